@@ -1,0 +1,1 @@
+"""The entrance daemon: from camera frames to lamp and compliance events."""

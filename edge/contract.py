@@ -1,0 +1,119 @@
+"""What training, conversion and the device agree on: labels, crop, resize, colour order, scaling.
+
+This is the only place that says so. The device feeds uint8 pixels; scaling to the network's own
+range is part of the graph. Raising `SCHEMA` makes older devices refuse newer bundles.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from edge.types import Box, Image
+
+SCHEMA = 1
+
+INPUT_SIZES = range(96, 225, 32)
+"""Sides of the square input that a classifier may have, in pixels."""
+
+CROP_MARGIN = 0.15
+"""How far a crop reaches beyond the longer side of the face box, on each side, as a share of it."""
+
+COLOUR_ORDER = "RGB"
+RESIZE = "bilinear_exact"
+
+
+class Label(StrEnum):
+    """What a classifier says of one face, in the order of its outputs."""
+
+    WITH_MASK = "with_mask"
+    WITHOUT_MASK = "without_mask"
+    MASK_WORN_INCORRECTLY = "mask_worn_incorrectly"
+
+
+LABELS: tuple[Label, ...] = tuple(Label)
+TWO_LABELS: tuple[Label, ...] = LABELS[:2]
+
+
+def square_around(box: Box, margin: float = CROP_MARGIN) -> tuple[int, int, int]:
+    """The square to cut for a face box, in whole pixels.
+
+    The centre of the box is kept and the aspect ratio of the face with it. The square may reach
+    beyond the picture.
+
+    Returns:
+        Left, top and side; the side is at least 2.
+    """
+    side = max(2, round(max(box.w, box.h) * (1 + 2 * margin)))
+    cx, cy = box.centre
+    return round(cx - side / 2), round(cy - side / 2), side
+
+
+def cut(image: Image, left: int, top: int, side: int) -> Image:
+    """Cuts a square out of a picture; what lies outside repeats the edge.
+
+    Returns:
+        (side, side, 3): a view of `image` where the square lies inside it, a copy elsewhere.
+
+    Raises:
+        ValueError: The square does not touch the picture.
+    """
+    height, width = image.shape[:2]
+    x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
+    if x0 >= x1 or y0 >= y1:
+        raise ValueError(f"the square {left},{top},{side} lies outside the {width}x{height} picture")
+    inside = image[y0:y1, x0:x1]
+    if inside.shape[0] == side and inside.shape[1] == side:
+        return inside
+    padded = cv2.copyMakeBorder(
+        inside, y0 - top, top + side - y1, x0 - left, left + side - x1, cv2.BORDER_REPLICATE
+    )
+    return padded  # type: ignore[return-value]
+
+
+def resize_into(square: Image, out: Image) -> None:
+    """Resizes a square picture into `out` (size, size, 3), keeping the colour order.
+
+    `INTER_LINEAR_EXACT` gives identical bytes on x86-64 and arm64 in OpenCV 4.14 and 5.0, which
+    the other interpolations do not.
+    """
+    cv2.resize(square, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_LINEAR_EXACT)
+
+
+def face_crop(image: Image, box: Box, size: int) -> Image:
+    """The classifier's input for a face: square crop, resized, RGB.
+
+    Args:
+        image: (height, width, 3) BGR.
+        box: The face in pixels of `image`.
+        size: Side of the classifier's input.
+
+    Returns:
+        (size, size, 3) uint8, RGB, a new array.
+
+    Raises:
+        ValueError: The box lies outside the picture.
+    """
+    crop = np.empty((size, size, 3), np.uint8)
+    resize_into(cut(image, *square_around(box)), crop)
+    cv2.cvtColor(crop, cv2.COLOR_BGR2RGB, dst=crop)
+    return crop
+
+
+def whole_image_box(image: Image) -> Box:
+    """The face box for a picture that is a face crop already: `square_around` then takes all of it."""
+    height, width = image.shape[:2]
+    side = max(width, height) / (1 + 2 * CROP_MARGIN)
+    return Box((width - side) / 2, (height - side) / 2, side, side)
+
+
+def sharpness(grey: Image) -> float:
+    """Variance of the Laplacian of a grey crop at input size, in squared grey levels.
+
+    Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+    """
+    laplacian = cv2.Laplacian(grey, cv2.CV_16S)
+    _, deviation = cv2.meanStdDev(laplacian)
+    return float(deviation[0, 0]) ** 2

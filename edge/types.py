@@ -1,0 +1,250 @@
+"""The values that travel down the line, and the error tree.
+
+Only immutable values stand here: nothing is filled in later, nothing knows a device, a file or a
+network. Coordinates and sizes are pixels of the camera's frame; times are seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""Pixels of shape (height, width, 3), BGR as OpenCV gives them, unless a docstring says RGB."""
+
+Probabilities = tuple[float, float, float]
+"""One share for each of `edge.contract.LABELS`, in that order; a two-class model gives 0.0 for the third."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-aligned rectangle: its top left corner and its size."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.x) and math.isfinite(self.y) and self.w > 0 and self.h > 0):
+            raise ValueError(f"a box needs a finite place and a positive size, not {self}")
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    @property
+    def side(self) -> float:
+        """The smaller side, which decides how much of a face can be seen."""
+        return min(self.w, self.h)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union with another box, 0 to 1."""
+        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        if w <= 0 or h <= 0:
+            return 0.0
+        return w * h / (self.w * self.h + other.w * other.h - w * h)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture and the moment it shows.
+
+    Attributes:
+        index: Running number within its source, from 0.
+        pixels: The full picture, from which faces are cropped.
+        preview: A smaller rendering of the same scene made by the camera itself, for detection.
+        monotonic: The time base of every decision; for a recording this is media time.
+        wall: Unix time.
+        age: Time between capture and hand-over; 0 for recordings.
+    """
+
+    index: int
+    pixels: Image
+    monotonic: float
+    wall: float
+    preview: Image | None = None
+    age: float = 0.0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the camera's frame."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A turn of the loop in which the camera gave nothing, and why."""
+
+    reason: str
+    monotonic: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A found face: its box, the detector's score (0 to 1) and five landmarks.
+
+    Landmarks are right eye, left eye, nose tip, right and left corner of the mouth, as seen by the
+    person, each (x, y); empty where the box did not come from a detector.
+    """
+
+    box: Box
+    score: float
+    landmarks: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one frame says of one face.
+
+    `sharpness` is the variance of the Laplacian of the face crop at the classifier's input size, in
+    squared grey levels.
+    """
+
+    face: Face
+    probabilities: Probabilities
+    sharpness: float
+
+
+class Outcome(StrEnum):
+    """What MaskGate says of one person."""
+
+    COMPLIANT = "compliant"
+    NO_MASK = "no_mask"
+    MASK_INCORRECT = "mask_incorrect"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision on one person's pass, or a revision of it.
+
+    Attributes:
+        number: The pass, counted from 1 within one run.
+        revision: 0 for the first verdict of the pass, then counting up.
+        outcome: What was decided.
+        probabilities: Mean probabilities over the evidence that decided.
+        votes: Weighted seconds of evidence per label.
+        frames: Frames in which the person was observed so far.
+        face_px: Smaller side of the largest face box seen so far, rounded to whole pixels.
+        monotonic: When it was decided, on the clock of the frames.
+        wall: The same as Unix time.
+    """
+
+    number: int
+    revision: int
+    outcome: Outcome
+    probabilities: Probabilities
+    votes: Probabilities
+    frames: int
+    face_px: int
+    monotonic: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventId:
+    """What makes an event unique for ever: device, life of the device's counter, number in it."""
+
+    device: str
+    epoch: str
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.device}/{self.epoch}/{self.sequence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A verdict with all that a subscriber needs to count it."""
+
+    id: EventId
+    pass_id: str
+    verdict: Verdict
+    model_version: str
+    clock_synced: bool
+
+
+class Lamp(StrEnum):
+    """What the lamp shows."""
+
+    OFF = "off"
+    GREEN = "green"
+    AMBER = "amber"
+    RED_AMBER = "red_amber"
+    RED = "red"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the device shows right now. `reason` says why it is blind, and is empty otherwise."""
+
+    lamp: Lamp
+    blind: bool
+    reason: str
+    model_version: str
+    since: float
+
+
+class MaskGateError(Exception):
+    """Root of all errors that a user can do something about; one sentence each.
+
+    `exit_code` is the code with which a command ends that meets the error.
+    """
+
+    exit_code = 1
+
+
+class GateFailed(MaskGateError):
+    """A result was measured and is not good enough to be used."""
+
+    exit_code = 1
+
+
+class ConfigError(MaskGateError, ValueError):
+    """The configuration or an argument cannot be used."""
+
+    exit_code = 2
+
+
+class ModelError(MaskGateError, ValueError):
+    """A model file or bundle is missing, damaged or breaks the contract."""
+
+    exit_code = 3
+
+
+class SourceError(MaskGateError, OSError):
+    """A picture, recording or camera cannot be read."""
+
+    exit_code = 4
+
+
+class SpoolError(MaskGateError, OSError):
+    """The spool cannot be opened or written."""
+
+    exit_code = 5
+
+
+class BrokerError(MaskGateError, OSError):
+    """The MQTT broker cannot be reached or refuses."""
+
+    exit_code = 6
+
+
+class IndicatorError(MaskGateError, OSError):
+    """A lamp, buzzer or pin cannot be used."""
+
+    exit_code = 7
+
+
+class MissingExtra(MaskGateError, ImportError):
+    """A command needs packages that this install does not have."""
+
+    exit_code = 8

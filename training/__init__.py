@@ -1,0 +1,1 @@
+"""Training on the desktop: data, split, network, fit and evidence."""
