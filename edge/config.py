@@ -1,0 +1,174 @@
+"""config.toml as one frozen model. Every key's meaning stands in the sample config.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edge.types import ConfigError
+
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Pixels = Annotated[int, Field(ge=1, le=10_000)]
+Pin = Annotated[int, Field(ge=0, le=27)]
+TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Device(_Section):
+    """Who this device is in every topic and event."""
+
+    site: TopicLevel = "site"
+    name: TopicLevel = "entrance"
+
+
+class Camera(_Section):
+    """Where frames come from."""
+
+    source: Annotated[str, Field(min_length=1)] = "picamera2"
+    width: Pixels = 1280
+    height: Pixels = 720
+    fps: Annotated[int, Field(ge=1, le=120)] = 15
+    rotation: Literal[0, 90, 180, 270] = 0
+    max_age_s: Seconds = 0.5
+    retry_s: Seconds = 5.0
+    pace: Literal["realtime", "fast"] = "realtime"
+
+
+class Detector(_Section):
+    """Finding faces."""
+
+    model: str = ""
+    long_side: Annotated[int, Field(ge=96, le=1920)] = 320
+    score_threshold: Share = 0.6
+    min_face_px: Pixels = 16
+
+
+class Classifier(_Section):
+    """Judging one face."""
+
+    bundle: str = ""
+    interpreter: Literal["auto", "ai-edge-litert", "tflite-runtime", "tensorflow"] = "auto"
+    threads: Annotated[int, Field(ge=1, le=16)] = 1
+
+
+class Verdict(_Section):
+    """When the evidence on one person is enough. See `edge.track.Rules`."""
+
+    min_face_px: Pixels = 24
+    min_sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
+    presence_s: Seconds = 0.3
+    dwell_s: Seconds = 0.6
+    margin: Share = 0.3
+    undecided_s: Seconds = 4.0
+    memory_s: Seconds = 2.0
+    gone_s: Seconds = 1.5
+
+
+class LampPins(_Section):
+    """GPIO numbers (BCM); none for what is not wired."""
+
+    red: Pin = 17
+    amber: Pin = 27
+    green: Pin = 22
+    buzzer: Pin | None = None
+    active_high: bool = True
+
+    @model_validator(mode="after")
+    def _each_pin_once(self) -> Self:
+        pins = [pin for pin in (self.red, self.amber, self.green, self.buzzer) if pin is not None]
+        if len(pins) != len(set(pins)):
+            raise ValueError("every lamp and the buzzer need a pin of their own")
+        return self
+
+
+class LampConfig(_Section):
+    """What shows the verdict at the door."""
+
+    kind: Literal["none", "console", "gpio"] = "console"
+    hold_s: Seconds = 3.0
+    pins: LampPins = LampPins()
+
+
+class Mqtt(_Section):
+    """The way to the facilities team."""
+
+    enabled: bool = True
+    host: Annotated[str, Field(min_length=1)] = "localhost"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 1883
+    keepalive_s: Annotated[int, Field(ge=2, le=3600)] = 30
+    username: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    client_cert_file: str = ""
+    client_key_file: str = ""
+
+
+class SpoolConfig(_Section):
+    """The durable outbox."""
+
+    path: Annotated[str, Field(min_length=1)] = "/var/lib/maskgate/spool.db"
+    keep_days: Annotated[int, Field(ge=1, le=365)] = 7
+
+
+class Log(_Section):
+    """What goes to the journal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(_Section):
+    """The whole of config.toml."""
+
+    device: Device = Device()
+    camera: Camera = Camera()
+    detector: Detector = Detector()
+    classifier: Classifier = Classifier()
+    verdict: Verdict = Verdict()
+    lamp: LampConfig = LampConfig()
+    mqtt: Mqtt = Mqtt()
+    spool: SpoolConfig = SpoolConfig()
+    log: Log = Log()
+
+
+def load(file: Path) -> Config:
+    """Reads and checks a configuration.
+
+    Raises:
+        ConfigError: The file cannot be read, or has problems: all of them, one a line, each as
+            `section.key: problem`.
+    """
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}; name another with --config") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} is not TOML: {error}") from None
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_problems(error))) from None
+
+
+def _problems(error: ValidationError) -> list[str]:
+    """Every problem of a configuration as `section.key: problem`."""
+    lines = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"])
+        lines.append(f"{where}: {_plain(item['type'], item['msg'])}")
+    return lines
+
+
+def _plain(kind: str, message: str) -> str:
+    if kind == "extra_forbidden":
+        return "unknown key; see the sample config.toml for the keys there are"
+    return re.sub(r"^(Value error, |Input )", "", message)
