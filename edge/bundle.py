@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge import contract
-from edge.types import ModelError
+from edge.types import Image, ModelError
 
 MANIFEST = "manifest.json"
 CLASSIFIER = "classifier.tflite"
@@ -87,6 +87,7 @@ class Bundle:
 
     @property
     def classifier(self) -> Path:
+        """The classifier's TFLite file."""
         return self.path / CLASSIFIER
 
     @property
@@ -148,7 +149,8 @@ def _verify_file(root: Path, name: str, digest: str) -> None:
 def canonical_digest(raw: dict[str, Any]) -> str:
     """SHA-256 of the manifest without its own digest: sorted keys, no white space, UTF-8."""
     rest = {key: value for key, value in raw.items() if key != "sha256"}
-    return hashlib.sha256(_compact(rest).encode()).hexdigest()
+    compact = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(compact.encode()).hexdigest()
 
 
 def write_manifest(directory: Path, **fields: Any) -> Manifest:
@@ -169,13 +171,10 @@ def write_manifest(directory: Path, **fields: Any) -> Manifest:
     return Manifest.model_validate(draft)
 
 
-def golden_crop(seed: int, size: int) -> contract.Image:
+def golden_crop(seed: int, size: int) -> Image:
     """A made-up crop (size, size, 3) uint8 for self-tests: smooth colour blobs, the same on every machine."""
     coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
     crop = np.empty((size, size, 3), np.uint8)
     contract.resize_into(coarse, crop)
     return crop
 
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -47,6 +47,7 @@ class Detector(_Section):
 
     model: str = ""
     long_side: Annotated[int, Field(ge=96, le=1920)] = 320
+    threads: Annotated[int, Field(ge=1, le=16)] = 1
     score_threshold: Share = 0.6
     min_face_px: Pixels = 16
 
@@ -66,9 +67,10 @@ class Verdict(_Section):
     min_sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
     presence_s: Seconds = 0.3
     dwell_s: Seconds = 0.6
+    revise_s: Seconds = 1.0
     margin: Share = 0.3
     undecided_s: Seconds = 4.0
-    memory_s: Seconds = 2.0
+    memory_s: Seconds = 1.0
     gone_s: Seconds = 1.5
 
 

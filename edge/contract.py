@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.types import Box, Image
 
@@ -70,7 +71,7 @@ def cut(image: Image, left: int, top: int, side: int) -> Image:
     padded = cv2.copyMakeBorder(
         inside, y0 - top, top + side - y1, x0 - left, left + side - x1, cv2.BORDER_REPLICATE
     )
-    return padded  # type: ignore[return-value]
+    return np.asarray(padded, np.uint8)
 
 
 def resize_into(square: Image, out: Image) -> None:
@@ -82,24 +83,45 @@ def resize_into(square: Image, out: Image) -> None:
     cv2.resize(square, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_LINEAR_EXACT)
 
 
+class Cropper:
+    """Makes the classifier's input for one face after another in buffers of its own."""
+
+    def __init__(self, size: int) -> None:
+        self._rgb: Image = np.empty((size, size, 3), np.uint8)
+        self._grey: NDArray[np.uint8] = np.empty((size, size), np.uint8)
+        self._laplacian: NDArray[np.int16] = np.empty((size, size), np.int16)
+
+    def crop(self, image: Image, box: Box) -> Image:
+        """Cuts and resizes a face.
+
+        Args:
+            image: (height, width, 3) BGR.
+            box: The face in pixels of `image`.
+
+        Returns:
+            (size, size, 3) uint8, RGB; valid until the next call.
+
+        Raises:
+            ValueError: The box lies outside the picture.
+        """
+        resize_into(cut(image, *square_around(box)), self._rgb)
+        cv2.cvtColor(self._rgb, cv2.COLOR_BGR2RGB, dst=self._rgb)
+        return self._rgb
+
+    def sharpness(self) -> float:
+        """Variance of the Laplacian of the last crop, in squared grey levels.
+
+        Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+        """
+        cv2.cvtColor(self._rgb, cv2.COLOR_RGB2GRAY, dst=self._grey)
+        cv2.Laplacian(self._grey, cv2.CV_16S, dst=self._laplacian)
+        _, deviation = cv2.meanStdDev(self._laplacian)
+        return float(deviation[0, 0]) ** 2
+
+
 def face_crop(image: Image, box: Box, size: int) -> Image:
-    """The classifier's input for a face: square crop, resized, RGB.
-
-    Args:
-        image: (height, width, 3) BGR.
-        box: The face in pixels of `image`.
-        size: Side of the classifier's input.
-
-    Returns:
-        (size, size, 3) uint8, RGB, a new array.
-
-    Raises:
-        ValueError: The box lies outside the picture.
-    """
-    crop = np.empty((size, size, 3), np.uint8)
-    resize_into(cut(image, *square_around(box)), crop)
-    cv2.cvtColor(crop, cv2.COLOR_BGR2RGB, dst=crop)
-    return crop
+    """The classifier's input for one face as an array of its own; see `Cropper.crop`."""
+    return Cropper(size).crop(image, box)
 
 
 def whole_image_box(image: Image) -> Box:
@@ -107,13 +129,3 @@ def whole_image_box(image: Image) -> Box:
     height, width = image.shape[:2]
     side = max(width, height) / (1 + 2 * CROP_MARGIN)
     return Box((width - side) / 2, (height - side) / 2, side, side)
-
-
-def sharpness(grey: Image) -> float:
-    """Variance of the Laplacian of a grey crop at input size, in squared grey levels.
-
-    Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
-    """
-    laplacian = cv2.Laplacian(grey, cv2.CV_16S)
-    _, deviation = cv2.meanStdDev(laplacian)
-    return float(deviation[0, 0]) ** 2

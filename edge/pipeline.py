@@ -1,12 +1,14 @@
-"""The straight line from frame to verdict, and the ports through which the world is reached."""
+"""The straight line from frame to lamp and outbox, and the ports through which the world is reached."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.events import EventFactory
+from edge.lamp import LampPolicy
+from edge.track import Tracker
 from edge.types import Blind, Event, Face, Frame, Lamp, Observation, State, Verdict
 
 
@@ -19,13 +21,15 @@ class FrameSource(Protocol):
 
     def __iter__(self) -> Iterator[Frame | Blind]: ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Gives the camera or file back; may be called more than once."""
 
 
 class FaceDetector(Protocol):
-    """Finds faces; boxes and landmarks are in pixels of the camera's frame."""
+    """Finds faces."""
 
-    def detect(self, frame: Frame) -> tuple[Face, ...]: ...
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """The faces of a frame, boxes and landmarks in pixels of the camera's frame."""
 
 
 class MaskClassifier(Protocol):
@@ -33,20 +37,119 @@ class MaskClassifier(Protocol):
 
     model_version: str
 
-    def classify(self, frame: Frame, faces: tuple[Face, ...]) -> tuple[Observation, ...]: ...
+    def classify(self, frame: Frame, faces: tuple[Face, ...]) -> tuple[Observation, ...]:
+        """One observation for each face, in their order."""
 
 
 class Indicator(Protocol):
-    """Shows the lamp's state to the people in front of it. `show` is called on changes only."""
+    """Shows the lamp's state to the people in front of it."""
 
-    def show(self, lamp: Lamp) -> None: ...
+    def show(self, lamp: Lamp) -> None:
+        """Switches to another state; called on changes only."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """All lamps off."""
 
 
 class Outbox(Protocol):
     """The spool as the vision side sees it: neither call waits for a disk or a network."""
 
-    def append(self, event: Event) -> None: ...
+    def append(self, event: Event) -> None:
+        """Accepts an event for sending."""
 
-    def set_state(self, state: State) -> None: ...
+    def set_state(self, state: State) -> None:
+        """Replaces the state that subscribers see."""
+
+
+Clock = Callable[[], float]
+"""Seconds from an arbitrary zero, never going back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the models saw in one frame, and the seconds each of them took."""
+
+    observations: tuple[Observation, ...]
+    detect_s: float
+    classify_s: float
+
+
+class Vision:
+    """The two models in a row."""
+
+    def __init__(self, detector: FaceDetector, classifier: MaskClassifier, clock: Clock) -> None:
+        self._detector = detector
+        self._classifier = classifier
+        self._clock = clock
+
+    def see(self, frame: Frame) -> Sight:
+        """Finds and judges the faces of a frame."""
+        started = self._clock()
+        faces = self._detector.detect(frame)
+        found = self._clock()
+        observations = self._classifier.classify(frame, faces)
+        return Sight(observations, found - started, self._clock() - found)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """All that came of one turn of the loop; `sight` is None where the camera gave nothing."""
+
+    moment: Frame | Blind
+    sight: Sight | None
+    verdicts: tuple[Verdict, ...]
+    total_s: float
+
+
+class Line:
+    """Frames in, verdicts out; one turn at a time, so that whoever drives it can stop between two."""
+
+    def __init__(self, source: FrameSource, vision: Vision, tracker: Tracker, clock: Clock) -> None:
+        self._source = source
+        self._vision = vision
+        self._tracker = tracker
+        self._clock = clock
+
+    def turns(self) -> Iterator[Turn]:
+        """Runs until the source ends; then the passes still open are closed in a last turn."""
+        moment: Frame | Blind | None = None
+        for moment in self._source:
+            yield self._turn(moment)
+        if moment is not None:
+            yield Turn(moment, None, self._tracker.close(moment.monotonic, moment.wall), 0.0)
+
+    def _turn(self, moment: Frame | Blind) -> Turn:
+        started = self._clock()
+        sight = self._vision.see(moment) if isinstance(moment, Frame) else None
+        observations = sight.observations if sight else ()
+        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
+        return Turn(moment, sight, verdicts, self._clock() - started)
+
+
+class Reporter:
+    """Hands each turn on: events and the device's state to the outbox, the lamp to the indicator."""
+
+    def __init__(self, events: EventFactory, outbox: Outbox, indicator: Indicator, lamp: LampPolicy) -> None:
+        self._events = events
+        self._outbox = outbox
+        self._indicator = indicator
+        self._lamp = lamp
+        self._shown: tuple[Lamp, str] | None = None
+
+    def report(self, turn: Turn, tracker: Tracker) -> tuple[Event, ...]:
+        """Reports a turn; events are in the outbox before the lamp changes."""
+        events = tuple(self._events.make(verdict) for verdict in turn.verdicts)
+        for event in events:
+            self._outbox.append(event)
+        self._show(turn.moment, tracker)
+        return events
+
+    def _show(self, moment: Frame | Blind, tracker: Tracker) -> None:
+        reason = moment.reason if isinstance(moment, Blind) else ""
+        lamp = self._lamp.update(tracker.present(), bool(reason), moment.monotonic)
+        if self._shown == (lamp, reason):
+            return
+        if self._shown is None or self._shown[0] is not lamp:
+            self._indicator.show(lamp)
+        self._shown = lamp, reason
+        self._outbox.set_state(State(lamp, bool(reason), reason, self._events.model_version, moment.wall))

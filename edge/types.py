@@ -35,6 +35,7 @@ class Box:
 
     @property
     def centre(self) -> tuple[float, float]:
+        """The middle of the box as (x, y)."""
         return self.x + self.w / 2, self.y + self.h / 2
 
     @property
@@ -202,7 +203,7 @@ class MaskGateError(Exception):
     exit_code = 1
 
 
-class GateFailed(MaskGateError):
+class GateError(MaskGateError):
     """A result was measured and is not good enough to be used."""
 
     exit_code = 1
@@ -244,7 +245,7 @@ class IndicatorError(MaskGateError, OSError):
     exit_code = 7
 
 
-class MissingExtra(MaskGateError, ImportError):
+class MissingExtraError(MaskGateError, ImportError):
     """A command needs packages that this install does not have."""
 
     exit_code = 8

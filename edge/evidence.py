@@ -1,0 +1,90 @@
+"""How much is known of one person's mask: votes in weighted seconds, old ones fading. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.types import Observation, Probabilities
+
+LONGEST_VOTE_S = 0.5
+"""What one observation may count for at most, so that a slow camera does not decide on one frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """From when on a face is good enough to be judged; at twice the limit it counts in full."""
+
+    min_face_px: float
+    min_sharpness: float
+
+    def of(self, observation: Observation) -> float:
+        """0 (too small or too blurred) to 1, scaled by the detector's score."""
+        size = _ramp(observation.face.box.side, self.min_face_px)
+        sharpness = _ramp(observation.sharpness, self.min_sharpness)
+        return observation.face.score * size * sharpness
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All votes on one person so far.
+
+    Attributes:
+        votes: Weighted seconds per label, fading.
+        certainty: Probabilities behind the votes, weighted and fading alike.
+        weight: Sum of the weights behind `certainty`.
+        leader: Index of the label with the most votes.
+        reign: Seconds of usable evidence since it leads.
+    """
+
+    votes: Probabilities = (0.0, 0.0, 0.0)
+    certainty: Probabilities = (0.0, 0.0, 0.0)
+    weight: float = 0.0
+    leader: int = 0
+    reign: float = 0.0
+
+    def add(self, observation: Observation, quality: float, elapsed: float, memory_s: float) -> Evidence:
+        """The evidence after another observation.
+
+        Args:
+            observation: What was seen.
+            quality: How far to trust it, 0 to 1.
+            elapsed: Seconds since the observation before.
+            memory_s: Half-life of a vote in seconds.
+        """
+        fading = 0.5 ** (elapsed / memory_s)
+        seconds = min(elapsed, LONGEST_VOTE_S) * quality
+        shares = observation.probabilities
+        best = max(range(len(shares)), key=shares.__getitem__)
+        confidence = shares[best] - sorted(shares)[-2]
+        votes = _faded(self.votes, fading, best, seconds * confidence)
+        a, b, c = (old * fading + seconds * new for old, new in zip(self.certainty, shares, strict=True))
+        leader = max(range(len(votes)), key=votes.__getitem__)
+        reign = seconds + (self.reign if leader == self.leader else 0.0)
+        return Evidence(votes, (a, b, c), self.weight * fading + seconds, leader, reign)
+
+    @property
+    def margin(self) -> float:
+        """By how much of all votes the leader is ahead of the next, 0 to 1."""
+        total = sum(self.votes)
+        ranked = sorted(self.votes)
+        return (ranked[-1] - ranked[-2]) / total if total > 0 else 0.0
+
+    @property
+    def probabilities(self) -> Probabilities:
+        """Weighted mean of the probabilities seen; all zero before the first usable observation."""
+        if self.weight <= 0:
+            return (0.0, 0.0, 0.0)
+        a, b, c = (share / self.weight for share in self.certainty)
+        return a, b, c
+
+
+def _ramp(value: float, limit: float) -> float:
+    """0 up to the limit, 1 from twice the limit on."""
+    if limit <= 0:
+        return 1.0
+    return min(max(value / limit - 1, 0.0), 1.0)
+
+
+def _faded(votes: Probabilities, fading: float, index: int, seconds: float) -> Probabilities:
+    a, b, c = (vote * fading + (seconds if at == index else 0.0) for at, vote in enumerate(votes))
+    return a, b, c

@@ -1,0 +1,50 @@
+"""What the lamp shows: the worst verdict among the people at the door, held for a moment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from edge.types import Lamp, Outcome
+
+LAMPS = {
+    Outcome.NO_MASK: Lamp.RED,
+    Outcome.MASK_INCORRECT: Lamp.RED_AMBER,
+    Outcome.UNSURE: Lamp.AMBER,
+    Outcome.COMPLIANT: Lamp.GREEN,
+}
+"""The lamp for each outcome, the worst outcome first."""
+
+WORST_FIRST = tuple(LAMPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A person whose verdict is settled and who was seen in the last turn."""
+
+    number: int
+    outcome: Outcome
+
+
+class LampPolicy:
+    """Shows each person's verdict while the person is seen and for `hold_s` seconds after."""
+
+    def __init__(self, hold_s: float) -> None:
+        self._hold_s = hold_s
+        self._held: dict[int, tuple[Outcome, float]] = {}
+
+    def update(self, present: Iterable[Presence], blind: bool, now: float) -> Lamp:
+        """The lamp for this turn.
+
+        Args:
+            present: Everybody who is seen now and has a verdict.
+            blind: Whether the camera gave nothing.
+            now: Time of the turn in seconds.
+        """
+        for person in present:
+            self._held[person.number] = person.outcome, now + self._hold_s
+        self._held = {number: held for number, held in self._held.items() if held[1] >= now}
+        if blind:
+            return Lamp.BLIND
+        outcomes = {outcome for outcome, _ in self._held.values()}
+        return next((LAMPS[outcome] for outcome in WORST_FIRST if outcome in outcomes), Lamp.OFF)

@@ -1,0 +1,232 @@
+"""One verdict per person and pass. A pure state machine: observations and times in, verdicts out.
+
+A pass begins when a face has been followed for `presence_s`; shorter glimpses count for nothing. It
+is settled when enough usable evidence points one way, revised when enough points another way, and
+closed when the person has been gone for `gone_s`. What is too small, too blurred or too undecided
+ends as `unsure`, never as a guess.
+
+What belongs here: the stages of a pass and what leads from one to the next. Who is who between
+frames is in `edge.associate`, how evidence adds up in `edge.evidence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from edge.associate import Motion, associate
+from edge.contract import LABELS, Label
+from edge.evidence import Evidence, Quality
+from edge.lamp import Presence
+from edge.types import Observation, Outcome, Verdict
+
+
+class Stage(Enum):
+    """How far a pass has come."""
+
+    SIGHTED = auto()
+    OPEN = auto()
+    SETTLED = auto()
+    CLOSED = auto()
+
+
+class Signal(Enum):
+    """What moves a pass on."""
+
+    CONFIRMED = auto()  # followed for long enough to be a person
+    DECIDED = auto()  # the evidence points one way, and not to what was said already
+    OVERDUE = auto()  # here for long, and still undecided
+    GONE = auto()  # not seen for a while, or the recording ended
+
+
+class Says(Enum):
+    """What a transition lets be known."""
+
+    NOTHING = auto()
+    DECISION = auto()
+    UNSURE = auto()
+
+
+TRANSITIONS: dict[Stage, dict[Signal, tuple[Stage, Says]]] = {
+    Stage.SIGHTED: {
+        Signal.CONFIRMED: (Stage.OPEN, Says.NOTHING),
+        Signal.GONE: (Stage.CLOSED, Says.NOTHING),
+    },
+    Stage.OPEN: {
+        Signal.DECIDED: (Stage.SETTLED, Says.DECISION),
+        Signal.OVERDUE: (Stage.SETTLED, Says.UNSURE),
+        Signal.GONE: (Stage.CLOSED, Says.UNSURE),
+    },
+    Stage.SETTLED: {
+        Signal.DECIDED: (Stage.SETTLED, Says.DECISION),
+        Signal.GONE: (Stage.CLOSED, Says.NOTHING),
+    },
+    Stage.CLOSED: {},
+}
+
+OUTCOMES = {
+    Label.WITH_MASK: Outcome.COMPLIANT,
+    Label.WITHOUT_MASK: Outcome.NO_MASK,
+    Label.MASK_WORN_INCORRECTLY: Outcome.MASK_INCORRECT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When something is enough. Times are seconds, sizes pixels of the camera's frame.
+
+    Attributes:
+        quality: Which faces are good enough to be judged.
+        presence_s: How long a face is followed before it counts as a person.
+        dwell_s: Usable evidence in favour of one label that settles a verdict.
+        revise_s: Usable evidence in favour of another label that revises it.
+        margin: By how much of all votes that label must be ahead, 0 to 1.
+        undecided_s: After what time a person without a verdict is called unsure.
+        memory_s: Half-life of a vote.
+        gone_s: How long a person may be unseen before the pass is closed.
+    """
+
+    quality: Quality
+    presence_s: float
+    dwell_s: float
+    revise_s: float
+    margin: float
+    undecided_s: float
+    memory_s: float
+    gone_s: float
+
+
+class Pass:
+    """One person from the first sight to the last."""
+
+    def __init__(self, observation: Observation, now: float) -> None:
+        self.motion = Motion(observation.face.box, now, observation.probabilities)
+        self.stage = Stage.SIGHTED
+        self.number = 0
+        self.revision = -1
+        self.outcome: Outcome | None = None
+        self.evidence = Evidence()
+        self.frames = 1
+        self.face_px = observation.face.box.side
+        self.began = now
+
+    def observe(self, observation: Observation, now: float, rules: Rules) -> None:
+        """Takes another observation of this person in."""
+        elapsed = max(now - self.motion.seen, 0.0)
+        quality = rules.quality.of(observation)
+        self.evidence = self.evidence.add(observation, quality, elapsed, rules.memory_s)
+        self.motion = self.motion.advance(observation, now)
+        self.frames += 1
+        self.face_px = max(self.face_px, observation.face.box.side)
+
+    def signals(self, now: float, rules: Rules) -> Iterator[Signal]:
+        """What is true of a person who is not gone, in the order in which it counts."""
+        if self.motion.seen - self.began >= rules.presence_s:
+            yield Signal.CONFIRMED
+        if self._decides(rules):
+            yield Signal.DECIDED
+        if now - self.began >= rules.undecided_s:
+            yield Signal.OVERDUE
+
+    def _decides(self, rules: Rules) -> bool:
+        undecided = self.outcome in (None, Outcome.UNSURE)
+        needed = rules.dwell_s if undecided else rules.revise_s
+        evidence = self.evidence
+        return (
+            self.leading is not self.outcome and evidence.reign >= needed and evidence.margin >= rules.margin
+        )
+
+    @property
+    def leading(self) -> Outcome:
+        """The outcome that the evidence points to."""
+        return OUTCOMES[LABELS[self.evidence.leader]]
+
+
+class Tracker:
+    """Follows people through the frames and settles one verdict for each pass."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._passes: list[Pass] = []
+        self._numbered = 0
+        self._now = 0.0
+
+    def update(self, observations: Sequence[Observation], now: float, wall: float) -> tuple[Verdict, ...]:
+        """Takes one frame's observations in; none where nobody or nothing was seen.
+
+        Args:
+            observations: What the frame showed.
+            now: Time of the frame in seconds, never going back.
+            wall: The same as Unix time, for the verdicts.
+
+        Returns:
+            The verdicts that this frame settled or revised, in the order of their passes.
+        """
+        self._now = now
+        verdicts = self._part(now, wall)
+        self._recognise(observations, now)
+        for person in self._passes:
+            for signal in person.signals(now, self._rules):
+                verdicts += self._move(person, signal, wall)
+        return tuple(verdicts)
+
+    def _part(self, now: float, wall: float) -> list[Verdict]:
+        """Closes the passes of those who are gone, before anybody new is taken for them."""
+        verdicts = []
+        for person in self._passes:
+            if now - person.motion.seen >= self._rules.gone_s:
+                verdicts += self._move(person, Signal.GONE, wall)
+        self._passes = [person for person in self._passes if person.stage is not Stage.CLOSED]
+        return verdicts
+
+    def _recognise(self, observations: Sequence[Observation], now: float) -> None:
+        """Gives each observation to the person it shows; one that fits nobody begins a pass."""
+        pairs = associate([person.motion for person in self._passes], observations, now)
+        for p, o in pairs:
+            self._passes[p].observe(observations[o], now, self._rules)
+        known = {o for _, o in pairs}
+        self._passes += [Pass(seen, now) for o, seen in enumerate(observations) if o not in known]
+
+    def close(self, now: float, wall: float) -> tuple[Verdict, ...]:
+        """Closes every pass that is still open, at the end of a recording or of the program."""
+        self._now = now
+        verdicts = [verdict for person in self._passes for verdict in self._move(person, Signal.GONE, wall)]
+        self._passes.clear()
+        return tuple(verdicts)
+
+    def present(self) -> tuple[Presence, ...]:
+        """Everybody who was seen in the last frame and has a verdict."""
+        return tuple(
+            Presence(person.number, person.outcome)
+            for person in self._passes
+            if person.outcome is not None and person.motion.seen == self._now
+        )
+
+    def _move(self, person: Pass, signal: Signal, wall: float) -> tuple[Verdict, ...]:
+        """Moves a pass on where the table knows the signal."""
+        transition = TRANSITIONS[person.stage].get(signal)
+        if transition is None:
+            return ()
+        person.stage, says = transition
+        if person.stage is Stage.OPEN:
+            self._numbered += 1
+            person.number = self._numbered
+        if says is Says.NOTHING:
+            return ()
+        person.outcome = person.leading if says is Says.DECISION else Outcome.UNSURE
+        person.revision += 1
+        return (self._verdict(person, person.outcome, wall),)
+
+    def _verdict(self, person: Pass, outcome: Outcome, wall: float) -> Verdict:
+        return Verdict(
+            number=person.number,
+            revision=person.revision,
+            outcome=outcome,
+            probabilities=person.evidence.probabilities,
+            votes=person.evidence.votes,
+            frames=person.frames,
+            face_px=round(person.face_px),
+            monotonic=self._now,
+            wall=wall,
+        )
