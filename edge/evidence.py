@@ -29,9 +29,9 @@ class Evidence:
     """All votes on one person so far.
 
     Attributes:
-        votes: Weighted seconds per label, fading.
-        certainty: Probabilities behind the votes, weighted and fading alike.
-        weight: Sum of the weights behind `certainty`.
+        votes: Seconds per label, weighted by quality and confidence, fading.
+        certainty: Probabilities behind the votes, weighted by quality, fading alike.
+        weight: Usable seconds: the sum of the weights behind `certainty`.
         leader: Index of the label with the most votes.
         reign: Seconds of usable evidence since it leads.
     """
@@ -64,10 +64,12 @@ class Evidence:
 
     @property
     def margin(self) -> float:
-        """By how much of all votes the leader is ahead of the next, 0 to 1."""
-        total = sum(self.votes)
+        """By how much of the usable seconds the leader is ahead of the next, 0 to 1.
+
+        Undecided observations cast weak votes, so they keep the margin small however many they are.
+        """
         ranked = sorted(self.votes)
-        return (ranked[-1] - ranked[-2]) / total if total > 0 else 0.0
+        return (ranked[-1] - ranked[-2]) / self.weight if self.weight > 0 else 0.0
 
     @property
     def probabilities(self) -> Probabilities:

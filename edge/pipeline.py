@@ -82,6 +82,11 @@ class Vision:
         self._classifier = classifier
         self._clock = clock
 
+    @property
+    def model_version(self) -> str:
+        """Version of the bundle that judges."""
+        return self._classifier.model_version
+
     def see(self, frame: Frame) -> Sight:
         """Finds and judges the faces of a frame."""
         started = self._clock()
@@ -110,11 +115,16 @@ class Line:
         self._tracker = tracker
         self._clock = clock
 
-    def turns(self) -> Iterator[Turn]:
-        """Runs until the source ends; then the passes still open are closed in a last turn."""
+    def turns(self, stopped: Callable[[], bool]) -> Iterator[Turn]:
+        """Runs until the source ends or somebody stops it.
+
+        The passes that are still open then are closed in a last turn.
+        """
         moment: Frame | Blind | None = None
         for moment in self._source:
             yield self._turn(moment)
+            if stopped():
+                break
         if moment is not None:
             yield Turn(moment, None, self._tracker.close(moment.monotonic, moment.wall), 0.0)
 

@@ -81,7 +81,7 @@ class Rules:
         presence_s: How long a face is followed before it counts as a person.
         dwell_s: Usable evidence in favour of one label that settles a verdict.
         revise_s: Usable evidence in favour of another label that revises it.
-        margin: By how much of all votes that label must be ahead, 0 to 1.
+        margin: By how much of the usable seconds that label must be ahead, 0 to 1.
         undecided_s: After what time a person without a verdict is called unsure.
         memory_s: Half-life of a vote.
         gone_s: How long a person may be unseen before the pass is closed.
@@ -173,7 +173,7 @@ class Tracker:
 
     def _part(self, now: float, wall: float) -> list[Verdict]:
         """Closes the passes of those who are gone, before anybody new is taken for them."""
-        verdicts = []
+        verdicts: list[Verdict] = []
         for person in self._passes:
             if now - person.motion.seen >= self._rules.gone_s:
                 verdicts += self._move(person, Signal.GONE, wall)

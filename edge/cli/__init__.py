@@ -1,0 +1,41 @@
+"""The command `maskgate`."""
+
+from __future__ import annotations
+
+import click
+
+from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
+
+COMMANDS = {
+    "run": "edge.cli.run:run",
+    "demo": "edge.cli.demo:demo",
+    "predict": "edge.cli.predict:predict",
+    "replay": "edge.cli.replay:replay",
+    "bench": "edge.cli.bench:bench",
+    "check": "edge.cli.check:check",
+    "models": "edge.cli.models:models",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+@version_option
+@log_level_option
+def maskgate() -> None:
+    """Mask compliance at a building entrance: one verdict per person and pass.
+
+    \b
+    Examples:
+      maskgate demo
+      maskgate run --config config.toml
+      maskgate predict photo.jpg
+
+    \b
+    Exit codes: 0 done, 1 a result is not good enough, 2 configuration or usage,
+    3 model or bundle, 4 picture, recording or camera, 5 spool, 6 broker, 7 lamp,
+    8 a package is missing, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Runs the command."""
+    run_app(maskgate)

@@ -1,0 +1,92 @@
+"""What the project's commands have in common: loading, options, errors and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from importlib.metadata import version
+from typing import Any, cast
+
+import click
+
+from edge.types import MaskGateError
+
+LEVELS = ("debug", "info", "warning", "error")
+LEVEL = "edge.cli.log_level"
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A command group that imports a command only when it is called, so that help is immediate."""
+
+    def __init__(self, *args: Any, commands_at: dict[str, str], **kwargs: Any) -> None:
+        """Takes the commands as name -> "module:attribute", in the order in which help lists them."""
+        super().__init__(*args, **kwargs)
+        self._commands_at = commands_at
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        return list(self._commands_at)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in self._commands_at:
+            return None
+        module, attribute = self._commands_at[cmd_name].split(":")
+        return cast(click.Command, getattr(importlib.import_module(module), attribute))
+
+
+def _set_log_level(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    context.meta[LEVEL] = value
+    start_logging(value or "warning")
+
+
+def start_logging(level: str) -> None:
+    """Logs to standard error, one line an entry; the journal brings times of its own."""
+    line = (
+        "%(levelname)s %(message)s"
+        if "JOURNAL_STREAM" in os.environ
+        else "%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.basicConfig(level=level.upper(), format=line, stream=sys.stderr, force=True)
+
+
+def log_as_configured(level: str) -> None:
+    """Logs at the configured level, unless --log-level was given."""
+    start_logging(click.get_current_context().meta[LEVEL] or level)
+
+
+version_option = click.version_option(version("maskgate"), message="%(prog)s %(version)s")
+log_level_option = click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    callback=_set_log_level,
+    expose_value=False,
+    help="What to log to standard error (warning; `run` takes the configuration's).",
+)
+
+
+def run_app(group: click.Group) -> None:
+    """Runs a command group; every error that a user can do something about is one sentence."""
+    try:
+        code = group.main(standalone_mode=False)
+    except MaskGateError as error:
+        _stop(str(error), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has had enough; closing standard output again must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _stop(sentence: str, code: int) -> None:
+    for line in sentence.splitlines():
+        click.echo(f"maskgate: {line}", err=True)
+    sys.exit(code)

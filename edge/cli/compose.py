@@ -1,0 +1,100 @@
+"""From configuration to the parts of the line."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from edge import bundle as bundles
+from edge import config as configs
+from edge.bundle import Bundle
+from edge.classify import TfliteClassifier
+from edge.config import Config
+from edge.detect import YuNetDetector
+from edge.evidence import Quality
+from edge.pipeline import Vision
+from edge.track import Rules, Tracker
+from edge.types import ModelError
+
+YUNET = "face_detection_yunet_2023mar.onnx"
+
+
+def models_directory() -> Path:
+    """Where fetched models are kept: a place of the system for root and for a service, else of the user."""
+    state = os.environ.get("STATE_DIRECTORY", "/var/lib/maskgate" if os.geteuid() == 0 else "")
+    if state:
+        return Path(state.split(":")[0]) / "models"
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "maskgate" / "models"
+
+
+def load_config(file: Path | None) -> Config:
+    """The configuration in a file, or the defaults where none is named."""
+    return Config() if file is None else configs.load(file)
+
+
+def with_models(config: Config, bundle: Path | None, detector: Path | None) -> Config:
+    """The configuration with the models that were named on the command line."""
+    changes: dict[str, object] = {}
+    if bundle is not None:
+        changes["classifier"] = config.classifier.model_copy(update={"bundle": str(bundle)})
+    if detector is not None:
+        changes["detector"] = config.detector.model_copy(update={"model": str(detector)})
+    return config.model_copy(update=changes)
+
+
+def open_bundle(config: Config) -> Bundle:
+    """The bundle that the configuration names, or the one that comes with the package."""
+    return bundles.load(Path(config.classifier.bundle or bundles.SHIPPED))
+
+
+def find_detector(config: Config, bundle: Bundle) -> Path:
+    """The detector: the one configured, else the bundle's, else the one that was fetched.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if config.detector.model:
+        return Path(config.detector.model)
+    if bundle.detector is not None:
+        return bundle.detector
+    fetched = models_directory() / YUNET
+    if fetched.is_file():
+        return fetched
+    raise ModelError(
+        "there is no face detector yet: run `maskgate models fetch`, or name a model of YuNet's kind "
+        "with --detector or detector.model"
+    )
+
+
+def open_detector(config: Config, bundle: Bundle) -> YuNetDetector:
+    """The detector, run once."""
+    return YuNetDetector(find_detector(config, bundle), config.detector)
+
+
+def open_classifier(config: Config, bundle: Bundle) -> TfliteClassifier:
+    """The classifier, self-tested."""
+    return TfliteClassifier(bundle, config.classifier.interpreter, config.classifier.threads)
+
+
+def open_vision(config: Config) -> Vision:
+    """Both models in a row."""
+    bundle = open_bundle(config)
+    return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
+
+
+def make_tracker(settings: configs.Verdict) -> Tracker:
+    """A tracker with the configured rules."""
+    return Tracker(
+        Rules(
+            quality=Quality(settings.min_face_px, settings.min_sharpness),
+            presence_s=settings.presence_s,
+            dwell_s=settings.dwell_s,
+            revise_s=settings.revise_s,
+            margin=settings.margin,
+            undecided_s=settings.undecided_s,
+            memory_s=settings.memory_s,
+            gone_s=settings.gone_s,
+        )
+    )

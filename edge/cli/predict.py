@@ -1,0 +1,203 @@
+"""`maskgate predict`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import cv2
+
+from edge.camera import IMAGE_SUFFIXES, open_source, read_image
+from edge.cli.compose import open_bundle, open_classifier, open_vision
+from edge.cli.options import json_option, takes_settings
+from edge.config import Camera, Config
+from edge.contract import LABELS, whole_image_box
+from edge.draw import annotated
+from edge.pipeline import Sight, Vision
+from edge.types import Face, Frame, Observation, SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image, or one frame of a recording."""
+
+    path: Path
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture and what the models saw in it."""
+
+    picture: Picture
+    sight: Sight
+
+
+class WholeImage:
+    """Takes every picture for one face crop, in place of a detector."""
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """The whole picture as one face."""
+        return (Face(whole_image_box(frame.pixels), 1.0),)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@json_option
+@click.option("--no-detect", is_flag=True, help="Each picture is one face crop already.")
+@click.option(
+    "--annotate",
+    "directory",
+    type=click.Path(path_type=Path),
+    help="Write pictures with boxes and pixelated eyes.",
+)
+@takes_settings
+def predict(
+    settings: Config, paths: tuple[Path, ...], as_json: bool, no_detect: bool, directory: Path | None
+) -> None:
+    """Judge the faces in images, folders and videos.
+
+    \b
+    Examples:
+      maskgate predict photo.jpg
+      maskgate predict --json photos/ > faces.jsonl
+      maskgate predict --annotate seen/ visit.mp4
+    """
+    vision = _vision_of_crops(settings) if no_detect else open_vision(settings)
+    seen: Iterator[Seen] = (
+        Seen(picture, vision.see(picture.frame)) for picture in _with_progress(_pictures(paths))
+    )
+    if directory is not None:
+        seen = _annotate(seen, directory)
+    if as_json:
+        for item in seen:
+            click.echo(json.dumps(_as_json(item)))
+    else:
+        _print_table(seen)
+
+
+def _vision_of_crops(settings: Config) -> Vision:
+    return Vision(WholeImage(), open_classifier(settings, open_bundle(settings)), time.perf_counter)
+
+
+def _pictures(paths: tuple[Path, ...]) -> Iterator[Picture]:
+    for path in paths:
+        if path.is_dir():
+            images = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+            if not images:
+                raise SourceError(f"{path} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
+            yield from (_image(file) for file in images)
+        elif path.suffix.lower() in IMAGE_SUFFIXES:
+            yield _image(path)
+        else:
+            yield from _frames(path)
+
+
+def _image(file: Path) -> Picture:
+    return Picture(file, Frame(0, read_image(file), 0.0, 0.0))
+
+
+def _frames(file: Path) -> Iterator[Picture]:
+    source = open_source(Camera(source=str(file), pace="fast"), 0.0)
+    for moment in source:
+        if isinstance(moment, Frame):
+            yield Picture(file, moment)
+
+
+def _with_progress(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """Shows on a terminal how far the work has come."""
+    if not sys.stderr.isatty():
+        yield from pictures
+        return
+    from rich.console import Console  # noqa: PLC0415 - most runs need no terminal
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.completed} pictures  {task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        for picture in pictures:
+            progress.update(task, description=picture.path.name)
+            yield picture
+            progress.advance(task)
+
+
+def _annotate(seen: Iterator[Seen], directory: Path) -> Iterator[Seen]:
+    """Writes each picture as it passes by."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{directory} cannot be made: {error.strerror}") from None
+    for number, item in enumerate(seen, 1):
+        path = item.picture.path
+        file = directory / f"{number:05d}-{path.stem}.jpg"
+        picture = annotated(item.picture.frame.pixels, item.sight.observations)
+        if not cv2.imwrite(str(file), picture):
+            raise SourceError(f"{file} cannot be written")
+        yield item
+
+
+def _as_json(seen: Seen) -> dict[str, object]:
+    width, height = seen.picture.frame.size
+    return {
+        "path": str(seen.picture.path),
+        "frame": seen.picture.frame.index,
+        "width": width,
+        "height": height,
+        "faces": [_face(observation) for observation in seen.sight.observations],
+        "ms": {
+            "detect": round(seen.sight.detect_s * 1000, 3),
+            "classify": round(seen.sight.classify_s * 1000, 3),
+        },
+    }
+
+
+def _face(observation: Observation) -> dict[str, object]:
+    box = observation.face.box
+    return {
+        "box": [round(value, 1) for value in (box.x, box.y, box.w, box.h)],
+        "score": round(observation.face.score, 4),
+        "label": _label(observation),
+        "probabilities": {
+            str(label): round(share, 4)
+            for label, share in zip(LABELS, observation.probabilities, strict=True)
+        },
+        "px": round(box.side),
+        "sharpness": round(observation.sharpness, 1),
+    }
+
+
+def _label(observation: Observation) -> str:
+    return str(LABELS[observation.probabilities.index(max(observation.probabilities))])
+
+
+def _print_table(seen: Iterator[Seen]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("picture", "frame", "box", "px", "label", "share", "score", "sharpness")
+    for item in seen:
+        path, frame = str(item.picture.path), str(item.picture.frame.index)
+        if not item.sight.observations:
+            table.add_row(path, frame, "", "", "no face", "", "", "")
+        for observation in item.sight.observations:
+            box = observation.face.box
+            table.add_row(
+                path,
+                frame,
+                f"{box.x:.0f},{box.y:.0f} {box.w:.0f}x{box.h:.0f}",
+                f"{box.side:.0f}",
+                _label(observation),
+                f"{max(observation.probabilities):.0%}",
+                f"{observation.face.score:.2f}",
+                f"{observation.sharpness:.0f}",
+            )
+    Console().print(table)

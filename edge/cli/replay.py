@@ -1,0 +1,160 @@
+"""`maskgate replay`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from edge.camera import open_source
+from edge.cli import passes
+from edge.cli.compose import make_tracker, open_vision
+from edge.cli.daemon import Drive
+from edge.cli.options import json_option, takes_settings
+from edge.config import Config
+from edge.events import EventFactory, Origin
+from edge.indicator import NullIndicator, open_indicator
+from edge.lamp import LampPolicy
+from edge.messages import event_payload
+from edge.pipeline import Indicator, Line, Outbox, Reporter, Turn, Vision
+from edge.spool import Spool
+from edge.types import Event, State
+from edge.uplink import open_uplink
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 5.0
+
+
+class NoOutbox:
+    """Drops what would be sent."""
+
+    def append(self, event: Event) -> None:
+        """Drops an event."""
+
+    def set_state(self, state: State) -> None:
+        """Drops a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where a replay's events and lamp go, and the epoch of its events."""
+
+    outbox: Outbox
+    indicator: Indicator
+    epoch: str
+
+
+class Printer:
+    """Prints each event as it is decided, and keeps it for the summary."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.events: list[Event] = []
+        self.frames = 0
+        self._as_json = as_json
+
+    def __call__(self, turn: Turn, events: tuple[Event, ...]) -> None:
+        """Takes a turn down."""
+        self.frames += turn.sight is not None
+        self.events += events
+        for event in events:
+            click.echo(json.dumps(event_payload(event)) if self._as_json else _line(event))
+
+
+@click.command()
+@click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO...")
+@json_option
+@click.option("--realtime", is_flag=True, help="At the recording's own pace instead of as fast as possible.")
+@takes_settings
+def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: bool) -> None:
+    """Run recordings through the daemon's own line and print the events.
+
+    Without --config nothing is sent and no lamp is lit. With one, its lamp and its MQTT broker
+    take part.
+
+    \b
+    Examples:
+      maskgate replay visit.mp4
+      maskgate replay --json --config config.toml monday.mp4 tuesday.mp4
+    """
+    alone = click.get_current_context().params["config"] is None
+    printer = Printer(as_json)
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        vision = open_vision(settings)
+        ends = Ends(NoOutbox(), NullIndicator(), "replay") if alone else _connected(settings, stack)
+        for number, video in enumerate(videos, 1):
+            recording = settings.camera.model_copy(
+                update={"source": str(video), "pace": "realtime" if realtime else "fast"}
+            )
+            _play(settings.model_copy(update={"camera": recording}), vision, ends, number, printer)
+    _sum_up(printer, time.perf_counter() - started, as_json)
+
+
+def _play(config: Config, vision: Vision, ends: Ends, number: int, printer: Printer) -> None:
+    """Plays one recording; its times begin at zero, so that every replay gives the same events."""
+    source = open_source(config.camera, 0.0)
+    tracker = make_tracker(config.verdict)
+    origin = Origin(config.device.name, ends.epoch, str(number), vision.model_version)
+    events = EventFactory(origin, len(printer.events), lambda: False)
+    reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
+    try:
+        Drive(Line(source, vision, tracker, time.perf_counter), tracker, reporter, printer).run(lambda: False)
+    finally:
+        source.close()
+
+
+def _connected(config: Config, stack: ExitStack) -> Ends:
+    """The configured lamp and broker, with a spool that lives as long as the replay.
+
+    A spool of its own keeps a replay out of the events of a daemon on the same machine.
+    """
+    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-replay-"))
+    spool = Spool.open(Path(directory) / "spool.db", config.spool.keep_days)
+    stack.callback(spool.close)
+    if config.mqtt.enabled:
+        uplink = open_uplink(config, spool)
+        uplink.start()
+        stack.callback(uplink.stop)
+        stack.callback(_drain, spool)
+    indicator = open_indicator(config.lamp)
+    stack.callback(indicator.close)
+    return Ends(spool, indicator, spool.epoch)
+
+
+def _drain(spool: Spool) -> None:
+    """Gives the uplink time to send what is left."""
+    spool.flush()
+    deadline = time.monotonic() + DRAIN_S
+    while spool.depth() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if spool.depth():
+        log.warning("%d events were not delivered: the broker took none of them in time", spool.depth())
+
+
+def _line(event: Event) -> str:
+    verdict = event.verdict
+    return f"{verdict.monotonic:8.2f} s  {event.pass_id}  revision {verdict.revision}  {verdict.outcome}"
+
+
+def _sum_up(printer: Printer, seconds: float, as_json: bool) -> None:
+    final = passes.latest(printer.events)
+    if as_json:
+        summary = {
+            "passes": [event_payload(event) for event in final.values()],
+            "counts": passes.counts(printer.events),
+            "frames": printer.frames,
+            "seconds": round(seconds, 3),
+        }
+        click.echo(json.dumps({"summary": summary}))
+        return
+    click.echo(f"{len(final)} passes in {printer.frames} frames, {seconds:.1f} s", file=sys.stdout)
+    for outcome, number in passes.counts(printer.events).items():
+        click.echo(f"{number:6d}  {outcome}")

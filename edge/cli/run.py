@@ -1,0 +1,51 @@
+"""`maskgate run`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from edge import config as configs
+from edge.cli.app import log_as_configured
+from edge.cli.compose import with_models
+from edge.cli.daemon import Journal, serve
+from edge.cli.options import bundle_option, detector_option
+
+
+@click.command()
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    default=Path("config.toml"),
+    show_default=True,
+    help="Configuration file; see the sample config.toml.",
+)
+@bundle_option
+@detector_option
+def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
+    """Watch the entrance until stopped: the daemon that the service starts.
+
+    \b
+    Example:
+      maskgate run --config /etc/maskgate/config.toml
+    """
+    config = with_models(configs.load(file), bundle, detector)
+    log_as_configured(config.log.level)
+    serve(config, _stop_signals().is_set, Journal())
+
+
+def _stop_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set: the loop ends after its turn, in good order."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+    return stop

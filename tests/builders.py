@@ -1,0 +1,53 @@
+"""Small makers of values for tests; every argument that a test does not care about has a default."""
+
+from __future__ import annotations
+
+from edge.evidence import Quality
+from edge.track import Rules
+from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
+
+MASKED: Probabilities = (0.96, 0.02, 0.02)
+BARE: Probabilities = (0.02, 0.96, 0.02)
+WRONG: Probabilities = (0.02, 0.02, 0.96)
+TORN: Probabilities = (0.34, 0.33, 0.33)
+
+
+def face(x: float = 100.0, y: float = 100.0, px: float = 80.0, score: float = 0.9) -> Face:
+    """A square face with its centre at (x, y)."""
+    return Face(Box(x - px / 2, y - px / 2, px, px), score)
+
+
+def observation(
+    probabilities: Probabilities = BARE,
+    x: float = 100.0,
+    y: float = 100.0,
+    px: float = 80.0,
+    sharpness: float = 500.0,
+) -> Observation:
+    """What one frame says of one face."""
+    return Observation(face(x, y, px), probabilities, sharpness)
+
+
+def rules(**changes: float) -> Rules:
+    """The rules that the tests of the tracker count with."""
+    values = {
+        "presence_s": 0.3,
+        "dwell_s": 0.5,
+        "revise_s": 1.0,
+        "margin": 0.3,
+        "undecided_s": 4.0,
+        "memory_s": 1.0,
+        "gone_s": 1.5,
+        **changes,
+    }
+    return Rules(quality=Quality(min_face_px=24, min_sharpness=20), **values)
+
+
+def verdict(outcome: Outcome = Outcome.NO_MASK, number: int = 1, revision: int = 0) -> Verdict:
+    """A verdict on a bare face."""
+    return Verdict(number, revision, outcome, BARE, (0.0, 0.8, 0.0), 12, 80, 3.5, 1_700_000_000.25)
+
+
+def event(sequence: int = 1, outcome: Outcome = Outcome.NO_MASK, number: int = 1) -> Event:
+    """An event of the device `door`."""
+    return Event(EventId("door", "e1", sequence), f"e1-1-{number}", verdict(outcome, number), "1.0", True)
