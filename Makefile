@@ -1,0 +1,70 @@
+# `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: demo test check lint types contracts format hooks lock clean help dev-venv edge-venv tflite-venv broker
+MAKEFLAGS += --no-print-directory
+
+# The first Python from 3.11 to 3.13 that is found.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+IS_311 := import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c "$(FITS)" 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN = $(VENV)/bin
+JOBS ?= 2
+UV_VERSION = 0.13.8
+
+demo: edge-venv broker  ## set up the device's install and play the built-in clip through the real daemon
+	@.venv-edge/bin/maskgate demo
+
+test: dev-venv tflite-venv broker check  ## set up and check everything: lint, types, contracts, tests
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term
+
+check: lint types contracts  ## what needs no test run: lint, types, import contracts
+
+lint: dev-venv  ## ruff's rules and format
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "Run: make format"; exit 1; }
+
+types: dev-venv  ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: dev-venv  ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+format: dev-venv  ## rewrite the code in ruff's format
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+hooks: dev-venv  ## run lint, types and contracts before every commit
+	@$(BIN)/pre-commit install
+
+lock: dev-venv  ## resolve requirements/*.txt anew
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@scripts/lock.sh $(BIN)/uv
+
+clean:  ## remove what these commands made
+	@rm -rf $(VENV) .venv-edge .venv-tflite .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache .coverage* coverage.xml build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "PYTHON=python3.13 names a Python, MOSQUITTO=skip leaves the system's packages alone."
+
+dev-venv:
+	@scripts/venv.sh $(VENV) requirements/dev.txt "$(PYTHON)"
+
+edge-venv:
+	@scripts/venv.sh .venv-edge requirements/edge.txt "$(PYTHON)"
+
+# tflite-runtime has no packages past Python 3.11.
+tflite-venv:
+	@for p in "$(PYTHON)" python3.11; do \
+		if $$p -c "$(IS_311)" 2>/dev/null; then \
+			exec scripts/venv.sh .venv-tflite requirements/tflite.txt $$p; fi; \
+	done; echo "No Python 3.11: the tests with tflite-runtime are skipped."
+
+broker:
+	@scripts/mosquitto.sh

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Usage: mosquitto.sh
+# Installs the Mosquitto broker from Debian packages where it is missing and that is possible. Never
+# fails: without a broker its tests are skipped and the demo shows the spool. The tests and the demo
+# start brokers of their own; the service that the package brings must not run beside them.
+set -u
+PATH=$PATH:/usr/sbin:/sbin
+log=${TMPDIR:-/tmp}/maskgate-mosquitto.$$.log
+
+without() {
+    echo "No Mosquitto: $1. What needs a broker is skipped."
+    exit 0
+}
+
+command -v mosquitto >/dev/null && exit 0
+[ "${MOSQUITTO:-}" != skip ] || without "MOSQUITTO=skip"
+command -v apt-get >/dev/null || without "this is not Debian; install it by hand"
+if [ "$(id -u)" = 0 ]; then
+    root=
+elif sudo -n true 2>/dev/null; then
+    root="sudo -n"
+else
+    without "installing it needs root; run: sudo apt-get install mosquitto"
+fi
+
+echo "Installing Mosquitto from Debian packages (its service stays off) ..."
+# The package starts its service unless this file, Debian's own switch, forbids it.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap '$root rm -f $policy' EXIT
+    trap 'exit 1' INT TERM
+    printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null && $root chmod 755 $policy
+fi
+install() {
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 \
+        install --no-install-recommends mosquitto </dev/null >>"$log" 2>&1
+}
+install || { $root apt-get -qq update </dev/null >>"$log" 2>&1 && install; } ||
+    without "apt-get could not install it (see $log)"
+rm -f "$log"
+if command -v systemctl >/dev/null; then
+    $root systemctl --quiet disable --now mosquitto.service >/dev/null 2>&1
+fi
+exit 0
