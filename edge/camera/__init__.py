@@ -1,0 +1,73 @@
+"""Where frames come from: recordings and image folders, USB and network cameras, the Pi's own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from edge.camera.captured import open_rtsp, open_usb, without_secrets
+from edge.camera.images import IMAGE_SUFFIXES, ImageReel, read_image
+from edge.camera.live import LiveSource, Patience
+from edge.camera.opencv import prepare
+from edge.camera.picam import PiCamera, require_package
+from edge.camera.recording import Playback, Recording, Reel, VideoReel
+from edge.clock import Clock, SystemClock
+from edge.config import Camera as Settings
+from edge.pipeline import FrameSource
+from edge.types import SourceError
+
+__all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_source", "read_image"]
+
+PREVIEW_SIDE = 320
+"""Long side of the small picture that a Pi camera makes for the detector."""
+
+
+def open_source(
+    settings: Settings, start_wall: float, clock: Clock | None = None, preview_side: int = PREVIEW_SIDE
+) -> FrameSource:
+    """Opens the source that the configuration names.
+
+    Args:
+        settings: The camera section of the configuration.
+        start_wall: Unix time of a recording's first moment; live sources tell their own.
+        clock: The clocks to go by.
+        preview_side: What the detector scales pictures down to, in pixels.
+
+    Raises:
+        SourceError: A recording cannot be read, or the source is of no known kind. A camera that is
+            not there raises nothing: its source yields `Blind` until it comes.
+    """
+    prepare()
+    clock = clock or SystemClock()
+    patience = Patience(settings.max_age_s, settings.retry_s)
+    source = settings.source
+    if match := re.fullmatch(r"picamera2(?::(\d+))?", source):
+        require_package()
+        index = int(match[1] or 0)
+        return LiveSource(
+            f"camera {index}", lambda: PiCamera(index, settings, preview_side, clock), patience, clock
+        )
+    if source.isdecimal() or source.startswith("/dev/"):
+        device = f"/dev/video{source}" if source.isdecimal() else source
+        return LiveSource(device, lambda: open_usb(device, settings, clock), patience, clock)
+    if re.match(r"rtsps?://", source, re.IGNORECASE):
+        return LiveSource(
+            without_secrets(source), lambda: open_rtsp(source, settings, clock), patience, clock
+        )
+    playback = Playback(settings.pace == "realtime", start_wall, settings.rotation)
+    return Recording(_open_reel(source, settings.fps), playback, clock)
+
+
+def _open_reel(source: str, fps: float) -> Reel:
+    """A recording's reel, by what lies at the path."""
+    if "://" in source:
+        raise SourceError(
+            f"{without_secrets(source)} is no source that is known: use picamera2, /dev/videoN, an "
+            "rtsp:// address, a video file or a folder of images"
+        )
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return ImageReel.of_folder(path, fps)
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageReel((path,), fps)
+    return VideoReel(path)

@@ -1,0 +1,106 @@
+"""USB and network cameras through OpenCV."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+import cv2
+
+from edge.camera.live import Camera, Shot, Stamps
+from edge.camera.opencv import rotated
+from edge.clock import Clock
+from edge.config import Camera as Settings
+from edge.types import Image, SourceError
+
+RTSP_TIMEOUT_MS = 5000
+
+
+class CapturedCamera:
+    """A camera behind `cv2.VideoCapture`."""
+
+    def __init__(self, name: str, capture: cv2.VideoCapture, rotation: int, now: Callable[[], float]) -> None:
+        """Takes over an open capture; `now` gives the time at which the picture just read was taken."""
+        self._name = name
+        self._capture = capture
+        self._rotation = rotation
+        self._now = now
+        self._raw: Image | None = None
+
+    def shoot(self, spare: Shot | None) -> Shot:
+        """Reads the next picture.
+
+        Raises:
+            SourceError: The camera gives no more.
+        """
+        out = None if spare is None else spare.pixels
+        ok, pixels = self._capture.read(self._raw if self._rotation else out)
+        taken = self._now()
+        if not ok:
+            raise SourceError(f"{self._name} stopped giving pictures")
+        picture = cast(Image, pixels)
+        if self._rotation == 0:
+            return Shot(picture, None, taken)
+        self._raw = picture
+        return Shot(rotated(picture, self._rotation, out), None, taken)
+
+    def close(self) -> None:
+        """Gives the device or connection back."""
+        self._capture.release()
+
+
+def open_usb(device: str, settings: Settings, clock: Clock) -> Camera:
+    """Opens a V4L2 device for motion JPEG, which most USB cameras need for more than 640x480.
+
+    Raises:
+        SourceError: It is not there, not for this user, or in use.
+    """
+    capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
+    if not capture.isOpened():
+        raise SourceError(_why_not(device))
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+    capture.set(cv2.CAP_PROP_FPS, settings.fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+    stamps = Stamps(clock)
+    return CapturedCamera(
+        device, capture, settings.rotation, lambda: stamps.taken(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+    )
+
+
+def _why_not(device: str) -> str:
+    if not Path(device).exists():
+        return f"{device} is not there; is the camera plugged in?"
+    if not os.access(device, os.R_OK | os.W_OK):
+        return f"{device} is not open to this user; add the user to the group video"
+    return f"{device} cannot be opened; another program may hold it, or it is not a camera"
+
+
+def open_rtsp(url: str, settings: Settings, clock: Clock) -> Camera:
+    """Connects to a network camera over TCP, decoding on one thread for the least delay.
+
+    Raises:
+        SourceError: It cannot be reached or gives no video.
+    """
+    options = [
+        (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, RTSP_TIMEOUT_MS),
+        (cv2.CAP_PROP_READ_TIMEOUT_MSEC, RTSP_TIMEOUT_MS),
+        (cv2.CAP_PROP_N_THREADS, 1),
+    ]
+    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, [value for option in options for value in option])
+    if not capture.isOpened():
+        raise SourceError(f"{without_secrets(url)} cannot be reached, refuses, or gives no video")
+    return CapturedCamera(without_secrets(url), capture, settings.rotation, clock.monotonic)
+
+
+def without_secrets(url: str) -> str:
+    """An address for people to read: no user, no password, no query.
+
+    Blindness and its reason are published, and camera addresses often carry the password.
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,0 +1,196 @@
+"""Live cameras: a thread keeps only the newest picture, and brings a lost camera back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge.clock import Clock
+from edge.types import Blind, Frame, Image, SourceError
+
+log = logging.getLogger(__name__)
+
+BLIND_EVERY_S = 1.0
+"""A source without pictures says so this often."""
+
+JOIN_S = 0.5
+"""How long closing waits for a camera that may be stuck in its driver."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A picture, its smaller rendering, and the monotonic time at which it was taken."""
+
+    pixels: Image
+    preview: Image | None
+    taken: float
+
+
+class Camera(Protocol):
+    """An open camera, used by the capture thread alone."""
+
+    def shoot(self, spare: Shot | None) -> Shot:
+        """Waits for the next picture and puts it into the memory of `spare` where that fits.
+
+        Any error means that the camera is lost.
+        """
+
+    def close(self) -> None:
+        """Gives the device back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: the oldest picture worth acting upon, and between two tries to open a camera."""
+
+    max_age_s: float
+    retry_s: float
+    blind_every_s: float = BLIND_EVERY_S
+
+
+class Stamps:
+    """Takes a driver's own time stamps for capture times once they prove to be of our clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._opened = clock.monotonic()
+        self._trusted: bool | None = None
+
+    def taken(self, stamp: float) -> float:
+        """When a picture that has just arrived was taken; now, where the stamps are of another clock.
+
+        Args:
+            stamp: What the driver says, in seconds. The first of a camera that was just opened must
+                lie between its opening and now.
+        """
+        now = self._clock.monotonic()
+        if self._trusted is None:
+            self._trusted = self._opened <= stamp <= now
+        return min(stamp, now) if self._trusted else now
+
+
+class Slot:
+    """Room for one picture; a newer one pushes it out, and its memory is used again."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._shot: Shot | None = None
+        self._spares: list[Shot] = []
+
+    def put(self, shot: Shot) -> None:
+        """Leaves a picture for the reader."""
+        with self._changed:
+            if self._shot is not None:
+                self._spares.append(self._shot)
+            self._shot = shot
+            self._changed.notify()
+
+    def take(self, timeout: float) -> Shot | None:
+        """The newest picture, waiting for one at most `timeout` seconds."""
+        with self._changed:
+            if self._shot is None:
+                self._changed.wait(timeout)
+            shot, self._shot = self._shot, None
+            return shot
+
+    def give_back(self, shot: Shot) -> None:
+        """Lets the memory of a picture be written again."""
+        with self._changed:
+            self._spares.append(shot)
+
+    def spare(self) -> Shot | None:
+        """Memory that nobody reads."""
+        with self._changed:
+            return self._spares.pop() if self._spares else None
+
+    def wake(self) -> None:
+        """Ends a wait."""
+        with self._changed:
+            self._changed.notify()
+
+
+class LiveSource:
+    """A frame source over a camera that may be missing, die or hang, and come back.
+
+    Neither the reader nor `close` ever waits for the camera. A frame's pixels hold until the next
+    item is asked for.
+    """
+
+    def __init__(self, name: str, opener: Callable[[], Camera], patience: Patience, clock: Clock) -> None:
+        self._name = name
+        self._opener = opener
+        self._patience = patience
+        self._clock = clock
+        self._slot = Slot()
+        self._closed = threading.Event()
+        self._reason = f"{name} has given no picture yet"
+        self._thread = threading.Thread(target=self._capture, name="capture", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[Frame | Blind]:
+        index, latest = 0, self._clock.monotonic()
+        while not self._closed.is_set():
+            shot = self._newest()
+            if self._closed.is_set():
+                return
+            now = self._clock.monotonic()
+            if shot is None:
+                latest = now
+                yield Blind(self._reason, now, self._clock.wall())
+                continue
+            age = max(0.0, now - shot.taken)
+            # A picture may be older than the blindness that was just reported; time never goes back.
+            latest = max(latest, shot.taken)
+            yield Frame(index, shot.pixels, latest, self._clock.wall() - age, shot.preview, age)
+            self._slot.give_back(shot)
+            index += 1
+
+    def close(self) -> None:
+        """Ends the iteration; a camera that hangs is left to its thread."""
+        self._closed.set()
+        self._slot.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(JOIN_S)
+
+    def _newest(self) -> Shot | None:
+        """The newest picture that is young enough, None where there is none for a while."""
+        deadline = self._clock.monotonic() + self._patience.blind_every_s
+        while not self._closed.is_set():
+            shot = self._slot.take(max(0.0, deadline - self._clock.monotonic()))
+            now = self._clock.monotonic()
+            if shot is not None and now - shot.taken <= self._patience.max_age_s:
+                return shot
+            if shot is not None:
+                self._reason = f"{self._name} gives pictures older than {self._patience.max_age_s:g} s"
+                self._slot.give_back(shot)
+            if now >= deadline:
+                break
+        return None
+
+    def _capture(self) -> None:
+        while not self._closed.is_set():
+            try:
+                self._shoot()
+            except Exception as error:  # drivers raise whatever they like
+                self._lost(error)
+            self._closed.wait(self._patience.retry_s)
+
+    def _shoot(self) -> None:
+        """Fills the slot until the camera is lost or the source closed."""
+        camera = self._opener()
+        try:
+            while not self._closed.is_set():
+                self._slot.put(camera.shoot(self._slot.spare()))
+                self._reason = f"{self._name} gives no pictures"
+        finally:
+            camera.close()
+
+    def _lost(self, error: Exception) -> None:
+        if isinstance(error, SourceError):
+            self._reason = str(error)
+        else:
+            self._reason = f"{self._name} failed: {str(error) or type(error).__name__}"
+        log.debug("%s; trying again in %g s", self._reason, self._patience.retry_s)

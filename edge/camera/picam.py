@@ -1,0 +1,145 @@
+"""The Raspberry Pi's own camera through Picamera2, which is imported nowhere else."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, cast
+
+import cv2
+import numpy as np
+
+from edge.camera.live import Shot, Stamps
+from edge.camera.opencv import rotated
+from edge.clock import Clock
+from edge.config import Camera as Settings
+from edge.types import Image, SourceError
+
+WAIT_S = 2.0
+"""A camera that gives no picture for this long is taken for lost."""
+
+BUFFERS = 4
+
+
+def require_package() -> None:
+    """Checks that Picamera2 is installed, without importing it: that takes a second or two.
+
+    Also keeps libcamera from telling of every camera it opens.
+
+    Raises:
+        SourceError: It is not.
+    """
+    if importlib.util.find_spec("picamera2") is None:
+        raise SourceError(
+            "camera.source is picamera2, but the package is not installed: install python3-picamera2 "
+            "(Raspberry Pi OS) and make the virtual environment with --system-site-packages"
+        )
+    os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")
+
+
+def preview_size(width: int, height: int, long_side: int) -> tuple[int, int]:
+    """Size of the preview: the shape of the main stream, in even numbers as YUV 4:2:0 needs."""
+    scale = min(1.0, long_side / max(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """What the camera really gives, which may differ from what was asked: pixels, bytes a line."""
+
+    width: int
+    height: int
+    stride: int
+
+    @classmethod
+    def of(cls, configured: dict[str, Any]) -> _Stream:
+        width, height = configured["size"]
+        return cls(width, height, configured["stride"])
+
+    def bgr(self, memory: Image) -> Image:
+        """The picture in the memory of an RGB888 stream, which Picamera2 orders BGR; a view."""
+        lines = memory.reshape(-1)[: self.height * self.stride].reshape(self.height, self.stride)
+        return lines[:, : 3 * self.width].reshape(self.height, self.width, 3)
+
+    def yuv(self, memory: Image) -> Image:
+        """The memory of a YUV420 stream as OpenCV wants it; padding makes it wider than the picture."""
+        lines = self.height * 3 // 2
+        return memory.reshape(-1)[: lines * self.stride].reshape(lines, self.stride)
+
+
+class PiCamera:
+    """A Raspberry Pi camera: full pictures for crops, small ones scaled by its own hardware.
+
+    Pictures are copied out and the request goes back at once. A request that is held while the
+    camera is closed would leave Picamera2 with memory that it cannot free.
+    """
+
+    def __init__(self, index: int, settings: Settings, preview_side: int, clock: Clock) -> None:
+        """Opens and starts the camera; raises whatever Picamera2 does where there is none."""
+        self._picamera2 = _import()
+        self._rotation = settings.rotation
+        self._device = self._picamera2.Picamera2(index)
+        try:
+            self._start(settings, preview_side)
+        except BaseException:
+            self._device.close()
+            raise
+        self._stamps = Stamps(clock)
+        self._wide: Image | None = None
+
+    def _start(self, settings: Settings, preview_side: int) -> None:
+        size = settings.width, settings.height
+        configuration = self._device.create_video_configuration(
+            main={"size": size, "format": "RGB888"},
+            lores={"size": preview_size(*size, preview_side), "format": "YUV420"},
+            buffer_count=BUFFERS,
+            controls={"FrameRate": settings.fps},
+        )
+        self._device.configure(configuration)
+        configured = self._device.camera_configuration()
+        self._main = _Stream.of(configured["main"])
+        self._lores = _Stream.of(configured["lores"])
+        self._device.start()
+
+    def shoot(self, spare: Shot | None) -> Shot:
+        """Waits for the next picture and copies it out."""
+        request = self._device.capture_request(wait=WAIT_S)
+        try:
+            taken = self._stamps.taken(request.get_metadata()["SensorTimestamp"] / 1e9)
+            pixels = self._pixels(request, None if spare is None else spare.pixels)
+            preview = self._preview(request, None if spare is None else spare.preview)
+        finally:
+            request.release()
+        return Shot(pixels, preview, taken)
+
+    def close(self) -> None:
+        """Stops the camera."""
+        self._device.close()
+
+    def _pixels(self, request: Any, out: Image | None) -> Image:
+        with self._picamera2.MappedArray(request, "main", reshape=False) as mapped:
+            picture = self._main.bgr(mapped.array)
+            if self._rotation:
+                return rotated(picture, self._rotation, out)
+            if out is None or out.shape != picture.shape:
+                return picture.copy()
+            np.copyto(out, picture)
+            return out
+
+    def _preview(self, request: Any, out: Image | None) -> Image:
+        with self._picamera2.MappedArray(request, "lores", reshape=False) as mapped:
+            wide = cv2.cvtColor(self._lores.yuv(mapped.array), cv2.COLOR_YUV2BGR_I420, dst=self._wide)
+        self._wide = cast(Image, wide)
+        picture = self._wide[:, : self._lores.width]
+        if self._rotation:
+            return rotated(picture, self._rotation, out)
+        if out is None or out.shape != picture.shape:
+            return picture.copy()
+        np.copyto(out, picture)
+        return out
+
+
+def _import() -> ModuleType:
+    return importlib.import_module("picamera2")

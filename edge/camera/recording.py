@@ -1,0 +1,156 @@
+"""Recordings: every frame in order, with media time, paced or as fast as possible."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+import cv2
+
+from edge.camera.opencv import prepare, rotated
+from edge.clock import Clock
+from edge.types import Frame, Image, SourceError
+
+log = logging.getLogger(__name__)
+
+NAP_S = 0.2
+"""A sleeping recording looks this often whether it was closed."""
+
+FALLBACK_FPS = 25.0
+MOST_FPS = 1000.0
+
+
+class Reel(Protocol):
+    """The decoded side of a recording."""
+
+    def next(self) -> tuple[Image, float] | None:
+        """The next picture and its media time in seconds, None at the end.
+
+        The picture may be overwritten by the next call.
+        """
+
+    def close(self) -> None:
+        """Gives the file back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """How a recording is played: pace, the Unix time of its first moment, degrees clockwise."""
+
+    realtime: bool
+    start_wall: float
+    rotation: int
+
+
+class Recording:
+    """A frame source over a reel. A frame's pixels hold until the next frame is asked for."""
+
+    def __init__(self, reel: Reel, playback: Playback, clock: Clock) -> None:
+        self._reel = reel
+        self._playback = playback
+        self._clock = clock
+        self._turned: Image | None = None
+        self._closed = False
+        # Releasing a decoder while another thread reads from it crashes the process.
+        self._lock = threading.RLock()
+
+    def __iter__(self) -> Iterator[Frame]:
+        begin = self._clock.monotonic()
+        index = 0
+        while (step := self._next()) is not None:
+            image, moment = step
+            if self._playback.realtime:
+                self._sleep_until(begin + moment)
+            if self._closed:
+                return
+            yield Frame(index, self._turn(image), moment, self._playback.start_wall + moment)
+            index += 1
+
+    def close(self) -> None:
+        """Ends the iteration and closes the file."""
+        self._closed = True
+        with self._lock:
+            self._reel.close()
+
+    def _next(self) -> tuple[Image, float] | None:
+        with self._lock:
+            return None if self._closed else self._reel.next()
+
+    def _turn(self, image: Image) -> Image:
+        if self._playback.rotation == 0:
+            return image
+        self._turned = rotated(image, self._playback.rotation, self._turned)
+        return self._turned
+
+    def _sleep_until(self, due: float) -> None:
+        while not self._closed and (left := due - self._clock.monotonic()) > 0:
+            self._clock.sleep(min(left, NAP_S))
+
+
+class VideoReel:
+    """A video or GIF through OpenCV's FFmpeg reader, decoded into one buffer."""
+
+    def __init__(self, file: Path) -> None:
+        """Opens the file and decodes its first frame.
+
+        Raises:
+            SourceError: It is missing, no video, or has no frames.
+        """
+        prepare()
+        self._file = file
+        self._capture = _open(file)
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
+        self._step = 1 / fps if 0 < fps <= MOST_FPS else 1 / FALLBACK_FPS
+        self._length_s = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._step
+        self._moment = -self._step
+        self._buffer: Image | None = None
+        # The first frame is decoded here: a video without any is an error of opening it.
+        if not self._read():
+            self._capture.release()
+            raise SourceError(f"{file} holds no frames that can be decoded")
+        self._waiting = True
+
+    def next(self) -> tuple[Image, float] | None:
+        """The next frame and its media time."""
+        if self._waiting or self._read():
+            self._waiting = False
+            return cast(Image, self._buffer), self._moment
+        if self._moment + self._step < 0.9 * self._length_s:
+            log.warning("%s ends at %.1f s of its %.1f s", self._file, self._moment, self._length_s)
+        self._length_s = 0.0
+        return None
+
+    def close(self) -> None:
+        """Gives the decoder back."""
+        self._waiting = False
+        self._length_s = 0.0
+        self._capture.release()
+
+    def _read(self) -> bool:
+        ok, pixels = self._capture.read(self._buffer)
+        if not ok:
+            return False
+        self._buffer = cast(Image, pixels)
+        self._moment = _later(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, self._moment, self._step)
+        return True
+
+
+def _open(file: Path) -> cv2.VideoCapture:
+    """Opens with FFmpeg only; OpenCV's other readers would take a name with digits for a pattern."""
+    if not file.exists():
+        raise SourceError(f"{file} does not exist")
+    capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise SourceError(f"{file} is not a video that can be decoded, or it is damaged")
+    return capture
+
+
+def _later(moment: float, last: float, step: float) -> float:
+    """A frame's time, or one step after the last where the container gives none or goes back."""
+    moment = max(0.0, moment)
+    return moment if math.isfinite(moment) and moment > last else last + step
