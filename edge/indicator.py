@@ -1,0 +1,173 @@
+"""Lamps and buzzer: on GPIO pins through gpiozero, on the console, or none."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from edge.config import LampConfig, LampPins
+from edge.pipeline import Indicator
+from edge.types import IndicatorError, Lamp, MissingExtraError
+
+LAMP_TEST_S = 0.5
+BLINK_S = 0.5
+BEEP_S = 0.15
+
+LIT: dict[Lamp, tuple[bool, bool, bool]] = {
+    Lamp.OFF: (False, False, False),
+    Lamp.GREEN: (False, False, True),
+    Lamp.AMBER: (False, True, False),
+    Lamp.RED_AMBER: (True, True, False),
+    Lamp.RED: (True, False, False),
+    Lamp.BLIND: (False, False, False),
+}
+"""Whether red, amber and green burn steadily; `BLIND` blinks amber."""
+
+_ANSI = {Lamp.GREEN: "32", Lamp.AMBER: "33", Lamp.RED_AMBER: "31", Lamp.RED: "31", Lamp.BLIND: "33;5"}
+
+
+def open_indicator(settings: LampConfig) -> Indicator:
+    """The indicator that the configuration names; lamps on pins are all lit for a moment.
+
+    Raises:
+        IndicatorError: A pin cannot be used.
+        MissingExtraError: gpiozero is not installed.
+    """
+    if settings.kind == "gpio":
+        return GpioIndicator(settings.pins)
+    return ConsoleIndicator() if settings.kind == "console" else NullIndicator()
+
+
+class NullIndicator:
+    """Shows nothing."""
+
+    def show(self, lamp: Lamp) -> None:
+        """Does nothing."""
+
+    def close(self) -> None:
+        """Does nothing."""
+
+
+class ConsoleIndicator:
+    """Writes one line for each change, coloured on a terminal."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._coloured = self._stream.isatty()
+
+    def show(self, lamp: Lamp) -> None:
+        """Writes the new state."""
+        name = lamp.replace("_", " and ")
+        if self._coloured and lamp in _ANSI:
+            name = f"\033[{_ANSI[lamp]}m{name}\033[0m"
+        self._stream.write(f"lamp: {name}\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Says that the lamp is off."""
+        self.show(Lamp.OFF)
+
+
+class GpioIndicator:
+    """Three LEDs (or relays) and a buzzer that beeps once when the lamp turns red."""
+
+    def __init__(self, pins: LampPins) -> None:
+        """Takes the pins and begins the lamp test, which ends by itself.
+
+        Raises:
+            IndicatorError: A pin cannot be used.
+            MissingExtraError: gpiozero is not installed.
+        """
+        self._shown = Lamp.OFF
+        self._testing = True
+        self._lock = threading.Lock()
+        self._leds, self._buzzer = _take(pins)
+        for led in self._leds:
+            led.on()
+        self._test = threading.Timer(LAMP_TEST_S, self._end_test)
+        self._test.daemon = True
+        self._test.start()
+
+    def show(self, lamp: Lamp) -> None:
+        """Switches the lamps; what comes during the lamp test is shown when it ends."""
+        with self._lock:
+            turned_red = lamp is Lamp.RED and self._shown is not Lamp.RED
+            self._shown = lamp
+            if not self._testing:
+                self._light(lamp)
+        if turned_red and self._buzzer is not None:
+            self._buzzer.beep(on_time=BEEP_S, off_time=BEEP_S, n=1)
+
+    def close(self) -> None:
+        """Lamps and buzzer off, pins given back; may be called more than once."""
+        with self._lock:
+            self._test.cancel()
+            self._testing = False
+            _release([*self._leds, self._buzzer])
+            self._leds, self._buzzer = (), None
+
+    def _end_test(self) -> None:
+        with self._lock:
+            if self._testing:
+                self._testing = False
+                self._light(self._shown)
+
+    def _light(self, lamp: Lamp) -> None:
+        for led, lit in zip(self._leds, LIT[lamp], strict=False):
+            if lit:
+                led.on()
+            else:
+                led.off()
+        if lamp is Lamp.BLIND and self._leds:
+            self._leds[1].blink(on_time=BLINK_S, off_time=BLINK_S)
+
+
+def _take(pins: LampPins) -> tuple[tuple[Any, ...], Any]:
+    """Opens red, amber, green and the buzzer (None where there is none), or nothing at all."""
+    led, buzzer = _import_gpiozero()
+    taken: list[Any] = []
+    try:
+        for name, pin in (("red", pins.red), ("amber", pins.amber), ("green", pins.green)):
+            taken.append(_open(led, name, pin, pins.active_high))
+        if pins.buzzer is None:
+            return tuple(taken), None
+        return tuple(taken), _open(buzzer, "buzzer", pins.buzzer, pins.active_high)
+    except IndicatorError:
+        _release(taken)
+        raise
+
+
+def _release(devices: list[Any]) -> None:
+    """Switches devices off before it gives their pins back: a pin keeps its last level."""
+    for device in devices:
+        if device is not None:
+            device.off()
+            device.close()
+
+
+def _import_gpiozero() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    try:
+        from gpiozero import LED, Buzzer  # noqa: PLC0415 - only devices with lamps have it
+    except ImportError:
+        raise MissingExtraError(
+            'lamp.kind is gpio, but gpiozero is not installed: pip install "maskgate[pi]"'
+        ) from None
+    return LED, Buzzer
+
+
+def _open(kind: Callable[..., Any], name: str, pin: int, active_high: bool) -> Any:
+    """Takes one pin, off from the start."""
+    try:
+        with warnings.catch_warnings():
+            # gpiozero warns of each pin library that it tries in vain; the last one's error says it all.
+            warnings.simplefilter("ignore")
+            return kind(pin, active_high=active_high, initial_value=False)
+    except Exception as error:  # pin libraries raise whatever they like
+        reason = str(error) or type(error).__name__
+        raise IndicatorError(
+            f"lamp.pins.{name}: GPIO {pin} cannot be used: {reason}; is the pin free, and this user in "
+            "the group gpio?"
+        ) from None
