@@ -53,7 +53,7 @@ class Model:
             ModelError: No interpreter is installed, the file is not a model, or its input or
                 output is not what the contract asks for.
         """
-        self.runtime, interpreter_type = _find_runtime(runtime)
+        self.runtime, interpreter_type = find_runtime(runtime)
         try:
             self._interpreter = interpreter_type(model_path=str(path), num_threads=threads)
             self._interpreter.allocate_tensors()
@@ -127,7 +127,7 @@ class TfliteClassifier:
         return Observation(face, _padded(probabilities), self._cropper.sharpness())
 
 
-def _find_runtime(name: str) -> tuple[str, Any]:
+def find_runtime(name: str) -> tuple[str, Any]:
     """The name and the `Interpreter` class of the interpreter that is asked for and installed."""
     wanted = RUNTIMES if name == "auto" else {name: RUNTIMES[name]}
     for runtime, module in wanted.items():

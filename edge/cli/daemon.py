@@ -67,7 +67,7 @@ def serve(config: Config, stopped: Callable[[], bool], watch: Watch) -> None:
             stack.callback(uplink.stop)
         indicator = open_indicator(config.lamp)
         stack.callback(indicator.close)
-        source = open_source(config.camera, time.time())
+        source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
         stack.callback(source.close)
         origin = Origin(config.device.name, spool.epoch, str(spool.run), bundle.manifest.version)
         events = EventFactory(origin, spool.last_sequence, clock.synced)

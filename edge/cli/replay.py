@@ -23,24 +23,15 @@ from edge.events import EventFactory, Origin
 from edge.indicator import NullIndicator, open_indicator
 from edge.lamp import LampPolicy
 from edge.messages import event_payload
+from edge.outbox import NoOutbox
 from edge.pipeline import Indicator, Line, Outbox, Reporter, Turn, Vision
 from edge.spool import Spool
-from edge.types import Event, State
+from edge.types import Event
 from edge.uplink import open_uplink
 
 log = logging.getLogger(__name__)
 
 DRAIN_S = 5.0
-
-
-class NoOutbox:
-    """Drops what would be sent."""
-
-    def append(self, event: Event) -> None:
-        """Drops an event."""
-
-    def set_state(self, state: State) -> None:
-        """Drops a state."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -46,9 +47,7 @@ def test_a_person_who_stays_as_they_are_gets_one_verdict(
 def test_the_dwell_counts_seconds_and_not_frames(fps: int) -> None:
     """The verdict comes at about the same time at every frame rate."""
     tracker = Tracker(rules(dwell_s=1.0))
-    settled = [
-        n / fps for n in range(5 * fps) if tracker.update([observation(BARE)], n / fps, 0.0)
-    ]
+    settled = [n / fps for n in range(5 * fps) if tracker.update([observation(BARE)], n / fps, 0.0)]
     # A face of score 0.9 needs 1.0 / 0.9 seconds of evidence, rounded up to a frame.
     assert settled == [pytest.approx(1.0 / 0.9, abs=1 / fps)]
 
@@ -198,7 +197,7 @@ def test_whatever_is_seen_passes_and_revisions_count_up(frames: list[list[Observ
         by_pass.setdefault(verdict.number, []).append(verdict)
     for history in by_pass.values():
         assert [v.revision for v in history] == list(range(len(history)))
-        assert all(a.outcome is not b.outcome for a, b in zip(history, history[1:], strict=False))
+        assert all(a.outcome is not b.outcome for a, b in itertools.pairwise(history))
         assert Outcome.UNSURE not in [v.outcome for v in history[1:]]
 
 

@@ -1,0 +1,83 @@
+"""`maskgate bench`."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import cv2
+
+from edge.classify import find_runtime
+from edge.cli.options import json_option, takes_settings
+from edge.cli.speed import Speed, measure
+from edge.cli.weigh import Weight, weigh
+from edge.config import Config
+from edge.demo import CLIP
+
+
+@click.command()
+@json_option
+@click.option(
+    "--source", type=click.Path(path_type=Path), default=CLIP, help="Recording to run, the demo's by default."
+)
+@takes_settings
+def bench(settings: Config, source: Path, as_json: bool) -> None:
+    """Measure speed, memory and time to ready on this machine.
+
+    The bare model calls run beside the pipeline on the same frames, so that the overhead is a ratio.
+
+    \b
+    Examples:
+      maskgate bench
+      maskgate bench --json --source visit.mp4
+    """
+    speed = measure(settings, source)
+    weight = weigh(settings, source)
+    about = machine(settings)
+    if as_json:
+        click.echo(json.dumps({**asdict(speed), **asdict(weight), "machine": about}))
+    else:
+        _print(speed, weight, about)
+
+
+def machine(settings: Config) -> dict[str, str]:
+    """Processor and versions that the figures belong to."""
+    runtime, _ = find_runtime(settings.classifier.interpreter)
+    return {
+        "cpu": _cpu(),
+        "python": platform.python_version(),
+        "maskgate": version("maskgate"),
+        "opencv": cv2.__version__,
+        "interpreter": f"{runtime} {version(runtime)}",
+    }
+
+
+def _cpu() -> str:
+    """The processor's name, or its kind where the system does not tell."""
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith(("model name", "Model"))
+    ]
+    return names[0] if names else platform.machine()
+
+
+def _print(speed: Speed, weight: Weight, about: dict[str, str]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("stage", "p50 ms", "p95 ms")
+    for name in ("detect", "classify", "rest", "pipeline", "bare"):
+        stage = getattr(speed, name)
+        table.add_row(name, f"{stage.p50_ms:.2f}", f"{stage.p95_ms:.2f}")
+    console = Console()
+    console.print(table)
+    click.echo(f"{speed.fps} frames/s over {speed.frames} frames with {speed.faces_per_frame} faces each")
+    click.echo(f"pipeline / bare model calls: {speed.overhead_ratio}")
+    click.echo(f"resident {weight.rss_mb} MB, {weight.rss_overhead_mb} MB above a bare process")
+    click.echo(f"ready {weight.ready_s} s after exec")
+    click.echo(", ".join(f"{key} {value}" for key, value in about.items()))

@@ -1,0 +1,172 @@
+"""How fast the line runs beside the bare model calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import contract
+from edge.bundle import Bundle
+from edge.camera import open_source
+from edge.classify import find_runtime
+from edge.cli.compose import find_detector, make_tracker, open_bundle, open_classifier, open_detector
+from edge.config import Camera, Config
+from edge.detect import YuNetDetector
+from edge.events import EventFactory, Origin
+from edge.indicator import NullIndicator
+from edge.lamp import LampPolicy
+from edge.outbox import NoOutbox
+from edge.pipeline import Line, Reporter, Vision
+from edge.types import Blind, Face, Frame, Image
+
+ROUNDS = 3
+
+
+class BareModels:
+    """The model calls alone, on inputs prepared beforehand: what the line is measured against."""
+
+    def __init__(self, settings: Config, bundle: Bundle) -> None:
+        model, threshold = str(find_detector(settings, bundle)), settings.detector.score_threshold
+        self._network = cv2.FaceDetectorYN.create(model, "", (320, 320), threshold)
+        _, interpreter = find_runtime(settings.classifier.interpreter)
+        self._interpreter = interpreter(
+            model_path=str(bundle.classifier), num_threads=settings.classifier.threads
+        )
+        self._interpreter.allocate_tensors()
+        self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
+        self._long_side = settings.detector.long_side
+
+    def run(self, frame: Frame, faces: tuple[Face, ...]) -> float:
+        """Seconds that the bare calls take for one frame and its faces."""
+        small = self._prepared(frame)
+        size = int(self._input["shape"][1])
+        crops = [contract.face_crop(frame.pixels, face.box, size)[np.newaxis] for face in faces]
+        self._network.setInputSize((small.shape[1], small.shape[0]))
+        started = time.perf_counter()
+        self._network.detect(small)
+        for crop in crops:
+            self._interpreter.set_tensor(self._input["index"], crop)
+            self._interpreter.invoke()
+        return time.perf_counter() - started
+
+    def _prepared(self, frame: Frame) -> Image:
+        scale = min(1.0, self._long_side / max(frame.size))
+        size = round(frame.size[0] * scale), round(frame.size[1] * scale)
+        small = np.empty((size[1], size[0], 3), np.uint8)
+        contract.resize_into(frame.pixels, small)
+        return small
+
+
+class BareFirst:
+    """A recording of which the bare models see each frame before the line gets it."""
+
+    def __init__(self, frames: Iterator[Frame | Blind], detector: YuNetDetector, bare: BareModels) -> None:
+        self._frames = frames
+        self._detector = detector
+        self._bare = bare
+        self.seconds: list[float] = []
+
+    def __iter__(self) -> Iterator[Frame | Blind]:
+        for moment in self._frames:
+            if isinstance(moment, Frame):
+                self.seconds.append(self._bare.run(moment, self._detector.detect(moment)))
+            yield moment
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Time of one stage over all frames, in milliseconds."""
+
+    p50_ms: float
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What a bench run found of the line's speed.
+
+    `overhead_ratio` is the line's time over the bare calls' time, both summed over the frames, each
+    frame at its best of the rounds, measured in turn on the same frames.
+    """
+
+    detect: Stage
+    classify: Stage
+    rest: Stage
+    pipeline: Stage
+    bare: Stage
+    frames: int
+    faces_per_frame: float
+    fps: float
+    overhead_ratio: float
+
+
+def measure(settings: Config, source: Path) -> Speed:
+    """Runs a recording `ROUNDS` times through the line and the bare models, frame by frame in turn.
+
+    Raises:
+        SourceError: The recording cannot be read.
+    """
+    bundle = open_bundle(settings)
+    detector = open_detector(settings, bundle)
+    vision = Vision(detector, open_classifier(settings, bundle), time.perf_counter)
+    bare = BareModels(settings, bundle)
+    recording = Camera(source=str(source), pace="fast")
+    rounds = []
+    for _ in range(ROUNDS):
+        with closing(open_source(recording, 0.0)) as frames:
+            rounds.append(_round(settings, vision, BareFirst(iter(frames), detector, bare)))
+    # The best of the rounds is what the machine can do; the rest is what else it did.
+    best = np.min(rounds, axis=0)
+    return _speed(best)
+
+
+def _round(settings: Config, vision: Vision, source: BareFirst) -> NDArray[np.float64]:
+    """Times of one round.
+
+    Returns:
+        (frames, 5) seconds: detection, classification, the whole line, the bare calls; number of faces.
+    """
+    tracker = make_tracker(settings.verdict)
+    events = EventFactory(Origin("bench", "bench", "1", vision.model_version), 0, lambda: False)
+    reporter = Reporter(events, NoOutbox(), NullIndicator(), LampPolicy(settings.lamp.hold_s))
+    rows = []
+    for turn in Line(source, vision, tracker, time.perf_counter).turns(lambda: False):
+        started = time.perf_counter()
+        reporter.report(turn, tracker)
+        total = turn.total_s + time.perf_counter() - started
+        if turn.sight is not None:
+            sight = turn.sight
+            row = sight.detect_s, sight.classify_s, total, source.seconds[-1], len(sight.observations)
+            rows.append(row)
+    return np.array(rows)
+
+
+def _speed(best: NDArray[np.float64]) -> Speed:
+    detect, classify, total, bare, faces = best.T
+    return Speed(
+        detect=_stage(detect),
+        classify=_stage(classify),
+        rest=_stage(total - detect - classify),
+        pipeline=_stage(total),
+        bare=_stage(bare),
+        frames=len(best),
+        faces_per_frame=round(float(faces.mean()), 2),
+        fps=round(1 / float(total.mean()), 1),
+        overhead_ratio=round(float(total.sum() / bare.sum()), 3),
+    )
+
+
+def _stage(seconds: NDArray[np.float64]) -> Stage:
+    p50, p95 = np.percentile(seconds * 1000, (50, 95))
+    return Stage(round(float(p50), 3), round(float(p95), 3))

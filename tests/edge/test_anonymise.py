@@ -1,0 +1,49 @@
+"""An image that a person can see does not show who it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge.anonymise import SQUARES, pixelate
+from edge.draw import annotated
+from edge.types import Box, Face, Image, Observation
+
+EYES = ((60.0, 60.0), (90.0, 60.0), (75.0, 75.0), (65.0, 95.0), (85.0, 95.0))
+
+
+def noise() -> Image:
+    return np.random.default_rng(3).integers(0, 256, (160, 160, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("landmarks", [EYES, ()], ids=["with landmarks", "without"])
+def test_eyes_and_forehead_become_squares(landmarks: tuple[tuple[float, float], ...]) -> None:
+    """Each row of the band holds at most `SQUARES` colours; nose and mouth stay as they are."""
+    image, original = noise(), noise()
+    pixelate(image, Face(Box(40, 40, 70, 80), 0.9, landmarks))
+    for row in range(40, 66):
+        assert len(np.unique(image[row, 40:110], axis=0)) <= SQUARES
+    assert (image[85:] == original[85:]).all()
+
+
+def test_no_original_pixel_stays_in_the_band() -> None:
+    """Squares are means, not samples of the face."""
+    image, original = noise(), noise()
+    pixelate(image, Face(Box(40, 40, 70, 80), 0.9, EYES))
+    band = np.s_[40:66, 40:110]
+    assert np.mean((image[band] == original[band]).all(axis=2)) < 0.01
+
+
+@pytest.mark.parametrize("box", [Box(-30, -30, 60, 60), Box(150, 150, 60, 60), Box(300, 300, 20, 20)])
+def test_a_face_at_the_edge_is_no_trouble(box: Box) -> None:
+    """What is inside is pixelated, what is outside is not there."""
+    pixelate(noise(), Face(box, 0.9))
+
+
+def test_drawing_leaves_the_frame_alone() -> None:
+    """The frame may still be needed; the drawing is a copy."""
+    image = noise()
+    seen = Observation(Face(Box(40, 40, 70, 80), 0.9, EYES), (0.9, 0.05, 0.05), 100.0)
+    canvas = annotated(image, (seen,))
+    assert (image == noise()).all()
+    assert (canvas != image).any()

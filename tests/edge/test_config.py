@@ -1,0 +1,90 @@
+"""config.toml: read strictly, all problems at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge import config
+from edge.types import ConfigError
+
+SAMPLE = Path(__file__).parents[2] / "config.toml"
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        config.load(file)
+    assert caught.value.exit_code == 2
+    return str(caught.value).splitlines()
+
+
+def test_the_sample_holds_the_defaults() -> None:
+    """What stands in the sample is what an empty file gives."""
+    assert config.load(SAMPLE) == config.Config()
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    """Each as section.key: problem."""
+    text = """
+        [device]
+        site = "a/b"
+        [camera]
+        fps = 0
+        sauce = "usb"
+        rotation = 45
+        [detector]
+        score_threshold = 2
+        [verdict]
+        gone_s = -1
+        [lamp]
+        kind = "disco"
+        [lamp.pins]
+        red = 27
+        [mqtt]
+        port = "many"
+        [unknown]
+        key = 1
+    """
+    found = problems(tmp_path, text)
+    assert [line.split(":")[0] for line in found] == [
+        "device.site",
+        "camera.fps",
+        "camera.rotation",
+        "camera.sauce",
+        "detector.score_threshold",
+        "verdict.gone_s",
+        "lamp.kind",
+        "lamp.pins",
+        "mqtt.port",
+        "unknown",
+    ]
+    assert all(len(line.split(": ", 1)[1]) > 10 for line in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"[camera", "is not TOML"), (b"\xff\xfe", "is not UTF-8")],
+)
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    """In one sentence that names the file."""
+    file = tmp_path / "config.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=f"{file} {sentence}"):
+        config.load(file)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """With the option that names another."""
+    with pytest.raises(
+        ConfigError, match="cannot be read: No such file or directory; name another with --config"
+    ):
+        config.load(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_numbers_that_are_none_are_refused(tmp_path: Path, number: str) -> None:
+    """TOML knows nan and inf; a time limit must not be one."""
+    assert problems(tmp_path, f"[verdict]\ndwell_s = {number}")[0].startswith("verdict.dwell_s: ")
