@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge.bundle import Bundle, golden_crop
 from edge.contract import LABELS, Cropper
+from edge.quiet import without_native_chatter
 from edge.types import Face, Frame, Image, ModelError, Observation, Probabilities
 
 RUNTIMES = {
@@ -55,8 +56,9 @@ class Model:
         """
         self.runtime, interpreter_type = find_runtime(runtime)
         try:
-            self._interpreter = interpreter_type(model_path=str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with without_native_chatter():
+                self._interpreter = interpreter_type(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, SystemError) as error:
             raise ModelError(f"{path} cannot be opened as a TFLite model: {error}") from None
         self.path = path

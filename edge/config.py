@@ -63,10 +63,10 @@ class Classifier(_Section):
 class Verdict(_Section):
     """When the evidence on one person is enough. See `edge.track.Rules`."""
 
-    min_face_px: Pixels = 24
-    min_sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
+    min_face_px: Pixels = 16
+    min_sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30.0
     presence_s: Seconds = 0.3
-    dwell_s: Seconds = 0.6
+    dwell_s: Seconds = 0.4
     revise_s: Seconds = 1.0
     margin: Share = 0.3
     undecided_s: Seconds = 4.0

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import Detector as Settings
+from edge.quiet import quiet_opencv
 from edge.types import Box, Face, Frame, Image, ModelError
 
 NMS_IOU = 0.3
@@ -29,6 +30,7 @@ class YuNetDetector:
         """
         self._settings = settings
         self._input: Image = np.zeros((96, 96, 3), np.uint8)
+        quiet_opencv()
         cv2.setNumThreads(settings.threads)
         self._network = _open(model, settings.score_threshold)
         try:

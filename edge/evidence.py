@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from edge.types import Observation, Probabilities
 
+FULL = 1.5
+"""A face of this many times the least size or sharpness counts in full."""
+
 LONGEST_VOTE_S = 0.5
 """What one observation may count for at most, so that a slow camera does not decide on one frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """From when on a face is good enough to be judged; at twice the limit it counts in full."""
+    """From when on a face is good enough to be judged; at `FULL` times the limit it counts in full."""
 
     min_face_px: float
     min_sharpness: float
@@ -81,10 +84,10 @@ class Evidence:
 
 
 def _ramp(value: float, limit: float) -> float:
-    """0 up to the limit, 1 from twice the limit on."""
+    """0 up to the limit, 1 from `FULL` times the limit on."""
     if limit <= 0:
         return 1.0
-    return min(max(value / limit - 1, 0.0), 1.0)
+    return min(max((value / limit - 1) / (FULL - 1), 0.0), 1.0)
 
 
 def _faded(votes: Probabilities, fading: float, index: int, seconds: float) -> Probabilities:

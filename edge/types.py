@@ -104,8 +104,7 @@ class Face:
 class Observation:
     """What one frame says of one face.
 
-    `sharpness` is the variance of the Laplacian of the face crop at the classifier's input size, in
-    squared grey levels.
+    `sharpness` is the variance of the Laplacian of the face crop, see `edge.contract.Cropper`.
     """
 
     face: Face

@@ -40,7 +40,7 @@ def rules(**changes: float) -> Rules:
         "gone_s": 1.5,
         **changes,
     }
-    return Rules(quality=Quality(min_face_px=24, min_sharpness=20), **values)
+    return Rules(quality=Quality(min_face_px=24, min_sharpness=30), **values)
 
 
 def verdict(outcome: Outcome = Outcome.NO_MASK, number: int = 1, revision: int = 0) -> Verdict:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 import cv2
 
+from edge.quiet import quiet_opencv
 from edge.types import Image
 
 ROTATIONS = {
@@ -17,7 +17,6 @@ ROTATIONS = {
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
 
-_SILENT = 0
 _FFMPEG_QUIET = "-8"
 
 
@@ -30,10 +29,7 @@ def prepare() -> None:
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _FFMPEG_QUIET)
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
-    # OpenCV 5 moved the function; the type stubs of either know only their own.
-    namespace = cast(Any, cv2)
-    holder = namespace if hasattr(cv2, "setLogLevel") else namespace.utils.logging
-    cast(Callable[[int], object], holder.setLogLevel)(_SILENT)
+    quiet_opencv()
 
 
 def rotated(image: Image, degrees: int, out: Image | None = None) -> Image:

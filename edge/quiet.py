@@ -1,0 +1,42 @@
+"""Keeping native libraries off standard error: what goes wrong is raised as one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, cast
+
+import cv2
+
+_SILENT = 0
+
+
+@cache
+def quiet_opencv() -> None:
+    """Silences OpenCV's own log."""
+    # OpenCV 5 moved the function; the type stubs of either know only their own.
+    namespace = cast(Any, cv2)
+    holder = namespace if hasattr(cv2, "setLogLevel") else namespace.utils.logging
+    cast(Callable[[int], object], holder.setLogLevel)(_SILENT)
+
+
+@contextmanager
+def without_native_chatter() -> Iterator[None]:
+    """Sends standard error's descriptor nowhere for a moment.
+
+    TFLite's runtime announces its delegate there and has no switch for it. Not for use while other
+    threads have something to say.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
