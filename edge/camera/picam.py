@@ -77,10 +77,18 @@ class PiCamera:
     """
 
     def __init__(self, index: int, settings: Settings, preview_side: int, clock: Clock) -> None:
-        """Opens and starts the camera; raises whatever Picamera2 does where there is none."""
+        """Opens and starts the camera.
+
+        Raises:
+            SourceError: There is none.
+        """
         self._picamera2 = _import()
         self._rotation = settings.rotation
-        self._device = self._picamera2.Picamera2(index)
+        try:
+            self._device = self._picamera2.Picamera2(index)
+        except Exception as error:  # an IndexError or a RuntimeError, by its version
+            reason = f"camera {index} is not there or cannot be opened ({error}); is its cable in place?"
+            raise SourceError(reason) from None
         try:
             self._start(settings, preview_side)
         except BaseException:

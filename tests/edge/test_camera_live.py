@@ -1,0 +1,214 @@
+"""Live sources: the newest picture, bounded age, blindness, and cameras that come back."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from edge.camera.live import LiveSource, Patience, Shot, Slot, Stamps
+from edge.clock import SystemClock
+from edge.types import Blind, Frame, SourceError
+from tests.fakes import FakeClock, ScriptedCamera
+
+QUICK = Patience(max_age_s=5.0, retry_s=0.01, blind_every_s=0.05)
+
+
+def shot(grey: int = 1, taken: float | None = None) -> Shot:
+    pixels = np.full((4, 6, 3), grey, np.uint8)
+    return Shot(pixels, None, time.monotonic() if taken is None else taken)
+
+
+def source_of(*cameras: ScriptedCamera | Exception, patience: Patience = QUICK) -> LiveSource:
+    """A source whose camera is opened with these results, one after the other."""
+    results = iter(cameras)
+
+    def open_next() -> ScriptedCamera:
+        result = next(results)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    return LiveSource("/dev/video9", open_next, patience, SystemClock())
+
+
+def until(source: LiveSource, found: Callable[[Frame | Blind], bool]) -> Frame | Blind:
+    """The first item of a source that is what is looked for."""
+    return next(item for item in itertools.islice(source, 200) if found(item))
+
+
+def is_frame(item: Frame | Blind) -> bool:
+    return isinstance(item, Frame)
+
+
+def test_only_the_newest_picture_is_kept() -> None:
+    """A reader that comes late gets the last of three pictures, and no other after it."""
+    camera = ScriptedCamera(shot(1), shot(2), shot(3))
+    source = source_of(camera)
+    assert camera.hanging.wait(5)
+    items = list(itertools.islice(source, 2))
+    camera.unblock.set()
+    source.close()
+    assert isinstance(items[0], Frame)
+    assert items[0].pixels[0, 0, 0] == 3
+    assert isinstance(items[1], Blind)
+
+
+def test_the_memory_of_passed_over_pictures_is_used_again() -> None:
+    """A picture that nobody looked at, or that was given back, is offered as a spare."""
+    first, second, third = shot(1), shot(2), shot(3)
+    slot = Slot()
+    slot.put(first)
+    slot.put(second)
+    assert slot.spare() is first
+    assert slot.spare() is None
+    assert slot.take(0) is second
+    slot.put(third)
+    assert slot.spare() is None, "the reader still looks at the second"
+    slot.give_back(second)
+    assert slot.spare() is second
+
+
+def test_a_camera_writes_into_at_most_three_pictures() -> None:
+    """One with the reader, one waiting, one being written: no more memory than that circulates."""
+
+    class Endless:
+        def __init__(self) -> None:
+            self.made = 0
+
+        def shoot(self, spare: Shot | None) -> Shot:
+            time.sleep(0.0005)
+            self.made += spare is None
+            pixels = np.zeros((4, 6, 3), np.uint8) if spare is None else spare.pixels
+            return Shot(pixels, None, time.monotonic())
+
+        def close(self) -> None: ...
+
+    camera = Endless()
+    source = LiveSource("camera", lambda: camera, QUICK, SystemClock())
+    assert all(map(is_frame, itertools.islice(source, 50)))
+    source.close()
+    assert camera.made <= 3
+
+
+def test_frames_carry_their_age_and_the_time_of_capture() -> None:
+    """Age, monotonic and wall time all speak of the moment the picture was taken."""
+    taken = time.monotonic() - 0.2
+    source = source_of(ScriptedCamera(shot(1, taken)))
+    before = time.time()
+    frame = until(source, is_frame)
+    source.close()
+    assert isinstance(frame, Frame)
+    assert 0.2 <= frame.age < 5
+    assert frame.wall == pytest.approx(time.time() - frame.age, abs=time.time() - before + 0.01)
+    assert frame.index == 0
+
+
+def test_a_picture_that_is_too_old_is_never_acted_upon() -> None:
+    """A picture beyond the greatest age is passed over, and the source says why it is blind."""
+    source = source_of(ScriptedCamera(shot(1, time.monotonic() - 60)))
+    items = list(itertools.islice(source, 3))
+    source.close()
+    assert not any(map(is_frame, items))
+    assert isinstance(items[0], Blind)
+    assert items[0].reason == "/dev/video9 gives pictures older than 5 s"
+
+
+def test_time_never_goes_back_after_blindness() -> None:
+    """A picture taken before a reported blindness counts as taken at the blindness."""
+    source = source_of(SourceError("not there"), ScriptedCamera(shot(1, time.monotonic() - 4)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "_newest", iter([None, shot(1, time.monotonic() - 4)]).__next__)
+        blind, frame = itertools.islice(source, 2)
+    source.close()
+    assert frame.monotonic == blind.monotonic
+    assert isinstance(frame, Frame)
+    assert frame.age >= 4
+
+
+def test_a_camera_that_is_not_there_makes_blind_and_is_awaited() -> None:
+    """Nothing is raised; the reason is the opener's, and the camera is taken when it comes."""
+    missing = SourceError("/dev/video9 is not there")
+    absent = [missing] * 20
+    source = source_of(*absent, ScriptedCamera(shot(7)))
+    blind = next(iter(source))
+    frame = until(source, is_frame)
+    source.close()
+    assert isinstance(blind, Blind)
+    assert blind.reason == "/dev/video9 is not there"
+    assert isinstance(frame, Frame)
+    assert frame.pixels[0, 0, 0] == 7
+
+
+def test_a_camera_that_dies_is_closed_and_opened_again() -> None:
+    """After a driver's error the device is given back, and its successor's pictures come."""
+    first, second = ScriptedCamera(shot(1), RuntimeError("USB reset")), ScriptedCamera(shot(2))
+    source = source_of(first, second)
+    frame = until(source, lambda item: isinstance(item, Frame) and item.pixels[0, 0, 0] == 2)
+    source.close()
+    assert first.closed.is_set()
+    assert isinstance(frame, Frame)
+
+
+def test_an_error_of_a_driver_becomes_the_reason() -> None:
+    """What a library raises is shown with the camera's name; one without words by its kind."""
+    for error, says in (
+        (RuntimeError("USB reset"), "/dev/video9 failed: USB reset"),
+        (TimeoutError(), "/dev/video9 failed: TimeoutError"),
+    ):
+        source = source_of(*[error] * 50, patience=Patience(5.0, 0.05, 0.1))
+        blind = next(iter(source))
+        source.close()
+        assert isinstance(blind, Blind)
+        assert blind.reason == says
+
+
+def test_a_camera_that_hangs_blocks_neither_reader_nor_close() -> None:
+    """While the driver is stuck, the reader goes blind in time and closing returns."""
+    camera = ScriptedCamera(shot(1))
+    source = source_of(camera)
+    first, second = itertools.islice(source, 2)
+    started = time.monotonic()
+    source.close()
+    assert time.monotonic() - started < 5
+    assert isinstance(first, Frame)
+    assert isinstance(second, Blind)
+    assert second.reason == "/dev/video9 gives no pictures"
+    assert not camera.closed.is_set()
+    camera.unblock.set()
+    assert camera.closed.wait(5), "its own thread gives it back as soon as the driver lets go"
+
+
+def test_closing_from_another_thread_wakes_the_reader() -> None:
+    """A reader that waits for a picture ends at once when the source is closed."""
+    source = source_of(ScriptedCamera(), patience=Patience(5.0, 0.01, 3600.0))
+    closer = threading.Timer(0.05, source.close)
+    closer.start()
+    assert list(source) == []
+    closer.join()
+
+
+def test_stamps_of_our_clock_tell_when_a_picture_was_taken() -> None:
+    """A first stamp between opening and arrival proves the clock; later ones are then believed."""
+    clock = FakeClock(100.0)
+    stamps = Stamps(clock)
+    clock.now = 100.5
+    assert stamps.taken(100.3) == 100.3
+    clock.now = 120.0
+    assert stamps.taken(104.0) == 104.0, "a picture that waited in the driver is as old as it says"
+    assert stamps.taken(121.0) == 120.0, "nothing is taken in the future"
+
+
+@pytest.mark.parametrize("first", [0.0, 99.0, 1_700_000_000.0])
+def test_stamps_of_another_clock_are_not_believed(first: float) -> None:
+    """Where the first stamp is not between opening and arrival, pictures count as just taken."""
+    clock = FakeClock(100.0)
+    stamps = Stamps(clock)
+    clock.now = 100.5
+    assert stamps.taken(first) == 100.5
+    clock.now = 101.0
+    assert stamps.taken(100.9) == 101.0
