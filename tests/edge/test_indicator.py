@@ -1,0 +1,231 @@
+"""Lamps and buzzer, on gpiozero's own mock pins."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from edge import indicator as indicators
+from edge.config import LampConfig, LampPins
+from edge.indicator import ConsoleIndicator, GpioIndicator, NullIndicator, open_indicator
+from edge.types import IndicatorError, Lamp, MissingExtraError
+
+PINS = LampPins(red=17, amber=27, green=22, buzzer=5)
+
+
+@pytest.fixture
+def factory() -> Iterator[MockFactory]:
+    before, Device.pin_factory = Device.pin_factory, MockFactory()
+    yield Device.pin_factory
+    Device.pin_factory.reset()
+    Device.pin_factory = before
+
+
+@pytest.fixture
+def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GpioIndicator]]:
+    """Makes lamps on mock pins, by default past their lamp test."""
+    made: list[GpioIndicator] = []
+
+    def _make(pins: LampPins = PINS, tested: bool = True) -> GpioIndicator:
+        monkeypatch.setattr(indicators, "LAMP_TEST_S", 0.01 if tested else 3600)
+        made.append(GpioIndicator(pins))
+        if tested:
+            made[-1]._test.join(5)
+            for number in (17, 27, 22, 5):
+                factory.pin(number).clear_states()
+        return made[-1]
+
+    yield _make
+    for lamps in made:
+        lamps.close()
+
+
+def levels(factory: MockFactory) -> tuple[bool, bool, bool]:
+    """Whether red, amber and green are lit now."""
+    return tuple(bool(factory.pin(number).state) for number in (17, 27, 22))  # type: ignore[return-value]
+
+
+def history(pin: MockPin) -> list[bool]:
+    return [bool(state.state) for state in pin.states]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("lamp", "lit"),
+    [
+        (Lamp.RED, (True, False, False)),
+        (Lamp.RED_AMBER, (True, True, False)),
+        (Lamp.AMBER, (False, True, False)),
+        (Lamp.GREEN, (False, False, True)),
+        (Lamp.OFF, (False, False, False)),
+    ],
+)
+def test_each_state_lights_its_lamps(
+    factory: MockFactory, make: Callable[..., GpioIndicator], lamp: Lamp, lit: tuple[bool, bool, bool]
+) -> None:
+    """Every state but blind burns steadily, whatever was shown before."""
+    lamps = make()
+    for before in Lamp:
+        lamps.show(before)
+        lamps.show(lamp)
+        assert levels(factory) == lit
+
+
+def test_blindness_blinks_amber(
+    factory: MockFactory, make: Callable[..., GpioIndicator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amber goes on and off by itself until something else is shown; the others stay dark."""
+    monkeypatch.setattr(indicators, "BLINK_S", 0.01)
+    lamps = make()
+    lamps.show(Lamp.BLIND)
+    wait_for(lambda: len(factory.pin(27).states) > 6)
+    lamps.show(Lamp.GREEN)
+    assert history(factory.pin(27))[:6] == [False, True, False, True, False, True]
+    assert history(factory.pin(17)) == [False]
+    assert levels(factory) == (False, False, True)
+    steps = len(factory.pin(27).states)
+    time.sleep(0.05)
+    assert len(factory.pin(27).states) == steps
+
+
+def test_the_buzzer_beeps_once_when_the_lamp_turns_red(
+    factory: MockFactory, make: Callable[..., GpioIndicator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each turn to red is one short beep; no other state beeps, nor red after red."""
+    monkeypatch.setattr(indicators, "BEEP_S", 0.01)
+    lamps = make()
+    for lamp in (Lamp.RED, Lamp.RED, Lamp.RED_AMBER, Lamp.AMBER, Lamp.GREEN):
+        lamps.show(lamp)
+    wait_for(lambda: len(factory.pin(5).states) == 3)
+    time.sleep(0.05)
+    assert history(factory.pin(5)) == [False, True, False]
+
+
+def test_a_buzzer_is_optional(make: Callable[..., GpioIndicator], factory: MockFactory) -> None:
+    """Without a buzzer, red is just red."""
+    make(LampPins()).show(Lamp.RED)
+    assert levels(factory) == (True, False, False)
+
+
+def test_all_lamps_are_lit_once_at_the_start(
+    factory: MockFactory, make: Callable[..., GpioIndicator]
+) -> None:
+    """The lamp test lights all three, ends by itself, and stays silent."""
+    lamps = make(tested=False)
+    assert levels(factory) == (True, True, True)
+    lamps._end_test()
+    assert levels(factory) == (False, False, False)
+    assert history(factory.pin(5)) == [False]
+
+
+def test_what_is_shown_during_the_lamp_test_comes_after_it(
+    factory: MockFactory, make: Callable[..., GpioIndicator]
+) -> None:
+    """The daemon need not wait for the lamp test, and does not cut it short."""
+    lamps = make(tested=False)
+    lamps.show(Lamp.RED)
+    lamps.show(Lamp.GREEN)
+    assert levels(factory) == (True, True, True)
+    lamps._end_test()
+    assert levels(factory) == (False, False, True)
+
+
+def test_closing_switches_everything_off_and_gives_the_pins_back(
+    factory: MockFactory, make: Callable[..., GpioIndicator]
+) -> None:
+    """After closing, even in the lamp test, all is dark and another program may have the pins."""
+    lamps = make(tested=False)
+    lamps.show(Lamp.BLIND)
+    lamps.close()
+    lamps.close()
+    lamps._end_test()
+    lamps.show(Lamp.RED)
+    assert levels(factory) == (False, False, False)
+    assert history(factory.pin(17)) == [False, True, False]
+    make().show(Lamp.RED)
+    assert levels(factory) == (True, False, False)
+
+
+def test_lamps_that_are_lit_by_a_low_level(factory: MockFactory, make: Callable[..., GpioIndicator]) -> None:
+    """With `active_high` false, as many relay boards want it, dark is high."""
+    lamps = make(LampPins(active_high=False))
+    lamps.show(Lamp.RED)
+    assert levels(factory) == (False, True, True)
+    lamps.close()
+    assert levels(factory) == (True, True, True)
+
+
+def test_a_pin_in_use_is_named_and_the_others_are_given_back(
+    factory: MockFactory, make: Callable[..., GpioIndicator]
+) -> None:
+    """The error names key and pin; what was taken before it is free again."""
+    holder = make(LampPins(red=22, amber=5, green=6))
+    with pytest.raises(IndicatorError, match=r"lamp\.pins\.green: GPIO 22 cannot be used: .*in use"):
+        make()
+    holder.close()
+    make()
+
+
+def test_a_machine_without_pins_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no pin library works there is one sentence."""
+    monkeypatch.setattr(Device, "pin_factory", None)
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nosuch")
+    with pytest.raises(IndicatorError, match=r"lamp\.pins\.red: GPIO 17 cannot be used: "):
+        GpioIndicator(PINS)
+
+
+def test_a_missing_gpiozero_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configured lamp without the library says what to install."""
+    monkeypatch.setitem(sys.modules, "gpiozero", None)
+    with pytest.raises(MissingExtraError, match=r"maskgate\[pi\]"):
+        open_indicator(LampConfig(kind="gpio"))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_console_writes_one_plain_line_per_change() -> None:
+    """Without a terminal there is no colour; closing says that the lamp is off."""
+    stream = io.StringIO()
+    lamps = ConsoleIndicator(stream)
+    for lamp in (Lamp.GREEN, Lamp.RED_AMBER, Lamp.BLIND):
+        lamps.show(lamp)
+    lamps.close()
+    assert stream.getvalue().splitlines() == [
+        "lamp: green",
+        "lamp: red and amber",
+        "lamp: blind",
+        "lamp: off",
+    ]
+
+
+def test_the_console_is_coloured_on_a_terminal() -> None:
+    """Red is red; off has no colour."""
+    stream = Terminal()
+    lamps = ConsoleIndicator(stream)
+    lamps.show(Lamp.RED)
+    lamps.show(Lamp.OFF)
+    assert stream.getvalue() == "lamp: \033[31mred\033[0m\nlamp: off\n"
+
+
+def test_the_configuration_picks_the_indicator(make: Callable[..., GpioIndicator]) -> None:
+    """Each kind of lamp opens its own indicator."""
+    assert isinstance(open_indicator(LampConfig(kind="none")), NullIndicator)
+    assert isinstance(open_indicator(LampConfig(kind="console")), ConsoleIndicator)
+    lamps = open_indicator(LampConfig(kind="gpio"))
+    lamps.close()
+    assert isinstance(lamps, GpioIndicator)
