@@ -27,7 +27,7 @@ from edge.outbox import NoOutbox
 from edge.pipeline import Line, Reporter, Vision
 from edge.types import Blind, Face, Frame, Image
 
-ROUNDS = 3
+ROUNDS = 5
 
 
 class BareModels:
@@ -126,9 +126,22 @@ def measure(settings: Config, source: Path) -> Speed:
     for _ in range(ROUNDS):
         with closing(open_source(recording, 0.0)) as frames:
             rounds.append(_round(settings, vision, BareFirst(iter(frames), detector, bare)))
-    # The best of the rounds is what the machine can do; the rest is what else it did.
-    best = np.min(rounds, axis=0)
-    return _speed(best)
+    return _speed(_best(np.array(rounds)))
+
+
+def _best(rounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each frame at its best: what the machine can do, without what else it did meanwhile.
+
+    Args:
+        rounds: (rounds, frames, 5) as `_round` gives them.
+
+    Returns:
+        (frames, 5): the round with the fastest line, and beside it the fastest bare calls.
+    """
+    fastest = rounds[:, :, 2].argmin(axis=0)
+    best: NDArray[np.float64] = rounds[fastest, np.arange(rounds.shape[1])]
+    best[:, 3] = rounds[:, :, 3].min(axis=0)
+    return best
 
 
 def _round(settings: Config, vision: Vision, source: BareFirst) -> NDArray[np.float64]:

@@ -1,0 +1,5 @@
+"""The clip that ships with the package; `PROVENANCE.md` says what it is made of."""
+
+from pathlib import Path
+
+CLIP = Path(__file__).parent / "entrance.mp4"
