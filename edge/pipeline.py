@@ -154,12 +154,20 @@ class Reporter:
         self._show(turn.moment, tracker)
         return events
 
+    def finish(self, moment: Frame | Blind) -> None:
+        """Leaves the lamp dark and says so."""
+        self._switch(Lamp.OFF, "", moment.wall)
+
     def _show(self, moment: Frame | Blind, tracker: Tracker) -> None:
         reason = moment.reason if isinstance(moment, Blind) else ""
         lamp = self._lamp.update(tracker.present(), bool(reason), moment.monotonic)
+        self._switch(lamp, reason, moment.wall)
+
+    def _switch(self, lamp: Lamp, reason: str, wall: float) -> None:
+        """Shows and tells a state that differs from the one before."""
         if self._shown == (lamp, reason):
             return
         if self._shown is None or self._shown[0] is not lamp:
             self._indicator.show(lamp)
         self._shown = lamp, reason
-        self._outbox.set_state(State(lamp, bool(reason), reason, self._events.model_version, moment.wall))
+        self._outbox.set_state(State(lamp, bool(reason), reason, self._events.model_version, wall))

@@ -43,10 +43,13 @@ class Drive:
     def run(self, stopped: Callable[[], bool]) -> None:
         """Runs the line to its end, or until it is stopped."""
         watchdog = Watchdog()
+        turn = None
         for turn in self.line.turns(stopped):
             events = self.reporter.report(turn, self.tracker)
             self.watch(turn, events)
             watchdog.feed()
+        if turn is not None:
+            self.reporter.finish(turn.moment)
 
 
 def serve(config: Config, stopped: Callable[[], bool], watch: Watch) -> None:
