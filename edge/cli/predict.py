@@ -181,9 +181,12 @@ def _label(observation: Observation) -> str:
 
 def _print_table(seen: Iterator[Seen]) -> None:
     from rich.console import Console  # noqa: PLC0415 - not needed for JSON
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
-    table = Table("picture", "frame", "box", "px", "label", "share", "score", "sharpness")
+    columns = (
+        Column(name, no_wrap=True) for name in ("frame", "box", "px", "label", "share", "score", "sharp")
+    )
+    table = Table(Column("picture", overflow="fold"), *columns, box=None)
     for item in seen:
         path, frame = str(item.picture.path), str(item.picture.frame.index)
         if not item.sight.observations:
