@@ -19,7 +19,7 @@ from edge.types import Face, Frame, Image, ModelError, Observation, Probabilitie
 RUNTIMES = {
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
-    "tensorflow": "tensorflow.lite",
+    "tensorflow": "tensorflow.lite.python.interpreter",
 }
 """Module of each interpreter, in the order in which they are tried."""
 
