@@ -12,8 +12,9 @@ fail() {
 }
 
 [ -n "$python" ] || fail "needs Python 3.11 to 3.13, and no python3 here is one; install one and name it with PYTHON="
+command -v "$python" >/dev/null || fail "needs Python 3.11 to 3.13, and there is no $python; name one with PYTHON="
 "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null ||
-    fail "needs Python 3.11 to 3.13, $python is $("$python" -V 2>&1 || true); name another with PYTHON="
+    fail "needs Python 3.11 to 3.13, and $python is $("$python" -V 2>&1 || true); name another with PYTHON="
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "$python has no venv and pip to set up with; on Debian: apt-get install python3-venv"
 
@@ -30,7 +31,7 @@ echo "Setting up $venv from $lock (minutes the first time) ..."
 rm -f "$stamp"
 "$python" -m venv $clear "$venv" || fail "$venv could not be made"
 pip() {
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --progress-bar off "$@"
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --progress-bar off "$@"
 }
 pip --require-hashes -r "$lock" || fail "the packages of $lock could not be installed; pip says why above"
 pip --no-deps --no-build-isolation -e . || fail "maskgate could not be installed into $venv; pip says why above"

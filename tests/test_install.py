@@ -123,9 +123,10 @@ def test_an_unfit_python_is_one_sentence(tmp_path: Path, script: str, reason: st
     assert not (tmp_path / "venv").exists()
 
 
-def test_no_python_is_one_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("python", ["", "python0"], ids=["none found", "named one missing"])
+def test_no_python_is_one_sentence(tmp_path: Path, python: str) -> None:
     """Setting up without any Python that fits says which ones do."""
-    run = set_up(tmp_path, "")
+    run = set_up(tmp_path, python)
     assert run.returncode == 1
     (sentence,) = run.stderr.splitlines()
     assert "Python 3.11 to 3.13" in sentence
