@@ -183,14 +183,12 @@ def _print_table(seen: Iterator[Seen]) -> None:
     from rich.console import Console  # noqa: PLC0415 - not needed for JSON
     from rich.table import Column, Table  # noqa: PLC0415
 
-    columns = (
-        Column(name, no_wrap=True) for name in ("frame", "box", "px", "label", "share", "score", "sharp")
-    )
-    table = Table(Column("picture", overflow="fold"), *columns, box=None)
+    columns = (Column(name, no_wrap=True) for name in ("frame", "box", "px", "label", "share", "sharp"))
+    table = Table(Column("picture", no_wrap=True, max_width=24), *columns, box=None, padding=(0, 1))
     for item in seen:
-        path, frame = str(item.picture.path), str(item.picture.frame.index)
+        path, frame = item.picture.path.name, str(item.picture.frame.index)
         if not item.sight.observations:
-            table.add_row(path, frame, "", "", "no face", "", "", "")
+            table.add_row(path, frame, "", "", "no face", "", "")
         for observation in item.sight.observations:
             box = observation.face.box
             table.add_row(
@@ -200,7 +198,6 @@ def _print_table(seen: Iterator[Seen]) -> None:
                 f"{box.side:.0f}",
                 _label(observation),
                 f"{max(observation.probabilities):.0%}",
-                f"{observation.face.score:.2f}",
                 f"{observation.sharpness:.0f}",
             )
     Console().print(table)
