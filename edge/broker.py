@@ -108,7 +108,9 @@ def tls_context(files: Tls) -> ssl.SSLContext:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
-        return error.reason or str(error)
+        # Only errors that OpenSSL itself has made carry these.
+        plain = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error.strerror
+        return str(plain).replace("_", " ").lower()
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 

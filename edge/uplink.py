@@ -161,7 +161,8 @@ class Uplink:
             return
         if woken:
             self._session.changed()
-        if not self._session.link.alive:
+        # A thread that ends in good order has said why, and that may still wait in the inbox.
+        if not self._session.link.alive and self._inbox.empty():
             self._hang_up(f"the network thread to {self._dialer.broker.address} has died; making a new one")
 
     def _handle(self, session: Session, signal: Signal) -> None:
