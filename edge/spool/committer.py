@@ -79,13 +79,15 @@ class Committer:
             return
         self.depth = self._store.life.unsent
         opened.set_result(self._store.life)
+        self._guard(self._prune)
         while self._running:
             self._turn()
 
     def _turn(self) -> None:
         wait = self._group.wait(time.monotonic())
         if wait == 0.0:
-            self._try_to_commit()
+            self._guard(self.commit)
+            self._guard(self._prune)
             return
         try:
             item = self.inbox.get(timeout=wait)
@@ -150,16 +152,17 @@ class Committer:
             _log.error("%d events are lost: %s", len(self._group.rows), error)
         self._store.close()
 
-    def _try_to_commit(self) -> None:
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Does what may fail on a full or broken disk; says so once."""
         try:
-            self.commit()
-            self._prune(time.monotonic())
+            work()
         except SpoolError as error:
             if str(error) != self._complaint:
                 _log.error("%s; events wait in memory", error)
             self._complaint = str(error)
 
-    def _prune(self, now: float) -> None:
+    def _prune(self) -> None:
+        now = time.monotonic()
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_EVERY_S
             self._store.prune(self._wall() - self._keep_s)
