@@ -1,0 +1,51 @@
+"""Fixtures that several tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.broker import Mosquitto, find_mosquitto
+
+# A shared machine may stop for a moment; no test of behaviour judges by time.
+settings.register_profile("maskgate", deadline=None)
+settings.load_profile("maskgate")
+
+MakeBroker = Callable[..., Mosquitto]
+
+
+@pytest.fixture
+def make_broker(tmp_path: Path) -> Iterator[MakeBroker]:
+    """Makes brokers from lines of configuration, not yet started; all are stopped after the test."""
+    program = find_mosquitto()
+    if program is None:
+        pytest.skip("mosquitto is not installed; on Debian: apt-get install mosquitto")
+    brokers: list[Mosquitto] = []
+
+    def make(*lines: str) -> Mosquitto:
+        directory = tmp_path / f"broker{len(brokers)}"
+        directory.mkdir()
+        brokers.append(Mosquitto(program, directory, lines))
+        return brokers[-1]
+
+    yield make
+    for broker in brokers:
+        broker.stop()
+
+
+@pytest.fixture
+def broker(make_broker: MakeBroker) -> Mosquitto:
+    """A running Mosquitto that lets everybody in."""
+    return make_broker().start()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The development data beside the checkout, which a machine of a user does not have."""
+    directory = Path(__file__).parent.parent.parent / "shared"
+    if not (directory / "models").is_dir():
+        pytest.skip("the development data is not beside the checkout")
+    return directory

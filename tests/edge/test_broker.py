@@ -1,0 +1,146 @@
+"""How to get into a broker, and what is said when that fails."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from edge import broker
+from edge.broker import Broker, Login, Tls
+from edge.messages import Topics
+from edge.mqtt import Dialer
+from edge.types import ConfigError
+
+WHERE = Broker("mqtt.example", 8883)
+
+
+def test_no_user_no_login() -> None:
+    """Without a username the device does not log in, whatever systemd passes to it."""
+    assert broker.login("", "", {"CREDENTIALS_DIRECTORY": "/nowhere"}) is None
+
+
+def test_the_first_line_of_the_file_is_the_password(tmp_path: Path) -> None:
+    """A newline at the end of the password file is not part of the password."""
+    file = tmp_path / "password"
+    file.write_text("s3cret phrase\nsecond line\n")
+    assert broker.login("door", str(file), {}) == Login("door", "s3cret phrase")
+
+
+def test_systemd_can_bring_the_password(tmp_path: Path) -> None:
+    """Where no file is configured, the service's credential is the password."""
+    (tmp_path / "mqtt-password").write_text("from systemd\n")
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert broker.login("door", "", environment) == Login("door", "from systemd")
+
+
+def test_a_configured_file_comes_first(tmp_path: Path) -> None:
+    """The configured file is taken, and not the credential."""
+    (tmp_path / "mqtt-password").write_text("from systemd\n")
+    (tmp_path / "own").write_text("from config\n")
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert broker.login("door", str(tmp_path / "own"), environment) == Login("door", "from config")
+
+
+def test_a_credential_may_be_missing(tmp_path: Path) -> None:
+    """A service without the credential logs in with its name alone."""
+    assert broker.login("door", "", {"CREDENTIALS_DIRECTORY": str(tmp_path)}) == Login("door")
+    assert broker.login("door", "", {}) == Login("door")
+
+
+def test_passwords_do_not_show() -> None:
+    """A login that ends up in a log line does not give the password away."""
+    assert "s3cret" not in repr(Broker("h", 1, login=Login("door", "s3cret")))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\nsecond\n", b"\xff\xfe"])
+def test_a_password_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """Missing, empty and binary files are an error that names the key and the file."""
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"mqtt\.password_file: {file}"):
+        broker.login("door", str(file), {})
+
+
+def test_a_password_needs_a_user() -> None:
+    """A password file without a username is an error and not silently unused."""
+    with pytest.raises(ConfigError, match=r"mqtt\.password_file: .*mqtt\.username"):
+        broker.login("", "/some/file", {})
+
+
+def test_tls_begins_with_a_file() -> None:
+    """A CA or a client certificate turns encryption on; nothing else does."""
+    assert broker.tls("", "", "") is None
+    assert broker.tls("ca.pem", "", "") == Tls("ca.pem")
+    assert broker.tls("", "cert.pem", "key.pem") == Tls("", "cert.pem", "key.pem")
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_tls_files_that_cannot_be_used_are_named(tmp_path: Path, content: str | None) -> None:
+    """A wrong CA or client certificate is an error that names the key and the file."""
+    file = tmp_path / "some.pem"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ConfigError, match=rf"mqtt\.ca_file: {file}"):
+        broker.tls_context(Tls(str(file)))
+    with pytest.raises(ConfigError, match=rf"mqtt\.client_cert_file: {file}"):
+        broker.tls_context(Tls("", str(file)))
+
+
+def test_certificates_and_names_are_verified() -> None:
+    """An encrypted connection believes nobody without a certificate for the configured host."""
+    context = broker.tls_context(Tls())
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+@pytest.mark.parametrize("host", ["..", "a" * 70, "a..b"])
+def test_a_host_that_is_none_is_refused(host: str) -> None:
+    """What can be neither name nor address is an error of the configuration."""
+    with pytest.raises(ConfigError, match=r"mqtt\.host"):
+        Dialer(Broker(host, 1883), Topics("site", "door"))
+
+
+def test_addresses() -> None:
+    """Host and port, with an IPv6 address in brackets."""
+    assert WHERE.address == "mqtt.example:8883"
+    assert Broker("::1", 1883).address == "[::1]:1883"
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused; check that it runs"),
+        (socket.gaierror(-2, "Name or service not known"), r"not known; check .* mqtt\.host"),
+        (TimeoutError("timed out"), "timed out; check that it runs"),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), r"check mqtt\.ca_file"),
+        (ssl.SSLError(1, "wrong version number"), "TLS"),
+        (None, "unknown"),
+    ],
+)
+def test_why_there_is_no_connection(error: BaseException | None, advice: str) -> None:
+    """The sentence names host, port and reason, and says what to look at."""
+    sentence = broker.unreachable(WHERE, error)
+    assert sentence.startswith("the MQTT broker at mqtt.example:8883 cannot be reached: ")
+    assert re.search(advice, sentence)
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [(0x84, "MQTT 5"), (0x86, "mqtt.password_file"), (0x87, "mqtt.username"), (0xFF, "broker's log")],
+)
+def test_why_the_broker_says_no(code: int, advice: str) -> None:
+    """A refusal is named with what can be done about it."""
+    sentence = broker.refused(WHERE, code, "Some Reason")
+    assert "mqtt.example:8883 refuses the connection: some reason" in sentence
+    assert advice in sentence
+
+
+def test_why_a_connection_ended() -> None:
+    """Two devices of one name, and a port that speaks something else, are pointed out."""
+    assert "device.name" in broker.lost(WHERE, 0x8E, "Session taken over", accepted=True)
+    assert "mqtt.port" in broker.lost(WHERE, 0x80, "Unspecified error", accepted=False)
