@@ -71,6 +71,10 @@ def importers(package: str) -> dict[str, set[str]]:
                     libraries = [alias.name for alias in names]
                 case ast.ImportFrom(module=str(module), level=0):
                     libraries = [module]
+                case ast.Call(
+                    func=ast.Attribute(attr="import_module"), args=[ast.Constant(value=str(module)), *_]
+                ):
+                    libraries = [module]
                 case _:
                     continue
             for library in libraries:
