@@ -26,7 +26,8 @@ LIT: dict[Lamp, tuple[bool, bool, bool]] = {
 }
 """Whether red, amber and green burn steadily; `BLIND` blinks amber."""
 
-_ANSI = {Lamp.GREEN: "32", Lamp.AMBER: "33", Lamp.RED_AMBER: "31", Lamp.RED: "31", Lamp.BLIND: "33;5"}
+_ANSI = ("31", "33", "32")
+"""Terminal colours of red, amber and green."""
 
 
 def open_indicator(settings: LampConfig) -> Indicator:
@@ -52,23 +53,32 @@ class NullIndicator:
 
 
 class ConsoleIndicator:
-    """Writes one line for each change, coloured on a terminal."""
+    """Writes one line for each change; a terminal gets the three lamps drawn."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
-        self._coloured = self._stream.isatty()
+        self._draws = self._stream.isatty()
+        self._shown: Lamp | None = None
 
     def show(self, lamp: Lamp) -> None:
         """Writes the new state."""
-        name = lamp.replace("_", " and ")
-        if self._coloured and lamp in _ANSI:
-            name = f"\033[{_ANSI[lamp]}m{name}\033[0m"
-        self._stream.write(f"lamp: {name}\n")
+        self._shown = lamp
+        drawing = f"{_drawn(lamp)} " if self._draws else ""
+        self._stream.write(f"lamp: {drawing}{lamp.replace('_', ' and ')}\n")
         self._stream.flush()
 
     def close(self) -> None:
-        """Says that the lamp is off."""
-        self.show(Lamp.OFF)
+        """Says that the lamp is off, where it was not."""
+        if self._shown not in (None, Lamp.OFF):
+            self.show(Lamp.OFF)
+
+
+def _drawn(lamp: Lamp) -> str:
+    """Red, amber and green as three dots on a terminal; blindness blinks."""
+    lit = (False, True, False) if lamp is Lamp.BLIND else LIT[lamp]
+    blink = ";5" if lamp is Lamp.BLIND else ""
+    dots = (f"\033[{colour}{blink}m●\033[0m" if on else "○" for colour, on in zip(_ANSI, lit, strict=True))
+    return "".join(dots)
 
 
 class GpioIndicator:

@@ -213,13 +213,14 @@ def test_the_console_writes_one_plain_line_per_change() -> None:
     ]
 
 
-def test_the_console_is_coloured_on_a_terminal() -> None:
-    """Red is red; off has no colour."""
+def test_a_terminal_gets_the_lamps_drawn() -> None:
+    """Three dots, the lit ones coloured; what is off already is not said again at the end."""
     stream = Terminal()
     lamps = ConsoleIndicator(stream)
     lamps.show(Lamp.RED)
     lamps.show(Lamp.OFF)
-    assert stream.getvalue() == "lamp: \033[31mred\033[0m\nlamp: off\n"
+    lamps.close()
+    assert stream.getvalue() == "lamp: \033[31m●\033[0m○○ red\nlamp: ○○○ off\n"
 
 
 def test_the_configuration_picks_the_indicator(make: Callable[..., GpioIndicator]) -> None:
