@@ -1,6 +1,7 @@
 #!/bin/sh
 # Usage: lock.sh UV
-# Resolves every lock anew, for Python 3.11 and later and every platform, with the hash of each file.
+# Resolves every lock anew, for every platform and Python from 3.11 on, with the hash of each file. One
+# version of a package serves all of them wherever that is possible: what is tested is what is installed.
 set -eu
 cd "$(dirname "$0")/../requirements"
 
@@ -8,16 +9,19 @@ compile() {
     out=$1
     shift
     echo "requirements/$out"
-    # --no-config and --upgrade: neither this machine's settings nor the last lock decide the result.
-    "$uv" pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes \
-        --custom-compile-command "make lock" --output-file "$out" "$@" build.in
+    # Neither this machine's settings nor the last lock decide the result.
+    "$uv" pip compile --quiet --no-config --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+        --generate-hashes --custom-compile-command "make lock" --output-file "$out" "$@" build.in
 }
 
 uv=$(cd .. && command -v "$1")
 case $uv in /*) ;; *) uv=../$uv ;; esac
 
 compile edge.txt ../pyproject.toml
-compile pi.txt ../pyproject.toml --extra pi pi.in
+# A Pi gets the same as a PC, but for what pi.in holds back.
+grep -o '^[a-z][^ ;]*==[^ ;]*' edge.txt | sed 's/$/ ; python_version >= "3.12"/' >edge.pins
+trap 'rm -f edge.pins' EXIT
+compile pi.txt ../pyproject.toml --extra pi pi.in --constraint edge.pins
 compile tflite.txt tflite.in
 compile training.txt ../pyproject.toml --extra training --extra convert
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in

@@ -134,3 +134,13 @@ def test_numpy_1_where_the_system_needs_it(kind: str) -> None:
 def test_builds_the_project_from_the_lock(kind: str) -> None:
     """The build back end stands in every lock, so that installing the project fetches nothing more."""
     assert "hatchling" in pins(kind, "3.11", "x86_64")
+
+
+@pytest.mark.parametrize("python", ["3.12", "3.13"])
+def test_a_new_pi_gets_what_a_pc_gets(python: str) -> None:
+    """Only the Python of Raspberry Pi OS bookworm has versions of its own."""
+    installed = pins("pi", python, "aarch64")
+    other = {
+        n: (v, installed.get(n)) for n, v in pins("edge", python, "aarch64").items() if installed.get(n) != v
+    }
+    assert not other
