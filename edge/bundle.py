@@ -177,4 +177,3 @@ def golden_crop(seed: int, size: int) -> Image:
     crop = np.empty((size, size, 3), np.uint8)
     contract.resize_into(coarse, crop)
     return crop
-
