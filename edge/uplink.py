@@ -128,8 +128,10 @@ class Uplink:
                 self._handle(self._session, signal)
             if self._session is not None:
                 self._say(self._session.fill(time.monotonic()))
-        except BrokerError as error:
-            self._hang_up(f"{error}; trying again")
+        except BrokerError:
+            self._hang_up(
+                f"the connection to the MQTT broker at {self._dialer.broker.address} is lost; trying again"
+            )
         except SpoolError as error:
             self._say(str(error))
             if self._session is not None:
