@@ -1,0 +1,60 @@
+"""Class-balanced batches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge.contract import LABELS, Label
+from edge.types import ConfigError
+from tests.training.builders import patch, record
+from training.batches import Dealer, pool
+from training.crops import Patch
+from training.manifest import Assigned, Part
+from training.recipe import Mixture, Network, Recipe
+
+RECIPE = Recipe(network=Network(input_size=96), mixture=Mixture(batch=60))
+
+
+def material(*labels: Label, landmarks: bool = True) -> tuple[list[Assigned], list[Patch]]:
+    patches = [patch(seed=number) for number in range(len(labels))]
+    if not landmarks:
+        patches = [Patch(one.pixels, one.square, np.empty((0, 2), np.float32)) for one in patches]
+    return [Assigned(record(n, label), n, Part.TRAIN) for n, label in enumerate(labels)], patches
+
+
+def test_classes_are_balanced_whatever_the_data_is() -> None:
+    """Ten masked faces and one of each other class still give a batch of about a third each."""
+    dealer = Dealer(pool(*material(*[Label.WITH_MASK] * 10, *LABELS)), RECIPE)
+    counts = sum(dealer.batch(number)[1].sum(axis=0) for number in range(3))
+    assert (counts > 40).all()
+
+
+def test_a_batch_is_the_same_when_asked_again() -> None:
+    """A batch depends on its number and the seed alone, so that a resumed run goes on exactly."""
+    dealer = Dealer(pool(*material(*LABELS)), RECIPE)
+    first, again, other = dealer.batch(5), dealer.batch(5), dealer.batch(6)
+    np.testing.assert_array_equal(first[0], again[0])
+    np.testing.assert_array_equal(first[1], again[1])
+    assert (first[0] != other[0]).any()
+    assert first[0].shape == (60, 96, 96, 3)
+
+
+def test_wrongly_worn_masks_can_all_be_drawn() -> None:
+    """Without any photographed wrongly worn mask the class is drawn on bare faces."""
+    dealer = Dealer(pool(*material(Label.WITH_MASK, Label.WITHOUT_MASK)), RECIPE)
+    assert dealer.batch(0)[1][:, 2].sum() > 5
+
+
+@pytest.mark.parametrize("labels", [(Label.WITH_MASK,), (Label.WITHOUT_MASK, Label.MASK_WORN_INCORRECTLY)])
+def test_an_empty_class(labels: tuple[Label, ...]) -> None:
+    """A class that is not there is an error that names it."""
+    missing = next(label for label in LABELS if label not in labels)
+    with pytest.raises(ConfigError, match=missing):
+        pool(*material(*labels))
+
+
+def test_nothing_to_draw_on() -> None:
+    """Without wrongly worn masks and without landmarks to draw them on, training cannot start."""
+    with pytest.raises(ConfigError, match="mask_worn_incorrectly"):
+        pool(*material(Label.WITH_MASK, Label.WITHOUT_MASK, landmarks=False))

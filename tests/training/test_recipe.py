@@ -1,0 +1,31 @@
+"""The recipe of a training run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.types import ConfigError
+from training import recipe
+
+
+def test_the_default_file_says_the_defaults() -> None:
+    """`default.toml` names the values that hold where a recipe is silent."""
+    assert recipe.load() == recipe.Recipe()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[network]\nalhpa = 1", "network.alhpa"),
+        ("[network]\ninput_size = 100", "network: .*input_size"),
+        ("[schedule]\nepochs = 0", "schedule.epochs"),
+        ("name = ", "not TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, problem: str) -> None:
+    """A mistake in a recipe is named with its key."""
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(ConfigError, match=problem):
+        recipe.load(tmp_path / "mine.toml")

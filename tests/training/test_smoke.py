@@ -1,0 +1,186 @@
+"""The commands of training and conversion, from images the test draws to a bundle the device takes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edge import bundle
+from edge.classify import TfliteClassifier
+from edge.contract import LABELS, whole_image_box
+from edge.types import Face, Frame
+from tests.training.builders import draw_face, write_frames
+from training import split
+from training.data import read
+from training.faces import single_face
+from training.manifest import Manifest, Part
+
+pytestmark = pytest.mark.slow
+
+RECIPE = """
+name = "smoke"
+[network]
+alpha = 0.35
+input_size = 96
+weights = "none"
+dropout = 0.0
+[mixture]
+faces_per_epoch = 240
+batch = 24
+[schedule]
+head_epochs = 0
+epochs = 2
+rate = 3e-3
+average = 0.0
+label_smoothing = 0.0
+[augment]
+light = 0.0
+small = 0.0
+blur = 0.0
+noise = 0.0
+jpeg = 0.0
+erase = 0.0
+"""
+
+
+def command(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    code = f"from {module}.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    folder: Path
+    split: Path
+    cache: Path
+    printed: subprocess.CompletedProcess[str]
+
+    @property
+    def run(self) -> Path:
+        return next((self.folder / "runs").iterdir())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A small network trained on drawn faces by the command."""
+    folder = tmp_path_factory.mktemp("training")
+    found = read([write_frames(folder / "frames", 16)], single_face(lambda _: ()), lambda _: ())
+    manifest = Manifest.of(split.split(found, 1), 1, found.fingerprint())
+    (folder / "split.json").write_text(manifest.model_dump_json())
+    (folder / "recipe.toml").write_text(RECIPE)
+    options = (
+        "--split",
+        folder / "split.json",
+        "--recipe",
+        folder / "recipe.toml",
+        "--runs",
+        folder / "runs",
+    )
+    printed = command("training", "fit", *options, "--cache", folder / "cache", "--json")
+    return Trained(folder, folder / "split.json", folder / "cache", printed)
+
+
+def test_fit_leaves_a_complete_run(trained: Trained) -> None:
+    """A run leaves recipe, split, environment, history, model and figures, and prints one JSON object."""
+    assert trained.printed.returncode == 0, trained.printed.stderr
+    assert {
+        "recipe.json", "split.json", "environment.json", "history.jsonl", "metrics.json", "model.keras",
+    } <= {path.name for path in trained.run.iterdir()}  # fmt: skip
+    summary = json.loads(trained.printed.stdout)
+    assert Path(summary["model"]).samefile(trained.run / "model.keras")
+    assert 0 <= summary["accuracy"] <= 1
+
+
+def test_fit_is_quiet(trained: Trained) -> None:
+    """Nothing but one line an epoch reaches the terminal, least of all from the framework."""
+    assert [line[:5] for line in trained.printed.stderr.splitlines()] == ["epoch", "epoch"]
+
+
+def test_a_finished_run_resumes_to_the_same_end(trained: Trained) -> None:
+    """Resuming a finished run trains no further epoch."""
+    before = (trained.run / "history.jsonl").read_text()
+    again = command("training", "fit", "--resume", trained.run, "--cache", trained.cache)
+    assert again.returncode == 0, again.stderr
+    assert (trained.run / "history.jsonl").read_text() == before
+
+
+@pytest.fixture(scope="module")
+def converted(trained: Trained) -> Path:
+    """The bundle that the command makes of the run."""
+    output = trained.folder / "bundle"
+    done = command(
+        "convert", "convert", trained.run, "-o", output, "--cache", trained.cache, "--version", "1.0"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return output
+
+
+def test_the_device_takes_the_bundle(trained: Trained, converted: Path) -> None:
+    """The bundle passes the device's own checks, tells its origin, and judges a face."""
+    made = bundle.load(converted)
+    assert made.manifest.training_run == trained.run.name
+    assert made.manifest.dataset_fingerprint == Manifest.load(trained.split).fingerprint
+    assert made.manifest.metrics["parity_agreement"] >= 0.97
+    image = draw_face(side=120)
+    face = Face(whole_image_box(image), 1.0)
+    (seen,) = TfliteClassifier(made).classify(Frame(0, image, 0.0, 0.0), [face])
+    assert sum(seen.probabilities) == pytest.approx(1)
+
+
+def test_evaluate_tells_the_same_of_the_bundle(trained: Trained, converted: Path) -> None:
+    """`evaluate` on the bundle finds the figures that its manifest carries."""
+    done = command("training", "evaluate", converted, trained.split, "--cache", trained.cache, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["all"]
+    manifest = bundle.load(converted).manifest
+    assert found["macro_f1"] == pytest.approx(manifest.metrics["macro_f1"], abs=1e-4)
+    assert found["faces"] == sum(face.part is Part.TEST for face in Manifest.load(trained.split).faces)
+    assert len(found["classes"]) == len(LABELS)
+
+
+def test_weights_that_are_not_there(trained: Trained) -> None:
+    """Missing weights end with exit code 3 and a sentence that names both ways to get them."""
+    done = command(
+        "training", "fit", "--split", trained.split, "--recipe", trained.folder / "recipe.toml",
+        "--runs", trained.folder / "other", "--cache", trained.cache, "--weights", "absent.h5",
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "absent.h5" in done.stderr
+    assert "--weights" in done.stderr
+    assert "online" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_convert_without_a_run(tmp_path: Path) -> None:
+    """A folder that is no run ends with exit code 2, names what is missing, and writes nothing."""
+    done = command("convert", "convert", tmp_path, "-o", tmp_path / "bundle")
+    assert done.returncode == 2
+    assert "model.keras" in done.stderr
+    assert not (tmp_path / "bundle").exists()
+
+
+@pytest.mark.parametrize("module", ["training", "convert"])
+def test_a_missing_extra_is_one_sentence(module: str, tmp_path: Path) -> None:
+    """Without TensorFlow a command says in one sentence what to install, and ends with exit code 8."""
+    (tmp_path / "model.keras").touch()
+    (tmp_path / "split.json").write_text('{"seed": 1, "fingerprint": "", "faces": []}')
+    arguments = {
+        "training": ["evaluate", str(tmp_path / "model.keras"), str(tmp_path / "split.json")],
+        "convert": ["convert", str(tmp_path), "-o", str(tmp_path / "out")],
+    }[module]
+    block = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None"
+    code = f"{block}\nfrom {module}.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 8
+    assert "pip install 'maskgate[" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

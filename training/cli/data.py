@@ -1,0 +1,65 @@
+"""`maskgate-train data`: read data sets, group near-duplicates, write the split."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from training import data as datasets
+from training import faces, quiet
+from training.cli.common import EXISTING, FILE, json_option
+from training.manifest import Manifest
+
+
+def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Manifest, datasets.Dataset]:
+    """Reads the data below the roots and splits it.
+
+    Raises:
+        MissingExtraError: The packages for training are not installed.
+    """
+    quiet.hush()
+    split = quiet.need("training.split")
+    find = faces.device_finder(detector)
+    found = datasets.read(roots, faces.single_face(find), find)
+    return Manifest.of(split.split(found, seed), seed, found.fingerprint()), found
+
+
+@click.command()
+@click.argument("roots", nargs=-1, required=True, type=EXISTING)
+@click.option(
+    "--detector", required=True, type=EXISTING, help="YuNet model that finds faces in class folders."
+)
+@click.option("--seed", default=7, show_default=True, help="Of the split.")
+@click.option(
+    "-o", "--output", type=FILE, default=Path("split.json"), show_default=True, help="Split manifest."
+)
+@json_option
+def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_json: bool) -> None:
+    """Reads data sets, groups near-duplicates and writes the split manifest.
+
+    Example: maskgate-train data datasets --detector yunet.onnx -o split.json
+    """
+    manifest, found = make_split(roots, detector, seed)
+    output.write_text(manifest.model_dump_json(indent=1))
+    report = _report(manifest, found)
+    click.echo(json.dumps(report) if as_json else _table(report))
+
+
+def _report(manifest: Manifest, found: datasets.Dataset) -> dict[str, Any]:
+    counts = Counter((face.label.value, face.source.value, face.part.value) for face in manifest.faces)
+    return {
+        "fingerprint": manifest.fingerprint,
+        "groups": len({face.group for face in manifest.faces}),
+        "counts": [[*key, count] for key, count in sorted(counts.items())],
+        "skipped": dict(Counter(skip.reason for skip in found.skips)),
+    }
+
+
+def _table(report: dict[str, Any]) -> str:
+    lines = [f"{label:24} {source:8} {part:11} {count:6}" for label, source, part, count in report["counts"]]
+    lines += [f"skipped: {reason:37} {count:6}" for reason, count in sorted(report["skipped"].items())]
+    return "\n".join([*lines, f"groups {report['groups']}, fingerprint {report['fingerprint'][:16]}"])

@@ -1,0 +1,71 @@
+"""`maskgate-train fit`: train a classifier into a run folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from training import evaluate, quiet, recipe, runs
+from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material, table
+from training.cli.data import make_split
+from training.manifest import Manifest, Part
+
+
+@click.command()
+@click.option("--data", "roots", multiple=True, type=EXISTING, help="Data set folder; may be given again.")
+@click.option("--split", type=FILE, help="Split manifest to reuse instead of --data.")
+@click.option("--detector", type=EXISTING, help="YuNet model that finds faces; needed with --data.")
+@click.option(
+    "--recipe", "plan", type=FILE, default=recipe.DEFAULT, help="TOML file; the default recipe otherwise."
+)
+@click.option("--weights", help="Backbone weights: a file, imagenet or none.")
+@click.option(
+    "--runs", "base", type=FILE, default=Path("runs"), show_default=True, help="Folder of all runs."
+)
+@click.option(
+    "--resume", type=EXISTING, help="Run folder to go on with, with the recipe it was started with."
+)
+@cache_option
+@json_option
+@click.pass_context
+def fit(
+    context: click.Context, /, resume: Path | None, cache: Path | None, as_json: bool, **_: object
+) -> None:
+    """Trains a classifier into a run folder, which --resume goes on with after an interruption.
+
+    Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
+    """
+    run = runs.reopen(resume) if resume else _new_run(context)
+    settings = run.recipe()
+    quiet.framework(settings.threads)
+    training = quiet.need("training.fit")
+    material = load_material(Manifest.load(run.split), cache)
+    weights = context.params["weights"]
+    training.train(run, settings, material, weights, lambda row: click.echo(_line(row), err=True))
+    predictor, size = evaluate.open_model(run.model)
+    found = evaluate.judge(predictor, size, material.of(Part.TEST))
+    run.write("metrics.json", {name: figures.as_json() for name, figures in found.items()})
+    summary = {"run": str(run.folder), "model": str(run.model), **found["all"].flat()}
+    click.echo(json.dumps(summary) if as_json else f"{run.model}\n{table(found)}")
+
+
+def _new_run(context: click.Context) -> runs.Run:
+    options = context.params
+    settings = recipe.load(options["plan"])
+    if options["split"]:
+        manifest = Manifest.load(options["split"])
+    elif options["roots"] and options["detector"]:
+        manifest, _ = make_split(options["roots"], options["detector"], settings.seed)
+    else:
+        raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
+    return runs.start(options["base"], settings, manifest)
+
+
+def _line(row: dict[str, float]) -> str:
+    return (
+        f"epoch {row['epoch'] + 1:3.0f}  loss {row['loss']:.4f}  validation loss {row['tempered_loss']:.4f}, "
+        f"macro-F1 {row['macro_f1']:.4f}, wrongly worn found {row['wrong_recall']:.3f}, "
+        f"bare called masked {row['bare_called_masked']:.4f}"
+    )

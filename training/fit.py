@@ -1,0 +1,80 @@
+"""Trains a classifier: the head first, then the whole network, judged on validation every epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from training.batches import Dealer, pool
+from training.callbacks import Batches, Follow, Judge, Report
+from training.manifest import Part
+from training.material import Material
+from training.network import build, set_trainable
+from training.recipe import Recipe
+from training.runs import Run
+
+HEAD_BATCHES = 10**6
+"""Batches of the head's phase are numbered from here, so that no phase sees the other's."""
+
+
+def train(run: Run, recipe: Recipe, material: Material, weights: str | None, report: Report) -> None:
+    """Trains to the end of the recipe and leaves the best model in the run's folder.
+
+    A run that was interrupted goes on after its last finished epoch.
+
+    Args:
+        run: The run's folder.
+        recipe: What to do.
+        material: All parts; only training and validation faces are looked at.
+        weights: Backbone weights, the recipe's own where None.
+        report: Gets the figures of every finished epoch.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    training, validation = material.of(Part.TRAIN), material.of(Part.VALIDATION)
+    dealer = Dealer(pool(training.faces, training.patches), recipe)
+    model = build(recipe.network, weights)
+    schedule = recipe.schedule
+    if schedule.head_epochs and not run.epochs():
+        set_trainable(model, backbone=False, batch_norm=False)
+        _compile(model, recipe, schedule.head_rate, schedule.head_epochs)
+        _phase(model, dealer, recipe, schedule.head_epochs, [])
+    set_trainable(model, backbone=True, batch_norm=not schedule.freeze_batch_norm)
+    _compile(model, recipe, schedule.rate, schedule.epochs)
+    judge = Judge(run, validation, recipe, report)
+    backup = keras.callbacks.BackupAndRestore(str(run.folder / "backup"), delete_checkpoint=False)
+    _phase(model, dealer, recipe, schedule.epochs, [judge, backup])
+
+
+def _steps(recipe: Recipe) -> int:
+    return max(1, recipe.mixture.faces_per_epoch // recipe.mixture.batch)
+
+
+def _compile(model: keras.Model, recipe: Recipe, rate: float, epochs: int) -> None:
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.schedule.label_smoothing)
+    model.compile(optimizer=_optimizer(recipe, rate, epochs * _steps(recipe)), loss=loss)
+
+
+def _optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
+    """AdamW with warm-up, cosine and an average of the weights."""
+    warm = max(1, int(steps * recipe.schedule.warmup))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        rate * 0.02, max(1, steps - warm), alpha=0.01, warmup_target=rate, warmup_steps=warm
+    )
+    average = recipe.schedule.average
+    return keras.optimizers.AdamW(
+        schedule,
+        weight_decay=recipe.schedule.weight_decay,
+        global_clipnorm=5.0,
+        use_ema=average > 0,
+        ema_momentum=average or 0.99,
+    )
+
+
+def _phase(model: keras.Model, dealer: Dealer, recipe: Recipe, epochs: int, judges: list[Any]) -> None:
+    """Runs one phase; those who judge see the averaged weights, the head's phase has no judges."""
+    batches = Batches(dealer, _steps(recipe), 0 if judges else HEAD_BATCHES)
+    average = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.schedule.average else []
+    model.fit(
+        batches, epochs=epochs, verbose=0, callbacks=[Follow(batches), *average, *judges], shuffle=False
+    )

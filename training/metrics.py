@@ -1,0 +1,131 @@
+"""Figures that judge a classifier, from labels and probabilities alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.contract import LABELS
+
+Truth = NDArray[np.intp]
+"""(n,) indices into `LABELS`."""
+Shares = NDArray[np.float64]
+"""(n, classes) probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """One class: how many faces, and how they fare. Not a number where nothing can be said."""
+
+    label: str
+    faces: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures of one evaluation.
+
+    Attributes:
+        faces: Number of faces.
+        accuracy: Share that is right.
+        macro_f1: Mean F1 of the classes that occur.
+        bare_called_masked: Share of bare faces called `with_mask`, the costliest error.
+        calibration_error: Expected calibration error over 15 bins of confidence.
+        classes: Per class.
+        confusion: Rows truth, columns answer.
+    """
+
+    faces: int
+    accuracy: float
+    macro_f1: float
+    bare_called_masked: float
+    calibration_error: float
+    classes: tuple[ClassFigures, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values for `json.dumps`."""
+        return asdict(self)
+
+    def flat(self) -> dict[str, float]:
+        """The figures that a bundle's manifest carries; those that are not numbers are left out."""
+        flat = {
+            "faces": float(self.faces),
+            "accuracy": self.accuracy,
+            "macro_f1": self.macro_f1,
+            "bare_called_masked": self.bare_called_masked,
+            "calibration_error": self.calibration_error,
+        }
+        for figures in self.classes:
+            flat |= {
+                f"recall_{figures.label}": figures.recall,
+                f"precision_{figures.label}": figures.precision,
+            }
+        return {name: round(value, 5) for name, value in flat.items() if np.isfinite(value)}
+
+
+def figures(truth: Truth, shares: Shares) -> Figures:
+    """Judges probabilities against labels.
+
+    Raises:
+        ValueError: There is nothing to judge, or a probability is not a number.
+    """
+    if not len(truth) or not np.isfinite(shares).all():
+        raise ValueError("figures need at least one face and finite probabilities")
+    answer = shares.argmax(axis=1)
+    confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
+    np.add.at(confusion, (truth, answer), 1)
+    classes = tuple(_class(confusion, index) for index in range(len(LABELS)))
+    bare = confusion[1].sum()
+    return Figures(
+        faces=len(truth),
+        accuracy=float((answer == truth).mean()),
+        macro_f1=float(np.mean([one.f1 for one in classes if one.faces])),
+        bare_called_masked=float(confusion[1, 0] / bare) if bare else float("nan"),
+        calibration_error=calibration_error(truth, shares),
+        classes=classes,
+        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+    )
+
+
+def _class(confusion: NDArray[np.int64], index: int) -> ClassFigures:
+    hits, faces, answers = (
+        float(confusion[index, index]),
+        float(confusion[index].sum()),
+        float(confusion[:, index].sum()),
+    )
+    recall = hits / faces if faces else float("nan")
+    precision = hits / answers if answers else float("nan")
+    f1 = 2 * hits / (faces + answers) if faces + answers else float("nan")
+    return ClassFigures(LABELS[index].value, int(faces), precision, recall, f1)
+
+
+def calibration_error(truth: Truth, shares: Shares, bins: int = 15) -> float:
+    """Expected calibration error: how far confidence and accuracy lie apart, weighted by bin.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017.
+    """
+    confidence = shares.max(axis=1)
+    right = shares.argmax(axis=1) == truth
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        (which == each).mean() * abs(right[which == each].mean() - confidence[which == each].mean())
+        for each in np.unique(which)
+    ]
+    return float(np.sum(gaps))
+
+
+def tempered_loss(truth: Truth, shares: Shares) -> float:
+    """Cross-entropy in which a class weighs as the square root of its number of faces.
+
+    Weighed alike, ten faces of the rare class would decide by themselves which epoch is the best;
+    weighed by number, they would have no say.
+    """
+    losses = -np.log(np.clip(shares[np.arange(len(truth)), truth], 1e-6, 1))
+    weights = 1 / np.sqrt(np.bincount(truth, minlength=len(LABELS)))[truth]
+    return float((losses * weights).sum() / weights.sum())

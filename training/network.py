@@ -1,0 +1,72 @@
+"""Networks by name. Every one takes RGB pixels from 0 to 255 and scales them inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from edge.contract import LABELS
+from edge.types import ModelError
+from training.recipe import Network
+
+BACKBONE = "backbone"
+
+
+def build(settings: Network, weights: str | None = None, classes: int = len(LABELS)) -> keras.Model:
+    """A MobileNetV2 with the classic head: global pooling, dropout, dense.
+
+    Args:
+        settings: Which network.
+        weights: "imagenet", "none" or a file of backbone weights; the settings' own where None.
+        classes: Number of outputs.
+
+    Returns:
+        A model from (n, size, size, 3) float, 0 to 255, to (n, classes) probabilities.
+
+    Raises:
+        ModelError: The weights cannot be had; the sentence names both ways to get them.
+
+    Source: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018.
+    """
+    backbone = _mobilenet_v2(settings, weights or settings.weights)
+    inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(backbone(x))
+    if settings.dense_units:
+        x = keras.layers.Dense(settings.dense_units, activation="relu", name="dense")(x)
+    x = keras.layers.Dropout(settings.dropout, name="dropout")(x)
+    outputs = keras.layers.Dense(classes, activation="softmax", name="probabilities")(x)
+    return keras.Model(inputs, outputs, name=settings.name)
+
+
+def _mobilenet_v2(settings: Network, weights: str) -> Any:
+    shape = (settings.input_size, settings.input_size, 3)
+    named = "imagenet" if weights == "imagenet" else None
+    if weights not in ("imagenet", "none") and not Path(weights).is_file():
+        raise ModelError(f"weights {weights} do not exist; {_WAYS}")
+    try:
+        model = keras.applications.MobileNetV2(
+            input_shape=shape, alpha=settings.alpha, include_top=False, weights=named, name=BACKBONE
+        )
+        if weights not in ("imagenet", "none"):
+            model.load_weights(weights)
+    except Exception as error:
+        # The framework raises bare Exception when a download fails, and ValueError or KeyError for
+        # a file of another network.
+        raise ModelError(f"weights {weights} cannot be used ({type(error).__name__}); {_WAYS}") from error
+    return model
+
+
+_WAYS = "go online once for keras.applications, or name a file of this network with --weights"
+
+
+def set_trainable(model: keras.Model, backbone: bool, batch_norm: bool) -> None:
+    """Freezes or frees the backbone; its batch normalisation may stay frozen by itself."""
+    part = model.get_layer(BACKBONE)
+    part.trainable = backbone
+    if backbone and not batch_norm:
+        for layer in part.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False

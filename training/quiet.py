@@ -1,0 +1,76 @@
+"""Keeps the framework's own messages off the terminal, and says in a sentence when it is missing."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from edge.types import MissingExtraError
+
+_SETTINGS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "ABSL_MIN_LOG_LEVEL": "3",
+    "KERAS_BACKEND": "tensorflow",
+    "OPENCV_LOG_LEVEL": "ERROR",
+}
+
+
+def hush() -> None:
+    """Sets what keeps the libraries quiet; must come before they are loaded."""
+    for key, value in _SETTINGS.items():
+        os.environ.setdefault(key, value)
+
+
+def need(module: str, extra: str = "training") -> ModuleType:
+    """Imports a module late, because it needs packages of an extra.
+
+    Raises:
+        MissingExtraError: They are not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this command needs {error.name}, which is not installed; run: pip install 'maskgate[{extra}]'"
+        ) from None
+
+
+def framework(threads: int = 0, extra: str = "training") -> None:
+    """Loads TensorFlow and Keras without their noise.
+
+    Args:
+        threads: Threads for one operation; 0 lets TensorFlow decide.
+        extra: The extra of this project that brings them.
+
+    Raises:
+        MissingExtraError: They are not installed.
+    """
+    hush()
+    with no_stderr():
+        tf, keras = need("tensorflow", extra), need("keras", extra)
+        if tf.config.threading.get_intra_op_parallelism_threads() != threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+        # The first operation loads the rest of the framework, which has a word to say too.
+        tf.zeros(1).numpy()
+    tf.get_logger().setLevel("ERROR")
+    keras.utils.disable_interactive_logging()
+    warnings.filterwarnings("ignore", module=r"(keras|tensorflow|google)\b.*")
+
+
+@contextmanager
+def no_stderr() -> Iterator[None]:
+    """Sends file descriptor 2 to nowhere: some C++ code obeys no logging setting."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

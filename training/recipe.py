@@ -1,0 +1,93 @@
+"""Every knob of a training run, as one frozen model read from TOML. `default.toml` explains each."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from edge.contract import INPUT_SIZES
+from edge.types import ConfigError
+from training.augment import Strength
+
+DEFAULT = Path(__file__).parent / "default.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Network(_Section):
+    """The network. See `training.network`."""
+
+    name: Literal["mobilenet_v2"] = "mobilenet_v2"
+    alpha: float = Field(1.0, gt=0, le=2)
+    input_size: int = 128
+    dropout: float = Field(0.2, ge=0, lt=1)
+    dense_units: int = Field(0, ge=0)
+    weights: str = "imagenet"
+
+    @model_validator(mode="after")
+    def _size_fits_the_contract(self) -> Self:
+        if self.input_size not in INPUT_SIZES:
+            raise ValueError(f"input_size must be one of {list(INPUT_SIZES)}")
+        return self
+
+
+class Mixture(_Section):
+    """What an epoch is made of. Shares of synthetic faces are within their class."""
+
+    faces_per_epoch: int = Field(6400, ge=1)
+    batch: int = Field(32, ge=1)
+    class_shares: tuple[float, float, float] = (0.34, 0.33, 0.33)
+    frame_share: float = Field(0.5, ge=0, le=1)
+    drawn_well: float = Field(0.25, ge=0, le=1)
+    drawn_wrong: float = Field(0.55, ge=0, le=1)
+    occluded_bare: float = Field(0.2, ge=0, le=1)
+    lifted_cloth: float = Field(0.4, ge=0, le=1)
+
+
+class Schedule(_Section):
+    """How long and how fast."""
+
+    head_epochs: int = Field(1, ge=0)
+    epochs: int = Field(14, ge=1)
+    head_rate: float = Field(2e-3, gt=0)
+    rate: float = Field(4e-4, gt=0)
+    warmup: float = Field(0.1, ge=0, lt=1)
+    weight_decay: float = Field(1e-4, ge=0)
+    label_smoothing: float = Field(0.05, ge=0, lt=1)
+    average: float = Field(0.99, ge=0, lt=1)
+    patience: int = Field(6, ge=1)
+    freeze_batch_norm: bool = False
+
+
+class Recipe(_Section):
+    """One training run."""
+
+    name: str = Field("default", pattern=r"^[a-z0-9-]{1,40}$")
+    seed: int = 7
+    threads: int = Field(0, ge=0)
+    network: Network = Network()
+    mixture: Mixture = Mixture()
+    schedule: Schedule = Schedule()
+    augment: Strength = Strength()
+
+
+def load(file: Path = DEFAULT) -> Recipe:
+    """Reads a recipe.
+
+    Raises:
+        ConfigError: It cannot be read or has problems, all named as `section.key: problem`.
+    """
+    try:
+        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"recipe {file} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"recipe {file} is not TOML: {error}") from None
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+        raise ConfigError("\n".join(lines)) from None

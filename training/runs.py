@@ -1,0 +1,116 @@
+"""The folder of a training run: what went in, how it went, what came out."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from edge.types import ConfigError
+from training.manifest import Manifest
+from training.recipe import Recipe
+
+WEIGHTS = "model.keras"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder; the name of the folder identifies the run."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.folder.name
+
+    @property
+    def model(self) -> Path:
+        """The best model."""
+        return self.folder / WEIGHTS
+
+    @property
+    def split(self) -> Path:
+        """The manifest of the split."""
+        return self.folder / "split.json"
+
+    @property
+    def history(self) -> Path:
+        """One JSON object per epoch and line."""
+        return self.folder / "history.jsonl"
+
+    def recipe(self) -> Recipe:
+        """The recipe this run was started with."""
+        return Recipe.model_validate_json((self.folder / "recipe.json").read_bytes())
+
+    def epochs(self) -> list[dict[str, float]]:
+        """One row of figures per finished epoch."""
+        if not self.history.exists():
+            return []
+        return [json.loads(line) for line in self.history.read_text().splitlines()]
+
+    def add_epoch(self, row: Mapping[str, float]) -> None:
+        """Appends the figures of an epoch."""
+        with self.history.open("a") as out:
+            out.write(json.dumps(row) + "\n")
+
+    def write(self, name: str, value: Any) -> None:
+        """Writes a JSON file in one piece, so that a kill leaves no half file."""
+        partial = self.folder / f"{name}.tmp"
+        partial.write_text(json.dumps(value, indent=2) + "\n")
+        partial.replace(self.folder / name)
+
+
+def start(base: Path, recipe: Recipe, split: Manifest) -> Run:
+    """Makes the folder of a new run and writes down where it starts from."""
+    run = Run(base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}")
+    run.folder.mkdir(parents=True)
+    run.write("recipe.json", recipe.model_dump(mode="json"))
+    run.write("split.json", split.model_dump(mode="json"))
+    run.write("environment.json", _environment() | {"dataset_fingerprint": split.fingerprint})
+    return run
+
+
+def reopen(folder: Path) -> Run:
+    """A run that was interrupted.
+
+    Raises:
+        ConfigError: The folder is none of a run.
+    """
+    run = Run(folder)
+    if not (folder / "recipe.json").exists() or not run.split.exists():
+        raise ConfigError(f"{folder} is not the folder of a training run")
+    return run
+
+
+def _environment() -> dict[str, str]:
+    packages = ("maskgate", "tensorflow-cpu", "tensorflow", "keras", "numpy", "opencv-python-headless")
+    found = {name: _version(name) for name in packages}
+    return {"git": git_revision(), "python": platform.python_version(), "machine": platform.machine()} | {
+        name: text for name, text in found.items() if text
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except ImportError:
+        return ""
+
+
+def git_revision() -> str:
+    """The checked-out revision, with `+changes` where files differ; empty outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12"],  # noqa: S607
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
