@@ -1,0 +1,91 @@
+"""Makes a bundle of a trained model: quantise, compare, measure, write."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from convert import parity, quantize
+from edge import bundle
+from edge.classify import Model
+from edge.contract import LABELS
+from training import evaluate
+from training.manifest import Part
+from training.material import Material
+
+GOLDEN_SEEDS = (1, 2, 3, 4)
+PER_CLASS = 100
+"""Crops of each class whose activations set the ranges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a bundle comes from, as its manifest tells."""
+
+    version: str
+    run: str
+    fingerprint: str
+
+
+def convert(model: Path, material: Material, origin: Origin, output: Path) -> dict[str, float]:
+    """Writes a bundle for a float model.
+
+    Ranges come from training faces, parity from validation faces, figures from test faces.
+
+    Args:
+        model: The `.keras` file.
+        material: The faces of the split that the model was trained with.
+        origin: Goes into the manifest.
+        output: Bundle directory; a detector that stands in it stays.
+
+    Returns:
+        The figures that stand in the manifest.
+
+    Raises:
+        GateError: The int8 model disagrees with the float model; nothing was written.
+    """
+    reference, size = evaluate.open_model(model)
+    training, checked, test = (material.of(part) for part in Part)
+    representative = quantize.balanced(training.crops(size), training.truth(), PER_CLASS, seed=0)
+    flat = quantize.to_int8(keras.saving.load_model(model, compile=False), representative)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder)
+        (draft / bundle.CLASSIFIER).write_bytes(flat)
+        device, _ = evaluate.open_model(draft / bundle.CLASSIFIER)
+        crops = checked.crops(size)
+        measured = parity.check(reference(crops), device(crops))
+        figures = evaluate.judge(device, size, test)["all"].flat()
+        figures["float_macro_f1"] = evaluate.judge(reference, size, test)["all"].flat()["macro_f1"]
+        figures |= {f"parity_{name}": round(value, 5) for name, value in measured.items()}
+        _write(draft, output, origin, figures)
+    return figures
+
+
+def _write(draft: Path, output: Path, origin: Origin, figures: dict[str, float]) -> None:
+    """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
+    if (output / bundle.DETECTOR).is_file():
+        shutil.copy2(output / bundle.DETECTOR, draft)
+    model = Model(draft / bundle.CLASSIFIER)
+    golden = [
+        {"seed": seed, "probabilities": model.probabilities(bundle.golden_crop(seed, model.size)).tolist()}
+        for seed in GOLDEN_SEEDS
+    ]
+    bundle.write_manifest(
+        draft,
+        version=origin.version,
+        labels=[label.value for label in LABELS],
+        input={"size": model.size},
+        golden=golden,
+        training_run=origin.run,
+        dataset_fingerprint=origin.fingerprint,
+        metrics=figures,
+    )
+    output.mkdir(parents=True, exist_ok=True)
+    for name in (bundle.CLASSIFIER, bundle.MANIFEST):
+        partial = output / f"{name}.partial"
+        shutil.copy2(draft / name, partial)
+        partial.replace(output / name)
