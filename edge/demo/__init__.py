@@ -2,4 +2,4 @@
 
 from pathlib import Path
 
-CLIP = Path(__file__).parent / "entrance.mp4"
+CLIP = Path(__file__).parent / "entrance.webm"
