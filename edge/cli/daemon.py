@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,24 +10,20 @@ from pathlib import Path
 
 from edge import clock
 from edge.camera import open_source
-from edge.cli.compose import make_tracker, open_bundle, open_classifier, open_detector
+from edge.cli.compose import make_tracker, open_vision
 from edge.config import Config
 from edge.events import EventFactory, Origin
 from edge.indicator import open_indicator
 from edge.lamp import LampPolicy
-from edge.pipeline import Line, Reporter, Turn, Vision
+from edge.pipeline import Line, Reporter, Turn
 from edge.spool import Spool
 from edge.systemd import Watchdog, notify
 from edge.track import Tracker
-from edge.types import Blind, Event
+from edge.types import BrokerError, Event
 from edge.uplink import open_uplink
-
-log = logging.getLogger(__name__)
 
 Watch = Callable[[Turn, tuple[Event, ...]], None]
 """Looks at each turn and the events that came of it."""
-
-METER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,73 +48,44 @@ class Drive:
 
 
 def serve(config: Config, stopped: Callable[[], bool], watch: Watch) -> None:
-    """Runs the daemon until its source ends or it is stopped.
+    """Runs the daemon until its source ends or it is stopped; takes it apart in reverse order.
 
     Raises:
-        MaskGateError: A part cannot be opened.
+        MaskGateError: A part cannot be opened, or the sender died.
     """
     with ExitStack() as stack:
         # What takes longest and fails most often comes first, so that nothing is half started.
-        bundle = open_bundle(config)
-        vision = Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
+        vision = open_vision(config)
         spool = Spool.open(Path(config.spool.path), config.spool.keep_days)
         stack.callback(spool.close)
-        if config.mqtt.enabled:
-            uplink = open_uplink(config, spool)
-            uplink.start()
-            stack.callback(uplink.stop)
+        ended = _start_sending(config, spool, stack, stopped)
         indicator = open_indicator(config.lamp)
         stack.callback(indicator.close)
         source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
         stack.callback(source.close)
-        origin = Origin(config.device.name, spool.epoch, str(spool.run), bundle.manifest.version)
-        events = EventFactory(origin, spool.last_sequence, clock.synced)
         tracker = make_tracker(config.verdict)
+        origin = Origin(config.device.name, spool.epoch, str(spool.run), vision.model_version)
+        events = EventFactory(origin, spool.last_sequence, clock.synced)
         reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
-        stack.callback(notify, "STOPPING=1")
+        line = Line(source, vision, tracker, time.perf_counter)
         notify("READY=1\nSTATUS=watching")
-        Drive(Line(source, vision, tracker, time.perf_counter), tracker, reporter, watch).run(stopped)
+        stack.callback(notify, "STOPPING=1")
+        Drive(line, tracker, reporter, watch).run(ended)
 
 
-class Journal:
-    """Writes verdicts, blindness and a line of figures a minute to the log."""
+def _start_sending(
+    config: Config, spool: Spool, stack: ExitStack, stopped: Callable[[], bool]
+) -> Callable[[], bool]:
+    """Starts the uplink where there is to be one; what it returns says when the loop must end."""
+    if not config.mqtt.enabled:
+        return stopped
+    uplink = open_uplink(config, spool)
+    uplink.start()
+    stack.callback(uplink.stop)
 
-    def __init__(self) -> None:
-        self._reason = ""
-        self._began = time.monotonic()
-        self._frames = 0
-        self._oldest_s = 0.0
-        self._busy_s = 0.0
+    def ended() -> bool:
+        if not uplink.alive:
+            raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
+        return stopped()
 
-    def __call__(self, turn: Turn, events: tuple[Event, ...]) -> None:
-        """Takes a turn down."""
-        for event in events:
-            verdict = event.verdict
-            log.info("%s %s: %s", event.pass_id, f"revision {verdict.revision}", verdict.outcome)
-        self._note_blindness(turn.moment)
-        self._note_figures(turn)
-
-    def _note_blindness(self, moment: object) -> None:
-        reason = moment.reason if isinstance(moment, Blind) else ""
-        if reason == self._reason:
-            return
-        if reason:
-            log.warning("blind: %s", reason)
-        else:
-            log.info("seeing again")
-        self._reason = reason
-
-    def _note_figures(self, turn: Turn) -> None:
-        if not isinstance(turn.moment, Blind):
-            self._frames += 1
-            self._oldest_s = max(self._oldest_s, turn.moment.age)
-        self._busy_s += turn.total_s
-        elapsed = time.monotonic() - self._began
-        if elapsed >= METER_S:
-            log.info(
-                "%.1f frames/s, oldest frame %.0f ms, busy %.0f %%",
-                self._frames / elapsed,
-                self._oldest_s * 1000,
-                100 * self._busy_s / elapsed,
-            )
-            self._began, self._frames, self._oldest_s, self._busy_s = time.monotonic(), 0, 0.0, 0.0
+    return ended

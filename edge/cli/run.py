@@ -12,7 +12,8 @@ import click
 from edge import config as configs
 from edge.cli.app import log_as_configured
 from edge.cli.compose import with_models
-from edge.cli.daemon import Journal, serve
+from edge.cli.daemon import serve
+from edge.cli.journal import Journal
 from edge.cli.options import bundle_option, detector_option
 
 
