@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,6 +22,11 @@ from edge.systemd import Watchdog, notify
 from edge.track import Tracker
 from edge.types import BrokerError, Event
 from edge.uplink import open_uplink
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 5.0
+"""How long the end of a recording waits for a broker; whoever stops the daemon waits for none."""
 
 Watch = Callable[[Turn, tuple[Event, ...]], None]
 """Looks at each turn and the events that came of it."""
@@ -71,6 +77,18 @@ def serve(config: Config, stopped: Callable[[], bool], watch: Watch) -> None:
         notify("READY=1\nSTATUS=watching")
         stack.callback(notify, "STOPPING=1")
         Drive(line, tracker, reporter, watch).run(ended)
+        if config.mqtt.enabled and not stopped():
+            drain(spool)
+
+
+def drain(spool: Spool) -> None:
+    """Gives the uplink time to send what a recording left; what it cannot send stays in the spool."""
+    spool.flush()
+    deadline = time.monotonic() + DRAIN_S
+    while spool.depth() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if spool.depth():
+        log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S))
 
 
 def _start_sending(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import tempfile
 import time
@@ -16,7 +15,7 @@ import click
 from edge.camera import open_source
 from edge.cli import passes
 from edge.cli.compose import make_tracker, open_vision
-from edge.cli.daemon import Drive
+from edge.cli.daemon import Drive, drain
 from edge.cli.options import json_option, takes_settings
 from edge.config import Config
 from edge.events import EventFactory, Origin
@@ -28,10 +27,6 @@ from edge.pipeline import Indicator, Line, Outbox, Reporter, Turn, Vision
 from edge.spool import Spool
 from edge.types import Event
 from edge.uplink import open_uplink
-
-log = logging.getLogger(__name__)
-
-DRAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +109,10 @@ def _connected(config: Config, stack: ExitStack) -> Ends:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
-        stack.callback(_drain, spool)
+        stack.callback(drain, spool)
     indicator = open_indicator(config.lamp)
     stack.callback(indicator.close)
     return Ends(spool, indicator, spool.epoch)
-
-
-def _drain(spool: Spool) -> None:
-    """Gives the uplink time to send what is left."""
-    spool.flush()
-    deadline = time.monotonic() + DRAIN_S
-    while spool.depth() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if spool.depth():
-        log.warning("%d events were not delivered: the broker took none of them in time", spool.depth())
 
 
 def _line(event: Event) -> str:
