@@ -88,7 +88,7 @@ def drain(spool: Spool) -> None:
     while spool.depth() and time.monotonic() < deadline:
         time.sleep(0.05)
     if spool.depth():
-        log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S))
+        log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S)
 
 
 def _start_sending(
