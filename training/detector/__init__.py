@@ -1,0 +1,1 @@
+"""A face detector of our own, made for masked faces, with the output contract that OpenCV decodes."""

@@ -1,0 +1,73 @@
+"""Judges detectors side by side on the same frames in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from edge.types import ConfigError, ModelError
+from training.detector import misses, report, speed
+from training.detector.measure import Matches, Truth, at_least, finder, measure, truths
+from training.detector.report import Table, page
+
+__all__ = ["Judged", "Table", "Wanted", "judge", "page", "truths", "write_misses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which detectors to judge, on frames of which long sides (0 leaves them), at which threshold."""
+
+    models: tuple[Path, ...]
+    views: tuple[int, ...]
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """The tables, and what the first detector found in the first view."""
+
+    tables: tuple[Table, ...]
+    first: Matches
+
+
+def judge(wanted: Wanted, pictures: Sequence[Truth]) -> Judged:
+    """Measures every detector in every view.
+
+    Raises:
+        ConfigError: There is no annotated frame.
+        ModelError: A model is no detector that OpenCV decodes.
+    """
+    if not pictures:
+        raise ConfigError("this part of the split holds no annotated frame; choose another with --part")
+    names = _names(wanted.models)
+    tables: list[Table] = []
+    found: list[list[Matches]] = []
+    for view in wanted.views:
+        title = f"long side {view} px" if view else "frames in their own size"
+        found.append([_measured(model, view, pictures) for model in wanted.models])
+        tables.append(report.compare(title, names, found[-1], wanted.threshold))
+        tables.append(report.sweep(title, names, found[-1]))
+    tables.append(report.speeds(names, speed.race(wanted.models)))
+    return Judged(tuple(tables), found[0][0])
+
+
+def _measured(model: Path, view: int, pictures: Sequence[Truth]) -> Matches:
+    try:
+        return measure(finder(model, view), pictures)
+    except cv2.error:
+        raise ModelError(f"{model} is not a face detector with YuNet's outputs") from None
+
+
+def _names(models: Sequence[Path]) -> list[str]:
+    """File names, with their folder where two are alike."""
+    plain = [model.stem[-13:] for model in models]
+    return [name if plain.count(name) == 1 else f"{model.parent.name[-9:]}/{number}"
+            for number, (name, model) in enumerate(zip(plain, models, strict=True))]  # fmt: skip
+
+
+def write_misses(judged: Judged, threshold: float, file: Path) -> bool:
+    """The contact sheet of faces from 20 px on that the first detector misses; False where there is none."""
+    return misses.write(judged.first, threshold, at_least(20), file)

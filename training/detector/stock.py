@@ -1,0 +1,55 @@
+"""Gathers what training pictures are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edge.types import ConfigError
+from training.data import Source
+from training.detector.compose import Stock
+from training.detector.scenes import Scene, clip_scenes, read_scenes, teacher, with_masks
+from training.faces import device_finder
+from training.manifest import Assigned, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Where pictures come from.
+
+    Attributes:
+        faces: The split; only its training part is used.
+        clips: Recordings that no part of the split holds, labelled by the teacher.
+        teacher: The teacher's ONNX file.
+    """
+
+    faces: tuple[Assigned, ...]
+    clips: tuple[Path, ...]
+    teacher: Path
+
+
+def gather(material: Material, seed: int, tell: Callable[[str], None]) -> Stock:
+    """Opens and labels all training pictures and draws masks on a second copy of the bare faces.
+
+    Raises:
+        ConfigError: There is no annotated frame to train on.
+    """
+    training = [face.record for face in material.faces if face.part is Part.TRAIN]
+    find, close = teacher(material.teacher), device_finder(material.teacher)
+    frames = tuple(read_scenes((one for one in training if one.source is Source.FRAME), find, close))
+    if not frames:
+        raise ConfigError("the split holds no annotated frame to train the detector on")
+    people = tuple(read_scenes((one for one in training if one.source is Source.FOLDER), find, close))
+    people += tuple(scene for clip in material.clips for scene in clip_scenes(clip, find))
+    rng = np.random.default_rng(seed)
+    frames += tuple(with_masks(scene, rng) for scene in frames if scene.bare.any())
+    people += tuple(with_masks(scene, rng) for scene in people if scene.bare.any())
+    tell(f"{len(frames)} frames, {len(people)} pictures of people, {_faces(frames + people)} faces")
+    return Stock(frames, people)
+
+
+def _faces(scenes: Sequence[Scene]) -> int:
+    return sum(int(scene.counts.sum()) for scene in scenes)
