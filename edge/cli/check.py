@@ -7,17 +7,11 @@ from pathlib import Path
 import click
 
 from edge import config as configs
+from edge.cli.options import config_file_option
 
 
 @click.command()
-@click.option(
-    "--config",
-    "file",
-    type=click.Path(path_type=Path),
-    default=Path("config.toml"),
-    show_default=True,
-    help="The configuration to check.",
-)
+@config_file_option
 def check(file: Path) -> None:
     """Check a configuration; every problem at once, each as section.key: problem.
 

@@ -14,6 +14,14 @@ from edge.cli.compose import load_config, with_models
 config_option = click.option(
     "--config", type=click.Path(path_type=Path), help="Configuration file; see the sample config.toml."
 )
+config_file_option = click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    default=Path("config.toml"),
+    show_default=True,
+    help="Configuration file; see the sample config.toml.",
+)
 bundle_option = click.option(
     "--bundle", type=click.Path(path_type=Path), help="Bundle directory instead of the configured one."
 )

@@ -14,18 +14,11 @@ from edge.cli.app import log_as_configured
 from edge.cli.compose import with_models
 from edge.cli.daemon import serve
 from edge.cli.journal import Journal
-from edge.cli.options import bundle_option, detector_option
+from edge.cli.options import bundle_option, config_file_option, detector_option
 
 
 @click.command()
-@click.option(
-    "--config",
-    "file",
-    type=click.Path(path_type=Path),
-    default=Path("config.toml"),
-    show_default=True,
-    help="Configuration file; see the sample config.toml.",
-)
+@config_file_option
 @bundle_option
 @detector_option
 def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
