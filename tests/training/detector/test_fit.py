@@ -1,0 +1,124 @@
+"""Training: it learns, it goes on where it stopped, it chooses on validation frames."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+from click.testing import CliRunner
+
+from edge.contract import Label
+from edge.types import Box, ConfigError
+from tests.training.builders import draw_face
+from tests.training.detector.builders import SMALL, lively_weights, stock
+from training.cli import maskgate_train
+from training.data import FaceRecord, Source
+from training.detector import export, fit, losses, select
+from training.detector.feed import batch
+from training.detector.measure import Truth
+from training.detector.network import random_weights
+from training.manifest import Assigned, Manifest, Part
+
+RECIPE = fit.Recipe(
+    steps=6, every=2, warm_up=2, rate=2e-3, shapes=((2, 64),), body=(16, 16, 16), refine=(1, 0, 0)
+)
+
+
+def test_training_lowers_the_loss() -> None:
+    """After some steps on one batch its loss is clearly lower than before."""
+    recipe = fit.Recipe(steps=60, warm_up=5, rate=5e-3, shapes=((4, 96),), body=(32, 32, 32))
+    trainer = fit.Trainer(recipe, random_weights(recipe.design, 0))
+    one = batch(stock(), 0, 7, recipe.shapes)
+    rows = np.array([trainer.train(one).numpy() for _ in range(60)])
+    weighed = rows @ [losses.BOX, losses.MARKS, losses.SCORE, losses.FACE]
+    assert np.isfinite(rows).all()
+    assert weighed[-5:].mean() < 0.7 * weighed[:5].mean()
+
+
+def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
+    """Steps, averages and the optimizer's state go on from the checkpoint."""
+    start = random_weights(RECIPE.design, 0)
+    whole, parts = (fit.begin(tmp_path, name, RECIPE) for name in ("whole", "parts"))
+    fit.train(whole, RECIPE, start, stock(), lambda _: None)
+    rows: list[float] = []
+
+    def kill(row: object) -> None:
+        rows.append(row["step"])  # type: ignore[index]
+        if len(rows) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit.train(parts, RECIPE, start, stock(), kill)
+    run, recipe = fit.reopen(parts.folder)
+    fit.train(run, recipe, random_weights(RECIPE.design, 99), stock(), kill)
+    assert rows == [2, 4, 6]
+    pairs = zip(export.read(whole.onnx(6))[1], export.read(run.onnx(6))[1], strict=True)
+    assert all(np.allclose(one, other, atol=1e-5) for one, other in pairs)
+
+
+def test_a_folder_of_something_else_is_no_run(tmp_path: Path) -> None:
+    """The error names it."""
+    with pytest.raises(ConfigError, match=tmp_path.name):
+        fit.reopen(tmp_path)
+
+
+def test_losses_vanish_where_nothing_is_wrong() -> None:
+    """Equal boxes and right scores cost nothing, others do."""
+    boxes = tf.constant([[0.0, 0.0, 10.0, 20.0], [5.0, 5.0, 25.0, 15.0]])
+    np.testing.assert_allclose(losses.eiou(boxes, boxes), 0, atol=1e-6)
+    assert (losses.eiou(boxes, tf.reverse(boxes, [0])).numpy() > 0.5).all()
+    sure = tf.constant([20.0, -20.0])
+    np.testing.assert_allclose(losses.quality_focal(sure, tf.constant([1.0, 0.0])), 0, atol=1e-6)
+    assert (losses.quality_focal(sure, tf.constant([0.0, 1.0])).numpy() > 5).all()
+
+
+def frames(folder: Path) -> list[Truth]:
+    made = []
+    for number in range(3):
+        image = folder / f"{number}.png"
+        cv2.imwrite(str(image), draw_face(seed=number))
+        face = FaceRecord(f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITH_MASK, Source.FRAME)
+        made.append(Truth(image, (face,)))
+    return made
+
+
+def test_the_chosen_point_allows_no_more_unmatched_boxes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The written detector stays below the rival's at the device's threshold, and is one of the run's."""
+    monkeypatch.setattr(select, "VIEWS", (0,))
+    for step in (1, 2):
+        export.save(SMALL, lively_weights(seed=step), tmp_path / f"step{step:06}.onnx")
+    export.shift_scores(tmp_path / "step000001.onnx", 0.0, tmp_path / "plain.onnx")
+    rival = tmp_path / "rival.onnx"
+    export.shift_scores(tmp_path / "plain.onnx", 1.0, rival)
+    choice = select.choose(tmp_path, rival, frames(tmp_path), tmp_path / "detector.onnx")
+    assert choice.step in (1, 2)
+    assert choice.rival_unmatched[0] > 0
+    assert choice.unmatched[0] <= choice.rival_unmatched[0] * select.CAUTION
+
+
+def test_choosing_needs_checkpoints(tmp_path: Path) -> None:
+    """An empty run is named."""
+    with pytest.raises(ConfigError, match=tmp_path.name):
+        select.choose(tmp_path, tmp_path / "rival.onnx", frames(tmp_path), tmp_path / "detector.onnx")
+
+
+def test_evaluating_from_the_command_line(detector: Path, tmp_path: Path) -> None:
+    """The command prints one JSON object and writes the page and the sheet of misses."""
+    (tmp_path / "images").mkdir()
+    faces = [
+        Assigned(one.faces[0], number, Part.TEST) for number, one in enumerate(frames(tmp_path / "images"))
+    ]
+    split = tmp_path / "split.json"
+    split.write_text(Manifest.of(faces, 7, "none").model_dump_json())
+    command = ["evaluate-detector", str(detector), "--split", str(split), "--threshold", "1", "--json"]
+    command += ["--html", str(tmp_path / "report.html"), "--misses", str(tmp_path / "misses.png")]
+    done = CliRunner().invoke(maskgate_train, command, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert '"20 px and more: faces": 3.0' in done.output
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+    assert (tmp_path / "misses.png").exists()
