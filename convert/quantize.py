@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from edge.quiet import without_native_chatter
 from edge.types import GateError, Image
-from training.quiet import no_stderr
 
 Pixels = NDArray[np.uint8]
 """(n, size, size, 3) RGB crops."""
@@ -48,7 +48,7 @@ def to_int8(model: keras.Model, representative: Pixels) -> bytes:
         converter.representative_dataset = lambda: _samples(representative)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.uint8
-        with no_stderr():
+        with without_native_chatter():
             flat: bytes = converter.convert()
     _require_plain_pixels(flat)
     return flat

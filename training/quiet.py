@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
 
+from edge.quiet import without_native_chatter
 from edge.types import MissingExtraError
 
 _SETTINGS = {
@@ -51,7 +49,7 @@ def framework(threads: int = 0, extra: str = "training") -> None:
         MissingExtraError: They are not installed.
     """
     hush()
-    with no_stderr():
+    with without_native_chatter():
         tf, keras = need("tensorflow", extra), need("keras", extra)
         if tf.config.threading.get_intra_op_parallelism_threads() != threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -60,17 +58,3 @@ def framework(threads: int = 0, extra: str = "training") -> None:
     tf.get_logger().setLevel("ERROR")
     keras.utils.disable_interactive_logging()
     warnings.filterwarnings("ignore", module=r"(keras|tensorflow|google)\b.*")
-
-
-@contextmanager
-def no_stderr() -> Iterator[None]:
-    """Sends file descriptor 2 to nowhere: some C++ code obeys no logging setting."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -71,9 +71,11 @@ log_level_option = click.option(
 def run_app(group: click.Group) -> None:
     """Runs a command group; every error that a user can do something about is one sentence."""
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(prog_name=group.name, standalone_mode=False)
     except MaskGateError as error:
-        _stop(str(error), error.exit_code)
+        for line in str(error).splitlines():
+            click.echo(f"{group.name}: {line}", err=True)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -84,9 +86,3 @@ def run_app(group: click.Group) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _stop(sentence: str, code: int) -> None:
-    for line in sentence.splitlines():
-        click.echo(f"maskgate: {line}", err=True)
-    sys.exit(code)
