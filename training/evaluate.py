@@ -1,8 +1,9 @@
-"""Judges a float model or a bundle on the faces of a split."""
+"""Judges float models and bundles on labelled faces."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,56 @@ from numpy.typing import NDArray
 
 from edge import bundle
 from edge.classify import Model
-from edge.types import ModelError
+from edge.types import ConfigError, ModelError
+from training.curves import masked_threshold
+from training.evidence import Evidence, gather, padded
+from training.manifest import Part
 from training.material import Material
 from training.metrics import Figures, Shares, figures
-
-MIN_PX = 20
-"""Faces with a smaller side below this, in original pixels, are told apart in every table."""
+from training.runs import WEIGHTS
+from training.slices import MIN_PX
+from training.traits import Traits, traits
 
 Predictor = Callable[[NDArray[np.uint8]], Shares]
+
+BUNDLE = "bundle"
+"""Folder in a run folder that its int8 bundle may stand in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model to judge: the name of its column and its file or bundle folder."""
+
+    name: str
+    path: Path
+
+
+def candidates(paths: Sequence[Path]) -> tuple[Candidate, ...]:
+    """What the paths hold: models, bundles, or run folders with a float model and perhaps a bundle.
+
+    Columns are named "float" and "int8", with the path behind it where several would be called alike.
+
+    Raises:
+        ModelError: A path holds no model.
+    """
+    found = [model for path in paths for model in _models_in(path)]
+    kinds = ["float" if model.suffix == ".keras" else "int8" for model in found]
+    if len(set(kinds)) < len(kinds):
+        kinds = [f"{kind} {_short(model)}" for kind, model in zip(kinds, found, strict=True)]
+    return tuple(Candidate(kind, model) for kind, model in zip(kinds, found, strict=True))
+
+
+def _short(model: Path) -> str:
+    return model.parent.name if model.suffix == ".keras" or model.name == BUNDLE else model.name
+
+
+def _models_in(path: Path) -> list[Path]:
+    if not path.is_dir() or (path / bundle.MANIFEST).exists():
+        return [path]
+    found = [file for file in (path / WEIGHTS, path / BUNDLE) if file.exists()]
+    if not found:
+        raise ModelError(f"{path} is neither a bundle nor a run folder with a {WEIGHTS}")
+    return found
 
 
 def open_model(path: Path) -> tuple[Predictor, int]:
@@ -45,9 +88,62 @@ def open_model(path: Path) -> tuple[Predictor, int]:
     return lambda pixels: predict(model, pixels), int(model.input_shape[1])
 
 
+def on_faces(models: Sequence[Candidate], material: Material, measure: bool = True) -> Evidence:
+    """What the models say of all the faces of the material.
+
+    Args:
+        models: A column each.
+        material: At least one face.
+        measure: Whether to measure the crops, too, for the slices.
+
+    Raises:
+        ModelError: A model cannot be opened.
+        ConfigError: There is no face.
+    """
+    if not material.faces:
+        raise ConfigError("there is no face to judge in this part of the data")
+    said = []
+    for one in models:
+        predictor, size = open_model(one.path)
+        said.append((one.name, predictor(material.crops(size))))
+    measured = traits(material.patches) if measure else Traits.unknown(len(material.faces))
+    return gather(material.faces, measured, said)
+
+
+def on_split(models: Sequence[Candidate], material: Material, part: Part) -> Evidence:
+    """Judges on one part; thresholds come from the bundle, or else from the validation part.
+
+    Raises:
+        ModelError: A model cannot be opened.
+        ConfigError: The part is empty.
+    """
+    evidence = on_faces(models, material.of(part))
+    chosen = [_shipped_threshold(one.path) for one in models]
+    validation = material.of(Part.VALIDATION)
+    if part is not Part.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
+        tried = on_faces(models, validation, measure=False)
+        chosen = [
+            at if np.isfinite(at) else masked_threshold(tried.truth, column.shares)
+            for at, column in zip(chosen, tried.columns, strict=True)
+        ]
+    return evidence.with_threshold(chosen)
+
+
+def on_all(models: Sequence[Candidate], material: Material) -> Evidence:
+    """Judges on all faces, whatever part they belong to, at the thresholds of the bundles."""
+    return on_faces(models, material).with_threshold([_shipped_threshold(one.path) for one in models])
+
+
+def _shipped_threshold(path: Path) -> float:
+    """That of P(with_mask) in a bundle; not a number where there is none."""
+    if not path.is_dir():
+        return float("nan")
+    return bundle.load(path).manifest.thresholds.get("with_mask", float("nan"))
+
+
 def judge(predictor: Predictor, size: int, material: Material) -> dict[str, Figures]:
     """Figures on all faces, by source, and on the large enough ones; only slices that hold faces."""
-    shares, truth = predictor(material.crops(size)), material.truth()
+    shares, truth = padded(predictor(material.crops(size))), material.truth()
     sources = np.array([face.record.source for face in material.faces])
     large = np.array([face.record.box.side >= MIN_PX for face in material.faces])
     slices = {"all": np.ones(len(truth), bool), f"all, {MIN_PX} px and more": large}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from edge.contract import LABELS
 
@@ -17,13 +18,18 @@ Shares = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """One class: how many faces, and how they fare. Not a number where nothing can be said."""
+    """One class: how many faces, and how they fare. Not a number where nothing can be said.
+
+    `roc_auc` and `average_precision` rank this class's probability against all other classes.
+    """
 
     label: str
     faces: int
     precision: float
     recall: float
     f1: float
+    roc_auc: float = float("nan")
+    average_precision: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +75,23 @@ class Figures:
         return {name: round(value, 5) for name, value in flat.items() if np.isfinite(value)}
 
 
-def figures(truth: Truth, shares: Shares) -> Figures:
+def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Figures:
     """Judges probabilities against labels.
+
+    Args:
+        truth: (n,) labels.
+        shares: (n, classes) probabilities.
+        answer: (n,) what is answered; the likeliest class where None.
 
     Raises:
         ValueError: There is nothing to judge, or a probability is not a number.
     """
     if not len(truth) or not np.isfinite(shares).all():
         raise ValueError("figures need at least one face and finite probabilities")
-    answer = shares.argmax(axis=1)
+    answer = shares.argmax(axis=1) if answer is None else answer
     confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
     np.add.at(confusion, (truth, answer), 1)
-    classes = tuple(_class(confusion, index) for index in range(len(LABELS)))
+    classes = tuple(_class(confusion, index, truth == index, shares) for index in range(len(LABELS)))
     bare = confusion[1].sum()
     return Figures(
         faces=len(truth),
@@ -93,7 +104,9 @@ def figures(truth: Truth, shares: Shares) -> Figures:
     )
 
 
-def _class(confusion: NDArray[np.int64], index: int) -> ClassFigures:
+def _class(
+    confusion: NDArray[np.int64], index: int, belongs: NDArray[np.bool_], shares: Shares
+) -> ClassFigures:
     hits, faces, answers = (
         float(confusion[index, index]),
         float(confusion[index].sum()),
@@ -102,7 +115,15 @@ def _class(confusion: NDArray[np.int64], index: int) -> ClassFigures:
     recall = hits / faces if faces else float("nan")
     precision = hits / answers if answers else float("nan")
     f1 = 2 * hits / (faces + answers) if faces + answers else float("nan")
-    return ClassFigures(LABELS[index].value, int(faces), precision, recall, f1)
+    plain = ClassFigures(LABELS[index].value, int(faces), precision, recall, f1)
+    if index >= shares.shape[1] or belongs.all() or not belongs.any():
+        return plain
+    scores = shares[:, index]
+    return replace(
+        plain,
+        roc_auc=float(roc_auc_score(belongs, scores)),
+        average_precision=float(average_precision_score(belongs, scores)),
+    )
 
 
 def calibration_error(truth: Truth, shares: Shares, bins: int = 15) -> float:

@@ -139,9 +139,9 @@ def test_evaluate_tells_the_same_of_the_bundle(trained: Trained, converted: Path
     """`evaluate` on the bundle finds the figures that its manifest carries."""
     done = command("training", "evaluate", converted, trained.split, "--cache", trained.cache, "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)["all"]
+    (found,) = [row["plain"] for row in json.loads(done.stdout)["main"] if row["name"] == "all"]
     manifest = bundle.load(converted).manifest
-    assert found["macro_f1"] == pytest.approx(manifest.metrics["macro_f1"], abs=1e-4)
+    assert found["macro_f1"]["value"] == pytest.approx(manifest.metrics["macro_f1"], abs=1e-4)
     assert found["faces"] == sum(face.part is Part.TEST for face in Manifest.load(trained.split).faces)
     assert len(found["classes"]) == len(LABELS)
 

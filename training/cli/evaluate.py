@@ -1,4 +1,4 @@
-"""`maskgate-train evaluate`: judge a model or bundle on one part of a split."""
+"""`maskgate-train evaluate`: judge models and bundles on labelled faces, with intervals and slices."""
 
 from __future__ import annotations
 
@@ -7,28 +7,104 @@ from pathlib import Path
 
 import click
 
+from edge import bundle
+from edge.types import ConfigError
 from training import evaluate as judging
-from training import quiet
-from training.cli.common import EXISTING, cache_option, json_option, load_material, table
+from training import folded, judgement, quiet
+from training.cli.common import EXISTING, cache_option, json_option, load_material
+from training.cli.data import make_split
+from training.evidence import Evidence
 from training.manifest import Manifest, Part
+from training.material import Material
+
+PARTS = (*(part.value for part in Part), "all")
+
+part_option = click.option(
+    "--part", default=Part.TEST.value, show_default=True, type=click.Choice(PARTS), help="Of the split."
+)
+folds_option = click.option(
+    "--folds", type=EXISTING, help="Folder of finished folds: judge what is stored there, pooled."
+)
+beside_option = click.option(
+    "--beside", multiple=True, type=EXISTING, help="Another model to judge on the same faces; repeatable."
+)
+detector_option = click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders.")
 
 
 @click.command()
-@click.argument("model", type=EXISTING)
-@click.argument("split", type=EXISTING)
-@click.option("--part", default="test", show_default=True, type=click.Choice([part.value for part in Part]))
+@click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING)
+@beside_option
+@folds_option
+@part_option
+@detector_option
+@click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders.")
+@click.option("--no-slices", is_flag=True, help="Leave out the slices by size, blur, light, wear and tone.")
 @cache_option
 @json_option
-def evaluate(model: Path, split: Path, part: str, cache: Path | None, as_json: bool) -> None:
-    """Judges a .keras file, a .tflite file or a bundle on one part of a split.
+@click.pass_context
+def evaluate(context: click.Context, /, as_json: bool, no_slices: bool, **_: object) -> None:
+    """Judges MODEL (a .keras file, a .tflite file, a bundle or a run folder) on labelled faces.
 
-    Example: maskgate-train evaluate runs/20250101-120000-default/model.keras split.json
+    DATA is a split manifest, or data folders as `maskgate-train data` reads them, all of whose faces are
+    then judged. Intervals are 95 %, resampled by group. With --folds the stored predictions of all folds
+    are pooled; a split manifest as DATA then adds the slices that need the pictures.
+
+    \b
+    Examples:
+      maskgate-train evaluate edge/models split.json --beside runs/20250101-120000-default/model.keras
+      maskgate-train evaluate --folds runs/folds split.json
     """
-    if model.suffix == ".keras":
+    evidence, _material = gather(context)
+    found = judgement.judge(evidence)
+    if no_slices:
+        found = judgement.Judgement(found.main, ())
+    click.echo(json.dumps(found.as_json()) if as_json else judgement.text(found))
+
+
+def gather(context: click.Context) -> tuple[Evidence, Material | None]:
+    """What the command line asks for: the evidence, and its faces in the same order where they are at hand.
+
+    Raises:
+        ConfigError: The data cannot be used.
+        ModelError: A model cannot be opened.
+    """
+    options = context.params
+    paths: tuple[Path, ...] = options["paths"]
+    if options["folds"]:
+        return _folded(options["folds"], paths, options["cache"])
+    if len(paths) < 2:
+        raise click.UsageError("name MODEL and DATA, or --folds DIR")
+    return _judged(context, paths[0], paths[1:])
+
+
+def _folded(folder: Path, data: tuple[Path, ...], cache: Path | None) -> tuple[Evidence, Material | None]:
+    evidence = folded.load(folder)
+    if not data:
+        return evidence, None
+    return folded.with_pictures(evidence, load_material(Manifest.load(data[0]), cache))
+
+
+def _judged(context: click.Context, model: Path, data: tuple[Path, ...]) -> tuple[Evidence, Material]:
+    options = context.params
+    models = judging.candidates((model, *options["beside"]))
+    if any(one.path.suffix == ".keras" for one in models):
         quiet.framework()
-    predictor, size = judging.open_model(model)
-    found = judging.judge(predictor, size, load_material(Manifest.load(split), cache).of(Part(part)))
-    if as_json:
-        click.echo(json.dumps({name: figures.as_json() for name, figures in found.items()}))
-    else:
-        click.echo(table(found))
+    manifest, whole = _manifest(data, model, options["detector"], options["seed"])
+    material = load_material(manifest, options["cache"])
+    if whole or options["part"] == "all":
+        return judging.on_all(models, material), material
+    part = Part(options["part"])
+    return judging.on_split(models, material, part), material.of(part)
+
+
+def _manifest(data: tuple[Path, ...], model: Path, detector: Path | None, seed: int) -> tuple[Manifest, bool]:
+    """The split, and whether all of it is to be judged because it was made just now."""
+    if data[0].is_file():
+        if len(data) > 1:
+            raise ConfigError("name one split manifest, or only data folders")
+        return Manifest.load(data[0]), False
+    own = model / bundle.DETECTOR
+    detector = detector or (own if own.is_file() else None)
+    if detector is None:
+        raise click.UsageError("data folders need --detector FILE, which finds the faces in class folders")
+    return make_split(data, detector, seed)[0], True

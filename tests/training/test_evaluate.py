@@ -1,0 +1,98 @@
+"""Judging models on a split, with the bundle that ships and images that the tests draw."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from edge import bundle
+from edge.types import ModelError
+from tests.training.evidence_builders import drawn_split, evidence, sure
+from training import folded
+from training.cli import maskgate_train
+from training.cli.common import load_material
+from training.evaluate import Candidate, candidates, on_split
+from training.manifest import Manifest, Part
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_split(tmp_path_factory.mktemp("drawn"))
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(maskgate_train, [str(one) for one in arguments])
+
+
+def test_every_face_of_the_part_is_judged_once(split: Path) -> None:
+    """The evidence holds the test faces, as the manifest names them, and what the bundle says of each."""
+    material = load_material(Manifest.load(split), split.parent / "cache")
+    found = on_split([Candidate("int8", bundle.SHIPPED)], material, Part.TEST)
+    faces = [face for face in material.faces if face.part is Part.TEST]
+    assert found.keys == tuple(face.record.key for face in faces)
+    assert found.columns[0].shares.sum(axis=1) == pytest.approx(np.ones(len(faces)))
+    assert found.columns[0].has_threshold
+    assert np.isfinite(found.traits.sharpness).all()
+
+
+def test_json_of_the_shipped_bundle(split: Path) -> None:
+    """`--json` gives one object with a row per slice and model."""
+    done = run("evaluate", bundle.SHIPPED, split, "--cache", split.parent / "cache", "--json")
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.stdout)["main"]
+    assert {row["model"] for row in rows} == {"int8"}
+    assert rows[0]["plain"]["faces"] == sum(face.part is Part.TEST for face in Manifest.load(split).faces)
+
+
+def test_two_models_side_by_side(split: Path) -> None:
+    """A model beside the first gets rows of its own on the same faces."""
+    cache = split.parent / "cache"
+    done = run(
+        "evaluate", bundle.SHIPPED, split, "--beside", bundle.SHIPPED / bundle.CLASSIFIER, "--cache", cache
+    )
+    assert done.exit_code == 0, done.output
+    assert "int8 models" in done.stdout
+    assert "int8 classifier.tflite" in done.stdout
+
+
+def test_all_faces_of_a_folder(split: Path) -> None:
+    """With part `all` every face counts, whichever side it is on."""
+    done = run(
+        "evaluate", bundle.SHIPPED, split, "--part", "all", "--cache", split.parent / "cache", "--json"
+    )
+    rows = json.loads(done.stdout)["main"]
+    assert rows[0]["plain"]["faces"] == len(Manifest.load(split).faces)
+
+
+def test_pooled_folds(tmp_path: Path) -> None:
+    """`--folds` needs no model: it pools what the folds stored."""
+    for fold in range(2):
+        (tmp_path / str(fold)).mkdir()
+        folded.save(evidence([0, 1, 2], sure(0, 1, 2), fold=fold), tmp_path / str(fold) / "predictions.npz")
+    done = run("evaluate", "--folds", tmp_path, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["main"][0]["plain"]["faces"] == 6
+
+
+def test_neither_model_nor_folds() -> None:
+    """Without anything to judge the command says what to name."""
+    done = run("evaluate")
+    assert done.exit_code == 2
+    assert "--folds" in done.output
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    """A folder that is neither bundle nor run is refused with a sentence."""
+    with pytest.raises(ModelError, match="neither a bundle nor a run folder"):
+        candidates([tmp_path])
+
+
+def test_a_run_folder_brings_both(tmp_path: Path) -> None:
+    """A run folder with a bundle in it gives the columns float and int8."""
+    (tmp_path / "model.keras").touch()
+    (tmp_path / "bundle").mkdir()
+    assert [one.name for one in candidates([tmp_path])] == ["float", "int8"]
