@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import click
 
@@ -21,6 +23,12 @@ from training.manifest import Manifest, Part
 @click.option("--teacher", required=True, type=EXISTING, help="YuNet 2023mar: labels, rival, starting point.")
 @click.option(
     "--clip", "clips", multiple=True, type=EXISTING, help="Recording to learn from too; repeatable."
+)
+@click.option(
+    "--empty",
+    multiple=True,
+    type=EXISTING,
+    help="Picture without any person; every third, from the first, is kept for choosing.",
 )
 @click.option(
     "--random-start", is_flag=True, help="Start from random numbers, not from the teacher's weights."
@@ -43,24 +51,32 @@ def detector(context: click.Context, /, threads: int, as_json: bool, **_: object
     """
     options = context.params
     quiet.framework(threads)
-    fit, start = quiet.need("training.detector.fit"), quiet.need("training.detector.start")
-    stock, select = quiet.need("training.detector.stock"), quiet.need("training.detector.select")
-    faces = Manifest.load(options["split"]).assigned()
-    pictures = quiet.need("training.detector.measure").truths(faces, Part.VALIDATION)
-    if options["resume"]:
-        run, recipe = fit.reopen(options["resume"])
-    else:
-        wanted = {"seed": options["seed"]} | ({"steps": options["steps"]} if options["steps"] else {})
-        recipe = fit.Recipe(**wanted)
-        run = fit.begin(options["base"], f"{datetime.now():%Y%m%d-%H%M%S}", recipe)
-    material = stock.Material(faces, tuple(options["clips"]), options["teacher"])
-    gathered = stock.gather(material, recipe.seed, lambda text: click.echo(text, err=True))
-    first = start.initial(recipe.design, None if options["random_start"] else options["teacher"], recipe.seed)
-    fit.train(run, recipe, first, gathered, lambda row: click.echo(_line(row, recipe.steps), err=True))
-    out = run.folder / "detector.onnx"
-    choice = select.choose(run.folder, options["teacher"], pictures, out)
-    (run.folder / "choice.json").write_text(json.dumps(choice.as_json(), indent=1))
-    click.echo(json.dumps({"model": str(out), **choice.as_json()}) if as_json else f"{out}: {choice}")
+    fit, start, stock, finish, measure = (
+        quiet.need(f"training.detector.{name}") for name in ("fit", "start", "stock", "finish", "measure")
+    )
+    manifest = Manifest.load(options["split"])
+    faces = manifest.assigned()
+    trial = finish.trial_of(measure.truths(faces, Part.VALIDATION), options["empty"][::3], options["teacher"])
+    run, recipe = fit.reopen(options["resume"]) if options["resume"] else _new_run(fit, options)
+    calm = tuple(file for number, file in enumerate(options["empty"]) if number % 3)
+    material = stock.Material(faces, options["clips"], options["teacher"], calm)
+    published = None if options["random_start"] else options["teacher"]
+    first = start.initial(recipe.design, published, recipe.seed)
+    if run.steps_done() < recipe.steps:
+        gathered = stock.gather(material, recipe.seed, lambda text: click.echo(text, err=True))
+        fit.train(run, recipe, first, gathered, lambda row: click.echo(_line(row, recipe.steps), err=True))
+    summary = finish.finish(run, first, trial, finish.origin_of(published, manifest.fingerprint))
+    click.echo(json.dumps(summary) if as_json else _table(summary))
+
+
+def _new_run(fit: ModuleType, options: Mapping[str, Any]) -> tuple[Any, Any]:
+    wanted = {"seed": options["seed"]} | ({"steps": options["steps"]} if options["steps"] else {})
+    recipe = fit.Recipe(**wanted)
+    return fit.begin(options["base"], f"{datetime.now():%Y%m%d-%H%M%S}", recipe), recipe
+
+
+def _table(summary: Mapping[str, object]) -> str:
+    return "\n".join(f"{key:20} {value}" for key, value in summary.items())
 
 
 def _line(row: Mapping[str, float], steps: int) -> str:

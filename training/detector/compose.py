@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.types import Image
 from training.augment import backlight, colour_temperature, contrast, exposure, grey, noise
-from training.detector.clutter import clutter
+from training.detector.clutter import clutter, crowded, view_of, without_faces
 from training.detector.scenes import Numbers, Scene
 from training.synthesize import Random
 
@@ -25,7 +25,7 @@ LEAST_PX = 7.0
 """Smaller faces are left unjudged."""
 VISIBLE = 0.5
 """Share of a cut face's box from which on it is to be found."""
-MIXTURE = (0.48, 0.28, 0.14, 0.07, 0.03)
+MIXTURE = (0.42, 0.26, 0.11, 0.06, 0.15)
 """Shares of views of a frame, mosaics, close-ups, pairs side by side, and pictures without a face."""
 
 
@@ -41,17 +41,18 @@ class Example:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stock:
-    """What pictures are made of: annotated frames, and pictures of mostly one person."""
+    """What pictures are made of: annotated frames, pictures of mostly one person, photographs of nobody."""
 
     frames: tuple[Scene, ...]
     people: tuple[Scene, ...]
+    empty: tuple[Image, ...] = ()
 
 
 class _Canvas:
     """A picture in the making."""
 
-    def __init__(self, size: int, rng: Random) -> None:
-        self.pixels: Image = clutter(size, rng)
+    def __init__(self, background: Image, rng: Random) -> None:
+        self.pixels = background
         self._rng = rng
         self._boxes: list[Numbers] = []
         self._marks: list[Numbers] = []
@@ -112,7 +113,7 @@ class _Canvas:
 
 def compose(stock: Stock, size: int, rng: Random) -> Example:
     """One training picture (size, size, 3)."""
-    canvas = _Canvas(size, rng)
+    canvas = _Canvas(clutter(size, rng, stock.empty), rng)
     kind = int(rng.choice(len(MIXTURE), p=MIXTURE))
     (_view, _mosaic, _close, _pair, _nothing)[kind](canvas, stock, size, rng)
     return canvas.finish()
@@ -171,9 +172,16 @@ def _pair(canvas: _Canvas, stock: Stock, size: int, rng: Random) -> None:
 
 
 def _nothing(canvas: _Canvas, stock: Stock, size: int, rng: Random) -> None:
-    """A part of a frame, enlarged; faces in it still count, most often there are none."""
-    if rng.random() < 0.5:
-        canvas.put(_any(stock.frames, rng), float(rng.uniform(2, 4)), (0, 0, size, size), None)
+    """No face at all: a crowd of things, a photograph of nobody, or a scene whose faces were taken apart."""
+    kind = rng.random()
+    if kind < 0.3:
+        canvas.pixels = crowded(size, rng, stock.empty)
+    elif kind < 0.6 and stock.empty:
+        canvas.pixels = view_of(stock.empty[int(rng.integers(len(stock.empty)))], size, rng)
+    else:
+        scene = _any(stock.frames if rng.random() < 0.7 else stock.people, rng)
+        scale = _log_uniform(rng, 0.8, 5) * size / max(scene.pixels.shape[:2])
+        canvas.put(without_faces(scene, rng), scale, (0, 0, size, size), None)
 
 
 def _camera(pixels: Image, rng: Random) -> Image:

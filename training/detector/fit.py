@@ -34,7 +34,7 @@ class Recipe(BaseModel):
     steps: int = Field(8000, ge=1)
     every: int = Field(500, ge=1)
     """Steps between checkpoints, each with an ONNX file of its own."""
-    rate: float = Field(1e-3, gt=0)
+    rate: float = Field(7e-4, gt=0)
     warm_up: int = Field(300, ge=1)
     average: float = Field(0.998, ge=0, lt=1)
     shapes: tuple[tuple[int, int], ...] = ((16, 256), (16, 256), (16, 256), (10, 320))
@@ -57,6 +57,13 @@ class Run:
     def onnx(self, step: int) -> Path:
         """The network as it was at a step, averaged."""
         return self.folder / f"step{step:06}.onnx"
+
+    def steps_done(self) -> int:
+        """The step of the last checkpoint; 0 before the first."""
+        if not (self.folder / CHECKPOINT).exists():
+            return 0
+        with np.load(self.folder / CHECKPOINT) as stored:
+            return int(stored["step"])
 
 
 def begin(base: Path, name: str, recipe: Recipe) -> Run:

@@ -94,7 +94,7 @@ class Matches:
         """The lowest threshold at which no more boxes a picture are unmatched than given."""
         ranked = np.sort(self.unmatched)[::-1]
         allowed = int(unmatched_per_frame * self.frames + 1e-9)
-        return float(np.nextafter(ranked[allowed], 1)) if allowed < len(ranked) else LOWEST
+        return float(np.nextafter(ranked[allowed], 2)) if allowed < len(ranked) else LOWEST
 
 
 def at_least(

@@ -1,4 +1,9 @@
-"""Chooses a checkpoint and a working point on the validation part, against a rival on the same frames."""
+"""Chooses a checkpoint and a working point on frames kept from training, against a rival on the same frames.
+
+Besides the checkpoints, mixtures of each with the network that training started from are tried:
+they keep more of what the start knew of pictures unlike the training frames.
+Source: Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +16,7 @@ import numpy as np
 from edge.types import ConfigError
 from training.detector import export
 from training.detector.measure import Matches, Truth, at_least, finder, measure
+from training.detector.network import Weights
 
 VIEWS = (0, 320)
 """Long sides at which detectors are compared; 0 is the picture's own."""
@@ -18,23 +24,42 @@ THRESHOLD = 0.6
 """The device's default threshold; our scores are shifted so that the chosen working point lies there."""
 CAUTION = 0.85
 """Share of the rival's unmatched boxes that are allowed when choosing, so that other frames leave room."""
+SHARES = (1.0, 0.85, 0.7, 0.5)
+"""How much of the trained weights a mixture takes."""
+LAST = 4
+"""How many of the last checkpoints are tried."""
 LEAST_PX = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A checkpoint and what it reaches on the validation part, at each of `VIEWS`."""
+    """A checkpoint, how much of it was taken, and what that reaches at each of `VIEWS`.
+
+    Unmatched boxes are counted over the frames; `calm` is how many boxes a picture without
+    anybody gets, ours first.
+    """
 
     step: int
+    share: float
     delta: float
     recall: tuple[float, ...]
     rival_recall: tuple[float, ...]
     unmatched: tuple[float, ...]
     rival_unmatched: tuple[float, ...]
+    calm: tuple[float, float]
 
     def as_json(self) -> dict[str, object]:
         """For a file."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a choice is made on: annotated frames, pictures without anybody, and the rival."""
+
+    frames: tuple[Truth, ...]
+    calm: tuple[Truth, ...]
+    rival: Path
 
 
 def look(model: Path, pictures: Sequence[Truth]) -> tuple[Matches, ...]:
@@ -43,37 +68,71 @@ def look(model: Path, pictures: Sequence[Truth]) -> tuple[Matches, ...]:
 
 
 def recall_at(found: Sequence[Matches], allowed: Sequence[float]) -> tuple[float, ...]:
-    """Recall of faces from `LEAST_PX` on, at the threshold that allows so many unmatched boxes a frame."""
+    """Recall of faces from `LEAST_PX` on, at the threshold that allows so many unmatched boxes a picture."""
     return tuple(
         one.recall(one.threshold_for(rate), at_least(LEAST_PX))
         for one, rate in zip(found, allowed, strict=True)
     )
 
 
-def choose(folder: Path, rival: Path, pictures: Sequence[Truth], out: Path) -> Choice:
-    """Writes the best checkpoint of a run to `out`, with its working point at `THRESHOLD`.
+def choose(folder: Path, start: Sequence[Weights], trial: Trial, out: Path) -> Choice:
+    """Writes the best of a run's last checkpoints to `out`, with its working point at `THRESHOLD`.
+
+    Args:
+        folder: Of the run.
+        start: The weights that training started from.
+        trial: What to choose on.
+        out: The file to write.
 
     Raises:
         ConfigError: The run has no checkpoint, or there is no frame to choose on.
     """
-    steps = sorted(folder.glob("step*.onnx"))
-    if not steps or not pictures:
+    steps = sorted(folder.glob("step*.onnx"))[-LAST:]
+    if not steps or not trial.frames:
         raise ConfigError(f"{folder} holds no checkpoint, or the split no annotated frame, to choose on")
-    other = look(rival, pictures)
-    rates = tuple(one.unmatched_per_frame(THRESHOLD) for one in other)
-    allowed = [rate * CAUTION for rate in rates]
-    ranked = [(float(np.mean(recall_at(look(file, pictures), allowed))), file) for file in steps]
-    best = max(ranked)[1]
-    delta = _working_point(best, pictures, allowed, out)
-    found = look(out, pictures)
+    other = look(trial.rival, (*trial.frames, *trial.calm))
+    allowed = [one.unmatched_per_frame(THRESHOLD) * CAUTION for one in other]
+    draft = out.with_name("mixture.onnx")
+    ranked = []
+    for file in steps:
+        for share in SHARES:
+            _mix(file, start, share, draft)
+            found = look(draft, (*trial.frames, *trial.calm))
+            ranked.append((float(np.mean(recall_at(found, allowed))), share, file))
+    _, share, best = max(ranked)
+    _mix(best, start, share, draft)
+    delta = _working_point(draft, (*trial.frames, *trial.calm), allowed, out)
+    draft.unlink()
+    return _choice(int(best.stem.removeprefix("step")), share, delta, (out, trial))
+
+
+def _mix(file: Path, start: Sequence[Weights], share: float, out: Path) -> None:
+    design, trained = export.read(file)
+    mixed = [
+        np.asarray(share * new + (1 - share) * old, np.float32)
+        for new, old in zip(trained, start, strict=True)
+    ]
+    export.save(design, mixed, out)
+
+
+def _choice(step: int, share: float, delta: float, result: tuple[Path, Trial]) -> Choice:
+    out, trial = result
+    ours, other = look(out, trial.frames), look(trial.rival, trial.frames)
+    quiet = [look(model, trial.calm) for model in (out, trial.rival)]
     return Choice(
-        step=int(best.stem.removeprefix("step")),
+        step=step,
+        share=share,
         delta=delta,
-        recall=tuple(one.recall(THRESHOLD, at_least(LEAST_PX)) for one in found),
+        recall=tuple(one.recall(THRESHOLD, at_least(LEAST_PX)) for one in ours),
         rival_recall=tuple(one.recall(THRESHOLD, at_least(LEAST_PX)) for one in other),
-        unmatched=tuple(one.unmatched_per_frame(THRESHOLD) for one in found),
-        rival_unmatched=rates,
+        unmatched=tuple(one.unmatched_per_frame(THRESHOLD) for one in ours),
+        rival_unmatched=tuple(one.unmatched_per_frame(THRESHOLD) for one in other),
+        calm=(_mean_unmatched(quiet[0]), _mean_unmatched(quiet[1])),
     )
+
+
+def _mean_unmatched(found: Sequence[Matches]) -> float:
+    return float(np.mean([one.unmatched_per_frame(THRESHOLD) for one in found]))
 
 
 def _working_point(model: Path, pictures: Sequence[Truth], allowed: Sequence[float], out: Path) -> float:

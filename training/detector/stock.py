@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-from edge.types import ConfigError
-from training.data import Source
+from edge.types import ConfigError, Image
+from training.data import Source, open_image
 from training.detector.compose import Stock
 from training.detector.scenes import Scene, clip_scenes, read_scenes, teacher, with_masks
 from training.faces import device_finder
@@ -24,11 +25,13 @@ class Material:
         faces: The split; only its training part is used.
         clips: Recordings that no part of the split holds, labelled by the teacher.
         teacher: The teacher's ONNX file.
+        empty: Photographs without people.
     """
 
     faces: tuple[Assigned, ...]
     clips: tuple[Path, ...]
     teacher: Path
+    empty: tuple[Path, ...] = ()
 
 
 def gather(material: Material, seed: int, tell: Callable[[str], None]) -> Stock:
@@ -48,7 +51,24 @@ def gather(material: Material, seed: int, tell: Callable[[str], None]) -> Stock:
     frames += tuple(with_masks(scene, rng) for scene in frames if scene.bare.any())
     people += tuple(with_masks(scene, rng) for scene in people if scene.bare.any())
     tell(f"{len(frames)} frames, {len(people)} pictures of people, {_faces(frames + people)} faces")
-    return Stock(frames, people)
+    return Stock(frames, people, _photographs(material.empty))
+
+
+def _photographs(files: Sequence[Path]) -> tuple[Image, ...]:
+    """Pictures of nobody, at most 640 px high and wide.
+
+    Raises:
+        ConfigError: One cannot be read.
+    """
+    found = []
+    for file in files:
+        pixels = open_image(file)
+        if pixels is None:
+            raise ConfigError(f"{file} is not a picture that can be read; leave it out of --empty")
+        scale = min(1.0, 640 / max(pixels.shape[:2]))
+        size = max(16, round(pixels.shape[1] * scale)), max(16, round(pixels.shape[0] * scale))
+        found.append(np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8))
+    return tuple(found)
 
 
 def _faces(scenes: Sequence[Scene]) -> int:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.training.detector.builders import scene, stock
 from training.detector import compose, feed
-from training.detector.clutter import clutter
-from training.detector.compose import LEAST_PX, MOST, Example
+from training.detector.clutter import clutter, view_of, without_faces
+from training.detector.compose import LEAST_PX, MOST, Example, Stock
 
 
 @given(seed=st.integers(0, 10_000))
@@ -30,7 +30,7 @@ def test_boxes_stay_on_the_faces() -> None:
     rng = np.random.default_rng(4)
     compared = 0
     for _ in range(40):
-        canvas = compose._Canvas(128, rng)
+        canvas = compose._Canvas(clutter(128, rng), rng)
         compose._mosaic(canvas, stock(), 128, rng)
         boxes = np.concatenate(canvas._boxes) if canvas._boxes else np.zeros((0, 4))
         marks = np.concatenate(canvas._marks) if canvas._marks else np.zeros((0, 5, 2))
@@ -81,6 +81,30 @@ def test_padding_says_what_each_face_is_good_for() -> None:
     assert len(boxes) == MOST
     np.testing.assert_allclose(boxes[0, 2:], one.boxes[0, :2] + one.boxes[0, 2:])
     assert np.isfinite(points).all()
+
+
+def test_a_picture_of_nobody_keeps_no_face() -> None:
+    """Faces taken apart are no faces any more: no box is left, and the pixels there have changed."""
+    one = scene()
+    nobody = without_faces(one, np.random.default_rng(0))
+    assert len(nobody.boxes) == len(nobody.counts) == 0
+    x, y, w, h = one.boxes[0].astype(int)
+    assert (
+        np.abs(nobody.pixels[y : y + h, x : x + w].astype(int) - one.pixels[y : y + h, x : x + w]).mean() > 10
+    )
+    np.testing.assert_array_equal(nobody.pixels[-4:], one.pixels[-4:])
+
+
+def test_photographs_of_nobody_give_pictures_without_faces() -> None:
+    """They are cut, turned and shown as they are; nothing is claimed to be in them."""
+    photograph = np.full((50, 80, 3), 77, np.uint8)
+    assert (view_of(photograph, 32, np.random.default_rng(0)) == 77).all()
+    canvas = compose._Canvas(clutter(64, np.random.default_rng(1)), np.random.default_rng(1))
+    empty = Stock(stock().frames, stock().people, (photograph,))
+    for seed in range(12):
+        canvas._rng = np.random.default_rng(seed)
+        compose._nothing(canvas, empty, 64, canvas._rng)
+    assert len(canvas.finish().boxes) == 0
 
 
 def test_clutter_varies() -> None:

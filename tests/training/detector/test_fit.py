@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import cv2
@@ -11,12 +13,12 @@ import tensorflow as tf
 from click.testing import CliRunner
 
 from edge.contract import Label
-from edge.types import Box, ConfigError
+from edge.types import Box, ConfigError, ModelError
 from tests.training.builders import draw_face
-from tests.training.detector.builders import SMALL, lively_weights, stock
+from tests.training.detector.builders import SMALL, lively_weights, picture, stock
 from training.cli import maskgate_train
 from training.data import FaceRecord, Source
-from training.detector import export, fit, losses, select
+from training.detector import export, finish, fit, losses, parity, select
 from training.detector.feed import batch
 from training.detector.measure import Truth
 from training.detector.network import random_weights
@@ -85,26 +87,65 @@ def frames(folder: Path) -> list[Truth]:
     return made
 
 
-def test_the_chosen_point_allows_no_more_unmatched_boxes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The written detector stays below the rival's at the device's threshold, and is one of the run's."""
-    monkeypatch.setattr(select, "VIEWS", (0,))
+@pytest.fixture
+def run(tmp_path: Path) -> fit.Run:
+    """A run with two checkpoints of random weights."""
+    found = fit.begin(tmp_path, "run", RECIPE)
     for step in (1, 2):
-        export.save(SMALL, lively_weights(seed=step), tmp_path / f"step{step:06}.onnx")
-    export.shift_scores(tmp_path / "step000001.onnx", 0.0, tmp_path / "plain.onnx")
-    rival = tmp_path / "rival.onnx"
-    export.shift_scores(tmp_path / "plain.onnx", 1.0, rival)
-    choice = select.choose(tmp_path, rival, frames(tmp_path), tmp_path / "detector.onnx")
+        export.save(SMALL, lively_weights(seed=step), found.onnx(step))
+    return found
+
+
+@pytest.fixture
+def trial(tmp_path: Path, run: fit.Run, monkeypatch: pytest.MonkeyPatch) -> select.Trial:
+    """Three frames, a picture of nobody, and a rival that sees faces everywhere."""
+    monkeypatch.setattr(select, "VIEWS", (0,))
+    monkeypatch.setattr(parity, "SIZES", ((64, 96),))
+    export.shift_scores(run.onnx(1), 1.0, tmp_path / "rival.onnx")
+    cv2.imwrite(str(tmp_path / "calm.png"), picture(90, 60))
+    return finish.trial_of(frames(tmp_path), [tmp_path / "calm.png"], tmp_path / "rival.onnx")
+
+
+def test_the_chosen_point_allows_no_more_unmatched_boxes(run: fit.Run, trial: select.Trial) -> None:
+    """The written detector stays below the rival's at the device's threshold, over all that was looked at."""
+    out = run.folder / "detector.onnx"
+    choice = select.choose(run.folder, lively_weights(seed=9), trial, out)
     assert choice.step in (1, 2)
-    assert choice.rival_unmatched[0] > 0
-    assert choice.unmatched[0] <= choice.rival_unmatched[0] * select.CAUTION
+    assert choice.share in select.SHARES
+    pictures = (*trial.frames, *trial.calm)
+    (ours,), (rival,) = select.look(out, pictures), select.look(trial.rival, pictures)
+    assert rival.unmatched_per_frame(select.THRESHOLD) > 0
+    allowed = rival.unmatched_per_frame(select.THRESHOLD) * select.CAUTION
+    assert ours.unmatched_per_frame(select.THRESHOLD) <= allowed
+    assert not (run.folder / "mixture.onnx").exists()
+
+
+def test_a_finished_run_says_where_its_detector_comes_from(run: fit.Run, trial: select.Trial) -> None:
+    """The summary names the file's digest, the start, the data and the difference to OpenCV."""
+    origin = finish.origin_of(trial.rival, "abc")
+    summary = finish.finish(run, lively_weights(seed=9), trial, origin)
+    stored = json.loads((run.folder / finish.SUMMARY).read_text())
+    assert stored == json.loads(json.dumps(summary))
+    assert stored["sha256"] == hashlib.sha256((run.folder / finish.RESULT).read_bytes()).hexdigest()
+    assert "rival.onnx" in stored["started_from"]
+    assert stored["dataset_fingerprint"] == "abc"
+    assert stored["largest_difference"] < parity.LIMIT
+
+
+def test_numbers_that_differ_in_opencv_stop_the_run(
+    run: fit.Run, trial: select.Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A detector that OpenCV computes otherwise is not handed out without a word."""
+    monkeypatch.setattr(parity, "largest_difference", lambda *_: float("nan"))
+    with pytest.raises(ModelError, match="differ"):
+        finish.finish(run, lively_weights(seed=9), trial, {})
 
 
 def test_choosing_needs_checkpoints(tmp_path: Path) -> None:
     """An empty run is named."""
+    nothing = finish.trial_of(frames(tmp_path), [], tmp_path / "rival.onnx")
     with pytest.raises(ConfigError, match=tmp_path.name):
-        select.choose(tmp_path, tmp_path / "rival.onnx", frames(tmp_path), tmp_path / "detector.onnx")
+        select.choose(tmp_path, (), nothing, tmp_path / "detector.onnx")
 
 
 def test_evaluating_from_the_command_line(detector: Path, tmp_path: Path) -> None:
