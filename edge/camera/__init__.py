@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge.camera.captured import open_rtsp, open_usb, without_secrets
 from edge.camera.images import IMAGE_SUFFIXES, ImageReel, read_image
-from edge.camera.live import LiveSource, Patience
+from edge.camera.live import LiveSource, Patience, stuck
 from edge.camera.opencv import prepare
 from edge.camera.picam import PiCamera, require_package
 from edge.camera.recording import Playback, Recording, Reel, VideoReel
@@ -16,7 +16,7 @@ from edge.config import Camera as Settings
 from edge.pipeline import FrameSource
 from edge.types import SourceError
 
-__all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_source", "read_image"]
+__all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_source", "read_image", "stuck"]
 
 PREVIEW_SIDE = 320
 """Long side of the small picture that a Pi camera makes for the detector."""

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import cv2
 
-from edge.camera.live import Camera, Shot, Stamps
+from edge.camera.live import Camera, Shot
 from edge.camera.opencv import rotated
+from edge.camera.stamps import DriverStamps, StreamStamps
 from edge.clock import Clock
 from edge.config import Camera as Settings
 from edge.types import Image, SourceError
@@ -22,12 +23,14 @@ RTSP_TIMEOUT_MS = 5000
 class CapturedCamera:
     """A camera behind `cv2.VideoCapture`."""
 
-    def __init__(self, name: str, capture: cv2.VideoCapture, rotation: int, now: Callable[[], float]) -> None:
-        """Takes over an open capture; `now` gives the time at which the picture just read was taken."""
+    def __init__(
+        self, name: str, capture: cv2.VideoCapture, rotation: int, taken: Callable[[float], float]
+    ) -> None:
+        """Takes over an open capture; `taken` turns its stamps into capture times, in seconds."""
         self._name = name
         self._capture = capture
         self._rotation = rotation
-        self._now = now
+        self._taken = taken
         self._raw: Image | None = None
 
     def shoot(self, spare: Shot | None) -> Shot:
@@ -38,7 +41,7 @@ class CapturedCamera:
         """
         out = None if spare is None else spare.pixels
         ok, pixels = self._capture.read(self._raw if self._rotation else out)
-        taken = self._now()
+        taken = self._taken(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         if not ok:
             raise SourceError(f"{self._name} stopped giving pictures")
         picture = cast(Image, pixels)
@@ -66,10 +69,7 @@ def open_usb(device: str, settings: Settings, clock: Clock) -> Camera:
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
     capture.set(cv2.CAP_PROP_FPS, settings.fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    stamps = Stamps(clock)
-    return CapturedCamera(
-        device, capture, settings.rotation, lambda: stamps.taken(capture.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-    )
+    return CapturedCamera(device, capture, settings.rotation, DriverStamps(clock).taken)
 
 
 def _why_not(device: str) -> str:
@@ -94,7 +94,7 @@ def open_rtsp(url: str, settings: Settings, clock: Clock) -> Camera:
     capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, [value for option in options for value in option])
     if not capture.isOpened():
         raise SourceError(f"{without_secrets(url)} cannot be reached, refuses, or gives no video")
-    return CapturedCamera(without_secrets(url), capture, settings.rotation, clock.monotonic)
+    return CapturedCamera(without_secrets(url), capture, settings.rotation, StreamStamps(clock).taken)
 
 
 def without_secrets(url: str) -> str:

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 BLIND_EVERY_S = 1.0
 """A source without pictures says so this often."""
 
+THREAD = "capture"
+
 JOIN_S = 0.5
 """How long closing waits for a camera that may be stuck in its driver."""
 
@@ -49,27 +51,6 @@ class Patience:
     max_age_s: float
     retry_s: float
     blind_every_s: float = BLIND_EVERY_S
-
-
-class Stamps:
-    """Takes a driver's own time stamps for capture times once they prove to be of our clock."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._opened = clock.monotonic()
-        self._trusted: bool | None = None
-
-    def taken(self, stamp: float) -> float:
-        """When a picture that has just arrived was taken; now, where the stamps are of another clock.
-
-        Args:
-            stamp: What the driver says, in seconds. The first of a camera that was just opened must
-                lie between its opening and now.
-        """
-        now = self._clock.monotonic()
-        if self._trusted is None:
-            self._trusted = self._opened <= stamp <= now
-        return min(stamp, now) if self._trusted else now
 
 
 class Slot:
@@ -127,7 +108,7 @@ class LiveSource:
         self._slot = Slot()
         self._closed = threading.Event()
         self._reason = f"{name} has given no picture yet"
-        self._thread = threading.Thread(target=self._capture, name="capture", daemon=True)
+        self._thread = threading.Thread(target=self._capture, name=THREAD, daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[Frame | Blind]:
@@ -194,3 +175,12 @@ class LiveSource:
         else:
             self._reason = f"{self._name} failed: {str(error) or type(error).__name__}"
         log.debug("%s; trying again in %g s", self._reason, self._patience.retry_s)
+
+
+def stuck() -> bool:
+    """Whether a closed source has left a camera behind that hangs in its driver.
+
+    A process that ends in the ordinary way would be aborted if the driver lets go meanwhile: Python
+    ends such a thread by unwinding it, which C++ code does not survive. It has to leave by `os._exit`.
+    """
+    return any(thread.name == THREAD for thread in threading.enumerate())

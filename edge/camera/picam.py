@@ -11,8 +11,9 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
-from edge.camera.live import Shot, Stamps
+from edge.camera.live import Shot
 from edge.camera.opencv import rotated
+from edge.camera.stamps import DriverStamps
 from edge.clock import Clock
 from edge.config import Camera as Settings
 from edge.types import Image, SourceError
@@ -94,7 +95,7 @@ class PiCamera:
         except BaseException:
             self._device.close()
             raise
-        self._stamps = Stamps(clock)
+        self._stamps = DriverStamps(clock)
         self._wide: Image | None = None
 
     def _start(self, settings: Settings, preview_side: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
 from pathlib import Path
@@ -9,6 +11,7 @@ from types import FrameType
 
 import click
 
+from edge import camera
 from edge import config as configs
 from edge.cli.app import log_as_configured
 from edge.cli.compose import with_models
@@ -31,6 +34,9 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     config = with_models(configs.load(file), bundle, detector)
     log_as_configured(config.log.level)
     serve(config, _stop_signals().is_set, Journal())
+    if camera.stuck():
+        logging.shutdown()
+        os._exit(0)
 
 
 def _stop_signals() -> threading.Event:

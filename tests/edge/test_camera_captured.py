@@ -44,7 +44,7 @@ def test_the_drivers_stamp_tells_when_a_picture_was_taken(monkeypatch: pytest.Mo
 
 def test_pictures_go_into_spare_memory() -> None:
     """The memory of a spare picture is written again."""
-    camera = CapturedCamera("cam", FakeCapture(), 0, lambda: 1.0)  # type: ignore[arg-type]
+    camera = CapturedCamera("cam", FakeCapture(), 0, float)  # type: ignore[arg-type]
     first = camera.shoot(None)
     second = camera.shoot(first)
     assert second.pixels is first.pixels
@@ -54,7 +54,7 @@ def test_pictures_go_into_spare_memory() -> None:
 def test_turned_pictures_go_into_spare_memory_too() -> None:
     """With a rotation, what is decoded stays apart from what is handed out."""
     capture = FakeCapture()
-    camera = CapturedCamera("cam", capture, 90, lambda: 1.0)  # type: ignore[arg-type]
+    camera = CapturedCamera("cam", capture, 90, float)  # type: ignore[arg-type]
     first = camera.shoot(None)
     second = camera.shoot(first)
     assert first.pixels.shape == (64, 48, 3)
@@ -65,7 +65,7 @@ def test_turned_pictures_go_into_spare_memory_too() -> None:
 def test_a_camera_that_stops_is_an_error_and_is_given_back() -> None:
     """A failed read says which camera; closing releases the device."""
     capture = FakeCapture(frames=0)
-    camera = CapturedCamera("/dev/video4", capture, 0, lambda: 1.0)  # type: ignore[arg-type]
+    camera = CapturedCamera("/dev/video4", capture, 0, float)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="/dev/video4 stopped giving pictures"):
         camera.shoot(None)
     camera.close()
