@@ -17,6 +17,7 @@ IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".
 _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _RIFF = b"RIFF"
+_BMP = b"BM"
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
 _END_OF_IMAGE = b"\xd9"
 
@@ -50,13 +51,15 @@ def read_image(file: Path) -> Image:
 
 
 def cut_short(data: bytes) -> bool:
-    """Whether a JPEG, PNG or WebP file ends before its own end mark; False for other kinds."""
+    """Whether a JPEG, PNG, WebP or BMP file ends before its own end mark; False for other kinds."""
     if data.startswith(_JPEG):
         return not _jpeg_ends(data)
     if data.startswith(_PNG):
         return not _png_ends(data)
     if data.startswith(_RIFF):
         return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if data.startswith(_BMP):
+        return len(data) < int.from_bytes(data[2:6], "little")
     return False
 
 

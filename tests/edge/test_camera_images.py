@@ -71,7 +71,7 @@ def test_a_progressive_jpeg_with_bytes_behind_it_is_whole() -> None:
     assert not cut_short(jpeg + b"trailer \xff\x00")
 
 
-@given(st.sampled_from([".jpg", ".png", ".webp"]), st.data())
+@given(st.sampled_from([".jpg", ".png", ".webp", ".bmp"]), st.data())
 def test_every_cut_is_noticed(suffix: str, data: st.DataObject) -> None:
     """Wherever a file is cut, it is known from its structure alone."""
     whole = encoded(suffix)
@@ -82,7 +82,7 @@ def test_every_cut_is_noticed(suffix: str, data: st.DataObject) -> None:
 @given(st.binary(max_size=200))
 def test_garbage_is_never_more_than_a_no(data: bytes) -> None:
     """The structure check survives any bytes behind any of the marks it knows."""
-    for start in (b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF"):
+    for start in (b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", b"BM"):
         assert cut_short(start + data) in {True, False}
 
 
