@@ -124,7 +124,7 @@ def estimates(
         accuracy=_estimate(point.accuracy, right, counts.shape[1]),
         macro_f1=_estimate(point.macro_f1, _mean_where(f1s, faces > 0)),
         bare_called_masked=_estimate(point.bare_called_masked, bare, among[BARE]),
-        calibration_error=_estimate(point.calibration_error, _errors(truth, shares, counts, column)),
+        calibration_error=_centred(point.calibration_error, _errors(truth, shares, counts, column)),
         classes=classes,
         confusion=point.confusion,
     )
@@ -145,6 +145,11 @@ def _estimate(value: float, samples: Floats, independent: int = 0) -> Estimate:
         return Estimate(value, 0.0, room) if value == 0 else Estimate(value, 1 - room, 1.0)
     low, high = np.percentile(known, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
     return Estimate(float(value), float(low), float(high))
+
+
+def _centred(value: float, samples: Floats) -> Estimate:
+    """For a figure that resampling alone makes larger: the same spread, around the figure itself."""
+    return _estimate(value, np.maximum(samples - samples.mean() + value, 0))
 
 
 def _ratio(top: Floats, bottom: Floats) -> Floats:

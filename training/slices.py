@@ -15,8 +15,11 @@ MIN_PX = 20
 
 SIZES = (0, MIN_PX, 32, 64, 128)
 TONES = (-90.0, 10.0, 28.0, 41.0, 90.0)
-TONE_NAMES = ("brown and dark", "tan", "intermediate", "light")
-"""Classes of the individual typology angle; the two darkest and the two lightest are taken together."""
+TONE_NAMES = ("below 10°, darkest", "10° to 28°", "28° to 41°", "41° and more, lightest")
+"""Classes of the individual typology angle; the two darkest and the two lightest are taken together.
+
+They are named by the angle, because light and camera move it so far that names of skin would mislead.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +87,4 @@ def _thirds(
 
 def _tones(tone: NDArray[np.float64], among: Mask) -> Iterator[Slice]:
     for name, low, high in zip(TONE_NAMES, TONES[:-1], TONES[1:], strict=True):
-        yield Slice(
-            "skin tone proxy", f"{name}: {low:.0f}° to {high:.0f}°", among & (tone >= low) & (tone < high)
-        )
+        yield Slice("skin tone proxy", name, among & (tone >= low) & (tone < high))

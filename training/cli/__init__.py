@@ -10,6 +10,7 @@ COMMANDS = {
     "data": "training.cli.data:data",
     "fit": "training.cli.fit:fit",
     "evaluate": "training.cli.evaluate:evaluate",
+    "report": "training.cli.report:report",
     "detector": "training.cli.detector:detector",
     "evaluate-detector": "training.cli.evaluate_detector:evaluate_detector",
 }

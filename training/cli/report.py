@@ -1,0 +1,108 @@
+"""`maskgate-train report`: one HTML page and a model card about models on labelled faces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from training import evaluate as judging
+from training import judgement, quiet
+from training.cli.common import EXISTING, FILE, cache_option, json_option
+from training.cli.evaluate import beside_option, detector_option, folds_option, gather, part_option
+from training.evidence import Evidence
+from training.manifest import Manifest
+from training.material import Material
+from training.runs import Run
+
+
+@click.command()
+@click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING)
+@beside_option
+@folds_option
+@part_option
+@detector_option
+@click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders.")
+@click.option(
+    "--run", type=EXISTING, help="Run folder whose history and recipe to show (MODEL, if it is one)."
+)
+@click.option("--faces/--no-faces", default=True, help="Show pictures of people from the data, or none.")
+@click.option("--title", default="Mask classifier", show_default=True, help="Of the report.")
+@click.option(
+    "-o", "--output", type=FILE, default=Path("report"), show_default=True, help="Folder for both files."
+)
+@cache_option
+@json_option
+@click.pass_context
+def report(context: click.Context, /, output: Path, as_json: bool, **_: object) -> None:
+    """Writes report.html, which needs nothing from elsewhere, and model-card.md.
+
+    MODEL, DATA and --folds are as for `maskgate-train evaluate`. Heat maps need a float model.
+
+    \b
+    Examples:
+      maskgate-train report runs/20250101-120000-default split.json
+      maskgate-train report --folds runs/folds split.json --no-faces -o docs/report
+    """
+    quiet.hush()
+    pages = quiet.need("training.report")
+    evidence, material = gather(context)
+    extras = _extras(context, evidence, material)
+    one = pages.page(evidence, judgement.judge(evidence), extras, context.params["title"])
+    output.mkdir(parents=True, exist_ok=True)
+    for name, text in (("report.html", pages.html(one)), ("model-card.md", pages.card(one))):
+        partial = output / f"partial-{name}"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(output / name)
+    found = {"report": str(output / "report.html"), "card": str(output / "model-card.md")}
+    click.echo(json.dumps(found | pages.summary(one)) if as_json else "\n".join(found.values()))
+
+
+def _extras(context: click.Context, evidence: Evidence, material: Material | None) -> object:
+    options = context.params
+    pages, dataset = quiet.need("training.report"), quiet.need("training.dataset")
+    split = next((path for path in options["paths"] if path.suffix == ".json"), None)
+    manifest = Manifest.load(split) if split else None
+    run = _run(options["run"], options["paths"])
+    shown = material if options["faces"] else None
+    return pages.Extras(
+        dataset=dataset.describe(manifest) if manifest else None,
+        manifest=manifest,
+        epochs=run.epochs() if run else (),
+        recipe=_recipe(run) if run else "",
+        worst=_worst(evidence, shown),
+        looked_at=_looked_at(context, evidence, shown),
+    )
+
+
+def _run(named: Path | None, paths: tuple[Path, ...]) -> Run | None:
+    folders = [folder for folder in (named, *paths[:1]) if folder and (folder / "recipe.json").exists()]
+    return Run(folders[0]) if folders else None
+
+
+def _recipe(run: Run) -> str:
+    """One line per section, because a recipe is long."""
+    parts = json.loads((run.folder / "recipe.json").read_text())
+    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in parts.items())
+
+
+def _worst(evidence: Evidence, material: Material | None) -> object:
+    if material is None:
+        return ()
+    galleries = quiet.need("training.galleries")
+    int8 = [column for column in evidence.columns if column.name.startswith("int8")]
+    return galleries.worst(evidence, (*int8, *evidence.columns)[0], material)
+
+
+def _looked_at(context: click.Context, evidence: Evidence, material: Material | None) -> object:
+    options = context.params
+    if material is None or options["folds"]:
+        return ()
+    models = judging.candidates((options["paths"][0], *options["beside"]))
+    for one, column in zip(models, evidence.columns, strict=True):
+        if one.path.suffix == ".keras":
+            keras, galleries = quiet.need("keras"), quiet.need("training.galleries")
+            network = keras.saving.load_model(one.path, compile=False)
+            return galleries.looked_at(network, evidence, column, material)
+    return ()

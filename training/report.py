@@ -1,0 +1,181 @@
+"""One self-contained HTML page about a judged classifier, and a model card in Markdown."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from training import judgement, plots
+from training.dataset import DatasetReport
+from training.evidence import Column, Evidence
+from training.galleries import Gallery
+from training.intervals import Estimate
+from training.judgement import Judgement, Row
+from training.manifest import Manifest, Part
+from training.runs import git_revision
+from training.slices import MIN_PX
+
+HEADLINE = (f"frames, {MIN_PX} px and more", f"all, {MIN_PX} px and more", "all")
+"""Main slices in the order in which one is taken for the figures at the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a report shows besides the figures, where it is at hand.
+
+    Attributes:
+        dataset: The data of the split.
+        manifest: Its faces.
+        epochs: Figures of every epoch of the training.
+        recipe: The recipe, as text.
+        worst: Galleries of wrong answers.
+        looked_at: Galleries of heat maps.
+    """
+
+    dataset: DatasetReport | None = None
+    manifest: Manifest | None = None
+    epochs: Sequence[Mapping[str, float]] = ()
+    recipe: str = ""
+    worst: Sequence[Gallery] = ()
+    looked_at: Sequence[Gallery] = ()
+
+    @property
+    def shows_faces(self) -> bool:
+        """Whether there are pictures of people in it."""
+        return bool(self.worst or self.looked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing and the sentence that says what it shows."""
+
+    uri: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the templates need."""
+
+    title: str
+    made: str
+    evidence: Evidence
+    judged: Judgement
+    extras: Extras
+    models: tuple[str, ...] = field(default=())
+
+    @property
+    def main(self) -> Column:
+        """The model of the detailed charts: the one that runs on a device, where it was judged."""
+        found = [column for column in self.evidence.columns if column.name.startswith("int8")]
+        return (*found, *self.evidence.columns)[0]
+
+    @property
+    def headline(self) -> Row:
+        """The row whose figures stand at the top."""
+        return next(row for name in HEADLINE if (row := self.judged.row(name, self.main.name)) is not None)
+
+    @property
+    def hard(self) -> tuple[Row, ...]:
+        """Slices of the main model."""
+        return tuple(row for row in self.judged.hard if row.model == self.main.name)
+
+    @property
+    def overall(self) -> tuple[Row, ...]:
+        """The row of all faces, of each model."""
+        return tuple(row for row in self.judged.main if row.name == "all")
+
+
+def page(evidence: Evidence, judged: Judgement, extras: Extras, title: str) -> Page:
+    """Puts together what the templates need."""
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, maskgate {version('maskgate')}"
+    revision = git_revision()
+    names = tuple(column.name for column in evidence.columns)
+    return Page(title, f"{made} {revision}".strip(), evidence, judged, extras, names)
+
+
+def html(one: Page) -> str:
+    """The page; needs nothing from elsewhere."""
+    return _environment().get_template("report.html.j2").render(page=one, charts=_charts(one))
+
+
+def card(one: Page) -> str:
+    """The model card in Markdown, without any picture."""
+    return _environment().get_template("model-card.md.j2").render(page=one)
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("training"),
+        autoescape=select_autoescape(("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {
+        "share": judgement.share,
+        "percent": judgement.percent,
+        "plain": lambda value, digits=3: "-" if not math.isfinite(value) else f"{value:.{digits}f}",
+        "range": _range,
+        "range_percent": lambda one: _range(one, 100, 1),
+        "tint": _tint,
+        "words": lambda text: text.replace("_", " "),
+    }
+    made.globals |= {"count": judgement.count, "parts": [part.value for part in Part], "min_px": MIN_PX}
+    return made
+
+
+def _range(one: Estimate, scale: float = 1, digits: int = 3) -> str:
+    if not math.isfinite(one.low):
+        return ""
+    return f"{scale * one.low:.{digits}f} to {scale * one.high:.{digits}f}"
+
+
+def _tint(count: int, row: Sequence[int], right: bool) -> Markup:
+    """Background of a cell of a confusion matrix: its share of the row, blue where right, red where wrong."""
+    strength = (count / sum(row)) ** 0.5 if sum(row) else 0
+    return Markup(f"rgba({'47,111,176' if right else '179,54,43'},{0.75 * strength:.2f})")  # noqa: S704
+
+
+def _charts(one: Page) -> dict[str, Chart]:
+    main, truth = one.main, one.evidence.truth
+    middle = float(np.median(main.thresholds))
+    found = {
+        "calibration": Chart(plots.calibration(one.evidence), "confidence against share that is right"),
+        "ranking": Chart(plots.ranking(truth, main), "ROC and precision-recall curves by class"),
+        "trade": Chart(plots.trade(truth, main.shares, middle), "errors over the threshold"),
+    }
+    if one.hard:
+        found["forest"] = Chart(plots.forest(one.hard), "accuracy by slice with intervals")
+    if one.extras.epochs:
+        found["history"] = Chart(plots.history(one.extras.epochs), "training by epoch")
+    if one.extras.manifest:
+        faces = [(face.record.box.side, face.part) for face in one.extras.manifest.assigned()]
+        found["sizes"] = Chart(plots.sizes(faces), "face sizes by part of the split")
+    return {name: Chart(_svg_uri(chart.uri), chart.about) for name, chart in found.items()}
+
+
+def _svg_uri(text: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(text.encode()).decode()
+
+
+def summary(one: Page) -> dict[str, Any]:
+    """What the command prints: the figures at the top."""
+    found = one.headline
+    return {
+        "model": found.model,
+        "slice": found.name,
+        "macro_f1": found.plain.macro_f1.value,
+        "bare_called_masked": found.plain.bare_called_masked.value,
+        "shows_faces": one.extras.shows_faces,
+    }
