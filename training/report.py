@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from training import judgement, plots
+from training.curves import BARE, MASKED
 from training.dataset import DatasetReport
 from training.evidence import Column, Evidence
 from training.galleries import Gallery
@@ -153,8 +154,9 @@ def _charts(one: Page) -> dict[str, Chart]:
     found = {
         "calibration": Chart(plots.calibration(one.evidence), "confidence against share that is right"),
         "ranking": Chart(plots.ranking(truth, main), "ROC and precision-recall curves by class"),
-        "trade": Chart(plots.trade(truth, main.shares, middle), "errors over the threshold"),
     }
+    if {BARE, MASKED} <= set(truth.tolist()):
+        found["trade"] = Chart(plots.trade(truth, main.shares, middle), "errors over the threshold")
     if one.hard:
         found["forest"] = Chart(plots.forest(one.hard), "accuracy by slice with intervals")
     if one.extras.epochs:
