@@ -42,9 +42,12 @@ from training.manifest import Manifest, Part
 @click.option(
     "--resume", type=EXISTING, help="Run folder to go on with, with the recipe it was started with."
 )
+@click.option(
+    "--finish", "stop", is_flag=True, help="With --resume: train no further, choose from what is there."
+)
 @json_option
 @click.pass_context
-def detector(context: click.Context, /, threads: int, as_json: bool, **_: object) -> None:
+def detector(context: click.Context, /, threads: int, stop: bool, as_json: bool, **_: object) -> None:
     """Trains a face detector with YuNet's outputs; --resume goes on after an interruption.
 
     Example: maskgate-train detector --split split.json --teacher yunet.onnx --steps 8000
@@ -62,7 +65,7 @@ def detector(context: click.Context, /, threads: int, as_json: bool, **_: object
     material = stock.Material(faces, options["clips"], options["teacher"], calm)
     published = None if options["random_start"] else options["teacher"]
     first = start.initial(recipe.design, published, recipe.seed)
-    if run.steps_done() < recipe.steps:
+    if run.steps_done() < recipe.steps and not stop:
         gathered = stock.gather(material, recipe.seed, lambda text: click.echo(text, err=True))
         fit.train(run, recipe, first, gathered, lambda row: click.echo(_line(row, recipe.steps), err=True))
     summary = finish.finish(run, first, trial, finish.origin_of(published, manifest.fingerprint))

@@ -16,6 +16,9 @@ from training.detector.scenes import Scene, clip_scenes, read_scenes, teacher, w
 from training.faces import device_finder
 from training.manifest import Assigned, Part
 
+BARE_AGAIN = 3
+"""How often a frame with a bare face stands among the frames, where masked ones are far more frequent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -48,7 +51,8 @@ def gather(material: Material, seed: int, tell: Callable[[str], None]) -> Stock:
     people = tuple(read_scenes((one for one in training if one.source is Source.FOLDER), find, close))
     people += tuple(scene for clip in material.clips for scene in clip_scenes(clip, find))
     rng = np.random.default_rng(seed)
-    frames += tuple(with_masks(scene, rng) for scene in frames if scene.bare.any())
+    bare = tuple(scene for scene in frames if scene.bare.any())
+    frames += tuple(with_masks(scene, rng) for scene in bare) + bare * (BARE_AGAIN - 1)
     people += tuple(with_masks(scene, rng) for scene in people if scene.bare.any())
     tell(f"{len(frames)} frames, {len(people)} pictures of people, {_faces(frames + people)} faces")
     return Stock(frames, people, _photographs(material.empty))

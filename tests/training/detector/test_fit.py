@@ -112,8 +112,7 @@ def test_the_chosen_point_allows_no_more_unmatched_boxes(run: fit.Run, trial: se
     choice = select.choose(run.folder, lively_weights(seed=9), trial, out)
     assert choice.step in (1, 2)
     assert choice.share in select.SHARES
-    pictures = (*trial.frames, *trial.calm)
-    (ours,), (rival,) = select.look(out, pictures), select.look(trial.rival, pictures)
+    (ours,), (rival,) = select.look(out, trial.pictures), select.look(trial.rival, trial.pictures)
     assert rival.unmatched_per_frame(select.THRESHOLD) > 0
     allowed = rival.unmatched_per_frame(select.THRESHOLD) * select.CAUTION
     assert ours.unmatched_per_frame(select.THRESHOLD) <= allowed
