@@ -11,6 +11,8 @@ COMMANDS = {
     "fit": "training.cli.fit:fit",
     "evaluate": "training.cli.evaluate:evaluate",
     "report": "training.cli.report:report",
+    "add": "training.cli.add:add",
+    "gate": "training.cli.gate:gate",
     "detector": "training.cli.detector:detector",
     "evaluate-detector": "training.cli.evaluate_detector:evaluate_detector",
 }
