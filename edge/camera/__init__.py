@@ -16,7 +16,7 @@ from edge.config import Camera as Settings
 from edge.pipeline import FrameSource
 from edge.types import SourceError
 
-__all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_source", "read_image", "stuck"]
+__all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_recording", "open_source", "read_image", "stuck"]
 
 PREVIEW_SIDE = 320
 """Long side of the small picture that a Pi camera makes for the detector."""
@@ -54,8 +54,22 @@ def open_source(
         return LiveSource(
             without_secrets(source), lambda: open_rtsp(source, settings, clock), patience, clock
         )
+    return open_recording(settings, start_wall, clock)
+
+
+def open_recording(settings: Settings, start_wall: float, clock: Clock | None = None) -> Recording:
+    """Opens a video, a GIF, an image or a folder of images; never a camera, whatever the path.
+
+    Args:
+        settings: The camera section of the configuration.
+        start_wall: Unix time of the recording's first moment.
+        clock: The clocks to go by.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
     playback = Playback(settings.pace == "realtime", start_wall, settings.rotation)
-    return Recording(_open_reel(source, settings.fps), playback, clock)
+    return Recording(_open_reel(settings.source, settings.fps), playback, clock or SystemClock())
 
 
 def _open_reel(source: str, fps: float) -> Reel:

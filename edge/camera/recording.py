@@ -144,6 +144,8 @@ def _open(file: Path) -> cv2.VideoCapture:
     """Opens with FFmpeg only; OpenCV's other readers would take a name with digits for a pattern."""
     if not file.exists():
         raise SourceError(f"{file} does not exist")
+    if not file.is_file():
+        raise SourceError(f"{file} is not a file; recordings are files or folders of images")
     capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise SourceError(f"{file} is not a video that can be decoded, or it is damaged")

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import cv2
 
-from edge.camera import IMAGE_SUFFIXES, open_source, read_image
+from edge.camera import IMAGE_SUFFIXES, open_recording, read_image
 from edge.cli.compose import open_bundle, open_classifier, open_vision
 from edge.cli.options import json_option, takes_settings
 from edge.config import Camera, Config
@@ -103,7 +103,7 @@ def _image(file: Path) -> Picture:
 
 
 def _frames(file: Path) -> Iterator[Picture]:
-    source = open_source(Camera(source=str(file), pace="fast"), 0.0)
+    source = open_recording(Camera(source=str(file), pace="fast"), 0.0)
     for moment in source:
         if isinstance(moment, Frame):
             yield Picture(file, moment)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from edge.camera import open_source
+from edge.camera import open_recording
 from edge.cli import passes
 from edge.cli.compose import make_tracker, open_vision
 from edge.cli.daemon import Drive, drain
@@ -86,7 +86,7 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
 
 def _play(config: Config, vision: Vision, ends: Ends, number: int, printer: Printer) -> None:
     """Plays one recording; its times begin at zero, so that every replay gives the same events."""
-    source = open_source(config.camera, 0.0)
+    source = open_recording(config.camera, 0.0)
     tracker = make_tracker(config.verdict)
     origin = Origin(config.device.name, ends.epoch, str(number), vision.model_version)
     events = EventFactory(origin, len(printer.events), lambda: False)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edge import contract
 from edge.bundle import Bundle
-from edge.camera import open_source
+from edge.camera import open_recording
 from edge.classify import find_runtime
 from edge.cli.compose import find_detector, make_tracker, open_bundle, open_classifier, open_detector
 from edge.config import Camera, Config
@@ -127,7 +127,7 @@ def measure(settings: Config, source: Path) -> Speed:
     recording = Camera(source=str(source), pace="fast")
     rounds = []
     for _ in range(ROUNDS):
-        with closing(open_source(recording, 0.0)) as frames:
+        with closing(open_recording(recording, 0.0)) as frames:
             rounds.append(_round(settings, vision, BareFirst(islice(frames, MOST_FRAMES), detector, bare)))
     return _speed(_best(np.array(rounds)))
 

@@ -142,6 +142,13 @@ def test_pictures_that_cannot_be_read_are_named(run: Run, tmp_path: Path) -> Non
     one_sentence(run(*bare, tmp_path / "folder"), 4, "folder")
 
 
+@pytest.mark.shared
+def test_a_camera_is_no_recording(run: Run, detector: Path) -> None:
+    """A device would never end; the sentence names it."""
+    one_sentence(run("predict", "--detector", detector, "/dev/null"), 4, "/dev/null", "not a file")
+    one_sentence(run("replay", "--detector", detector, "0"), 4, "0 does not exist")
+
+
 def test_a_download_that_fails_is_one_sentence(run: Run, tmp_path: Path) -> None:
     """With what to do instead; nothing is left behind."""
     one_sentence(
