@@ -30,8 +30,12 @@ _ANSI = ("31", "33", "32")
 """Terminal colours of red, amber and green."""
 
 
-def open_indicator(settings: LampConfig) -> Indicator:
+def open_indicator(settings: LampConfig, console: TextIO | None = None) -> Indicator:
     """The indicator that the configuration names; lamps on pins are all lit for a moment.
+
+    Args:
+        settings: The lamp section of the configuration.
+        console: Where the console's lamp is drawn; standard output unless given.
 
     Raises:
         IndicatorError: A pin cannot be used.
@@ -39,7 +43,7 @@ def open_indicator(settings: LampConfig) -> Indicator:
     """
     if settings.kind == "gpio":
         return GpioIndicator(settings.pins)
-    return ConsoleIndicator() if settings.kind == "console" else NullIndicator()
+    return ConsoleIndicator(console) if settings.kind == "console" else NullIndicator()
 
 
 class NullIndicator:

@@ -110,7 +110,8 @@ def _connected(config: Config, stack: ExitStack) -> Ends:
         uplink.start()
         stack.callback(uplink.stop)
         stack.callback(drain, spool)
-    indicator = open_indicator(config.lamp)
+    # Standard output is for the events alone.
+    indicator = open_indicator(config.lamp, sys.stderr)
     stack.callback(indicator.close)
     return Ends(spool, indicator, spool.epoch)
 

@@ -231,6 +231,19 @@ def test_a_replay_gives_the_same_events_every_time(run: Run, shared: Path, detec
 
 
 @pytest.mark.shared
+def test_a_replay_with_a_configuration_lights_its_lamp(
+    run: Run, shared: Path, detector: Path, tmp_path: Path
+) -> None:
+    """The lamp goes to standard error, so that every line of the output stays JSON."""
+    file = tmp_path / "config.toml"
+    file.write_text("[mqtt]\nenabled = false\n")
+    clip = shared / "data/clips/head-pose-face-detection-male.gif"
+    result = run("replay", "--json", "--config", file, "--detector", detector, clip)
+    assert [event["verdict"] for event in result.lines()[:-1]] == ["no_mask"]
+    assert result.err.splitlines() == ["lamp: off", "lamp: red", "lamp: off"]
+
+
+@pytest.mark.shared
 def test_passes_of_several_recordings_are_told_apart(run: Run, shared: Path, detector: Path) -> None:
     """Numbers of events run on, passes carry the number of their recording."""
     clip = shared / "data/clips/head-pose-face-detection-male.gif"
