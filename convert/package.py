@@ -7,8 +7,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-
 from convert import parity, quantize
 from edge import bundle
 from edge.classify import Model
@@ -22,9 +20,6 @@ GOLDEN_SEEDS = range(200)
 
 GOLDEN_TOLERANCE = 0.1
 """XNNPACK and the older int8 kernels round otherwise. On 100 faces the two differed by up to 0.08."""
-
-PER_CLASS = 100
-"""Crops of each class whose activations set the ranges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +50,7 @@ def convert(model: Path, material: Material, origin: Origin, output: Path) -> di
     """
     reference, size = evaluate.open_model(model)
     training, checked, test = (material.of(part) for part in Part)
-    representative = quantize.balanced(training.crops(size), training.truth(), PER_CLASS, seed=0)
-    flat = quantize.to_int8(keras.saving.load_model(model, compile=False), representative)
+    flat = quantize.of_training(model, training)
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder)
         (draft / bundle.CLASSIFIER).write_bytes(flat)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,6 +13,10 @@ from numpy.typing import NDArray
 
 from edge.quiet import without_native_chatter
 from edge.types import GateError, Image
+from training.material import Material
+
+PER_CLASS = 100
+"""Crops of each class whose activations set the ranges."""
 
 Pixels = NDArray[np.uint8]
 """(n, size, size, 3) RGB crops."""
@@ -26,6 +31,13 @@ def balanced(crops: Pixels, truth: NDArray[np.intp], per_class: int, seed: int) 
     ]
     picked: Pixels = crops[np.sort(np.concatenate(chosen))]
     return picked
+
+
+def of_training(model: Path, training: Material) -> bytes:
+    """The int8 model of a `.keras` file, with ranges from as many training faces of each class."""
+    network = keras.saving.load_model(model, compile=False)
+    crops = training.crops(int(network.input_shape[1]))
+    return to_int8(network, balanced(crops, training.truth(), PER_CLASS, seed=0))
 
 
 def to_int8(model: keras.Model, representative: Pixels) -> bytes:

@@ -24,16 +24,16 @@ class Strength(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    zoom: float = Field(0.2, ge=0, le=0.5)
-    shift: float = Field(0.1, ge=0, le=0.3)
-    rotation_deg: float = Field(15.0, ge=0, le=90)
-    shear: float = Field(0.1, ge=0, le=0.5)
-    light: float = Field(0.6, ge=0, le=1)
-    small: float = Field(0.35, ge=0, le=1)
-    blur: float = Field(0.3, ge=0, le=1)
-    noise: float = Field(0.25, ge=0, le=1)
-    jpeg: float = Field(0.3, ge=0, le=1)
-    erase: float = Field(0.1, ge=0, le=1)
+    zoom: float = Field(0.12, ge=0, le=0.5)
+    shift: float = Field(0.07, ge=0, le=0.3)
+    rotation_deg: float = Field(14.0, ge=0, le=90)
+    shear: float = Field(0.08, ge=0, le=0.5)
+    light: float = Field(0.4, ge=0, le=1)
+    small: float = Field(0.2, ge=0, le=1)
+    blur: float = Field(0.2, ge=0, le=1)
+    noise: float = Field(0.12, ge=0, le=1)
+    jpeg: float = Field(0.2, ge=0, le=1)
+    erase: float = Field(0.05, ge=0, le=1)
 
 
 def augment(patch: Patch, size: int, strength: Strength, rng: Random) -> Image:

@@ -61,14 +61,28 @@ class Judge(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
-        row = self._row(epoch, float((logs or {}).get("loss", math.nan)))
-        losses = [old["tempered_loss"] for old in self._run.epochs() if old["epoch"] < epoch]
+        losses = self.consider(epoch, (logs or {}).get("loss"))
+        self.model.stop_training = len(losses) - 1 - int(np.argmin(losses)) >= self._patience
+
+    def consider(self, epoch: int, loss: float | None = None) -> list[float]:
+        """Judges the model as it is and keeps it if it is the best.
+
+        Args:
+            epoch: Number of the epoch, or the number of epochs for a model that was settled after them.
+            loss: Of training; that of the last epoch where None.
+
+        Returns:
+            The validation losses up to this one.
+        """
+        old = [row for row in self._run.epochs() if row["epoch"] < epoch]
+        last = old[-1]["loss"] if old else math.nan
+        row = self._row(epoch, last if loss is None else float(loss))
+        losses = [row["tempered_loss"] for row in old]
         if row["tempered_loss"] < min(losses, default=math.inf):
-            save(self.model, self._run.model)
+            save(self.model, self._run.raw)
         self._run.add_epoch(row)
         self._report(row)
-        losses.append(row["tempered_loss"])
-        self.model.stop_training = len(losses) - 1 - int(np.argmin(losses)) >= self._patience
+        return [*losses, row["tempered_loss"]]
 
     def _row(self, epoch: int, loss: float) -> dict[str, float]:
         shares = predict(self.model, self._pixels)

@@ -6,16 +6,19 @@ from typing import Any
 
 import keras
 
+from training import scale
 from training.batches import Dealer, pool
 from training.callbacks import Batches, Follow, Judge, Report
 from training.manifest import Part
 from training.material import Material
-from training.network import build, set_trainable
+from training.network import batch_norms, build, fold_in, set_trainable
+from training.predict import predict, save
 from training.recipe import Recipe
 from training.runs import Run
 
 HEAD_BATCHES = 10**6
 """Batches of the head's phase are numbered from here, so that no phase sees the other's."""
+SETTLING_BATCHES = 2 * 10**6
 
 
 def train(run: Run, recipe: Recipe, material: Material, weights: str | None, report: Report) -> None:
@@ -32,6 +35,25 @@ def train(run: Run, recipe: Recipe, material: Material, weights: str | None, rep
     """
     keras.utils.set_random_seed(recipe.seed)
     training, validation = material.of(Part.TRAIN), material.of(Part.VALIDATION)
+    if not _finished(run, recipe):
+        _train(run, recipe, training, Judge(run, validation, recipe, report), weights)
+    calibrate(run, validation, recipe.network.input_size)
+
+
+def _finished(run: Run, recipe: Recipe) -> bool:
+    return any(row["epoch"] >= recipe.schedule.epochs for row in run.epochs())
+
+
+def calibrate(run: Run, validation: Material, size: int) -> None:
+    """Fits the scaling of a trained model on validation faces and stores the model with it."""
+    model = keras.saving.load_model(run.raw, compile=False)
+    scaling = scale.fit(validation.truth(), predict(model, validation.crops(size)))
+    run.write("scaling.json", scaling.as_json())
+    fold_in(model, scaling)
+    save(model, run.model)
+
+
+def _train(run: Run, recipe: Recipe, training: Material, judge: Judge, weights: str | None) -> None:
     dealer = Dealer(pool(training.faces, training.patches), recipe)
     model = build(recipe.network, weights)
     schedule = recipe.schedule
@@ -39,11 +61,28 @@ def train(run: Run, recipe: Recipe, material: Material, weights: str | None, rep
         set_trainable(model, backbone=False, batch_norm=False)
         _compile(model, recipe, schedule.head_rate, schedule.head_epochs)
         _phase(model, dealer, recipe, schedule.head_epochs, [])
-    set_trainable(model, backbone=True, batch_norm=not schedule.freeze_batch_norm)
+    set_trainable(model, True, not schedule.freeze_batch_norm, schedule.frozen_until)
     _compile(model, recipe, schedule.rate, schedule.epochs)
-    judge = Judge(run, validation, recipe, report)
     backup = keras.callbacks.BackupAndRestore(str(run.folder / "backup"), delete_checkpoint=False)
-    _phase(model, dealer, recipe, schedule.epochs, [judge, backup])
+    _phase(model, dealer, recipe, schedule.epochs, [judge], backup)
+    if not schedule.freeze_batch_norm:
+        settle(model, dealer, schedule.settling_batches)
+    judge.consider(schedule.epochs)
+
+
+def settle(model: keras.Model, dealer: Dealer, batches: int) -> None:
+    """Measures the statistics of batch normalisation anew, for the weights as they are at the end.
+
+    Source: Wu and Johnson, "Rethinking Batch in BatchNorm", 2021.
+    """
+    layers = batch_norms(model)
+    kept = [layer.momentum for layer in layers]
+    for number in range(batches):
+        for layer in layers:
+            layer.momentum = number / (number + 1)
+        model(dealer.batch(SETTLING_BATCHES + number)[0], training=True)
+    for layer, momentum in zip(layers, kept, strict=True):
+        layer.momentum = momentum
 
 
 def _steps(recipe: Recipe) -> int:
@@ -71,10 +110,12 @@ def _optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
     )
 
 
-def _phase(model: keras.Model, dealer: Dealer, recipe: Recipe, epochs: int, judges: list[Any]) -> None:
+def _phase(
+    model: keras.Model, dealer: Dealer, recipe: Recipe, epochs: int, judges: list[Any], *backup: Any
+) -> None:
     """Runs one phase; those who judge see the averaged weights, the head's phase has no judges."""
     batches = Batches(dealer, _steps(recipe), 0 if judges else HEAD_BATCHES)
     average = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.schedule.average else []
-    model.fit(
-        batches, epochs=epochs, verbose=0, callbacks=[Follow(batches), *average, *judges], shuffle=False
-    )
+    # The backup comes before the swap: what goes on after a kill are the weights themselves.
+    callbacks = [Follow(batches), *backup, *average, *judges]
+    model.fit(batches, epochs=epochs, verbose=0, callbacks=callbacks, shuffle=False)

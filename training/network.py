@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from edge.contract import LABELS
-from edge.types import ModelError
+from edge.types import ConfigError, ModelError
 from training.recipe import Network
+from training.scale import Scaling
 
 BACKBONE = "backbone"
+LAST = "probabilities"
 
 
 def build(settings: Network, weights: str | None = None, classes: int = len(LABELS)) -> keras.Model:
@@ -31,13 +34,15 @@ def build(settings: Network, weights: str | None = None, classes: int = len(LABE
     Source: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018.
     """
     backbone = _mobilenet_v2(settings, weights or settings.weights)
+    for layer in batch_norms(backbone):
+        layer.momentum = settings.batch_norm_momentum
     inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
     x = keras.layers.GlobalAveragePooling2D(name="pool")(backbone(x))
     if settings.dense_units:
         x = keras.layers.Dense(settings.dense_units, activation="relu", name="dense")(x)
     x = keras.layers.Dropout(settings.dropout, name="dropout")(x)
-    outputs = keras.layers.Dense(classes, activation="softmax", name="probabilities")(x)
+    outputs = keras.layers.Dense(classes, activation="softmax", name=LAST)(x)
     return keras.Model(inputs, outputs, name=settings.name)
 
 
@@ -62,11 +67,45 @@ def _mobilenet_v2(settings: Network, weights: str) -> Any:
 _WAYS = "go online once for keras.applications, or name a file of this network with --weights"
 
 
-def set_trainable(model: keras.Model, backbone: bool, batch_norm: bool) -> None:
-    """Freezes or frees the backbone; its batch normalisation may stay frozen by itself."""
+def batch_norms(model: keras.Model) -> list[Any]:
+    """The layers of batch normalisation of a network, those of its parts included."""
+    found = []
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found += batch_norms(layer)
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            found.append(layer)
+    return found
+
+
+def set_trainable(model: keras.Model, backbone: bool, batch_norm: bool, frozen_until: str = "") -> None:
+    """Freezes or frees the backbone.
+
+    Args:
+        model: A network as `build` gives it.
+        backbone: Whether the backbone is trained at all.
+        batch_norm: Whether its batch normalisation is.
+        frozen_until: The last of its layers that is not trained; empty trains all. The first
+            layers see edges and colours in the largest pictures, and cost most.
+
+    Raises:
+        ConfigError: The backbone has no layer of this name.
+    """
     part = model.get_layer(BACKBONE)
     part.trainable = backbone
-    if backbone and not batch_norm:
-        for layer in part.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.trainable = False
+    if not backbone:
+        return
+    names = [layer.name for layer in part.layers]
+    if frozen_until and frozen_until not in names:
+        raise ConfigError(f"schedule.frozen_until: the network has no layer {frozen_until}")
+    frozen = names.index(frozen_until) + 1 if frozen_until else 0
+    for number, layer in enumerate(part.layers):
+        if number < frozen or (not batch_norm and isinstance(layer, keras.layers.BatchNormalization)):
+            layer.trainable = False
+
+
+def fold_in(model: keras.Model, scaling: Scaling) -> None:
+    """Writes a scaling of the logits into the last layer, in place: nobody else needs to know of it."""
+    layer = model.get_layer(LAST)
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel * scaling.factor, bias * scaling.factor + np.array(scaling.shifts)])

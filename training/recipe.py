@@ -27,6 +27,7 @@ class Network(_Section):
     input_size: int = 128
     dropout: float = Field(0.2, ge=0, lt=1)
     dense_units: int = Field(0, ge=0)
+    batch_norm_momentum: float = Field(0.95, ge=0, lt=1)
     weights: str = "imagenet"
 
     @model_validator(mode="after")
@@ -39,29 +40,31 @@ class Network(_Section):
 class Mixture(_Section):
     """What an epoch is made of. Shares of synthetic faces are within their class."""
 
-    faces_per_epoch: int = Field(6400, ge=1)
+    faces_per_epoch: int = Field(10240, ge=1)
     batch: int = Field(32, ge=1)
-    class_shares: tuple[float, float, float] = (0.34, 0.33, 0.33)
+    class_shares: tuple[float, float, float] = (0.4, 0.35, 0.25)
     frame_share: float = Field(0.5, ge=0, le=1)
-    drawn_well: float = Field(0.25, ge=0, le=1)
-    drawn_wrong: float = Field(0.55, ge=0, le=1)
-    occluded_bare: float = Field(0.2, ge=0, le=1)
+    drawn_well: float = Field(0.15, ge=0, le=1)
+    drawn_wrong: float = Field(0.45, ge=0, le=1)
+    occluded_bare: float = Field(0.12, ge=0, le=1)
     lifted_cloth: float = Field(0.4, ge=0, le=1)
 
 
 class Schedule(_Section):
     """How long and how fast."""
 
-    head_epochs: int = Field(1, ge=0)
-    epochs: int = Field(14, ge=1)
+    head_epochs: int = Field(0, ge=0)
+    epochs: int = Field(3, ge=1)
     head_rate: float = Field(2e-3, gt=0)
-    rate: float = Field(4e-4, gt=0)
+    rate: float = Field(6e-4, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(1e-4, ge=0)
-    label_smoothing: float = Field(0.05, ge=0, lt=1)
+    label_smoothing: float = Field(0.03, ge=0, lt=1)
     average: float = Field(0.99, ge=0, lt=1)
     patience: int = Field(6, ge=1)
+    settling_batches: int = Field(60, ge=0)
     freeze_batch_norm: bool = False
+    frozen_until: str = "block_2_add"
 
 
 class Recipe(_Section):

@@ -31,8 +31,13 @@ class Run:
         return self.folder.name
 
     @property
+    def raw(self) -> Path:
+        """The best model as training left it."""
+        return self.folder / "uncalibrated.keras"
+
+    @property
     def model(self) -> Path:
-        """The best model."""
+        """The best model, calibrated; it is there when training is finished."""
         return self.folder / WEIGHTS
 
     @property
@@ -69,11 +74,16 @@ class Run:
 
 def start(base: Path, recipe: Recipe, split: Manifest) -> Run:
     """Makes the folder of a new run and writes down where it starts from."""
-    run = Run(base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}")
-    run.folder.mkdir(parents=True)
-    run.write("recipe.json", recipe.model_dump(mode="json"))
+    return start_at(base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}", recipe, split)
+
+
+def start_at(folder: Path, recipe: Recipe, split: Manifest) -> Run:
+    """Makes a run in a folder of this name; the recipe, which marks it as a run, is written last."""
+    run = Run(folder)
+    run.folder.mkdir(parents=True, exist_ok=True)
     run.write("split.json", split.model_dump(mode="json"))
     run.write("environment.json", _environment() | {"dataset_fingerprint": split.fingerprint})
+    run.write("recipe.json", recipe.model_dump(mode="json"))
     return run
 
 

@@ -37,7 +37,10 @@ class Wear(StrEnum):
     ONE_EAR = "one_ear"
 
 
-WRONG = (Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.MOUTH_OUT, Wear.CHIN, Wear.ONE_EAR)
+WRONG = (
+    Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.MOUTH_OUT, Wear.MOUTH_OUT,
+    Wear.CHIN, Wear.CHIN, Wear.ONE_EAR,
+)  # fmt: skip
 """Ways to wear a mask wrongly, in the proportions in which they are drawn."""
 
 

@@ -13,7 +13,7 @@ from training.crops import Patch
 from training.manifest import Assigned, Part
 from training.recipe import Mixture, Network, Recipe
 
-RECIPE = Recipe(network=Network(input_size=96), mixture=Mixture(batch=60))
+RECIPE = Recipe(network=Network(input_size=96), mixture=Mixture(batch=60, class_shares=(1, 1, 1)))
 
 
 def material(*labels: Label, landmarks: bool = True) -> tuple[list[Assigned], list[Patch]]:

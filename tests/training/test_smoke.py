@@ -15,7 +15,7 @@ from edge.classify import TfliteClassifier
 from edge.contract import LABELS, whole_image_box
 from edge.types import Face, Frame
 from tests.training.builders import draw_face, write_frames
-from training import split
+from training import folded, split
 from training.data import read
 from training.faces import single_face
 from training.manifest import Manifest, Part
@@ -38,6 +38,8 @@ epochs = 2
 rate = 3e-3
 average = 0.0
 label_smoothing = 0.0
+settling_batches = 5
+frozen_until = ""
 [augment]
 light = 0.0
 small = 0.0
@@ -91,7 +93,8 @@ def test_fit_leaves_a_complete_run(trained: Trained) -> None:
     """A run leaves recipe, split, environment, history, model and figures, and prints one JSON object."""
     assert trained.printed.returncode == 0, trained.printed.stderr
     assert {
-        "recipe.json", "split.json", "environment.json", "history.jsonl", "metrics.json", "model.keras",
+        "recipe.json", "split.json", "environment.json", "history.jsonl", "scaling.json", "metrics.json",
+        "model.keras",
     } <= {path.name for path in trained.run.iterdir()}  # fmt: skip
     summary = json.loads(trained.printed.stdout)
     assert Path(summary["model"]).samefile(trained.run / "model.keras")
@@ -99,8 +102,8 @@ def test_fit_leaves_a_complete_run(trained: Trained) -> None:
 
 
 def test_fit_is_quiet(trained: Trained) -> None:
-    """Nothing but one line an epoch reaches the terminal, least of all from the framework."""
-    assert [line[:5] for line in trained.printed.stderr.splitlines()] == ["epoch", "epoch"]
+    """Only a line an epoch and one for the settled model reach the terminal, nothing of the framework's."""
+    assert [line[:5] for line in trained.printed.stderr.splitlines()] == ["epoch"] * 3
 
 
 def test_a_finished_run_resumes_to_the_same_end(trained: Trained) -> None:
@@ -109,6 +112,23 @@ def test_a_finished_run_resumes_to_the_same_end(trained: Trained) -> None:
     again = command("training", "fit", "--resume", trained.run, "--cache", trained.cache)
     assert again.returncode == 0, again.stderr
     assert (trained.run / "history.jsonl").read_text() == before
+
+
+def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
+    """`folds` pools one answer per face, float and int8, and a second call only reads what is there."""
+    options = (
+        "--split", trained.split, "--recipe", trained.folder / "recipe.toml", "--folds", 2,
+        "-o", trained.folder / "folds", "--cache", trained.cache, "--json",
+    )  # fmt: skip
+    done = command("training", "folds", *options)
+    assert done.returncode == 0, done.stderr
+    pooled = folded.load(trained.folder / "folds")
+    faces = Manifest.load(trained.split).faces
+    assert sorted(pooled.keys) == sorted(face.key for face in faces)
+    assert [column.name for column in pooled.columns] == ["float", "int8"]
+    again = command("training", "folds", *options)
+    assert again.stdout == done.stdout
+    assert "epoch" not in again.stderr
 
 
 @pytest.fixture(scope="module")

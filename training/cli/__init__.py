@@ -9,8 +9,10 @@ from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
 COMMANDS = {
     "data": "training.cli.data:data",
     "fit": "training.cli.fit:fit",
+    "folds": "training.cli.folds:folds",
     "evaluate": "training.cli.evaluate:evaluate",
     "report": "training.cli.report:report",
+    "compare": "training.cli.compare:compare",
     "add": "training.cli.add:add",
     "gate": "training.cli.gate:gate",
     "detector": "training.cli.detector:detector",

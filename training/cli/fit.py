@@ -43,7 +43,7 @@ def fit(
     training = quiet.need("training.fit")
     material = load_material(Manifest.load(run.split), cache)
     weights = context.params["weights"]
-    training.train(run, settings, material, weights, lambda row: click.echo(_line(row), err=True))
+    training.train(run, settings, material, weights, lambda row: click.echo(line(row), err=True))
     predictor, size = evaluate.open_model(run.model)
     found = evaluate.judge(predictor, size, material.of(Part.TEST))
     run.write("metrics.json", {name: figures.as_json() for name, figures in found.items()})
@@ -63,7 +63,8 @@ def _new_run(context: click.Context) -> runs.Run:
     return runs.start(options["base"], settings, manifest)
 
 
-def _line(row: dict[str, float]) -> str:
+def line(row: dict[str, float]) -> str:
+    """The figures of an epoch for the terminal."""
     return (
         f"epoch {row['epoch'] + 1:3.0f}  loss {row['loss']:.4f}  validation loss {row['tempered_loss']:.4f}, "
         f"macro-F1 {row['macro_f1']:.4f}, wrongly worn found {row['wrong_recall']:.3f}, "

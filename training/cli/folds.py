@@ -1,0 +1,88 @@
+"""`maskgate-train folds`: train once per fold, so that every face is tested by a model that never saw it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from edge.types import ConfigError
+from training import evaluate, folded, judgement, quiet, recipe, runs
+from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
+from training.cli.fit import line
+from training.folds import folds as deal
+from training.manifest import Manifest, Part
+from training.material import Material
+
+INT8 = "int8.tflite"
+
+
+@click.command()
+@click.option("--split", required=True, type=EXISTING, help="Split manifest; its groups are dealt anew.")
+@click.option(
+    "--recipe", "plan", type=FILE, default=recipe.DEFAULT, help="TOML file; the default recipe otherwise."
+)
+@click.option("--weights", help="Backbone weights: a file, imagenet or none.")
+@click.option("--folds", "count", default=5, show_default=True, type=click.IntRange(2, 20))
+@click.option(
+    "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
+    help="Folder of the folds; one that holds some goes on with them.",
+)  # fmt: skip
+@cache_option
+@json_option
+@click.pass_context
+def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: bool, **_: object) -> None:
+    """Trains, calibrates, converts and judges once per fold and pools what the models say.
+
+    A fold that is finished is not run again, an interrupted one goes on after its last epoch.
+
+    Example: maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
+    """
+    options = context.params
+    settings, manifest, count = (
+        recipe.load(options["plan"]),
+        Manifest.load(options["split"]),
+        options["count"],
+    )
+    material = load_material(manifest, cache)
+    quiet.framework(settings.threads)
+    for number, faces in enumerate(deal(material.faces, count, settings.seed)):
+        click.echo(f"fold {number + 1} of {count}", err=True)
+        dealt = Manifest.of(faces, settings.seed, manifest.fingerprint)
+        run = _opened(output / f"fold-{number}", settings, dealt)
+        _finish(run, Material(faces, material.patches), options["weights"])
+    found = judgement.judge(folded.load(output))
+    click.echo(json.dumps(found.as_json()) if as_json else judgement.text(found))
+
+
+def _opened(folder: Path, settings: recipe.Recipe, split: Manifest) -> runs.Run:
+    """The run of a fold, new or interrupted.
+
+    Raises:
+        ConfigError: What is there was made with another recipe or from other data.
+    """
+    if not (folder / "recipe.json").exists():
+        return runs.start_at(folder, settings, split)
+    run = runs.reopen(folder)
+    if run.recipe() != settings or Manifest.load(run.split) != split:
+        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
+    return run
+
+
+def _finish(run: runs.Run, material: Material, weights: str | None) -> None:
+    """Does what is still to be done for one fold; every step leaves a file that says it is done."""
+    settings = run.recipe()
+    if not run.model.exists():
+        training = quiet.need("training.fit")
+        training.train(run, settings, material, weights, lambda row: click.echo(line(row), err=True))
+    small = run.folder / INT8
+    if not small.exists():
+        quantize = quiet.need("convert.quantize", "convert")
+        partial = small.with_suffix(".partial")
+        partial.write_bytes(quantize.of_training(run.model, material.of(Part.TRAIN)))
+        partial.replace(small)
+    if not (run.folder / folded.PREDICTIONS).exists():
+        models = (evaluate.Candidate("float", run.model), evaluate.Candidate("int8", small))
+        said = evaluate.on_faces(models, material.of(Part.TEST), measure=False)
+        folded.save(said, run.folder / folded.PREDICTIONS)
