@@ -8,8 +8,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -20,15 +20,17 @@ from edge.cli.daemon import serve
 from edge.cli.options import takes_settings
 from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
 from edge.demo import CLIP
-from edge.messages import Topics, event_payload
+from edge.messages import Topics
 from edge.mqtt import subscribe
 from edge.pipeline import Turn
+from edge.spool import Spool
 from edge.types import BrokerError, Event
 
 BROKER_PLACES = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 """Where Debian and others keep mosquitto, outside a user's PATH."""
 
 PATIENCE_S = 5.0
+MOST_EVENTS = 1000
 
 
 class Audience:
@@ -69,7 +71,7 @@ def demo(settings: Config, fast: bool) -> None:
         port = stack.enter_context(_broker(directory))
         if port is None:
             click.echo("There is no Mosquitto on this machine: events are shown as the spool keeps them.")
-            serve(config, _never, _telling(audience))
+            _serve_alone(config, audience)
         else:
             config = config.model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
             click.echo(f"A Mosquitto broker listens on 127.0.0.1:{port}; a subscriber prints what it gets.")
@@ -94,15 +96,12 @@ def _never() -> bool:
     return False
 
 
-def _telling(audience: Audience) -> Callable[[Turn, tuple[Event, ...]], None]:
-    """An audience that also prints each event."""
-
-    def watch(turn: Turn, events: tuple[Event, ...]) -> None:
-        audience(turn, events)
-        for event in events:
-            click.echo(f"  spool  {json.dumps(event_payload(event))}")
-
-    return watch
+def _serve_alone(config: Config, audience: Audience) -> None:
+    """Runs the daemon without a broker, and shows what its spool would have sent."""
+    serve(config, _never, audience)
+    with closing(Spool.open(Path(config.spool.path))) as spool:
+        for event in spool.unsent(0, MOST_EVENTS):
+            click.echo(f"  spool  {event.payload.decode()}")
 
 
 def _serve_before_subscriber(config: Config, audience: Audience) -> None:

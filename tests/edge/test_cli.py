@@ -195,6 +195,33 @@ def test_predict_finds_faces_in_photographs(run: Run, shared: Path, detector: Pa
     assert len(pictures) == 62
 
 
+@pytest.mark.shared
+@pytest.mark.broker
+def test_the_demo_shows_messages_as_a_subscriber_gets_them(run: Run, detector: Path, broker: object) -> None:
+    """Through a Mosquitto of its own; the table names all four passes."""
+    shown = run("demo", "--fast", "--detector", detector)
+    assert shown.code == 0, shown.err
+    messages = [
+        line for line in shown.out.splitlines() if line.startswith("  mqtt   maskgate/demo/entrance/event ")
+    ]
+    assert len(messages) == 5
+    assert all(f"1-{number}" in shown.out for number in (1, 2, 3, 4))
+    assert "no_mask -> compliant" in shown.out
+
+
+@pytest.mark.shared
+def test_the_demo_without_a_broker_shows_the_spool(
+    run: Run, detector: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And says so."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr("edge.cli.demo.BROKER_PLACES", "/nowhere")
+    shown = run("demo", "--fast", "--detector", detector)
+    assert shown.code == 0, shown.err
+    assert "no Mosquitto" in shown.out
+    assert len([line for line in shown.out.splitlines() if line.startswith("  spool  {")]) == 5
+
+
 CLIPS = {"face-demographics-walking.gif": 2, "head-pose-face-detection-male.gif": 1}
 
 
