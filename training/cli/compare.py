@@ -1,0 +1,91 @@
+"""`maskgate-train compare`: recipes on the same grouped folds, and on a random split beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from edge.types import ConfigError, ModelError
+from training import quiet, recipe
+from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
+from training.manifest import Manifest
+from training.material import Material
+from training.recipe import Recipe
+from training.runs import Run
+
+
+@click.command()
+@click.argument("recipes", nargs=-1, required=True, type=EXISTING)
+@click.option("--split", required=True, type=EXISTING, help="Split manifest; its groups are dealt anew.")
+@click.option(
+    "--weights", "given", multiple=True, metavar="RECIPE=FILE",
+    help="Backbone weights of the recipe of that name; repeatable.",
+)  # fmt: skip
+@click.option("--folds", "many", default=5, show_default=True, type=click.IntRange(2, 20))
+@click.option("--only-table", is_flag=True, help="Train nothing, show what is there.")
+@click.option(
+    "-o", "--output", type=FILE, default=Path("runs/compare"), show_default=True,
+    help="Folder of the comparison; one that holds some folds goes on with the others.",
+)  # fmt: skip
+@cache_option
+@json_option
+@click.pass_context
+def compare(context: click.Context, /, output: Path, as_json: bool, **_: object) -> None:
+    """Trains RECIPES (TOML files) on grouped folds and on a random split, and prints a Markdown table.
+
+    What a recipe scores more on the random split, it owes to having seen near-duplicates of the tested
+    faces. A recipe whose pretrained weights cannot be had is trained from scratch, and marked so. Finished
+    folds are not run again, interrupted ones go on.
+
+    Example: maskgate-train compare training/default.toml training/recipes/*.toml --split split.json
+    """
+    options = context.params
+    quiet.framework()
+    comparing = quiet.need("training.compare")
+    plans = [recipe.load(file) for file in options["recipes"]]
+    if len({plan.name for plan in plans}) < len(plans):
+        raise ConfigError("two recipes have the same name; each needs its own")
+    weights = _named(options["given"], plans)
+    entrants = [comparing.Entrant(plan, _start(plan, weights.get(plan.name))) for plan in plans]
+    if not options["only_table"]:
+        manifest = Manifest.load(options["split"])
+        material = load_material(manifest, options["cache"])
+        where = (output, manifest.fingerprint)
+        comparing.run_all(entrants, material, where, options["many"], _train)
+    found = comparing.results(entrants, output)
+    click.echo(json.dumps(comparing.as_json(found)) if as_json else comparing.markdown(found), nl=as_json)
+
+
+def _named(given: tuple[str, ...], plans: list[Recipe]) -> dict[str, str]:
+    """Weight files by recipe."""
+    pairs = dict(text.partition("=")[::2] for text in given)
+    unknown = set(pairs) - {plan.name for plan in plans}
+    if unknown:
+        raise ConfigError(f"--weights names {', '.join(sorted(unknown))}, which is no recipe given")
+    return pairs
+
+
+def _start(plan: Recipe, weights: str | None) -> str:
+    """The weights that can be had: those given, the recipe's own, or none."""
+    network = quiet.need("training.network")
+    if weights is not None:
+        network.build(plan.network, weights)
+        return weights
+    try:
+        network.build(plan.network)
+    except ModelError as error:
+        click.echo(f"{plan.name} is trained from scratch: {error}", err=True)
+        return "none"
+    return plan.network.weights
+
+
+def _train(run: Run, plan: Recipe, material: Material, weights: str) -> None:
+    click.echo(str(run.folder), err=True)
+    training = quiet.need("training.fit")
+    training.train(run, plan, material, weights, lambda row: click.echo(_line(row), err=True))
+
+
+def _line(row: dict[str, float]) -> str:
+    return f"epoch {row['epoch'] + 1:3.0f}  loss {row['loss']:.4f}  validation macro-F1 {row['macro_f1']:.4f}"
