@@ -131,6 +131,7 @@ def finder(model: Path, long_side: int) -> Finder:
                 float(score),
             )
             for x, y, w, h, score in (() if rows is None else rows[:, [0, 1, 2, 3, 14]])
+            if np.isfinite((x, y, w, h, score)).all()
         )
 
     return find

@@ -21,6 +21,8 @@ STRIDES = (8, 16, 32)
 OUTPUTS = (("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10))
 """What the head gives at every cell, in channel order; `cls` and `obj` as logits."""
 HEAD = sum(width for _, width in OUTPUTS)
+PRIOR = -3.0
+"""Logit of both scores before training: faces are rare."""
 Weights = NDArray[np.float32]
 Value = TypeVar("Value")
 
@@ -149,14 +151,22 @@ def random_weights(design: Design, seed: int) -> tuple[Weights, ...]:
 
 
 def _random_layer(layer: Layer, rng: np.random.Generator) -> Iterator[Weights]:
-    for shape in layer.shapes:
+    for number, shape in enumerate(layer.shapes):
         if len(shape) == 1:
-            yield np.zeros(shape, np.float32)
-            continue
-        # A depthwise filter starts near the identity: two random filters in a row lose too much signal.
-        fan = shape[0] * shape[1] * (shape[2] if shape[3] > 1 or shape[0] == 1 else 1)
-        gain = 1.0 if shape[0] == 1 else 2.0
-        values = rng.normal(0, (gain / fan) ** 0.5, shape)
-        if layer.name.startswith("refine") and shape[3] == 1 and shape[0] == 3:
-            values *= 0.0
-        yield values.astype(np.float32)
+            bias = np.zeros(shape, np.float32)
+            if layer.name.startswith("head") and number == 3:
+                bias[:2] = PRIOR
+            yield bias
+        else:
+            yield rng.normal(0, _spread(layer, shape), shape).astype(np.float32)
+
+
+def _spread(layer: Layer, shape: tuple[int, ...]) -> float:
+    """Standard deviation of a kernel's starting values."""
+    depthwise = shape[3] == 1 and shape[0] == 3
+    if depthwise and layer.name.startswith("refine"):
+        return 0.0
+    if layer.name == "stem":
+        return float((2 / np.prod(shape[:3])) ** 0.5) / 128  # pictures come as 0 to 255
+    # No activation follows a pointwise convolution, so it needs no gain.
+    return float((2 / 9) ** 0.5) if depthwise else float((1 / shape[2]) ** 0.5)

@@ -41,7 +41,7 @@ def _outputs(maps: Sequence[Weights]) -> tuple[Weights, ...]:
     for _, width in OUTPUTS:
         for one in maps:
             flat = one[..., start : start + width].reshape(1, -1, width)
-            found.append(np.asarray(1 / (1 + np.exp(-flat)) if width == 1 else flat, np.float32))
+            found.append(np.asarray(0.5 + 0.5 * np.tanh(flat / 2) if width == 1 else flat, np.float32))
         start += width
     return tuple(found)
 

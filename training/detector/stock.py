@@ -55,7 +55,7 @@ def gather(material: Material, seed: int, tell: Callable[[str], None]) -> Stock:
     frames += tuple(with_masks(scene, rng) for scene in bare) + bare * (BARE_AGAIN - 1)
     people += tuple(with_masks(scene, rng) for scene in people if scene.bare.any())
     tell(f"{len(frames)} frames, {len(people)} pictures of people, {_faces(frames + people)} faces")
-    return Stock(frames, people, _photographs(material.empty))
+    return Stock(frames, people or frames, _photographs(material.empty))
 
 
 def _photographs(files: Sequence[Path]) -> tuple[Image, ...]:

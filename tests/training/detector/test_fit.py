@@ -101,7 +101,7 @@ def trial(tmp_path: Path, run: fit.Run, monkeypatch: pytest.MonkeyPatch) -> sele
     """Three frames, a picture of nobody, and a rival that sees faces everywhere."""
     monkeypatch.setattr(select, "VIEWS", (0,))
     monkeypatch.setattr(parity, "SIZES", ((64, 96),))
-    export.shift_scores(run.onnx(1), 1.0, tmp_path / "rival.onnx")
+    export.shift_scores(run.onnx(1), 4.0, tmp_path / "rival.onnx")
     cv2.imwrite(str(tmp_path / "calm.png"), picture(90, 60))
     return finish.trial_of(frames(tmp_path), [tmp_path / "calm.png"], tmp_path / "rival.onnx")
 
