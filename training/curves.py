@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve, roc_curve
 
 from edge.contract import LABELS, Label
 from training.metrics import Shares, Truth
+from training.quiet import need
 
 MASKED, BARE = LABELS.index(Label.WITH_MASK), LABELS.index(Label.WITHOUT_MASK)
 MOST_BARE = 0.005
@@ -40,7 +40,7 @@ def roc(truth: Truth, shares: Shares, index: int) -> Curve | None:
     belongs = truth == index
     if belongs.all() or not belongs.any():
         return None
-    others, found, _ = roc_curve(belongs, shares[:, index])
+    others, found, _ = need("sklearn.metrics").roc_curve(belongs, shares[:, index])
     return Curve(others, found)
 
 
@@ -49,7 +49,7 @@ def precision_recall(truth: Truth, shares: Shares, index: int) -> Curve | None:
     belongs = truth == index
     if belongs.all() or not belongs.any():
         return None
-    precision, recall, _ = precision_recall_curve(belongs, shares[:, index])
+    precision, recall, _ = need("sklearn.metrics").precision_recall_curve(belongs, shares[:, index])
     return Curve(recall, precision)
 
 

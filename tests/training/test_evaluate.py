@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +98,16 @@ def test_a_run_folder_brings_both(tmp_path: Path) -> None:
     (tmp_path / "model.keras").touch()
     (tmp_path / "bundle").mkdir()
     assert [one.name for one in candidates([tmp_path])] == ["float", "int8"]
+
+
+@pytest.mark.parametrize("command", ["evaluate", "report", "compare", "gate", "add"])
+def test_help_needs_no_extra(command: str) -> None:
+    """On an install without the training packages every command still explains itself."""
+    missing = ("sklearn", "scipy", "imagehash", "PIL", "matplotlib", "jinja2", "tensorflow", "keras")
+    block = f"import sys; sys.modules.update(dict.fromkeys({missing}))"
+    code = f"{block}\nfrom training.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, command, "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Example" in done.stdout
