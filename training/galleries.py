@@ -74,6 +74,26 @@ def _gallery(name: str, mask: Mask, evidence: Evidence, column: Column, material
     return Gallery(name, tiles, max(0, len(places) - MANY))
 
 
+def sheet(galleries: Sequence[Gallery], across: int = 8) -> Image:
+    """All pictures of the galleries as one, each with its caption below it: (height, width, 3) RGB."""
+    cells = [_cell(tile) for gallery in galleries for tile in gallery.tiles]
+    blank = np.full_like(cells[0], 255)
+    cells += [blank] * (-len(cells) % across)
+    rows = [np.hstack(cells[at : at + across]) for at in range(0, len(cells), across)]
+    return np.vstack(rows)
+
+
+def _cell(tile: Tile) -> Image:
+    cell = np.full((SIDE + 30, SIDE + 8, 3), 255, np.uint8)
+    raw = np.frombuffer(base64.b64decode(tile.uri.partition(",")[2]), np.uint8)
+    picture = np.asarray(cv2.imdecode(raw, cv2.IMREAD_COLOR), np.uint8)
+    cell[:SIDE, :SIDE] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    said, _, size = tile.caption.replace(" → ", " > ").partition(", ")
+    for line, text in enumerate((said, size)):
+        cv2.putText(cell, text, (0, SIDE + 11 + 12 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.3, (20, 20, 20), 1)
+    return cell
+
+
 def caption(evidence: Evidence, column: Column, at: int) -> str:
     """What the face is, what was said and how surely, and how large it is."""
     said = int(column.shares[at].argmax())

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -17,7 +18,7 @@ from training.cli import maskgate_train
 from training.cli.common import load_material
 from training.dataset import describe
 from training.evidence import Evidence
-from training.galleries import MANY, worst
+from training.galleries import MANY, SIDE, worst
 from training.judgement import judge
 from training.manifest import Manifest, Part
 
@@ -86,6 +87,20 @@ def test_worst_answers_come_surest_first(split: Path) -> None:
     assert said == sorted(said, reverse=True)
     assert len(only.tiles) + only.left_out == count
     assert len(only.tiles) == MANY
+
+
+def test_the_contact_sheet(split: Path, tmp_path: Path) -> None:
+    """`evaluate --worst` writes one picture with a cell for every wrong answer."""
+    wrong = tmp_path / "split.json"
+    wrong.write_text(split.read_text().replace('"without_mask"', '"mask_worn_incorrectly"'))
+    options = ("--part", "all", "--worst", tmp_path / "w.png", "--cache", split.parent / "cache")
+    arguments = ["evaluate", bundle.SHIPPED, wrong, *options]
+    done = CliRunner().invoke(maskgate_train, [str(one) for one in arguments])
+    assert done.exit_code == 0, done.output
+    seen = cv2.imread(str(tmp_path / "w.png"))
+    assert seen is not None
+    assert seen.shape[0] % (SIDE + 30) == 0
+    assert seen.shape[1] == 8 * (SIDE + 8)
 
 
 def test_the_data_section_counts_every_face(split: Path) -> None:

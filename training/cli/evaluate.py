@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 import click
+import cv2
 
 from edge import bundle
 from edge.types import ConfigError
 from training import evaluate as judging
 from training import folded, judgement, quiet
-from training.cli.common import EXISTING, cache_option, json_option, load_material
+from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
 from training.cli.data import make_split
 from training.evidence import Evidence
 from training.manifest import Manifest, Part
@@ -39,10 +40,13 @@ detector_option = click.option("--detector", type=EXISTING, help="YuNet model, w
 @detector_option
 @click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders.")
 @click.option("--no-slices", is_flag=True, help="Leave out the slices by size, blur, light, wear and tone.")
+@click.option("--worst", "sheet", type=FILE, help="Write the worst answers as a PNG, too; it shows people.")
 @cache_option
 @json_option
 @click.pass_context
-def evaluate(context: click.Context, /, as_json: bool, no_slices: bool, **_: object) -> None:
+def evaluate(
+    context: click.Context, /, as_json: bool, no_slices: bool, sheet: Path | None, **_: object
+) -> None:
     """Judges MODEL (a .keras file, a .tflite file, a bundle or a run folder) on labelled faces.
 
     DATA is a split manifest, or data folders as `maskgate-train data` reads them, all of whose faces are
@@ -54,11 +58,28 @@ def evaluate(context: click.Context, /, as_json: bool, no_slices: bool, **_: obj
       maskgate-train evaluate edge/models split.json --beside runs/20250101-120000-default/model.keras
       maskgate-train evaluate --folds runs/folds split.json
     """
-    evidence, _material = gather(context)
+    evidence, material = gather(context)
+    if sheet is not None:
+        _write_worst(evidence, material, sheet)
     found = judgement.judge(evidence)
     if no_slices:
         found = judgement.Judgement(found.main, ())
     click.echo(json.dumps(found.as_json()) if as_json else judgement.text(found))
+
+
+def _write_worst(evidence: Evidence, material: Material | None, file: Path) -> None:
+    """The worst answers of the first model as one picture.
+
+    Raises:
+        ConfigError: The pictures are not at hand, or there is no wrong answer.
+    """
+    if material is None:
+        raise ConfigError("--worst needs the pictures; name the split manifest, too")
+    galleries = quiet.need("training.galleries")
+    found = galleries.worst(evidence, evidence.columns[0], material)
+    if not found:
+        raise ConfigError(f"{evidence.columns[0].name} gives no wrong answer, so there is nothing to show")
+    cv2.imwrite(str(file), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
 
 
 def gather(context: click.Context) -> tuple[Evidence, Material | None]:
