@@ -106,14 +106,6 @@ def test_fit_is_quiet(trained: Trained) -> None:
     assert [line[:5] for line in trained.printed.stderr.splitlines()] == ["epoch"] * 3
 
 
-def test_a_finished_run_resumes_to_the_same_end(trained: Trained) -> None:
-    """Resuming a finished run trains no further epoch."""
-    before = (trained.run / "history.jsonl").read_text()
-    again = command("training", "fit", "--resume", trained.run, "--cache", trained.cache)
-    assert again.returncode == 0, again.stderr
-    assert (trained.run / "history.jsonl").read_text() == before
-
-
 def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
     """`folds` pools one answer per face, float and int8, and a second call only reads what is there."""
     options = (
@@ -164,6 +156,20 @@ def test_evaluate_tells_the_same_of_the_bundle(trained: Trained, converted: Path
     assert found["macro_f1"]["value"] == pytest.approx(manifest.metrics["macro_f1"], abs=1e-4)
     assert found["faces"] == sum(face.part is Part.TEST for face in Manifest.load(trained.split).faces)
     assert len(found["classes"]) == len(LABELS)
+
+
+def test_a_finished_run_resumes_to_the_same_end(trained: Trained, converted: Path) -> None:
+    """Resuming trains no further epoch; the model does not beat itself, so `--from` ends with exit code 1."""
+    before = (trained.run / "history.jsonl").read_text()
+    again = command(
+        "training", "fit", "--resume", trained.run, "--cache", trained.cache, "--from", converted,
+        "--runs", trained.run.parent,
+    )  # fmt: skip
+    assert (trained.run / "history.jsonl").read_text() == before
+    assert again.returncode == 1, again.stderr
+    assert "is not promoted: macro-F1" in again.stderr
+    assert not json.loads((trained.run / "gate.json").read_text())["passed"]
+    assert not (trained.run / "bundle").exists()
 
 
 def test_weights_that_are_not_there(trained: Trained) -> None:

@@ -10,6 +10,7 @@ import click
 from training import evaluate, quiet, recipe, runs
 from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material, table
 from training.cli.data import make_split
+from training.cli.gate import promote, start_from
 from training.manifest import Manifest, Part
 
 
@@ -27,6 +28,10 @@ from training.manifest import Manifest, Part
 @click.option(
     "--resume", type=EXISTING, help="Run folder to go on with, with the recipe it was started with."
 )
+@click.option(
+    "--from", "rival", type=EXISTING,
+    help="Bundle to start from and to beat on the test part; exit code 1 if it is not beaten.",
+)  # fmt: skip
 @cache_option
 @json_option
 @click.pass_context
@@ -35,6 +40,9 @@ def fit(
 ) -> None:
     """Trains a classifier into a run folder, which --resume goes on with after an interruption.
 
+    With --from the backbone starts from the run that the bundle was made of, where it is among --runs, and
+    the new model becomes the run's `bundle` only if `maskgate-train gate` would let it pass.
+
     Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
     """
     run = runs.reopen(resume) if resume else _new_run(context)
@@ -42,11 +50,15 @@ def fit(
     quiet.framework(settings.threads)
     training = quiet.need("training.fit")
     material = load_material(Manifest.load(run.split), cache)
-    weights = context.params["weights"]
+    rival, weights = context.params["rival"], context.params["weights"]
+    if rival and not weights:
+        weights = start_from(rival, context.params["base"], run)
     training.train(run, settings, material, weights, lambda row: click.echo(line(row), err=True))
     predictor, size = evaluate.open_model(run.model)
     found = evaluate.judge(predictor, size, material.of(Part.TEST))
     run.write("metrics.json", {name: figures.as_json() for name, figures in found.items()})
+    if rival:
+        promote(run, rival, material)
     summary = {"run": str(run.folder), "model": str(run.model), **found["all"].flat()}
     click.echo(json.dumps(summary) if as_json else f"{run.model}\n{table(found)}")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from edge import bundle
 from edge.types import GateError
 from training import evaluate as judging
 from training import gate as gates
@@ -14,6 +15,10 @@ from training import quiet
 from training.cli.common import EXISTING, cache_option, json_option, load_material
 from training.manifest import Manifest, Part
 from training.material import Material
+from training.runs import WEIGHTS, Run
+
+CANDIDATE = "candidate"
+"""Folder in a run folder that an int8 bundle stands in until it has passed the gate."""
 
 
 @click.command()
@@ -56,3 +61,48 @@ def insist(found: gates.Gate, new: Path) -> None:
     """
     if not found.passed:
         raise GateError(f"{new} is not promoted: {found.failures()}")
+
+
+def promote(run: Run, rival: Path, material: Material) -> Path:
+    """Converts a finished run and lets it stand against the bundle whose place it is to take.
+
+    Both are judged in 8 bits, as they run on a device. What was found stands in the run's `gate.json`.
+
+    Returns:
+        The bundle in the run's folder, which is there only if it passed.
+
+    Raises:
+        GateError: The new model is not better, or worse somewhere, or differs from its float model.
+    """
+    promoted = run.folder / judging.BUNDLE
+    if promoted.exists():
+        return promoted
+    package = quiet.need("convert.package", "convert")
+    origin = package.Origin(run.id, run.id, Manifest.load(run.split).fingerprint)
+    package.convert(run.model, material, origin, run.folder / CANDIDATE)
+    found = judge(run.folder / CANDIDATE, rival, material)
+    run.write("gate.json", found.as_json())
+    click.echo(found.text(), err=True)
+    insist(found, run.folder / CANDIDATE)
+    return (run.folder / CANDIDATE).replace(promoted)
+
+
+def start_from(rival: Path, base: Path, run: Run) -> str | None:
+    """The backbone that a bundle was made of, as a file in the new run's folder.
+
+    A bundle holds 8 bits only, so its float network is looked for among the runs.
+
+    Returns:
+        None where the run is not there or had another network; training then starts as the recipe says.
+    """
+    name = bundle.load(rival).manifest.training_run
+    before = Run(base / name)
+    if not name or not before.model.exists() or not (before.folder / "recipe.json").exists():
+        return None
+    old, new = before.recipe().network, run.recipe().network
+    if (old.name, old.alpha) != (new.name, new.alpha):
+        return None
+    network = quiet.need("keras").saving.load_model(before.folder / WEIGHTS, compile=False)
+    file = run.folder / "start.weights.h5"
+    network.get_layer(quiet.need("training.network").BACKBONE).save_weights(file)
+    return str(file)
