@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from edge.contract import Label
 from edge.types import ConfigError
+from training.data import FaceRecord
 from training.detector import export
 from training.detector.measure import Matches, Truth, at_least, finder, measure
 from training.detector.network import Weights
@@ -22,14 +24,16 @@ VIEWS = (0, 320)
 """Long sides at which detectors are compared; 0 is the picture's own."""
 THRESHOLD = 0.6
 """The device's default threshold; our scores are shifted so that the chosen working point lies there."""
-CAUTION = 0.65
+CAUTION = 0.8
 """Share of the rival's unmatched boxes that are allowed when choosing.
 
-A hundred frames give some thirty such boxes, a number that varies by a quarter from chance alone;
+A hundred frames give some thirty such boxes, a number that varies by a fifth from chance alone;
 the rest is left as room, so that the promise holds on other frames too.
 """
 SHARES = (1.0, 0.85, 0.7, 0.5)
 """How much of the trained weights a mixture takes."""
+TIE = 0.01
+"""Difference of recall within which mixtures are alike: a few faces out of some hundreds."""
 LAST = 4
 """How many of the last checkpoints are tried."""
 LEAST_PX = 20.0
@@ -71,17 +75,36 @@ class Trial:
         return (*self.frames, *self.calm)
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mixture that was tried: its recall at the allowed unmatched boxes, and boxes a picture of nobody."""
+
+    file: Path
+    share: float
+    recall: float
+    calm: float
+
+
 def look(model: Path, pictures: Sequence[Truth]) -> tuple[Matches, ...]:
     """What a detector finds at each of `VIEWS`."""
     return tuple(measure(finder(model, view), pictures) for view in VIEWS)
 
 
 def recall_at(found: Sequence[Matches], allowed: Sequence[float]) -> tuple[float, ...]:
-    """Recall of faces from `LEAST_PX` on, at the threshold that allows so many unmatched boxes a picture."""
-    return tuple(
-        one.recall(one.threshold_for(rate), at_least(LEAST_PX))
-        for one, rate in zip(found, allowed, strict=True)
-    )
+    """Recall of faces from `LEAST_PX` on, at the threshold that allows so many unmatched boxes a picture.
+
+    The mean of that of bare faces and that of all others, so that the fewer bare ones weigh as much.
+    """
+    return tuple(_balanced(one, one.threshold_for(rate)) for one, rate in zip(found, allowed, strict=True))
+
+
+def _balanced(found: Matches, threshold: float) -> float:
+    bare = found.recall(threshold, at_least(LEAST_PX, Label.WITHOUT_MASK))
+    return float(np.nanmean([bare, found.recall(threshold, _covered)]))
+
+
+def _covered(face: FaceRecord) -> bool:
+    return face.box.side >= LEAST_PX and face.label is not Label.WITHOUT_MASK
 
 
 def choose(folder: Path, start: Sequence[Weights], trial: Trial, out: Path) -> Choice:
@@ -102,17 +125,34 @@ def choose(folder: Path, start: Sequence[Weights], trial: Trial, out: Path) -> C
     other = look(trial.rival, trial.pictures)
     allowed = [one.unmatched_per_frame(THRESHOLD) * CAUTION for one in other]
     draft = out.with_name("mixture.onnx")
-    ranked = []
+    candidates = []
     for file in steps:
         for share in SHARES:
             _mix(file, start, share, draft)
-            found = look(draft, trial.pictures)
-            ranked.append((float(np.mean(recall_at(found, allowed))), share, file))
-    _, share, best = max(ranked)
+            candidates.append(_judged(draft, trial, allowed, (file, share)))
+    best, share = _preferred(candidates)
     _mix(best, start, share, draft)
-    delta = _working_point(draft, trial.pictures, allowed, out)
+    rates = [one.unmatched_per_frame(THRESHOLD) * CAUTION for one in look(trial.rival, trial.frames)]
+    delta = _working_point(draft, trial.frames, rates, out)
     draft.unlink()
     return _choice(int(best.stem.removeprefix("step")), share, delta, (out, trial))
+
+
+def _judged(model: Path, trial: Trial, allowed: Sequence[float], origin: tuple[Path, float]) -> Candidate:
+    found = look(model, trial.pictures)
+    limits = [one.threshold_for(rate) for one, rate in zip(found, allowed, strict=True)]
+    quiet = [
+        one.unmatched_per_frame(limit) for one, limit in zip(look(model, trial.calm), limits, strict=True)
+    ]
+    return Candidate(*origin, float(np.mean(recall_at(found, allowed))), float(np.mean(quiet)))
+
+
+def _preferred(candidates: Sequence[Candidate]) -> tuple[Path, float]:
+    """The calmest of those that find about as many faces as the best."""
+    most = max(one.recall for one in candidates)
+    near = [one for one in candidates if one.recall >= most - TIE]
+    chosen = min(near, key=lambda one: (one.calm, -one.recall))
+    return chosen.file, chosen.share
 
 
 def _mix(file: Path, start: Sequence[Weights], share: float, out: Path) -> None:
