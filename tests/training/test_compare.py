@@ -10,15 +10,12 @@ import pytest
 
 from tests.training.builders import record
 from tests.training.evidence_builders import drawn_split, evidence, sure
-from training import folded, quiet, recipe
+from training import compare, folded, quiet, recipe
 from training.cli.common import load_material
 from training.manifest import Assigned, Manifest, Part
 from training.material import Material
 from training.recipe import Recipe
 from training.runs import Run
-
-quiet.framework()
-keras, compare = quiet.need("keras"), quiet.need("training.compare")
 
 pytestmark = [
     pytest.mark.slow,
@@ -55,6 +52,8 @@ def test_only_the_random_split_divides_groups() -> None:
 
 def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     """What is there is not trained again; in the end every scheme and fold has its predictions."""
+    quiet.framework()
+    keras = quiet.need("keras")
     split = drawn_split(tmp_path)
     manifest = Manifest.load(split)
     material = load_material(manifest, tmp_path / "cache")
