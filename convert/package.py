@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from convert import parity, quantize
+from convert import detector, parity, quantize
 from edge import bundle
 from edge.classify import Model
 from edge.contract import LABELS
@@ -68,6 +68,7 @@ def _write(draft: Path, output: Path, origin: Origin, figures: dict[str, float])
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
     if (output / bundle.DETECTOR).is_file():
         shutil.copy2(output / bundle.DETECTOR, draft)
+        figures = figures | detector.figures_of(bundle.load(output).manifest)
     model = Model(draft / bundle.CLASSIFIER)
     bundle.write_manifest(
         draft,

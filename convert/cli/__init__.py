@@ -6,7 +6,10 @@ import click
 
 from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
 
-COMMANDS = {"convert": "convert.cli.convert:convert"}
+COMMANDS = {
+    "convert": "convert.cli.convert:convert",
+    "detector": "convert.cli.detector:detector",
+}
 
 
 @click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

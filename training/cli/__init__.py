@@ -16,6 +16,7 @@ COMMANDS = {
     "add": "training.cli.add:add",
     "gate": "training.cli.gate:gate",
     "detector": "training.cli.detector:detector",
+    "evaluate-bundle": "training.cli.evaluate_bundle:evaluate_bundle",
     "evaluate-detector": "training.cli.evaluate_detector:evaluate_detector",
 }
 

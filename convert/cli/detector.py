@@ -1,0 +1,36 @@
+"""`maskgate-convert detector`: put a face detector into a bundle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from convert import detector as detectors
+from edge.types import ConfigError
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("model", type=FILE)
+@click.option("--into", "directory", required=True, type=FILE, help="Bundle directory to put it into.")
+@click.option("--figures", type=FILE, help="JSON object of measured figures, for the manifest.")
+def detector(model: Path, directory: Path, figures: Path | None) -> None:
+    """Puts the face detector MODEL (ONNX) into a bundle, beside its classifier.
+
+    Example: maskgate-convert detector runs/detector/best/detector.onnx --into edge/models
+    """
+    manifest = detectors.add(model, {} if figures is None else _figures(figures), directory)
+    click.echo(f"{directory} {manifest.version} now holds {', '.join(sorted(manifest.files))}")
+
+
+def _figures(file: Path) -> dict[str, float]:
+    try:
+        raw = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read as JSON: {error}") from None
+    if not isinstance(raw, dict) or not all(isinstance(value, int | float) for value in raw.values()):
+        raise ConfigError(f"{file} must be one JSON object of numbers")
+    return {name: float(value) for name, value in raw.items()}
