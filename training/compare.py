@@ -85,7 +85,7 @@ def dealt(
 def run_all(
     entrants: Sequence[Entrant],
     material: Material,
-    where: tuple[Path, str],
+    where: tuple[Path, Manifest],
     many: int,
     train: Train,
 ) -> None:
@@ -94,20 +94,20 @@ def run_all(
     Args:
         entrants: The recipes.
         material: All faces.
-        where: Folder of the comparison, and fingerprint of the data set.
+        where: Folder of the comparison, and the split; its seed deals the folds, so that they are the
+            same for all recipes.
         many: Number of folds.
         train: Trains one of them.
 
     Raises:
         ConfigError: A folder there was made with other settings.
     """
-    base, fingerprint = where
+    base, manifest = where
     for scheme in Scheme:
         for one in entrants:
-            seed = one.recipe.seed
-            for number, faces in enumerate(dealt(material.faces, scheme, many, seed)):
+            for number, faces in enumerate(dealt(material.faces, scheme, many, manifest.seed)):
                 folder = base / scheme / one.recipe.name / f"fold-{number}"
-                split = Manifest.of(faces, seed, fingerprint)
+                split = Manifest.of(faces, manifest.seed, manifest.fingerprint)
                 run_one(one, Material(faces, material.patches), (folder, split), train)
 
 

@@ -67,7 +67,7 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
         pooled = keras.layers.GlobalAveragePooling2D()(inputs)
         keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(pooled)).save(run.model)
 
-    where = (tmp_path / "compare", manifest.fingerprint)
+    where = (tmp_path / "compare", manifest)
     with pytest.raises(KeyboardInterrupt):
         compare.run_all([ENTRANT], material, where, 2, train)
     assert len(list(tmp_path.rglob(folded.PREDICTIONS))) == 3

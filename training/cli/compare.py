@@ -52,8 +52,7 @@ def compare(context: click.Context, /, output: Path, as_json: bool, **_: object)
     if not options["only_table"]:
         manifest = Manifest.load(options["split"])
         material = load_material(manifest, options["cache"])
-        where = (output, manifest.fingerprint)
-        comparing.run_all(entrants, material, where, options["many"], _train)
+        comparing.run_all(entrants, material, (output, manifest), options["many"], _train)
     found = comparing.results(entrants, output)
     click.echo(json.dumps(comparing.as_json(found)) if as_json else comparing.markdown(found), nl=as_json)
 
