@@ -130,9 +130,26 @@ def estimates(
     )
 
 
-def interval(value: float, samples: Floats) -> Estimate:
-    """A figure with the percentiles of its resampled values."""
-    return _estimate(value, samples)
+def difference(truth: Truth, first: Truth, second: Truth, groups: NDArray[np.intp]) -> Estimate:
+    """What the second model's macro-F1 is above the first's, both drawn on the same groups each round.
+
+    Args:
+        truth: (n,) labels.
+        first: (n,) answers of one model.
+        second: (n,) answers of the other.
+        groups: (n,) numbers; faces of a group are drawn together.
+    """
+    counts, column = draws(groups)
+    samples = np.stack([_macro_f1(truth, answer, counts, column) for answer in (first, second)])
+    once = np.ones((1, counts.shape[1]))
+    values = [float(_macro_f1(truth, answer, once, column)[0]) for answer in (first, second)]
+    return _estimate(values[1] - values[0], samples[1] - samples[0])
+
+
+def _macro_f1(truth: Truth, answer: Truth, counts: Floats, column: NDArray[np.intp]) -> Floats:
+    tables = resampled_confusions(truth, answer, counts, column)
+    faces, hits = tables.sum(axis=2), np.einsum("rii->ri", tables)
+    return _mean_where(_ratio(2 * hits, faces + tables.sum(axis=1)), faces > 0)
 
 
 def _estimate(value: float, samples: Floats, independent: int = 0) -> Estimate:

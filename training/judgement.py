@@ -11,7 +11,7 @@ import numpy as np
 
 from training.curves import BARE, MASKED
 from training.evidence import Column, Evidence
-from training.intervals import Estimate, Estimates, estimates
+from training.intervals import Estimate, Estimates, difference, estimates
 from training.slices import Slice, hard_slices, main_slices
 
 WRONG = 2
@@ -39,16 +39,30 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Macro-F1 of the second model above that of the first on a main slice, drawn in pairs."""
+
+    name: str
+    models: tuple[str, str]
+    macro_f1: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """All rows, the main slices apart from the hard ones."""
+    """All rows, the main slices apart from the hard ones; where there are two models, how they differ."""
 
     main: tuple[Row, ...]
     hard: tuple[Row, ...]
+    changes: tuple[Change, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what could not be measured is null."""
         found: dict[str, Any] = _nulls(
-            {"main": [asdict(row) for row in self.main], "slices": [asdict(row) for row in self.hard]}
+            {
+                "main": [asdict(row) for row in self.main],
+                "slices": [asdict(row) for row in self.hard],
+                "changes": [asdict(one) for one in self.changes],
+            }
         )
         return found
 
@@ -59,7 +73,17 @@ class Judgement:
 
 def judge(evidence: Evidence) -> Judgement:
     """Judges every column on every slice."""
-    return Judgement(_rows(evidence, main_slices(evidence)), _rows(evidence, hard_slices(evidence)))
+    main = main_slices(evidence)
+    changes = tuple(_change(one, evidence.select(one.mask)) for one in main if len(evidence.columns) == 2)
+    return Judgement(_rows(evidence, main), _rows(evidence, hard_slices(evidence)), changes)
+
+
+def _change(part: Slice, evidence: Evidence) -> Change:
+    """From the float model to the other one, or from the first to the second."""
+    columns = sorted(evidence.columns, key=lambda column: not column.name.startswith("float"))
+    first, second = (column.shares.argmax(axis=1) for column in columns)
+    found = difference(evidence.truth, first, second, evidence.groups)
+    return Change(part.name, (columns[0].name, columns[1].name), found)
 
 
 def _rows(evidence: Evidence, slices: Sequence[Slice]) -> tuple[Row, ...]:
@@ -110,7 +134,12 @@ def count(found: Estimates, truth: int, answer: int) -> str:
 
 def text(judgement: Judgement) -> str:
     """Tables for a terminal."""
-    blocks = [_block("faces", judgement.main), _classes(judgement), _strict(judgement)]
+    blocks = [
+        _block("faces", judgement.main),
+        _changes(judgement),
+        _classes(judgement),
+        _strict(judgement),
+    ]
     blocks += [
         _block(dimension, [row for row in judgement.hard if row.dimension == dimension])
         for dimension in dict.fromkeys(row.dimension for row in judgement.hard)
@@ -128,6 +157,21 @@ def _block(title: str, rows: Sequence[Row]) -> str:
         for row in rows
     ]  # fmt: skip
     return align(lines)
+
+
+def _changes(judgement: Judgement) -> str:
+    if not judgement.changes:
+        return ""
+    lines = [
+        (f"from {one.models[0]} to {one.models[1]}", one.name, signed(one.macro_f1))
+        for one in judgement.changes
+    ]
+    return align([("change of macro-F1", "faces", ""), *lines])
+
+
+def signed(one: Estimate) -> str:
+    """A difference with its interval, such as `-0.004 (-0.010 to +0.002)`."""
+    return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
 
 
 def _classes(judgement: Judgement) -> str:

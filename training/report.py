@@ -126,6 +126,7 @@ def _environment() -> Environment:
     made.filters |= {
         "share": judgement.share,
         "percent": judgement.percent,
+        "signed": judgement.signed,
         "plain": lambda value, digits=3: "-" if not math.isfinite(value) else f"{value:.{digits}f}",
         "range": _range,
         "range_percent": lambda one: _range(one, 100, 1),

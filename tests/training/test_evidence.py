@@ -102,7 +102,10 @@ def test_the_text_names_every_slice_and_model() -> None:
     """Both columns of a small example stand in the table, with counts of the costly error."""
     both = evidence([1, 1, 0, 2], sure(1, 0, 0, 2))
     second = replace(both.columns[0], name="float")
-    found = text(judge(replace(both, columns=(second, *both.columns))))
+    judged = judge(replace(both, columns=(both.columns[0], second)))
+    found = text(judged)
+    assert judged.changes[0].models == ("float", "int8")
+    assert "from float to int8" in found
     assert "float" in found
     assert "int8" in found
     assert "1 of 2" in found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from tests.training.evidence_builders import sure
-from training.intervals import _resampled_auc, draws, estimates, resampled_confusions
+from training.intervals import _resampled_auc, difference, draws, estimates, resampled_confusions
 from training.metrics import calibration_error
 
 
@@ -83,6 +83,19 @@ def test_resampled_area_is_the_usual_one(seed: int) -> None:
     weights[:, :2] = 1
     expected = [roc_auc_score(belongs, scores, sample_weight=row) for row in weights]
     assert _resampled_auc(belongs, scores, weights) == pytest.approx(expected)
+
+
+def test_a_difference_is_drawn_in_pairs() -> None:
+    """A model against itself differs by nothing in every round; a better one by the difference of both."""
+    truth, shares = random_faces(150, 4)
+    answer = shares.argmax(axis=1)
+    same = difference(truth, answer, answer, np.arange(150))
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+    better = np.where(np.arange(150) < 75, truth, answer)
+    found = difference(truth, answer, better, np.arange(150))
+    expected = [estimates(truth, sure(*said), np.arange(150)).macro_f1.value for said in (answer, better)]
+    assert found.value == pytest.approx(expected[1] - expected[0])
+    assert 0 < found.low < found.value < found.high
 
 
 def test_resampled_calibration_error_is_the_usual_one() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -63,7 +64,7 @@ def evaluate(
         _write_worst(evidence, material, sheet)
     found = judgement.judge(evidence)
     if no_slices:
-        found = judgement.Judgement(found.main, ())
+        found = replace(found, hard=())
     click.echo(json.dumps(found.as_json()) if as_json else judgement.text(found))
 
 
