@@ -13,11 +13,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= 2
 UV_VERSION = 0.13.8
-# A detector does not ship yet; where the development data lies beside the checkout, its own is taken.
-DETECTOR = $(wildcard ../shared/models/face_detection_yunet_2023mar.onnx)
 
 demo: edge-venv broker  ## set up the device's install and play the built-in clip through the real daemon
-	@.venv-edge/bin/maskgate demo $(DETECTOR:%=--detector %)
+	@.venv-edge/bin/maskgate demo
 
 test: dev-venv tflite-venv broker check  ## set up and check everything: lint, types, contracts, tests
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term

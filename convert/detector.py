@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge import bundle
-from edge.config import Detector
+from edge.config import Detector as Settings
 from edge.detect import YuNetDetector
 
 PREFIX = "detector_"
 """How the detector's figures are told from the classifier's in a manifest."""
 
 
-def add(model: Path, figures: dict[str, float], directory: Path) -> bundle.Manifest:
-    """Copies a detector into a bundle and writes its figures into the manifest.
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A face detector (an ONNX file with YuNet's outputs), what was measured of it, and its training run."""
 
-    Args:
-        model: An ONNX file with YuNet's outputs.
-        figures: What was measured; each stands in the manifest as `detector_<name>`.
-        directory: A valid bundle.
+    model: Path
+    figures: dict[str, float]
+    run: str = ""
+
+
+def add(detector: Detector, directory: Path) -> bundle.Manifest:
+    """Copies a detector into a bundle; each figure stands in the manifest as `detector_<name>`.
 
     Returns:
         The new manifest.
@@ -27,16 +32,25 @@ def add(model: Path, figures: dict[str, float], directory: Path) -> bundle.Manif
     Raises:
         ModelError: The detector does not run, or the bundle is damaged.
     """
-    YuNetDetector(model, Detector())
+    YuNetDetector(detector.model, Settings())
     old = bundle.load(directory).manifest
     metrics = {name: value for name, value in old.metrics.items() if not name.startswith(PREFIX)}
-    metrics |= {f"{PREFIX}{name}": value for name, value in figures.items()}
-    if model.resolve() != (directory / bundle.DETECTOR).resolve():
-        shutil.copyfile(model, directory / bundle.DETECTOR)
-    fields = old.model_dump(mode="json", exclude={"files", "digest", "schema_version", "metrics"})
-    return bundle.write_manifest(directory, **fields, metrics=metrics)
+    metrics |= {f"{PREFIX}{name}": value for name, value in detector.figures.items()}
+    target = directory / bundle.DETECTOR
+    if detector.model.resolve() != target.resolve():
+        shutil.copyfile(detector.model, target)
+    fields = old.model_dump(mode="json", exclude={"files", "digest", "schema_version"})
+    return bundle.write_manifest(directory, **{**fields, "metrics": metrics, "detector_run": detector.run})
 
 
-def figures_of(manifest: bundle.Manifest) -> dict[str, float]:
-    """The detector's figures in a manifest, which a new classifier beside it leaves as they are."""
-    return {name: value for name, value in manifest.metrics.items() if name.startswith(PREFIX)}
+def of(directory: Path) -> Detector | None:
+    """The detector of a bundle; None where it has none, or there is no bundle yet."""
+    if not (directory / bundle.DETECTOR).is_file():
+        return None
+    loaded = bundle.load(directory)
+    figures = {
+        name.removeprefix(PREFIX): value
+        for name, value in loaded.manifest.metrics.items()
+        if name.startswith(PREFIX)
+    }
+    return Detector(directory / bundle.DETECTOR, figures, loaded.manifest.detector_run)

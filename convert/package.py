@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convert import detector, parity, quantize
+from convert.proof import Proof, of_folds, of_test
 from edge import bundle
 from edge.classify import Model
 from edge.contract import LABELS
 from training import evaluate
+from training.evidence import Evidence
 from training.manifest import Part
 from training.material import Material
 
@@ -31,16 +33,19 @@ class Origin:
     fingerprint: str
 
 
-def convert(model: Path, material: Material, origin: Origin, output: Path) -> dict[str, float]:
+def convert(
+    model: Path, material: Material, origin: Origin, output: Path, folds: Evidence | None = None
+) -> dict[str, float]:
     """Writes a bundle for a float model.
 
-    Ranges come from training faces, parity from validation faces, figures from test faces.
+    Ranges come from training faces, parity from validation faces, figures from test faces or folds.
 
     Args:
         model: The `.keras` file.
         material: The faces of the split that the model was trained with.
         origin: Goes into the manifest.
         output: Bundle directory; a detector that stands in it stays.
+        folds: What models of the same recipe said of faces they never saw, where this model saw all.
 
     Returns:
         The figures that stand in the manifest.
@@ -57,18 +62,15 @@ def convert(model: Path, material: Material, origin: Origin, output: Path) -> di
         device, _ = evaluate.open_model(draft / bundle.CLASSIFIER)
         crops = checked.crops(size)
         measured = parity.check(reference(crops), device(crops))
-        figures = evaluate.judge(device, size, test)["all"].flat()
-        figures["float_macro_f1"] = evaluate.judge(reference, size, test)["all"].flat()["macro_f1"]
-        figures |= {f"parity_{name}": round(value, 5) for name, value in measured.items()}
-        _write(draft, output, origin, figures)
-    return figures
+        proof = of_folds(folds) if folds is not None else of_test(reference, device, size, test)
+        metrics = proof.metrics | {f"parity_{name}": round(value, 5) for name, value in measured.items()}
+        _write(draft, output, origin, Proof(metrics, proof.thresholds))
+    return metrics
 
 
-def _write(draft: Path, output: Path, origin: Origin, figures: dict[str, float]) -> None:
+def _write(draft: Path, output: Path, origin: Origin, proof: Proof) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
-    if (output / bundle.DETECTOR).is_file():
-        shutil.copy2(output / bundle.DETECTOR, draft)
-        figures = figures | detector.figures_of(bundle.load(output).manifest)
+    figures = proof.metrics
     model = Model(draft / bundle.CLASSIFIER)
     bundle.write_manifest(
         draft,
@@ -79,7 +81,10 @@ def _write(draft: Path, output: Path, origin: Origin, figures: dict[str, float])
         training_run=origin.run,
         dataset_fingerprint=origin.fingerprint,
         metrics=figures,
+        thresholds=proof.thresholds,
     )
+    if (kept := detector.of(output)) is not None:
+        detector.add(kept, draft)
     output.mkdir(parents=True, exist_ok=True)
     for name in (bundle.CLASSIFIER, bundle.MANIFEST):
         partial = output / f"{name}.partial"

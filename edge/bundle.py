@@ -66,6 +66,7 @@ class Manifest(_Section):
     files: dict[str, Sha256]
     golden: tuple[Golden, ...] = ()
     training_run: str = ""
+    detector_run: str = ""
     dataset_fingerprint: str = ""
     metrics: dict[str, float] = {}
     thresholds: dict[str, float] = {}

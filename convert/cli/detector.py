@@ -17,12 +17,14 @@ FILE = click.Path(path_type=Path)
 @click.argument("model", type=FILE)
 @click.option("--into", "directory", required=True, type=FILE, help="Bundle directory to put it into.")
 @click.option("--figures", type=FILE, help="JSON object of measured figures, for the manifest.")
-def detector(model: Path, directory: Path, figures: Path | None) -> None:
+@click.option("--run", default="", help="Training run that the detector comes from, for the manifest.")
+def detector(model: Path, directory: Path, figures: Path | None, run: str) -> None:
     """Puts the face detector MODEL (ONNX) into a bundle, beside its classifier.
 
     Example: maskgate-convert detector runs/detector/best/detector.onnx --into edge/models
     """
-    manifest = detectors.add(model, {} if figures is None else _figures(figures), directory)
+    measured = {} if figures is None else _figures(figures)
+    manifest = detectors.add(detectors.Detector(model, measured, run), directory)
     click.echo(f"{directory} {manifest.version} now holds {', '.join(sorted(manifest.files))}")
 
 

@@ -63,8 +63,8 @@ def find_detector(config: Config, bundle: Bundle) -> Path:
     if fetched.is_file():
         return fetched
     raise ModelError(
-        "there is no face detector yet: run `maskgate models fetch`, or name a model of YuNet's kind "
-        "with --detector or detector.model"
+        f"{bundle.path} holds no face detector: run `maskgate models fetch`, or name a model of YuNet's "
+        "kind with --detector or detector.model"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 
 from edge import bundle
 from edge.cli import main
+from edge.contract import LABELS
 
 YUNET = "models/face_detection_yunet_2023mar.onnx"
 
@@ -105,11 +107,14 @@ def test_a_missing_configuration_is_one_sentence(run: Run, tmp_path: Path) -> No
     one_sentence(run("run", "--config", tmp_path / "none.toml"), 2, "none.toml", "--config")
 
 
-def test_without_a_detector_the_sentence_says_what_to_do(run: Run, photo: Path) -> None:
-    """Until the bundle holds one."""
-    if bundle.load(bundle.SHIPPED).detector is not None:
-        pytest.skip("the shipped bundle has a detector")
-    one_sentence(run("predict", photo), 3, "maskgate models fetch", "--detector")
+def test_a_bundle_without_a_detector_says_what_to_do(run: Run, photo: Path, tmp_path: Path) -> None:
+    """Fetch one, or name one."""
+    bare = tmp_path / "bare"
+    shutil.copytree(bundle.SHIPPED, bare)
+    (bare / bundle.DETECTOR).unlink()
+    size = bundle.load(bundle.SHIPPED).manifest.input.size
+    bundle.write_manifest(bare, version="1.0", labels=LABELS, input={"size": size})
+    one_sentence(run("predict", "--bundle", bare, photo), 3, "maskgate models fetch", "--detector")
 
 
 def test_models_that_cannot_be_used_are_named(run: Run, photo: Path, tmp_path: Path) -> None:
@@ -142,11 +147,10 @@ def test_pictures_that_cannot_be_read_are_named(run: Run, tmp_path: Path) -> Non
     one_sentence(run(*bare, tmp_path / "folder"), 4, "folder")
 
 
-@pytest.mark.shared
-def test_a_camera_is_no_recording(run: Run, detector: Path) -> None:
+def test_a_camera_is_no_recording(run: Run) -> None:
     """A device would never end; the sentence names it."""
-    one_sentence(run("predict", "--detector", detector, "/dev/null"), 4, "/dev/null", "not a file")
-    one_sentence(run("replay", "--detector", detector, "0"), 4, "0 does not exist")
+    one_sentence(run("predict", "/dev/null"), 4, "/dev/null", "not a file")
+    one_sentence(run("replay", "0"), 4, "0 does not exist")
 
 
 def test_a_download_that_fails_is_one_sentence(run: Run, tmp_path: Path) -> None:
@@ -166,10 +170,10 @@ def test_a_download_of_something_else_is_refused(run: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.shared
-def test_a_fetched_detector_is_found(run: Run, detector: Path, photo: Path) -> None:
-    """A mirror will do, and afterwards no option is needed."""
-    assert run("models", "fetch", "--url", detector.as_uri()).code == 0
-    assert run("predict", photo).code == 0
+def test_a_fetched_detector_can_be_used(run: Run, detector: Path, photo: Path, tmp_path: Path) -> None:
+    """A mirror will do."""
+    assert run("models", "fetch", "--url", detector.as_uri(), "--to", tmp_path).code == 0
+    assert run("predict", "--detector", tmp_path / detector.name, photo).code == 0
 
 
 def test_predict_without_detection_takes_the_whole_picture(run: Run, photo: Path) -> None:
@@ -185,21 +189,20 @@ def test_predict_without_detection_takes_the_whole_picture(run: Run, photo: Path
 
 
 @pytest.mark.shared
-def test_predict_finds_faces_in_photographs(run: Run, shared: Path, detector: Path, tmp_path: Path) -> None:
+def test_predict_finds_faces_in_photographs(run: Run, shared: Path, tmp_path: Path) -> None:
     """As a table, and as pictures in which nobody can be recognised."""
     clip = shared / "data/clips/head-pose-face-detection-male.gif"
-    shown = run("predict", "--detector", detector, "--annotate", tmp_path / "seen", clip)
+    shown = run("predict", "--annotate", tmp_path / "seen", clip)
     assert shown.code == 0
     assert "without_mask" in shown.out
     pictures = sorted((tmp_path / "seen").iterdir())
     assert len(pictures) == 62
 
 
-@pytest.mark.shared
 @pytest.mark.broker
-def test_the_demo_shows_messages_as_a_subscriber_gets_them(run: Run, detector: Path, broker: object) -> None:
+def test_the_demo_shows_messages_as_a_subscriber_gets_them(run: Run, broker: object) -> None:
     """Through a Mosquitto of its own; the table names all four passes."""
-    shown = run("demo", "--fast", "--detector", detector)
+    shown = run("demo", "--fast")
     assert shown.code == 0, shown.err
     messages = [
         line for line in shown.out.splitlines() if line.startswith("  mqtt   maskgate/demo/entrance/event ")
@@ -209,14 +212,11 @@ def test_the_demo_shows_messages_as_a_subscriber_gets_them(run: Run, detector: P
     assert "no_mask -> compliant" in shown.out
 
 
-@pytest.mark.shared
-def test_the_demo_without_a_broker_shows_the_spool(
-    run: Run, detector: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_demo_without_a_broker_shows_the_spool(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """And says so."""
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr("edge.cli.demo.BROKER_PLACES", "/nowhere")
-    shown = run("demo", "--fast", "--detector", detector)
+    shown = run("demo", "--fast")
     assert shown.code == 0, shown.err
     assert "no Mosquitto" in shown.out
     assert len([line for line in shown.out.splitlines() if line.startswith("  spool  {")]) == 5
@@ -229,10 +229,10 @@ CLIPS = {"face-demographics-walking.gif": 2, "head-pose-face-detection-male.gif"
 @pytest.mark.parametrize("pace", [(), ("--realtime",)], ids=["fast", "realtime"])
 @pytest.mark.parametrize("clip", CLIPS)
 def test_replay_counts_the_people_of_the_clips(
-    run: Run, shared: Path, detector: Path, clip: str, pace: tuple[str, ...]
+    run: Run, shared: Path, clip: str, pace: tuple[str, ...]
 ) -> None:
     """Everybody once, and nobody wears a mask; the pace makes no difference."""
-    result = run("replay", "--json", *pace, "--detector", detector, shared / "data/clips" / clip)
+    result = run("replay", "--json", *pace, shared / "data/clips" / clip)
     assert result.code == 0
     *events, last = result.lines()
     verdicts = {event["pass_id"]: event["verdict"] for event in events}
@@ -244,7 +244,7 @@ def test_replay_counts_the_people_of_the_clips(
 
 
 @pytest.mark.shared
-def test_a_replay_gives_the_same_events_every_time(run: Run, shared: Path, detector: Path) -> None:
+def test_a_replay_gives_the_same_events_every_time(run: Run, shared: Path) -> None:
     """To the byte, the summary's own time aside."""
     arguments = (
         "replay",
@@ -258,23 +258,21 @@ def test_a_replay_gives_the_same_events_every_time(run: Run, shared: Path, detec
 
 
 @pytest.mark.shared
-def test_a_replay_with_a_configuration_lights_its_lamp(
-    run: Run, shared: Path, detector: Path, tmp_path: Path
-) -> None:
+def test_a_replay_with_a_configuration_lights_its_lamp(run: Run, shared: Path, tmp_path: Path) -> None:
     """The lamp goes to standard error, so that every line of the output stays JSON."""
     file = tmp_path / "config.toml"
     file.write_text("[mqtt]\nenabled = false\n")
     clip = shared / "data/clips/head-pose-face-detection-male.gif"
-    result = run("replay", "--json", "--config", file, "--detector", detector, clip)
+    result = run("replay", "--json", "--config", file, clip)
     assert [event["verdict"] for event in result.lines()[:-1]] == ["no_mask"]
     assert result.err.splitlines() == ["lamp: off", "lamp: red", "lamp: off"]
 
 
 @pytest.mark.shared
-def test_passes_of_several_recordings_are_told_apart(run: Run, shared: Path, detector: Path) -> None:
+def test_passes_of_several_recordings_are_told_apart(run: Run, shared: Path) -> None:
     """Numbers of events run on, passes carry the number of their recording."""
     clip = shared / "data/clips/head-pose-face-detection-male.gif"
-    *events, _ = run("replay", "--json", "--detector", detector, clip, clip).lines()
+    *events, _ = run("replay", "--json", clip, clip).lines()
     assert [(e["id"], e["pass_id"]) for e in events if e["revision"] == 0] == [
         ("entrance/replay/1", "replay-1-1"),
         (f"entrance/replay/{len(events) // 2 + 1}", "replay-2-1"),

@@ -19,7 +19,6 @@ import pytest
 from tests.broker import Mosquitto, Subscriber, wait_until
 
 WALKING = "data/clips/face-demographics-walking.gif"
-YUNET = "models/face_detection_yunet_2023mar.onnx"
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -51,10 +50,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
         daemon.communicate()
 
 
-def models(shared: Path) -> str:
-    return f'[detector]\nmodel = "{shared / YUNET}"\n'
-
-
 def recording(clip: Path, pace: str = "fast") -> str:
     return f'[camera]\nsource = "{clip}"\npace = "{pace}"\n'
 
@@ -67,7 +62,7 @@ def test_the_people_of_a_clip_reach_a_subscriber(
 ) -> None:
     """Two people walk up, nobody wears a mask: two passes, both no_mask, ids unique."""
     with Subscriber(broker.port) as subscriber:
-        sections = models(shared) + recording(shared / WALKING, pace) + f"[mqtt]\nport = {broker.port}\n"
+        sections = recording(shared / WALKING, pace) + f"[mqtt]\nport = {broker.port}\n"
         daemon = start(sections)
         assert daemon.wait(60) == 0
         subscriber.wait_for_events(2)
@@ -85,24 +80,19 @@ def test_the_people_of_a_clip_reach_a_subscriber(
 def test_the_will_is_seen_after_a_kill(start: Start, shared: Path, broker: Mosquitto) -> None:
     """Nobody has to guess whether the device is still there."""
     with Subscriber(broker.port) as subscriber:
-        daemon = start(
-            models(shared) + recording(shared / WALKING, "realtime") + f"[mqtt]\nport = {broker.port}\n"
-        )
+        daemon = start(recording(shared / WALKING, "realtime") + f"[mqtt]\nport = {broker.port}\n")
         subscriber.wait_for_availability(b"online")
         daemon.kill()
         subscriber.wait_for_availability(b"offline")
 
 
-@pytest.mark.shared
-def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(
-    start: Start, shared: Path, tmp_path: Path
-) -> None:
+def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start, tmp_path: Path) -> None:
     """A camera that is not there makes it blind, no more; it stops with code 0, lamps off."""
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(address)
         listener.settimeout(30)
-        sections = models(shared) + '[camera]\nsource = "/dev/video99"\n[mqtt]\nenabled = false\n'
+        sections = '[camera]\nsource = "/dev/video99"\n[mqtt]\nenabled = false\n'
         daemon = start(sections, NOTIFY_SOCKET=address, WATCHDOG_USEC="2000000")
         heard = [listener.recv(256) for _ in range(3)]
         daemon.send_signal(signal.SIGTERM)
@@ -125,7 +115,7 @@ def test_what_was_decided_while_the_broker_was_away_arrives_later(
 ) -> None:
     """The first run has no broker, the second one sends what the first one kept."""
     broker = make_broker()
-    sections = models(shared) + recording(shared / WALKING) + f"[mqtt]\nport = {broker.port}\n"
+    sections = recording(shared / WALKING) + f"[mqtt]\nport = {broker.port}\n"
     assert start(sections).wait(60) == 0
     broker.start()
     with Subscriber(broker.port) as subscriber:
@@ -135,7 +125,6 @@ def test_what_was_decided_while_the_broker_was_away_arrives_later(
     assert len(passes) == 4
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize(
     ("sections", "code", "word"),
     [
@@ -145,9 +134,9 @@ def test_what_was_decided_while_the_broker_was_away_arrives_later(
         ('[mqtt]\nusername = "me"\npassword_file = "secret"\n', 2, "mqtt.password_file"),
     ],
 )
-def test_what_cannot_start_says_why(start: Start, shared: Path, sections: str, code: int, word: str) -> None:
+def test_what_cannot_start_says_why(start: Start, sections: str, code: int, word: str) -> None:
     """In one sentence, with the documented exit code."""
-    daemon = start(models(shared) + sections)
+    daemon = start(sections)
     _, err = daemon.communicate(timeout=60)
     assert daemon.returncode == code, err
     last = err.splitlines()[-1]
@@ -160,7 +149,7 @@ def test_what_cannot_start_says_why(start: Start, shared: Path, sections: str, c
 def test_a_spool_that_cannot_be_written_stops_the_start(start: Start, shared: Path, tmp_path: Path) -> None:
     """A device that could lose events does not pretend to work."""
     (tmp_path / "spool.db").mkdir()
-    daemon = start(models(shared) + recording(shared / WALKING))
+    daemon = start(recording(shared / WALKING))
     _, err = daemon.communicate(timeout=60)
     assert daemon.returncode == 5, err
     assert "spool.db" in err.splitlines()[-1]
@@ -172,9 +161,7 @@ def test_a_run_leaves_no_pixels_behind(start: Start, shared: Path, broker: Mosqu
     """No file grows but the spool; neither it nor a message holds a picture or a run of its pixels."""
     clip = shared / WALKING
     with Subscriber(broker.port) as subscriber:
-        daemon = start(
-            models(shared) + recording(clip) + f"[mqtt]\nport = {broker.port}\n", TMPDIR=str(tmp_path)
-        )
+        daemon = start(recording(clip) + f"[mqtt]\nport = {broker.port}\n", TMPDIR=str(tmp_path))
         assert daemon.wait(60) == 0
         subscriber.wait_for_events(2)
         payloads = b"".join(message.payload for message in subscriber.messages)
