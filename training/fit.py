@@ -13,7 +13,7 @@ from training.manifest import Part
 from training.material import Material
 from training.network import batch_norms, build, fold_in, set_trainable
 from training.predict import predict, save
-from training.recipe import Recipe
+from training.recipe import Recipe, Schedule
 from training.runs import Run
 
 HEAD_BATCHES = 10**6
@@ -37,11 +37,38 @@ def train(run: Run, recipe: Recipe, material: Material, weights: str | None, rep
     training, validation = material.of(Part.TRAIN), material.of(Part.VALIDATION)
     if not _finished(run, recipe):
         _train(run, recipe, training, Judge(run, validation, recipe, report), weights)
+    if recipe.finish.epochs and not _finished(run, recipe, 1):
+        _finish(run, recipe, training, Judge(run, validation, recipe, report))
     calibrate(run, validation, recipe.network.input_size)
 
 
-def _finished(run: Run, recipe: Recipe) -> bool:
-    return any(row["epoch"] >= recipe.schedule.epochs for row in run.epochs())
+def _finished(run: Run, recipe: Recipe, phase: int = 0) -> bool:
+    return any(row["epoch"] >= recipe.schedule.epochs + phase for row in run.epochs())
+
+
+def _finish(run: Run, recipe: Recipe, training: Material, judge: Judge) -> None:
+    """The second descent; where it is interrupted it starts again.
+
+    Its result stays whatever the validation loss says of it: before calibration, the loss judges the
+    mixture of classes more than the network.
+    """
+    finish, schedule = recipe.finish, recipe.schedule
+    mixture = recipe.mixture.model_copy(
+        update={"class_shares": finish.class_shares, "drawn_wrong": finish.drawn_wrong}
+    )
+    dealer = Dealer(
+        pool(training.faces, training.patches),
+        recipe.model_copy(update={"mixture": mixture, "seed": recipe.seed + 1}),
+    )
+    model = keras.saving.load_model(run.raw, compile=False)
+    set_trainable(model, True, not schedule.freeze_batch_norm, schedule.frozen_until)
+    _compile(model, recipe, finish.rate, finish.epochs)
+    _phase(model, dealer, recipe, finish.epochs, [])
+    if not schedule.freeze_batch_norm:
+        settle(model, dealer, schedule.settling_batches)
+    judge.set_model(model)
+    save(model, run.raw)
+    judge.consider(schedule.epochs + 1)
 
 
 def calibrate(run: Run, validation: Material, size: int) -> None:
@@ -90,8 +117,21 @@ def _steps(recipe: Recipe) -> int:
 
 
 def _compile(model: keras.Model, recipe: Recipe, rate: float, epochs: int) -> None:
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.schedule.label_smoothing)
-    model.compile(optimizer=_optimizer(recipe, rate, epochs * _steps(recipe)), loss=loss)
+    optimizer = _optimizer(recipe, rate, epochs * _steps(recipe))
+    model.compile(optimizer=optimizer, loss=_loss(recipe.schedule))
+
+
+def _loss(schedule: Schedule) -> Any:
+    """Cross-entropy, or focal loss where `focal_gamma` is above 0 or classes weigh differently.
+
+    Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017.
+    """
+    weights, smoothing = schedule.class_weights, schedule.label_smoothing
+    if not schedule.focal_gamma and len(set(weights)) == 1:
+        return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
+    return keras.losses.CategoricalFocalCrossentropy(
+        alpha=list(weights), gamma=schedule.focal_gamma, label_smoothing=smoothing
+    )
 
 
 def _optimizer(recipe: Recipe, rate: float, steps: int) -> Any:

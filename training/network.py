@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ LAST = "probabilities"
 
 
 def build(settings: Network, weights: str | None = None, classes: int = len(LABELS)) -> keras.Model:
-    """A MobileNetV2 with the classic head: global pooling, dropout, dense.
+    """A network by name with the classic head: global pooling, dropout, dense.
 
     Args:
         settings: Which network.
@@ -30,15 +31,13 @@ def build(settings: Network, weights: str | None = None, classes: int = len(LABE
 
     Raises:
         ModelError: The weights cannot be had; the sentence names both ways to get them.
-
-    Source: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018.
     """
-    backbone = _mobilenet_v2(settings, weights or settings.weights)
+    backbone = _backbone(settings, weights or settings.weights)
     for layer in batch_norms(backbone):
         layer.momentum = settings.batch_norm_momentum
     inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
-    x = keras.layers.GlobalAveragePooling2D(name="pool")(backbone(x))
+    x = _pooled(settings)(backbone(x))
     if settings.dense_units:
         x = keras.layers.Dense(settings.dense_units, activation="relu", name="dense")(x)
     x = keras.layers.Dropout(settings.dropout, name="dropout")(x)
@@ -46,15 +45,19 @@ def build(settings: Network, weights: str | None = None, classes: int = len(LABE
     return keras.Model(inputs, outputs, name=settings.name)
 
 
-def _mobilenet_v2(settings: Network, weights: str) -> Any:
-    shape = (settings.input_size, settings.input_size, 3)
-    named = "imagenet" if weights == "imagenet" else None
+def _pooled(settings: Network) -> Any:
+    """The classic recipe of the small network keeps every place apart, the others take the mean."""
+    if settings.name == "small_cnn":
+        return keras.layers.Flatten(name="flatten")
+    return keras.layers.GlobalAveragePooling2D(name="pool")
+
+
+def _backbone(settings: Network, weights: str) -> Any:
+    named = "imagenet" if weights == "imagenet" and settings.name != "small_cnn" else None
     if weights not in ("imagenet", "none") and not Path(weights).is_file():
         raise ModelError(f"weights {weights} do not exist; {_WAYS}")
     try:
-        model = keras.applications.MobileNetV2(
-            input_shape=shape, alpha=settings.alpha, include_top=False, weights=named, name=BACKBONE
-        )
+        model = BACKBONES[settings.name](settings, named)
         if weights not in ("imagenet", "none"):
             model.load_weights(weights)
     except Exception as error:
@@ -64,6 +67,49 @@ def _mobilenet_v2(settings: Network, weights: str) -> Any:
     return model
 
 
+def _mobilenet_v2(settings: Network, weights: str | None) -> Any:
+    """Source: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018."""
+    return keras.applications.MobileNetV2(
+        input_shape=(settings.input_size,) * 2 + (3,),
+        alpha=settings.alpha,
+        include_top=False,
+        weights=weights,
+        name=BACKBONE,
+    )
+
+
+def _mobilenet_v3(settings: Network, weights: str | None) -> Any:
+    """Source: Howard et al., "Searching for MobileNetV3", ICCV 2019."""
+    small = settings.name == "mobilenet_v3_small"
+    make = keras.applications.MobileNetV3Small if small else keras.applications.MobileNetV3Large
+    return make(
+        input_shape=(settings.input_size,) * 2 + (3,),
+        alpha=settings.alpha,
+        include_top=False,
+        weights=weights,
+        include_preprocessing=False,
+        name=BACKBONE,
+    )
+
+
+def _small_cnn(settings: Network, _weights: str | None) -> Any:
+    """Three blocks of convolution, batch normalisation and pooling: a common first recipe, from scratch."""
+    layers: list[Any] = [keras.Input((settings.input_size, settings.input_size, 3))]
+    for filters in (32, 64, 128):
+        layers += [
+            keras.layers.Conv2D(filters, 3, padding="same", activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.MaxPooling2D(),
+        ]
+    return keras.Sequential(layers, name=BACKBONE)
+
+
+BACKBONES: dict[str, Callable[[Network, str | None], Any]] = {
+    "mobilenet_v2": _mobilenet_v2,
+    "mobilenet_v3_small": _mobilenet_v3,
+    "mobilenet_v3_large": _mobilenet_v3,
+    "small_cnn": _small_cnn,
+}
 _WAYS = "go online once for keras.applications, or name a file of this network with --weights"
 
 

@@ -22,7 +22,7 @@ class _Section(BaseModel):
 class Network(_Section):
     """The network. See `training.network`."""
 
-    name: Literal["mobilenet_v2"] = "mobilenet_v2"
+    name: Literal["mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "small_cnn"] = "mobilenet_v2"
     alpha: float = Field(1.0, gt=0, le=2)
     input_size: int = 128
     dropout: float = Field(0.2, ge=0, lt=1)
@@ -60,11 +60,22 @@ class Schedule(_Section):
     warmup: float = Field(0.1, ge=0, lt=1)
     weight_decay: float = Field(1e-4, ge=0)
     label_smoothing: float = Field(0.03, ge=0, lt=1)
+    focal_gamma: float = Field(0.0, ge=0)
+    class_weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
     average: float = Field(0.99, ge=0, lt=1)
     patience: int = Field(6, ge=1)
     settling_batches: int = Field(60, ge=0)
     freeze_batch_norm: bool = False
     frozen_until: str = "block_2_add"
+
+
+class Finish(_Section):
+    """A second, shorter descent with another mixture, from the best model of the first."""
+
+    epochs: int = Field(1, ge=0)
+    rate: float = Field(4e-4, gt=0)
+    class_shares: tuple[float, float, float] = (0.35, 0.3, 0.35)
+    drawn_wrong: float = Field(0.5, ge=0, le=1)
 
 
 class Recipe(_Section):
@@ -76,6 +87,7 @@ class Recipe(_Section):
     network: Network = Network()
     mixture: Mixture = Mixture()
     schedule: Schedule = Schedule()
+    finish: Finish = Finish()
     augment: Strength = Strength()
 
 

@@ -7,6 +7,7 @@ the device needs to know nothing of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -18,6 +19,9 @@ from training.metrics import Shares, Truth
 LOOSENESS = 1.0
 """Standard deviation of what is expected of the shifts beforehand: ten faces of a class must not move
 them further than ten faces can justify."""
+
+QUANTUM = 1 / 512
+"""Half the step of an 8-bit probability: what it says where it says 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,26 @@ def fit(truth: Truth, shares: Shares) -> Scaling:
         likely = np.log(np.maximum(scaled[np.arange(len(truth)), truth], 1e-12))
         return float(-(weights * likely).sum() + (knobs**2).sum() / (2 * LOOSENESS**2))
 
+    return _found(cost, classes)
+
+
+def towards(wanted: Shares, found: Shares) -> Scaling:
+    """The factor and shifts that bring answers as close as can be to others on the same faces.
+
+    Args:
+        wanted: (n, classes) probabilities of the model that is right by definition.
+        found: (n, classes) of the one that strays from it.
+    """
+    logits = np.log(np.maximum(found, QUANTUM))
+
+    def cost(knobs: NDArray[np.float64]) -> float:
+        scaled = np.maximum(_softmax(np.exp(knobs[0]) * logits + knobs[1:]), 1e-12)
+        return float(-(wanted * np.log(scaled)).sum() + (knobs**2).sum() / (2 * LOOSENESS**2))
+
+    return _found(cost, found.shape[1])
+
+
+def _found(cost: Callable[[NDArray[np.float64]], float], classes: int) -> Scaling:
     best = minimize(cost, np.zeros(classes + 1), method="BFGS").x
     return Scaling(float(np.exp(best[0])), tuple(float(shift) for shift in best[1:] - best[1:].mean()))
 

@@ -40,6 +40,8 @@ average = 0.0
 label_smoothing = 0.0
 settling_batches = 5
 frozen_until = ""
+[finish]
+epochs = 0
 [augment]
 light = 0.0
 small = 0.0

@@ -1,0 +1,65 @@
+"""The figures and the threshold that a bundle's manifest carries, and the faces they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from edge.types import ConfigError
+from training import evaluate
+from training.curves import masked_threshold
+from training.data import Source
+from training.evaluate import MIN_PX, Predictor
+from training.evidence import Evidence
+from training.material import Material
+from training.metrics import figures
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is known of a model.
+
+    Attributes:
+        metrics: Figures by name.
+        thresholds: Of the probability of a label, by label.
+    """
+
+    metrics: dict[str, float]
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+
+def of_test(reference: Predictor, device: Predictor, size: int, test: Material) -> Proof:
+    """Figures of the very model on faces that it never saw.
+
+    Raises:
+        ConfigError: There are none.
+    """
+    if not test.faces:
+        raise ConfigError("the split has no test faces; name the folds of the same recipe with --folds")
+    found = evaluate.judge(device, size, test)["all"].flat()
+    return Proof(found | {"float_macro_f1": evaluate.judge(reference, size, test)["all"].flat()["macro_f1"]})
+
+
+def of_folds(evidence: Evidence) -> Proof:
+    """Figures of the recipe, where the model itself was trained on all faces.
+
+    They are those of annotated frames; those of class folders carry the prefix `folders_`. The
+    threshold of `with_mask` is the one that holds bare faces called masked at half a percent.
+
+    Raises:
+        ConfigError: The folds hold no float and int8 answers.
+    """
+    columns = {column.name: column for column in evidence.columns}
+    if not {"float", "int8"} <= set(columns):
+        raise ConfigError("the folds hold no answers of float and int8 models; finish maskgate-train folds")
+    metrics: dict[str, float] = {}
+    for source, prefix in ((Source.FRAME, ""), (Source.FOLDER, "folders_")):
+        here = (evidence.sources == source.value) & (evidence.px >= MIN_PX)
+        if not here.any():
+            continue
+        for name, kind in (("int8", ""), ("float", "float_")):
+            flat = figures(evidence.truth[here], columns[name].shares[here]).flat()
+            wanted = flat if name == "int8" else {"macro_f1": flat["macro_f1"]}
+            metrics |= {f"{kind}{prefix}{key}": value for key, value in wanted.items()}
+    large = evidence.px >= MIN_PX
+    at = masked_threshold(evidence.truth[large], columns["int8"].shares[large])
+    return Proof(metrics, {"with_mask": round(at, 5)})

@@ -1,0 +1,51 @@
+"""Networks by name."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+from training import quiet
+quiet.framework()
+import numpy as np
+from edge.types import ConfigError
+from training.network import BACKBONES, batch_norms, build, fold_in, set_trainable
+from training.predict import predict
+from training.recipe import Network
+from training.scale import Scaling
+
+pixels = np.random.default_rng(1).integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
+for name in BACKBONES:
+    model = build(Network(name=name, alpha=1.0, input_size=96), "none")
+    before = predict(model, pixels)
+    scaling = Scaling(1.7, (0.5, -0.2, -0.3))
+    fold_in(model, scaling)
+    print(name, before.shape, np.allclose(predict(model, pixels), scaling.apply(before), atol=1e-4))
+    print({layer.momentum for layer in batch_norms(model)})
+
+model = build(Network(input_size=96, alpha=0.35), "none")
+set_trainable(model, True, True, "block_2_add")
+names = {variable.path.split("/")[0] for variable in model.trainable_variables}
+print("Conv1" in names, "block_2_project" in names, "block_3_expand" in names, "probabilities" in names)
+try:
+    set_trainable(model, True, True, "block_99")
+except ConfigError as error:
+    print(error)
+"""
+
+
+def test_networks_by_name() -> None:
+    """All are built, take the scaling into their last layer exactly, and keep what is frozen frozen."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    names = ("mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "small_cnn")
+    assert lines[0:8:2] == [f"{name} (3, 3) True" for name in names]
+    assert set(lines[1:8:2]) == {"{0.95}"}
+    assert lines[8] == "False False True True"
+    assert "block_99" in lines[9]
