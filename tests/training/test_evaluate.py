@@ -100,7 +100,7 @@ def test_a_run_folder_brings_both(tmp_path: Path) -> None:
     assert [one.name for one in candidates([tmp_path])] == ["float", "int8"]
 
 
-@pytest.mark.parametrize("command", ["evaluate", "report", "compare", "gate", "add"])
+@pytest.mark.parametrize("command", ["data", "fit", "folds", "evaluate", "report", "compare", "gate", "add"])
 def test_help_needs_no_extra(command: str) -> None:
     """On an install without the training packages every command still explains itself."""
     missing = ("sklearn", "scipy", "imagehash", "PIL", "matplotlib", "jinja2", "tensorflow", "keras")

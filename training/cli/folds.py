@@ -11,7 +11,6 @@ from edge.types import ConfigError
 from training import evaluate, folded, judgement, quiet, recipe, runs
 from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
 from training.cli.fit import line
-from training.folds import folds as deal
 from training.manifest import Manifest, Part
 from training.material import Material
 
@@ -47,7 +46,7 @@ def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: 
     )
     material = load_material(manifest, cache)
     quiet.framework(settings.threads)
-    for number, faces in enumerate(deal(material.faces, count, settings.seed)):
+    for number, faces in enumerate(quiet.need("training.folds").folds(material.faces, count, settings.seed)):
         click.echo(f"fold {number + 1} of {count}", err=True)
         dealt = Manifest.of(faces, settings.seed, manifest.fingerprint)
         run = _opened(output / f"fold-{number}", settings, dealt)
