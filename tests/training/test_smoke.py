@@ -110,8 +110,10 @@ def test_fit_is_quiet(trained: Trained) -> None:
 
 def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
     """`folds` pools one answer per face, float and int8, and a second call only reads what is there."""
+    small = trained.folder / "small.toml"
+    small.write_text(RECIPE.replace("alpha = 0.35", 'name = "small_cnn"\ndense_units = 16'))
     options = (
-        "--split", trained.split, "--recipe", trained.folder / "recipe.toml", "--folds", 2,
+        "--split", trained.split, "--recipe", small, "--folds", 2,
         "-o", trained.folder / "folds", "--cache", trained.cache, "--json",
     )  # fmt: skip
     done = command("training", "folds", *options)
