@@ -8,10 +8,11 @@ from edge.types import ConfigError
 from training import evaluate
 from training.curves import masked_threshold
 from training.data import Source
-from training.evaluate import MIN_PX, Predictor
+from training.evaluate import Predictor
 from training.evidence import Evidence
 from training.material import Material
 from training.metrics import figures
+from training.slices import MIN_PX
 
 
 @dataclass(frozen=True, slots=True)
