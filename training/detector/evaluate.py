@@ -49,7 +49,7 @@ def judge(wanted: Wanted, pictures: Sequence[Truth]) -> Judged:
         title = f"long side {view} px" if view else "frames in their own size"
         found.append([_measured(model, view, pictures) for model in wanted.models])
         tables.append(report.compare(title, names, found[-1], wanted.threshold))
-        tables.append(report.sweep(title, names, found[-1]))
+        tables.append(report.sweep(title, names, found[-1], wanted.threshold))
     tables.append(report.speeds(names, speed.race(wanted.models)))
     return Judged(tuple(tables), found[0][0])
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from training import plots
 from training.detector.measure import Matches, slices
 from training.detector.speed import Timing
 
@@ -28,11 +29,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures by detector for one way of looking at the frames."""
+    """Figures by detector for one way of looking at the frames; `chart` draws the same as SVG."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    chart: str = ""
 
     def as_json(self) -> dict[str, dict[str, float | None]]:
         """Figures by detector and name; what could not be measured is null."""
@@ -70,8 +72,8 @@ def compare(title: str, names: Sequence[str], found: Sequence[Matches], threshol
     return Table(f"{title}, threshold {threshold:.2f}", tuple(names), tuple(rows))
 
 
-def sweep(title: str, names: Sequence[str], found: Sequence[Matches]) -> Table:
-    """Recall of faces from 20 px on and unmatched boxes a frame over thresholds."""
+def sweep(title: str, names: Sequence[str], found: Sequence[Matches], chosen: float) -> Table:
+    """Recall of faces from 20 px on and unmatched boxes a frame over thresholds, one of them chosen."""
     keep = slices()[0][1]
     rows = []
     for threshold in SWEEP:
@@ -82,7 +84,18 @@ def sweep(title: str, names: Sequence[str], found: Sequence[Matches]) -> Table:
                 tuple(one.unmatched_per_frame(threshold) for one in found),
             )
         )
-    return Table(f"{title}, by threshold, faces of 20 px and more", tuple(names), tuple(rows))
+    chart = plots.detections([_curve(name, one, chosen) for name, one in zip(names, found, strict=True)])
+    return Table(f"{title}, by threshold, faces of 20 px and more", tuple(names), tuple(rows), chart)
+
+
+def _curve(name: str, found: Matches, chosen: float) -> plots.Detections:
+    keep = slices()[0][1]
+    return plots.Detections(
+        name,
+        [found.unmatched_per_frame(threshold) for threshold in SWEEP],
+        [found.recall(threshold, keep) for threshold in SWEEP],
+        (found.unmatched_per_frame(chosen), found.recall(chosen, keep)),
+    )
 
 
 def speeds(names: Sequence[str], timings: Sequence[Sequence[Timing]]) -> Table:
@@ -117,4 +130,6 @@ def _html(table: Table) -> str:
         + "</tr>"
         for row in table.rows
     )
-    return f"<h2>{html.escape(table.title)}</h2><table><tr>{head}</tr>{lines}</table>"
+    # The chart is our own SVG; its XML declaration has no place inside a page.
+    chart = table.chart[table.chart.find("<svg") :] if table.chart else ""
+    return f"<h2>{html.escape(table.title)}</h2>{chart}<table><tr>{head}</tr>{lines}</table>"

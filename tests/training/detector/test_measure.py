@@ -104,7 +104,7 @@ def test_the_report_holds_the_figures_of_each_detector() -> None:
     assert figures["ours"]["0 to 20 px: recall"] is None
     json.dumps(figures, allow_nan=False)
     assert "ours" in table.as_text()
-    page = report.page([table, report.sweep("own size", ["ours"], [matches([0.9], [])])], "A <heading>")
+    page = report.page([table, report.sweep("own size", ["ours"], [matches([0.9], [])], 0.6)], "A <heading>")
     assert "A &lt;heading&gt;" in page
     assert page.count("<table>") == 2
 
