@@ -107,6 +107,7 @@ def test_the_report_holds_the_figures_of_each_detector() -> None:
     page = report.page([table, report.sweep("own size", ["ours"], [matches([0.9], [])], 0.6)], "A <heading>")
     assert "A &lt;heading&gt;" in page
     assert page.count("<table>") == 2
+    assert page.count("<svg") == 1
 
 
 def test_missed_faces_are_shown_largest_first(tmp_path: Path) -> None:
