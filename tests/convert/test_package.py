@@ -11,13 +11,14 @@ import pytest
 pytestmark = pytest.mark.slow
 
 SCRIPT = """
+import shutil
 import sys
 from pathlib import Path
 from training import quiet
 quiet.framework(extra="convert")
 import keras
 import numpy as np
-from convert import package, parity, quantize
+from convert import detector, package, parity, quantize
 from edge import bundle
 from edge.types import GateError
 from tests.training.builders import patch, record
@@ -43,11 +44,10 @@ except GateError:
     print("refused", (folder / "refused").exists())
 parity.check = lambda *_: {}
 
-(folder / "bundle").mkdir()
-(folder / "bundle" / bundle.DETECTOR).write_bytes(b"a detector")
+shutil.copytree(bundle.SHIPPED, folder / "bundle")
+before = detector.of(folder / "bundle")
 package.convert(folder / "model.keras", material, origin, folder / "bundle")
-files = sorted(bundle.load(folder / "bundle").manifest.files)
-print(files, sorted(path.name for path in (folder / "bundle").iterdir()))
+print(sorted(bundle.load(folder / "bundle").manifest.files), detector.of(folder / "bundle") == before)
 
 crops = material.crops(96)
 print(quantize.balanced(crops, np.array([0] * 30 + [1] * 6), 8, seed=0).shape)
@@ -62,7 +62,5 @@ def test_bundles_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     refused, kept, balanced = done.stdout.splitlines()
     assert refused == "refused False"
-    assert kept == (
-        "['classifier.tflite', 'detector.onnx'] ['classifier.tflite', 'detector.onnx', 'manifest.json']"
-    )
+    assert kept == "['classifier.tflite', 'detector.onnx'] True"
     assert balanced == "(14, 96, 96, 3)"
