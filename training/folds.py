@@ -13,6 +13,11 @@ from training.split import deal
 VALIDATION = 0.15
 """Share of the faces outside the tested fold that calibrate the model and choose its epoch."""
 
+CALIBRATION = 0.12
+"""The same, where no fold is tested."""
+
+WHOLE_SEED = 99
+
 
 def folds(faces: Sequence[Assigned], count: int, seed: int) -> tuple[tuple[Assigned, ...], ...]:
     """Deals a split's faces out anew, once for every fold.
@@ -43,3 +48,15 @@ def _fold(faces: Sequence[Assigned], tested: np.ndarray, seed: int) -> tuple[Ass
         replace(face, part=Part.TEST if test else (Part.TRAIN, Part.VALIDATION)[next(checks)])
         for face, test in zip(faces, tested, strict=True)
     )
+
+
+def whole(faces: Sequence[Assigned]) -> tuple[Assigned, ...]:
+    """All faces for training, but a part that calibrates; none is left to test."""
+    places = deal(
+        [face.record for face in faces],
+        [face.group for face in faces],
+        (1 - CALIBRATION, CALIBRATION),
+        WHOLE_SEED,
+    )
+    parts = (Part.TRAIN, Part.VALIDATION)
+    return tuple(replace(face, part=parts[place]) for face, place in zip(faces, places, strict=True))

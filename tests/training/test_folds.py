@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.contract import LABELS, Label
 from tests.training.builders import record
-from training.folds import folds
+from training.folds import folds, whole
 from training.manifest import Assigned, Part
 
 faces = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(LABELS)), min_size=1, max_size=120)
@@ -42,3 +42,11 @@ def test_folds_share_out_the_rare_class() -> None:
         rare = [face.part for face in dealt if face.record.label is Label.MASK_WORN_INCORRECTLY]
         assert rare.count(Part.TEST) == 2
         assert rare.count(Part.VALIDATION) in (1, 2)
+
+
+@given(faces)
+def test_a_whole_split_tests_nobody(drawn: list[tuple[int, Label]]) -> None:
+    """All faces train or calibrate, and a group does one of both."""
+    dealt = whole(assigned(drawn))
+    assert Part.TEST not in {face.part for face in dealt}
+    assert len({(face.group, face.part) for face in dealt}) == len({face.group for face in dealt})

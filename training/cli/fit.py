@@ -11,7 +11,10 @@ from training import evaluate, quiet, recipe, runs
 from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material, table
 from training.cli.data import make_split
 from training.cli.gate import promote, start_from
+from training.folds import WHOLE_SEED, whole
 from training.manifest import Manifest, Part
+from training.material import Material
+from training.metrics import Figures
 
 
 @click.command()
@@ -32,6 +35,11 @@ from training.manifest import Manifest, Part
     "--from", "rival", type=EXISTING,
     help="Bundle to start from and to beat on the test part; exit code 1 if it is not beaten.",
 )  # fmt: skip
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Train on the test faces too, for a model whose recipe the folds have tested.",
+)
 @cache_option
 @json_option
 @click.pass_context
@@ -54,13 +62,21 @@ def fit(
     if rival and not weights:
         weights = start_from(rival, context.params["base"], run)
     training.train(run, settings, material, weights, lambda row: click.echo(line(row), err=True))
-    predictor, size = evaluate.open_model(run.model)
-    found = evaluate.judge(predictor, size, material.of(Part.TEST))
-    run.write("metrics.json", {name: figures.as_json() for name, figures in found.items()})
+    found = _judged(run, material.of(Part.TEST))
     if rival:
         promote(run, rival, material)
-    summary = {"run": str(run.folder), "model": str(run.model), **found["all"].flat()}
+    summary = {"run": str(run.folder), "model": str(run.model)} | (found["all"].flat() if found else {})
     click.echo(json.dumps(summary) if as_json else f"{run.model}\n{table(found)}")
+
+
+def _judged(run: runs.Run, test: Material) -> dict[str, Figures]:
+    """Figures on the test part, none where there is none; they are kept in the run's folder."""
+    if not test.faces:
+        return {}
+    predictor, size = evaluate.open_model(run.model)
+    found = evaluate.judge(predictor, size, test)
+    run.write("metrics.json", {name: figures.as_json() for name, figures in found.items()})
+    return found
 
 
 def _new_run(context: click.Context) -> runs.Run:
@@ -72,6 +88,8 @@ def _new_run(context: click.Context) -> runs.Run:
         manifest, _ = make_split(options["roots"], options["detector"], settings.seed)
     else:
         raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
+    if options["whole"]:
+        manifest = Manifest.of(whole(manifest.assigned()), WHOLE_SEED, manifest.fingerprint)
     return runs.start(options["base"], settings, manifest)
 
 
