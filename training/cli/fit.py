@@ -11,7 +11,6 @@ from training import evaluate, quiet, recipe, runs
 from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material, table
 from training.cli.data import make_split
 from training.cli.gate import promote, start_from
-from training.folds import WHOLE_SEED, whole
 from training.manifest import Manifest, Part
 from training.material import Material
 from training.metrics import Figures
@@ -89,7 +88,8 @@ def _new_run(context: click.Context) -> runs.Run:
     else:
         raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
     if options["whole"]:
-        manifest = Manifest.of(whole(manifest.assigned()), WHOLE_SEED, manifest.fingerprint)
+        folds = quiet.need("training.folds")
+        manifest = Manifest.of(folds.whole(manifest.assigned()), folds.WHOLE_SEED, manifest.fingerprint)
     return runs.start(options["base"], settings, manifest)
 
 
