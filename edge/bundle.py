@@ -114,7 +114,7 @@ def load(path: Path) -> Bundle:
 def _read_manifest(file: Path) -> Manifest:
     try:
         raw = json.loads(file.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ModelError(f"{file.parent} is no bundle: it has no {file.name}") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{file} cannot be read: {error}") from None

@@ -32,6 +32,8 @@ def read_image(file: Path) -> Image:
         SourceError: The file is missing, empty, cut short or no picture.
     """
     prepare()
+    if file.exists() and not file.is_file():
+        raise SourceError(f"{file} is not a file; name a picture or a folder of pictures")
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -151,6 +152,19 @@ def test_a_camera_is_no_recording(run: Run) -> None:
     """A device would never end; the sentence names it."""
     one_sentence(run("predict", "/dev/null"), 4, "/dev/null", "not a file")
     one_sentence(run("replay", "0"), 4, "0 does not exist")
+
+
+def test_a_pipe_is_no_picture(run: Run, tmp_path: Path) -> None:
+    """Reading it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.jpg")
+    one_sentence(run("predict", "--no-detect", tmp_path / "pipe.jpg"), 4, "pipe.jpg", "not a file")
+
+
+def test_a_file_is_no_bundle(run: Run, photo: Path) -> None:
+    """The sentence names it, without the system's error numbers."""
+    result = run("predict", "--bundle", photo, photo)
+    one_sentence(result, 3, f"{photo} is no bundle")
+    assert "Errno" not in result.err
 
 
 def test_a_download_that_fails_is_one_sentence(run: Run, tmp_path: Path) -> None:
