@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle, golden_crop
-from edge.contract import LABELS, Cropper
+from edge.contract import LABELS, Cropper, Label, answer
 from edge.quiet import without_native_chatter
 from edge.types import Face, Frame, Image, ModelError, Observation, Probabilities
 
@@ -118,6 +118,7 @@ class TfliteClassifier:
         _check_manifest(bundle, self.model)
         _self_test(bundle, self.model)
         self._cropper = Cropper(self.model.size)
+        self._masked_from = bundle.manifest.thresholds.get(Label.WITH_MASK, 0.0)
 
     def classify(self, frame: Frame, faces: Iterable[Face]) -> tuple[Observation, ...]:
         """Judges each face; the order is kept."""
@@ -125,8 +126,9 @@ class TfliteClassifier:
 
     def _observe(self, frame: Frame, face: Face) -> Observation:
         crop = self._cropper.crop(frame.pixels, face.box)
-        probabilities = self.model.probabilities(crop)
-        return Observation(face, _padded(probabilities), self._cropper.sharpness())
+        probabilities = _padded(self.model.probabilities(crop))
+        called = answer(probabilities, self._masked_from)
+        return Observation(face, probabilities, self._cropper.sharpness(), called)
 
 
 def find_runtime(name: str) -> tuple[str, Any]:

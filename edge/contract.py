@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.types import Box, Image
+from edge.types import Box, Image, Probabilities
 
 SCHEMA = 1
 
@@ -36,6 +36,18 @@ class Label(StrEnum):
 
 LABELS: tuple[Label, ...] = tuple(Label)
 TWO_LABELS: tuple[Label, ...] = LABELS[:2]
+
+
+def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
+    """Index of the label that a face is called.
+
+    It is the likeliest, except that `with_mask` below `masked_from` gives way to the next likeliest:
+    a bare face that is called masked costs most.
+    """
+    best = max(range(len(LABELS)), key=probabilities.__getitem__)
+    if LABELS[best] is Label.WITH_MASK and probabilities[best] < masked_from:
+        return max(range(1, len(LABELS)), key=probabilities.__getitem__)
+    return best
 
 
 def square_around(box: Box, margin: float = CROP_MARGIN) -> tuple[int, int, int]:

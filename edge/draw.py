@@ -28,8 +28,8 @@ def annotated(image: Image, observations: tuple[Observation, ...]) -> Image:
 
 def _draw(canvas: Image, observation: Observation) -> None:
     box = observation.face.box
-    share = max(observation.probabilities)
-    label = LABELS[observation.probabilities.index(share)]
+    share = observation.probabilities[observation.answer]
+    label = LABELS[observation.answer]
     x, y, right, bottom = round(box.x), round(box.y), round(box.x + box.w), round(box.y + box.h)
     scale = max(0.35, min(canvas.shape[:2]) / 900)
     thickness = max(1, round(2 * scale))

@@ -57,9 +57,8 @@ class Evidence:
         fading = 0.5 ** (elapsed / memory_s)
         seconds = min(elapsed, LONGEST_VOTE_S) * quality
         shares = observation.probabilities
-        best = max(range(len(shares)), key=shares.__getitem__)
-        confidence = shares[best] - sorted(shares)[-2]
-        votes = _faded(self.votes, fading, best, seconds * confidence)
+        confidence = _lead(shares, observation.answer)
+        votes = _faded(self.votes, fading, observation.answer, seconds * confidence)
         a, b, c = (old * fading + seconds * new for old, new in zip(self.certainty, shares, strict=True))
         leader = max(range(len(votes)), key=votes.__getitem__)
         reign = seconds + (self.reign if leader == self.leader else 0.0)
@@ -81,6 +80,12 @@ class Evidence:
             return (0.0, 0.0, 0.0)
         a, b, c = (share / self.weight for share in self.certainty)
         return a, b, c
+
+
+def _lead(shares: Probabilities, index: int) -> float:
+    """By how much a share is ahead of all others; 0 where it is not."""
+    others = (share for at, share in enumerate(shares) if at != index)
+    return max(shares[index] - max(others), 0.0)
 
 
 def _ramp(value: float, limit: float) -> float:

@@ -104,12 +104,17 @@ class Face:
 class Observation:
     """What one frame says of one face.
 
-    `sharpness` is the variance of the Laplacian of the face crop, see `edge.contract.Cropper`.
+    Attributes:
+        face: Where it is.
+        probabilities: One for each label.
+        sharpness: Variance of the Laplacian of the face crop, see `edge.contract.Cropper`.
+        answer: Index of the label it is called; see `edge.contract.answer`.
     """
 
     face: Face
     probabilities: Probabilities
     sharpness: float
+    answer: int
 
 
 class Outcome(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.contract import answer
 from edge.evidence import Quality
 from edge.track import Rules
 from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
@@ -23,9 +24,10 @@ def observation(
     y: float = 100.0,
     px: float = 80.0,
     sharpness: float = 500.0,
+    masked_from: float = 0.0,
 ) -> Observation:
     """What one frame says of one face."""
-    return Observation(face(x, y, px), probabilities, sharpness)
+    return Observation(face(x, y, px), probabilities, sharpness, answer(probabilities, masked_from))
 
 
 def rules(**changes: float) -> Rules:

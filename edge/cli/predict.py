@@ -165,7 +165,7 @@ def _face(observation: Observation) -> dict[str, object]:
     return {
         "box": [round(value, 1) for value in (box.x, box.y, box.w, box.h)],
         "score": round(observation.face.score, 4),
-        "label": _label(observation),
+        "label": str(LABELS[observation.answer]),
         "probabilities": {
             str(label): round(share, 4)
             for label, share in zip(LABELS, observation.probabilities, strict=True)
@@ -173,10 +173,6 @@ def _face(observation: Observation) -> dict[str, object]:
         "px": round(box.side),
         "sharpness": round(observation.sharpness, 1),
     }
-
-
-def _label(observation: Observation) -> str:
-    return str(LABELS[observation.probabilities.index(max(observation.probabilities))])
 
 
 def _print_table(seen: Iterator[Seen]) -> None:
@@ -196,8 +192,8 @@ def _print_table(seen: Iterator[Seen]) -> None:
                 frame,
                 f"{box.x:.0f},{box.y:.0f} {box.w:.0f}x{box.h:.0f}",
                 f"{box.side:.0f}",
-                _label(observation),
-                f"{max(observation.probabilities):.0%}",
+                str(LABELS[observation.answer]),
+                f"{observation.probabilities[observation.answer]:.0%}",
                 f"{observation.sharpness:.0f}",
             )
     Console().print(table)

@@ -43,7 +43,7 @@ def test_a_face_at_the_edge_is_no_trouble(box: Box) -> None:
 def test_drawing_leaves_the_frame_alone() -> None:
     """The frame may still be needed; the drawing is a copy."""
     image = noise()
-    seen = Observation(Face(Box(40, 40, 70, 80), 0.9, EYES), (0.9, 0.05, 0.05), 100.0)
+    seen = Observation(Face(Box(40, 40, 70, 80), 0.9, EYES), (0.9, 0.05, 0.05), 100.0, 0)
     canvas = annotated(image, (seen,))
     assert (image == noise()).all()
     assert (canvas != image).any()

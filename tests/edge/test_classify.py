@@ -12,7 +12,7 @@ import pytest
 from edge import bundle
 from edge.bundle import SHIPPED, golden_crop
 from edge.classify import RUNTIMES, Model, Output, TfliteClassifier
-from edge.contract import LABELS
+from edge.contract import LABELS, Label
 from edge.types import Face, Frame, ModelError
 from tests.builders import face
 
@@ -112,3 +112,18 @@ def test_quantised_answers_become_shares() -> None:
     raw = np.array([0, 64, 192], np.uint8)
     assert Output(0, 1 / 256, 0).dequantise(raw).tolist() == [0.0, 0.25, 0.75]
     assert Output(0, 1 / 256, -128).dequantise(raw.astype(np.int8))[0] == 0.5
+
+
+def test_the_threshold_of_the_manifest_is_applied(copy: Path) -> None:
+    """A bundle that asks for certainty calls no face masked that it is less sure of."""
+    raw = json.loads((copy / "manifest.json").read_text())
+    raw["thresholds"] = {"with_mask": 1.0}
+    raw["sha256"] = bundle.canonical_digest(raw)
+    (copy / "manifest.json").write_text(json.dumps(raw))
+    frame = Frame(0, np.random.default_rng(3).integers(0, 256, (200, 200, 3), dtype=np.uint8), 0.0, 0.0)
+    faces = [face(100, 100, px) for px in (40, 80, 120)]
+    before = TfliteClassifier(bundle.load(SHIPPED)).classify(frame, faces)
+    after = TfliteClassifier(bundle.load(copy)).classify(frame, faces)
+    assert {LABELS[seen.answer] for seen in before} == {Label.WITH_MASK}
+    assert Label.WITH_MASK not in {LABELS[seen.answer] for seen in after}
+    assert [seen.probabilities for seen in after] == [seen.probabilities for seen in before]

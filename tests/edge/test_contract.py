@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import contract
-from edge.types import Box, Image
+from edge.types import Box, Image, Probabilities
 
 boxes = st.builds(Box, st.floats(-40, 200), st.floats(-40, 150), st.floats(1, 260), st.floats(1, 260))
 
@@ -82,3 +82,22 @@ def test_the_resize_is_the_one_the_contract_names() -> None:
     out = np.empty((5, 5, 3), np.uint8)
     contract.resize_into(np.ascontiguousarray(ramp), out)
     assert out[0, :, 0].tolist() == [20, 70, 120, 170, 220]
+
+
+shares = st.tuples(*[st.floats(0.01, 1)] * 3).map(lambda raw: tuple(value / sum(raw) for value in raw))
+
+
+@given(shares)
+def test_the_likeliest_label_is_the_answer(probabilities: Probabilities) -> None:
+    """Without a threshold nothing but the share decides."""
+    assert probabilities[contract.answer(probabilities)] == max(probabilities)
+
+
+@given(shares, st.floats(0, 1))
+def test_a_mask_below_its_threshold_is_never_the_answer(
+    probabilities: Probabilities, masked_from: float
+) -> None:
+    """A face is called masked at the threshold or above it, and only where that is likeliest."""
+    called = contract.answer(probabilities, masked_from)
+    sure = probabilities[0] >= masked_from and probabilities[0] == max(probabilities)
+    assert (contract.LABELS[called] is contract.Label.WITH_MASK) == sure

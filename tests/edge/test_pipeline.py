@@ -8,6 +8,7 @@ from itertools import count
 
 import numpy as np
 
+from edge.contract import answer
 from edge.events import EventFactory, Origin
 from edge.lamp import LampPolicy
 from edge.pipeline import Line, Reporter, Turn, Vision
@@ -53,7 +54,7 @@ class OneFace:
 
     def classify(self, frame: Frame, faces: tuple[Face, ...]) -> tuple[Observation, ...]:
         shares = MASKED if frame.index >= self._masked_from else BARE
-        return tuple(Observation(found, shares, 500.0) for found in faces)
+        return tuple(Observation(found, shares, 500.0, answer(shares)) for found in faces)
 
 
 class Script:

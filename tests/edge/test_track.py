@@ -225,3 +225,11 @@ def test_evidence_stays_a_share(votes: list[tuple[Observation, float, float]]) -
     assert 0 <= evidence.margin <= 1
     assert all(vote >= 0 for vote in evidence.votes)
     assert sum(evidence.probabilities) == pytest.approx(1) or evidence.weight == 0
+
+
+def test_a_mask_below_its_threshold_casts_no_vote() -> None:
+    """What the model is not sure enough of neither helps nor harms: it is evidence without a vote."""
+    doubtful = observation((0.6, 0.3, 0.1), masked_from=0.7)
+    evidence = Evidence().add(doubtful, 1.0, 0.2, memory_s=1.0)
+    assert evidence.votes == (0.0, 0.0, 0.0)
+    assert evidence.weight > 0

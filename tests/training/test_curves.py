@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from edge.contract import answer
 from tests.training.evidence_builders import sure
 from training.curves import BARE, MASKED, answers, masked_threshold, precision_recall, reliability, roc
 
@@ -70,3 +71,10 @@ def test_no_curve_for_an_absent_class() -> None:
     """A class without faces has no curve."""
     assert roc(np.array([0, 1]), sure(0, 1), 2) is None
     assert precision_recall(np.array([0, 1]), sure(0, 1), 2) is None
+
+
+@given(SHARES, st.floats(0, 1))
+def test_faces_are_judged_as_the_device_calls_them(shares: np.ndarray, threshold: float) -> None:
+    """The figures hold for the device because both apply the threshold alike."""
+    called = [answer((float(a), float(b), float(c)), threshold) for a, b, c in shares]
+    assert answers(shares, threshold).tolist() == called
