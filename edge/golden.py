@@ -60,8 +60,10 @@ def _face(rng: np.random.Generator) -> Image:
     top = (None, cy + _any(rng, -1, 4), nose + _any(rng, 1, 8))[_any(rng, 0, 3)]
     if top is not None:
         _mask(canvas, (cx, top, wide, cy + high), face, rng)
-    shade = 100 + (_X - CANVAS // 2) * _any(rng, -8, 9) // 10 + (_Y - CANVAS // 2) * _any(rng, -8, 9) // 10
-    return np.clip(canvas * shade[..., np.newaxis] // 100, 0, 255).astype(np.uint8)
+    across, down = _any(rng, -8, 9), _any(rng, -8, 9)
+    shade = 100 + (_X - CANVAS // 2) * across // 10 + (_Y - CANVAS // 2) * down // 10
+    lit: NDArray[np.int64] = canvas * shade[..., np.newaxis] // 100
+    return lit.clip(0, 255).astype(np.uint8)
 
 
 def _features(
