@@ -1,0 +1,74 @@
+"""The manifest's published schema, and manifests that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from edge import bundle
+from edge.bundle import manifest
+from edge.types import ModelError
+from tests.edge.bundle import builders
+
+SCHEMA = json.loads(manifest.SCHEMA_FILE.read_text())
+
+
+def test_the_published_schema_is_the_models_own() -> None:
+    """`python scripts/bundle_schema.py` writes it again."""
+    assert manifest.schema() == SCHEMA
+
+
+@pytest.mark.parametrize("shipped", [True, False])
+def test_manifests_follow_the_published_schema(tmp_path: Path, shipped: bool) -> None:
+    """The one that ships and one with every section; something else does not."""
+    directory = bundle.SHIPPED if shipped else builders.make(tmp_path / "b")
+    raw = json.loads((directory / bundle.MANIFEST).read_text())
+    check = jsonschema.Draft202012Validator(SCHEMA)
+    check.validate(raw)
+    assert not check.is_valid({**raw, "surprise": 1})
+    assert not check.is_valid({**raw, "version": "final"})
+
+
+@pytest.mark.parametrize(
+    ("lower", "higher"),
+    [("1", "1.0.1"), ("1.9", "1.10"), ("2.0rc1", "2.0"), ("2.0.dev3", "2.0a1"), ("1.0", "1.0.post1")],
+)
+def test_versions_order(tmp_path: Path, lower: str, higher: str) -> None:
+    """As PEP 440 says, not as text."""
+    first, second = (bundle.load(builders.make(tmp_path / v, v)).manifest for v in (lower, higher))
+    assert first.order < second.order
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b'{"schema": 1, "version": "\\ud800"}',
+        b'{"schema": ' + b"9" * 5000 + b"}",
+        b"[]",
+        b"null",
+        b'{"schema": 1}' + b" " * (2 * 1024 * 1024),
+    ],
+    ids=["deep", "half a letter", "long number", "list", "null", "huge"],
+)
+def test_hostile_json_is_refused(tmp_path: Path, content: bytes) -> None:
+    """In one short sentence that names the file."""
+    directory = builders.make(tmp_path / "b")
+    (directory / bundle.MANIFEST).write_bytes(content)
+    with pytest.raises(ModelError, match=r"manifest\.json") as refusal:
+        bundle.load(directory)
+    assert len(str(refusal.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "golden", [{"seed": -1, "probabilities": [0.5, 0.5, 0]}, {"seed": 1, "probabilities": [1]}]
+)
+def test_golden_vectors_that_cannot_be_tested_are_refused(tmp_path: Path, golden: dict[str, object]) -> None:
+    """Before an interpreter is opened."""
+    directory = builders.make(tmp_path / "b")
+    builders.change(directory, resign=True, golden=[golden])
+    with pytest.raises(ModelError, match="golden"):
+        bundle.load(directory)
