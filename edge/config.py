@@ -56,6 +56,7 @@ class Classifier(_Section):
     """Judging one face."""
 
     bundle: str = ""
+    trusted_keys: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     interpreter: Literal["auto", "ai-edge-litert", "tflite-runtime", "tensorflow"] = "auto"
     threads: Annotated[int, Field(ge=1, le=16)] = 1
 

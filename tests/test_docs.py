@@ -79,7 +79,7 @@ def sample_comments() -> dict[tuple[str, str], str]:
     for line in SAMPLE.splitlines():
         if header := re.fullmatch(r"\[([\w.]+)\]", line):
             section, block = header[1], ""
-        elif key := re.match(r"(?:# )?(\w+) = (?:\"[^\"]*\"|[\w.-]+)(?: *# (.*))?$", line):
+        elif key := re.match(r"(?:# )?(\w+) = (?:\"[^\"]*\"|\[[^\]]*\]|[\w.-]+)(?: *# (.*))?$", line):
             comments[section, key[1]] = f"{block} {key[2] or ''}".strip()
         elif line.startswith("#"):
             block += line

@@ -9,6 +9,9 @@ from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
 COMMANDS = {
     "convert": "convert.cli.convert:convert",
     "detector": "convert.cli.detector:detector",
+    "keygen": "convert.cli.sign:keygen",
+    "sign": "convert.cli.sign:sign",
+    "verify": "convert.cli.sign:verify",
 }
 
 

@@ -1,0 +1,28 @@
+"""Whether this device takes a bundle from whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from edge.bundle.contents import SHIPPED, Bundle
+
+
+def check(bundle: Bundle, trusted: Sequence[str]) -> None:
+    """Refuses what none of the trusted keys has signed; without any key nothing is refused.
+
+    The bundle that lies in the package needs no signature: whoever can change it can change this code.
+
+    Args:
+        bundle: What is to be used.
+        trusted: Public keys, each as base64 or as the path of a file.
+
+    Raises:
+        ModelError: The bundle is not signed, by somebody else, or was changed afterwards.
+        ConfigError: A key cannot be read.
+    """
+    if not trusted or bundle.path.resolve() == SHIPPED.resolve():
+        return
+    # Only where there are keys: the library behind this weighs 7 MB in memory.
+    from edge.bundle import signature  # noqa: PLC0415
+
+    signature.verify(bundle, [signature.open_public(key) for key in trusted])
