@@ -160,7 +160,7 @@ def _check_manifest(bundle: Bundle, model: Model) -> None:
 
 def _self_test(bundle: Bundle, model: Model) -> None:
     for golden in bundle.manifest.golden:
-        found = model.probabilities(golden_crop(golden.seed, model.size))
+        found = model.probabilities(golden_crop(golden.seed, model.size, golden.kind))
         difference = float(np.abs(found - np.array(golden.probabilities)).max())
         if not difference <= golden.tolerance:
             raise ModelError(

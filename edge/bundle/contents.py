@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from edge import contract
+from edge import contract, golden
 from edge.bundle import manifest as manifests
 from edge.bundle import reading
 from edge.bundle.manifest import CLASSIFIER, DETECTOR, MANIFEST, Manifest
@@ -87,9 +85,6 @@ def write_manifest(directory: Path, **fields: Any) -> Manifest:
     return Manifest.model_validate(draft)
 
 
-def golden_crop(seed: int, size: int) -> Image:
-    """A made-up crop (size, size, 3) uint8 for self-tests: smooth colour blobs, the same on every machine."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    crop = np.empty((size, size, 3), np.uint8)
-    contract.resize_into(coarse, crop)
-    return crop
+def golden_crop(seed: int, size: int, kind: golden.Kind = "blobs") -> Image:
+    """A made-up crop (size, size, 3) uint8 for self-tests, the same on every machine; see `edge.golden`."""
+    return golden.crop(kind, seed, size)

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from edge import contract
+from edge import contract, golden
 from edge.bundle import reading
 from edge.types import ModelError
 
@@ -48,15 +48,16 @@ class Input(_Section):
     @model_validator(mode="after")
     def _fits_the_contract(self) -> Self:
         if self.size not in contract.INPUT_SIZES:
-            raise ValueError(f"input size {self.size} is not one of {list(contract.INPUT_SIZES)}")
+            raise ValueError(f"input size {self.size} is not {contract.INPUT_SIZES_WORDS}")
         if self.crop_margin != contract.CROP_MARGIN:
             raise ValueError(f"crop margin {self.crop_margin} is not {contract.CROP_MARGIN}")
         return self
 
 
 class Golden(_Section):
-    """A made-up crop (see `golden_crop`) and the probabilities the classifier must give for it."""
+    """A made-up crop (see `edge.golden`) and the probabilities the classifier must give for it."""
 
+    kind: golden.Kind = "blobs"
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     probabilities: tuple[float, ...]
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.02
@@ -111,7 +112,7 @@ class Manifest(_Section):
 
     @model_validator(mode="after")
     def _golden_answers_are_complete(self) -> Self:
-        if any(len(golden.probabilities) != len(self.labels) for golden in self.golden):
+        if any(len(one.probabilities) != len(self.labels) for one in self.golden):
             raise ValueError(f"golden answers must have {len(self.labels)} probabilities each")
         return self
 
