@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from edge.contract import INPUT_SIZES
+from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS
 from edge.types import ConfigError
 from training.augment import Strength
 
@@ -33,7 +33,7 @@ class Network(_Section):
     @model_validator(mode="after")
     def _size_fits_the_contract(self) -> Self:
         if self.input_size not in INPUT_SIZES:
-            raise ValueError(f"input_size must be one of {list(INPUT_SIZES)}")
+            raise ValueError(f"input_size must be {INPUT_SIZES_WORDS}")
         return self
 
 
