@@ -16,8 +16,9 @@ from edge.types import Box, Image, Probabilities
 
 SCHEMA = 1
 
-INPUT_SIZES = range(96, 225, 32)
+INPUT_SIZES = range(96, 225, 4)
 """Sides of the square input that a classifier may have, in pixels."""
+INPUT_SIZES_WORDS = f"a multiple of {INPUT_SIZES.step} from {INPUT_SIZES[0]} to {INPUT_SIZES[-1]}"
 
 CROP_MARGIN = 0.15
 """How far a crop reaches beyond the longer side of the face box, on each side, as a share of it."""

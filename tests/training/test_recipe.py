@@ -19,7 +19,7 @@ def test_the_default_file_says_the_defaults() -> None:
     ("text", "problem"),
     [
         ("[network]\nalhpa = 1", "network.alhpa"),
-        ("[network]\ninput_size = 100", "network: .*input_size"),
+        ("[network]\ninput_size = 98", "network: .*multiple of 4 from 96 to 224"),
         ("[schedule]\nepochs = 0", "schedule.epochs"),
         ("name = ", "not TOML"),
     ],
