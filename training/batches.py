@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,28 +13,45 @@ from numpy.typing import NDArray
 from edge.contract import LABELS, Label
 from edge.types import ConfigError, Image
 from training.augment import augment
-from training.cloth import vary
+from training.cloth import Texture, vary
 from training.crops import Patch
 from training.data import Source
 from training.manifest import Assigned
 from training.occlude import occlude
 from training.recipe import Recipe
 from training.synthesize import WRONG, Random, Wear, draw_mask, lift_cloth
+from training.transplant import FREED_WRONG, Donor, donor, free
+
+T = TypeVar("T")
 
 CLOTH_MIN_PX = 60
 """Photographed masks on smaller crops have no cloth worth lifting."""
+
+FREED_MIN_PX = 32
+"""Smaller masked faces are not changed, nor smaller bare ones lent: their landmarks are a guess."""
+
+Sources = tuple[tuple[Patch, ...], ...]
+"""The faces of each source that has any, annotated frames first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pool:
     """The training faces by use."""
 
-    real: dict[Label, tuple[tuple[Patch, ...], ...]]
-    """Per label the faces of each source that has any, annotated frames first."""
+    real: dict[Label, Sources]
     bare: tuple[Patch, ...]
     """Bare faces with landmarks, to draw on."""
     cloths: tuple[Patch, ...]
     """Masked faces with landmarks, to take cloth from."""
+    masked: tuple[tuple[Donor, ...], ...]
+    """Masked faces with landmarks, by source, to free the nose of."""
+    skins: tuple[Donor, ...]
+    """Bare faces with landmarks, to take skin from."""
+
+    @property
+    def can_free(self) -> bool:
+        """Whether there are masked faces to change, and skin to change them with."""
+        return bool(self.masked and self.skins)
 
 
 def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:
@@ -42,25 +60,31 @@ def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:
     Raises:
         ConfigError: A class has no face at all to train on.
     """
-    real: dict[Label, dict[Source, list[Patch]]] = {label: defaultdict(list) for label in LABELS}
-    bare, cloths = [], []
-    for face, patch in zip(faces, patches, strict=True):
-        label = face.record.label
-        real[label][face.record.source].append(patch)
-        if len(patch.landmarks) and label is Label.WITHOUT_MASK:
-            bare.append(patch)
-        if len(patch.landmarks) and label is Label.WITH_MASK and patch.square[2] >= CLOTH_MIN_PX:
-            cloths.append(patch)
+    pairs = [(face.record, patch) for face, patch in zip(faces, patches, strict=True)]
+    marked = [(record, patch) for record, patch in pairs if len(patch.landmarks)]
+    real = {label: _by_source((r.source, p) for r, p in pairs if r.label is label) for label in LABELS}
+    bare = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
+    masked = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
     for label in LABELS[:2]:
         if not real[label]:
             raise ConfigError(f"no face of class {label} to train on; add images of it")
     if not real[Label.MASK_WORN_INCORRECTLY] and not bare:
         raise ConfigError(f"no face of class {Label.MASK_WORN_INCORRECTLY}, and no bare face to draw one on")
-    sources = {
-        label: tuple(tuple(found[source]) for source in Source if found[source])
-        for label, found in real.items()
-    }
-    return Pool(sources, tuple(bare), tuple(cloths))
+    return Pool(
+        real,
+        bare,
+        tuple(patch for _, patch in masked if patch.square[2] >= CLOTH_MIN_PX),
+        _by_source((source, donor(patch)) for source, patch in masked if patch.square[2] >= FREED_MIN_PX),
+        tuple(donor(patch) for patch in bare if patch.square[2] >= FREED_MIN_PX),
+    )
+
+
+def _by_source(things: Iterable[tuple[Source, T]]) -> tuple[tuple[T, ...], ...]:
+    """The things of each source that has any, in the order of sources."""
+    found = defaultdict(list)
+    for source, thing in things:
+        found[source].append(thing)
+    return tuple(tuple(found[source]) for source in Source if found[source])
 
 
 class Dealer:
@@ -93,19 +117,29 @@ class Dealer:
             Label.MASK_WORN_INCORRECTLY: self._recipe.mixture.drawn_wrong,
         }[label]
         if self._pool.bare and (rng.random() < drawn or not self._pool.real[label]):
-            return self._drawn(label, _any(self._pool.bare, rng), rng)
-        sources = self._pool.real[label]
+            return self._drawn(label, rng)
+        return self._of_a_source(self._pool.real[label], rng)
+
+    def _of_a_source(self, sources: tuple[tuple[T, ...], ...], rng: Random) -> T:
         first = len(sources) == 1 or rng.random() < self._recipe.mixture.frame_share
         return _any(sources[0 if first else 1], rng)
 
-    def _drawn(self, label: Label, bare: Patch, rng: Random) -> Patch:
+    def _drawn(self, label: Label, rng: Random) -> Patch:
         if label is Label.WITHOUT_MASK:
-            return occlude(bare, rng)
-        wear = Wear.WELL if label is Label.WITH_MASK else WRONG[rng.integers(len(WRONG))]
+            return occlude(_any(self._pool.bare, rng), rng)
+        well = label is Label.WITH_MASK
+        if self._pool.can_free and rng.random() < self._recipe.mixture.freed:
+            wear = Wear.WELL if well else _any(FREED_WRONG, rng)
+            return free(self._of_a_source(self._pool.masked, rng), self._pool.skins, wear, rng)
+        wear = Wear.WELL if well else _any(WRONG, rng)
+        return draw_mask(_any(self._pool.bare, rng), wear, self._lifted(rng), rng)
+
+    def _lifted(self, rng: Random) -> Texture | None:
+        """Cloth of a photographed mask, or none where one is to be drawn."""
         if not self._pool.cloths or rng.random() >= self._recipe.mixture.lifted_cloth:
-            return draw_mask(bare, wear, None, rng)
-        return draw_mask(bare, wear, vary(lift_cloth(_any(self._pool.cloths, rng)), rng), rng)
+            return None
+        return vary(lift_cloth(_any(self._pool.cloths, rng)), rng)
 
 
-def _any(patches: Sequence[Patch], rng: Random) -> Patch:
-    return patches[int(rng.integers(len(patches)))]
+def _any(things: Sequence[T], rng: Random) -> T:
+    return things[int(rng.integers(len(things)))]

@@ -85,7 +85,7 @@ def patches(
         cache: Folder of the cache.
         progress: Called with the number of faces done.
     """
-    keys = "\n".join(record.key for record in records)
+    keys = "\n".join(f"{record.key} {record.landmarks}" for record in records)
     name = hashlib.sha256(f"{fingerprint}|{ROOM}|{NATIVE}|{keys}".encode()).hexdigest()[:20]
     file = cache / f"{name}.npz"
     if not file.exists():

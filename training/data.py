@@ -104,7 +104,7 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
     Args:
         roots: Folders to read.
         folder_rule: Finds the face in an image of a class folder.
-        find: Gives the landmarks of annotated bare faces, on which masks are drawn.
+        find: Gives the landmarks of annotated faces, by which masks are drawn and noses freed.
 
     Raises:
         ConfigError: A root does not exist or holds no data set.
@@ -173,7 +173,7 @@ def _read_annotation(folder: Path, file: Path, find: FaceFinder) -> Iterator[Ent
         elif box is None:
             yield Skip(file, "box outside the image or without size")
         else:
-            marks = landmarks_in(pixels, box, find) if label is Label.WITHOUT_MASK else ()
+            marks = landmarks_in(pixels, box, find)
             key = f"{Source.FRAME}/{folder.name}/{image.name}#{number}"
             yield FaceRecord(key, image, box, label, Source.FRAME, marks)
 

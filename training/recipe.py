@@ -48,6 +48,7 @@ class Mixture(_Section):
     drawn_wrong: float = Field(0.45, ge=0, le=1)
     occluded_bare: float = Field(0.12, ge=0, le=1)
     lifted_cloth: float = Field(0.4, ge=0, le=1)
+    freed: float = Field(0.5, ge=0, le=1)
 
 
 class Schedule(_Section):

@@ -38,8 +38,8 @@ class Wear(StrEnum):
 
 
 WRONG = (
-    Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.MOUTH_OUT, Wear.MOUTH_OUT,
-    Wear.CHIN, Wear.CHIN, Wear.ONE_EAR,
+    Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.MOUTH_OUT, Wear.MOUTH_OUT,
+    Wear.CHIN, Wear.CHIN, Wear.CHIN, Wear.ONE_EAR, Wear.ONE_EAR,
 )  # fmt: skip
 """Ways to wear a mask wrongly, in the proportions in which they are drawn."""
 
@@ -160,7 +160,7 @@ def draw_mask(patch: Patch, wear: Wear, texture: cloth.Texture | None, rng: Rand
         texture: Cloth to use; a drawn one where None.
         rng: Decides place, cloth and light.
     """
-    work = _resized(patch, int(np.clip(len(patch.pixels), *WORKING_SIDE)))
+    work = resized(patch, int(np.clip(len(patch.pixels), *WORKING_SIDE)))
     on = plane(work.landmarks, len(work.pixels))
     fabric = cloth.make(rng) if texture is None else texture
     if wear is Wear.ONE_EAR:
@@ -171,10 +171,11 @@ def draw_mask(patch: Patch, wear: Wear, texture: cloth.Texture | None, rng: Rand
     picture = _straps(picture, on, wear, rng)
     layer = _lit(cloth.at(fabric, s, v), work.pixels, on, rng)
     drawn = _composed(picture, layer, alpha, len(work.pixels), rng)
-    return _resized(replace(work, pixels=drawn), len(patch.pixels))
+    return resized(replace(work, pixels=drawn), len(patch.pixels))
 
 
-def _resized(patch: Patch, side: int) -> Patch:
+def resized(patch: Patch, side: int) -> Patch:
+    """A patch brought to another side, with its square and its landmarks."""
     old = len(patch.pixels)
     if side == old:
         return patch
@@ -184,7 +185,7 @@ def _resized(patch: Patch, side: int) -> Patch:
     return Patch(pixels, (left, top, max(2, width)), patch.landmarks * np.float32(side / old))
 
 
-def _soft(distance: NDArray[np.floating], pixels: float) -> Field:
+def soft_step(distance: NDArray[np.floating], pixels: float) -> Field:
     """1 where `distance` is positive, 0 where negative, a ramp of about a pixel between."""
     return as_field(distance * pixels + 0.5, high=1.0)
 
@@ -196,7 +197,8 @@ def _worn(on: Plane, at: Band) -> tuple[Field, Field, Field]:
     top = at.top + at.dip * r**at.peak
     bottom = at.bottom - at.lift * r**2.2
     height, width = (float(np.hypot(*axis)) for axis in (on.down, on.across))
-    alpha = _soft(t - top, height) * _soft(bottom - t, height) * _soft(at.half_width - np.abs(on.s), width)
+    sides = soft_step(at.half_width - np.abs(on.s), width)
+    alpha = soft_step(t - top, height) * soft_step(bottom - t, height) * sides
     v = (t - top) / np.maximum(bottom - top, 0.05)
     return alpha, np.clip(on.s / at.half_width / 2 + 0.5, 0, 1), np.clip(v, 0, 1)
 
@@ -211,7 +213,7 @@ def _hanging(on: Plane, rng: Random) -> tuple[Field, Field, Field]:
     u = (np.cos(angle) * x + np.sin(angle) * y) / half[0]
     w = (np.cos(angle) * y - np.sin(angle) * x) / half[1]
     size = float(np.hypot(*on.down)) * half[0]
-    alpha = _soft(1 - np.abs(u) ** 2.5 - 0.3 * np.abs(w) ** 3, size) * _soft(1 - np.abs(w), size)
+    alpha = soft_step(1 - np.abs(u) ** 2.5 - 0.3 * np.abs(w) ** 3, size) * soft_step(1 - np.abs(w), size)
     return alpha, np.clip(w / 2 + 0.5, 0, 1), np.clip(u / 2 + 0.5, 0, 1)
 
 
