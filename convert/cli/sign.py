@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,8 +78,8 @@ def _opened(path: Path) -> Iterator[bundle.Bundle]:
     if path.is_dir():
         yield bundle.load(path)
         return
-    with tempfile.TemporaryDirectory(prefix="maskgate-") as folder:
-        yield bundle.unpack(path, Path(folder) / "bundle")
+    with bundle.unpacked(path) as opened:
+        yield opened
 
 
 def _passphrase(file: Path | None, *, ask: bool, new: bool = False) -> bytes:

@@ -5,7 +5,7 @@ carries the digest of its own canonical form, so that a changed figure or thresh
 `manifest.sig` beside it may say who made it. For the way it becomes one file, see `archive`.
 """
 
-from edge.bundle.archive import pack, unpack
+from edge.bundle.archive import pack, unpack, unpacked
 from edge.bundle.contents import SHIPPED, SIGNATURE, Bundle, golden_crop, load, write_manifest
 from edge.bundle.manifest import (
     CLASSIFIER,
@@ -36,5 +36,6 @@ __all__ = [
     "load",
     "pack",
     "unpack",
+    "unpacked",
     "write_manifest",
 ]

@@ -11,11 +11,13 @@ Sources: RFC 1951, section 3.2.4; RFC 1952; POSIX.1-2017, pax, "ustar Interchang
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import shutil
 import struct
 import tarfile
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +102,13 @@ def unpack(file: Path, directory: Path) -> Bundle:
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
+
+
+@contextlib.contextmanager
+def unpacked(file: Path) -> Iterator[Bundle]:
+    """What an archive holds, for as long as it is looked at; raises like `unpack`."""
+    with tempfile.TemporaryDirectory(prefix="maskgate-") as folder:
+        yield unpack(file, Path(folder) / "bundle")
 
 
 def _fill(file: Path, directory: Path) -> Bundle:

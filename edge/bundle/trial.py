@@ -1,0 +1,104 @@
+"""Whether a new bundle works on this device, counted so that a crash cannot forget it.
+
+An attempt is counted before the bundle does anything that could bring the daemon down: before it is
+opened, and before the first frame. It is taken back where nothing came of it that is the bundle's
+fault: the camera gives nothing, somebody stops the daemon. Who fails `MOST_ATTEMPTS` times is given up.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from edge.bundle.store import PACKAGED, Store
+
+ENOUGH_FRAMES = 20
+"""So many frames with a face judged without an error prove a bundle."""
+
+ENOUGH_S = 600.0
+"""So many seconds of frames without an error prove it too, where nobody comes by."""
+
+LOCK_WAIT_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Trial:
+    """One daemon's work with one installed bundle."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.name = name
+        self._store = store
+        self._over = store.record(name).proven
+        self._counted = False
+        self._frames = 0
+        self._began: float | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the bundle has proved itself."""
+        return self._over
+
+    def begin(self) -> None:
+        """Counts an attempt, unless one is under way."""
+        if not self._over and not self._counted:
+            self._counted = True
+            self._add(1)
+
+    def pause(self) -> None:
+        """Takes the attempt back that is under way."""
+        if not self._over and self._counted:
+            self._counted = False
+            self._add(-1)
+
+    def passed(self, faces: int, now: float) -> None:
+        """Says that a frame was judged.
+
+        Args:
+            faces: How many faces were in it.
+            now: Time of the frame in seconds.
+        """
+        if self._over:
+            return
+        self._began = now if self._began is None else self._began
+        self._frames += faces > 0
+        if self._frames >= ENOUGH_FRAMES or now - self._began >= ENOUGH_S:
+            self._over = True
+            _log.info("the bundle %s has proved itself", self.name)
+            self._update(attempts=0, proven=True)
+
+    def _add(self, count: int) -> None:
+        self._update(attempts=max(self._store.record(self.name).attempts + count, 0))
+
+    def _update(self, **changes: object) -> None:
+        try:
+            record = self._store.record(self.name)
+            self._store.write_record(self.name, record.model_copy(update=changes))
+        except OSError as error:
+            _log.warning("the trial of %s cannot be counted: %s", self.name, error)
+
+
+def give_up(store: Store, name: str) -> str:
+    """Goes back from a bundle to the one that it replaced, or to the shipped one.
+
+    Returns:
+        What is in use now; somebody may have installed another bundle meanwhile.
+
+    Raises:
+        ModelError: Somebody else keeps changing the bundles.
+    """
+    with store.locked(LOCK_WAIT_S):
+        current = store.current()
+        if current != name:
+            return current
+        target = store.record(name).replaced
+        if target and (store.record(target).failed or not store.path(target).is_dir()):
+            target = PACKAGED
+        instead = target or "the one that comes with the package"
+        note = f"the bundle {name} failed {store.record(name).attempts} times; {instead} is in use again"
+        _log.error("%s", note)
+        try:
+            store.write_record(target, store.record(target).model_copy(update={"note": note}))
+            store.point(target)
+        except OSError as error:
+            _log.error("%s cannot be changed: %s; this goes for this run only", store.root, error)
+        return target
