@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from edge.types import Event, EventId, Verdict
 
@@ -16,7 +16,7 @@ class Origin:
         device: Name of the device.
         epoch: One life of the device's event counter; another spool is another epoch.
         run: One start of the program within the epoch; passes are counted within it.
-        model_version: Version of the bundle that judges.
+        model_version: Version of the bundle that judges, until another one does.
     """
 
     device: str
@@ -36,11 +36,27 @@ class EventFactory:
         self._origin = origin
         self._sequence = last_sequence
         self._clock_synced = clock_synced
+        self._earlier: dict[int, tuple[int, str]] = {}
 
     @property
     def model_version(self) -> str:
         """Version of the bundle that judges."""
         return self._origin.model_version
+
+    def change_model(self, version: str, passes: Mapping[int, int]) -> None:
+        """From now on another bundle judges.
+
+        Args:
+            version: The version of that bundle.
+            passes: For each open pass the frames that were judged so far.
+        """
+        self._earlier = {number: (frames, self._judge(number, frames)) for number, frames in passes.items()}
+        self._origin = replace(self._origin, model_version=version)
+
+    def _judge(self, number: int, frames: int) -> str:
+        """The version of the bundle that judged the last frame of a pass."""
+        then, version = self._earlier.get(number, (None, ""))
+        return version if frames == then else self._origin.model_version
 
     def make(self, verdict: Verdict) -> Event:
         """The event for a verdict, with the next number."""
@@ -50,6 +66,6 @@ class EventFactory:
             id=EventId(origin.device, origin.epoch, self._sequence),
             pass_id=f"{origin.epoch}-{origin.run}-{verdict.number}",
             verdict=verdict,
-            model_version=origin.model_version,
+            model_version=self._judge(verdict.number, verdict.frames),
             clock_synced=self._clock_synced(),
         )

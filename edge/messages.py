@@ -106,6 +106,7 @@ def state_payload(state: State) -> dict[str, object]:
         "blind": state.blind,
         "reason": state.reason,
         "model_version": state.model_version,
+        "model_problem": state.model_problem,
         "since": iso_time(state.since),
     }
 

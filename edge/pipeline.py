@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from edge.events import EventFactory
@@ -106,10 +106,17 @@ class Turn:
     total_s: float
 
 
+class Eyes(Protocol):
+    """Sees what is in a frame: a `Vision`, or whatever takes care of one."""
+
+    def see(self, frame: Frame) -> Sight:
+        """Finds and judges the faces of a frame."""
+
+
 class Line:
     """Frames in, verdicts out; one turn at a time, so that whoever drives it can stop between two."""
 
-    def __init__(self, source: FrameSource, vision: Vision, tracker: Tracker, clock: Clock) -> None:
+    def __init__(self, source: FrameSource, vision: Eyes, tracker: Tracker, clock: Clock) -> None:
         self._source = source
         self._vision = vision
         self._tracker = tracker
@@ -144,7 +151,19 @@ class Reporter:
         self._outbox = outbox
         self._indicator = indicator
         self._lamp = lamp
-        self._shown: tuple[Lamp, str] | None = None
+        self._problem = ""
+        self._shown: State | None = None
+
+    def change_model(self, version: str, problem: str, passes: Mapping[int, int]) -> None:
+        """Tells from now on that another bundle judges, or why it is none that was wanted.
+
+        Args:
+            version: The version of that bundle.
+            problem: A sentence; empty where all is well.
+            passes: For each open pass the frames that were judged so far.
+        """
+        self._events.change_model(version, passes)
+        self._problem = problem
 
     def report(self, turn: Turn, tracker: Tracker) -> tuple[Event, ...]:
         """Reports a turn; events are in the outbox before the lamp changes."""
@@ -165,9 +184,11 @@ class Reporter:
 
     def _switch(self, lamp: Lamp, reason: str, wall: float) -> None:
         """Shows and tells a state that differs from the one before."""
-        if self._shown == (lamp, reason):
+        state = State(lamp, bool(reason), reason, self._events.model_version, wall, self._problem)
+        shown = self._shown
+        if shown is not None and state == replace(shown, since=wall):
             return
-        if self._shown is None or self._shown[0] is not lamp:
+        if shown is None or shown.lamp is not lamp:
             self._indicator.show(lamp)
-        self._shown = lamp, reason
-        self._outbox.set_state(State(lamp, bool(reason), reason, self._events.model_version, wall))
+        self._shown = state
+        self._outbox.set_state(state)

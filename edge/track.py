@@ -203,6 +203,10 @@ class Tracker:
             if person.outcome is not None and person.motion.seen == self._now
         )
 
+    def open_passes(self) -> dict[int, int]:
+        """The number of each pass that is still open, and the frames in which the person was seen so far."""
+        return {person.number: person.frames for person in self._passes if person.number}
+
     def _move(self, person: Pass, signal: Signal, wall: float) -> tuple[Verdict, ...]:
         """Moves a pass on where the table knows the signal."""
         transition = TRANSITIONS[person.stage].get(signal)

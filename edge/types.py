@@ -189,13 +189,23 @@ class Lamp(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the device shows right now. `reason` says why it is blind, and is empty otherwise."""
+    """What the device shows right now.
+
+    Attributes:
+        lamp: What the lamp shows.
+        blind: Whether the camera gives nothing.
+        reason: Why it is blind; empty otherwise.
+        model_version: Version of the bundle that judges.
+        since: Unix time since which all this is so.
+        model_problem: Why that is not the bundle that was installed; empty where it is.
+    """
 
     lamp: Lamp
     blind: bool
     reason: str
     model_version: str
     since: float
+    model_problem: str = ""
 
 
 class MaskGateError(Exception):
@@ -253,3 +263,9 @@ class MissingExtraError(MaskGateError, ImportError):
     """A command needs packages that this install does not have."""
 
     exit_code = 8
+
+
+class StorageError(MaskGateError, OSError):
+    """A file cannot be written."""
+
+    exit_code = 9

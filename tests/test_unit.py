@@ -72,6 +72,11 @@ def test_readiness_and_watchdog_are_the_daemons_own(settings: dict[str, list[str
     assert settings["ExecStart"] == ["/opt/maskgate/bin/maskgate run --config /etc/maskgate/config.toml"]
 
 
+def test_a_reload_is_a_hangup(settings: dict[str, list[str]]) -> None:
+    """What has the daemon take a new bundle."""
+    assert settings["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
+
+
 def test_it_always_comes_back_within_limits(settings: dict[str, list[str]]) -> None:
     """Restarts are unconditional but counted."""
     assert settings["Restart"] == ["always"]

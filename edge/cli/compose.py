@@ -8,7 +8,8 @@ from pathlib import Path
 
 from edge import bundle as bundles
 from edge import config as configs
-from edge.bundle import Bundle
+from edge.bundle import Bundle, trust
+from edge.bundle.store import PACKAGED, Store
 from edge.classify import TfliteClassifier
 from edge.config import Config
 from edge.detect import YuNetDetector
@@ -44,9 +45,38 @@ def with_models(config: Config, bundle: Path | None, detector: Path | None) -> C
     return config.model_copy(update=changes)
 
 
+def store() -> Store:
+    """The bundles that were installed on this device."""
+    return Store(models_directory() / "bundles")
+
+
 def open_bundle(config: Config) -> Bundle:
-    """The bundle that the configuration names, or the one that comes with the package."""
-    return bundles.load(Path(config.classifier.bundle or bundles.SHIPPED))
+    """The bundle that the configuration names, else the one in use, else the one that comes with the package.
+
+    Raises:
+        ModelError: It is damaged, or not signed as the configuration demands.
+    """
+    if config.classifier.bundle:
+        return open_trusted(Path(config.classifier.bundle), config)
+    installed = store()
+    return open_trusted(installed.path(installed.current()), config)
+
+
+def open_shipped() -> Bundle:
+    """The bundle that comes with the package."""
+    return bundles.load(store().path(PACKAGED))
+
+
+def has_manifest(path: str) -> bool:
+    """Whether something that means to be a bundle is at a path."""
+    return (Path(path) / bundles.MANIFEST).exists()
+
+
+def open_trusted(path: Path, config: Config) -> Bundle:
+    """A bundle that is whole and that this device takes."""
+    bundle = bundles.load(path)
+    trust.check(bundle, config.classifier.trusted_keys)
+    return bundle
 
 
 def find_detector(config: Config, bundle: Bundle) -> Path:
@@ -78,9 +108,9 @@ def open_classifier(config: Config, bundle: Bundle) -> TfliteClassifier:
     return TfliteClassifier(bundle, config.classifier.interpreter, config.classifier.threads)
 
 
-def open_vision(config: Config) -> Vision:
-    """Both models in a row."""
-    bundle = open_bundle(config)
+def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
+    """Both models in a row, of one bundle or of the one that the configuration means."""
+    bundle = bundle or open_bundle(config)
     return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
 
 

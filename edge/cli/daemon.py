@@ -11,7 +11,8 @@ from pathlib import Path
 
 from edge import clock
 from edge.camera import open_source
-from edge.cli.compose import make_tracker, open_vision
+from edge.cli.choose import Eyes, choose, choose_again
+from edge.cli.compose import make_tracker
 from edge.config import Config
 from edge.events import EventFactory, Origin
 from edge.indicator import open_indicator
@@ -20,7 +21,7 @@ from edge.pipeline import Line, Reporter, Turn
 from edge.spool import Spool
 from edge.systemd import Watchdog, notify
 from edge.track import Tracker
-from edge.types import BrokerError, Event
+from edge.types import Blind, BrokerError, Event
 from edge.uplink import open_uplink
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,23 @@ Watch = Callable[[Turn, tuple[Event, ...]], None]
 """Looks at each turn and the events that came of it."""
 
 
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What is asked of a running daemon.
+
+    Attributes:
+        stopped: Whether it is to end.
+        renew: Whether it is to take the bundle that is in use by now; asked once a turn.
+    """
+
+    stopped: Callable[[], bool] = _never
+    renew: Callable[[], bool] = _never
+
+
 @dataclass(frozen=True, slots=True)
 class Drive:
     """A line and whoever hears of its turns."""
@@ -41,19 +59,20 @@ class Drive:
     reporter: Reporter
     watch: Watch
 
-    def run(self, stopped: Callable[[], bool]) -> None:
-        """Runs the line to its end, or until it is stopped."""
+    def run(self, stopped: Callable[[], bool], between: Callable[[Turn], None] = lambda _: None) -> None:
+        """Runs the line to its end, or until it is stopped; calls `between` after each turn."""
         watchdog = Watchdog()
         turn = None
         for turn in self.line.turns(stopped):
             events = self.reporter.report(turn, self.tracker)
             self.watch(turn, events)
+            between(turn)
             watchdog.feed()
         if turn is not None:
             self.reporter.finish(turn.moment)
 
 
-def serve(config: Config, stopped: Callable[[], bool], watch: Watch) -> None:
+def serve(config: Config, orders: Orders, watch: Watch) -> None:
     """Runs the daemon until its source ends or it is stopped; takes it apart in reverse order.
 
     Raises:
@@ -61,23 +80,33 @@ def serve(config: Config, stopped: Callable[[], bool], watch: Watch) -> None:
     """
     with ExitStack() as stack:
         # What takes longest and fails most often comes first, so that nothing is half started.
-        vision = open_vision(config)
+        eyes = Eyes(choose(config))
+        stack.callback(eyes.rest)
         spool = Spool.open(Path(config.spool.path), config.spool.keep_days)
         stack.callback(spool.close)
-        ended = _start_sending(config, spool, stack, stopped)
+        ended = _start_sending(config, spool, stack, orders.stopped)
         indicator = open_indicator(config.lamp)
         stack.callback(indicator.close)
         source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
         stack.callback(source.close)
         tracker = make_tracker(config.verdict)
-        origin = Origin(config.device.name, spool.epoch, str(spool.run), vision.model_version)
+        origin = Origin(config.device.name, spool.epoch, str(spool.run), eyes.model_version)
         events = EventFactory(origin, spool.last_sequence, clock.synced)
         reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
-        line = Line(source, vision, tracker, time.perf_counter)
+        reporter.change_model(eyes.model_version, eyes.problem, {})
+        line = Line(source, eyes, tracker, time.perf_counter)
         notify("READY=1\nSTATUS=watching")
         stack.callback(notify, "STOPPING=1")
-        Drive(line, tracker, reporter, watch).run(ended)
-        if config.mqtt.enabled and not stopped():
+
+        def between(turn: Turn) -> None:
+            if isinstance(turn.moment, Blind):
+                eyes.rest()
+            if orders.renew():
+                problem = choose_again(config, eyes)
+                reporter.change_model(eyes.model_version, problem, tracker.open_passes())
+
+        Drive(line, tracker, reporter, watch).run(ended, between)
+        if config.mqtt.enabled and not orders.stopped():
             drain(spool)
 
 

@@ -16,7 +16,7 @@ from statistics import median
 import click
 
 from edge.cli import passes
-from edge.cli.daemon import serve
+from edge.cli.daemon import Orders, serve
 from edge.cli.options import takes_settings
 from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
 from edge.demo import CLIP
@@ -92,13 +92,9 @@ def _stage(settings: Config, directory: Path, fast: bool) -> Config:
     )
 
 
-def _never() -> bool:
-    return False
-
-
 def _serve_alone(config: Config, audience: Audience) -> None:
     """Runs the daemon without a broker, and shows what its spool would have sent."""
-    serve(config, _never, audience)
+    serve(config, Orders(), audience)
     with closing(Spool.open(Path(config.spool.path))) as spool:
         for event in spool.unsent(0, MOST_EVENTS):
             click.echo(f"  spool  {event.payload.decode()}")
@@ -115,7 +111,7 @@ def _serve_before_subscriber(config: Config, audience: Audience) -> None:
             received.add(json.loads(payload)["id"])
 
     with subscribe("127.0.0.1", config.mqtt.port, f"maskgate/{config.device.site}/#", hear):
-        serve(config, _never, audience)
+        serve(config, Orders(), audience)
         wanted = {str(event.id) for event in audience.events}
         deadline = time.monotonic() + PATIENCE_S
         while not wanted <= received and time.monotonic() < deadline:

@@ -1,72 +1,157 @@
-"""`maskgate models`."""
+"""`maskgate models`: the bundles of this device."""
 
 from __future__ import annotations
 
-import hashlib
-import urllib.error
-import urllib.request
+import json
 from pathlib import Path
 
 import click
 
-from edge.cli.compose import YUNET, models_directory
-from edge.types import ModelError
+from edge import bundle as bundles
+from edge.bundle.install import Change, install, roll_back
+from edge.cli import compose
+from edge.cli.fetch import fetch
+from edge.cli.listing import rows, table
+from edge.cli.options import json_option
+from edge.cli.prove import Proof, prove
+from edge.config import Config
 
-YUNET_URL = (
-    "https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models/face_detection_yunet/" + YUNET
+SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
+"""The configuration of the service, which these commands take where none is named."""
+
+RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
+
+_config_option = click.option(
+    "--config",
+    "settings",
+    type=click.Path(path_type=Path),
+    callback=lambda _context, _option, file: _settings(file),
+    help=f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter.",
 )
-YUNET_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
-TIMEOUT_S = 30
-LARGEST_BYTES = 4 * 1024 * 1024
+
+
+def _settings(file: Path | None) -> Config:
+    if file is None and SYSTEM_CONFIG.is_file():
+        file = SYSTEM_CONFIG
+    return compose.load_config(file)
 
 
 @click.group()
 def models() -> None:
-    """Look after model files."""
+    """Look after the models of this device."""
 
 
-@models.command()
-@click.option(
-    "--to",
-    "directory",
-    type=click.Path(path_type=Path),
-    help="Directory to keep it in (the default is found).",
-)
-@click.option("--url", default=YUNET_URL, show_default=True, help="Where to fetch it from; a mirror will do.")
-def fetch(directory: Path | None, url: str) -> None:
-    """Fetch the YuNet face detector of the OpenCV model zoo (230 kB).
+models.add_command(fetch)
+
+
+@models.command(name="list")
+@_config_option
+@json_option
+def list_bundles(settings: Config, as_json: bool) -> None:
+    """List the bundles on this device and say which is in use.
 
     \b
     Example:
-      maskgate models fetch
+      maskgate models list
     """
-    target = (directory or models_directory()) / YUNET
-    content = _download(url)
-    if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
-        raise ModelError(f"what {url} gave is not {YUNET}: its SHA-256 is another; nothing was kept")
-    _keep(content, target)
-    click.echo(f"{target} is in place")
+    found = rows(compose.store(), settings)
+    if as_json:
+        click.echo(json.dumps([row.as_json() for row in found], indent=2))
+        return
+    click.echo(table(found))
+    _warn_of(settings)
 
 
-def _download(url: str) -> bytes:
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 - checked by its SHA-256
-            return bytes(answer.read(LARGEST_BYTES))
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise ModelError(
-            f"{url} cannot be fetched: {reason}; fetch it elsewhere and name the file with --detector"
-        ) from None
+@models.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@_config_option
+def verify(path: Path | None, settings: Config) -> None:
+    """Verify the bundle in use, or PATH (a directory or a packed bundle), and try it on this machine.
+
+    \b
+    Example:
+      maskgate models verify model.tar.gz
+    """
+    if path is None:
+        bundle = compose.open_bundle(settings)
+        _tell(bundle, bundle.path, settings)
+    elif path.is_dir():
+        _tell(bundles.load(path), path, settings)
+    else:
+        with bundles.unpacked(path) as bundle:
+            _tell(bundle, path, settings)
 
 
-def _keep(content: bytes, target: Path) -> None:
-    """Writes a file so that it is there whole or not at all."""
-    part = target.with_suffix(".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(target)
-    except OSError as error:
-        raise ModelError(
-            f"{target} cannot be written: {error.strerror}; choose another place with --to"
-        ) from None
+@models.command(name="install")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--allow-older", is_flag=True, help="Take a version that is not higher than the one in use.")
+@_config_option
+def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
+    """Install the packed bundle FILE and take it into use, if it proves itself on this machine.
+
+    \b
+    Example:
+      maskgate models install model.tar.gz
+    """
+    proofs: list[Proof] = []
+    change = install(
+        compose.store(), file, lambda bundle: proofs.append(prove(bundle, settings)), allow_older=allow_older
+    )
+    if change.name == change.before:
+        click.echo(f"{change.name} was in use already, and is whole")
+    else:
+        _announce(change)
+    click.echo(_trial(proofs[-1]))
+    _warn_of(settings)
+
+
+@models.command()
+@click.option("--shipped", is_flag=True, help="Go back to the bundle that comes with the package.")
+@_config_option
+def rollback(shipped: bool, settings: Config) -> None:
+    """Go back to the bundle that was in use before.
+
+    \b
+    Example:
+      maskgate models rollback
+    """
+    _announce(roll_back(compose.store(), lambda bundle: _admit(bundle, settings), to_shipped=shipped))
+    _warn_of(settings)
+
+
+def _admit(bundle: bundles.Bundle, settings: Config) -> None:
+    prove(bundle, settings)
+
+
+def _announce(change: Change) -> None:
+    store = compose.store()
+    click.echo(f"{change.name or 'the shipped bundle'} is in use now, in {store.path(change.name)}")
+    click.echo(f"Before it was {change.before or 'the shipped bundle'}. {RELOAD}")
+
+
+def _tell(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
+    proof = prove(bundle, settings)
+    signed = (
+        "signed with a trusted key"
+        if settings.classifier.trusted_keys
+        else "needs no signature here: no trusted_keys are configured"
+    )
+    if path.resolve() == bundles.SHIPPED.resolve():
+        signed = "the one that comes with the package"
+    click.echo(f"{path} ({bundle.name}) is whole, and {signed}")
+    click.echo(_trial(proof))
+
+
+def _trial(proof: Proof) -> str:
+    return (
+        f"{proof.golden} golden and {proof.crops} made-up crops passed with {proof.runtime}, "
+        f"{proof.crop_ms:.1f} ms a crop"
+    )
+
+
+def _warn_of(settings: Config) -> None:
+    if settings.classifier.bundle:
+        click.echo(
+            f"classifier.bundle is set to {settings.classifier.bundle}: that is used, whatever is installed",
+            err=True,
+        )

@@ -15,7 +15,7 @@ from edge import camera
 from edge import config as configs
 from edge.cli.app import log_as_configured
 from edge.cli.compose import with_models
-from edge.cli.daemon import serve
+from edge.cli.daemon import Orders, serve
 from edge.cli.journal import Journal
 from edge.cli.options import bundle_option, config_file_option, detector_option
 
@@ -33,19 +33,26 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     """
     config = with_models(configs.load(file), bundle, detector)
     log_as_configured(config.log.level)
-    serve(config, _stop_signals().is_set, Journal())
+    serve(config, _orders(), Journal())
     if camera.stuck():
         logging.shutdown()
         os._exit(0)
 
 
-def _stop_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set: the loop ends after its turn, in good order."""
-    stop = threading.Event()
+def _orders() -> Orders:
+    """SIGTERM and SIGINT end the loop after its turn, in good order; SIGHUP has it take the new bundle."""
+    stop, renew = threading.Event(), threading.Event()
+    signals = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: renew}
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+    def handle(number: int, _frame: FrameType | None) -> None:
+        signals[signal.Signals(number)].set()
 
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
-    return stop
+    def renewing() -> bool:
+        wanted = renew.is_set()
+        if wanted:
+            renew.clear()
+        return wanted
+
+    for number in signals:
+        signal.signal(number, handle)
+    return Orders(stop.is_set, renewing)

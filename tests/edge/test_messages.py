@@ -52,6 +52,7 @@ states = st.builds(
     reason=st.text(),
     model_version=st.text(max_size=40),
     since=wall,
+    model_problem=st.text(),
 )
 
 

@@ -1,0 +1,55 @@
+"""Whether a bundle works on this very machine: opened, self-tested, and run on made-up crops."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from statistics import median
+
+from edge.bundle import Bundle, golden_crop, trust
+from edge.classify import Model
+from edge.cli import compose
+from edge.config import Config
+from edge.types import ModelError
+
+SMOKE_SEEDS = range(1000, 1016)
+"""Made-up crops, none of which the golden self-test has."""
+
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was tried, and the median milliseconds that the classifier took for a crop."""
+
+    golden: int
+    crops: int
+    crop_ms: float
+    runtime: str
+
+
+def prove(bundle: Bundle, config: Config) -> Proof:
+    """Puts a bundle to the test as the daemon would use it.
+
+    Raises:
+        ModelError: It is not signed as configured, cannot be opened, or answers nonsense.
+    """
+    trust.check(bundle, config.classifier.trusted_keys)
+    compose.open_detector(config, bundle)
+    model = compose.open_classifier(config, bundle).model
+    took = [_one(model, seed) for seed in SMOKE_SEEDS]
+    return Proof(len(bundle.manifest.golden), len(took), median(took), model.runtime)
+
+
+def _one(model: Model, seed: int) -> float:
+    """Milliseconds for one crop whose answer is a set of probabilities."""
+    crop = golden_crop(seed, model.size)
+    began = time.perf_counter()
+    found = model.probabilities(crop).tolist()
+    took = (time.perf_counter() - began) * 1000
+    if not all(math.isfinite(p) and -_ROUNDING <= p <= 1 + _ROUNDING for p in found):
+        raise ModelError(f"{model.path} answers {found} for made-up crop {seed}, which are no probabilities")
+    if abs(sum(found) - 1) > _ROUNDING:
+        raise ModelError(f"{model.path} answers {found} for made-up crop {seed}, which do not add up to one")
+    return took
