@@ -39,9 +39,10 @@ def blocks(file: Path, most: int) -> Iterator[bytes]:
         if file.is_symlink():
             raise ModelError(f"{file} is a link, which is not a plain file of the bundle") from None
         raise ModelError(f"{file} is missing or unreadable; install the bundle again") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ModelError(f"{file} is not a plain file of the bundle")
     with open(handle, "rb", buffering=0) as source:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ModelError(f"{file} is not a plain file of the bundle")
         total = 0
         try:
             while block := source.read(_BLOCK):
