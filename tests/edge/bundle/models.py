@@ -1,0 +1,28 @@
+"""Bundles with the shipped models, for tests that run them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from edge import bundle
+
+ANSWERS_OTHERWISE = [{"seed": 1, "probabilities": [0.3, 0.3, 0.4], "tolerance": 0.001}]
+"""Golden answers that no model gives."""
+
+
+def make(directory: Path, version: str, **fields: object) -> Path:
+    """The shipped bundle under another version, with some fields of its manifest changed."""
+    shutil.copytree(bundle.SHIPPED, directory)
+    old = bundle.load(directory).manifest.model_dump(
+        mode="json", exclude={"files", "digest", "schema_version"}
+    )
+    bundle.write_manifest(directory, **{**old, "version": version, **fields})
+    return directory
+
+
+def packed(folder: Path, version: str, **fields: object) -> Path:
+    """The same as an archive."""
+    file = folder / f"{version}.tar.gz"
+    bundle.pack(make(folder / version, version, **fields), file)
+    return file
