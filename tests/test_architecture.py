@@ -82,7 +82,7 @@ def importers(package: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("library", ["picamera2", "gpiozero", "paho", "sqlite3"])
+@pytest.mark.parametrize("library", ["picamera2", "gpiozero", "paho", "sqlite3", "cryptography"])
 def test_one_adapter_each(library: str) -> None:
     """A device or network library is imported in exactly one module of the device's code."""
     assert len(importers("edge")[library]) == 1

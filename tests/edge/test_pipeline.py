@@ -152,3 +152,29 @@ def test_an_empty_source_says_nothing() -> None:
     recorder, turns = run("")
     assert recorder.said == []
     assert turns == []
+
+
+def test_a_change_of_models_keeps_open_passes() -> None:
+    """An event names the bundle that judged the last frame of its pass, state the one that judges."""
+    ticks = count()
+    tracker, recorder = Tracker(rules(undecided_s=60.0)), Recorder()
+    models = OneFace()
+    source = Script("." * 4 + "x" * 30 + "." * 20)
+    line = Line(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
+    events = EventFactory(Origin("door", "e1", "4", "7"), 0, lambda: True)
+    reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
+    for number, turn in enumerate(line.turns(lambda: False)):
+        reporter.report(turn, tracker)
+        if number == 5:
+            reporter.change_model("8", "", tracker.open_passes())
+        if number == 7:
+            reporter.change_model("9", "the model 10 is damaged", tracker.open_passes())
+    told = [event for event in recorder.of(Event) if isinstance(event, Event)]
+    assert [(e.pass_id, e.id.sequence, e.model_version) for e in told] == [
+        ("e1-4-1", 1, "7"),
+        ("e1-4-2", 2, "9"),
+    ]
+    states = [state for state in recorder.of(State) if isinstance(state, State)]
+    assert [s.model_version for s in states if s.lamp is Lamp.BLIND] == ["7", "8", "9"]
+    assert {s.model_problem for s in states if s.model_version == "9"} == {"the model 10 is damaged"}
+    assert [lamp for lamp in recorder.of(Lamp) if lamp is Lamp.BLIND] == [Lamp.BLIND]
