@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from training import whole
 from training.metrics import Shares
 
 
@@ -20,8 +22,19 @@ def predict(model: keras.Model, pixels: NDArray[np.uint8]) -> Shares:
     return np.concatenate(parts).astype(np.float64)
 
 
+class _Memory(io.BytesIO):
+    """A file in memory that Keras takes, which goes by the ending of a name."""
+
+    def __str__(self) -> str:
+        return "memory.keras"
+
+
 def save(model: keras.Model, file: Path) -> None:
-    """Writes a model in one piece, so that a kill or a full disk leaves no half file."""
-    partial = file.with_name(f"partial-{file.name}")
-    model.save(partial)
-    partial.replace(file)
+    """Writes a model in one piece; it is made in memory, where no disk can be full halfway.
+
+    Raises:
+        StorageError: It cannot be written; what stood there is untouched.
+    """
+    made = _Memory()
+    model.save(made)
+    whole.write(file, made.getvalue())

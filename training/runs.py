@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.types import ConfigError
+from training import whole
 from training.manifest import Manifest
 from training.recipe import Recipe
 
@@ -50,6 +51,21 @@ class Run:
         """One JSON object per epoch and line."""
         return self.folder / "history.jsonl"
 
+    @property
+    def state(self) -> Path:
+        """Where an unfinished training is, see `training.checkpoint`."""
+        return self.folder / "unfinished" / "state.npz"
+
+    @property
+    def first(self) -> Path:
+        """The best model of the first descent, while the second is unfinished."""
+        return self.folder / "unfinished" / "first.keras"
+
+    @property
+    def board(self) -> Path:
+        """Event files for TensorBoard."""
+        return self.folder / "tensorboard"
+
     def recipe(self) -> Recipe:
         """The recipe this run was started with."""
         return Recipe.model_validate_json((self.folder / "recipe.json").read_bytes())
@@ -61,15 +77,29 @@ class Run:
         return [json.loads(line) for line in self.history.read_text().splitlines()]
 
     def add_epoch(self, row: Mapping[str, float]) -> None:
-        """Appends the figures of an epoch."""
-        with self.history.open("a") as out:
-            out.write(json.dumps(row) + "\n")
+        """Adds the figures of an epoch; those of a later one come from before a kill and are dropped."""
+        rows = [old for old in self.epochs() if old["epoch"] < row["epoch"]]
+        text = "".join(json.dumps(one) + "\n" for one in (*rows, row))
+        whole.write(self.history, text.encode())
+
+    def weights(self, given: str | None) -> str | None:
+        """The backbone weights that this run was started with, which a resumed run need not name again.
+
+        Args:
+            given: What the command line says now.
+
+        Returns:
+            None where they are the recipe's own.
+        """
+        file = self.folder / "weights.json"
+        if given is not None:
+            self.write(file.name, {"weights": str(Path(given).resolve()) if Path(given).exists() else given})
+        found = json.loads(file.read_bytes())["weights"] if file.exists() else None
+        return None if found is None else str(found)
 
     def write(self, name: str, value: Any) -> None:
         """Writes a JSON file in one piece, so that a kill leaves no half file."""
-        partial = self.folder / f"{name}.tmp"
-        partial.write_text(json.dumps(value, indent=2) + "\n")
-        partial.replace(self.folder / name)
+        whole.write(self.folder / name, (json.dumps(value, indent=2) + "\n").encode())
 
 
 def start(base: Path, recipe: Recipe, split: Manifest) -> Run:
