@@ -54,22 +54,28 @@ class Pool:
         return bool(self.masked and self.skins)
 
 
-def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:
-    """Sorts training faces by use.
+def require(faces: Sequence[Assigned], classes: int = len(LABELS)) -> None:
+    """Insists on faces of every class, or on bare ones that the last can be drawn on.
 
     Raises:
         ConfigError: A class has no face at all to train on.
     """
+    there = {face.record.label for face in faces}
+    for label in LABELS[:2]:
+        if label not in there:
+            raise ConfigError(f"no face of class {label} to train on; add images of it")
+    drawable = any(face.record.landmarks for face in faces if face.record.label is Label.WITHOUT_MASK)
+    if classes > 2 and not drawable and Label.MASK_WORN_INCORRECTLY not in there:
+        raise ConfigError(f"no face of class {Label.MASK_WORN_INCORRECTLY}, and no bare face to draw one on")
+
+
+def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:
+    """Sorts training faces by use."""
     pairs = [(face.record, patch) for face, patch in zip(faces, patches, strict=True)]
     marked = [(record, patch) for record, patch in pairs if len(patch.landmarks)]
     real = {label: _by_source((r.source, p) for r, p in pairs if r.label is label) for label in LABELS}
     bare = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
     masked = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
-    for label in LABELS[:2]:
-        if not real[label]:
-            raise ConfigError(f"no face of class {label} to train on; add images of it")
-    if not real[Label.MASK_WORN_INCORRECTLY] and not bare:
-        raise ConfigError(f"no face of class {Label.MASK_WORN_INCORRECTLY}, and no bare face to draw one on")
     return Pool(
         real,
         bare,
@@ -98,14 +104,15 @@ class Dealer:
         """Batch `number` of the run, the same whenever it is asked for.
 
         Returns:
-            (batch, size, size, 3) RGB 0 to 255, and (batch, 3) one-hot labels.
+            (batch, size, size, 3) RGB 0 to 255, and (batch, classes) one-hot labels.
         """
         rng = np.random.default_rng((self._recipe.seed, number))
         size, count = self._recipe.network.input_size, self._recipe.mixture.batch
-        shares = np.array(self._recipe.mixture.class_shares)
-        places = rng.choice(len(LABELS), count, p=shares / shares.sum())
+        classes = self._recipe.network.classes
+        shares = np.array(self._recipe.mixture.class_shares[:classes])
+        places = rng.choice(classes, count, p=shares / shares.sum())
         pixels = np.stack([self._face(LABELS[place], size, rng) for place in places])
-        return pixels.astype(np.float32), np.eye(len(LABELS), dtype=np.float32)[places]
+        return pixels.astype(np.float32), np.eye(classes, dtype=np.float32)[places]
 
     def _face(self, label: Label, size: int, rng: Random) -> Image:
         return augment(self._patch(label, rng), size, self._recipe.augment, rng)

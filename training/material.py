@@ -25,6 +25,12 @@ class Material:
         pairs = [pair for pair in zip(self.faces, self.patches, strict=True) if pair[0].part is part]
         return Material(tuple(face for face, _ in pairs), tuple(patch for _, patch in pairs))
 
+    def of_classes(self, number: int) -> Material:
+        """Only the faces of the first labels, for a network that knows no more."""
+        pairs = zip(self.faces, self.patches, strict=True)
+        kept = [pair for pair in pairs if pair[0].record.label in LABELS[:number]]
+        return Material(tuple(face for face, _ in kept), tuple(patch for _, patch in kept))
+
     def truth(self) -> Truth:
         """(n,) indices of the labels."""
         return np.array([LABELS.index(face.record.label) for face in self.faces], np.intp)

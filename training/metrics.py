@@ -148,5 +148,5 @@ def tempered_loss(truth: Truth, shares: Shares) -> float:
     weighed by number, they would have no say.
     """
     losses = -np.log(np.clip(shares[np.arange(len(truth)), truth], 1e-6, 1))
-    weights = 1 / np.sqrt(np.bincount(truth, minlength=len(LABELS)))[truth]
+    weights = 1 / np.sqrt(np.bincount(truth)[truth])
     return float((losses * weights).sum() / weights.sum())

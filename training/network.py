@@ -9,7 +9,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from edge.contract import LABELS
 from edge.types import ConfigError, ModelError
 from training.recipe import Network
 from training.scale import Scaling
@@ -18,13 +17,15 @@ BACKBONE = "backbone"
 LAST = "probabilities"
 
 
-def build(settings: Network, weights: str | None = None, classes: int = len(LABELS)) -> keras.Model:
+def build(settings: Network, weights: str | None = None) -> keras.Model:
     """A network by name with the classic head: global pooling, dropout, dense.
+
+    Its first and its last layer calculate in 32 bits under any policy of precision, because 16 bits
+    round pixels and probabilities too coarsely.
 
     Args:
         settings: Which network.
         weights: "imagenet", "none" or a file of backbone weights; the settings' own where None.
-        classes: Number of outputs.
 
     Returns:
         A model from (n, size, size, 3) float, 0 to 255, to (n, classes) probabilities.
@@ -36,12 +37,12 @@ def build(settings: Network, weights: str | None = None, classes: int = len(LABE
     for layer in batch_norms(backbone):
         layer.momentum = settings.batch_norm_momentum
     inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(inputs)
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale", dtype="float32")(inputs)
     x = _pooled(settings)(backbone(x))
     if settings.dense_units:
         x = keras.layers.Dense(settings.dense_units, activation="relu", name="dense")(x)
     x = keras.layers.Dropout(settings.dropout, name="dropout")(x)
-    outputs = keras.layers.Dense(classes, activation="softmax", name=LAST)(x)
+    outputs = keras.layers.Dense(settings.classes, activation="softmax", name=LAST, dtype="float32")(x)
     return keras.Model(inputs, outputs, name=settings.name)
 
 

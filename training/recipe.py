@@ -29,6 +29,7 @@ class Network(_Section):
     dense_units: int = Field(0, ge=0)
     batch_norm_momentum: float = Field(0.95, ge=0, lt=1)
     weights: str = "imagenet"
+    classes: Literal[2, 3] = 3
 
     @model_validator(mode="after")
     def _size_fits_the_contract(self) -> Self:
@@ -68,6 +69,11 @@ class Schedule(_Section):
     settling_batches: int = Field(60, ge=0)
     freeze_batch_norm: bool = False
     frozen_until: str = "block_2_add"
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    decay: Literal["cosine", "plateau"] = "cosine"
+    plateau_factor: float = Field(0.5, gt=0, lt=1)
+    plateau_patience: int = Field(2, ge=1)
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
 
 
 class Finish(_Section):
@@ -77,6 +83,14 @@ class Finish(_Section):
     rate: float = Field(4e-4, gt=0)
     class_shares: tuple[float, float, float] = (0.35, 0.3, 0.35)
     drawn_wrong: float = Field(0.5, ge=0, le=1)
+
+
+class Distil(_Section):
+    """A larger network whose opinions are learnt beside the labels. See `training.distil`."""
+
+    teacher: str = ""
+    weight: float = Field(0.5, gt=0, le=1)
+    temperature: float = Field(4.0, ge=1)
 
 
 class Recipe(_Section):
@@ -89,6 +103,7 @@ class Recipe(_Section):
     mixture: Mixture = Mixture()
     schedule: Schedule = Schedule()
     finish: Finish = Finish()
+    distil: Distil = Distil()
     augment: Strength = Strength()
 
 

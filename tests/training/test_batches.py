@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from edge.contract import LABELS, Label
 from edge.types import ConfigError
 from tests.training.builders import patch, record
-from training.batches import Dealer, pool
+from training.batches import Dealer, pool, require
 from training.crops import Patch
 from training.manifest import Assigned, Part
 from training.recipe import Mixture, Network, Recipe
@@ -20,7 +22,9 @@ def material(*labels: Label, landmarks: bool = True) -> tuple[list[Assigned], li
     patches = [patch(seed=number) for number in range(len(labels))]
     if not landmarks:
         patches = [Patch(one.pixels, one.square, np.empty((0, 2), np.float32)) for one in patches]
-    return [Assigned(record(n, label), n, Part.TRAIN) for n, label in enumerate(labels)], patches
+    marks = ((1.0, 1.0),) * 5 if landmarks else ()
+    records = [replace(record(n, label), landmarks=marks) for n, label in enumerate(labels)]
+    return [Assigned(one, n, Part.TRAIN) for n, one in enumerate(records)], patches
 
 
 def test_classes_are_balanced_whatever_the_data_is() -> None:
@@ -51,10 +55,20 @@ def test_an_empty_class(labels: tuple[Label, ...]) -> None:
     """A class that is not there is an error that names it."""
     missing = next(label for label in LABELS if label not in labels)
     with pytest.raises(ConfigError, match=missing):
-        pool(*material(*labels))
+        require(material(*labels)[0])
 
 
 def test_nothing_to_draw_on() -> None:
-    """Without wrongly worn masks and without landmarks to draw them on, training cannot start."""
+    """Without wrongly worn masks or landmarks to draw them on, only two classes can be trained."""
+    faces, _ = material(Label.WITH_MASK, Label.WITHOUT_MASK, landmarks=False)
     with pytest.raises(ConfigError, match="mask_worn_incorrectly"):
-        pool(*material(Label.WITH_MASK, Label.WITHOUT_MASK, landmarks=False))
+        require(faces)
+    require(faces, classes=2)
+
+
+def test_two_classes() -> None:
+    """A network of two classes gets labels of two classes, balanced as the first two shares say."""
+    both = RECIPE.model_copy(update={"network": Network(input_size=96, classes=2)})
+    _, labels = Dealer(pool(*material(Label.WITH_MASK, Label.WITHOUT_MASK)), both).batch(0)
+    assert labels.shape == (60, 2)
+    assert (labels.sum(axis=0) > 15).all()
