@@ -25,8 +25,8 @@ from training.recipe import Recipe
 from training.runs import Run
 from training.slices import main_slices
 
-Train = Callable[[Run, Recipe, Material, str], None]
-"""Trains a recipe into a run folder, going on where it was interrupted, from the weights named last."""
+Train = Callable[[Run, Material, str], None]
+"""Trains the recipe of a run folder, going on where it was interrupted, from the weights named last."""
 
 SCRATCH = "none"
 
@@ -117,7 +117,7 @@ def run_one(one: Entrant, material: Material, where: tuple[Path, Manifest], trai
     run = _opened(folder, one.recipe, split)
     file = folder / folded.PREDICTIONS
     if not file.exists():
-        train(run, one.recipe, material, one.weights)
+        train(run, material, one.weights)
         model = evaluate.Candidate("float", run.model)
         folded.save(evaluate.on_faces([model], material.of(Part.TEST), measure=False), file)
 

@@ -2,73 +2,125 @@
 
 from __future__ import annotations
 
-from typing import Any
+import shutil
+from collections.abc import Sequence
 
 import keras
 
-from training import scale
-from training.batches import Dealer, pool
-from training.callbacks import Batches, Follow, Judge, Report
+from edge.types import ConfigError
+from training import checkpoint, distil, precision, scale, whole
+from training.batches import pool, require
+from training.board import Board
+from training.callbacks import Judge
+from training.descent import Job, Phase, descend, settle
+from training.devices import sharing
 from training.manifest import Part
 from training.material import Material
-from training.network import batch_norms, build, fold_in, set_trainable
+from training.network import build, fold_in, set_trainable
 from training.predict import predict, save
-from training.recipe import Recipe, Schedule
+from training.progress import Report
+from training.recipe import Recipe
 from training.runs import Run
 
-HEAD_BATCHES = 10**6
-"""Batches of the head's phase are numbered from here, so that no phase sees the other's."""
-SETTLING_BATCHES = 2 * 10**6
+
+def usable(material: Material, recipe: Recipe) -> Material:
+    """The faces of the classes that the recipe's network knows.
+
+    Raises:
+        ConfigError: There are none to train on of a class, or none to judge on.
+    """
+    known = material.of_classes(recipe.network.classes)
+    require(known.of(Part.TRAIN).faces, recipe.network.classes)
+    if not known.of(Part.VALIDATION).faces:
+        raise ConfigError("the validation part of the split holds no face; add images and split them anew")
+    return known
 
 
-def train(run: Run, recipe: Recipe, material: Material, weights: str | None, report: Report) -> None:
-    """Trains to the end of the recipe and leaves the best model in the run's folder.
+def train(
+    run: Run,
+    material: Material,
+    weights: str | None,
+    report: Report,
+    devices: Sequence[str] = (),
+) -> None:
+    """Trains to the end of the run's recipe and leaves the best model in the run's folder.
 
-    A run that was interrupted goes on after its last finished epoch.
+    A run that was interrupted goes on after its last finished epoch, with the same result on the same CPU.
 
     Args:
         run: The run's folder.
-        recipe: What to do.
         material: All parts; only training and validation faces are looked at.
         weights: Backbone weights, the recipe's own where None.
-        report: Gets the figures of every finished epoch.
+        report: Gets a line for every finished epoch.
+        devices: Names as in `training.devices`; one device where empty.
     """
-    keras.utils.set_random_seed(recipe.seed)
+    recipe, weights = run.recipe(), run.weights(weights)
+    material = usable(material, recipe)
     training, validation = material.of(Part.TRAIN), material.of(Part.VALIDATION)
-    if not _finished(run, recipe):
-        _train(run, recipe, training, Judge(run, validation, recipe, report), weights)
-    if recipe.finish.epochs and not _finished(run, recipe, 1):
-        _finish(run, recipe, training, Judge(run, validation, recipe, report))
+    keras.utils.set_random_seed(recipe.seed)
+    board, faces = Board(run.board), pool(training.faces, training.patches)
+    judge = Judge(run, validation, report, board)
+    job = Job(run, recipe, faces, judge, distil.teacher(recipe), report, board)
+    with sharing(devices, recipe.mixture.batch):
+        _descents(job, weights)
     calibrate(run, validation, recipe.network.input_size)
+    shutil.rmtree(run.state.parent, ignore_errors=True)
+
+
+def _descents(job: Job, weights: str | None) -> None:
+    run, recipe = job.run, job.recipe
+    # Built also where only the second descent is left: the random numbers that it takes are gone for
+    # what comes later, which is to be the same after an interruption.
+    with precision.policy(recipe.schedule.precision):
+        model = build(
+            recipe.network, "none" if checkpoint.load(run.state) or _finished(run, recipe) else weights
+        )
+    if not _finished(run, recipe):
+        _first(job, model)
+    if recipe.finish.epochs and not _finished(run, recipe, 1):
+        _second(job)
 
 
 def _finished(run: Run, recipe: Recipe, phase: int = 0) -> bool:
     return any(row["epoch"] >= recipe.schedule.epochs + phase for row in run.epochs())
 
 
-def _finish(run: Run, recipe: Recipe, training: Material, judge: Judge) -> None:
-    """The second descent; where it is interrupted it starts again.
+def _first(job: Job, model: keras.Model) -> None:
+    schedule = job.recipe.schedule
+    state = checkpoint.load(job.run.state)
+    if schedule.head_epochs and not (state and state.is_past("head")):
+        set_trainable(model, backbone=False, batch_norm=False)
+        head = Phase("head", "head", job.recipe, schedule.head_epochs, schedule.head_rate)
+        descend(job, model, head)
+    set_trainable(model, True, not schedule.freeze_batch_norm, schedule.frozen_until)
+    phase = Phase("first", "first descent", job.recipe, schedule.epochs, schedule.rate, schedule.decay)
+    descend(job, model, phase)
+    settle(job, model, phase)
+    job.judge.set_model(model)
+    job.judge.consider(schedule.epochs)
+
+
+def _second(job: Job) -> None:
+    """The second descent, from the best model of the first.
 
     Its result stays whatever the validation loss says of it: before calibration, the loss judges the
     mixture of classes more than the network.
     """
-    finish, schedule = recipe.finish, recipe.schedule
+    run, recipe, finish = job.run, job.recipe, job.recipe.finish
+    if not run.first.exists():
+        whole.write(run.first, run.raw.read_bytes())
     mixture = recipe.mixture.model_copy(
         update={"class_shares": finish.class_shares, "drawn_wrong": finish.drawn_wrong}
     )
-    dealer = Dealer(
-        pool(training.faces, training.patches),
-        recipe.model_copy(update={"mixture": mixture, "seed": recipe.seed + 1}),
-    )
-    model = keras.saving.load_model(run.raw, compile=False)
-    set_trainable(model, True, not schedule.freeze_batch_norm, schedule.frozen_until)
-    _compile(model, recipe, finish.rate, finish.epochs)
-    _phase(model, dealer, recipe, finish.epochs, [])
-    if not schedule.freeze_batch_norm:
-        settle(model, dealer, schedule.settling_batches)
-    judge.set_model(model)
-    save(model, run.raw)
-    judge.consider(schedule.epochs + 1)
+    changed = recipe.model_copy(update={"mixture": mixture, "seed": recipe.seed + 1})
+    model = precision.mixed(keras.saving.load_model(run.first, compile=False), recipe)
+    set_trainable(model, True, not recipe.schedule.freeze_batch_norm, recipe.schedule.frozen_until)
+    phase = Phase("second", "second descent", changed, finish.epochs, finish.rate)
+    descend(job, model, phase)
+    settle(job, model, phase)
+    job.judge.set_model(model)
+    save(precision.plain(model, recipe), run.raw)
+    job.judge.consider(recipe.schedule.epochs + 1)
 
 
 def calibrate(run: Run, validation: Material, size: int) -> None:
@@ -78,84 +130,3 @@ def calibrate(run: Run, validation: Material, size: int) -> None:
     run.write("scaling.json", scaling.as_json())
     fold_in(model, scaling)
     save(model, run.model)
-
-
-def _train(run: Run, recipe: Recipe, training: Material, judge: Judge, weights: str | None) -> None:
-    dealer = Dealer(pool(training.faces, training.patches), recipe)
-    model = build(recipe.network, weights)
-    schedule = recipe.schedule
-    if schedule.head_epochs and not run.epochs():
-        set_trainable(model, backbone=False, batch_norm=False)
-        _compile(model, recipe, schedule.head_rate, schedule.head_epochs)
-        _phase(model, dealer, recipe, schedule.head_epochs, [])
-    set_trainable(model, True, not schedule.freeze_batch_norm, schedule.frozen_until)
-    _compile(model, recipe, schedule.rate, schedule.epochs)
-    backup = keras.callbacks.BackupAndRestore(str(run.folder / "backup"), delete_checkpoint=False)
-    _phase(model, dealer, recipe, schedule.epochs, [judge], backup)
-    if not schedule.freeze_batch_norm:
-        settle(model, dealer, schedule.settling_batches)
-    judge.consider(schedule.epochs)
-
-
-def settle(model: keras.Model, dealer: Dealer, batches: int) -> None:
-    """Measures the statistics of batch normalisation anew, for the weights as they are at the end.
-
-    Source: Wu and Johnson, "Rethinking Batch in BatchNorm", 2021.
-    """
-    layers = batch_norms(model)
-    kept = [layer.momentum for layer in layers]
-    for number in range(batches):
-        for layer in layers:
-            layer.momentum = number / (number + 1)
-        model(dealer.batch(SETTLING_BATCHES + number)[0], training=True)
-    for layer, momentum in zip(layers, kept, strict=True):
-        layer.momentum = momentum
-
-
-def _steps(recipe: Recipe) -> int:
-    return max(1, recipe.mixture.faces_per_epoch // recipe.mixture.batch)
-
-
-def _compile(model: keras.Model, recipe: Recipe, rate: float, epochs: int) -> None:
-    optimizer = _optimizer(recipe, rate, epochs * _steps(recipe))
-    model.compile(optimizer=optimizer, loss=_loss(recipe.schedule))
-
-
-def _loss(schedule: Schedule) -> Any:
-    """Cross-entropy, or focal loss where `focal_gamma` is above 0 or classes weigh differently.
-
-    Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017.
-    """
-    weights, smoothing = schedule.class_weights, schedule.label_smoothing
-    if not schedule.focal_gamma and len(set(weights)) == 1:
-        return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
-    return keras.losses.CategoricalFocalCrossentropy(
-        alpha=list(weights), gamma=schedule.focal_gamma, label_smoothing=smoothing
-    )
-
-
-def _optimizer(recipe: Recipe, rate: float, steps: int) -> Any:
-    """AdamW with warm-up, cosine and an average of the weights."""
-    warm = max(1, int(steps * recipe.schedule.warmup))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        rate * 0.02, max(1, steps - warm), alpha=0.01, warmup_target=rate, warmup_steps=warm
-    )
-    average = recipe.schedule.average
-    return keras.optimizers.AdamW(
-        schedule,
-        weight_decay=recipe.schedule.weight_decay,
-        global_clipnorm=5.0,
-        use_ema=average > 0,
-        ema_momentum=average or 0.99,
-    )
-
-
-def _phase(
-    model: keras.Model, dealer: Dealer, recipe: Recipe, epochs: int, judges: list[Any], *backup: Any
-) -> None:
-    """Runs one phase; those who judge see the averaged weights, the head's phase has no judges."""
-    batches = Batches(dealer, _steps(recipe), 0 if judges else HEAD_BATCHES)
-    average = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.schedule.average else []
-    # The backup comes before the swap: what goes on after a kill are the weights themselves.
-    callbacks = [Follow(batches), *backup, *average, *judges]
-    model.fit(batches, epochs=epochs, verbose=0, callbacks=callbacks, shuffle=False)

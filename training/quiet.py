@@ -38,12 +38,13 @@ def need(module: str, extra: str = "training") -> ModuleType:
         ) from None
 
 
-def framework(threads: int = 0, extra: str = "training") -> None:
+def framework(threads: int = 0, extra: str = "training", processors: int = 1) -> None:
     """Loads TensorFlow and Keras without their noise.
 
     Args:
         threads: Threads for one operation; 0 lets TensorFlow decide.
         extra: The extra of this project that brings them.
+        processors: Devices that the processor appears as.
 
     Raises:
         MissingExtraError: They are not installed.
@@ -53,6 +54,10 @@ def framework(threads: int = 0, extra: str = "training") -> None:
         tf, keras = need("tensorflow", extra), need("keras", extra)
         if tf.config.threading.get_intra_op_parallelism_threads() != threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
+        if processors > 1:
+            one = tf.config.LogicalDeviceConfiguration()
+            processor = tf.config.list_physical_devices("CPU")[0]
+            tf.config.set_logical_device_configuration(processor, [one] * processors)
         # The first operation loads the rest of the framework, which has a word to say too.
         tf.zeros(1).numpy()
     tf.get_logger().setLevel("ERROR")

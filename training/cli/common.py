@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from edge.contract import LABELS
 from training.crops import default_cache, patches
 from training.manifest import Manifest
 from training.material import Material
@@ -36,6 +37,16 @@ def load_material(manifest: Manifest, cache: Path | None) -> Material:
             lambda done: bar.update(task, completed=done),
         )
     return Material(faces, cut)
+
+
+def known_faces(material: Material, classes: int) -> Material:
+    """The faces of the labels that a network of so many classes knows; says how many are left out."""
+    known = material.of_classes(classes)
+    left = len(material.faces) - len(known.faces)
+    if left:
+        out = ", ".join(LABELS[classes:])
+        click.echo(f"{left} faces of {out} are left out: the network has {classes} classes", err=True)
+    return known
 
 
 def table(found: dict[str, Figures]) -> str:

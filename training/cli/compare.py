@@ -80,11 +80,7 @@ def _start(plan: Recipe, weights: str | None) -> str:
     return plan.network.weights
 
 
-def _train(run: Run, plan: Recipe, material: Material, weights: str) -> None:
+def _train(run: Run, material: Material, weights: str) -> None:
     click.echo(str(run.folder), err=True)
     training = quiet.need("training.fit")
-    training.train(run, plan, material, weights, lambda row: click.echo(_line(row), err=True))
-
-
-def _line(row: dict[str, float]) -> str:
-    return f"epoch {row['epoch'] + 1:3.0f}  loss {row['loss']:.4f}  validation macro-F1 {row['macro_f1']:.4f}"
+    training.train(run, material, weights, lambda text: click.echo(text, err=True))

@@ -7,8 +7,17 @@ from pathlib import Path
 
 import click
 
+from training import devices as sharing
 from training import evaluate, quiet, recipe, runs
-from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material, table
+from training.cli.common import (
+    EXISTING,
+    FILE,
+    cache_option,
+    json_option,
+    known_faces,
+    load_material,
+    table,
+)
 from training.cli.data import make_split
 from training.cli.gate import promote, start_from
 from training.manifest import Manifest, Part
@@ -39,6 +48,11 @@ from training.metrics import Figures
     is_flag=True,
     help="Train on the test faces too, for a model whose recipe the folds have tested.",
 )
+@click.option(
+    "--devices",
+    default="",
+    help="Devices that share every batch, such as gpu:0,gpu:1 or cpu:0,cpu:1; one where not given.",
+)
 @cache_option
 @json_option
 @click.pass_context
@@ -52,15 +66,17 @@ def fit(
 
     Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
     """
-    run = runs.reopen(resume) if resume else _new_run(context)
-    settings = run.recipe()
-    quiet.framework(settings.threads)
+    options = context.params
+    settings, manifest = _plan(context)
+    names = _framework(settings, options["devices"])
     training = quiet.need("training.fit")
-    material = load_material(Manifest.load(run.split), cache)
-    rival, weights = context.params["rival"], context.params["weights"]
+    material = known_faces(load_material(manifest, cache), settings.network.classes)
+    training.usable(material, settings)
+    run = runs.reopen(resume) if resume else runs.start(options["base"], settings, manifest)
+    rival, weights = options["rival"], options["weights"]
     if rival and not weights:
-        weights = start_from(rival, context.params["base"], run)
-    training.train(run, settings, material, weights, lambda row: click.echo(line(row), err=True))
+        weights = run.weights(None) or start_from(rival, options["base"], run)
+    training.train(run, material, weights, lambda text: click.echo(text, err=True), names)
     found = _judged(run, material.of(Part.TEST))
     if rival:
         promote(run, rival, material)
@@ -78,8 +94,19 @@ def _judged(run: runs.Run, test: Material) -> dict[str, Figures]:
     return found
 
 
-def _new_run(context: click.Context) -> runs.Run:
+def _framework(settings: recipe.Recipe, devices: str) -> tuple[str, ...]:
+    """Loads the framework with the devices of these names, as far as processors can be divided."""
+    names = sharing.named(devices)
+    quiet.framework(settings.threads, processors=sharing.processors(names))
+    return names
+
+
+def _plan(context: click.Context) -> tuple[recipe.Recipe, Manifest]:
+    """The recipe and the split of the run that is resumed, or of a new one."""
     options = context.params
+    if options["resume"]:
+        run = runs.reopen(options["resume"])
+        return run.recipe(), Manifest.load(run.split)
     settings = recipe.load(options["plan"])
     if options["split"]:
         manifest = Manifest.load(options["split"])
@@ -90,13 +117,4 @@ def _new_run(context: click.Context) -> runs.Run:
     if options["whole"]:
         folds = quiet.need("training.folds")
         manifest = Manifest.of(folds.whole(manifest.assigned()), folds.WHOLE_SEED, manifest.fingerprint)
-    return runs.start(options["base"], settings, manifest)
-
-
-def line(row: dict[str, float]) -> str:
-    """The figures of an epoch for the terminal."""
-    return (
-        f"epoch {row['epoch'] + 1:3.0f}  loss {row['loss']:.4f}  validation loss {row['tempered_loss']:.4f}, "
-        f"macro-F1 {row['macro_f1']:.4f}, wrongly worn found {row['wrong_recall']:.3f}, "
-        f"bare called masked {row['bare_called_masked']:.4f}"
-    )
+    return settings, manifest

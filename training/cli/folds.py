@@ -9,8 +9,7 @@ import click
 
 from edge.types import ConfigError
 from training import evaluate, folded, judgement, quiet, recipe, runs
-from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
-from training.cli.fit import line
+from training.cli.common import EXISTING, FILE, cache_option, json_option, known_faces, load_material
 from training.manifest import Manifest, Part
 from training.material import Material
 
@@ -44,7 +43,7 @@ def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: 
         Manifest.load(options["split"]),
         options["count"],
     )
-    material = load_material(manifest, cache)
+    material = known_faces(load_material(manifest, cache), settings.network.classes)
     quiet.framework(settings.threads)
     for number, faces in enumerate(quiet.need("training.folds").folds(material.faces, count, settings.seed)):
         click.echo(f"fold {number + 1} of {count}", err=True)
@@ -71,10 +70,9 @@ def _opened(folder: Path, settings: recipe.Recipe, split: Manifest) -> runs.Run:
 
 def _finish(run: runs.Run, material: Material, weights: str | None) -> None:
     """Does what is still to be done for one fold; every step leaves a file that says it is done."""
-    settings = run.recipe()
     if not run.model.exists():
         training = quiet.need("training.fit")
-        training.train(run, settings, material, weights, lambda row: click.echo(line(row), err=True))
+        training.train(run, material, weights, lambda text: click.echo(text, err=True))
     small = run.folder / INT8
     if not small.exists():
         quantize = quiet.need("convert.quantize", "convert")
