@@ -158,6 +158,10 @@ class Store:
 
     @contextlib.contextmanager
     def _lock_file(self) -> Iterator[int]:
+        for folder in (self.root.parent, self.root):
+            # The folder may belong to the service, and root must not be led out of it.
+            if os.geteuid() == 0 and folder.is_symlink():
+                raise ModelError(f"{folder} is a link, which root does not follow; put a folder in its place")
         try:
             durable.make_folder(self.root)
             file = self.root / ".lock"

@@ -268,3 +268,19 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match=r"cannot be used: .*; run this as"):
         put(Store(tmp_path / "file" / "bundles"), tmp_path, "1.0")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is kept from following links")
+def test_root_is_not_led_elsewhere(store: Store, tmp_path: Path) -> None:
+    """Nor does what root installs stay root's, where the folder belongs to the service."""
+    (tmp_path / "elsewhere").mkdir()
+    store.root.parent.mkdir()
+    store.root.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ModelError, match="is a link, which root does not follow"):
+        put(store, tmp_path, "1.0")
+    store.root.unlink()
+    os.chown(store.root.parent, 12345, 12345)
+    put(store, tmp_path, "1.0")
+    found = [store.root, *store.root.rglob("*")]
+    assert {(path.lstat().st_uid, path.lstat().st_gid) for path in found} == {(12345, 12345)}
+    assert len(found) >= 8
