@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ PREFIX = "maskgate"
 ONLINE = b"online"
 OFFLINE = b"offline"
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "mqtt.schema.json"
-"""JSON Schema with `$defs` for `event`, `state` and `availability`."""
+"""JSON Schema with a `$defs` entry for each kind of message."""
 
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -49,6 +50,16 @@ class Topics:
     def state(self) -> str:
         """What the device shows now, retained."""
         return self._topic("state")
+
+    @property
+    def gap(self) -> str:
+        """Sequences that will never come."""
+        return self._topic("gap")
+
+    @property
+    def ack(self) -> str:
+        """Where consumers say how far they have stored the events."""
+        return self._topic("ack")
 
     @property
     def client_id(self) -> str:
@@ -109,6 +120,22 @@ def state_payload(state: State) -> dict[str, object]:
         "model_problem": state.model_problem,
         "since": iso_time(state.since),
     }
+
+
+def ack_payload(
+    consumer: str, epoch: str, contiguous: int, missing: Iterable[tuple[int, int]] = ()
+) -> dict[str, object]:
+    """The members of a consumer's message to a device.
+
+    Args:
+        consumer: Name of the consumer.
+        epoch: The epoch of the sequences.
+        contiguous: All sequences up to this one are stored or announced as gaps.
+        missing: Ranges (first, last) that the consumer asks to have sent again, at most 100.
+    """
+    payload: dict[str, object] = {"consumer": consumer, "epoch": epoch, "contiguous": contiguous}
+    ranges = [[first, last] for first, last in missing]
+    return {**payload, "missing": ranges} if ranges else payload
 
 
 def encode(payload: dict[str, object]) -> bytes:

@@ -103,9 +103,46 @@ def test_the_schema_refuses_what_it_does_not_describe() -> None:
     assert invalid("event", {**payload, "wall_time": "2025-01-01 00:00"})
 
 
+GAP = {
+    "id": "door/e1/gap/1",
+    "device": "door",
+    "epoch": "e1",
+    "number": 1,
+    "from": 3,
+    "to": 5,
+    "reason": "spool_full",
+    "wall_time": "2025-03-01T08:15:30.250Z",
+}
+
+
+def test_a_gap_may_have_an_unknown_end() -> None:
+    """The last sequence of a damaged spool is null; nothing else may be."""
+    validate("gap", GAP)
+    validate("gap", {**GAP, "to": None})
+    assert invalid("gap", {**GAP, "from": None})
+    assert invalid("gap", {**GAP, "reason": "bored"})
+
+
+@given(
+    contiguous=st.integers(0, 2**53),
+    missing=st.lists(st.tuples(st.integers(1, 2**53), st.integers(1, 2**53)), max_size=100),
+)
+def test_marks_match_the_schema(contiguous: int, missing: list[tuple[int, int]]) -> None:
+    """Whatever a consumer says of its mark is what the schema describes, in at most 8 KiB."""
+    sent = messages.encode(messages.ack_payload("team", "67c2c0a6-91fe", contiguous, missing))
+    validate("ack", json.loads(sent))
+    assert len(sent) <= 8192
+
+
+def test_a_mark_without_wishes_has_no_list() -> None:
+    """`missing` is there only where something is missing."""
+    assert "missing" not in messages.ack_payload("team", "e1", 3)
+    assert messages.ack_payload("team", "e1", 3, [(4, 6)])["missing"] == [[4, 6]]
+
+
 def test_every_member_is_described() -> None:
     """Every member of every message has a description of its own or by reference."""
-    for kind in ("event", "state"):
+    for kind in ("event", "state", "gap", "ack"):
         for key, member in SCHEMA["$defs"][kind]["properties"].items():
             reference = member.get("$ref", "").rpartition("/")[2]
             assert "description" in {**SCHEMA["$defs"].get(reference, {}), **member}, f"{kind}.{key}"
@@ -158,6 +195,8 @@ def test_topics() -> None:
     assert topics.availability == "maskgate/north/door/availability"
     assert topics.event == "maskgate/north/door/event"
     assert topics.state == "maskgate/north/door/state"
+    assert topics.gap == "maskgate/north/door/gap"
+    assert topics.ack == "maskgate/north/door/ack"
 
 
 @pytest.mark.parametrize("level", ["", "a/b", "#", "+", "a b", "a\n"])
