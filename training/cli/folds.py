@@ -24,6 +24,10 @@ INT8 = "int8.tflite"
 @click.option("--weights", help="Backbone weights: a file, imagenet or none.")
 @click.option("--folds", "count", default=5, show_default=True, type=click.IntRange(2, 20))
 @click.option(
+    "--only", multiple=True, type=click.IntRange(min=1), metavar="FOLD",
+    help="Run just this fold, counted from 1; repeatable. Several machines share the work so.",
+)  # fmt: skip
+@click.option(
     "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
     help="Folder of the folds; one that holds some goes on with them.",
 )  # fmt: skip
@@ -35,7 +39,10 @@ def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: 
 
     A fold that is finished is not run again, an interrupted one goes on after its last epoch.
 
-    Example: maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
+    \b
+    Examples:
+      maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
+      maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
     """
     options = context.params
     settings, manifest, count = (
@@ -45,13 +52,27 @@ def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: 
     )
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     quiet.framework(settings.threads)
+    wanted = _wanted(options["only"], count)
     for number, faces in enumerate(quiet.need("training.folds").folds(material.faces, count, settings.seed)):
+        if number not in wanted:
+            continue
         click.echo(f"fold {number + 1} of {count}", err=True)
         dealt = Manifest.of(faces, settings.seed, manifest.fingerprint)
         run = _opened(output / f"fold-{number}", settings, dealt)
         _finish(run, Material(faces, material.patches), options["weights"])
     found = judgement.judge(folded.load(output))
     click.echo(json.dumps(found.as_json()) if as_json else judgement.text(found))
+
+
+def _wanted(only: tuple[int, ...], count: int) -> set[int]:
+    """Numbers from 0 of the folds to run.
+
+    Raises:
+        ConfigError: There are not so many.
+    """
+    if beyond := [number for number in only if number > count]:
+        raise ConfigError(f"--only {beyond[0]}: there are {count} folds")
+    return {number - 1 for number in only} or set(range(count))
 
 
 def _opened(folder: Path, settings: recipe.Recipe, split: Manifest) -> runs.Run:
