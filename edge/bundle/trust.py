@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from edge.bundle.contents import SHIPPED, Bundle
+
+if TYPE_CHECKING:
+    from edge.bundle.signature import Key
 
 
 def check(bundle: Bundle, trusted: Sequence[str]) -> None:
@@ -22,7 +26,20 @@ def check(bundle: Bundle, trusted: Sequence[str]) -> None:
     """
     if not trusted or bundle.path.resolve() == SHIPPED.resolve():
         return
+    from edge.bundle import signature  # noqa: PLC0415 - as below
+
+    signature.verify(bundle, open_keys(trusted))
+
+
+def open_keys(trusted: Sequence[str]) -> tuple[Key, ...]:
+    """The public keys that a configuration names.
+
+    Raises:
+        ConfigError: One of them is none, or cannot be read.
+    """
+    if not trusted:
+        return ()
     # Only where there are keys: the library behind this weighs 7 MB in memory.
     from edge.bundle import signature  # noqa: PLC0415
 
-    signature.verify(bundle, [signature.open_public(key) for key in trusted])
+    return tuple(signature.open_public(key) for key in trusted)

@@ -12,7 +12,7 @@ from edge.bundle.trial import Trial, give_up
 from edge.cli import compose
 from edge.config import Config
 from edge.pipeline import Sight, Vision
-from edge.types import Frame, ModelError
+from edge.types import Frame, MaskGateError, ModelError
 
 _log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def choose_again(config: Config, eyes: Eyes) -> str:
     eyes.rest()
     try:
         choice = choose_wanted(config)
-    except ModelError as error:
+    except MaskGateError as error:
         _log.error("%s; the running model %s stays", error, eyes.model_version)
         return f"{error}; the model that ran before stays"
     eyes.change(choice)

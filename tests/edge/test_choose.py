@@ -225,6 +225,14 @@ def test_a_renewal_takes_the_new_bundle(store: Store, tmp_path: Path) -> None:
     assert isinstance(eyes.see(FRAME), Sight)
 
 
+def test_a_renewal_with_a_key_that_is_gone_keeps_the_running_bundle(store: Store, tmp_path: Path) -> None:
+    """A daemon that works is not ended by a reload."""
+    put(store, tmp_path, "1000.1")
+    eyes = Eyes(choose(Config()))
+    assert "cannot be read" in choose_again(named("", "/nowhere/release.pub"), eyes)
+    assert eyes.model_version == "1000.1"
+
+
 def test_a_renewal_goes_back_from_a_bundle_that_fails(store: Store, tmp_path: Path) -> None:
     """The same as at a start."""
     put(store, tmp_path, "1000.1")

@@ -156,3 +156,16 @@ def test_the_list_names_what_is_wrong(run: Run, tmp_path: Path) -> None:
     (store.root / "current").unlink()
     (store.root / "current").symlink_to("/etc")
     assert run("list").code == 0
+
+
+def test_check_looks_at_the_keys(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Before the daemon misses them."""
+    file = tmp_path / "config.toml"
+    file.write_text('[classifier]\ntrusted_keys = ["/nowhere/release.pub"]\n')
+    monkeypatch.setattr(sys, "argv", ["maskgate", "check", "--config", str(file)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "the key /nowhere/release.pub cannot be read" in capfd.readouterr().err
