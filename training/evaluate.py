@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from training.evidence import Evidence, gather, padded
 from training.manifest import Part
 from training.material import Material
 from training.metrics import Figures, Shares, figures
+from training.quiet import need
 from training.runs import WEIGHTS
 from training.slices import MIN_PX
 from training.traits import Traits, traits
@@ -77,15 +79,33 @@ def open_model(path: Path) -> tuple[Predictor, int]:
     if path.suffix == ".tflite":
         device = Model(path)
         return lambda pixels: np.stack([device.probabilities(crop) for crop in pixels]), device.size
-    import keras  # noqa: PLC0415 - a bundle needs no framework
+    from training.predict import predict  # noqa: PLC0415 - a bundle needs no framework
 
-    from training.predict import predict  # noqa: PLC0415
+    model = _network(path)
+    return lambda pixels: predict(model, pixels), int(model.input_shape[1])
 
+
+def _network(path: Path) -> Any:
     try:
-        model = keras.saving.load_model(path, compile=False)
+        return need("keras").saving.load_model(path, compile=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be opened as a Keras model: {str(error).splitlines()[0]}") from None
-    return lambda pixels: predict(model, pixels), int(model.input_shape[1])
+
+
+def classes(path: Path) -> int:
+    """How many labels a model knows.
+
+    Args:
+        path: As for `open_model`.
+
+    Raises:
+        ModelError: It cannot be opened.
+    """
+    if path.is_dir():
+        return len(bundle.load(path).manifest.labels)
+    if path.suffix == ".tflite":
+        return Model(path).classes
+    return int(_network(path).output_shape[-1])
 
 
 def on_faces(models: Sequence[Candidate], material: Material, measure: bool = True) -> Evidence:

@@ -59,7 +59,7 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     material = load_material(manifest, tmp_path / "cache")
     trained: list[str] = []
 
-    def train(run: Run, plan: Recipe, part: Material, weights: str) -> None:
+    def train(run: Run, part: Material, weights: str) -> None:
         if len(trained) == 3:
             raise KeyboardInterrupt
         trained.append(str(run.folder.relative_to(tmp_path)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import cv2
@@ -13,37 +15,44 @@ from edge import bundle
 from edge.types import ConfigError
 from training import evaluate as judging
 from training import folded, judgement, quiet
-from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
+from training.cli.common import EXISTING, FILE, cache_option, json_option, known_faces, load_material
 from training.cli.data import make_split
 from training.evidence import Evidence
 from training.manifest import Manifest, Part
 from training.material import Material
 
+F = TypeVar("F", bound=Callable[..., Any])
 PARTS = (*(part.value for part in Part), "all")
 
-part_option = click.option(
-    "--part", default=Part.TEST.value, show_default=True, type=click.Choice(PARTS), help="Of the split."
+_OPTIONS: tuple[Callable[[F], F], ...] = (
+    click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING),
+    click.option(
+        "--beside", multiple=True, type=EXISTING, help="Another model to judge on the same faces; repeatable."
+    ),
+    click.option(
+        "--folds", type=EXISTING, help="Folder of finished folds: judge what is stored there, pooled."
+    ),
+    click.option(
+        "--part", default=Part.TEST.value, show_default=True, type=click.Choice(PARTS), help="Of the split."
+    ),
+    click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders."),
+    click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders."),
+    cache_option,
+    json_option,
 )
-folds_option = click.option(
-    "--folds", type=EXISTING, help="Folder of finished folds: judge what is stored there, pooled."
-)
-beside_option = click.option(
-    "--beside", multiple=True, type=EXISTING, help="Another model to judge on the same faces; repeatable."
-)
-detector_option = click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders.")
+
+
+def evidence_options(command: F) -> F:
+    """Models, data and how to read them: what a command must take that calls `gather`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.command()
-@click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING)
-@beside_option
-@folds_option
-@part_option
-@detector_option
-@click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders.")
+@evidence_options
 @click.option("--no-slices", is_flag=True, help="Leave out the slices by size, blur, light, wear and tone.")
 @click.option("--worst", "sheet", type=FILE, help="Write the worst answers as a PNG, too; it shows people.")
-@cache_option
-@json_option
 @click.pass_context
 def evaluate(
     context: click.Context, /, as_json: bool, no_slices: bool, sheet: Path | None, **_: object
@@ -112,7 +121,8 @@ def _judged(context: click.Context, model: Path, data: tuple[Path, ...]) -> tupl
     if any(one.path.suffix == ".keras" for one in models):
         quiet.framework()
     manifest, whole = _manifest(data, model, options["detector"], options["seed"])
-    material = load_material(manifest, options["cache"])
+    classes = max(judging.classes(one.path) for one in models)
+    material = known_faces(load_material(manifest, options["cache"]), classes)
     if whole or options["part"] == "all":
         return judging.on_all(models, material), material
     part = Part(options["part"])

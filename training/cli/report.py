@@ -9,8 +9,8 @@ import click
 
 from training import evaluate as judging
 from training import judgement, quiet
-from training.cli.common import EXISTING, FILE, cache_option, json_option
-from training.cli.evaluate import beside_option, detector_option, folds_option, gather, part_option
+from training.cli.common import EXISTING, FILE
+from training.cli.evaluate import evidence_options, gather
 from training.evidence import Evidence
 from training.manifest import Manifest
 from training.material import Material
@@ -18,12 +18,7 @@ from training.runs import Run
 
 
 @click.command()
-@click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING)
-@beside_option
-@folds_option
-@part_option
-@detector_option
-@click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders.")
+@evidence_options
 @click.option(
     "--run", type=EXISTING, help="Run folder whose history and recipe to show (MODEL, if it is one)."
 )
@@ -32,8 +27,6 @@ from training.runs import Run
 @click.option(
     "-o", "--output", type=FILE, default=Path("report"), show_default=True, help="Folder for both files."
 )
-@cache_option
-@json_option
 @click.pass_context
 def report(context: click.Context, /, output: Path, as_json: bool, **_: object) -> None:
     """Writes report.html, which needs nothing from elsewhere, and model-card.md.
