@@ -1,74 +1,133 @@
-"""How far the int8 model, run as on the device, is from the float model it was made of."""
+"""Whether an int8 model is near enough to the float model it was made of.
+
+`convert.measures` says how that is told, `gates.toml` which values pass.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convert.gates import Limits
+from convert.measures import MEASURES, Compared, macro_f1
+from edge.contract import LABELS
 from edge.types import GateError
-
-Shares = NDArray[np.float64]
-Measure = Callable[[Shares, Shares], float]
+from training.judgement import align
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """A measure and the worst value that passes; `floor` says which side is worse."""
+class Reading:
+    """A measure's value and its limit; a value that is no finite number never holds."""
 
     name: str
-    measure: Measure
-    limit: float
+    value: float
+    limit: float | None
     floor: bool
 
-
-def agreement(first: Shares, second: Shares) -> float:
-    """Share of crops on which both name the same class."""
-    return float((first.argmax(axis=1) == second.argmax(axis=1)).mean())
-
-
-def mean_difference(first: Shares, second: Shares) -> float:
-    """Mean over the crops of the largest difference of a probability."""
-    return float(np.abs(first - second).max(axis=1).mean())
+    @property
+    def held(self) -> bool:
+        """Whether it passes."""
+        if not np.isfinite(self.value):
+            return False
+        return self.limit is None or (self.value >= self.limit if self.floor else self.value <= self.limit)
 
 
-def bare_shift(first: Shares, second: Shares) -> float:
-    """Mean absolute difference of the probability of `with_mask`, which decides the costliest error."""
-    return float(np.abs(first[:, 0] - second[:, 0]).mean())
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """How many crops of a class get another label."""
+
+    label: str
+    crops: int
+    flips: int
 
 
-GATES = (
-    Gate("agreement", agreement, 0.97, floor=True),
-    Gate("mean_difference", mean_difference, 0.05, floor=False),
-    Gate("bare_shift", bare_shift, 0.04, floor=False),
-)
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a comparison found."""
+
+    crops: int
+    readings: tuple[Reading, ...]
+    flips: tuple[Flips, ...]
+    float_macro_f1: float
+    int8_macro_f1: float
+
+    @property
+    def failures(self) -> str:
+        """What does not hold; empty where all does."""
+        bad = [one for one in self.readings if not one.held]
+        return ", ".join(f"{one.name} {one.value:.4f}{_bound(one)}" for one in bad)
+
+    def insist(self) -> None:
+        """Raises a GateError that names every measure out of bounds."""
+        if self.failures:
+            raise GateError(f"the int8 model disagrees with the float model: {self.failures}")
+
+    def figures(self) -> dict[str, float]:
+        """What a manifest tells of it."""
+        return {f"parity_{one.name}": round(one.value, 5) for one in self.readings}
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `json.dumps`."""
+        return asdict(self) | {"passed": not self.failures}
+
+    def text(self) -> str:
+        """Tables for a terminal."""
+        lines = [(f"parity, {self.crops} crops", "", "value", "limit")]
+        lines += [
+            (one.name, "held" if one.held else "FAILED", f"{one.value:.4f}", _limit(one))
+            for one in self.readings
+        ]
+        lines += [
+            ("macro-F1, float", "", f"{self.float_macro_f1:.4f}", ""),
+            ("macro-F1, int8", "", f"{self.int8_macro_f1:.4f}", ""),
+        ]
+        flips = [("label", "", "crops", "flips")]
+        flips += [(one.label, "", str(one.crops), str(one.flips)) for one in self.flips]
+        return f"{align(lines)}\n\n{align(flips)}"
 
 
-def check(reference: Shares, quantised: Shares, gates: tuple[Gate, ...] = GATES) -> dict[str, float]:
-    """Measures parity and insists on it.
+def _limit(one: Reading) -> str:
+    return "" if one.limit is None else f"{'>=' if one.floor else '<='} {one.limit:g}"
+
+
+def _bound(one: Reading) -> str:
+    return "" if one.limit is None else f" (limit {one.limit:g})"
+
+
+def measure(found: Compared, limits: Limits) -> Report:
+    """Measures parity.
 
     Args:
-        reference: (n, classes) probabilities of the float model.
-        quantised: The same crops through the device's interpreter.
-        gates: What must hold.
-
-    Returns:
-        Every measure by name.
+        found: At least one crop of each class that the models know.
+        limits: What must hold.
 
     Raises:
-        GateError: A measure is out of bounds or no number; all such measures are named.
+        GateError: A class is missing.
     """
-    found = {gate.name: gate.measure(reference, quantised) for gate in gates}
-    # Negated comparisons, so that a value that is not a number fails.
-    bad = [
-        f"{gate.name} {found[gate.name]:.4f} (limit {gate.limit})"
-        for gate in gates
-        if not (found[gate.name] >= gate.limit if gate.floor else found[gate.name] <= gate.limit)
-    ]
-    if bad:
+    classes = found.reference.shape[1]
+    missing = [LABELS[label].value for label in range(classes) if not (found.truth == label).any()]
+    if missing:
         raise GateError(
-            f"the int8 model disagrees with the float model: {', '.join(bad)}; no bundle was written"
+            f"parity cannot be told: the faces hold none of {', '.join(missing)}; name another split or part"
         )
-    return found
+    return Report(
+        crops=len(found.truth),
+        readings=_readings(found, limits),
+        flips=tuple(_flips(found, label) for label in range(classes)),
+        float_macro_f1=macro_f1(found.truth, found.reference),
+        int8_macro_f1=macro_f1(found.truth, found.quantised),
+    )
+
+
+def _readings(found: Compared, limits: Limits) -> tuple[Reading, ...]:
+    bounds = limits.model_dump()
+    # What comes of NaN and infinity is looked at, not warned of.
+    with np.errstate(all="ignore"):
+        return tuple(Reading(one.name, one.of(found), bounds[one.name], one.floor) for one in MEASURES)
+
+
+def _flips(found: Compared, label: int) -> Flips:
+    here = found.truth == label
+    return Flips(LABELS[label].value, int(here.sum()), int(found.flipped[here].sum()))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.types import ConfigError
-from training import evaluate
 from training.curves import masked_threshold
 from training.data import Source
 from training.evaluate import Predictor
-from training.evidence import Evidence
+from training.evidence import Evidence, padded
+from training.intervals import estimates
 from training.material import Material
-from training.metrics import figures
+from training.metrics import Shares, Truth, figures
 from training.slices import MIN_PX
 
 
@@ -22,10 +25,12 @@ class Proof:
     Attributes:
         metrics: Figures by name.
         thresholds: Of the probability of a label, by label.
+        intervals: Of some of the figures, 95 %.
     """
 
     metrics: dict[str, float]
     thresholds: dict[str, float] = field(default_factory=dict)
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def of_test(reference: Predictor, device: Predictor, size: int, test: Material) -> Proof:
@@ -36,8 +41,11 @@ def of_test(reference: Predictor, device: Predictor, size: int, test: Material) 
     """
     if not test.faces:
         raise ConfigError("the split has no test faces; name the folds of the same recipe with --folds")
-    found = evaluate.judge(device, size, test)["all"].flat()
-    return Proof(found | {"float_macro_f1": evaluate.judge(reference, size, test)["all"].flat()["macro_f1"]})
+    crops, truth = test.crops(size), test.truth()
+    shares = padded(device(crops))
+    wanted = {"float_macro_f1": figures(truth, padded(reference(crops))).flat()["macro_f1"]}
+    groups = np.array([face.group for face in test.faces], np.intp)
+    return Proof(figures(truth, shares).flat() | wanted, intervals=_intervals(truth, shares, groups))
 
 
 def of_folds(evidence: Evidence) -> Proof:
@@ -53,6 +61,7 @@ def of_folds(evidence: Evidence) -> Proof:
     if not {"float", "int8"} <= set(columns):
         raise ConfigError("the folds hold no answers of float and int8 models; finish maskgate-train folds")
     metrics: dict[str, float] = {}
+    intervals: dict[str, tuple[float, float]] = {}
     for source, prefix in ((Source.FRAME, ""), (Source.FOLDER, "folders_")):
         here = (evidence.sources == source.value) & (evidence.px >= MIN_PX)
         if not here.any():
@@ -61,6 +70,26 @@ def of_folds(evidence: Evidence) -> Proof:
             flat = figures(evidence.truth[here], columns[name].shares[here]).flat()
             wanted = flat if name == "int8" else {"macro_f1": flat["macro_f1"]}
             metrics |= {f"{kind}{prefix}{key}": value for key, value in wanted.items()}
+        spans = _intervals(evidence.truth[here], columns["int8"].shares[here], evidence.groups[here])
+        intervals |= {f"{prefix}{key}": span for key, span in spans.items()}
     large = evidence.px >= MIN_PX
     at = masked_threshold(evidence.truth[large], columns["int8"].shares[large])
-    return Proof(metrics, {"with_mask": round(at, 5)})
+    return Proof(metrics, {"with_mask": round(at, 5)}, intervals)
+
+
+def _intervals(truth: Truth, shares: Shares, groups: NDArray[np.intp]) -> dict[str, tuple[float, float]]:
+    """The 95 % intervals of those figures that can have one."""
+    found = estimates(truth, shares, groups)
+    named = {
+        "accuracy": found.accuracy,
+        "macro_f1": found.macro_f1,
+        "bare_called_masked": found.bare_called_masked,
+        "calibration_error": found.calibration_error,
+    }
+    for one in found.classes:
+        named |= {f"recall_{one.label}": one.recall, f"precision_{one.label}": one.precision}
+    return {
+        name: (round(one.low, 5), round(one.high, 5))
+        for name, one in named.items()
+        if np.isfinite((one.value, one.low, one.high)).all()
+    }

@@ -1,90 +1,142 @@
-"""Turns a float Keras classifier into an int8 TFLite model that takes the device's uint8 pixels."""
+"""Turns a Keras classifier into TFLite: int8 for the device, and three other kinds to compare with."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from convert import graph, representative
+from convert.gates import Representative, load
+from convert.network import open_network
+from convert.representative import Pixels
 from edge.classify import Model
 from edge.quiet import without_native_chatter
 from edge.types import GateError, Image
 from training.material import Material
 from training.network import LAST, fold_in
 from training.predict import predict
-from training.scale import towards
-
-PER_CLASS = 100
-"""Crops of each class whose activations set the ranges."""
-
-Pixels = NDArray[np.uint8]
-"""(n, size, size, 3) RGB crops."""
+from training.scale import Scaling, towards
 
 
-def balanced(crops: Pixels, truth: NDArray[np.intp], per_class: int, seed: int) -> Pixels:
-    """A representative set: as many crops of each class, all of a class that has fewer."""
-    rng = np.random.default_rng(seed)
-    chosen = [
-        rng.choice(places, min(per_class, len(places)), replace=False)
-        for places in (np.flatnonzero(truth == label) for label in np.unique(truth))
-    ]
-    picked: Pixels = crops[np.sort(np.concatenate(chosen))]
-    return picked
+class Variant(StrEnum):
+    """A kind of TFLite model; only the first is for devices."""
+
+    INT8 = "int8"
+    FLOAT16 = "float16"
+    DYNAMIC = "dynamic"
+    FLOAT32 = "float32"
 
 
 def of_training(model: Path, training: Material) -> bytes:
-    """The int8 model of a `.keras` file, with ranges from as many training faces of each class.
+    """The int8 model of a `.keras` file, with ranges from training faces however few there are.
+
+    Raises:
+        ModelError: The network breaks the contract.
+        ConfigError: A class has no training face.
+        GateError: The network cannot be turned into whole numbers.
+    """
+    network = open_network(model)
+    few = Representative(per_class=load().representative.per_class, least=1)
+    chosen = representative.choose(training, int(network.outputs[0].shape[1]), few).material
+    return corrected(network, chosen.crops(int(network.inputs[0].shape[1])))[0]
+
+
+def corrected(network: Any, crops: Pixels) -> tuple[bytes, Scaling | None]:
+    """The int8 model of a network whose answers were set right after rounding.
 
     Rounding shifts the answers all in one direction. The shift is measured on the same faces,
-    taken out of the last layer, and the model is quantised again.
+    taken out of the last layer, and the model is quantised again. The network itself stays as it is.
+
+    Returns:
+        The model, and what was done to its logits; None where its last layer is not the usual one.
 
     Source of the idea: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias
     Correction", ICCV 2019.
     """
-    network = keras.saving.load_model(model, compile=False)
-    crops = training.crops(int(network.input_shape[1]))
-    chosen = balanced(crops, training.truth(), PER_CLASS, seed=0)
-    first = to_int8(network, chosen)
+    first = to_int8(network, crops)
     if LAST not in {layer.name for layer in network.layers}:
-        return first
+        return first, None
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.tflite"
         draft.write_bytes(first)
         device = Model(draft)
-        strayed = np.stack([device.probabilities(crop) for crop in chosen])
-    fold_in(network, towards(predict(network, chosen), strayed))
-    return to_int8(network, chosen)
+        strayed = np.stack([device.probabilities(crop) for crop in crops])
+    shift = towards(predict(network, crops), strayed)
+    kept = network.get_layer(LAST).get_weights()
+    fold_in(network, shift)
+    try:
+        return to_int8(network, crops), shift
+    finally:
+        network.get_layer(LAST).set_weights(kept)
 
 
-def to_int8(model: keras.Model, representative: Pixels) -> bytes:
+def to_int8(network: Any, crops: Pixels) -> bytes:
     """Quantises weights per channel and activations per tensor, both to 8 bits.
 
     Args:
-        model: From (n, size, size, 3) float pixels, 0 to 255, to probabilities.
-        representative: Crops whose activations set the ranges.
+        network: From (n, size, size, 3) float pixels, 0 to 255, to probabilities.
+        crops: The representative set, whose activations set the ranges.
 
     Returns:
         A TFLite model with uint8 input and output; an input value is a pixel value as it is.
 
     Raises:
-        GateError: The model kept a float operation's input or has another input scale.
+        GateError: It could not be made, is not fully integer, or has another input scale.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        model.export(folder, format="tf_saved_model", verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+
+    def whole(converter: Any) -> None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: _samples(representative)
+        converter.representative_dataset = lambda: _samples(crops)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.uint8
-        with without_native_chatter():
-            flat: bytes = converter.convert()
-    _require_plain_pixels(flat)
+
+    flat = _converted(network, whole)
+    made = graph.read(flat, "the int8 model")
+    graph.require_integer(made, "the int8 model")
+    _require_plain_pixels(made.inputs[0])
     return flat
+
+
+def to_float(network: Any, variant: Variant = Variant.FLOAT32) -> bytes:
+    """A TFLite model with float input and output: weights of 32, 16 or, for `dynamic`, 8 bits.
+
+    Raises:
+        GateError: It could not be made.
+    """
+
+    def smaller(converter: Any) -> None:
+        if variant is not Variant.FLOAT32:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if variant is Variant.FLOAT16:
+            converter.target_spec.supported_types = [tf.float16]
+
+    return _converted(network, smaller)
+
+
+def _converted(network: Any, adjust: Callable[[Any], None]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder, without_native_chatter():
+        network.export(folder, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        adjust(converter)
+        try:
+            flat: bytes = converter.convert()
+        except Exception as error:  # the converter raises whatever its parts raise
+            raise GateError(f"the network cannot be converted: {_reason(error)}") from error
+    return flat
+
+
+def _reason(error: Exception) -> str:
+    """The line of the converter's long message that names an operation, else the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if "error:" in line or "op " in line]
+    return (telling or lines or [type(error).__name__])[0][:300]
 
 
 def _samples(pixels: Pixels) -> Iterator[list[NDArray[np.float32]]]:
@@ -95,11 +147,9 @@ def _samples(pixels: Pixels) -> Iterator[list[NDArray[np.float32]]]:
         yield [crop[np.newaxis].astype(np.float32)]
 
 
-def _require_plain_pixels(flat: bytes) -> None:
-    details = tf.lite.Interpreter(model_content=flat).get_input_details()[0]
-    scale, zero_point = details["quantization"]
-    if details["dtype"] is not np.uint8 or abs(scale - 1) > 1e-3 or zero_point != 0:
+def _require_plain_pixels(given: graph.Tensor) -> None:
+    if given.dtype != "uint8" or abs(given.scale - 1) > 1e-3 or given.zero_point != 0:
         raise GateError(
-            f"the converted model takes {np.dtype(details['dtype']).name} with scale {scale} and zero point "
-            f"{zero_point}, not plain pixels; scale inside the network's graph"
+            f"the converted model takes {given.dtype} with scale {given.scale} and zero point "
+            f"{given.zero_point}, not plain pixels; scale inside the network's graph"
         )

@@ -8,6 +8,7 @@ from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
 
 COMMANDS = {
     "convert": "convert.cli.convert:convert",
+    "parity": "convert.cli.parity:parity",
     "detector": "convert.cli.detector:detector",
     "keygen": "convert.cli.sign:keygen",
     "sign": "convert.cli.sign:sign",

@@ -1,66 +1,48 @@
-"""Quantising, refusing and writing of bundles."""
+"""Writing of bundles: whole or not at all, and what stood there."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
-
-SCRIPT = """
-import shutil
-import sys
-from pathlib import Path
-from training import quiet
-quiet.framework(extra="convert")
-import keras
-import numpy as np
-from convert import detector, package, parity, quantize
+from convert import detector, provenance
+from convert.provenance import Provenance
 from edge import bundle
-from edge.types import GateError
-from tests.training.builders import patch, record
-from edge.contract import LABELS
-from training.manifest import Assigned, Part
-from training.material import Material
-
-folder = Path(sys.argv[1])
-keras.utils.set_random_seed(1)
-layers = [keras.Input((96, 96, 3)), keras.layers.Rescaling(1 / 127.5, -1.0)]
-layers += [keras.layers.Conv2D(4, 3, strides=4), keras.layers.GlobalAveragePooling2D()]
-layers += [keras.layers.Dense(3, activation="softmax")]
-keras.Sequential(layers).save(folder / "model.keras")
-faces = tuple(Assigned(record(n, LABELS[n % 3]), n, tuple(Part)[n // 3 % 3]) for n in range(36))
-material = Material(faces, tuple(patch(seed=n) for n in range(36)))
-origin = package.Origin("1.0", "run", "f")
-
-refuse = lambda *_: (_ for _ in ()).throw(GateError("disagrees"))
-kept, parity.check = parity.check, refuse
-try:
-    package.convert(folder / "model.keras", material, origin, folder / "refused")
-except GateError:
-    print("refused", (folder / "refused").exists())
-parity.check = lambda *_: {}
-
-shutil.copytree(bundle.SHIPPED, folder / "bundle")
-before = detector.of(folder / "bundle")
-package.convert(folder / "model.keras", material, origin, folder / "bundle")
-print(sorted(bundle.load(folder / "bundle").manifest.files), detector.of(folder / "bundle") == before)
-
-crops = material.crops(96)
-print(quantize.balanced(crops, np.array([0] * 30 + [1] * 6), 8, seed=0).shape)
-"""
+from edge.types import ConfigError
+from tests.convert.builders import Trained, commands
 
 
-def test_bundles_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """A refused model leaves nothing behind; an accepted one keeps the detector that was there."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, tmp_path], capture_output=True, text=True, check=False
+@pytest.mark.slow
+def test_a_bundle_that_is_replaced_keeps_its_detector(trained: Trained, tmp_path: Path) -> None:
+    """With its notice and figures, and with the licence and the sources of data that stood there."""
+    target = Path(shutil.copytree(bundle.SHIPPED, tmp_path / "bundle"))
+    before = detector.of(target)
+    told = tmp_path / "provenance.toml"
+    told.write_text('licence = "Apache-2.0"\n[[data]]\nname = "drawn"\nlicence = "CC0"\n')
+    first, second = commands(
+        trained.convert("run", target, "--provenance", told), trained.convert("run", target)
     )
-    assert done.returncode == 0, done.stderr
-    refused, kept, balanced = done.stdout.splitlines()
-    assert refused == "refused False"
-    assert kept == "['classifier.tflite', 'detector.onnx'] True"
-    assert balanced == "(14, 96, 96, 3)"
+    assert (first.code, second.code) == (0, 0)
+    made = bundle.load(target)
+    assert detector.of(target) == before
+    assert {name for name in made.manifest.files if name.endswith(".txt")} == {"DETECTOR-NOTICE.txt"}
+    assert made.manifest.licence == "Apache-2.0"
+    assert [source.name for source in made.manifest.data] == ["drawn"]
+
+
+@pytest.mark.parametrize("content", ["licence = 1", "= 1", '[[data]]\nname = "x"', "surprise = 1"])
+def test_a_provenance_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    """One sentence that names the file."""
+    file = tmp_path / "told.toml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=r"provenance .*told\.toml"):
+        provenance.load(file)
+
+
+def test_a_provenance_that_is_named_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    """Only where nothing is named, that of the bundle stays."""
+    named = Provenance("MIT")
+    assert named.or_of(bundle.SHIPPED) == named
+    assert Provenance().or_of(tmp_path) == Provenance()

@@ -3,35 +3,99 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from convert.parity import check
+from convert import gates, measures
+from convert.gates import Limits
+from convert.layers import Layer
+from convert.measures import MEASURES, Compared
+from convert.parity import measure
 from edge.types import GateError
 
 RNG = np.random.default_rng(0)
-SHARES = RNG.dirichlet((0.2, 0.2, 0.2), 200)
+SHARES = RNG.dirichlet((0.2, 0.2, 0.2), 300)
+LAYER = Layer("a", "CONV_2D", 0.3, 0.01, 0.01, clipped=0.0)
+SAME = Compared(np.arange(300) % 3, SHARES, SHARES, (LAYER,), counts=(100, 100, 100))
+LIMITS = gates.load().parity
+
+
+def rounded(**changes: object) -> Compared:
+    """Probabilities beside the same rounded to 8 bits."""
+    return replace(SAME, **{"quantised": np.round(SHARES * 256) / 256, **changes})
+
+
+def test_every_measure_has_a_limit_by_its_name() -> None:
+    """So that none is forgotten in the file of gates, nor in the model of it."""
+    assert [one.name for one in MEASURES] == list(Limits.model_fields)
+    assert all(limit is not None for limit in LIMITS.model_dump().values())
+
+
+def test_what_is_the_same_is_perfect() -> None:
+    """No measure finds a difference where there is none."""
+    values = {one.name: one.value for one in measure(SAME, LIMITS).readings}
+    assert (values.pop("agreement"), values.pop("balance")) == (1, 1)
+    assert values == dict.fromkeys(values, 0.0)
 
 
 def test_rounding_passes() -> None:
-    """Probabilities rounded to 8 bits pass, and every measure is told."""
-    found = check(SHARES, np.round(SHARES * 256) / 256)
-    assert set(found) == {"agreement", "mean_difference", "bare_shift"}
-    assert found["mean_difference"] < 0.01
+    """Probabilities rounded to 8 bits pass, and the report says so."""
+    report = measure(rounded(), LIMITS)
+    report.insist()
+    assert report.as_json()["passed"]
+    assert [one.crops for one in report.flips] == [100, 100, 100]
 
 
-def test_another_answer_does_not_pass() -> None:
-    """A model that answers otherwise on every twentieth crop is refused, by the name of the measure."""
+@pytest.mark.parametrize("name", [one.name for one in MEASURES])
+def test_each_limit_stops_by_itself(name: str) -> None:
+    """Whatever measure is out of bounds is named, and no other."""
     other = SHARES.copy()
-    other[::20] = np.roll(other[::20], 1, axis=1)
-    with pytest.raises(GateError, match=r"agreement 0\.9"):
-        check(SHARES, other)
+    other[::6] = np.roll(other[::6], 1, axis=1)
+    found = Compared(SHARES.argmax(axis=1), SHARES, other, (replace(LAYER, clipped=0.2),), (200, 100, 1))
+    bound = 0.999999 if name in ("agreement", "balance") else 1e-6
+    with pytest.raises(GateError, match=rf": {name} [\d.]+ \(limit [\d.e-]+\)$"):
+        measure(found, Limits(**{name: bound})).insist()
 
 
-def test_not_a_number_does_not_pass() -> None:
-    """A probability that is not a number never passes."""
-    other = SHARES.copy()
-    other[3, 0] = math.nan
-    with pytest.raises(GateError, match="nan"):
-        check(SHARES, other)
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize("which", ["reference", "quantised"])
+def test_what_is_no_number_does_not_pass(bad: float, which: str) -> None:
+    """Not even where nothing is insisted on."""
+    shares = SHARES.copy()
+    shares[3, 0] = bad
+    with pytest.raises(GateError, match=r"nan|inf"):
+        measure(rounded(**{which: shares}), Limits()).insist()
+
+
+def test_layers_that_cannot_be_paired_do_not_pass() -> None:
+    """Nobody knows then whether the ranges fit."""
+    with pytest.raises(GateError, match="clipped nan"):
+        measure(rounded(layers=()), Limits()).insist()
+
+
+@pytest.mark.parametrize(
+    ("counts", "value"), [((), "nan"), ((72, 72, 0), "0.0000"), ((200, 10, 2), "0.0283")]
+)
+def test_an_unbalanced_representative_set_does_not_pass(counts: tuple[int, ...], value: str) -> None:
+    """Nor one of which nobody tells."""
+    with pytest.raises(GateError, match=rf": balance {value} \(limit 0\.25\)"):
+        measure(rounded(counts=counts), LIMITS).insist()
+
+
+def test_a_missing_class_does_not_pass() -> None:
+    """It is named."""
+    two = rounded(truth=np.arange(300) % 2)
+    with pytest.raises(GateError, match="hold none of mask_worn_incorrectly"):
+        measure(two, LIMITS)
+
+
+def test_one_flip_in_a_class_is_chance() -> None:
+    """Two are counted as one."""
+    truth = np.repeat(np.arange(3), 10)
+    reference = np.eye(3)[truth]
+    once, twice = reference.copy(), reference.copy()
+    once[:1], twice[:2] = (0, 1, 0), (0, 1, 0)
+    assert measures.class_flips(Compared(truth, reference, once)) == 0
+    assert measures.class_flips(Compared(truth, reference, twice)) == pytest.approx(0.1)

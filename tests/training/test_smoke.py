@@ -13,7 +13,7 @@ import pytest
 from edge import bundle
 from edge.classify import TfliteClassifier
 from edge.contract import LABELS, whole_image_box
-from edge.types import Face, Frame
+from edge.types import ConfigError, Face, Frame
 from tests.training.builders import draw_face, write_frames
 from training import folded, split
 from training.data import read
@@ -75,7 +75,7 @@ class Trained:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A small network trained on drawn faces by the command."""
     folder = tmp_path_factory.mktemp("training")
-    found = read([write_frames(folder / "frames", 16)], single_face(lambda _: ()), lambda _: ())
+    found = read([write_frames(folder / "frames", 110)], single_face(lambda _: ()), lambda _: ())
     manifest = Manifest.of(split.split(found, 1), 1, found.fingerprint())
     (folder / "split.json").write_text(manifest.model_dump_json())
     (folder / "recipe.toml").write_text(RECIPE)
@@ -109,15 +109,19 @@ def test_fit_is_quiet(trained: Trained) -> None:
 
 
 def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
-    """`folds` pools one answer per face, float and int8, and a second call only reads what is there."""
+    """`folds` pools one answer per face, float and int8; what is there is not made again."""
     small = trained.folder / "small.toml"
     small.write_text(RECIPE.replace("alpha = 0.35", 'name = "small_cnn"\ndense_units = 16'))
     options = (
         "--split", trained.split, "--recipe", small, "--folds", 2,
         "-o", trained.folder / "folds", "--cache", trained.cache, "--json",
     )  # fmt: skip
+    one = command("training", "folds", *options, "--only", 2)
+    assert one.returncode == 0, one.stderr
+    assert [folder.name for folder in (trained.folder / "folds").iterdir()] == ["fold-1"]
     done = command("training", "folds", *options)
     assert done.returncode == 0, done.stderr
+    assert done.stderr.count("epoch") == one.stderr.count("epoch"), "only the other fold was to be trained"
     pooled = folded.load(trained.folder / "folds")
     faces = Manifest.load(trained.split).faces
     assert sorted(pooled.keys) == sorted(face.key for face in faces)
@@ -125,6 +129,9 @@ def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
     again = command("training", "folds", *options)
     assert again.stdout == done.stdout
     assert "epoch" not in again.stderr
+    beyond = command("training", "folds", *options, "--only", 3)
+    assert beyond.returncode == ConfigError.exit_code
+    assert "--only 3: there are 2 folds" in beyond.stderr
 
 
 @pytest.fixture(scope="module")

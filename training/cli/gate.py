@@ -78,7 +78,7 @@ def promote(run: Run, rival: Path, material: Material) -> Path:
     if promoted.exists():
         return promoted
     package = quiet.need("convert.package", "convert")
-    origin = package.Origin(run.id, run.id, Manifest.load(run.split).fingerprint)
+    origin = package.Origin("", run.id, Manifest.load(run.split).fingerprint)
     package.convert(run.model, material, origin, run.folder / CANDIDATE)
     found = judge(run.folder / CANDIDATE, rival, material)
     run.write("gate.json", found.as_json())
