@@ -46,6 +46,37 @@ class Broker:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A session that the broker keeps while its client is away.
+
+    Attributes:
+        expiry_s: How long the broker keeps it.
+        receive_maximum: Messages that the broker may send before the first is acknowledged.
+        largest: Bytes of a packet; the broker drops what is larger.
+    """
+
+    expiry_s: int
+    receive_maximum: int
+    largest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a client presents itself.
+
+    Attributes:
+        client_id: Its name, the same in every run.
+        will: Topic on which the broker publishes `offline` when the client vanishes; empty for none.
+        standing: The session that it wants kept, where it acknowledges messages itself; None for one
+            that ends with the connection.
+    """
+
+    client_id: str
+    will: str = ""
+    standing: Standing | None = None
+
+
 def login(username: str, password_file: str, environment: Mapping[str, str]) -> Login | None:
     """The login that the configuration asks for.
 

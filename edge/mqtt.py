@@ -8,21 +8,32 @@ exception in a callback ends the thread while `is_connected()` stays true.
 
 from __future__ import annotations
 
+import ssl
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.broker import Broker, tls_context
-from edge.messages import OFFLINE, Topics
-from edge.types import BrokerError, ConfigError
+from edge.broker import Broker, Standing, Terms
+from edge.messages import OFFLINE
+from edge.signals import (
+    Acknowledged,
+    Arrived,
+    Connected,
+    Deliver,
+    Lost,
+    Refused,
+    Subscribed,
+    Unreachable,
+)
+from edge.types import BrokerError
 
 REFUSED = 0x80
 """Reason codes from here on say no."""
@@ -32,89 +43,37 @@ LARGEST_RECEIVE_MAXIMUM = 65_535
 SUBSCRIBE_S = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The broker has accepted; what it can take. `largest` is in bytes of a packet, None for any."""
-
-    receive_maximum: int
-    largest: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """There is no connection; the error says why."""
-
-    error: BaseException | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The broker has answered and said no."""
-
-    code: int
-    text: str
+def connect(broker: Broker, context: ssl.SSLContext | None, terms: Terms, deliver: Deliver) -> Link:
+    """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=terms.client_id,
+        userdata=_Mailbox(deliver),
+        protocol=MQTTProtocolVersion.MQTTv5,
+        reconnect_on_failure=False,
+        manual_ack=terms.standing is not None,
+    )
+    if terms.will:
+        client.will_set(terms.will, OFFLINE, qos=1, retain=True)
+    if broker.login is not None:
+        client.username_pw_set(broker.login.username, broker.login.password)
+    if context is not None:
+        client.tls_set_context(context)
+    return Link(client, broker, None if terms.standing is None else _properties(terms.standing))
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The connection has ended. `by_broker`: with a word from the broker."""
-
-    code: int
-    text: str
-    by_broker: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """A PUBACK, with its reason code: `is_published()` is true for refusals as well."""
-
-    mid: int
-    code: int
-    text: str
-
-
-Signal = Connected | Unreachable | Refused | Lost | Acknowledged
-Deliver = Callable[[Signal], None]
-
-
-class Dialer:
-    """Makes connections to one broker for one device."""
-
-    def __init__(self, broker: Broker, topics: Topics) -> None:
-        """Reads what TLS needs, so that a wrong file is noticed before the first connection.
-
-        Raises:
-            ConfigError: The host is no host name, or a TLS file cannot be used.
-        """
-        try:
-            broker.host.encode("idna")
-        except UnicodeError:
-            raise ConfigError(f"mqtt.host: {broker.host!r} is not a host name or address") from None
-        self.broker = broker
-        self.topics = topics
-        self._context = None if broker.tls is None else tls_context(broker.tls)
-
-    def dial(self, deliver: Deliver) -> Link:
-        """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self.topics.client_id,
-            userdata=_Mailbox(deliver),
-            protocol=MQTTProtocolVersion.MQTTv5,
-            reconnect_on_failure=False,
-        )
-        client.will_set(self.topics.availability, OFFLINE, qos=1, retain=True)
-        if self.broker.login is not None:
-            client.username_pw_set(self.broker.login.username, self.broker.login.password)
-        if self._context is not None:
-            client.tls_set_context(self._context)
-        return Link(client, self.broker)
+def _properties(standing: Standing) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = standing.expiry_s
+    properties.ReceiveMaximum = standing.receive_maximum
+    properties.MaximumPacketSize = standing.largest
+    return properties
 
 
 class Link:
     """One connection, from the attempt to its end."""
 
-    def __init__(self, client: Client, broker: Broker) -> None:
+    def __init__(self, client: Client, broker: Broker, session: Properties | None = None) -> None:
         self._client = client
         self._mailbox: _Mailbox = client.user_data_get()
         client.on_pre_connect = _on_pre_connect
@@ -122,7 +81,15 @@ class Link:
         client.on_connect_fail = _on_connect_fail
         client.on_disconnect = _on_disconnect
         client.on_publish = _on_publish
-        client.connect_async(broker.host, broker.port, keepalive=broker.keepalive)
+        client.on_subscribe = _on_subscribe
+        client.on_message = _on_message
+        client.connect_async(
+            broker.host,
+            broker.port,
+            keepalive=broker.keepalive,
+            clean_start=session is None,
+            properties=session,
+        )
         client.loop_start()
 
     @property
@@ -141,6 +108,18 @@ class Link:
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError("the connection is gone")
         return info.mid
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Asks for messages, QoS 1; `Subscribed` follows."""
+        self._client.subscribe([(one, 1) for one in filters])
+
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Asks for no more of these; the broker's answer is of no interest."""
+        self._client.unsubscribe(list(filters))
+
+    def acknowledge(self, arrived: Arrived) -> None:
+        """Lets the broker forget a message that came over this connection."""
+        self._client.ack(arrived.mid, arrived.qos)
 
     def close(self, timeout: float = 0.0, *, with_will: bool = False) -> None:
         """Ends the connection and waits up to `timeout` seconds for it.
@@ -170,7 +149,7 @@ def _on_pre_connect(_client: Client, mailbox: _Mailbox) -> None:
 
 
 def _on_connect(
-    client: Client, mailbox: _Mailbox, _flags: ConnectFlags, code: ReasonCode, properties: Properties | None
+    client: Client, mailbox: _Mailbox, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
 ) -> None:
     if mailbox.closed:
         # `disconnect` came while the socket was being opened, and found none to close.
@@ -179,7 +158,8 @@ def _on_connect(
         mailbox.deliver(Refused(code.value, str(code)))
     else:
         maximum = getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM)
-        mailbox.deliver(Connected(maximum, getattr(properties, "MaximumPacketSize", None)))
+        largest = getattr(properties, "MaximumPacketSize", None)
+        mailbox.deliver(Connected(maximum, largest, resumed=flags.session_present))
 
 
 def _on_connect_fail(client: Client, mailbox: _Mailbox) -> None:
@@ -202,6 +182,20 @@ def _on_publish(
     _client: Client, mailbox: _Mailbox, mid: int, code: ReasonCode, _properties: Properties
 ) -> None:
     mailbox.deliver(Acknowledged(mid, code.value, str(code)))
+
+
+def _on_subscribe(
+    _client: Client, mailbox: _Mailbox, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+) -> None:
+    mailbox.deliver(Subscribed(tuple(code.value for code in codes)))
+
+
+def _on_message(_client: Client, mailbox: _Mailbox, message: MQTTMessage) -> None:
+    try:
+        topic = message.topic
+    except UnicodeDecodeError:
+        topic = ""
+    mailbox.deliver(Arrived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
 
 
 @contextmanager

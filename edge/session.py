@@ -12,7 +12,8 @@ from typing import Protocol
 
 from edge import messages
 from edge.messages import ONLINE, Stored, Topics
-from edge.mqtt import REFUSED, Acknowledged, Connected, Link
+from edge.mqtt import REFUSED, Link
+from edge.signals import Acknowledged, Connected
 from edge.types import State
 
 WINDOW = 20

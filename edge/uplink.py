@@ -16,9 +16,10 @@ from typing import Protocol
 
 from edge import broker
 from edge.config import Config
+from edge.dial import Dialer
 from edge.messages import Topics
-from edge.mqtt import Acknowledged, Connected, Dialer, Lost, Refused, Signal, Unreachable
 from edge.session import NOBODY_SUBSCRIBED, Backoff, Reader, Session
+from edge.signals import Acknowledged, Connected, Lost, Refused, Signal, Unreachable
 from edge.types import BrokerError, SpoolError
 
 LOOK_S = 1.0

@@ -11,8 +11,8 @@ import pytest
 
 from edge import broker
 from edge.broker import Broker, Login, Tls
+from edge.dial import Dialer
 from edge.messages import Topics
-from edge.mqtt import Dialer
 from edge.types import ConfigError
 
 WHERE = Broker("mqtt.example", 8883)

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.messages import Stored, Topics
-from edge.mqtt import Acknowledged, Connected, Link
+from edge.mqtt import Link
 from edge.session import SET_ASIDE, WINDOW, Backoff, Session
+from edge.signals import Acknowledged, Connected
 from edge.spool import Spool
 from edge.types import BrokerError, Lamp, State
 from tests.builders import event

@@ -20,8 +20,9 @@ import pytest
 from edge import messages
 from edge.broker import Broker, Login, Tls
 from edge.config import Config
+from edge.dial import Dialer
 from edge.messages import Topics
-from edge.mqtt import Dialer, Link
+from edge.mqtt import Link
 from edge.session import Backoff
 from edge.spool import Spool
 from edge.types import Lamp, State
@@ -41,7 +42,7 @@ import sys, time
 from pathlib import Path
 from edge.broker import Broker
 from edge.messages import Topics
-from edge.mqtt import Dialer
+from edge.dial import Dialer
 from edge.spool import Spool
 from edge.uplink import Uplink
 from tests.builders import event

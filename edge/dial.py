@@ -1,0 +1,58 @@
+"""Who connects to a broker, and on which terms."""
+
+from __future__ import annotations
+
+import ssl
+
+from edge import mqtt
+from edge.broker import Broker, Standing, Terms, tls_context
+from edge.messages import Topics
+from edge.mqtt import Link
+from edge.signals import Deliver
+from edge.types import ConfigError
+
+
+class Dialer:
+    """Makes connections to one broker for one device."""
+
+    def __init__(self, broker: Broker, topics: Topics) -> None:
+        """Reads what TLS needs, so that a wrong file is noticed before the first connection.
+
+        Raises:
+            ConfigError: The host is no host name, or a TLS file cannot be used.
+        """
+        self.broker = broker
+        self.topics = topics
+        self._context = _context(broker)
+        self._terms = Terms(topics.client_id, topics.availability)
+
+    def dial(self, deliver: Deliver) -> Link:
+        """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
+        return mqtt.connect(self.broker, self._context, self._terms, deliver)
+
+
+class Listener:
+    """Makes connections to one broker for a client that acknowledges what it gets by itself."""
+
+    def __init__(self, broker: Broker, client_id: str, standing: Standing) -> None:
+        """Reads what TLS needs.
+
+        Raises:
+            ConfigError: The host is no host name, or a TLS file cannot be used.
+        """
+        self.broker = broker
+        self.client_id = client_id
+        self._context = _context(broker)
+        self._terms = Terms(client_id, standing=standing)
+
+    def dial(self, deliver: Deliver) -> Link:
+        """Begins one connection; signals and messages arrive through `deliver`, which must not wait."""
+        return mqtt.connect(self.broker, self._context, self._terms, deliver)
+
+
+def _context(broker: Broker) -> ssl.SSLContext | None:
+    try:
+        broker.host.encode("idna")
+    except UnicodeError:
+        raise ConfigError(f"mqtt.host: {broker.host!r} is not a host name or address") from None
+    return None if broker.tls is None else tls_context(broker.tls)
