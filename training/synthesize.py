@@ -38,7 +38,7 @@ class Wear(StrEnum):
 
 
 WRONG = (
-    Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.MOUTH_OUT, Wear.MOUTH_OUT,
+    Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.MOUTH_OUT, Wear.MOUTH_OUT,
     Wear.CHIN, Wear.CHIN, Wear.CHIN, Wear.ONE_EAR, Wear.ONE_EAR,
 )  # fmt: skip
 """Ways to wear a mask wrongly, in the proportions in which they are drawn."""

@@ -28,7 +28,7 @@ TRIES = 12
 
 TOPS = {
     Wear.WELL: (0.15, 0.46),
-    Wear.NOSE_OUT: (0.66, 0.95),
+    Wear.NOSE_OUT: (0.72, 0.95),
     Wear.MOUTH_OUT: (1.2, 1.42),
     Wear.CHIN: (1.45, 1.7),
 }
