@@ -160,8 +160,9 @@ def parse(content: bytes, file: Path) -> Manifest:
         return Manifest.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ModelError(f"{file}: {_short(where)}: {_short(first['msg'])}") from None
+        where = _short(".".join(str(part) for part in first["loc"]))
+        what = _short(first["msg"].removeprefix("Value error, "))
+        raise ModelError(": ".join(filter(None, (str(file), where, what)))) from None
 
 
 def canonical_digest(raw: dict[str, Any]) -> str:
