@@ -23,5 +23,6 @@ grep -o '^[a-z][^ ;]*==[^ ;]*' edge.txt | sed 's/$/ ; python_version >= "3.12"/'
 trap 'rm -f edge.pins' EXIT
 compile pi.txt ../pyproject.toml --extra pi pi.in --constraint edge.pins
 compile tflite.txt tflite.in
+compile collector.txt ../pyproject.toml --extra postgresql
 compile training.txt ../pyproject.toml --extra training --extra convert
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in

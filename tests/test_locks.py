@@ -14,7 +14,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-KINDS = ("edge", "pi", "tflite", "training", "dev")
+KINDS = ("edge", "pi", "tflite", "collector", "training", "dev")
 ON_A_DEVICE = ("edge", "pi", "tflite")
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -98,7 +98,7 @@ def test_a_device_stays_small(kind: str) -> None:
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 @pytest.mark.parametrize(
     ("kind", "extras"),
-    [("edge", []), ("pi", ["pi"]), ("training", ["training", "convert"]), ("dev", ["dev"])],
+    [("edge", []), ("pi", ["pi"]), ("collector", ["postgresql", "collector"]), ("training", ["training", "convert"]), ("dev", ["dev"])],
 )
 def test_fulfils_the_project(kind: str, extras: list[str], machine: str, python: str) -> None:
     """A lock is in step with the dependencies that pyproject.toml lists."""
