@@ -9,7 +9,10 @@ from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
 COMMANDS = {
     "convert": "convert.cli.convert:convert",
     "parity": "convert.cli.parity:parity",
+    "bench": "convert.cli.bench:bench",
+    "inspect": "convert.cli.inspect:inspect",
     "detector": "convert.cli.detector:detector",
+    "pack": "convert.cli.pack:pack",
     "keygen": "convert.cli.sign:keygen",
     "sign": "convert.cli.sign:sign",
     "verify": "convert.cli.sign:verify",
