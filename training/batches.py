@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS, Label
-from edge.types import ConfigError, Image
+from edge.types import Image
 from training.augment import augment
 from training.cloth import Texture, vary
 from training.crops import Patch
@@ -52,21 +52,6 @@ class Pool:
     def can_free(self) -> bool:
         """Whether there are masked faces to change, and skin to change them with."""
         return bool(self.masked and self.skins)
-
-
-def require(faces: Sequence[Assigned], classes: int = len(LABELS)) -> None:
-    """Insists on faces of every class, or on bare ones that the last can be drawn on.
-
-    Raises:
-        ConfigError: A class has no face at all to train on.
-    """
-    there = {face.record.label for face in faces}
-    for label in LABELS[:2]:
-        if label not in there:
-            raise ConfigError(f"no face of class {label} to train on; add images of it")
-    drawable = any(face.record.landmarks for face in faces if face.record.label is Label.WITHOUT_MASK)
-    if classes > 2 and not drawable and Label.MASK_WORN_INCORRECTLY not in there:
-        raise ConfigError(f"no face of class {Label.MASK_WORN_INCORRECTLY}, and no bare face to draw one on")
 
 
 def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:

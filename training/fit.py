@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import keras
 
-from edge.types import ConfigError
 from training import checkpoint, distil, precision, scale, whole
-from training.batches import pool, require
+from training.batches import pool
 from training.board import Board
 from training.callbacks import Judge
 from training.descent import Job, Phase, descend, settle
@@ -21,19 +20,7 @@ from training.predict import predict, save
 from training.progress import Report
 from training.recipe import Recipe
 from training.runs import Run
-
-
-def usable(material: Material, recipe: Recipe) -> Material:
-    """The faces of the classes that the recipe's network knows.
-
-    Raises:
-        ConfigError: There are none to train on of a class, or none to judge on.
-    """
-    known = material.of_classes(recipe.network.classes)
-    require(known.of(Part.TRAIN).faces, recipe.network.classes)
-    if not known.of(Part.VALIDATION).faces:
-        raise ConfigError("the validation part of the split holds no face; add images and split them anew")
-    return known
+from training.usable import usable
 
 
 def train(

@@ -10,10 +10,11 @@ import pytest
 from edge.contract import LABELS, Label
 from edge.types import ConfigError
 from tests.training.builders import patch, record
-from training.batches import Dealer, pool, require
+from training.batches import Dealer, pool
 from training.crops import Patch
 from training.manifest import Assigned, Part
 from training.recipe import Mixture, Network, Recipe
+from training.usable import require
 
 RECIPE = Recipe(network=Network(input_size=96), mixture=Mixture(batch=60, class_shares=(1, 1, 1)))
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
+from edge.contract import LABELS
+from edge.types import ConfigError
 from training import data as datasets
-from training import faces, quiet
+from training import faces, quiet, whole
 from training.cli.common import EXISTING, FILE, json_option
 from training.manifest import Manifest
 
@@ -20,11 +22,15 @@ def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Mani
 
     Raises:
         MissingExtraError: The packages for training are not installed.
+        ConfigError: They hold no face that can be used.
     """
     quiet.hush()
     split = quiet.need("training.split")
     find = faces.device_finder(detector)
     found = datasets.read(roots, faces.single_face(find), find)
+    if not found.records:
+        reasons = ", ".join(sorted({skip.reason for skip in found.skips})) or "there is none"
+        raise ConfigError(f"no face in {', '.join(map(str, roots))} can be used: {reasons}")
     return Manifest.of(split.split(found, seed), seed, found.fingerprint()), found
 
 
@@ -44,7 +50,7 @@ def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_js
     Example: maskgate-train data datasets --detector yunet.onnx -o split.json
     """
     manifest, found = make_split(roots, detector, seed)
-    output.write_text(manifest.model_dump_json(indent=1))
+    whole.write(output, manifest.model_dump_json(indent=1).encode())
     report = _report(manifest, found)
     click.echo(json.dumps(report) if as_json else _table(report))
 
@@ -61,5 +67,7 @@ def _report(manifest: Manifest, found: datasets.Dataset) -> dict[str, Any]:
 
 def _table(report: dict[str, Any]) -> str:
     lines = [f"{label:24} {source:8} {part:11} {count:6}" for label, source, part, count in report["counts"]]
+    there = {label for label, *_ in report["counts"]}
+    lines += [f"{label:24} {'no face at all':20} {0:6}" for label in LABELS if label not in there]
     lines += [f"skipped: {reason:37} {count:6}" for reason, count in sorted(report["skipped"].items())]
     return "\n".join([*lines, f"groups {report['groups']}, fingerprint {report['fingerprint'][:16]}"])

@@ -23,6 +23,7 @@ from training.cli.gate import promote, start_from
 from training.manifest import Manifest, Part
 from training.material import Material
 from training.metrics import Figures
+from training.usable import usable
 
 
 @click.command()
@@ -68,10 +69,11 @@ def fit(
     """
     options = context.params
     settings, manifest = _plan(context)
-    names = _framework(settings, options["devices"])
-    training = quiet.need("training.fit")
+    names = sharing.named(options["devices"])
     material = known_faces(load_material(manifest, cache), settings.network.classes)
-    training.usable(material, settings)
+    usable(material, settings)
+    quiet.framework(settings.threads, processors=sharing.processors(names))
+    training = quiet.need("training.fit")
     run = runs.reopen(resume) if resume else runs.start(options["base"], settings, manifest)
     rival, weights = options["rival"], options["weights"]
     if rival and not weights:
@@ -92,13 +94,6 @@ def _judged(run: runs.Run, test: Material) -> dict[str, Figures]:
     found = evaluate.judge(predictor, size, test)
     run.write("metrics.json", {name: figures.as_json() for name, figures in found.items()})
     return found
-
-
-def _framework(settings: recipe.Recipe, devices: str) -> tuple[str, ...]:
-    """Loads the framework with the devices of these names, as far as processors can be divided."""
-    names = sharing.named(devices)
-    quiet.framework(settings.threads, processors=sharing.processors(names))
-    return names
 
 
 def _plan(context: click.Context) -> tuple[recipe.Recipe, Manifest]:
