@@ -1,0 +1,37 @@
+"""Curves for TensorBoard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.types import StorageError
+from training import quiet
+
+pytestmark = pytest.mark.slow
+
+
+def test_curves_can_be_read(tmp_path: Path) -> None:
+    """Each figure becomes a point of the scalar curve of its name."""
+    quiet.framework()
+    tf = quiet.need("tensorflow")
+    board = quiet.need("training.board").Board(tmp_path / "board")
+    board.write(1, {"validation/loss": 0.5})
+    board.write(2, {"validation/loss": 0.25})
+    (file,) = (tmp_path / "board").iterdir()
+    found = {}
+    for raw in tf.data.TFRecordDataset(str(file)):
+        event = tf.compat.v1.Event.FromString(raw.numpy())
+        for value in event.summary.value:
+            assert value.metadata.plugin_data.plugin_name == "scalars"
+            found[value.tag, event.step] = float(tf.make_ndarray(value.tensor))
+    assert found == {("validation/loss", 1): 0.5, ("validation/loss", 2): 0.25}
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A file where the folder should be is an error that names it."""
+    quiet.framework()
+    (tmp_path / "board").write_text("")
+    with pytest.raises(StorageError, match="board cannot be written"):
+        quiet.need("training.board").Board(tmp_path / "board").write(1, {"loss": 1.0})
