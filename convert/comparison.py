@@ -56,7 +56,7 @@ def compare(pair: Pair, material: Material, counts: Sequence[float]) -> tuple[Co
         ConfigError: There is no face.
     """
     classes = pair.device.classes
-    known = representative.pick(material, np.flatnonzero(material.truth() < classes))
+    known = material.of_classes(classes)
     if not known.faces:
         raise ConfigError("there is no face to compare on; name another split or part")
     crops = known.crops(pair.device.size)

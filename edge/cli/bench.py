@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from dataclasses import asdict
 from importlib.metadata import version
@@ -12,6 +13,8 @@ import click
 import cv2
 
 from edge.classify import find_runtime
+from edge.cli import race
+from edge.cli.compose import open_bundle
 from edge.cli.options import json_option, takes_settings
 from edge.cli.speed import Speed, measure
 from edge.cli.weigh import Weight, weigh
@@ -29,6 +32,7 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
     """Measure speed, memory and time to ready on this machine.
 
     The bare model calls run beside the pipeline on the same frames, so that the overhead is a ratio.
+    The bundle's classifier also runs alone, with 1, 2 and 4 threads as far as there are cores.
 
     \b
     Examples:
@@ -37,21 +41,30 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
     """
     speed = measure(settings, source)
     weight = weigh(settings, source)
-    about = machine(settings)
+    alone = race.race(
+        [race.Entrant("classifier", open_bundle(settings).classifier)],
+        race.thread_counts(),
+        settings.classifier.interpreter,
+    )
+    about = machine(settings.classifier.interpreter) | {"opencv": cv2.__version__}
     if as_json:
-        click.echo(json.dumps({**asdict(speed), **asdict(weight), "machine": about}))
+        laps = [asdict(lap) for lap in alone]
+        click.echo(
+            json.dumps({**asdict(speed), **asdict(weight), "classifier_alone": laps, "machine": about})
+        )
     else:
         _print(speed, weight, about)
+        _print_laps(alone)
 
 
-def machine(settings: Config) -> dict[str, str]:
+def machine(interpreter: str) -> dict[str, str]:
     """Processor and versions that the figures belong to."""
-    runtime, _ = find_runtime(settings.classifier.interpreter)
+    runtime, _ = find_runtime(interpreter)
     return {
         "cpu": _cpu(),
+        "cores": str(os.cpu_count()),
         "python": platform.python_version(),
         "maskgate": version("maskgate"),
-        "opencv": cv2.__version__,
         "interpreter": f"{runtime} {version(runtime)}",
     }
 
@@ -81,3 +94,14 @@ def _print(speed: Speed, weight: Weight, about: dict[str, str]) -> None:
     click.echo(f"resident {weight.rss_mb} MB, {weight.rss_overhead_mb} MB above a bare process")
     click.echo(f"ready {weight.ready_s} s after exec")
     click.echo(", ".join(f"{key} {value}" for key, value in about.items()))
+
+
+def _print_laps(laps: tuple[race.Lap, ...]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
+    from rich.table import Table  # noqa: PLC0415
+
+    heads, *rows = race.rows(laps)
+    table = Table(*heads, title="the classifier alone, per face")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -1,0 +1,160 @@
+"""Measures models side by side: each in a process of its own, all of them in turns.
+
+In turns, because a machine that does something else meanwhile then slows all of them alike, and
+ratios hold. In processes of their own, because only a process has a memory that can be measured.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.types import ModelError
+
+ROUNDS = 20
+CALLS = 20
+"""Of each model in each round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A model file and what to call it."""
+
+    name: str
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Lap:
+    """What was measured of one model with one number of threads.
+
+    Attributes:
+        name: The model's.
+        threads: Of the interpreter.
+        p50_ms: Median time of a call.
+        p95_ms: 95th percentile.
+        ratio: Median over the median of the first model with as many threads.
+        file_bytes: Size of the model file.
+        peak_mb: Largest resident memory of a process that runs this model alone.
+        model_mb: How much of it came with opening and running the model.
+    """
+
+    name: str
+    threads: int
+    p50_ms: float
+    p95_ms: float
+    ratio: float
+    file_bytes: int
+    peak_mb: float
+    model_mb: float
+
+
+def thread_counts() -> tuple[int, ...]:
+    """1, 2 and 4, as far as this machine has the cores."""
+    return tuple(count for count in (1, 2, 4) if count <= (os.cpu_count() or 1))
+
+
+def race(
+    entrants: Sequence[Entrant],
+    threads: Sequence[int],
+    runtime: str = "auto",
+    rounds: int = ROUNDS,
+    tell: Callable[[int], None] = lambda _: None,
+) -> tuple[Lap, ...]:
+    """Measures all models with every number of threads.
+
+    Args:
+        entrants: The models; ratios are to the first.
+        threads: Numbers of threads.
+        runtime: Interpreter, as in `edge.classify.find_runtime`.
+        rounds: Turns of `CALLS` calls each.
+        tell: Called with the number of rounds done.
+
+    Raises:
+        ModelError: A model cannot be run.
+    """
+    laps: list[Lap] = []
+    for count in threads:
+        with ExitStack() as stack:
+            runners = [stack.enter_context(_Runner(entrant, runtime, count)) for entrant in entrants]
+            for _ in range(rounds):
+                for runner in runners:
+                    runner.run(CALLS)
+                tell(1)
+            first = float(np.median(runners[0].times))
+            laps += [runner.finish(first) for runner in runners]
+    return tuple(laps)
+
+
+class _Runner:
+    """One model in its process."""
+
+    def __init__(self, entrant: Entrant, runtime: str, threads: int) -> None:
+        self._entrant = entrant
+        self._threads = threads
+        self._command = [sys.executable, "-m", "edge.cli.stopwatch", str(entrant.file), runtime, str(threads)]
+        self.times: list[float] = []
+
+    def __enter__(self) -> _Runner:
+        self._process = subprocess.Popen(  # noqa: S603
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self._answer()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def run(self, calls: int) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for as a pipe
+        self._process.stdin.write(f"{calls}\n")
+        self._process.stdin.flush()
+        self.times += self._answer()
+
+    def finish(self, first: float) -> Lap:
+        assert self._process.stdin is not None  # noqa: S101
+        self._process.stdin.close()
+        memory = self._answer()
+        self._process.stdin = None
+        p50, p95 = np.percentile(self.times, (50, 95))
+        return Lap(
+            name=self._entrant.name,
+            threads=self._threads,
+            p50_ms=round(float(p50), 3),
+            p95_ms=round(float(p95), 3),
+            ratio=round(float(p50) / first, 3),
+            file_bytes=self._entrant.file.stat().st_size,
+            peak_mb=round(float(memory["peak_mb"]), 1),
+            model_mb=round(float(memory["model_mb"]), 1),
+        )
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None  # noqa: S101
+        line = self._process.stdout.readline()
+        if not line:
+            _, complaint = self._process.communicate()
+            reason = (complaint.strip().splitlines() or ["it ended"])[-1]
+            raise ModelError(f"{self._entrant.file} cannot be run: {reason}")
+        return json.loads(line)
+
+
+def rows(laps: Sequence[Lap]) -> list[tuple[str, ...]]:
+    """Cells of a table, the heads first."""
+    heads = ("model", "threads", "p50 ms", "p95 ms", "ratio", "file kB", "peak MB", "model MB")
+    return [heads, *(_cells(lap) for lap in laps)]
+
+
+def _cells(lap: Lap) -> tuple[str, ...]:
+    times = f"{lap.p50_ms:.2f}", f"{lap.p95_ms:.2f}", f"{lap.ratio:.2f}"
+    weights = f"{lap.file_bytes / 1000:.0f}", f"{lap.peak_mb:.0f}", f"{lap.model_mb:.1f}"
+    return (lap.name, str(lap.threads), *times, *weights)
