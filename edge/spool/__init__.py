@@ -1,5 +1,7 @@
 """The durable outbox between seeing and sending: what was decided waits here until the broker has it."""
 
 from edge.spool.outbox import Spool
+from edge.spool.ranges import Range
+from edge.spool.records import Counts, Figures, Gap, Limits, Mark, Minute, Reason, Replayed
 
-__all__ = ["Spool"]
+__all__ = ["Counts", "Figures", "Gap", "Limits", "Mark", "Minute", "Range", "Reason", "Replayed", "Spool"]

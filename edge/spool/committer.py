@@ -6,134 +6,127 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from edge import messages
 from edge.messages import Stored
-from edge.spool.store import Life, Row, Store
+from edge.spool import notes
+from edge.spool.group import Group, Note
+from edge.spool.opening import Opened, open_store
+from edge.spool.ranges import Range
+from edge.spool.records import Figures, Gap, Limits, Mark, Minute, Replayed
+from edge.spool.store import Life, Store
+from edge.spool.tally import Tally
 from edge.types import Event, SpoolError
 
 GROUP_S = 0.1
 """Shortest time between two commits, and so the longest that an event waits for its own."""
 
-GROUP_EVENTS = 20
-"""Events that are committed without waiting."""
-
 RETRY_S = 1.0
-MOST_WAITING = 10_000
-"""Events held in memory while the disk refuses them; beyond that the oldest are dropped."""
 
 PRUNE_EVERY_S = 3_600.0
+PRUNE_AGAIN_S = 0.2
+"""Between two helpings where there is much to prune, so that events come between."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A broker has acknowledged these events."""
-
-    sequences: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class _Group:
-    """What the next commit takes, and the monotonic time before which it need not come."""
-
-    rows: list[Row] = field(default_factory=list)
-    sent: set[int] = field(default_factory=set)
-    not_before: float = 0.0
-    refused: bool = False
-
-    def wait(self, now: float) -> float | None:
-        """Seconds until the commit; None where there is nothing to commit."""
-        if not self.rows and not self.sent:
-            return None
-        if len(self.rows) >= GROUP_EVENTS and not self.refused:
-            return 0.0
-        return max(self.not_before - now, 0.0)
 
 
 class Committer:
     """What runs on the one thread that touches the file."""
 
-    def __init__(self, keep_s: float, wall: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, wall: Callable[[], float]) -> None:
         self.inbox: SimpleQueue[Item] = SimpleQueue()
         self.listeners: tuple[Callable[[], None], ...] = ()
-        self.depth = 0
-        self._keep_s = keep_s
+        self.complaint = ""
+        self.full = False
+        self.replays = 0
+        self.figures = Figures(0, 0, 0, 0)
+        self.store: Store
+        self._limits = limits
         self._wall = wall
-        self._group = _Group()
-        self._complaint = ""
+        self._group = Group()
+        self._tally = Tally()
         self._prune_at = 0.0
         self._running = True
-        self._store: Store
 
-    def run(self, path: Path, opened: Future[Life]) -> None:
+    def run(self, path: Path, opened: Future[tuple[Life, str]]) -> None:
         """The life of the thread."""
         try:
-            self._store = Store(path, self._wall())
+            found: Opened = open_store(path, self._wall(), self._limits)
         except BaseException as error:
             opened.set_exception(error)
             return
-        self.depth = self._store.life.unsent
-        opened.set_result(self._store.life)
+        self.store = found.store
+        self._account()
+        opened.set_result((self.store.life, found.problem))
         self._guard(self._prune)
         while self._running:
             self._turn()
 
-    def _turn(self) -> None:
-        wait = self._group.wait(time.monotonic())
-        if wait == 0.0:
-            self._guard(self.commit)
-            self._guard(self._prune)
-            return
-        try:
-            item = self.inbox.get(timeout=wait)
-        except Empty:
-            return
-        if isinstance(item, Event):
-            self._take(item)
-        elif isinstance(item, Sent):
-            self._group.sent.update(item.sequences)
-        else:
-            item(self)
-
-    def _take(self, event: Event) -> None:
-        try:
-            payload = messages.encode(messages.event_payload(event))
-        except ValueError as error:
-            _log.error("event %s is dropped, it cannot be written as JSON: %s", event.id, error)
-            return
-        rows = self._group.rows
-        rows.append(Row(Stored(event.id.sequence, payload), event.verdict.wall))
-        self.depth += 1
-        if len(rows) > MOST_WAITING:
-            _log.error("event %d is dropped, too many wait for the disk", rows.pop(0).event.sequence)
-            self.depth -= 1
+    @property
+    def waiting(self) -> int:
+        """Events that are not on disk yet."""
+        return len(self._group.batch.rows)
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
         """What is committed and neither marked as sent nor about to be."""
-        marked = self._group.sent
-        found = self._store.unsent(after, limit + len(marked))
+        batch = self._group.batch
+        marked = batch.sent | batch.refused
+        found = self.store.unsent(after, limit + len(marked))
         return tuple(event for event in found if event.sequence not in marked)[:limit]
 
     def commit(self) -> None:
         """Writes the group; on an error all of it stays for the next try."""
         group, now = self._group, time.monotonic()
+        if not group.batch:
+            return
         try:
-            added, marked = self._store.write(group.rows, group.sent, self._wall())
+            written = self.store.write(group.batch, self._wall())
         except SpoolError:
             group.not_before, group.refused = now + RETRY_S, True
             raise
-        self._group = _Group(not_before=now + GROUP_S)
-        self._complaint = ""
-        self.depth -= marked + len(group.rows) - added
-        if added < len(group.rows):
-            _log.error("%d events have numbers that were given before", len(group.rows) - added)
-        if added:
+        self._group = Group(not_before=now + GROUP_S)
+        self._recover()
+        self._account()
+        if written.added < len(group.batch.rows):
+            _log.error("%d events have numbers that were given before", len(group.batch.rows) - written.added)
+        if group.batch.rows:
+            self._fill_up(written.dropped)
+        if group.batch.rows or group.batch.lost or group.batch.refused:
             self.tell()
+
+    def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
+        """What is committed and not marked as told."""
+        told = self._group.batch.told
+        found = self.store.gaps.unsent(limit + len(told))
+        return tuple(gap for gap in found if gap.place not in told)[:limit]
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of all consumers, those included that are not on disk yet."""
+        known = {(mark.consumer, mark.epoch): mark for mark in notes.marks(self.store.db)}
+        return tuple((known | self._group.batch.marks).values())
+
+    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
+        """What is committed of the minutes between two Unix times."""
+        return notes.minutes(self.store.db, first, last)
+
+    def replay(self, numbers: Range, epoch: str | None, sent_before: float) -> Replayed:
+        """Makes acknowledged events unsent again, those included whose mark is not on disk yet."""
+        self.commit()
+        found = self.store.replay(numbers, epoch or self.store.life.epoch, self._wall(), sent_before)
+        if found.again or found.gone:
+            self.replays += 1
+            self._account()
+            self.tell()
+        return found
+
+    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
+        """Deletes events of before a Unix time; how many acknowledged and unsent ones."""
+        self.commit()
+        found = self.store.purge(before, self._wall(), unsent=unsent)
+        self._account()
+        self.tell()
+        return found
 
     def tell(self) -> None:
         """Calls the listeners."""
@@ -146,26 +139,67 @@ class Committer:
     def finish(self) -> None:
         """Commits for the last time and ends the thread."""
         self._running = False
+        clean = True
         try:
             self.commit()
         except SpoolError as error:
-            _log.error("%d events are lost: %s", len(self._group.rows), error)
-        self._store.close()
+            clean = False
+            _log.error("%d events are lost: %s", self.waiting, error)
+        self.store.close(clean=clean)
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        if now >= self._prune_at:
+            self._guard(self._prune)
+        wait = self._group.wait(now)
+        if wait == 0.0:
+            self._guard(self.commit)
+            return
+        until_prune = max(self._prune_at - now, 0.0)
+        try:
+            item = self.inbox.get(timeout=until_prune if wait is None else min(wait, until_prune))
+        except Empty:
+            return
+        self._take(item)
+
+    def _take(self, item: Item) -> None:
+        if isinstance(item, Event):
+            self._group.take(item, self._tally)
+        elif callable(item):
+            item(self)
+        else:
+            self._group.note(item)
+
+    def _account(self) -> None:
+        self.figures = self.store.figures()
+
+    def _fill_up(self, dropped: int) -> None:
+        """Notes whether the spool is full; says so when it becomes so."""
+        if dropped and not self.full:
+            _log.error("the spool is full: the oldest unsent events are dropped, and announced as gaps")
+        self.full = bool(dropped)
 
     def _guard(self, work: Callable[[], None]) -> None:
         """Does what may fail on a full or broken disk; says so once."""
         try:
             work()
         except SpoolError as error:
-            if str(error) != self._complaint:
+            if str(error) != self.complaint:
                 _log.error("%s; events wait in memory", error)
-            self._complaint = str(error)
+                self.complaint = str(error)
+                self.tell()
+
+    def _recover(self) -> None:
+        if self.complaint:
+            _log.warning("the spool can be written again")
+            self.complaint = ""
+            self.tell()
 
     def _prune(self) -> None:
-        now = time.monotonic()
-        if now >= self._prune_at:
-            self._prune_at = now + PRUNE_EVERY_S
-            self._store.prune(self._wall() - self._keep_s)
+        self._prune_at = time.monotonic() + PRUNE_EVERY_S
+        if self.store.prune(self._wall()):
+            self._prune_at = time.monotonic() + PRUNE_AGAIN_S
+        self._account()
 
 
-Item = Event | Sent | Callable[[Committer], None]
+Item = Event | Note | Callable[[Committer], None]

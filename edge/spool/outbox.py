@@ -2,57 +2,57 @@
 
 from __future__ import annotations
 
-import threading
+import math
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 
 from edge.messages import Stored
-from edge.spool.committer import Committer, Item, Sent
-from edge.spool.store import Life
-from edge.types import Event, SpoolError, State
-
-ANSWER_S = 30.0
-DAY_S = 86_400.0
-
-_T = TypeVar("_T")
+from edge.spool.committer import Committer
+from edge.spool.group import Fate, Handled
+from edge.spool.owner import ANSWER_S, Owner
+from edge.spool.ranges import Range
+from edge.spool.records import Figures, Gap, Limits, Mark, Minute, Replayed
+from edge.types import Event, State
 
 
-class Spool:
+class Spool(Owner):
     """The spool as all threads see it; implements `edge.pipeline.Outbox` and `edge.uplink.Backlog`.
 
-    The lamp's state is kept in memory only: it says nothing once the program has ended, and writing
-    every change would wear out the card.
+    What says "never waits" puts something into a queue; the rest asks the spool's thread and waits for
+    its answer, which takes a while on a slow disk. The lamp's state is kept in memory only: it says
+    nothing once the program has ended, and writing every change would wear out the card.
     """
 
-    def __init__(self, path: Path, keep_days: int, wall: Callable[[], float]) -> None:
+    def __init__(self, path: Path, limits: Limits, wall: Callable[[], float]) -> None:
         """Use `Spool.open`."""
-        self._path = path
-        self._committer = Committer(keep_days * DAY_S, wall)
+        super().__init__(path, limits, wall)
         self._state: State | None = None
-        self._closed = False
-        opened: Future[Life] = Future()
-        self._thread = threading.Thread(
-            target=self._committer.run, args=(path, opened), name="maskgate-spool", daemon=True
-        )
-        self._thread.start()
-        self._life = opened.result()
 
     @classmethod
-    def open(cls, path: Path, keep_days: int = 7, wall: Callable[[], float] = time.time) -> Self:
+    def open(
+        cls,
+        path: Path,
+        keep_days: float = 7,
+        wall: Callable[[], float] = time.time,
+        limits: Limits | None = None,
+    ) -> Self:
         """Opens a spool, makes it where there is none, and counts this run.
+
+        A damaged file is moved aside and a new one made; `problem` says so.
 
         Args:
             path: The file; its directory is made where only that is missing.
             keep_days: How long acknowledged events are kept.
             wall: Gives Unix time.
+            limits: How much is kept; `keep_days` counts, not the one in here.
 
         Raises:
             SpoolError: It cannot be opened, is something else, or another process holds it.
         """
-        return cls(path, keep_days, wall)
+        return cls(path, replace(limits or Limits(), keep_days=keep_days), wall)
 
     @property
     def epoch(self) -> str:
@@ -66,8 +66,25 @@ class Spool:
 
     @property
     def last_sequence(self) -> int:
-        """The highest sequence that was in the file when it was opened; 0 in a new one."""
+        """The highest sequence that may have been given before this run; 0 in a new file."""
         return self._life.last_sequence
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, as one sentence; empty while all is well. Never waits.
+
+        That a damaged file was replaced is told until the next start.
+        """
+        if self._committer.complaint:
+            return f"{self._committer.complaint}; events wait in memory"
+        if self._committer.full:
+            return "the spool is full: the oldest unsent events are dropped"
+        return self._damage
+
+    @property
+    def replays(self) -> int:
+        """How often events became unsent again: a reader that goes forward only must begin anew."""
+        return self._committer.replays
 
     def append(self, event: Event) -> None:
         """Accepts an event; it is on disk within about 0.1 s. Never waits.
@@ -87,9 +104,10 @@ class Spool:
         self._put(Committer.tell)
 
     def on_change(self, callback: Callable[[], None]) -> None:
-        """Has `callback` called on the spool's thread after each commit of events and each new state.
+        """Has `callback` called on the spool's thread when there is something new to read.
 
-        It must not wait for anything.
+        That is after each commit of events or gaps, after a replay, and when the state or `problem`
+        changes. It must not wait for anything.
         """
         self._committer.listeners += (callback,)
 
@@ -98,24 +116,107 @@ class Spool:
         return self._state
 
     def depth(self) -> int:
-        """Events that were taken up and have no acknowledgement yet."""
-        return self._committer.depth
+        """Events that were taken up and have no acknowledgement yet. Never waits."""
+        return self.figures().unsent
+
+    def figures(self) -> Figures:
+        """How full the spool is. Never waits."""
+        figures = self._committer.figures
+        return replace(figures, unsent=figures.unsent + self._committer.waiting)
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """Up to `limit` committed events without acknowledgement, in order, with sequences beyond `after`.
+        """Up to `limit` committed events without acknowledgement, in order, with places beyond `after`.
 
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self._ask(lambda committer: committer.unsent(after, limit))
+        return self.ask(lambda committer: committer.unsent(after, limit))
 
     def mark_sent(self, sequences: Iterable[int]) -> None:
-        """Says that a broker has acknowledged these events. Never waits.
+        """Says that a broker has acknowledged these events, by `Stored.sequence`. Never waits.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Sent(tuple(sequences)))
+        self._put(Handled(Fate.SENT, tuple(sequences)))
+
+    def give_up(self, sequences: Iterable[int]) -> None:
+        """Says that no broker will ever take these events; they become gaps. Never waits.
+
+        They stay for `keep_days`, and `replay` has them sent after all.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        self._put(Handled(Fate.GIVEN_UP, tuple(sequences)))
+
+    def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
+        """The oldest gaps without acknowledgement; they do not change any more.
+
+        Raises:
+            SpoolError: The file cannot be read, or the spool is closed.
+        """
+        return self.ask(lambda committer: committer.unsent_gaps(limit))
+
+    def mark_gaps_sent(self, places: Iterable[int]) -> None:
+        """Says that a broker has acknowledged these gaps, by `Gap.place`. Never waits.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        self._put(Handled(Fate.TOLD, tuple(places)))
+
+    def set_mark(self, mark: Mark) -> None:
+        """Keeps what a consumer says it has. Never waits.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        self._put(mark)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """What the consumers last said they have.
+
+        Raises:
+            SpoolError: The file cannot be read, or the spool is closed.
+        """
+        return self.ask(Committer.marks)
+
+    def add_minute(self, minute: Minute) -> None:
+        """Adds to a minute. Never waits.
+
+        The spool counts verdicts by itself, in the transaction that stores their events.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        self._put(minute)
+
+    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
+        """The minutes that begin from one Unix time to another, both included; empty ones are missing.
+
+        Raises:
+            SpoolError: The file cannot be read, or the spool is closed.
+        """
+        return self.ask(lambda committer: committer.minutes(first, last))
+
+    def replay(
+        self, first: int, last: int, epoch: str | None = None, sent_before: float = math.inf
+    ) -> Replayed:
+        """Has acknowledged events sent again; numbers that are no longer kept are announced as a gap.
+
+        Args:
+            first: The lowest sequence.
+            last: The highest sequence; numbers that were not given yet are left out.
+            epoch: Whose they are; the present one unless said.
+            sent_before: Only events that were acknowledged before this Unix time.
+
+        Raises:
+            SpoolError: The epoch is unknown, the file cannot be written, or the spool is closed.
+            ValueError: `first` lies beyond `last`.
+        """
+        numbers = Range(first, last)
+        return self.ask(lambda committer: committer.replay(numbers, epoch, sent_before))
 
     def flush(self, timeout: float = ANSWER_S) -> None:
         """Waits until all that was appended and marked before is on disk, for `timeout` seconds.
@@ -123,31 +224,4 @@ class Spool:
         Raises:
             SpoolError: It is not; it stays in memory and is tried again.
         """
-        self._ask(Committer.commit, timeout)
-
-    def close(self) -> None:
-        """Commits what waits and closes the file; may be called twice."""
-        if not self._closed:
-            self._put(Committer.finish)
-            self._closed = True
-            self._thread.join()
-
-    def _put(self, item: Item) -> None:
-        if self._closed or not self._thread.is_alive():
-            raise SpoolError(f"the spool {self._path} is closed")
-        self._committer.inbox.put(item)
-
-    def _ask(self, work: Callable[[Committer], _T], timeout: float = ANSWER_S) -> _T:
-        answer: Future[_T] = Future()
-
-        def reply(committer: Committer) -> None:
-            try:
-                answer.set_result(work(committer))
-            except SpoolError as error:
-                answer.set_exception(error)
-
-        self._put(reply)
-        try:
-            return answer.result(timeout)
-        except TimeoutError:
-            raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s") from None
+        self.ask(Committer.commit, timeout)

@@ -1,41 +1,27 @@
-"""The spool's file: the only place that speaks SQL.
-
-WAL with synchronous=FULL: with NORMAL a power cut loses rows that were reported as committed. The
-file is locked for this one connection, since two connections to a WAL file can corrupt it before
-SQLite 3.51.3. Every call must come from the thread that opened the store.
-"""
+"""One open spool file: what is written to it, read from it, and dropped from it."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
-import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from edge.messages import Stored
+from edge.spool.change import Change, count
+from edge.spool.database import Database
+from edge.spool.gaps import Gaps
+from edge.spool.numbers import Numbers, Reserved
+from edge.spool.ranges import Range, of, without
+from edge.spool.records import DAY_S, Batch, Figures, Limits, Reason, Replayed, Written
+from edge.spool.schema import FORMAT, GENERATION_BITS
 from edge.types import SpoolError
 
-APPLICATION_ID = 0x4D53_4B47
-"""Marks a file as a spool in SQLite's header: `MSKG`."""
+RESERVE = 64
+"""Numbers that are reserved at a time: so wide is the gap that a program leaves which ends without notice."""
 
-FORMAT = 1
-CACHE_KIB = 256
-LOCK_WAIT_S = 1.0
-
-_TABLES = """
-CREATE TABLE life (epoch TEXT NOT NULL, run INTEGER NOT NULL);
-CREATE TABLE event (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,  -- so that a number is not given again after pruning
-    payload BLOB NOT NULL,
-    wall REAL NOT NULL,                          -- Unix time of the decision
-    sent_at REAL                                 -- Unix time of the acknowledgement
-);
-CREATE INDEX unsent ON event (sequence) WHERE sent_at IS NULL;
-CREATE INDEX sent ON event (sent_at) WHERE sent_at IS NOT NULL;
-"""
+MARGIN = 16
+"""A reservation is renewed when fewer are left: more than are given between two commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,194 +30,172 @@ class Life:
 
     Attributes:
         epoch: Made with the file, sorts by age, unique.
+        generation: Counts the epochs whose events are in the file.
         run: How often the file has been opened, this time included.
-        last_sequence: Highest sequence ever stored; 0 for a new file.
-        unsent: Events that no broker has acknowledged.
+        last_sequence: Highest sequence that was ever given, or may have been; 0 for a new file.
     """
 
     epoch: str
+    generation: int
     run: int
     last_sequence: int
-    unsent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An event to be stored, with the Unix time of its decision."""
-
-    event: Stored
-    wall: float
 
 
 class Store:
-    """One open spool file."""
+    """One open spool file; used by the thread that opened it only."""
 
-    def __init__(self, path: Path, wall: float) -> None:
-        """Opens a spool, makes it where there is none, and counts this run.
+    def __init__(self, db: Database, numbers: Numbers, life: Life, limits: Limits) -> None:
+        self.db = db
+        self.life = life
+        self.gaps = Gaps(db)
+        self._numbers = numbers
+        self._limits = limits
+        self._base = life.generation << GENERATION_BITS
+        self._last = life.last_sequence
+        self._reserved = 0
+        self._counts = count(db)
+        self._bytes = db.bytes()
 
-        Args:
-            path: The file; its directory is made (0700) where only that is missing.
-            wall: Unix time now.
+    @property
+    def last_sequence(self) -> int:
+        """Highest sequence of the epoch that is stored or known to be lost."""
+        return self._last
+
+    def figures(self) -> Figures:
+        """How full the file is after the last transaction."""
+        return Figures(self._counts.unsent, self._counts.stored, self._bytes, self._counts.dropped)
+
+    def reserve(self, upto: int) -> None:
+        """Sees to it that the numbers after `upto` are not given again, should the program end now.
 
         Raises:
-            SpoolError: It cannot be opened, is something else, or another process holds it.
+            SpoolError: The reservation could not be written.
         """
-        self._path = path
-        make_file(path)
-        with naming(path):
-            self._db = sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)
-        try:
-            with naming(path):
-                self._prepare()
-                self.life = self._begin_run(wall)
-        except SpoolError:
-            self._db.close()
-            raise
+        if upto + MARGIN > self._reserved:
+            self._numbers.write(Reserved(self.life.epoch, upto + RESERVE, FORMAT))
+            self._reserved = upto + RESERVE
 
-    def write(self, rows: Iterable[Row], sent: Iterable[int], wall: float) -> tuple[int, int]:
-        """Stores events and marks others as sent, in one transaction.
-
-        Returns:
-            How many rows were new and how many turned from unsent to sent.
+    def write(self, batch: Batch, wall: float) -> Written:
+        """Stores a batch in one transaction, and drops what the bounds leave no room for.
 
         Raises:
             SpoolError: Nothing was stored.
         """
-        with naming(self._path), self._transaction():
-            added = self._db.executemany(
-                "INSERT OR IGNORE INTO event (sequence, payload, wall) VALUES (?, ?, ?)",
-                ((row.event.sequence, row.event.payload, row.wall) for row in rows),
-            ).rowcount
-            marked = self._db.executemany(
-                "UPDATE event SET sent_at = ? WHERE sequence = ? AND sent_at IS NULL",
-                ((wall, sequence) for sequence in sent),
-            ).rowcount
-        return max(added, 0), max(marked, 0)
+        ends = (*(row.event.sequence for row in batch.rows), *(lost.numbers.last for lost in batch.lost))
+        last = max(self._last, *ends, 0)
+        self.reserve(last)
+        with self._change(wall) as change:
+            added = change.insert((self._base | row.event.sequence, row) for row in batch.rows)
+            change.mark(batch.sent)
+            change.refuse(batch.refused)
+            change.note(batch)
+            change.lose(self.life.epoch, batch.lost)
+            dropped = change.make_room(self._limits)
+            if last > self._last:
+                self._account(last, self._reserved)
+        self._last = last
+        return Written(added, dropped)
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """Events without an acknowledgement, in order, from the first sequence beyond `after`.
+        """Events without an acknowledgement, in order, from the first place beyond `after`.
 
         Raises:
             SpoolError: The file cannot be read.
         """
-        with naming(self._path):
-            rows = self._db.execute(
-                "SELECT sequence, payload FROM event WHERE sent_at IS NULL AND sequence > ? "
-                "ORDER BY sequence LIMIT ?",
-                (after, limit),
-            ).fetchall()
-        return tuple(Stored(sequence, payload) for sequence, payload in rows)
+        rows = self.db.all(
+            "SELECT place, payload FROM event WHERE sent_at IS NULL AND place > ? ORDER BY place LIMIT ?",
+            (after, limit),
+        )
+        return tuple(Stored(place, payload) for place, payload in rows)
 
-    def prune(self, before: float) -> None:
-        """Forgets events that were acknowledged before a Unix time.
+    def replay(self, numbers: Range, epoch: str, wall: float, sent_before: float = math.inf) -> Replayed:
+        """Has acknowledged events sent again, and announces those numbers that are no longer kept.
+
+        Args:
+            numbers: Sequences; those that were not given yet are left out.
+            epoch: Whose they are.
+            wall: Unix time now.
+            sent_before: Only events that were acknowledged before this Unix time.
+
+        Raises:
+            SpoolError: The epoch is unknown, or the file cannot be written; nothing was changed.
+        """
+        generation, last = self._epoch(epoch)
+        if numbers.first > last:
+            return Replayed(0, ())
+        numbers = Range(numbers.first, min(numbers.last, last))
+        base = generation << GENERATION_BITS
+        ends = (base | numbers.first, base | numbers.last)
+        with self._change(wall) as change:
+            again = change.again(*ends, sent_before)
+            kept = self.db.all("SELECT place FROM event WHERE place BETWEEN ? AND ?", ends)
+            gone = without(numbers, of(place - base for (place,) in kept))
+            change.announce_gone(epoch, gone)
+        return Replayed(again, gone)
+
+    def purge(self, before: float, wall: float, *, unsent: bool) -> tuple[int, int]:
+        """Deletes what was decided before a Unix time.
+
+        Args:
+            before: Events, minutes, marks and announced gaps older than this go.
+            wall: Unix time now.
+            unsent: Also events that no broker has; these become gaps.
+
+        Returns:
+            How many acknowledged and how many unsent events went.
+
+        Raises:
+            SpoolError: Nothing was deleted.
+        """
+        with self._change(wall) as change:
+            gone = change.forget_sent("wall", before)
+            lost = change.drop_unsent("wall < ?", before, Reason.EXPIRED) if unsent else 0
+            change.forget_notes(before)
+        return gone, lost
+
+    def prune(self, wall: float, limit: int = 500) -> bool:
+        """Forgets some of what has been kept for long enough; whether there is more of it.
 
         Raises:
             SpoolError: The file cannot be written.
         """
-        with naming(self._path):
-            self._db.execute("DELETE FROM event WHERE sent_at < ?", (before,))
+        before = wall - self._limits.keep_days * DAY_S
+        with self._change(wall) as change:
+            events, others = change.forget_sent("sent_at", before, limit), change.forget_notes(before, limit)
+        return events >= limit or others >= limit
 
-    def close(self) -> None:
-        """Merges the WAL into the file and lets it go."""
-        self._db.close()
+    def close(self, *, clean: bool) -> None:
+        """Merges the log into the file and lets it go.
 
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        (mode,) = self._db.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise SpoolError(f"{self._path} lies on a file system that cannot hold a spool; set spool.path")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        Args:
+            clean: Whether every number that was given is accounted for: the reservation is given up then.
+        """
+        if clean:
+            with contextlib.suppress(SpoolError):
+                self._account(self._last, self._last)
+                self.db.close()
+                self._numbers.write(Reserved(self.life.epoch, self._last, FORMAT))
+        self.db.close()
+        self._numbers.close()
 
-    def _begin_run(self, wall: float) -> Life:
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        with self._transaction():
-            if not tables:
-                self._create(new_epoch(wall))
-            elif application != APPLICATION_ID:
-                raise SpoolError(f"{self._path} is some other database; name another file with spool.path")
-            self._check_format()
-            self._db.execute("UPDATE life SET run = run + 1")
-        return self._read_life()
+    def _epoch(self, name: str) -> tuple[int, int]:
+        """Generation and highest sequence of an epoch."""
+        if name == self.life.epoch:
+            return self.life.generation, self._last
+        found = self.db.all("SELECT generation, last FROM epoch WHERE name = ?", (name,))
+        if not found:
+            raise SpoolError(f"the spool knows no epoch {name}; its own is {self.life.epoch}")
+        return int(found[-1][0]), int(found[-1][1])
 
-    def _create(self, epoch: str) -> None:
-        for statement in _TABLES.strip().split(";\n"):
-            self._db.execute(statement)
-        self._db.execute("INSERT INTO life VALUES (?, 0)", (epoch,))
-        self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        self._db.execute(f"PRAGMA user_version = {FORMAT}")
-
-    def _check_format(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version != FORMAT:
-            raise SpoolError(
-                f"{self._path} has format {version}, this maskgate reads {FORMAT}; "
-                "update maskgate or name another file with spool.path"
-            )
-
-    def _read_life(self) -> Life:
-        epoch, run = self._db.execute("SELECT epoch, run FROM life").fetchone()
-        (unsent,) = self._db.execute("SELECT count(*) FROM event WHERE sent_at IS NULL").fetchone()
-        last = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
-        return Life(epoch, run, last[0] if last else 0, unsent)
+    def _account(self, last: int, reserved: int) -> None:
+        self.db.execute(
+            "UPDATE epoch SET last = ?, reserved = ? WHERE generation = ?",
+            (last, reserved, self.life.generation),
+        )
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            # A full disk may have rolled back already.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-
-def new_epoch(wall: float) -> str:
-    """The name of a new life of the event counter: sorts by Unix time, unique by chance."""
-    return f"{int(wall):08x}-{secrets.token_hex(2)}"
-
-
-def make_file(path: Path) -> None:
-    """Makes a spool's directory (0700) and file (0600) durably, where they are missing.
-
-    Raises:
-        SpoolError: They cannot be made or written.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    except OSError as error:
-        raise SpoolError(
-            f"the spool {path} cannot be opened for writing: {error.strerror}; set spool.path to a file "
-            "in a directory that this user may write to"
-        ) from None
-
-
-@contextlib.contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Turns SQLite's errors into one that names the file and what to do."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise SpoolError(_sentence(path, error)) from None
-
-
-def _sentence(path: Path, error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"the spool {path} is in use by another process; stop that or set another spool.path"
-    if name.startswith("SQLITE_NOTADB"):
-        return f"{path} is no spool of MaskGate; name another file with spool.path"
-    if name.startswith("SQLITE_CORRUPT"):
-        return f"the spool {path} is damaged: {error}; move it away, a new one is made"
-    if name.startswith("SQLITE_FULL"):
-        return f"the spool {path} cannot grow: the disk is full; free some space"
-    return f"the spool {path} cannot be used: {error}; check the disk and the rights of its directory"
+    def _change(self, wall: float) -> Iterator[Change]:
+        change = Change(self.db, self.gaps, replace(self._counts), wall)
+        with self.db.transaction():
+            yield change
+        self._counts, self._bytes = change.counts, self.db.bytes()

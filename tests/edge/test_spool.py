@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from edge import messages
 from edge.pipeline import Outbox
 from edge.spool import Spool
-from edge.spool.store import Store, new_epoch
+from edge.spool.database import Database
+from edge.spool.numbers import Numbers
+from edge.spool.schema import FORMAT, new_epoch
 from edge.types import Lamp, SpoolError, State
 from tests.builders import event, verdict
 
@@ -203,7 +205,7 @@ def test_acknowledged_events_are_forgotten_after_some_days(path: Path) -> None:
     with closing(Spool.open(path, keep_days=7, wall=lambda: wall)) as spool:
         assert spool.last_sequence == 4
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT sequence FROM event").fetchall() == [(2,), (4,)]
+        assert db.execute("SELECT place FROM event").fetchall() == [(2,), (4,)]
 
 
 def test_events_wait_in_memory_while_the_disk_is_full(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -248,11 +250,10 @@ def test_nobody_else_can_read_it(spool: Spool, path: Path) -> None:
 
 def test_a_power_cut_keeps_what_is_committed(path: Path) -> None:
     """The file uses a write-ahead log that is forced to disk with every commit."""
-    with closing(Store(path, 0.0)) as store:
+    path.parent.mkdir()
+    with closing(Database(path)) as db:
         pragmas = ("journal_mode", "synchronous", "locking_mode")
-        assert [store._db.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas] == [
-            "wal", 2, "exclusive",
-        ]  # fmt: skip
+        assert [db.one(f"PRAGMA {name}")[0] for name in pragmas] == ["wal", 2, "exclusive"]
 
 
 def test_only_one_process_can_use_it(spool: Spool, path: Path) -> None:
@@ -285,9 +286,15 @@ def test_a_newer_format_is_refused(path: Path) -> None:
     """A file that a newer MaskGate wrote is named, and not touched."""
     Spool.open(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 2")
-    with pytest.raises(SpoolError, match="format 2"):
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
+    with closing(Numbers(path.with_name("spool.db.numbers"))) as numbers:
+        known = numbers.read()
+        assert known
+        numbers.write(replace(known, format=FORMAT + 1))
+    before = path.read_bytes()
+    with pytest.raises(SpoolError, match=f"format {FORMAT + 1}"):
         Spool.open(path)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("place", ["missing/deep/spool.db", "file/spool.db", "directory"])

@@ -1,0 +1,171 @@
+"""What one transaction does to the rows of a spool, and to the counts of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from edge.spool import notes
+from edge.spool.database import Database, Value
+from edge.spool.gaps import Gaps
+from edge.spool.ranges import Drop, Held, Kind, Range, next_drop, of, without
+from edge.spool.records import Batch, Limits, Lost, Reason, Row
+from edge.spool.schema import GENERATION_BITS
+
+SEQUENCE = (1 << GENERATION_BITS) - 1
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the file holds; a copy is changed along with a transaction, and kept when that is committed."""
+
+    stored: int
+    unsent: int
+    minutes: int
+    dropped: int
+
+
+def count(db: Database) -> Counts:
+    """Counts what a file holds."""
+    (stored,) = db.one("SELECT count(*) FROM event")
+    (unsent,) = db.one("SELECT count(*) FROM event WHERE sent_at IS NULL")
+    return Counts(stored, unsent, notes.count_minutes(db), sum(notes.dropped(db).values()))
+
+
+class Change:
+    """The changes of one transaction, at one Unix time."""
+
+    def __init__(self, db: Database, gaps: Gaps, counts: Counts, wall: float) -> None:
+        self.counts = counts
+        self._db = db
+        self._gaps = gaps
+        self._wall = wall
+
+    def insert(self, rows: Iterable[tuple[int, Row]]) -> int:
+        """Stores events at places that are free; how many."""
+        added = self._db.many(
+            "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
+            "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
+            ((place, row.event.payload, row.wall) for place, row in rows),
+        )
+        self.counts.stored += added
+        self.counts.unsent += added
+        return added
+
+    def mark(self, places: Iterable[int]) -> None:
+        """Notes acknowledgements of events."""
+        self.counts.unsent -= self._db.many(
+            "UPDATE event SET sent_at = ?1, seal = seal(place, payload, wall, ?1) "
+            "WHERE place = ?2 AND sent_at IS NULL",
+            ((self._wall, place) for place in places),
+        )
+
+    def refuse(self, places: Iterable[int]) -> None:
+        """Gives up on events that no broker will take: they become gaps, but stay for a replay."""
+        refused = [
+            place
+            for place in places
+            if self._db.all("SELECT 1 FROM event WHERE place = ? AND sent_at IS NULL", (place,))
+        ]
+        self.mark(refused)
+        self._lose(refused, Reason.REFUSED)
+
+    def note(self, batch: Batch) -> None:
+        """Adds minutes, sets marks, notes what was told."""
+        self._gaps.mark(batch.told, self._wall)
+        if batch.minutes:
+            notes.add_minutes(self._db, batch.minutes.values())
+            self.counts.minutes = notes.count_minutes(self._db)
+        if batch.marks:
+            notes.set_marks(self._db, batch.marks.values())
+
+    def lose(self, epoch: str, lost: Iterable[Lost]) -> None:
+        """Records events that never reached the file."""
+        for item in lost:
+            self._announce(epoch, [item.numbers], item.reason)
+
+    def again(self, first: int, last: int, sent_before: float) -> int:
+        """Makes acknowledged events between two places unsent; how many."""
+        again = self._db.execute(
+            "UPDATE event SET sent_at = NULL, seal = seal(place, payload, wall, NULL) "
+            "WHERE place BETWEEN ? AND ? AND sent_at < ?",
+            (first, last, sent_before),
+        )
+        self.counts.unsent += again
+        return again
+
+    def announce_gone(self, epoch: str, gone: Sequence[Range]) -> None:
+        """Has numbers announced, once more or for the first time, that are no longer in the file."""
+        for item in gone:
+            known = self._gaps.announce_again(epoch, item)
+            rest = without(item, known)
+            self._gaps.add(epoch, rest, Reason.EXPIRED, self._wall)
+
+    def forget_sent(self, column: str, before: float, limit: int = -1) -> int:
+        """Deletes acknowledged events by their `wall` or `sent_at`; how many."""
+        gone = self._db.execute(
+            f"DELETE FROM event WHERE place IN (SELECT place FROM event "  # noqa: S608
+            f"WHERE sent_at IS NOT NULL AND {column} < ? LIMIT ?)",
+            (before, limit),
+        )
+        self.counts.stored -= gone
+        return gone
+
+    def forget_notes(self, before: float, limit: int = -1) -> int:
+        """Deletes announced gaps, minutes and marks of before a Unix time; how many."""
+        gone = notes.prune(self._db, before, limit)
+        self.counts.minutes = notes.count_minutes(self._db)
+        return gone
+
+    def drop_unsent(self, condition: str, value: Value, reason: Reason) -> int:
+        """Deletes events that no broker has, and records them as lost; how many."""
+        rows = self._db.all(f"SELECT place FROM event WHERE sent_at IS NULL AND {condition}", (value,))  # noqa: S608
+        places = [place for (place,) in rows]
+        self._db.many("DELETE FROM event WHERE place = ?", rows)
+        self.counts.stored -= len(places)
+        self.counts.unsent -= len(places)
+        self._lose(places, reason)
+        return len(places)
+
+    def make_room(self, limits: Limits) -> int:
+        """Drops until the bounds hold; how many unsent events had to go."""
+        before = self.counts.unsent
+        while drop := next_drop(
+            Held(self.counts.stored - self.counts.unsent, self.counts.minutes, self.counts.unsent),
+            self.counts.stored - limits.max_events,
+            self._db.bytes() - limits.max_bytes,
+        ):
+            self._drop(drop)
+        return before - self.counts.unsent
+
+    def _drop(self, drop: Drop) -> None:
+        if drop.kind is Kind.ACKNOWLEDGED:
+            self.counts.stored -= self._db.execute(
+                "DELETE FROM event WHERE place IN "
+                "(SELECT place FROM event WHERE sent_at IS NOT NULL ORDER BY sent_at, place LIMIT ?)",
+                (drop.count,),
+            )
+        elif drop.kind is Kind.MINUTES:
+            self.counts.minutes -= self._db.execute(
+                "DELETE FROM minute WHERE start IN (SELECT start FROM minute ORDER BY start LIMIT ?)",
+                (drop.count,),
+            )
+        else:
+            oldest = "place IN (SELECT place FROM event WHERE sent_at IS NULL ORDER BY place LIMIT ?)"
+            self.drop_unsent(oldest, drop.count, Reason.SPOOL_FULL)
+
+    def _lose(self, places: Iterable[int], reason: Reason) -> None:
+        """Records places of events of whatever epoch as lost."""
+        by_generation: defaultdict[int, list[int]] = defaultdict(list)
+        for place in places:
+            by_generation[place >> GENERATION_BITS].append(place & SEQUENCE)
+        for generation, sequences in by_generation.items():
+            (epoch,) = self._db.one("SELECT name FROM epoch WHERE generation = ?", (generation,))
+            self._announce(epoch, of(sequences), reason)
+
+    def _announce(self, epoch: str, numbers: Sequence[Range], reason: Reason) -> None:
+        self._gaps.add(epoch, numbers, reason, self._wall)
+        events = sum(map(len, numbers))
+        notes.count_dropped(self._db, reason, events)
+        self.counts.dropped += events

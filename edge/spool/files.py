@@ -1,0 +1,90 @@
+"""The names of the files of a spool, and how they are made and kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.types import SpoolError
+
+LOG = "-wal"
+MOST_DAMAGED = 3
+"""Damaged files that are kept for somebody to look at."""
+
+
+def numbers_of(path: Path) -> Path:
+    """Where a spool keeps its reservations."""
+    return path.with_name(path.name + ".numbers")
+
+
+def socket_of(path: Path) -> Path:
+    """Where the daemon that holds a spool answers the tools."""
+    return path.with_name(path.name + ".sock")
+
+
+def make_file(path: Path) -> None:
+    """Makes a spool's directory (0700) and file (0600) durably, where they are missing.
+
+    Raises:
+        SpoolError: They cannot be made or written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        _sync(path.parent)
+    except OSError as error:
+        raise SpoolError(
+            f"the spool {path} cannot be opened for writing: {error.strerror}; set spool.path to a file "
+            "in a directory that this user may write to"
+        ) from None
+
+
+def move_aside(path: Path, wall: float) -> Path:
+    """Renames a damaged spool and its log, durably; the new name.
+
+    Raises:
+        SpoolError: It cannot be renamed.
+    """
+    stamp = datetime.fromtimestamp(wall, UTC).strftime("%Y%m%dT%H%M%S")
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    while aside.exists():
+        aside = aside.with_name(aside.name + "a")
+    try:
+        _log(path).replace(_log(aside)) if _log(path).exists() else None
+        path.replace(aside)
+        _sync(path.parent)
+    except OSError as error:
+        raise SpoolError(f"the damaged {path} cannot be moved aside: {error.strerror}") from None
+    return aside
+
+
+def damaged(path: Path) -> list[Path]:
+    """The files that were moved aside, the latest first."""
+    found = [file for file in path.parent.glob(f"{path.name}.damaged-*") if not file.name.endswith(LOG)]
+    return sorted(found, key=lambda file: file.name, reverse=True)
+
+
+def tidy(path: Path, most_bytes: int, before: float) -> None:
+    """Deletes damaged files beyond a few, beyond so many bytes in all, or of before a Unix time."""
+    left = most_bytes
+    for number, file in enumerate(damaged(path)):
+        with contextlib.suppress(OSError):
+            state = file.stat()
+            left -= state.st_size + (_log(file).stat().st_size if _log(file).exists() else 0)
+            if number >= MOST_DAMAGED or left < 0 or state.st_mtime < before:
+                file.unlink()
+                _log(file).unlink(missing_ok=True)
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(path.name + LOG)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,99 @@
+"""What else the file holds: minute statistics, the marks of consumers, and how much was dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import astuple
+
+from edge.spool.database import Database
+from edge.spool.records import Counts, Mark, Minute, Reason
+
+MOST_MARKS = 100
+"""Consumers and epochs that are remembered; beyond it the one not heard of for longest is forgotten."""
+
+_MINUTE = "start, compliant, no_mask, mask_incorrect, unsure, frames, watched_s, blind_s"
+
+
+def add_minutes(db: Database, minutes: Iterable[Minute]) -> None:
+    """Adds to minutes; within a transaction."""
+    db.many(
+        f"INSERT INTO minute ({_MINUTE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET "  # noqa: S608
+        "compliant = compliant + excluded.compliant, no_mask = no_mask + excluded.no_mask, "
+        "mask_incorrect = mask_incorrect + excluded.mask_incorrect, unsure = unsure + excluded.unsure, "
+        "frames = frames + excluded.frames, watched_s = watched_s + excluded.watched_s, "
+        "blind_s = blind_s + excluded.blind_s",
+        (
+            (item.start, *astuple(item.verdicts), item.frames, item.watched_s, item.blind_s)
+            for item in minutes
+        ),
+    )
+
+
+def minutes(db: Database, first: int, last: int) -> tuple[Minute, ...]:
+    """The minutes that begin from one Unix time to another, both included, in order.
+
+    Raises:
+        SpoolError: The file cannot be read.
+    """
+    rows = db.all(
+        f"SELECT {_MINUTE} FROM minute WHERE start BETWEEN ? AND ? ORDER BY start",  # noqa: S608
+        (first, last),
+    )
+    return tuple(Minute(row[0], Counts(*row[1:5]), *row[5:]) for row in rows)
+
+
+def count_minutes(db: Database) -> int:
+    """How many minutes there are."""
+    (count,) = db.one("SELECT count(*) FROM minute")
+    return int(count)
+
+
+def set_marks(db: Database, marks: Iterable[Mark]) -> None:
+    """Keeps the latest mark of each consumer; within a transaction."""
+    db.many(
+        "INSERT OR REPLACE INTO mark (consumer, epoch, contiguous, heard) VALUES (?, ?, ?, ?)",
+        ((mark.consumer, mark.epoch, mark.contiguous, mark.heard) for mark in marks),
+    )
+    db.execute(
+        "DELETE FROM mark WHERE (consumer, epoch) IN "
+        "(SELECT consumer, epoch FROM mark ORDER BY heard DESC LIMIT -1 OFFSET ?)",
+        (MOST_MARKS,),
+    )
+
+
+def marks(db: Database) -> tuple[Mark, ...]:
+    """The marks of all consumers, by name and epoch.
+
+    Raises:
+        SpoolError: The file cannot be read.
+    """
+    rows = db.all("SELECT consumer, epoch, contiguous, heard FROM mark ORDER BY consumer, epoch")
+    return tuple(Mark(*row) for row in rows)
+
+
+def count_dropped(db: Database, reason: Reason, events: int) -> None:
+    """Adds to the counter of dropped events; within a transaction."""
+    db.execute(
+        "INSERT INTO dropped (reason, events) VALUES (?, ?) "
+        "ON CONFLICT (reason) DO UPDATE SET events = events + excluded.events",
+        (reason, events),
+    )
+
+
+def dropped(db: Database) -> dict[Reason, int]:
+    """How many events were ever dropped, for each reason.
+
+    Raises:
+        SpoolError: The file cannot be read.
+    """
+    return {Reason(reason): events for reason, events in db.all("SELECT reason, events FROM dropped")}
+
+
+def prune(db: Database, before: float, limit: int) -> int:
+    """Forgets what is older than a Unix time, at most so many rows of each kind; how many went."""
+    statements = (
+        "DELETE FROM gap WHERE place IN (SELECT place FROM gap WHERE sent_at < ? LIMIT ?)",
+        "DELETE FROM minute WHERE start IN (SELECT start FROM minute WHERE start < ? LIMIT ?)",
+        "DELETE FROM mark WHERE rowid IN (SELECT rowid FROM mark WHERE heard < ? LIMIT ?)",
+    )
+    return sum(db.execute(statement, (before, limit)) for statement in statements)

@@ -1,0 +1,216 @@
+"""From a path to an open store: new, as it was left, brought up to date, or in place of a damaged one."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.spool import files, rescue, schema
+from edge.spool.database import DamagedError, Database
+from edge.spool.gaps import Gaps
+from edge.spool.numbers import Numbers, Reserved
+from edge.spool.ranges import Range
+from edge.spool.records import DAY_S, Limits, Reason
+from edge.spool.schema import APPLICATION_ID, FORMAT
+from edge.spool.store import RESERVE, Life, Store
+from edge.types import SpoolError
+
+JUMP = 64
+"""Gaps are numbered from so much further on after an end without notice: the file may have lost some."""
+
+_ID_OFFSET = 68
+"""Where SQLite's header holds the application id."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open store, and what was wrong with the file; empty where nothing was."""
+
+    store: Store
+    problem: str
+
+
+def open_store(path: Path, wall: float, limits: Limits) -> Opened:
+    """Opens a spool, makes it where there is none, moves it aside where it is damaged; counts this run.
+
+    Args:
+        path: The file; its directory is made (0700) where only that is missing.
+        wall: Unix time now.
+        limits: How much it keeps.
+
+    Raises:
+        SpoolError: It cannot be opened, is something else, or another process holds it.
+    """
+    files.make_file(path)
+    with contextlib.ExitStack() as stack:
+        numbers = Numbers(files.numbers_of(path))
+        stack.callback(numbers.close)
+        known = numbers.read()
+        db, damage = _open_or_replace(path, known, wall)
+        stack.callback(db.close)
+        life, loss = _begin_run(db, known, wall)
+        store = Store(db, numbers, life, limits)
+        store.reserve(store.last_sequence)
+        stack.pop_all()
+    files.tidy(path, 2 * limits.max_bytes, wall - limits.keep_days * DAY_S)
+    return Opened(store, damage or loss)
+
+
+def look_into(path: Path, limits: Limits) -> Store:
+    """Opens a spool for a tool while no daemon runs: counts no run and repairs nothing.
+
+    Raises:
+        SpoolError: There is none, it needs the daemon's repair first, or another process holds it.
+    """
+    if not (path.is_file() and path.stat().st_size):
+        raise SpoolError(f"there is no spool at {path}; name its configuration with --config")
+    with contextlib.ExitStack() as stack:
+        numbers = Numbers(files.numbers_of(path))
+        stack.callback(numbers.close)
+        try:
+            db = Database(path)
+            stack.callback(db.close)
+            if _format(db, path, numbers.read()) != FORMAT:
+                raise SpoolError(f"{path} was written by an older maskgate; start the daemon once")
+            store = Store(db, numbers, _life(db), limits)
+        except DamagedError as error:
+            raise SpoolError(f"{error}; the daemon moves it aside when it is started") from None
+        stack.pop_all()
+        return store
+
+
+def _open_or_replace(path: Path, known: Reserved | None, wall: float) -> tuple[Database, str]:
+    try:
+        return _open_whole(path, known, wall), ""
+    except DamagedError as error:
+        # What never was a spool is nobody's to move.
+        if known is None and not _was_spool(path):
+            raise SpoolError(f"{path} is no spool of MaskGate; name another file with spool.path") from None
+        db, problem = rescue.replace(path, known, wall, str(error))
+        _log.error("%s", problem)
+        return db, problem
+
+
+def _open_whole(path: Path, known: Reserved | None, wall: float) -> Database:
+    """Opens a file and makes sure that all of it is as it was written."""
+    if known is not None and not path.stat().st_size:
+        raise DamagedError(f"the spool {path} is damaged: it is empty")
+    db = Database(path)
+    try:
+        if not db.all("SELECT 1 FROM sqlite_schema"):
+            _create(db, path, known, wall)
+        version = _format(db, path, known)
+        db.check()
+        if version < FORMAT:
+            with db.transaction():
+                schema.upgrade(db)
+        _check_rows(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _create(db: Database, path: Path, known: Reserved | None, wall: float) -> None:
+    if known is not None:
+        raise DamagedError(f"the spool {path} is damaged: it holds nothing any more")
+    with db.transaction():
+        schema.create(db, 0, schema.new_epoch(wall))
+
+
+def _format(db: Database, path: Path, known: Reserved | None) -> int:
+    """The format of a spool.
+
+    Raises:
+        DamagedError: It was a spool by what is known of it, and does not look like one any more.
+        SpoolError: It is some other database, or of a newer format.
+    """
+    (application,), (version,) = (db.one(f"PRAGMA {name}") for name in ("application_id", "user_version"))
+    was_spool = known is not None and bool(db.all("SELECT 1 FROM sqlite_schema WHERE name = 'event'"))
+    if application != APPLICATION_ID:
+        if was_spool:
+            raise DamagedError(f"the spool {path} is damaged: its mark is gone")
+        raise SpoolError(f"{path} is some other database; name another file with spool.path")
+    if not 1 <= version <= FORMAT:
+        if known is not None and known.format == FORMAT:
+            raise DamagedError(f"the spool {path} is damaged: it claims to have format {version}")
+        raise SpoolError(
+            f"{path} has format {version}, this maskgate reads {FORMAT}; "
+            "update maskgate or name another file with spool.path"
+        )
+    return int(version)
+
+
+def _check_rows(db: Database, path: Path) -> None:
+    """Compares every event with its seal, and the few other rows with what they must be.
+
+    Raises:
+        DamagedError: Something is not as it was written.
+    """
+    (broken,) = db.one("SELECT count(*) FROM event WHERE seal IS NOT seal(place, payload, wall, sent_at)")
+    if broken:
+        raise DamagedError(f"the spool {path} is damaged: {broken} events are not what was written")
+    _life(db)
+
+
+def _life(db: Database) -> Life:
+    """The latest epoch and the run."""
+    row = db.one("SELECT name, generation, (SELECT run FROM life), last FROM epoch ORDER BY generation DESC")
+    if [type(value) for value in row] != [str, int, int, int]:
+        raise DamagedError("the spool is damaged: its epoch cannot be read")
+    return Life(*row)
+
+
+def _begin_run(db: Database, known: Reserved | None, wall: float) -> tuple[Life, str]:
+    """Counts this run, and announces the numbers that the last one kept in reserve."""
+    problem = ""
+    with db.transaction():
+        db.execute("UPDATE life SET run = run + 1")
+        life = _life(db)
+        (reserved,) = db.one("SELECT reserved FROM epoch WHERE generation = ?", (life.generation,))
+        upto = max(life.last_sequence, reserved)
+        if known is not None and known.epoch == life.epoch:
+            upto = max(upto, known.upto)
+        elif known is not None and not db.all("SELECT 1 FROM epoch WHERE name = ?", (known.epoch,)):
+            problem = _mourn(db, known, wall)
+        if upto > life.last_sequence:
+            problem = _skip(db, life, upto, wall) or problem
+    return _life(db), problem
+
+
+def _skip(db: Database, life: Life, upto: int, wall: float) -> str:
+    """Goes on after the numbers in reserve; a sentence where these are more than can be explained."""
+    missing = Range(life.last_sequence + 1, upto)
+    db.execute(
+        "UPDATE epoch SET last = ?, gaps = gaps + ? WHERE generation = ?", (upto, JUMP, life.generation)
+    )
+    Gaps(db).add(life.epoch, [missing], Reason.RESTART, wall)
+    if len(missing) <= RESERVE:
+        return ""
+    problem = (
+        f"the spool has lost events between {missing.first} and {missing.last}; they are announced as a gap"
+    )
+    _log.error("%s", problem)
+    return problem
+
+
+def _mourn(db: Database, known: Reserved, wall: float) -> str:
+    """Announces the loss of an epoch that another file held in this one's place."""
+    (oldest,) = db.one("SELECT min(generation) FROM epoch")
+    values = (oldest - 1, known.epoch, known.upto, known.upto, int(wall))
+    db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?)", values)
+    Gaps(db).add(known.epoch, [Range(1, max(known.upto, 1))], Reason.DAMAGED, wall)
+    problem = f"the spool that held epoch {known.epoch} is gone; its events are announced as a gap"
+    _log.error("%s", problem)
+    return problem
+
+
+def _was_spool(path: Path) -> bool:
+    """Whether a file's header, if not more, is a spool's."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    return header[_ID_OFFSET : _ID_OFFSET + 4] == APPLICATION_ID.to_bytes(4, "big")

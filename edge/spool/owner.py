@@ -1,0 +1,76 @@
+"""The spool's thread as others reach it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TypeVar
+
+from edge.spool.committer import Committer, Item
+from edge.spool.records import Limits
+from edge.spool.store import Life
+from edge.types import SpoolError
+
+ANSWER_S = 30.0
+
+_T = TypeVar("_T")
+
+
+class Owner:
+    """Starts the one thread that touches the file, puts things into its queue, and asks it."""
+
+    def __init__(self, path: Path, limits: Limits, wall: Callable[[], float]) -> None:
+        self._path = path
+        self._limits = limits
+        self._committer = Committer(limits, wall)
+        self._closed = False
+        opened: Future[tuple[Life, str]] = Future()
+        self._thread = threading.Thread(
+            target=self._committer.run, args=(path, opened), name="maskgate-spool", daemon=True
+        )
+        self._thread.start()
+        self._life, self._damage = opened.result()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def limits(self) -> Limits:
+        """How much is kept."""
+        return self._limits
+
+    def close(self) -> None:
+        """Commits what waits and closes the file; may be called twice."""
+        if not self._closed:
+            self._put(Committer.finish)
+            self._closed = True
+            self._thread.join()
+
+    def ask(self, work: Callable[[Committer], _T], timeout: float = ANSWER_S) -> _T:
+        """Has something done on the spool's thread, and waits for the answer.
+
+        Raises:
+            SpoolError: It failed, took too long, or the spool is closed.
+        """
+        answer: Future[_T] = Future()
+
+        def reply(committer: Committer) -> None:
+            try:
+                answer.set_result(work(committer))
+            except SpoolError as error:
+                answer.set_exception(error)
+
+        self._put(reply)
+        try:
+            return answer.result(timeout)
+        except TimeoutError:
+            raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s") from None
+
+    def _put(self, item: Item) -> None:
+        if self._closed or not self._thread.is_alive():
+            raise SpoolError(f"the spool {self._path} is closed")
+        self._committer.inbox.put(item)

@@ -1,0 +1,194 @@
+"""What becomes of a damaged spool: it is moved aside, and a new one takes what can be read of it.
+
+Only events that no broker has are taken, one by one, and only those whose seal is whole: SQLite keeps
+no checksum over a page, and a changed event that looks well would be worse than a lost one. All
+numbers that cannot be read any more are announced as lost in the epoch they belong to. Statistics and
+marks have no seal and are not taken. The new file is written in one transaction; until that is durable,
+the next start finds an empty file and a reservation for an epoch that it does not hold, and does the
+same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.spool import files, schema
+from edge.spool.change import SEQUENCE
+from edge.spool.database import DamagedError, Database
+from edge.spool.gaps import Gaps
+from edge.spool.numbers import Reserved
+from edge.spool.ranges import Range, of, without
+from edge.spool.records import Reason
+from edge.spool.schema import GENERATION_BITS
+from edge.types import SpoolError
+
+PAGE = 200
+PROBE = 1_000
+"""Places that are tried one by one where a page of events cannot be read."""
+
+MOST_VAIN = 50
+"""Such stretches without a single event before the rest is given up."""
+
+
+@dataclass(slots=True)
+class _Epoch:
+    """An epoch of the damaged file; beyond `end` there are no numbers, if that is `certain`."""
+
+    generation: int
+    name: str
+    end: int
+    gaps: int = 0
+    certain: bool = True
+    kept: list[int] = field(default_factory=list)
+
+
+def replace(path: Path, known: Reserved | None, wall: float, why: str) -> tuple[Database, str]:
+    """Moves a damaged spool aside and makes a new one.
+
+    Args:
+        path: The damaged file.
+        known: What the reservations say of it.
+        wall: Unix time now.
+        why: A sentence on the damage.
+
+    Returns:
+        The new file, open, and a sentence on what happened.
+
+    Raises:
+        SpoolError: It cannot be moved, or no new one can be made.
+    """
+    present = path.stat().st_size > 0
+    aside = files.move_aside(path, wall) if present else _moved_before(path)
+    with ExitStack() as stack:
+        old = _open(aside)
+        epochs = [] if old is None else _epochs(old)
+        if known is not None and (not epochs or epochs[-1].name != known.epoch):
+            # One that an earlier start moved aside must prove that it is the one that is missing.
+            old = old if present and not epochs else None
+            epochs = [_Epoch(_generation(old), known.epoch, known.upto)]
+        if old is not None:
+            stack.callback(old.close)
+        _settle(epochs, known)
+        files.make_file(path)
+        db = Database(path)
+        stack.callback(db.close)
+        rescued = _fill(db, old, epochs, wall)
+        stack.pop_all()
+    if old is not None:
+        old.close()
+    where = f"it is kept as {aside.name}" if aside else "nothing of it is left"
+    return db, f"{why}; {where}, {rescued} unsent events were rescued, the rest is announced as a gap"
+
+
+def _moved_before(path: Path) -> Path | None:
+    """The file that was moved aside by a start which ended before the new one was made."""
+    found = files.damaged(path)
+    return found[0] if found else None
+
+
+def _open(aside: Path | None) -> Database | None:
+    try:
+        return None if aside is None else Database(aside)
+    except SpoolError:
+        return None
+
+
+def _epochs(old: Database) -> list[_Epoch]:
+    """The epochs of the damaged file, in order; none where they cannot be read."""
+    try:
+        rows = old.all("SELECT generation, name, max(last, reserved), gaps FROM epoch ORDER BY generation")
+    except SpoolError:
+        return []
+    plausible = [row for row in rows if [type(value) for value in row] == [int, str, int, int]]
+    return [_Epoch(*row) for row in plausible]
+
+
+def _generation(old: Database | None) -> int:
+    """The generation of the latest events, where no list of epochs tells it."""
+    try:
+        return (
+            0
+            if old is None
+            else int(old.one("SELECT ifnull(max(place), 0) FROM event")[0]) >> GENERATION_BITS
+        )
+    except (SpoolError, ValueError):
+        return 0
+
+
+def _settle(epochs: list[_Epoch], known: Reserved | None) -> None:
+    """The reservations tell how far the latest epoch can have come, or else nobody does."""
+    if epochs and known is not None:
+        epochs[-1].end = max(epochs[-1].end, known.upto)
+    elif epochs:
+        epochs[-1].certain = False
+
+
+def _fill(db: Database, old: Database | None, epochs: list[_Epoch], wall: float) -> int:
+    """Writes a new spool with what can be rescued, in one transaction; how many events that were."""
+    generation = epochs[-1].generation + 1 if epochs else 0
+    with db.transaction():
+        schema.create(db, generation, schema.new_epoch(wall))
+        rescued = 0
+        for epoch in epochs:
+            db.execute(
+                "INSERT INTO epoch VALUES (?, ?, ?, ?, ?)",
+                (epoch.generation, epoch.name, epoch.end, epoch.end, max(epoch.gaps, int(wall))),
+            )
+            if old is not None:
+                rescued += db.many(
+                    "INSERT INTO event (place, payload, wall, seal) "
+                    "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
+                    _unsent(old, epoch),
+                )
+            _announce(Gaps(db), epoch, wall)
+    return rescued
+
+
+def _announce(gaps: Gaps, epoch: _Epoch, wall: float) -> None:
+    if epoch.end:
+        lost = without(Range(1, epoch.end), of(epoch.kept))
+        gaps.add(epoch.name, lost, Reason.DAMAGED, wall)
+    if not epoch.certain:
+        gaps.add_open(epoch.name, epoch.end + 1, Reason.DAMAGED, wall)
+
+
+def _unsent(old: Database, epoch: _Epoch) -> Iterator[tuple[int, bytes, float]]:
+    """The events of an epoch that no broker has; notes in `epoch` the numbers of all that are whole."""
+    for place, payload, wall, unsent in _whole(old, epoch.generation << GENERATION_BITS):
+        epoch.kept.append(place & SEQUENCE)
+        if unsent:
+            yield place, payload, wall
+
+
+def _whole(old: Database, base: int) -> Iterator[tuple[int, bytes, float, bool]]:
+    """The events of a generation whose seal is whole; steps over what cannot be read."""
+    after, vain = base, 0
+    while vain < MOST_VAIN:
+        try:
+            rows = _read(old, "place > ? AND place <= ? ORDER BY place LIMIT ?", after, base | SEQUENCE, PAGE)
+            if not rows:
+                return
+            after = rows[-1][0]
+        except DamagedError:
+            rows = [row for place in range(after + 1, after + PROBE + 1) for row in _probe(old, place)]
+            after += PROBE
+            vain += not rows
+        yield from rows
+
+
+def _probe(old: Database, place: int) -> list[tuple[int, bytes, float, bool]]:
+    try:
+        return _read(old, "place = ?", place)
+    except DamagedError:
+        return []
+
+
+def _read(old: Database, condition: str, *values: int) -> list[tuple[int, bytes, float, bool]]:
+    return old.all(
+        "SELECT place, payload, wall, sent_at IS NULL FROM event NOT INDEXED "  # noqa: S608
+        f"WHERE seal = seal(place, payload, wall, sent_at) AND {condition}",
+        values,
+    )

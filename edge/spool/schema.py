@@ -1,0 +1,104 @@
+"""The tables of a spool, and how an older file is brought up to date."""
+
+from __future__ import annotations
+
+import secrets
+
+from edge.spool.database import Database
+
+APPLICATION_ID = 0x4D53_4B47
+"""Marks a file as a spool in SQLite's header: `MSKG`."""
+
+FORMAT = 2
+
+GENERATION_BITS = 40
+"""An event's place in the file is its epoch's generation and its sequence: `generation << 40 | sequence`."""
+
+_EVENT = """
+CREATE TABLE event (
+    place INTEGER PRIMARY KEY,
+    payload BLOB NOT NULL,
+    wall REAL NOT NULL,                          -- Unix time of the decision
+    sent_at REAL,                                -- Unix time of the acknowledgement
+    seal INTEGER                                 -- over all of the row
+);
+CREATE INDEX unsent ON event (place) WHERE sent_at IS NULL;
+CREATE INDEX sent ON event (sent_at) WHERE sent_at IS NOT NULL;
+"""
+
+_REST = """
+CREATE TABLE epoch (
+    generation INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    last INTEGER NOT NULL,                       -- highest sequence that is stored or announced as lost
+    reserved INTEGER NOT NULL,                   -- highest sequence that may have been given
+    gaps INTEGER NOT NULL                        -- highest number of a gap
+);
+CREATE TABLE life (run INTEGER NOT NULL);
+CREATE TABLE gap (
+    place INTEGER PRIMARY KEY AUTOINCREMENT,
+    epoch TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER,                                -- none where nobody knows
+    reason TEXT NOT NULL,
+    wall REAL NOT NULL,
+    sent_at REAL
+);
+CREATE TABLE dropped (reason TEXT PRIMARY KEY, events INTEGER NOT NULL);
+CREATE TABLE minute (
+    start INTEGER PRIMARY KEY,                   -- Unix time
+    compliant INTEGER NOT NULL,
+    no_mask INTEGER NOT NULL,
+    mask_incorrect INTEGER NOT NULL,
+    unsure INTEGER NOT NULL,
+    frames INTEGER NOT NULL,
+    watched_s REAL NOT NULL,
+    blind_s REAL NOT NULL
+);
+CREATE TABLE mark (
+    consumer TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    contiguous INTEGER NOT NULL,
+    heard REAL NOT NULL,                         -- Unix time
+    PRIMARY KEY (consumer, epoch)
+);
+"""
+
+
+def create(db: Database, generation: int, epoch: str) -> None:
+    """Makes the tables of a new spool; within a transaction."""
+    _run(db, _EVENT + _REST)
+    db.execute("INSERT INTO epoch VALUES (?, ?, 0, 0, 0)", (generation, epoch))
+    db.execute("INSERT INTO life VALUES (0)")
+    _stamp(db)
+
+
+def upgrade(db: Database) -> None:
+    """Brings a file of format 1 up to date; within a transaction. Its one epoch becomes generation 0."""
+    epoch, run = db.one("SELECT epoch, run FROM life")
+    last = db.all("SELECT seq FROM sqlite_sequence WHERE name = 'event'")
+    number = last[0][0] if last else 0
+    db.execute("ALTER TABLE event RENAME COLUMN sequence TO place")
+    db.execute("ALTER TABLE event ADD COLUMN seal INTEGER")
+    db.execute("UPDATE event SET seal = seal(place, payload, wall, sent_at)")
+    db.execute("DROP TABLE life")
+    _run(db, _REST)
+    db.execute("INSERT INTO epoch VALUES (0, ?, ?, ?, 0)", (epoch, number, number))
+    db.execute("INSERT INTO life VALUES (?)", (run,))
+    _stamp(db)
+
+
+def new_epoch(wall: float) -> str:
+    """The name of a new life of the event counter: sorts by Unix time, unique by chance."""
+    return f"{int(wall):08x}-{secrets.token_hex(2)}"
+
+
+def _run(db: Database, statements: str) -> None:
+    for statement in statements.strip().split(";\n"):
+        db.execute(statement)
+
+
+def _stamp(db: Database) -> None:
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {FORMAT}")
