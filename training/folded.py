@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from edge.contract import LABELS
 from edge.types import ConfigError
+from training import whole
 from training.evidence import Column, Evidence, padded, pool
 from training.material import Material
 from training.traits import Traits, traits
@@ -56,21 +58,24 @@ def _read(file: Path, fold: int) -> Evidence:
 
 
 def save(evidence: Evidence, file: Path) -> None:
-    """Writes predictions in one piece, so that a kill leaves no half file."""
-    partial = file.with_name(f"partial-{file.name}")
+    """Writes predictions in one piece, so that a kill leaves no half file.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
     shares: dict[str, Any] = {column.name: column.shares for column in evidence.columns}
-    with partial.open("wb") as out:
-        np.savez_compressed(
-            out,
-            keys=np.array(evidence.keys),
-            truth=evidence.truth,
-            groups=evidence.groups,
-            px=evidence.px,
-            sources=evidence.sources,
-            labels=np.array(LABELS),
-            **shares,
-        )
-    partial.replace(file)
+    out = io.BytesIO()
+    np.savez_compressed(
+        out,
+        keys=np.array(evidence.keys),
+        truth=evidence.truth,
+        groups=evidence.groups,
+        px=evidence.px,
+        sources=evidence.sources,
+        labels=np.array(LABELS),
+        **shares,
+    )
+    whole.write(file, out.getvalue())
 
 
 def with_pictures(evidence: Evidence, material: Material) -> tuple[Evidence, Material]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from edge.types import ConfigError
-from training import evaluate, folded, judgement, quiet, recipe, runs
+from training import evaluate, folded, judgement, quiet, recipe, runs, whole
 from training.cli.common import EXISTING, FILE, cache_option, json_option, known_faces, load_material
 from training.manifest import Manifest, Part
 from training.material import Material
@@ -97,9 +97,7 @@ def _finish(run: runs.Run, material: Material, weights: str | None) -> None:
     small = run.folder / INT8
     if not small.exists():
         quantize = quiet.need("convert.quantize", "convert")
-        partial = small.with_suffix(".partial")
-        partial.write_bytes(quantize.of_training(run.model, material.of(Part.TRAIN)))
-        partial.replace(small)
+        whole.write(small, quantize.of_training(run.model, material.of(Part.TRAIN)))
     if not (run.folder / folded.PREDICTIONS).exists():
         models = (evaluate.Candidate("float", run.model), evaluate.Candidate("int8", small))
         said = evaluate.on_faces(models, material.of(Part.TEST), measure=False)

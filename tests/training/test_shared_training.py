@@ -1,0 +1,43 @@
+"""Training on two devices, in 16 bits, with a teacher."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.training.evidence_builders import drawn_split
+from tests.training.recipes import recipe, run
+from training import evaluate, quiet
+from training.recipe import Network
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    # Keras saves weights through a conversion that numpy 2 warns of.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
+    """Two processors share every batch; the model that comes out is a plain one and can be judged."""
+    quiet.framework()
+    teacher = tmp_path / "teacher.keras"
+    known = Network(name="small_cnn", input_size=128, dense_units=4, weights="none")
+    quiet.need("training.network").build(known).save(teacher)
+    plan = recipe(
+        tmp_path,
+        ("[finish]", f'precision = "mixed_bfloat16"\n[distil]\nteacher = "{teacher}"\n[finish]'),
+    )
+    done = run(
+        "training", "fit", "--split", drawn_split(tmp_path), "--recipe", plan, "--runs", tmp_path / "runs",
+        "--cache", tmp_path / "cache", "--devices", "cpu:0,cpu:1", "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    model = Path(json.loads(done.stdout)["model"])
+    assert evaluate.classes(model) == 3
+    network = quiet.need("keras").saving.load_model(model, compile=False)
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    assert len(list((model.parent / "tensorboard").iterdir())) >= 1
