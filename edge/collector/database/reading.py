@@ -1,0 +1,185 @@
+"""What the collector and its reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from edge.collector import ranges
+from edge.collector.database.opening import Database
+from edge.collector.database.periods import PRESENCE
+from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
+from edge.collector.ranges import Mark, Span
+from edge.collector.records import Epoch, Place
+
+FIRST_RANGES = 1_000
+"""Ranges of an epoch that are looked at for its mark; more holes than that are asked for in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The latest word on one person's pass; `at` is its Unix time."""
+
+    place: Place
+    at: float
+    verdict: str
+    clock_synced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What a device was, from one Unix time to another; `until` is None where it still is."""
+
+    place: Place
+    track: str
+    kind: str
+    since: float
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is stored of one epoch; `gone` are sequences of announced gaps, where their end is known."""
+
+    counter: Epoch
+    mark: Mark
+    events: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a report is asked for: devices (all where empty) and Unix times (`until` not included)."""
+
+    sites: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    since: float | None = None
+    until: float | None = None
+
+
+class Reading:
+    """The reading side of an open database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mark(self, counter: Epoch) -> Mark:
+        """How far an epoch is complete; Raises: StorageError."""
+        with self._database.reading() as connection:
+            return _mark(connection, counter)
+
+    def newest_epoch(self, place: Place) -> Epoch | None:
+        """The epoch of a device that began last, if any is known; Raises: StorageError."""
+        here = sa.and_(epoch.c.site == place.site, epoch.c.device == place.device)
+        with self._database.reading() as connection:
+            # PostgreSQL's order of texts depends on its locale.
+            names = connection.execute(sa.select(epoch.c.epoch).where(here)).scalars().all()
+        return Epoch(place, max(names)) if names else None
+
+    def online(self) -> dict[Place, bool]:
+        """Whether each known device is connected, as far as was heard; Raises: StorageError."""
+        now = sa.and_(period.c.track == PRESENCE, period.c.until.is_(None))
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                sa.select(period.c.site, period.c.device, period.c.kind).where(now)
+            ).all()
+        return {Place(row.site, row.device): row.kind == "online" for row in rows}
+
+    def seen(self, name: str | None = None) -> float | None:
+        """Unix time when a collector, or any, was last connected; Raises: StorageError."""
+        query = sa.select(sa.func.max(client.c.seen))
+        with self._database.reading() as connection:
+            value = connection.execute(query if name is None else query.where(client.c.name == name)).scalar()
+        return None if value is None else float(value)
+
+    def filters(self, name: str) -> tuple[str, ...]:
+        """What a collector was subscribed to; Raises: StorageError."""
+        with self._database.reading() as connection:
+            text = connection.execute(sa.select(client.c.filters).where(client.c.name == name)).scalar()
+        return tuple((text or "").split())
+
+    def passes(self, part: Part) -> Iterator[Pass]:
+        """The latest revision of every pass, in order of time; Raises: StorageError."""
+        newer = event.alias("newer")
+        later = sa.and_(
+            newer.c.pass_id == event.c.pass_id,
+            newer.c.site == event.c.site,
+            newer.c.device == event.c.device,
+            sa.or_(
+                newer.c.revision > event.c.revision,
+                sa.and_(newer.c.revision == event.c.revision, newer.c.sequence > event.c.sequence),
+            ),
+        )
+        query = (
+            sa.select(event.c.site, event.c.device, event.c.at, event.c.verdict, event.c.clock_synced)
+            .where(~sa.exists().where(later), *_within(event, part))
+            .order_by(event.c.at)
+        )
+        if part.since is not None:
+            query = query.where(event.c.at >= part.since)
+        if part.until is not None:
+            query = query.where(event.c.at < part.until)
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                yield Pass(Place(row.site, row.device), row.at, row.verdict, row.clock_synced)
+
+    def periods(self, part: Part) -> tuple[Period, ...]:
+        """All periods that reach into a time, in order; Raises: StorageError."""
+        query = sa.select(period).where(*_within(period, part)).order_by(period.c.since, period.c.id)
+        if part.since is not None:
+            query = query.where(sa.or_(period.c.until.is_(None), period.c.until > part.since))
+        if part.until is not None:
+            query = query.where(period.c.since < part.until)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return tuple(
+            Period(Place(row.site, row.device), row.track, row.kind, row.since, row.until) for row in rows
+        )
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Every epoch, by device and age; Raises: StorageError."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(epoch)).all()
+            counters = sorted(Epoch(Place(row.site, row.device), row.epoch) for row in rows)
+            return tuple(_standing(connection, counter) for counter in counters)
+
+    def rejected(self) -> int:
+        """How many messages broke the rules; Raises: StorageError."""
+        with self._database.reading() as connection:
+            return int(
+                connection.execute(sa.select(sa.func.coalesce(sa.func.sum(rejected.c.times), 0))).scalar_one()
+            )
+
+
+def _mark(connection: Connection, counter: Epoch) -> Mark:
+    query = sa.select(present.c.first, present.c.last).where(_of(present, counter))
+    rows = connection.execute(query.order_by(present.c.first).limit(FIRST_RANGES)).all()
+    highest = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, counter))).scalar()
+    return ranges.mark([Span(row.first, row.last) for row in rows], highest or 0)
+
+
+def _standing(connection: Connection, counter: Epoch) -> Standing:
+    events = sa.select(sa.func.count()).select_from(event).where(_of(event, counter))
+    length = sa.func.coalesce(sa.func.sum(gap.c.last - gap.c.first + 1), 0)
+    gone = sa.select(length).where(_of(gap, counter))
+    mark = _mark(connection, counter)
+    return Standing(
+        counter, mark, connection.execute(events).scalar_one(), int(connection.execute(gone).scalar_one())
+    )
+
+
+def _of(table: sa.Table, counter: Epoch) -> sa.ColumnElement[bool]:
+    place = counter.place
+    return sa.and_(table.c.site == place.site, table.c.device == place.device, table.c.epoch == counter.name)
+
+
+def _within(table: sa.Table, part: Part) -> list[sa.ColumnElement[bool]]:
+    wanted: list[sa.ColumnElement[bool]] = []
+    if part.sites:
+        wanted.append(table.c.site.in_(part.sites))
+    if part.devices:
+        wanted.append(table.c.device.in_(part.devices))
+    return wanted

@@ -1,0 +1,215 @@
+"""What the collector writes: batches of records, each in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DataError
+
+from edge.collector import ranges
+from edge.collector.database.opening import Database
+from edge.collector.database.periods import note_presence, note_sight
+from edge.collector.database.tables import client, epoch, event, gap, present, rejected
+from edge.collector.ranges import OPEN, Span
+from edge.collector.records import Epoch, EventRecord, GapRecord, Presence, Record, Rejected, Sight
+from edge.messages import iso_time
+from edge.types import StorageError
+
+KEPT_REJECTED = 10_000
+KEPT_BYTES = 65_536
+_IDENTITY = (
+    event.c.id, event.c.site, event.c.pass_id, event.c.revision, event.c.verdict, event.c.wall_time,
+)  # fmt: skip
+
+
+class UnfitError(StorageError):
+    """A record in the batch can never be stored; nothing of it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of a batch.
+
+    Attributes:
+        stored: Events that are new.
+        known: Events that had been there.
+        rejected: Messages that broke the rules.
+        touched: The epochs that something came of, also if it was known.
+    """
+
+    stored: int
+    known: int
+    rejected: int
+    touched: frozenset[Epoch]
+
+
+class Writing:
+    """The writing side of an open database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def store(self, records: Sequence[Record]) -> Tally:
+        """Stores a batch: all of it, or nothing.
+
+        Raises:
+            UnfitError: A record can never be stored.
+            StorageError: The database cannot be written now.
+        """
+        with self._database.writing() as connection:
+            try:
+                return _store(connection, records)
+            except (DataError, OverflowError, UnicodeEncodeError) as error:
+                reason = " ".join(str(error).split())[:200]
+                raise UnfitError(f"the database cannot hold it: {reason}") from None
+
+    def give_up(self, counter: Epoch, spans: Iterable[Span], wall: float) -> None:
+        """Counts sequences as gone that a device was asked for in vain.
+
+        Raises:
+            StorageError: The database cannot be written now.
+        """
+        with self._database.writing() as connection:
+            _store_gaps(connection, [_unanswered(counter, span, wall) for span in spans])
+
+    def note_seen(self, name: str, wall: float) -> None:
+        """Notes that a collector is connected.
+
+        Raises:
+            StorageError: The database cannot be written now.
+        """
+        self._upsert_client(name, {"seen": wall})
+
+    def note_filters(self, name: str, filters: Iterable[str]) -> None:
+        """Notes what a collector is subscribed to.
+
+        Raises:
+            StorageError: The database cannot be written now.
+        """
+        self._upsert_client(name, {"filters": "\n".join(filters)})
+
+    def _upsert_client(self, name: str, values: dict[str, object]) -> None:
+        with self._database.writing() as connection:
+            changed = connection.execute(sa.update(client).where(client.c.name == name).values(values))
+            if not changed.rowcount:
+                connection.execute(client.insert().values({"name": name, "filters": "", **values}))
+
+
+def _store(connection: Connection, records: Sequence[Record]) -> Tally:
+    events = [record for record in records if isinstance(record, EventRecord)]
+    gaps = [record for record in records if isinstance(record, GapRecord)]
+    new, clashes = _store_events(connection, events)
+    _store_gaps(connection, gaps)
+    bad = [record for record in records if isinstance(record, Rejected)] + clashes
+    for record in records:
+        if isinstance(record, Presence):
+            note_presence(connection, record)
+        elif isinstance(record, Sight):
+            note_sight(connection, record)
+    _store_rejected(connection, bad)
+    touched = frozenset({record.counter for record in events} | {record.counter for record in gaps})
+    return Tally(new, len(events) - new - len(clashes), len(bad), touched)
+
+
+def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tuple[int, list[Rejected]]:
+    """Stores what is new; what has the id of another event is rejected."""
+    wanted = sorted({record.id for record in events})
+    known = {
+        row.id: tuple(row) for row in connection.execute(sa.select(*_IDENTITY).where(event.c.id.in_(wanted)))
+    }
+    new: list[EventRecord] = []
+    clashes: list[Rejected] = []
+    for record in events:
+        identity = tuple(getattr(record, column.name) for column in _IDENTITY)
+        if known.setdefault(record.id, identity) != identity:
+            clashes.append(_clash(record))
+        elif known[record.id] is identity:
+            new.append(record)
+    if new:
+        new.sort(key=lambda record: (record.counter, record.sequence))
+        connection.execute(event.insert(), [asdict(record) for record in new])
+    for counter in sorted({record.counter for record in new}):
+        sequences = [record.sequence for record in new if record.counter == counter]
+        _extend(connection, counter, ranges.singles(sequences), max(sequences))
+    return len(new), clashes
+
+
+def _clash(record: EventRecord) -> Rejected:
+    topic = f"maskgate/{record.site}/{record.device}/event"
+    return Rejected(topic, repr(record).encode(), "another event has the same id", record.received)
+
+
+def _store_gaps(connection: Connection, gaps: Iterable[GapRecord]) -> None:
+    for record in gaps:
+        if connection.execute(sa.select(gap.c.id).where(gap.c.id == record.id)).first() is None:
+            connection.execute(gap.insert().values(asdict(record)))
+            span = Span(record.first, OPEN if record.last is None else record.last)
+            _extend(connection, record.counter, (span,), record.last or record.first - 1)
+
+
+def _unanswered(counter: Epoch, span: Span, wall: float) -> GapRecord:
+    return GapRecord(
+        id=f"{counter.place.device}/{counter.name}/unanswered/{span.first}-{span.last}",
+        site=counter.place.site,
+        device=counter.place.device,
+        epoch=counter.name,
+        first=span.first,
+        last=span.last,
+        reason="unanswered",
+        wall_time=iso_time(wall),
+        received=wall,
+    )
+
+
+def _extend(connection: Connection, counter: Epoch, spans: Sequence[Span], highest: int) -> None:
+    """Adds ranges to those that an epoch has; only what they touch is read and written."""
+    _raise_highest(connection, counter, highest)
+    first, last = spans[0].first - 1, min(spans[-1].last + 1, OPEN)
+    touching = sa.and_(_of(present, counter), present.c.last >= first, present.c.first <= last)
+    old = {Span(row.first, row.last) for row in connection.execute(sa.select(present).where(touching))}
+    new = set(ranges.union((*old, *spans)))
+    for span in old - new:
+        connection.execute(sa.delete(present).where(_of(present, counter), present.c.first == span.first))
+    if new - old:
+        rows = [{**_keys(counter), **asdict(span)} for span in sorted(new - old)]
+        connection.execute(present.insert(), rows)
+
+
+def _raise_highest(connection: Connection, counter: Epoch, highest: int) -> None:
+    found = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, counter))).scalar()
+    if found is None:
+        connection.execute(epoch.insert().values(**_keys(counter), highest=highest))
+    elif highest > found:
+        connection.execute(sa.update(epoch).where(_of(epoch, counter)).values(highest=highest))
+
+
+def _of(table: sa.Table, counter: Epoch) -> sa.ColumnElement[bool]:
+    return sa.and_(*(table.c[key] == value for key, value in _keys(counter).items()))
+
+
+def _keys(counter: Epoch) -> dict[str, str]:
+    return {"site": counter.place.site, "device": counter.place.device, "epoch": counter.name}
+
+
+def _store_rejected(connection: Connection, records: Iterable[Rejected]) -> None:
+    for record in records:
+        digest = hashlib.sha256(record.topic.encode() + b"\0" + record.payload).hexdigest()
+        same = rejected.c.digest == digest
+        again = connection.execute(sa.update(rejected).where(same).values(times=rejected.c.times + 1))
+        if not again.rowcount:
+            kept = {
+                "digest": digest,
+                "topic": record.topic.replace("\0", "?"),
+                "payload": record.payload[:KEPT_BYTES],
+                "reason": record.reason.replace("\0", "?").encode(errors="replace").decode()[:500],
+                "received": record.received or time.time(),
+                "times": 1,
+            }
+            connection.execute(rejected.insert().values(kept))
+            newest = sa.select(sa.func.max(rejected.c.id)).scalar_subquery()
+            connection.execute(sa.delete(rejected).where(rejected.c.id <= newest - KEPT_REJECTED))

@@ -1,0 +1,207 @@
+"""From the bytes of a message to a record; whatever breaks the rules becomes a `Rejected`."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import datetime
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from edge.collector.records import EventRecord, GapRecord, Place, Presence, Record, Rejected, Sight
+from edge.messages import OFFLINE, ONLINE, PREFIX, SCHEMA_FILE
+
+KINDS = ("event", "gap", "availability", "state")
+"""Last levels of the topics that a collector wants."""
+
+LONGEST_NAME = 200
+LARGEST_NUMBER = 2**53
+AHEAD_S = 5.0
+"""How far ahead of this machine's clock a device's clock may be and still be believed."""
+
+_LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
+_Members = dict[str, Any]
+
+
+class _BadMessageError(ValueError):
+    """The message breaks a rule; says which."""
+
+
+class Parser:
+    """Holds every message against the JSON Schema.
+
+    Members that the schema does not know are let through: a device may be newer than its collector.
+    """
+
+    def __init__(self) -> None:
+        definitions = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["$defs"]
+        self._validators = {
+            kind: Draft202012Validator({**_tolerant(definitions[kind]), "$defs": definitions})
+            for kind in ("event", "gap", "state")
+        }
+
+    def read(self, topic: str, payload: bytes, received: float) -> Record | None:
+        """The record of one message.
+
+        Args:
+            topic: Its topic.
+            payload: Its bytes.
+            received: Unix time now.
+
+        Returns:
+            None for an empty message, with which a retained one is taken back.
+        """
+        try:
+            place, kind = _address(topic)
+            if kind == "availability":
+                return _presence(place, payload, received)
+            if kind == "state" and not payload:
+                return None
+            return self._json(place, kind, payload, received)
+        except _BadMessageError as error:
+            return Rejected(topic, payload, str(error), received)
+
+    def _json(self, place: Place, kind: str, payload: bytes, received: float) -> Record:
+        members = _load(payload)
+        for error in self._validators[kind].iter_errors(members):
+            where = "/".join(map(str, error.instance_path))
+            raise _BadMessageError(f"{where}: {error.message}" if where else error.message)
+        if kind == "state":
+            return _sight(place, members, received)
+        return _event(place, members, received) if kind == "event" else _gap(place, members, received)
+
+
+def _tolerant(definition: _Members) -> _Members:
+    return {key: value for key, value in definition.items() if key != "additionalProperties"}
+
+
+def _address(topic: str) -> tuple[Place, str]:
+    levels = topic.split("/")
+    if len(levels) != 4 or levels[0] != PREFIX or levels[3] not in KINDS:
+        raise _BadMessageError(f"no device publishes to {topic!r}")
+    for level in levels[1:3]:
+        if not _LEVEL.fullmatch(level) or len(level) > LONGEST_NAME:
+            raise _BadMessageError(f"{level!r} is no name of a site or device")
+    return Place(levels[1], levels[2]), levels[3]
+
+
+def _load(payload: bytes) -> Any:
+    """The JSON value, if it is one that a database can hold."""
+    try:
+        value = json.loads(payload.decode(), parse_constant=_no_number)
+        _check_storable(value)
+    except RecursionError:
+        raise _BadMessageError("it is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise _BadMessageError("it is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise _BadMessageError("a text in it has half a character") from None
+    except _BadMessageError:
+        raise
+    except ValueError as error:
+        raise _BadMessageError(f"it is not JSON: {error}") from None
+    return value
+
+
+def _no_number(word: str) -> None:
+    raise _BadMessageError(f"{word} is not JSON")
+
+
+def _check_storable(value: object) -> None:
+    match value:
+        case str():
+            value.encode()
+            if "\0" in value:
+                raise _BadMessageError("a text in it holds the character 0")
+        case bool():
+            pass
+        case int() | float():
+            if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
+                raise _BadMessageError("a number in it is too large")
+        case list():
+            for item in value:
+                _check_storable(item)
+        case dict():
+            for item in (*value, *value.values()):
+                _check_storable(item)
+
+
+def _presence(place: Place, payload: bytes, received: float) -> Presence | None:
+    if not payload:
+        return None
+    if payload not in (ONLINE, OFFLINE):
+        raise _BadMessageError("availability is the bare word online or offline")
+    return Presence(place, payload == ONLINE, received)
+
+
+def _check_names(place: Place, members: _Members, expected_id: str) -> None:
+    if members["device"] != place.device:
+        raise _BadMessageError(f"it names the device {members['device']!r} on the topic of {place.device!r}")
+    if members["id"] != expected_id:
+        raise _BadMessageError(f"its id is {members['id']!r}, its other members make {expected_id!r}")
+    if any(len(members.get(key, "")) > LONGEST_NAME for key in ("epoch", "pass_id")):
+        raise _BadMessageError(f"a name in it is longer than {LONGEST_NAME} characters")
+
+
+def _event(place: Place, members: _Members, received: float) -> EventRecord:
+    sequence = int(members["sequence"])
+    _check_names(place, members, f"{place.device}/{members['epoch']}/{sequence}")
+    shares, votes = members["probabilities"], members["votes"]
+    return EventRecord(
+        id=members["id"],
+        site=place.site,
+        device=place.device,
+        epoch=members["epoch"],
+        sequence=sequence,
+        pass_id=members["pass_id"],
+        revision=int(members["revision"]),
+        verdict=members["verdict"],
+        with_mask=float(shares["with_mask"]),
+        without_mask=float(shares["without_mask"]),
+        mask_worn_incorrectly=float(shares["mask_worn_incorrectly"]),
+        votes_with_mask=float(votes["with_mask"]),
+        votes_without_mask=float(votes["without_mask"]),
+        votes_mask_worn_incorrectly=float(votes["mask_worn_incorrectly"]),
+        frames=int(members["frames"]),
+        face_px=int(members["face_px"]),
+        model_version=members["model_version"],
+        wall_time=members["wall_time"],
+        at=_unix(members["wall_time"]),
+        monotonic_time=float(members["monotonic_time"]),
+        clock_synced=members["clock_synced"],
+        received=received,
+    )
+
+
+def _gap(place: Place, members: _Members, received: float) -> GapRecord:
+    _check_names(place, members, f"{place.device}/{members['epoch']}/gap/{int(members['number'])}")
+    first, last = int(members["from"]), members["to"]
+    if last is not None and last < first:
+        raise _BadMessageError(f"it ends with {last}, before it begins with {first}")
+    return GapRecord(
+        id=members["id"],
+        site=place.site,
+        device=place.device,
+        epoch=members["epoch"],
+        first=first,
+        last=None if last is None else int(last),
+        reason=members["reason"],
+        wall_time=members["wall_time"],
+        received=received,
+    )
+
+
+def _unix(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        raise _BadMessageError(f"{text} is no time") from None
+
+
+def _sight(place: Place, members: _Members, received: float) -> Sight:
+    since = _unix(members["since"])
+    # A device's clock is believed where it is not ahead of this machine's.
+    since = since if since <= received + AHEAD_S else received
+    return Sight(place, members["blind"], members["reason"], since, received)

@@ -1,0 +1,125 @@
+"""What the collector stores: one immutable value for each kind of message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """One device at one site."""
+
+    site: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Epoch:
+    """One life of a device's event counter."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """An event, flat, as its table has it; see docs/mqtt.md.
+
+    Attributes:
+        wall_time: As it came.
+        at: The same as Unix time.
+        received: Unix time at which the collector got it.
+    """
+
+    id: str
+    site: str
+    device: str
+    epoch: str
+    sequence: int
+    pass_id: str
+    revision: int
+    verdict: str
+    with_mask: float
+    without_mask: float
+    mask_worn_incorrectly: float
+    votes_with_mask: float
+    votes_without_mask: float
+    votes_mask_worn_incorrectly: float
+    frames: int
+    face_px: int
+    model_version: str
+    wall_time: str
+    at: float
+    monotonic_time: float
+    clock_synced: bool
+    received: float
+
+    @property
+    def counter(self) -> Epoch:
+        """Whose sequence it has."""
+        return Epoch(Place(self.site, self.device), self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class GapRecord:
+    """Sequences that will never come; `last` is None where it is not known."""
+
+    id: str
+    site: str
+    device: str
+    epoch: str
+    first: int
+    last: int | None
+    reason: str
+    wall_time: str
+    received: float
+
+    @property
+    def counter(self) -> Epoch:
+        """Whose sequences they are."""
+        return Epoch(Place(self.site, self.device), self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A device's word on whether it is connected.
+
+    Attributes:
+        received: Unix time at which the collector got it.
+        unsure_since: Unix time since which it may have been so, where it waited for the collector.
+    """
+
+    place: Place
+    online: bool
+    received: float
+    unsure_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A device's word on whether its camera gives something.
+
+    Attributes:
+        reason: Why it is blind.
+        since: Since when, Unix time by the device's clock.
+        received: Unix time at which the collector got it.
+    """
+
+    place: Place
+    blind: bool
+    reason: str
+    since: float
+    received: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that breaks the rules, and which."""
+
+    topic: str
+    payload: bytes
+    reason: str
+    received: float
+
+
+Record = EventRecord | GapRecord | Presence | Sight | Rejected

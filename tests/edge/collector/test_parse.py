@@ -1,0 +1,144 @@
+"""From bytes to records, and what is wrong with the bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import messages
+from edge.collector.records import EventRecord, GapRecord, Presence, Rejected, Sight
+from tests.edge.collector import builders
+from tests.edge.collector.builders import DOOR, NOON, PARSER, read
+
+
+def reason(kind: str, payload: bytes) -> str:
+    record = read(kind, payload)
+    assert isinstance(record, Rejected), record
+    assert record.payload == payload
+    return record.reason
+
+
+def test_an_event_as_devices_make_it() -> None:
+    """All members arrive in their columns."""
+    (one,) = builders.made(1)
+    sent = messages.event_payload(one)
+    record = read("event", messages.encode(sent), NOON)
+    assert isinstance(record, EventRecord)
+    shared = sent.keys() & set(EventRecord.__slots__)
+    assert {key: getattr(record, key) for key in shared} == {key: sent[key] for key in shared}
+    assert record.counter.place == DOOR
+    assert record.without_mask == 0.96
+    assert record.votes_without_mask == 0.8
+    assert messages.iso_time(record.at) == sent["wall_time"]
+    assert record.received == NOON
+
+
+def test_a_gap_with_and_without_an_end() -> None:
+    """The end may be unknown."""
+    closed, open_ended = read("gap", builders.gap(1, 3, 5)), read("gap", builders.gap(2, 1, None))
+    assert isinstance(closed, GapRecord)
+    assert isinstance(open_ended, GapRecord)
+    assert (closed.first, closed.last, open_ended.last) == (3, 5, None)
+
+
+def test_presence_and_sight() -> None:
+    """Availability is a bare word, the state tells of blindness and since when."""
+    assert read("availability", b"offline") == Presence(DOOR, False, NOON)
+    assert read("state", builders.state(blind=True, since=NOON - 60)) == Sight(
+        DOOR, True, "unplugged", NOON - 60, NOON
+    )
+
+
+def test_a_clock_that_is_ahead_is_not_believed() -> None:
+    """A state that began in the future began when it was received."""
+    record = read("state", builders.state(since=NOON + 3600))
+    assert isinstance(record, Sight)
+    assert record.since == NOON
+
+
+@pytest.mark.parametrize("kind", ["availability", "state"])
+def test_a_retained_message_taken_back_is_nothing(kind: str) -> None:
+    """An empty message clears a topic."""
+    assert read(kind, b"") is None
+
+
+def test_a_newer_device_may_say_more() -> None:
+    """Members that this version does not know are let through."""
+    assert isinstance(read("event", builders.event(1, mood="fine")), EventRecord)
+    assert isinstance(read("state", builders.state(mood="fine")), Sight)
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"[" * 100_000, "nested"),
+        (b"[1]", "object"),
+        (builders.event(1).replace(b"0.96", b"NaN"), "NaN"),
+        (builders.event(1).replace(b"3.5", b"1e999"), "too large"),
+        (builders.event(1, frames=2**63), "too large"),
+        (builders.event(1, frames=-1), "frames"),
+        (builders.event(1, verdict="maybe"), "verdict"),
+        (builders.event(1, model_version="a\0b"), "character 0"),
+        (builders.event(1).replace(b'"1.0"', b'"\\ud800"'), "half a character"),
+        (builders.event(1, device="gate"), "names the device"),
+        (builders.event(1, sequence=2), "its id is"),
+        (builders.event(1, wall_time="2025-02-30T00:00:00.000Z"), "no time"),
+        (builders.event(1, pass_id="p" * 300 + "-1"), "longer than"),
+        (b"1" * 5000, "not JSON"),
+    ],
+)
+def test_a_bad_event_is_told_apart(payload: bytes, words: str) -> None:
+    """Each rule that is broken has its reason."""
+    assert words in reason("event", payload)
+
+
+def test_a_gap_that_ends_before_it_begins() -> None:
+    """Is none."""
+    assert "before it begins" in reason("gap", builders.gap(1, 5, 3))
+
+
+def test_availability_is_one_of_two_words() -> None:
+    """And nothing else."""
+    assert "bare word" in reason("availability", b'"online"')
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["maskgate/site/door", "maskgate/site/door/event/x", "other/site/door/event", "maskgate//door/event",
+     "maskgate/site/do or/event", "maskgate/site/door/ack", "", "maskgate/" + "s" * 300 + "/door/event"],
+)  # fmt: skip
+def test_a_topic_of_nobody(topic: str) -> None:
+    """What does not come from a device is rejected, whatever it says."""
+    assert isinstance(PARSER.read(topic, builders.event(1), NOON), Rejected)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    kind=st.sampled_from(["event", "gap", "state", "availability"]),
+    member=st.sampled_from(["id", "epoch", "sequence", "from", "votes", "wall_time", "since", "revision"]),
+    value=json_values,
+)
+def test_no_message_stops_the_line(kind: str, member: str, value: Any) -> None:
+    """Whatever stands in a member, the answer is a record or a rejection."""
+    whole = json.loads(builders.event(1)) | json.loads(builders.gap(1, 1, 2)) | json.loads(builders.state())
+    read(kind, json.dumps({**whole, member: value}).encode())
+
+
+@given(st.binary())
+def test_no_bytes_stop_the_line(payload: bytes) -> None:
+    """Nor do bytes that are no JSON at all."""
+    for kind in ("event", "gap", "state", "availability"):
+        read(kind, payload)

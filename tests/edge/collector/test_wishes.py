@@ -1,0 +1,63 @@
+"""When a device is asked for what is missing."""
+
+from __future__ import annotations
+
+from edge.collector.ranges import Span
+from edge.collector.wishes import AT_ONCE, ATTEMPTS, Wishes
+
+HOLE = Span(3, 7)
+
+
+def test_what_has_just_been_missed_may_still_be_under_way() -> None:
+    """A range is asked for once it has been open for the stated time, not before."""
+    wishes = Wishes(10)
+    wishes.update(0, [HOLE])
+    assert wishes.ask(9.9) == ()
+    assert wishes.wait(4) == 6
+    assert wishes.ask(10) == (HOLE,)
+
+
+def test_a_request_is_repeated_ever_more_seldom() -> None:
+    """Each wait is twice the one before, and after the last the range is hopeless."""
+    wishes = Wishes(10)
+    wishes.update(0, [HOLE])
+    asked = []
+    for now in range(2000):
+        wishes.update(now, [HOLE])
+        if wishes.ask(now):
+            asked.append(now)
+        if wishes.hopeless(now):
+            break
+    assert asked == [10, 30, 70, 150, 310, 630]
+    assert len(asked) == ATTEMPTS
+    assert now == 630 + 640
+
+
+def test_what_comes_keeps_a_range_alive() -> None:
+    """While parts of a range arrive it is not given up."""
+    wishes = Wishes(1)
+    for now in range(500):
+        wishes.update(now, [Span(1 + now, 1000)])
+        wishes.ask(now)
+        assert wishes.hopeless(now) == ()
+
+
+def test_what_has_come_is_not_asked_for() -> None:
+    """A range that was filled, or the part of it that was, is forgotten."""
+    wishes = Wishes(10)
+    wishes.update(0, [Span(1, 1), HOLE])
+    wishes.update(5, [Span(3, 4), Span(6, 7)])
+    assert wishes.ask(10) == (Span(3, 4), Span(6, 7))
+    wishes.update(11, [])
+    assert wishes.wait(11) is None
+    assert wishes.ask(1000) == ()
+
+
+def test_a_request_has_a_largest_size() -> None:
+    """More ranges than fit into one message are asked for in turn."""
+    many = [Span(2 * number, 2 * number) for number in range(1, 251)]
+    wishes = Wishes(10)
+    wishes.update(0, many)
+    first, second, third = wishes.ask(10), wishes.ask(10), wishes.ask(10)
+    assert [len(first), len(second), len(third)] == [AT_ONCE, AT_ONCE, 50]
+    assert (*first, *second, *third) == tuple(many)
