@@ -119,6 +119,8 @@ class SpoolConfig(_Section):
 
     path: Annotated[str, Field(min_length=1)] = "/var/lib/maskgate/spool.db"
     keep_days: Annotated[int, Field(ge=1, le=365)] = 7
+    max_events: Annotated[int, Field(ge=1_000, le=10_000_000)] = 80_000
+    max_mib: Annotated[int, Field(ge=4, le=65_536)] = 64
 
 
 class Log(_Section):

@@ -13,6 +13,7 @@ COMMANDS = {
     "replay": "edge.cli.replay:replay",
     "bench": "edge.cli.bench:bench",
     "check": "edge.cli.check:check",
+    "events": "edge.cli.events:events",
     "models": "edge.cli.models:models",
 }
 

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from edge import clock
 from edge.camera import open_source
 from edge.cli.choose import Eyes, choose, choose_again
 from edge.cli.compose import make_tracker
+from edge.cli.keep import open_spool
 from edge.config import Config
 from edge.events import EventFactory, Origin
 from edge.indicator import open_indicator
@@ -82,8 +82,7 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
         # What takes longest and fails most often comes first, so that nothing is half started.
         eyes = Eyes(choose(config))
         stack.callback(eyes.rest)
-        spool = Spool.open(Path(config.spool.path), config.spool.keep_days)
-        stack.callback(spool.close)
+        spool = open_spool(config.spool, stack)
         ended = _start_sending(config, spool, stack, orders.stopped)
         indicator = open_indicator(config.lamp)
         stack.callback(indicator.close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -64,6 +65,13 @@ class Committer:
             self._turn()
 
     @property
+    def problem(self) -> str:
+        """What is wrong with the disk or the bounds, as one sentence; empty while all is well."""
+        if self.complaint:
+            return f"{self.complaint}; events wait in memory"
+        return "the spool is full: the oldest unsent events are dropped" if self.full else ""
+
+    @property
     def waiting(self) -> int:
         """Events that are not on disk yet."""
         return len(self._group.batch.rows)
@@ -110,10 +118,14 @@ class Committer:
         """What is committed of the minutes between two Unix times."""
         return notes.minutes(self.store.db, first, last)
 
-    def replay(self, numbers: Range, epoch: str | None, sent_before: float) -> Replayed:
+    def replay(
+        self, numbers: Range, epoch: str | None, sent_before: float = math.inf, *, announce: bool = True
+    ) -> Replayed:
         """Makes acknowledged events unsent again, those included whose mark is not on disk yet."""
         self.commit()
-        found = self.store.replay(numbers, epoch or self.store.life.epoch, self._wall(), sent_before)
+        found = self.store.replay(
+            numbers, epoch or self.store.life.epoch, self._wall(), sent_before, announce=announce
+        )
         if found.again or found.gone:
             self.replays += 1
             self._account()

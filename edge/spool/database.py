@@ -142,7 +142,7 @@ class Database:
         """
         (found,) = self.one("PRAGMA integrity_check(1)")
         if found != "ok":
-            raise DamagedError(f"the spool {self._path} is damaged: {found}")
+            raise DamagedError(f"the spool {self._path} is damaged: {found.splitlines()[-1]}")
 
     def close(self) -> None:
         """Merges the log into the file and lets it go."""

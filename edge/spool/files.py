@@ -52,12 +52,27 @@ def move_aside(path: Path, wall: float) -> Path:
     while aside.exists():
         aside = aside.with_name(aside.name + "a")
     try:
-        _log(path).replace(_log(aside)) if _log(path).exists() else None
+        if _log(path).exists():
+            _log(path).replace(_log(aside))
         path.replace(aside)
         _sync(path.parent)
     except OSError as error:
         raise SpoolError(f"the damaged {path} cannot be moved aside: {error.strerror}") from None
     return aside
+
+
+def remove(path: Path) -> None:
+    """Deletes a spool that holds nothing, and its log.
+
+    Raises:
+        SpoolError: It cannot be deleted.
+    """
+    try:
+        path.unlink()
+        _log(path).unlink(missing_ok=True)
+        _sync(path.parent)
+    except OSError as error:
+        raise SpoolError(f"the damaged {path} cannot be deleted: {error.strerror}") from None
 
 
 def damaged(path: Path) -> list[Path]:

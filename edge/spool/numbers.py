@@ -47,6 +47,10 @@ class Numbers:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise SpoolError(f"{path} cannot be opened for writing: {error.strerror}") from None
+        if os.geteuid() == 0:
+            # A tool that an administrator runs must not shut the service out.
+            owner = path.parent.stat()
+            os.fchown(self._handle, owner.st_uid, owner.st_gid)
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

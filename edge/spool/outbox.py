@@ -75,11 +75,7 @@ class Spool(Owner):
 
         That a damaged file was replaced is told until the next start.
         """
-        if self._committer.complaint:
-            return f"{self._committer.complaint}; events wait in memory"
-        if self._committer.full:
-            return "the spool is full: the oldest unsent events are dropped"
-        return self._damage
+        return self._committer.problem or self._damage
 
     @property
     def replays(self) -> int:

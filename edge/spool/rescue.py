@@ -26,6 +26,9 @@ from edge.spool.schema import GENERATION_BITS
 from edge.types import SpoolError
 
 PAGE = 200
+EMPTY_BYTES = 8192
+"""A file of this size or less can hold no more than the beginning of a spool."""
+
 PROBE = 1_000
 """Places that are tried one by one where a page of events cannot be read."""
 
@@ -60,8 +63,12 @@ def replace(path: Path, known: Reserved | None, wall: float, why: str) -> tuple[
     Raises:
         SpoolError: It cannot be moved, or no new one can be made.
     """
-    present = path.stat().st_size > 0
-    aside = files.move_aside(path, wall) if present else _moved_before(path)
+    present = path.stat().st_size > EMPTY_BYTES
+    if present:
+        aside: Path | None = files.move_aside(path, wall)
+    else:
+        files.remove(path)
+        aside = _moved_before(path)
     with ExitStack() as stack:
         old = _open(aside)
         epochs = [] if old is None else _epochs(old)

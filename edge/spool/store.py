@@ -108,7 +108,9 @@ class Store:
         )
         return tuple(Stored(place, payload) for place, payload in rows)
 
-    def replay(self, numbers: Range, epoch: str, wall: float, sent_before: float = math.inf) -> Replayed:
+    def replay(
+        self, numbers: Range, epoch: str, wall: float, sent_before: float = math.inf, *, announce: bool = True
+    ) -> Replayed:
         """Has acknowledged events sent again, and announces those numbers that are no longer kept.
 
         Args:
@@ -116,11 +118,12 @@ class Store:
             epoch: Whose they are.
             wall: Unix time now.
             sent_before: Only events that were acknowledged before this Unix time.
+            announce: Whether the numbers that are no longer kept become a gap.
 
         Raises:
             SpoolError: The epoch is unknown, or the file cannot be written; nothing was changed.
         """
-        generation, last = self._epoch(epoch)
+        generation, last = self.epoch(epoch)
         if numbers.first > last:
             return Replayed(0, ())
         numbers = Range(numbers.first, min(numbers.last, last))
@@ -130,7 +133,8 @@ class Store:
             again = change.again(*ends, sent_before)
             kept = self.db.all("SELECT place FROM event WHERE place BETWEEN ? AND ?", ends)
             gone = without(numbers, of(place - base for (place,) in kept))
-            change.announce_gone(epoch, gone)
+            if announce:
+                change.announce_gone(epoch, gone)
         return Replayed(again, gone)
 
     def purge(self, before: float, wall: float, *, unsent: bool) -> tuple[int, int]:
@@ -178,8 +182,12 @@ class Store:
         self.db.close()
         self._numbers.close()
 
-    def _epoch(self, name: str) -> tuple[int, int]:
-        """Generation and highest sequence of an epoch."""
+    def epoch(self, name: str) -> tuple[int, int]:
+        """Generation and highest sequence of an epoch.
+
+        Raises:
+            SpoolError: It is unknown.
+        """
         if name == self.life.epoch:
             return self.life.generation, self._last
         found = self.db.all("SELECT generation, last FROM epoch WHERE name = ?", (name,))

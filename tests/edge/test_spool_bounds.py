@@ -194,12 +194,12 @@ def test_an_end_without_notice_leaves_a_gap_and_no_number_twice(path: Path, tmp_
 
 def test_an_end_in_good_order_leaves_no_gap(path: Path) -> None:
     """The next run goes on with the next number, and so does one that had nothing to do."""
-    for last in (5, 5):
+    for _ in range(2):
         with closing(Spool.open(path)) as spool:
             if spool.run == 1:
                 fill(spool, range(1, 6))
     with closing(Spool.open(path)) as spool:
-        assert spool.last_sequence == last
+        assert spool.last_sequence == 5
         assert gaps(spool) == []
 
 
@@ -372,7 +372,8 @@ def test_an_older_file_is_taken_over(path: Path) -> None:
             CREATE INDEX unsent ON event (sequence) WHERE sent_at IS NULL;
             CREATE INDEX sent ON event (sent_at) WHERE sent_at IS NOT NULL;
             INSERT INTO life VALUES ('65550000-abcd', 4);
-            INSERT INTO event VALUES (1, x'7b7d', 1.0, 1.7e9), (2, x'7b7d', 2.0, NULL), (3, x'7b7d', 2.0, NULL);
+            INSERT INTO event VALUES (1, x'7b7d', 1.0, 1.7e9), (2, x'7b7d', 2.0, NULL),
+                (3, x'7b7d', 2.0, NULL);
             """
         )
     with closing(Spool.open(path, wall=lambda: WALL)) as spool:

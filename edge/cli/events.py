@@ -1,0 +1,210 @@
+"""`maskgate events`: what the spool holds."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge.cli import standing
+from edge.cli.compose import load_config
+from edge.cli.export import FORMATS, written
+from edge.cli.keep import limits
+from edge.cli.options import json_option
+from edge.spool.counter import Counter
+from edge.spool.desk import Epoch, Kept, Page, Purge, Replay
+from edge.spool.schema import GENERATION_BITS
+from edge.types import ConfigError
+
+SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
+"""The configuration of the service, which these commands take where none is named."""
+
+LOOK_S = 0.5
+DAY_S = 86_400.0
+
+
+def _counter(_context: click.Context, _option: click.Parameter, file: Path | None) -> Counter:
+    if file is None and SYSTEM_CONFIG.is_file():
+        file = SYSTEM_CONFIG
+    spool = load_config(file).spool
+    return Counter(Path(spool.path), limits(spool))
+
+
+_config_option = click.option(
+    "--config",
+    "counter",
+    type=click.Path(path_type=Path),
+    callback=_counter,
+    help=f"Configuration file, which names the spool; {SYSTEM_CONFIG} where there is one.",
+)
+_epoch_option = click.option("--epoch", help="Epoch that the numbers belong to; the latest unless named.")
+
+
+@click.group()
+def events() -> None:
+    """Look at the events on this device, and have them sent again.
+
+    A running daemon answers, as root or its own user; where none runs the file itself is opened.
+    """
+
+
+@events.command()
+@click.option("-n", "--lines", type=click.IntRange(0, 500), default=10, show_default=True, help="How many.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with those to come, until interrupted.")
+@json_option
+@_config_option
+def tail(counter: Counter, lines: int, follow: bool, as_json: bool) -> None:
+    """Show the latest events.
+
+    \b
+    Example:
+      maskgate events tail -n 20 --follow
+    """
+    show = _as_json if as_json else _as_text
+    found = counter.page(Page(limit=max(lines, 1), newest=True))
+    for kept in found[len(found) - lines :]:
+        click.echo(show(kept))
+    after = found[-1].place if found else -1
+    while follow:
+        time.sleep(LOOK_S)
+        for kept in counter.pages(Page(after=after)):
+            click.echo(show(kept))
+            after = kept.place
+
+
+@events.command()
+@click.option("--format", "kind", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True)
+@click.option("--from", "first", type=click.IntRange(1), help="Lowest number.")
+@click.option("--to", "last", type=click.IntRange(1), help="Highest number.")
+@_epoch_option
+@click.option(
+    "--since", help="Only what was decided from this date or time on, UTC unless it says otherwise."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File instead of standard output.")
+@_config_option
+def export(counter: Counter, kind: str, since: str | None, output: Path | None, **numbers: Any) -> None:
+    """Export the events that are kept, whole or from one number to another.
+
+    \b
+    Examples:
+      maskgate events export --since 2025-03-01 > march.jsonl
+      maskgate events export --format csv --from 100 --to 200 -o some.csv
+    """
+    begin = _moment(since) if since else float("-inf")
+    rows = (kept for kept in counter.pages(_part(counter, **numbers)) if kept.wall >= begin)
+    with written(output) as out:
+        count = FORMATS[kind](rows, out)
+    if output is not None:
+        click.echo(f"{count} events are in {output}")
+
+
+@events.command()
+@click.argument("first", metavar="FROM", type=click.IntRange(1))
+@click.argument("last", metavar="TO", type=click.IntRange(1))
+@_epoch_option
+@json_option
+@_config_option
+def replay(counter: Counter, first: int, last: int, epoch: str | None, as_json: bool) -> None:
+    """Have the events with the numbers FROM to TO sent again.
+
+    Subscribers know them by their id. Without a daemon they are sent when it is started.
+
+    \b
+    Example:
+      maskgate events replay 100 120
+    """
+    if first > last:
+        raise ConfigError(f"a range goes upwards, not from {first} to {last}")
+    found = counter.replay(Replay(first, last, epoch))
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+        return
+    click.echo(f"{found.again} events are sent again, {found.waiting} were waiting to be sent already")
+    if found.gone:
+        click.echo(f"{found.gone} of these numbers are not kept here any more")
+
+
+@events.command()
+@json_option
+@_config_option
+def stats(counter: Counter, as_json: bool) -> None:
+    """Show how full the spool is, what waits, what was dropped, and what consumers have.
+
+    \b
+    Example:
+      maskgate events stats --json
+    """
+    found = counter.stats()
+    click.echo(json.dumps(asdict(found), indent=2) if as_json else standing.table(found))
+
+
+@events.command()
+@click.option(
+    "--older-than", "days", type=click.FloatRange(0), required=True, help="Days since the decision."
+)
+@click.option("--unsent", is_flag=True, help="Also those that no broker has; they are announced as lost.")
+@click.option("--yes", is_flag=True, help="Do not ask whether unsent events are really to go.")
+@json_option
+@_config_option
+def purge(counter: Counter, days: float, unsent: bool, yes: bool, as_json: bool) -> None:
+    """Delete events, announced gaps and statistics that are older than a number of days.
+
+    \b
+    Example:
+      maskgate events purge --older-than 2
+    """
+    if unsent and not yes:
+        click.confirm("Events that nobody has received will be lost for good. Go on?", abort=True, err=True)
+    found = counter.purge(Purge(time.time() - days * DAY_S, unsent))
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+    else:
+        click.echo(f"{found.acknowledged} acknowledged and {found.unsent} unsent events are deleted")
+
+
+def _part(counter: Counter, first: int | None, last: int | None, epoch: str | None) -> Page:
+    """The places of the numbers of an epoch; all that there is where nothing is named."""
+    if first is None and last is None and epoch is None:
+        return Page()
+    known = counter.stats().epochs
+    base = _named(known, epoch).generation << GENERATION_BITS
+    upto = (1 << GENERATION_BITS) - 1 if last is None else last
+    if first is not None and first > upto:
+        raise ConfigError(f"a range goes upwards, not from {first} to {last}")
+    return Page(after=base + (first or 1) - 1, upto=base + upto)
+
+
+def _named(known: tuple[Epoch, ...], name: str | None) -> Epoch:
+    for epoch in reversed(known):
+        if name in (None, epoch.name):
+            return epoch
+    names = ", ".join(epoch.name for epoch in known)
+    raise ConfigError(f"the spool knows no epoch {name}; it holds {names}")
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"--since {text} is no date or time such as 2025-03-01 or 2025-03-01T08:15"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _as_json(kept: Kept) -> str:
+    return kept.payload
+
+
+def _as_text(kept: Kept) -> str:
+    members = json.loads(kept.payload)
+    where = "unsent" if kept.sent_at is None else "sent"
+    return (
+        f"{members['wall_time']}  {members['sequence']:>7}  {members['pass_id']}  "
+        f"revision {members['revision']}  {members['verdict']:<14}  {where}"
+    )

@@ -1,0 +1,113 @@
+"""How a tool gets its answers: from the daemon that holds the spool, or from the file where none runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edge.spool import desk, door, notes
+from edge.spool.desk import Again, Epoch, Kept, Page, Purge, Purged, Question, Replay, Standing, Stats
+from edge.spool.opening import look_into
+from edge.spool.ranges import Range
+from edge.spool.records import Limits, Mark, Reason, Replayed
+from edge.spool.store import Store
+
+
+class _Alone:
+    """A tool that holds the store itself, for the time of one question."""
+
+    problem = ""
+    waiting = 0
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of all consumers."""
+        return notes.marks(self.store.db)
+
+    def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
+        """Makes acknowledged events unsent again."""
+        return self.store.replay(numbers, epoch or self.store.life.epoch, time.time(), announce=announce)
+
+    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
+        """Deletes events of before a Unix time."""
+        return self.store.purge(before, time.time(), unsent=unsent)
+
+
+class Counter:
+    """Where the tools ask about one spool; a daemon may come or go between two questions."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._limits = limits
+
+    def page(self, asked: Page) -> tuple[Kept, ...]:
+        """Some events in order.
+
+        Raises:
+            SpoolError: Nobody can tell.
+        """
+        return tuple(Kept(**row) for row in self._ask(asked)["events"])
+
+    def pages(self, asked: Page) -> Iterator[Kept]:
+        """All events in order, asked for page by page; `limit` is the size of a page.
+
+        Raises:
+            SpoolError: Nobody can tell.
+        """
+        while found := self.page(asked):
+            yield from found
+            asked = replace(asked, after=found[-1].place)
+
+    def stats(self) -> Standing:
+        """How things stand.
+
+        Raises:
+            SpoolError: Nobody can tell.
+        """
+        found = self._ask(Stats())
+        return Standing(
+            **{
+                **found,
+                "epochs": tuple(Epoch(**row) for row in found["epochs"]),
+                "marks": tuple(Mark(**row) for row in found["marks"]),
+                "dropped": {Reason(reason): events for reason, events in found["dropped"].items()},
+            }
+        )
+
+    def replay(self, asked: Replay) -> Again:
+        """Has events sent again.
+
+        Raises:
+            SpoolError: There are none such.
+        """
+        return Again(**self._ask(asked))
+
+    def purge(self, asked: Purge) -> Purged:
+        """Deletes old events.
+
+        Raises:
+            SpoolError: They cannot be deleted; all of them are still there.
+        """
+        return Purged(**self._ask(asked))
+
+    def _ask(self, question: Question) -> dict[str, Any]:
+        found = door.ask(self._path, question)
+        if found is not None:
+            return found
+        with _held(self._path, self._limits) as store:
+            return desk.answer(_Alone(store), question, self._limits)
+
+
+@contextmanager
+def _held(path: Path, limits: Limits) -> Iterator[Store]:
+    store = look_into(path, limits)
+    try:
+        yield store
+    finally:
+        store.close(clean=False)

@@ -1,0 +1,225 @@
+"""What the tools can ask of a spool, and the answers: the same for a running daemon and for a closed file."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from edge.spool import notes
+from edge.spool.ranges import Range
+from edge.spool.records import Limits, Mark, Reason, Replayed
+from edge.spool.schema import GENERATION_BITS
+from edge.spool.store import Store
+from edge.types import SpoolError
+
+MOST_ROWS = 500
+"""Events in one answer, so that no export keeps the spool's thread from storing events."""
+
+
+class Keeper(Protocol):
+    """Who has the store: the daemon's committer, or a tool for itself."""
+
+    store: Store
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, as one sentence; empty while all is well."""
+
+    @property
+    def waiting(self) -> int:
+        """Events that are not on disk yet."""
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks of all consumers."""
+
+    def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
+        """Makes acknowledged events unsent again."""
+
+    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
+        """Deletes events of before a Unix time; how many acknowledged and unsent ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Asks for events in order.
+
+    Attributes:
+        after: The place after which they begin.
+        upto: The last place.
+        limit: How many.
+        newest: The last ones instead of the first.
+    """
+
+    after: int = -1
+    upto: int = (1 << 63) - 1
+    limit: int = MOST_ROWS
+    newest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Asks how things stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Asks to send events again; of the present epoch where none is named."""
+
+    first: int
+    last: int
+    epoch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Asks to delete events that were decided before a Unix time."""
+
+    before: float
+    unsent: bool = False
+
+
+Question = Page | Stats | Replay | Purge
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event in the spool: its message, the Unix times of its decision and of its acknowledgement."""
+
+    place: int
+    epoch: str
+    payload: str
+    wall: float
+    sent_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch of the file: its events have the places `generation << 40 | sequence`."""
+
+    name: str
+    generation: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand. Times are Unix times; `waiting` events are not on disk yet."""
+
+    epochs: tuple[Epoch, ...]
+    unsent: int
+    waiting: int
+    stored: int
+    bytes: int
+    max_events: int
+    max_bytes: int
+    dropped: dict[Reason, int]
+    gaps: int
+    gaps_unsent: int
+    oldest_unsent: float | None
+    marks: tuple[Mark, ...]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How many events are sent again, how many were waiting already, how many are no longer kept."""
+
+    again: int
+    waiting: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many events went."""
+
+    acknowledged: int
+    unsent: int
+
+
+def page(keeper: Keeper, asked: Page) -> tuple[Kept, ...]:
+    """Events in order of their places.
+
+    Raises:
+        SpoolError: The file cannot be read.
+    """
+    rows = keeper.store.db.all(
+        "SELECT event.place, epoch.name, event.payload, event.wall, event.sent_at FROM event "  # noqa: S608
+        f"LEFT JOIN epoch ON epoch.generation = event.place >> {GENERATION_BITS} "
+        "WHERE event.place > ? AND event.place <= ? "
+        f"ORDER BY event.place {'DESC' if asked.newest else 'ASC'} LIMIT ?",
+        (asked.after, asked.upto, min(asked.limit, MOST_ROWS)),
+    )
+    found = [
+        Kept(place, epoch or "", payload.decode(), wall, sent_at)
+        for place, epoch, payload, wall, sent_at in rows
+    ]
+    return tuple(reversed(found) if asked.newest else found)
+
+
+def stats(keeper: Keeper, limits: Limits) -> Standing:
+    """How things stand.
+
+    Raises:
+        SpoolError: The file cannot be read.
+    """
+    store, db = keeper.store, keeper.store.db
+    figures = store.figures()
+    (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
+    (gaps, told) = db.one("SELECT count(*), count(sent_at) FROM gap")
+    epochs = db.all("SELECT name, generation, last FROM epoch WHERE generation >= 0 ORDER BY generation")
+    return Standing(
+        epochs=tuple(Epoch(*row) for row in epochs),
+        unsent=figures.unsent,
+        waiting=keeper.waiting,
+        stored=figures.stored,
+        bytes=figures.bytes,
+        max_events=limits.max_events,
+        max_bytes=limits.max_bytes,
+        dropped=notes.dropped(db),
+        gaps=gaps,
+        gaps_unsent=gaps - told,
+        oldest_unsent=oldest,
+        marks=keeper.marks(),
+        problem=keeper.problem,
+    )
+
+
+def replay(keeper: Keeper, asked: Replay) -> Again:
+    """Has events sent again.
+
+    Raises:
+        SpoolError: None of them is in the spool; nothing was changed.
+    """
+    epoch = asked.epoch or keeper.store.life.epoch
+    generation, last = keeper.store.epoch(epoch)
+    base = generation << GENERATION_BITS
+    (there, waiting) = keeper.store.db.one(
+        "SELECT count(*), count(*) - count(sent_at) FROM event WHERE place BETWEEN ? AND ?",
+        (base | asked.first, base | min(asked.last, last)),
+    )
+    if not there:
+        raise SpoolError(
+            f"the spool holds no event from {asked.first} to {asked.last} of epoch {epoch}, "
+            f"whose last number is {last}; nothing was changed"
+        )
+    found = keeper.replay(Range(asked.first, asked.last), epoch, announce=False)
+    return Again(found.again, waiting, sum(map(len, found.gone)))
+
+
+def answer(keeper: Keeper, question: Question, limits: Limits) -> dict[str, object]:
+    """The answer to a question as JSON can say it.
+
+    Raises:
+        SpoolError: It cannot be answered.
+    """
+    match question:
+        case Page():
+            return {"events": [asdict(kept) for kept in page(keeper, question)]}
+        case Stats():
+            return asdict(stats(keeper, limits))
+        case Replay():
+            return asdict(replay(keeper, question))
+        case Purge(before, unsent):
+            return asdict(Purged(*keeper.purge(min(before, math.inf), unsent=unsent)))
