@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from training import judgement, plots
+from training import dataset, evaluate, judgement, plots
 from training.curves import BARE, MASKED
 from training.dataset import DatasetReport
 from training.evidence import Column, Evidence
@@ -22,8 +24,11 @@ from training.galleries import Gallery
 from training.intervals import Estimate
 from training.judgement import Judgement, Row
 from training.manifest import Manifest, Part
-from training.runs import git_revision
+from training.material import Material
+from training.runs import Run, git_revision
 from training.slices import MIN_PX
+
+PAGE, CARD = "report.html", "model-card.md"
 
 HEADLINE = (f"frames, {MIN_PX} px and more", f"all, {MIN_PX} px and more", "all")
 """Main slices in the order in which one is taken for the figures at the top."""
@@ -102,6 +107,47 @@ def page(evidence: Evidence, judged: Judgement, extras: Extras, title: str) -> P
     revision = git_revision()
     names = tuple(column.name for column in evidence.columns)
     return Page(title, f"{made} {revision}".strip(), evidence, judged, extras, names)
+
+
+def of_run(run: Run | None, manifest: Manifest | None) -> Extras:
+    """What a run folder and its split add to a report; what there is none of is left out."""
+    return Extras(
+        dataset=dataset.describe(manifest) if manifest else None,
+        manifest=manifest,
+        epochs=run.epochs() if run else (),
+        recipe=_recipe(run) if run else "",
+    )
+
+
+def _recipe(run: Run) -> str:
+    """One line per section, because a recipe is long."""
+    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in run.recipe().model_dump().items())
+
+
+def write(one: Page, folder: Path) -> tuple[Path, Path]:
+    """Writes the page and the card into a folder, each in one piece.
+
+    Returns:
+        `report.html` and `model-card.md`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = folder / PAGE, folder / CARD
+    for file, text in zip(files, (html(one), card(one)), strict=True):
+        partial = file.with_name(f"partial-{file.name}")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    return files
+
+
+def write_for(run: Run, manifest: Manifest, material: Material) -> None:
+    """Reports on a finished run in its own folder, without pictures of people.
+
+    Its test faces are judged, or those it was calibrated on where all others were trained on.
+    """
+    part = Part.TEST if material.of(Part.TEST).faces else Part.VALIDATION
+    evidence = evaluate.on_split((evaluate.Candidate("float", run.model),), material, part)
+    title = f"Mask classifier {run.id}, judged on its {part} faces"
+    write(page(evidence, judgement.judge(evidence), of_run(run, manifest), title), run.folder)
 
 
 def html(one: Page) -> str:

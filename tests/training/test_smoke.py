@@ -92,11 +92,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 def test_fit_leaves_a_complete_run(trained: Trained) -> None:
-    """A run leaves recipe, split, environment, history, model and figures, and prints one JSON object."""
+    """A run leaves all that went in and came out, a page and a card, and prints one JSON object."""
     assert trained.printed.returncode == 0, trained.printed.stderr
     assert {
         "recipe.json", "split.json", "environment.json", "history.jsonl", "scaling.json", "metrics.json",
-        "model.keras",
+        "model.keras", "report.html", "model-card.md",
     } <= {path.name for path in trained.run.iterdir()}  # fmt: skip
     summary = json.loads(trained.printed.stdout)
     assert Path(summary["model"]).samefile(trained.run / "model.keras")

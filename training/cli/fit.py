@@ -62,6 +62,8 @@ def fit(
 ) -> None:
     """Trains a classifier into a run folder, which --resume goes on with after an interruption.
 
+    The folder then holds the model, its figures, report.html with the charts and model-card.md.
+
     With --from the backbone starts from the run that the bundle was made of, where it is among --runs, and
     the new model becomes the run's `bundle` only if `maskgate-train gate` would let it pass.
 
@@ -80,6 +82,7 @@ def fit(
         weights = run.weights(None) or start_from(rival, options["base"], run)
     training.train(run, material, weights, lambda text: click.echo(text, err=True), names)
     found = _judged(run, material.of(Part.TEST))
+    quiet.need("training.report").write_for(run, manifest, material)
     if rival:
         promote(run, rival, material)
     summary = {"run": str(run.folder), "model": str(run.model)} | (found["all"].flat() if found else {})

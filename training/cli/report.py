@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -43,27 +44,20 @@ def report(context: click.Context, /, output: Path, as_json: bool, **_: object) 
     evidence, material = gather(context)
     extras = _extras(context, evidence, material)
     one = pages.page(evidence, judgement.judge(evidence), extras, context.params["title"])
-    output.mkdir(parents=True, exist_ok=True)
-    for name, text in (("report.html", pages.html(one)), ("model-card.md", pages.card(one))):
-        partial = output / f"partial-{name}"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output / name)
-    found = {"report": str(output / "report.html"), "card": str(output / "model-card.md")}
+    file, card = pages.write(one, output)
+    found = {"report": str(file), "card": str(card)}
     click.echo(json.dumps(found | pages.summary(one)) if as_json else "\n".join(found.values()))
 
 
 def _extras(context: click.Context, evidence: Evidence, material: Material | None) -> object:
     options = context.params
-    pages, dataset = quiet.need("training.report"), quiet.need("training.dataset")
+    pages = quiet.need("training.report")
     split = next((path for path in options["paths"] if path.suffix == ".json"), None)
     manifest = Manifest.load(split) if split else None
     run = _run(options["run"], options["paths"])
     shown = material if options["faces"] else None
-    return pages.Extras(
-        dataset=dataset.describe(manifest) if manifest else None,
-        manifest=manifest,
-        epochs=run.epochs() if run else (),
-        recipe=_recipe(run) if run else "",
+    return replace(
+        pages.of_run(run, manifest),
         worst=_worst(evidence, shown),
         looked_at=_looked_at(context, evidence, shown),
     )
@@ -72,12 +66,6 @@ def _extras(context: click.Context, evidence: Evidence, material: Material | Non
 def _run(named: Path | None, paths: tuple[Path, ...]) -> Run | None:
     folders = [folder for folder in (named, *paths[:1]) if folder and (folder / "recipe.json").exists()]
     return Run(folders[0]) if folders else None
-
-
-def _recipe(run: Run) -> str:
-    """One line per section, because a recipe is long."""
-    parts = json.loads((run.folder / "recipe.json").read_text())
-    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in parts.items())
 
 
 def _worst(evidence: Evidence, material: Material | None) -> object:
