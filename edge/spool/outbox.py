@@ -111,6 +111,14 @@ class Spool(Owner):
         """The latest state, None before the first."""
         return self._state
 
+    def newest(self) -> int:
+        """The place of the newest event that is on disk, sent or not: those to come lie beyond it.
+
+        Raises:
+            SpoolError: The file cannot be read, or the spool is closed.
+        """
+        return self.ask(lambda committer: committer.store.newest)
+
     def depth(self) -> int:
         """Events that were taken up and have no acknowledgement yet. Never waits."""
         return self.figures().unsent

@@ -61,6 +61,11 @@ class Store:
         """Highest sequence of the epoch that is stored or known to be lost."""
         return self._last
 
+    @property
+    def newest(self) -> int:
+        """The place of that event."""
+        return self._base | self._last
+
     def figures(self) -> Figures:
         """How full the file is after the last transaction."""
         return Figures(self._counts.unsent, self._counts.stored, self._bytes, self._counts.dropped)
