@@ -30,8 +30,11 @@ input_size = 96
 weights = "none"
 dropout = 0.0
 [mixture]
-faces_per_epoch = 240
+faces_per_epoch = 480
 batch = 24
+drawn_well = 0.0
+drawn_wrong = 0.0
+occluded_bare = 0.0
 [schedule]
 head_epochs = 0
 epochs = 2
