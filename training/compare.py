@@ -7,7 +7,7 @@ more there than on grouped folds, it owes to having seen the tested faces, or th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -86,7 +86,7 @@ def run_all(
     entrants: Sequence[Entrant],
     material: Material,
     where: tuple[Path, Manifest],
-    many: int,
+    many: Mapping[Scheme, int],
     train: Train,
 ) -> None:
     """Trains and judges what is not there yet: every recipe, scheme and fold.
@@ -96,7 +96,7 @@ def run_all(
         material: All faces.
         where: Folder of the comparison, and the split; its seed deals the folds, so that they are the
             same for all recipes.
-        many: Number of folds.
+        many: How many folds of each scheme are run; all are dealt as many as `GROUPED` has.
         train: Trains one of them.
 
     Raises:
@@ -105,7 +105,8 @@ def run_all(
     base, manifest = where
     for scheme in Scheme:
         for one in entrants:
-            for number, faces in enumerate(dealt(material.faces, scheme, many, manifest.seed)):
+            parts = dealt(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
+            for number, faces in enumerate(parts[: many[scheme]]):
                 folder = base / scheme / one.recipe.name / f"fold-{number}"
                 split = Manifest.of(faces, manifest.seed, manifest.fingerprint)
                 run_one(one, Material(faces, material.patches), (folder, split), train)

@@ -24,6 +24,7 @@ pytestmark = [
 ]
 PLAN = Recipe(name="small")
 ENTRANT = compare.Entrant(PLAN, "none")
+TWICE = dict.fromkeys(compare.Scheme, 2)
 
 
 def crossings(dealt: tuple[tuple[Assigned, ...], ...]) -> int:
@@ -69,10 +70,12 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
 
     where = (tmp_path / "compare", manifest)
     with pytest.raises(KeyboardInterrupt):
-        compare.run_all([ENTRANT], material, where, 2, train)
+        compare.run_all([ENTRANT], material, where, TWICE, train)
     assert len(list(tmp_path.rglob(folded.PREDICTIONS))) == 3
     trained[:] = ["the second time"]
-    compare.run_all([ENTRANT], material, where, 2, train)
+    compare.run_all([ENTRANT], material, where, {**TWICE, compare.Scheme.RANDOM: 1}, train)
+    assert trained == ["the second time"], "one random fold is there"
+    compare.run_all([ENTRANT], material, where, TWICE, train)
     assert trained == ["the second time", "compare/random/small/fold-1"]
     (first, *_) = compare.results([ENTRANT], where[0])
     assert first.grouped.faces == first.random.faces == len(manifest.faces)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,6 +25,10 @@ from training.runs import Run
     help="Backbone weights of the recipe of that name; repeatable.",
 )  # fmt: skip
 @click.option("--folds", "many", default=5, show_default=True, type=click.IntRange(2, 20))
+@click.option(
+    "--random-folds", "few", type=click.IntRange(1, 20),
+    help="Folds of the random split to run; as many as of the grouped one where not given.",
+)  # fmt: skip
 @click.option("--only-table", is_flag=True, help="Train nothing, show what is there.")
 @click.option(
     "-o", "--output", type=FILE, default=Path("runs/compare"), show_default=True,
@@ -36,8 +41,8 @@ def compare(context: click.Context, /, output: Path, as_json: bool, **_: object)
     """Trains RECIPES (TOML files) on grouped folds and on a random split, and prints a Markdown table.
 
     What a recipe scores more on the random split, it owes to having seen near-duplicates of the tested
-    faces. A recipe whose pretrained weights cannot be had is trained from scratch, and marked so. Finished
-    folds are not run again, interrupted ones go on.
+    faces; one fold of it gives a first idea. A recipe whose pretrained weights cannot be had is trained
+    from scratch, and marked so. Finished folds are not run again, interrupted ones go on.
 
     Example: maskgate-train compare training/default.toml training/recipes/*.toml --split split.json
     """
@@ -52,9 +57,15 @@ def compare(context: click.Context, /, output: Path, as_json: bool, **_: object)
     if not options["only_table"]:
         manifest = Manifest.load(options["split"])
         material = load_material(manifest, options["cache"])
-        comparing.run_all(entrants, material, (output, manifest), options["many"], _train)
+        comparing.run_all(entrants, material, (output, manifest), _many(options), _train)
     found = comparing.results(entrants, output)
     click.echo(json.dumps(comparing.as_json(found)) if as_json else comparing.markdown(found), nl=as_json)
+
+
+def _many(options: dict[str, Any]) -> dict[Any, int]:
+    """How many folds of each scheme to run."""
+    scheme = quiet.need("training.compare").Scheme
+    return {scheme.GROUPED: options["many"], scheme.RANDOM: options["few"] or options["many"]}
 
 
 def _named(given: tuple[str, ...], plans: list[Recipe]) -> dict[str, str]:
