@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from convert.cli.common import opened
 from edge import bundle
 from edge.bundle import signature
 from edge.types import ConfigError
@@ -51,11 +51,11 @@ def sign(path: Path, key: Path, passphrase_file: Path | None, ask: bool) -> None
     Example: maskgate-convert sign bundle.tar.gz --key release.key
     """
     private = signature.open_private(key, _passphrase(passphrase_file, ask=ask))
-    with _opened(path) as opened:
-        signer = signature.sign(opened, private)
+    with opened(path) as found:
+        signer = signature.sign(found, private)
         if path.is_file():
-            bundle.pack(opened.path, path)
-        click.echo(f"{path} ({opened.name}) is signed with the key {signer.id}")
+            bundle.pack(found.path, path)
+        click.echo(f"{path} ({found.name}) is signed with the key {signer.id}")
 
 
 @click.command()
@@ -67,19 +67,9 @@ def verify(path: Path, keys: tuple[str, ...]) -> None:
     Example: maskgate-convert verify bundle.tar.gz --key release.key.pub
     """
     trusted = [signature.open_public(key) for key in keys]
-    with _opened(path) as opened:
-        signer = signature.verify(opened, trusted)
-        click.echo(f"{path} ({opened.name}) is whole and signed with the key {signer.id}")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[bundle.Bundle]:
-    """A bundle directory, or a packed bundle for as long as it is looked at."""
-    if path.is_dir():
-        yield bundle.load(path)
-        return
-    with bundle.unpacked(path) as opened:
-        yield opened
+    with opened(path) as found:
+        signer = signature.verify(found, trusted)
+        click.echo(f"{path} ({found.name}) is whole and signed with the key {signer.id}")
 
 
 def _passphrase(file: Path | None, *, ask: bool, new: bool = False) -> bytes:

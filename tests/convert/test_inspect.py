@@ -52,18 +52,7 @@ def test_every_variant_is_measured_and_written_down(trained: Trained, tmp_path: 
     """A run stands for four models, a bundle for one; a float model is told apart by `inspect`."""
     plain, quick = tmp_path / "plain.tflite", ("--threads", 1, "--rounds", 1)
     measured, _, inspected = commands(
-        (
-            "bench",
-            trained.run,
-            bundle.SHIPPED,
-            "--threads",
-            1,
-            "--rounds",
-            1,
-            "-o",
-            tmp_path / "mine",
-            "--json",
-        ),
+        ("bench", trained.run, bundle.SHIPPED, *quick, "-o", tmp_path / "mine", "--json"),
         trained.convert("run", plain, "--variant", "float16"),
         ("inspect", plain),
     )
