@@ -22,7 +22,8 @@ class Refuse:
 
 sys.meta_path.insert(0, Refuse())
 import edge
-names = [module.name for module in pkgutil.walk_packages(edge.__path__, "edge.")]
+found = [module.name for module in pkgutil.walk_packages(edge.__path__, "edge.", lambda name: None)]
+names = [name for name in found if not name.startswith(ELSEWHERE)]
 for name in names:
     if not name.endswith("__main__"):
         importlib.import_module(name)
@@ -31,8 +32,10 @@ print(len(names), *sorted({name.partition(".")[0] for name in sys.modules} & {"t
 
 NOT_ON_A_DEVICE = (
     "tensorflow", "keras", "picamera2", "libcamera", "gpiozero", "lgpio", "matplotlib", "PIL", "sklearn",
-    "skimage", "scipy", "imagehash", "jinja2", "jsonschema",
+    "skimage", "scipy", "imagehash", "jinja2", "jsonschema", "jsonschema_rs", "sqlalchemy", "psycopg",
 )  # fmt: skip
+NOT_FOR_A_DEVICE = ("edge.collector", "edge.cli.collecting")
+"""The receiving side runs where its extra is installed."""
 
 
 def test_import_contracts() -> None:
@@ -49,7 +52,7 @@ def test_import_contracts() -> None:
 
 def test_imports_on_a_bare_device() -> None:
     """Every module of `edge` imports without training's packages, the camera's and the pins'."""
-    code = f"BLOCKED = {NOT_ON_A_DEVICE!r}\n{IMPORT_ALL}"
+    code = f"BLOCKED = {NOT_ON_A_DEVICE!r}\nELSEWHERE = {NOT_FOR_A_DEVICE!r}\n{IMPORT_ALL}"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     count, *others = run.stdout.split()
@@ -86,6 +89,13 @@ def importers(package: str) -> dict[str, set[str]]:
 def test_one_adapter_each(library: str) -> None:
     """A device or network library is imported in exactly one module of the device's code."""
     assert len(importers("edge")[library]) == 1
+
+
+def test_one_package_speaks_to_the_collectors_database() -> None:
+    """SQLAlchemy is imported below `edge/collector/database` only."""
+    assert {Path(file).parent.as_posix() for file in importers("edge")["sqlalchemy"]} == {
+        "edge/collector/database"
+    }
 
 
 def test_one_place_for_interpreters() -> None:

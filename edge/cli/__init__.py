@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "edge.cli.check:check",
     "events": "edge.cli.events:events",
     "models": "edge.cli.models:models",
+    "collect": "edge.cli.collect:collect",
 }
 
 

@@ -18,6 +18,7 @@ KINDS = ("event", "gap", "availability", "state")
 
 LONGEST_NAME = 200
 LARGEST_NUMBER = 2**53
+FIRST_YEAR, LAST_YEAR = 1900, 9900
 AHEAD_S = 5.0
 """How far ahead of this machine's clock a device's clock may be and still be believed."""
 
@@ -195,9 +196,12 @@ def _gap(place: Place, members: _Members, received: float) -> GapRecord:
 
 def _unix(text: str) -> float:
     try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(text)
+    except ValueError:
         raise _BadMessageError(f"{text} is no time") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _BadMessageError(f"{text} lies outside the years that a report can show")
+    return moment.timestamp()
 
 
 def _sight(place: Place, members: _Members, received: float) -> Sight:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FRESH_S = 2.0
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -53,6 +55,11 @@ class EventRecord:
     monotonic_time: float
     clock_synced: bool
     received: float
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it was certainly decided just before it was received."""
+        return self.clock_synced and abs(self.received - self.at) < FRESH_S
 
     @property
     def counter(self) -> Epoch:

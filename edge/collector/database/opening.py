@@ -8,7 +8,6 @@ power cut takes no row that was reported as committed. Writers take turns in bot
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,7 +49,7 @@ class Database:
         Raises:
             StorageError: Nothing was written.
         """
-        with naming(self.name), self._engine.connect() as connection:
+        with self._naming(), self._engine.connect() as connection:
             connection.execution_options(maskgate_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 if connection.dialect.name == "postgresql":
@@ -64,7 +63,7 @@ class Database:
         Raises:
             StorageError: It cannot be read.
         """
-        with naming(self.name), self._engine.connect() as connection:
+        with self._naming(), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -73,6 +72,16 @@ class Database:
     def close(self) -> None:
         """Lets the database go."""
         self._engine.dispose()
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Turns the database's errors into one that names it and says what to do."""
+        driver = self._engine.dialect.loaded_dbapi
+        try:
+            yield
+        # The driver's own error comes out of what is done to a connection when it is made.
+        except (SQLAlchemyError, driver.Error) as error:
+            raise _named(self.name, error) from None
 
 
 def open_database(text: str, *, create: bool) -> Database:
@@ -138,7 +147,7 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare(connection: Any, _record: object) -> None:
     # Transactions begin where `_begin` says so, and nowhere else.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = TRUNCATE")
@@ -171,17 +180,6 @@ def _check_tables(database: Database, *, create: bool) -> None:
             "update maskgate or name another one with --database"
         )
     return None
-
-
-@contextlib.contextmanager
-def naming(name: str) -> Iterator[None]:
-    """Turns the database's errors into one that names it and says what to do."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise _named(name, error) from None
-    except sqlite3.Error as error:
-        raise _named(name, error) from None
 
 
 def _named(name: str, error: Exception) -> ConfigError | StorageError:

@@ -71,13 +71,16 @@ class Reading:
         with self._database.reading() as connection:
             return _mark(connection, counter)
 
-    def newest_epoch(self, place: Place) -> Epoch | None:
-        """The epoch of a device that began last, if any is known; Raises: StorageError."""
+    def unfinished(self, place: Place) -> tuple[Epoch, ...]:
+        """The epochs of a device of which something may still come; Raises: StorageError."""
         here = sa.and_(epoch.c.site == place.site, epoch.c.device == place.device)
         with self._database.reading() as connection:
-            # PostgreSQL's order of texts depends on its locale.
             names = connection.execute(sa.select(epoch.c.epoch).where(here)).scalars().all()
-        return Epoch(place, max(names)) if names else None
+            # PostgreSQL's order of texts depends on its locale.
+            counters = [Epoch(place, name) for name in sorted(names)]
+            return tuple(
+                counter for counter in counters if counter == counters[-1] or _mark(connection, counter).holes
+            )
 
     def online(self) -> dict[Place, bool]:
         """Whether each known device is connected, as far as was heard; Raises: StorageError."""

@@ -90,6 +90,7 @@ def test_a_newer_device_may_say_more() -> None:
         (builders.event(1, device="gate"), "names the device"),
         (builders.event(1, sequence=2), "its id is"),
         (builders.event(1, wall_time="2025-02-30T00:00:00.000Z"), "no time"),
+        (builders.event(1, wall_time="9999-12-31T23:59:59.999Z"), "outside the years"),
         (builders.event(1, pass_id="p" * 300 + "-1"), "longer than"),
         (b"1" * 5000, "not JSON"),
     ],

@@ -1,0 +1,180 @@
+"""`maskgate collect`: the options; what they start needs the packages of an extra."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+
+from edge.types import MissingExtraError
+
+PATH = click.Path(path_type=Path)
+DATABASE = "sqlite:///maskgate-events.db"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectOptions:
+    """The options of `maskgate collect`, as typed."""
+
+    address: str
+    username: str
+    password_file: str
+    ca_file: str
+    client_cert_file: str
+    client_key_file: str
+    insecure: bool
+    database: str
+    sites: tuple[str, ...]
+    devices: tuple[str, ...]
+    consumer: str
+    instance: str
+    share: str
+    missing_after: float
+    publish_summaries: bool
+    shifts: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """The options of `maskgate collect report`, as typed."""
+
+    database: str
+    kind: str
+    shifts: str
+    timezone: str
+    since: str | None
+    until: str | None
+    sites: tuple[str, ...]
+    devices: tuple[str, ...]
+    form: str
+
+
+def _need() -> ModuleType:
+    """The part that does the work.
+
+    Raises:
+        MissingExtraError: What it needs is not installed.
+    """
+    try:
+        return importlib.import_module("edge.cli.collecting")
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this command needs {error.name}, which is not installed; run: pip install 'maskgate[collector]'"
+        ) from None
+
+
+database_option = click.option(
+    "--database",
+    envvar="MASKGATE_DATABASE",
+    default=DATABASE,
+    show_default=True,
+    help="sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME; also from MASKGATE_DATABASE.",
+)
+site_option = click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
+device_option = click.option("--device", "devices", multiple=True, help="Only this device; may be repeated.")
+shifts_option = click.option(
+    "--shifts", default="06:00,14:00,22:00", show_default=True, help="When shifts begin."
+)
+timezone_option = click.option(
+    "--timezone", default="UTC", show_default=True, help="Whose hours and days, such as Europe/Berlin."
+)
+
+
+def broker_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which broker, and how to get in."""
+    for option in (
+        click.option("--insecure", is_flag=True, help="Send a password without TLS to another machine."),
+        click.option("--client-key-file", default="", help="Key of the client certificate."),
+        click.option("--client-cert-file", default="", help="Client certificate; turns TLS on."),
+        click.option("--ca-file", default="", help="Authority of the broker's certificate; turns TLS on."),
+        click.option(
+            "--password-file",
+            default="",
+            help="Its first line is the password; else the systemd credential mqtt-password.",
+        ),
+        click.option("--username", default="", help="Login at the broker."),
+        click.option(
+            "--broker", "address", default="localhost", show_default=True, metavar="HOST[:PORT]",
+            help="Port 1883, with TLS 8883, unless given.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True)
+@broker_options
+@database_option
+@site_option
+@device_option
+@click.option("--consumer", default="collector", show_default=True, help="Name under which devices know it.")
+@click.option("--instance", default="", help="Tells collectors of one consumer apart.")
+@click.option("--share", default="", metavar="GROUP", help="Divide the events with others of this group.")
+@click.option(
+    "--missing-after",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    help="Seconds after which a missing event is asked for.",
+)
+@click.option(
+    "--publish-summaries", is_flag=True, help="Publish hours, days and shifts as retained messages."
+)
+@shifts_option
+@timezone_option
+@click.pass_context
+def collect(context: click.Context, /, **options: Any) -> None:
+    """Receive the events of all devices, store each once, and tell the devices so.
+
+    \b
+    Examples:
+      maskgate collect --broker broker.example --database sqlite:///events.db
+      maskgate collect report --database sqlite:///events.db --by day
+    """
+    if context.invoked_subcommand is None:
+        _need().collect(CollectOptions(**options))
+
+
+@collect.command()
+@database_option
+@click.option(
+    "--by", "kind", type=click.Choice(("hour", "day", "shift")), default="day", show_default=True,
+    help="What one row stands for.",
+)  # fmt: skip
+@shifts_option
+@timezone_option
+@click.option("--from", "since", help="First day, such as 2025-03-01.")
+@click.option("--to", "until", help="Last day.")
+@site_option
+@device_option
+@click.option(
+    "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True,
+    help="For people or for programs.",
+)  # fmt: skip
+def report(**options: Any) -> None:
+    """Count what is stored: people per verdict, compliance, and the minutes that were watched.
+
+    \b
+    Example:
+      maskgate collect report --by shift --timezone Europe/Berlin --format csv
+    """
+    _need().report(ReportOptions(**options))
+
+
+@collect.command()
+@database_option
+@click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")
+def status(**options: Any) -> None:
+    """Say how far each device's events are stored, and what is missing.
+
+    \b
+    Example:
+      maskgate collect status --database sqlite:///events.db
+    """
+    _need().status(**options)

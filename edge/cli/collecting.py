@@ -1,0 +1,179 @@
+"""What `maskgate collect` and its reports do."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+import signal
+import time
+from contextlib import closing
+from datetime import date, timedelta
+
+import click
+
+from edge import broker
+from edge.cli.app import log_as_configured
+from edge.cli.collect import CollectOptions, ReportOptions
+from edge.collector import calendar, layout, subscriptions, words
+from edge.collector.calendar import Calendar
+from edge.collector.connection import STANDING
+from edge.collector.database import Reading, Standing, open_database
+from edge.collector.database.reading import Part
+from edge.collector.parse import FIRST_YEAR, LAST_YEAR
+from edge.collector.report import clip, rows
+from edge.collector.service import Collector, Plan
+from edge.collector.summaries import Summaries
+from edge.dial import Listener
+from edge.systemd import Watchdog, notify
+from edge.types import ConfigError
+
+PORT, TLS_PORT = 1883, 8883
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
+
+
+def collect(options: CollectOptions) -> None:
+    """Collects until stopped.
+
+    Raises:
+        ConfigError: An option cannot be used.
+        StorageError: The database cannot be opened.
+    """
+    _check_names(options)
+    zone, begins = calendar.zone(options.timezone), calendar.shifts(options.shifts)
+    wanted = subscriptions.filters(options.sites, options.devices, options.share)
+    plan = Plan(options.consumer, wanted, options.missing_after)
+    listener = _listener(options)
+    log_as_configured("info")
+    with closing(open_database(options.database, create=True)) as opened:
+        calendars = [Calendar(kind, zone, begins) for kind in calendar.KINDS]
+        bulletin = Summaries(Reading(opened), calendars) if options.publish_summaries else None
+        _run(Collector(opened, listener, plan, bulletin))
+
+
+def _check_names(options: CollectOptions) -> None:
+    for name in ("consumer", "instance", "share"):
+        text = getattr(options, name)
+        if text and not _NAME.fullmatch(text):
+            raise ConfigError(f"--{name}: {text!r} is made of more than letters, digits, '_', '.' and '-'")
+    if not options.consumer:
+        raise ConfigError("--consumer: a collector needs a name")
+    if options.share and not options.instance:
+        raise ConfigError("--share: each collector of a group needs a name of its own; add --instance")
+
+
+def _run(collector: Collector) -> None:
+    """Runs until SIGTERM or SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: collector.stop())
+    notify("READY=1\nSTATUS=collecting")
+    collector.run(Watchdog().feed)
+    notify("STOPPING=1")
+
+
+def _listener(options: CollectOptions) -> Listener:
+    client_id = "-".join(filter(None, ("maskgate-collect", options.consumer, options.instance)))
+    tls = broker.tls(options.ca_file, options.client_cert_file, options.client_key_file)
+    host, port = _address(options.address)
+    try:
+        login = broker.login(options.username, options.password_file, os.environ)
+        where = broker.Broker(host, port or (TLS_PORT if tls else PORT), login=login, tls=tls)
+        listener = Listener(where, client_id, STANDING)
+    except ConfigError as error:
+        raise ConfigError(words.options(str(error))) from None
+    if login is not None and login.password and tls is None and not options.insecure and not _here(host):
+        raise ConfigError(
+            f"--username: the password would cross the network to {host} for everybody to read; "
+            "add --ca-file, or --insecure where that is meant"
+        )
+    return listener
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Host, and port or 0."""
+    match = _ADDRESS.fullmatch(text)
+    port = int(match["port"] or 0) if match else 0
+    if match is None or port > 65_535 or match["port"] == "0":
+        raise ConfigError(f"--broker: {text!r} is no address; give HOST, HOST:PORT or [IPV6]:PORT")
+    return match["host"].strip("[]"), port
+
+
+def _here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def report(options: ReportOptions) -> None:
+    """Prints a report.
+
+    Raises:
+        ConfigError: An option cannot be used, or there is no such database.
+        StorageError: The database cannot be read.
+    """
+    by = Calendar(options.kind, calendar.zone(options.timezone), calendar.shifts(options.shifts))
+    first, last = _day("--from", options.since), _day("--to", options.until)
+    if first is not None and last is not None and last < first:
+        raise ConfigError(f"--to: {last} lies before {first}")
+    after = None if last is None else last + timedelta(days=1)
+    part = Part(options.sites, options.devices, _beginning(first, by), _beginning(after, by))
+    with closing(open_database(options.database, create=False)) as opened:
+        reading = Reading(opened)
+        periods = clip(reading.periods(part), part)
+        found = rows(reading.passes(part), periods, by, reading.seen() or 0.0, time.time())
+    click.echo(layout.text(found, by, options.form))
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        day = None if text is None else date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ConfigError(f"{option}: {text!r} is no day; give one such as 2025-03-01")
+    return day
+
+
+def _beginning(day: date | None, by: Calendar) -> float | None:
+    """When the first window of a day begins, as Unix time; the night's shift belongs to its evening."""
+    return None if day is None else by.first_of_day(day)
+
+
+def status(*, database: str, as_json: bool) -> None:
+    """Prints how far each epoch is stored.
+
+    Raises:
+        ConfigError: There is no such database.
+        StorageError: It cannot be read.
+    """
+    with closing(open_database(database, create=False)) as opened:
+        reading = Reading(opened)
+        standings, rejected = reading.standings(), reading.rejected()
+    if as_json:
+        click.echo(
+            json.dumps({"epochs": [_members(one) for one in standings], "rejected": rejected}, indent=1)
+        )
+        return
+    for one in standings:
+        holes = ", ".join(f"{span.first}-{span.last}" for span in one.mark.holes[:10]) or "nothing"
+        click.echo(
+            f"{one.counter.place.site}/{one.counter.place.device} {one.counter.name}: {one.events} events, "
+            f"complete to {one.mark.contiguous} of {one.mark.highest}, missing {holes}, {one.gone} lost"
+        )
+    click.echo(f"{rejected} messages were rejected")
+
+
+def _members(one: Standing) -> dict[str, object]:
+    return {
+        "site": one.counter.place.site,
+        "device": one.counter.place.device,
+        "epoch": one.counter.name,
+        "events": one.events,
+        "contiguous": one.mark.contiguous,
+        "highest": one.mark.highest,
+        "missing": [[span.first, span.last] for span in one.mark.holes],
+        "lost": one.gone,
+    }

@@ -1,0 +1,168 @@
+"""The collector's side of the broker: one connection after another, each with a number."""
+
+from __future__ import annotations
+
+import logging
+import time
+from queue import Empty, SimpleQueue
+
+from edge import broker
+from edge.broker import Standing
+from edge.collector import words
+from edge.collector.talk import Message
+from edge.dial import Listener
+from edge.mqtt import REFUSED, Link
+from edge.session import WINDOW, Backoff
+from edge.signals import (
+    Acknowledged,
+    Arrived,
+    Connected,
+    Lost,
+    Refused,
+    Signal,
+    Subscribed,
+    Unreachable,
+)
+from edge.types import BrokerError
+
+STANDING = Standing(expiry_s=7 * 86_400, receive_maximum=1_000, largest=1_048_576)
+"""The session that a collector wants: what waits for a week, 1,000 messages unacknowledged, 1 MiB each."""
+
+log = logging.getLogger(__name__)
+
+Entry = tuple[int, Signal | None]
+"""A signal with the number of its connection; None only wakes."""
+
+
+class Connection:
+    """Keeps a connection to the broker and what it is subscribed to; used by one thread."""
+
+    def __init__(self, listener: Listener, filters: tuple[str, ...]) -> None:
+        self.number = 0
+        self.ready = False
+        self._listener = listener
+        self._filters = filters
+        self._inbox: SimpleQueue[Entry] = SimpleQueue()
+        self._backoff = Backoff()
+        self._link: Link | None = None
+        self._dial_at = 0.0
+        self._window = self._outstanding = 0
+        self._said: set[str] = set()
+
+    @property
+    def room(self) -> int:
+        """How many messages the broker would take now."""
+        return max(self._window - self._outstanding, 0) if self.ready else 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is waiting to be handled."""
+        return self._inbox.empty()
+
+    def wake(self) -> None:
+        """Has `next` return; may be called by any thread and by a signal."""
+        self._inbox.put((0, None))
+
+    def next(self, patience: float) -> Entry | None:
+        """The next signal, None where none comes within `patience` seconds."""
+        try:
+            return self._inbox.get(timeout=max(patience, 0.0))
+        except Empty:
+            return None
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until the next attempt; None where there is a connection."""
+        return max(self._dial_at - now, 0.0) if self._link is None else None
+
+    def dial(self) -> None:
+        """Begins the next connection."""
+        self.number += 1
+        number, inbox = self.number, self._inbox
+        self._link = self._listener.dial(lambda signal: inbox.put((number, signal)))
+
+    def handle(self, signal: Signal | None) -> None:
+        """Takes what the present connection has to say, messages apart."""
+        where = self._listener.broker
+        match signal:
+            case Connected():
+                self._window = min(WINDOW, signal.receive_maximum)
+            case Subscribed():
+                self._subscribed(signal)
+            case Acknowledged():
+                self._outstanding -= 1
+                if signal.code >= REFUSED:
+                    self.say(
+                        f"the broker refuses a message: {signal.text.lower()}; its access list must allow it"
+                    )
+            case Unreachable():
+                self.hang_up(broker.unreachable(where, signal.error))
+            case Refused():
+                self.hang_up(broker.refused(where, signal.code, signal.text))
+            case Lost():
+                self.hang_up(broker.lost(where, signal.code, signal.text, accepted=self._window > 0))
+
+    def present(self, number: int) -> bool:
+        """Whether a number is that of the connection that there is."""
+        return self._link is not None and number == self.number
+
+    def subscribe(self, stale: tuple[str, ...]) -> None:
+        """Asks for messages, and for none of those that an earlier run of this client asked for."""
+        if self._link is not None:
+            if stale:
+                self._link.unsubscribe(stale)
+            self._link.subscribe(self._filters)
+
+    def acknowledge(self, number: int, arrived: Arrived) -> None:
+        """Lets the broker forget a message, if the connection over which it came still stands."""
+        if self._link is not None and number == self.number:
+            self._link.acknowledge(arrived)
+
+    def publish(self, message: Message) -> None:
+        """Hands a message to the broker; see `room`.
+
+        Raises:
+            BrokerError: The connection is gone.
+        """
+        if self._link is None:
+            raise BrokerError("there is no connection")
+        self._link.publish(message.topic, message.payload, retain=message.retain)
+        self._outstanding += 1
+
+    def look(self) -> None:
+        """Finds a network thread that has died without a word."""
+        if self._link is not None and not self._link.alive and self._inbox.empty():
+            self.hang_up(f"the network thread to {self._listener.broker.address} has died; making a new one")
+
+    def lost(self) -> None:
+        """Publishing has failed."""
+        self.hang_up(f"the connection to {self._listener.broker.address} is lost; trying again")
+
+    def hang_up(self, sentence: str) -> None:
+        """Ends the connection, says why, and waits before the next."""
+        self.close(0.0)
+        self._dial_at = time.monotonic() + self._backoff.next()
+        self.say(sentence)
+
+    def close(self, timeout: float) -> None:
+        """Ends the connection; the broker keeps the session."""
+        if self._link is not None:
+            self._link.close(timeout)
+        self._link, self.ready = None, False
+        self._window = self._outstanding = 0
+
+    def say(self, sentence: str) -> None:
+        """Logs a sentence once until the next connection, so that a long outage is one line."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            log.warning("%s", words.options(sentence))
+
+    def _subscribed(self, answer: Subscribed) -> None:
+        pairs = zip(self._filters, answer.codes, strict=False)
+        refused = [one for one, code in pairs if code >= REFUSED]
+        if refused:
+            self.hang_up(f"the broker refuses a subscription to {refused[0]}; its access list must allow it")
+            return
+        self.ready = True
+        self._backoff.reset()
+        self._said.clear()
+        log.info("listening to %s", self._listener.broker.address)

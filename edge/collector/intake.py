@@ -1,0 +1,106 @@
+"""From messages to committed rows: what is acknowledged has been stored."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from edge.collector.database import Tally, UnfitError, Writing
+from edge.collector.parse import Parser
+from edge.collector.records import Epoch, Place, Presence, Record, Rejected
+from edge.signals import Arrived
+
+BATCH = 500
+"""Messages in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message, what it says (None for nothing), and the connection over which it came."""
+
+    connection: int
+    arrived: Arrived
+    record: Record | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one commit did: the messages that may be acknowledged, and what came of them."""
+
+    heard: tuple[Heard, ...]
+    touched: frozenset[Epoch]
+    presences: tuple[tuple[Place, bool], ...]
+
+
+@dataclass(slots=True)
+class Totals:
+    """What came since the start."""
+
+    stored: int = 0
+    known: int = 0
+    rejected: int = 0
+
+
+@dataclass(slots=True)
+class Intake:
+    """Holds messages until they are stored."""
+
+    writing: Writing
+    wall: Callable[[], float]
+    totals: Totals = field(default_factory=Totals)
+    _parser: Parser = field(default_factory=Parser)
+    _waiting: deque[Heard] = field(default_factory=deque)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are not stored yet."""
+        return len(self._waiting)
+
+    def take(self, connection: int, arrived: Arrived, unsure_since: float | None) -> Record | None:
+        """Takes a message.
+
+        Args:
+            connection: Number of the connection over which it came.
+            arrived: The message.
+            unsure_since: Where it may have waited for the collector: since when, Unix time.
+
+        Returns:
+            What it says; None for nothing.
+        """
+        record = self._parser.read(arrived.topic, arrived.payload, self.wall())
+        if isinstance(record, Presence):
+            record = replace(record, unsure_since=unsure_since)
+        self._waiting.append(Heard(connection, arrived, record))
+        return record
+
+    def commit(self) -> Batch:
+        """Stores what waits, at most one batch of it.
+
+        Raises:
+            StorageError: Nothing was stored; it still waits.
+        """
+        heard = tuple(self._waiting[number] for number in range(min(BATCH, len(self._waiting))))
+        records = [one.record for one in heard if one.record is not None]
+        tallies = self._store(records)
+        for _ in heard:
+            self._waiting.popleft()
+        for tally in tallies:
+            self.totals.stored += tally.stored
+            self.totals.known += tally.known
+            self.totals.rejected += tally.rejected
+        presences = tuple((r.place, r.online) for r in records if isinstance(r, Presence))
+        return Batch(heard, frozenset().union(*(tally.touched for tally in tallies)), presences)
+
+    def _store(self, records: list[Record]) -> list[Tally]:
+        try:
+            return [self.writing.store(records)]
+        except UnfitError:
+            # One of them is to blame, and must not hold up the others.
+            return [self._store_one(record) for record in records]
+
+    def _store_one(self, record: Record) -> Tally:
+        try:
+            return self.writing.store([record])
+        except UnfitError as error:
+            return self.writing.store([Rejected("", repr(record).encode(), str(error), self.wall())])

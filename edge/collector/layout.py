@@ -1,0 +1,86 @@
+"""Reports as text: a table for people, CSV and JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+
+from edge import messages
+from edge.collector.calendar import Calendar
+from edge.collector.report import VERDICTS, Row
+
+FORMATS = ("table", "csv", "json")
+COLUMNS = (
+    "start", "end", "site", "device", "passes", *VERDICTS, "compliance", "unsure_share",
+    "minutes_watched", "minutes_blind", "minutes_offline", "minutes_unknown", "unsynced",
+)  # fmt: skip
+
+Cell = str | int | float | None
+
+
+def text(rows: Iterable[Row], calendar: Calendar, form: str) -> str:
+    """The rows in one of `FORMATS`."""
+    cells = [_cells(row, calendar) for row in rows]
+    if form == "json":
+        return json.dumps([dict(zip(COLUMNS, line, strict=True)) for line in cells], indent=1)
+    if form == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(cells)
+        return out.getvalue().removesuffix("\n")
+    return _table([COLUMNS, *cells]) if cells else "nothing is stored for this time"
+
+
+def _cells(row: Row, calendar: Calendar) -> tuple[Cell, ...]:
+    minutes = row.minutes
+    return (
+        calendar.local(row.window.start),
+        calendar.local(row.window.end),
+        row.place.site,
+        row.place.device,
+        row.passes,
+        *(row.verdicts[verdict] for verdict in VERDICTS),
+        _share(row.compliance),
+        _share(row.unsure),
+        *(round(value, 1) for value in (minutes.watched, minutes.blind, minutes.offline, row.unknown)),
+        row.unsynced,
+    )
+
+
+def _table(lines: list[tuple[Cell, ...]]) -> str:
+    words = [["" if cell is None else str(cell) for cell in line] for line in lines]
+    widths = [max(len(line[column]) for line in words) for column in range(len(COLUMNS))]
+    left = 4
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column < left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in words
+    )
+
+
+def summary(row: Row, now: float) -> bytes:
+    """The payload of a summary; see docs/mqtt.md."""
+    minutes = row.minutes
+    return messages.encode(
+        {
+            "start": messages.iso_time(row.window.start),
+            "end": messages.iso_time(row.window.end),
+            "complete": row.window.end <= now,
+            "verdicts": {verdict: row.verdicts[verdict] for verdict in VERDICTS},
+            "compliance": _share(row.compliance),
+            "unsure_share": _share(row.unsure),
+            "minutes_watched": round(minutes.watched, 1),
+            "minutes_blind": round(minutes.blind, 1),
+            "minutes_offline": round(minutes.offline, 1),
+            "minutes_unknown": round(row.unknown, 1),
+        }
+    )
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

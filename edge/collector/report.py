@@ -1,0 +1,178 @@
+"""From stored passes and periods to counts per window and device. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from edge.collector.calendar import Calendar, Window
+from edge.collector.database import Pass, Period
+from edge.collector.database.reading import Part
+from edge.collector.records import Place
+from edge.types import Outcome
+
+VERDICTS = tuple(outcome.value for outcome in Outcome)
+_DECIDED = (Outcome.COMPLIANT.value, Outcome.NO_MASK.value, Outcome.MASK_INCORRECT.value)
+
+
+@dataclass(slots=True)
+class Minutes:
+    """How long a device watched, was blind, was not connected; what is left over is unknown."""
+
+    watched: float = 0.0
+    blind: float = 0.0
+    offline: float = 0.0
+
+
+@dataclass(slots=True)
+class Row:
+    """One device, or several, in one window.
+
+    Attributes:
+        window: The stretch of time.
+        place: The device; an empty name where it is all of a site.
+        verdicts: Passes by their latest verdict.
+        unsynced: How many of them have a time of a clock that was not set.
+        minutes: What the device did.
+        length: Minutes of the window that have passed, for each device counted.
+    """
+
+    window: Window
+    place: Place
+    verdicts: Counter[str] = field(default_factory=Counter)
+    unsynced: int = 0
+    minutes: Minutes = field(default_factory=Minutes)
+    length: float = 0.0
+
+    @property
+    def passes(self) -> int:
+        """How many people that were."""
+        return self.verdicts.total()
+
+    @property
+    def compliance(self) -> float | None:
+        """Share of compliant passes among those with a verdict other than unsure."""
+        decided = sum(self.verdicts[verdict] for verdict in _DECIDED)
+        return self.verdicts[Outcome.COMPLIANT.value] / decided if decided else None
+
+    @property
+    def unsure(self) -> float | None:
+        """Share of passes that are unsure."""
+        return self.verdicts[Outcome.UNSURE.value] / self.passes if self.passes else None
+
+    @property
+    def unknown(self) -> float:
+        """Minutes of which nothing is known."""
+        known = self.minutes.watched + self.minutes.blind + self.minutes.offline
+        return max(self.length - known, 0.0)
+
+
+def rows(
+    passes: Iterable[Pass], periods: Iterable[Period], calendar: Calendar, known_until: float, now: float
+) -> list[Row]:
+    """Counts passes and minutes.
+
+    Args:
+        passes: The latest revision of each.
+        periods: Presence and sight of the devices, without overlaps on one track.
+        calendar: Its windows.
+        known_until: Unix time until which what still is, is known to be so.
+        now: Unix time at which a window that has begun is looked at.
+
+    Returns:
+        A row for each window and device of which anything is known, in order.
+    """
+    found: dict[tuple[Window, Place], Row] = {}
+
+    def row(window: Window, place: Place) -> Row:
+        length = max(min(window.end, max(now, known_until)) - window.start, 0.0) / 60
+        return found.setdefault((window, place), Row(window, place, length=length))
+
+    for one in passes:
+        counted = row(calendar.window(one.at), one.place)
+        counted.verdicts[one.verdict] += 1
+        counted.unsynced += not one.clock_synced
+    for place, what, window in _stretches(periods, calendar, known_until):
+        minutes = row(window, place).minutes
+        long = (what.window.end - what.window.start) / 60
+        setattr(minutes, what.kind, getattr(minutes, what.kind) + long)
+    return [found[key] for key in sorted(found)]
+
+
+def clip(periods: Iterable[Period], part: Part) -> Iterator[Period]:
+    """Periods cut to the time of a report."""
+    for period in periods:
+        since = period.since if part.since is None else max(period.since, part.since)
+        until = period.until
+        if part.until is not None:
+            until = part.until if until is None else min(until, part.until)
+        yield replace(period, since=since, until=until)
+
+
+def together(some: Iterable[Row]) -> list[Row]:
+    """The rows of all devices of a site as one for each window."""
+    sums: dict[tuple[Window, str], Row] = {}
+    for row in some:
+        whole = sums.setdefault((row.window, row.place.site), Row(row.window, Place(row.place.site, "")))
+        whole.verdicts.update(row.verdicts)
+        whole.unsynced += row.unsynced
+        whole.length += row.length
+        for name in ("watched", "blind", "offline"):
+            setattr(whole.minutes, name, getattr(whole.minutes, name) + getattr(row.minutes, name))
+    return [sums[key] for key in sorted(sums)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """What a device did in a stretch of time within one window: a name of `Minutes`."""
+
+    kind: str
+    window: Window
+
+
+def _stretches(
+    periods: Iterable[Period], calendar: Calendar, known_until: float
+) -> Iterator[tuple[Place, _Stretch, Window]]:
+    present: list[tuple[Place, str, Window]] = []
+    blind: dict[Place, list[Window]] = defaultdict(list)
+    for period in periods:
+        end = known_until if period.until is None else min(period.until, known_until)
+        if end <= period.since:
+            continue
+        stretch = Window(period.since, end)
+        if period.kind == "blind":
+            blind[period.place].append(stretch)
+        elif period.kind in ("online", "offline"):
+            present.append((period.place, period.kind, stretch))
+    for place, kind, whole in present:
+        for part in _split(whole, calendar):
+            window = calendar.window(part.start)
+            if kind == "offline":
+                yield place, _Stretch("offline", part), window
+                continue
+            for sees, piece in _without(part, blind[place]):
+                yield place, _Stretch("watched" if sees else "blind", piece), window
+
+
+def _split(whole: Window, calendar: Calendar) -> Iterator[Window]:
+    start = whole.start
+    while start < whole.end:
+        end = min(calendar.window(start).end, whole.end)
+        yield Window(start, end)
+        start = end
+
+
+def _without(part: Window, dark: Iterable[Window]) -> Iterator[tuple[bool, Window]]:
+    """The pieces of a stretch, each with whether the device saw; `dark` is in order."""
+    start = part.start
+    for one in dark:
+        first, last = max(one.start, start), min(one.end, part.end)
+        if first >= last:
+            continue
+        if first > start:
+            yield True, Window(start, first)
+        yield False, Window(first, last)
+        start = last
+    if start < part.end:
+        yield True, Window(start, part.end)

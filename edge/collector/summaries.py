@@ -1,0 +1,64 @@
+"""Aggregates as retained messages, so that a dashboard needs no database."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from edge.collector import layout, report
+from edge.collector.calendar import Calendar, Window
+from edge.collector.database import Reading
+from edge.collector.database.reading import Part
+from edge.collector.report import Row
+from edge.collector.talk import Message
+from edge.messages import PREFIX
+
+EVERY_S = 60.0
+
+
+class Summaries:
+    """The present window of each calendar and the one before, for each device and each site."""
+
+    def __init__(self, reading: Reading, calendars: Sequence[Calendar]) -> None:
+        self._reading = reading
+        self._calendars = calendars
+        self._next = 0.0
+        self._queue: deque[Message] = deque()
+        self._said: dict[str, bytes] = {}
+
+    def due(self, now: float, wall: float) -> Iterator[Message]:
+        """What has changed, looked at once a minute; what is not taken stays due.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        if now >= self._next:
+            for calendar in self._calendars:
+                self._queue.extend(self._changed(calendar, wall))
+            self._next = now + EVERY_S
+        while self._queue:
+            message = self._queue[0]
+            if self._said.get(message.topic) != message.payload:
+                yield message
+                self._said[message.topic] = message.payload
+            self._queue.popleft()
+
+    def _changed(self, calendar: Calendar, wall: float) -> Iterable[Message]:
+        present = calendar.window(wall)
+        part = Part(since=calendar.window(present.start - 1).start, until=present.end)
+        devices = report.rows(
+            self._reading.passes(part),
+            report.clip(self._reading.periods(part), part),
+            calendar,
+            self._reading.seen() or 0.0,
+            wall,
+        )
+        for row in (*devices, *report.together(devices)):
+            yield Message(topic(row, calendar, present), layout.summary(row, wall), retain=True)
+
+
+def topic(row: Row, calendar: Calendar, present: Window) -> str:
+    """Where a row is published; the window before the present one is the `last`."""
+    device = f"/{row.place.device}" if row.place.device else ""
+    last = "" if row.window == present else "/last"
+    return f"{PREFIX}/{row.place.site}/summary{device}/{calendar.kind}{last}"

@@ -1,0 +1,143 @@
+"""What the broker says, and what the collector makes of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import pytest
+
+from edge.broker import Broker
+from edge.collector.connection import STANDING, Connection
+from edge.collector.talk import Message
+from edge.dial import Listener
+from edge.signals import Acknowledged, Arrived, Connected, Deliver, Lost, Subscribed
+from edge.types import BrokerError
+
+FILTERS = ("maskgate/+/+/event", "maskgate/+/+/gap")
+ARRIVED = Arrived(7, 1, "maskgate/site/door/event", b"{}", False)
+
+
+class FakeLink:
+    """Records what is asked of a connection."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.closed = False
+        self.asked: list[tuple[str, object]] = []
+
+    def subscribe(self, filters: object) -> None:
+        self.asked.append(("subscribe", filters))
+
+    def unsubscribe(self, filters: object) -> None:
+        self.asked.append(("unsubscribe", filters))
+
+    def acknowledge(self, arrived: Arrived) -> None:
+        self.asked.append(("acknowledge", arrived.mid))
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        self.asked.append(("publish", topic))
+        return 1
+
+    def close(self, timeout: float = 0.0) -> None:
+        self.closed = True
+
+
+class FakeListener(Listener):
+    """Hands out links that go nowhere."""
+
+    def __init__(self) -> None:
+        super().__init__(Broker("broker.example", 1883), "me", STANDING)
+        self.links: list[FakeLink] = []
+
+    def dial(self, deliver: Deliver) -> FakeLink:  # type: ignore[override]
+        self.links.append(FakeLink())
+        return self.links[-1]
+
+
+@pytest.fixture
+def listener() -> FakeListener:
+    return FakeListener()
+
+
+@pytest.fixture
+def connection(listener: FakeListener) -> Connection:
+    made = Connection(listener, FILTERS)
+    made.dial()
+    return made
+
+
+def test_a_refused_subscription_is_named(
+    connection: Connection, listener: FakeListener, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The filter stands in the log, and the attempt is repeated later."""
+    connection.handle(Connected(20, None))
+    connection.handle(Subscribed((1, 0x87)))
+    assert "maskgate/+/+/gap" in caplog.text
+    assert listener.links[0].closed
+    assert not connection.ready
+    wait = connection.wait(time.monotonic())
+    assert wait is not None
+    assert wait > 0
+
+
+def test_what_a_lost_connection_brought_is_not_acknowledged_on_the_next(
+    connection: Connection, listener: FakeListener
+) -> None:
+    """Its number would name another message there."""
+    connection.acknowledge(1, ARRIVED)
+    connection.hang_up("gone")
+    connection.dial()
+    connection.acknowledge(1, ARRIVED)
+    assert listener.links[0].asked == [("acknowledge", 7)]
+    assert listener.links[1].asked == []
+
+
+def test_filters_of_an_earlier_run_are_given_back(connection: Connection, listener: FakeListener) -> None:
+    """Before the present ones are asked for."""
+    connection.subscribe(("old/#",))
+    assert listener.links[0].asked == [("unsubscribe", ("old/#",)), ("subscribe", FILTERS)]
+
+
+def test_no_more_than_the_broker_takes(connection: Connection) -> None:
+    """A Receive Maximum of 2 leaves room for 2, and an answer makes room again."""
+    assert connection.room == 0
+    connection.handle(Connected(2, None))
+    connection.handle(Subscribed((1, 1)))
+    assert connection.room == 2
+    connection.publish(Message("a", b""))
+    connection.publish(Message("b", b""))
+    assert connection.room == 0
+    connection.handle(Acknowledged(1, 0, "Success"))
+    assert connection.room == 1
+
+
+def test_a_refused_message_is_told(connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that lets the collector say nothing to devices says so once."""
+    connection.handle(Connected(20, None))
+    connection.handle(Acknowledged(1, 0x87, "Not authorized"))
+    connection.handle(Acknowledged(2, 0x87, "Not authorized"))
+    assert caplog.text.count("not authorized") == 1
+
+
+def test_a_dead_network_thread_is_found(connection: Connection, listener: FakeListener) -> None:
+    """Its connection is given up, and another one made."""
+    listener.links[0].alive = False
+    connection.look()
+    assert listener.links[0].closed
+    assert connection.wait(time.monotonic()) is not None
+
+
+def test_sentences_name_options(connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
+    """A collector has no config.toml."""
+    caplog.set_level(logging.WARNING)
+    connection.handle(Lost(0x8E, "Session taken over", True))
+    assert "mqtt." not in caplog.text
+    assert "--" in caplog.text or "collector" in caplog.text
+
+
+def test_publishing_without_a_connection_is_an_error(connection: Connection) -> None:
+    """Which ends the attempt."""
+    connection.close(0)
+    with pytest.raises(BrokerError):
+        connection.publish(Message("a", b""))

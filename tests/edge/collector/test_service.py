@@ -1,0 +1,338 @@
+"""From a real Mosquitto into the database."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from edge.collector.database import Reading, open_database
+from edge.collector.ranges import Mark, Span
+from edge.collector.records import Epoch
+from edge.messages import SCHEMA_FILE, Topics
+from tests.broker import DURABLE, Mosquitto, Subscriber, wait_until
+from tests.collecting import CollectorProcess, FakeDevice, collecting, event_count, event_ids, ids
+from tests.conftest import MakeBroker
+from tests.edge.collector import builders
+from tests.edge.collector.builders import DOOR, made
+from tests.postgres import Postgres
+
+pytestmark = pytest.mark.broker
+
+E1 = Epoch(DOOR, "e1")
+PATIENT = ("max_queued_messages 0",)
+"""A broker that is not killed need not save; saving at every change takes it longer the more waits."""
+
+Start = Callable[..., CollectorProcess]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.db"
+
+
+@pytest.fixture
+def url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def process(path: Path) -> Iterator[Start]:
+    """Makes collectors, not yet started; all are ended after the test."""
+    made: list[CollectorProcess] = []
+
+    def make(port: int, *options: str) -> CollectorProcess:
+        made.append(CollectorProcess(port, path, *options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.kill()
+
+
+def mark(url: str, counter: Epoch = E1) -> Mark:
+    with closing(open_database(url, create=False)) as database:
+        return Reading(database).mark(counter)
+
+
+def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str) -> None:
+    """Repeated, mixed and with an announced gap: each event is there once, and the mark is the last."""
+    events = made(300)
+    sent = [event for event in events if event.id.sequence not in (100, 101)]
+    mixed = sent + random.Random(1).sample(sent, 100)
+    random.Random(2).shuffle(mixed)
+    with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
+        device.publish(mixed)
+        device.say("gap", builders.gap(1, 100, 101))
+        device.wait_for_mark(300)
+        assert collector.totals.stored == 298
+        assert collector.totals.known == 100
+    assert event_ids(path) == ids(sent)
+    assert mark(url) == Mark(300, 300, ())
+
+
+def test_what_it_says_to_devices_matches_the_schema(broker: Mosquitto, url: str) -> None:
+    """Consumer, epoch, mark, and the ranges that it misses; at most one message a second."""
+    definitions = json.loads(SCHEMA_FILE.read_text())["$defs"]
+    validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/ack", "$defs": definitions})
+    with collecting(broker.port, url, patience=0.3), FakeDevice(broker.port) as device:
+        device.publish(event for event in made(50) if event.id.sequence not in (7, 20, 21))
+        wait_until(lambda: any("missing" in ack for ack in device.acks))
+        (asking, *_) = [ack for ack in device.acks if "missing" in ack]
+        assert asking == {
+            "consumer": "test", "epoch": "e1", "contiguous": 6, "missing": [[7, 7], [20, 21]],
+        }  # fmt: skip
+        for ack in device.acks:
+            validator.validate(ack)
+        assert len(device.acks) <= 3
+
+
+def test_what_the_device_sends_again_closes_the_hole(broker: Mosquitto, path: Path, url: str) -> None:
+    """Asked for and sent, nothing is missing any more."""
+    events = made(30)
+    with collecting(broker.port, url, patience=0.2), FakeDevice(broker.port) as device:
+        device.publish(events[:10] + events[20:])
+        wait_until(lambda: any("missing" in ack for ack in device.acks))
+        device.publish(events[10:20])
+        device.wait_for_mark(30)
+    assert event_ids(path) == ids(events)
+
+
+def test_what_never_comes_is_given_up(broker: Mosquitto, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a number of requests in vain the range counts as lost, and the mark goes on."""
+    monkeypatch.setattr("edge.collector.wishes.ATTEMPTS", 2)
+    with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
+        device.publish(made(5)[3:])
+        device.wait_for_mark(5)
+        assert sum("missing" in ack for ack in device.acks) == 2
+    with closing(open_database(url, create=False)) as database:
+        (standing,) = Reading(database).standings()
+    assert (standing.events, standing.gone) == (2, 3)
+
+
+def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> None:
+    """Nothing is given up while the device cannot hear; once it is back it is asked."""
+    with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
+        device.say("availability", b"offline", retain=True)
+        device.publish(made(5)[3:])
+        wait_until(lambda: mark(url) == Mark(0, 5, (Span(1, 3),)))
+        wait_until(lambda: len(device.acks) >= 1)
+        assert not any("missing" in ack for ack in device.acks)
+        device.say("availability", b"online", retain=True)
+        wait_until(lambda: any(ack.get("missing") == [[1, 3]] for ack in device.acks))
+
+
+def test_a_device_that_returns_is_told_where_it_stands(broker: Mosquitto, url: str) -> None:
+    """A mark that was published while it was away did not reach it."""
+    with collecting(broker.port, url):
+        with FakeDevice(broker.port) as device:
+            device.publish(made(5))
+            device.wait_for_mark(5)
+        with FakeDevice(broker.port) as device:
+            device.say("availability", b"online", retain=True)
+            device.wait_for_mark(5)
+
+
+def test_a_bad_message_is_kept_apart(broker: Mosquitto, path: Path, url: str) -> None:
+    """It is counted with its reason, and what follows is stored."""
+    with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
+        device.say("event", b"{")
+        device.say("event", builders.event(1, verdict="maybe"))
+        device.say("availability", b"perhaps")
+        device.publish(made(3))
+        device.wait_for_mark(3)
+        assert collector.totals.rejected == 3
+    with closing(sqlite3.connect(path)) as opened:
+        reasons = [row[0] for row in opened.execute("SELECT reason FROM rejected ORDER BY id")]
+    assert [("JSON" in reasons[0]), ("maybe" in reasons[1]), ("bare word" in reasons[2])] == [True] * 3
+    assert event_count(path) == 3
+
+
+def test_nothing_is_lost_while_it_is_away(make_broker: MakeBroker, path: Path, process: Start) -> None:
+    """3,000 events wait in its session and are all stored, once, after its return."""
+    broker = make_broker(*PATIENT).start()
+    process(broker.port).start().stop()
+    events = made(3000)
+    with FakeDevice(broker.port) as device:
+        device.publish(events)
+        collector = process(broker.port).start()
+        collector.wait_for_events(3000)
+        device.wait_for_mark(3000)
+    assert collector.stop() == 0
+    assert event_ids(path) == ids(events)
+
+
+def test_a_kill_in_mid_flow_loses_and_doubles_nothing(
+    make_broker: MakeBroker, path: Path, process: Start
+) -> None:
+    """What was not committed was not acknowledged, and comes again."""
+    broker = make_broker(*PATIENT).start()
+    collector = process(broker.port).start()
+    events = made(1500)
+    with FakeDevice(broker.port) as device:
+        for turn in range(3):
+            device.publish(events[turn * 500 : turn * 500 + 400])
+            collector.wait_for_events(turn * 500 + 50)
+            collector.kill()
+            device.publish(events[turn * 500 + 400 : turn * 500 + 500])
+            collector.start()
+        collector.wait_for_events(1500)
+    assert collector.stop() == 0
+    assert event_ids(path) == ids(events)
+
+
+def test_a_locked_database_holds_the_flow_and_loses_nothing(
+    make_broker: MakeBroker, path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it cannot be written nothing is acknowledged; afterwards everything is stored."""
+    monkeypatch.setattr("edge.collector.database.opening.LOCK_S", 0.1)
+    broker = make_broker(*PATIENT).start()
+    with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
+        device.publish(made(5))
+        device.wait_for_mark(5)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            device.publish(made(2000)[5:])
+            wait_until(lambda: collector._intake.waiting >= 1000)
+            # The broker waits for acknowledgements: no more than it may send comes, and nothing piles up.
+            assert collector._intake.waiting == 1000
+            assert collector.totals.stored == 5
+        device.wait_for_mark(2000)
+    assert event_ids(path) == ids(made(2000))
+
+
+def test_a_process_killed_while_the_database_is_locked(
+    make_broker: MakeBroker, path: Path, process: Start
+) -> None:
+    """Nothing that it held was acknowledged: the next one gets all of it."""
+    broker = make_broker(*PATIENT).start()
+    collector = process(broker.port).start()
+    with FakeDevice(broker.port) as device:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            device.publish(made(100))
+            wait_until(lambda: "locked" in collector.log)
+            collector.kill()
+        assert event_count(path) == 0
+        collector.start()
+        collector.wait_for_events(100)
+    collector.stop()
+    assert event_ids(path) == ids(made(100))
+
+
+def test_a_broker_that_is_killed_and_returns(make_broker: MakeBroker, path: Path, url: str) -> None:
+    """The collector connects again by itself and goes on."""
+    broker = make_broker(*DURABLE).start()
+    with collecting(broker.port, url) as collector:
+        with FakeDevice(broker.port) as device:
+            device.publish(made(20))
+            device.wait_for_mark(20)
+        broker.kill()
+        wait_until(lambda: not collector.listening)
+        broker.start()
+        wait_until(lambda: collector.listening)
+        with FakeDevice(broker.port) as device:
+            device.publish(made(40)[20:])
+            device.wait_for_mark(40)
+    assert event_ids(path) == ids(made(40))
+
+
+def test_two_collectors_on_one_file_store_each_event_once(broker: Mosquitto, path: Path, url: str) -> None:
+    """Both hear everything; the unique key keeps one of each."""
+    with (
+        collecting(broker.port, url, instance="one") as one,
+        collecting(broker.port, url, instance="two") as two,
+        FakeDevice(broker.port) as device,
+    ):
+        device.publish(made(500))
+        wait_until(lambda: one.totals.known + two.totals.known == 500)
+        assert one.totals.stored + two.totals.stored == 500
+        device.wait_for_mark(500)
+    assert event_ids(path) == ids(made(500))
+
+
+def test_two_collectors_of_a_group_divide_the_events(
+    make_broker: MakeBroker, path: Path, process: Start
+) -> None:
+    """With a shared subscription each process gets a part, and the marks are those of the whole."""
+    broker = make_broker(*PATIENT).start()
+    one = process(broker.port, "--share", "team", "--instance", "one").start()
+    two = process(broker.port, "--share", "team", "--instance", "two").start()
+    with FakeDevice(broker.port) as device:
+        device.publish(made(600))
+        device.wait_for_mark(600)
+    two.stop()
+    one.stop()
+    assert event_ids(path) == ids(made(600))
+
+
+def test_postgresql_takes_it_too(broker: Mosquitto, postgres: Postgres) -> None:
+    """A server that goes away and comes back costs nothing either."""
+    url = postgres.make("service")
+    with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
+        device.publish(made(50))
+        device.wait_for_mark(50)
+        postgres.stop()
+        device.publish(made(100)[50:])
+        wait_until(lambda: collector._intake.waiting == 50)
+        postgres.start()
+        device.wait_for_mark(100)
+        assert collector.totals.stored == 100
+    assert mark(url) == Mark(100, 100, ())
+
+
+def test_presence_and_blindness_are_kept(broker: Mosquitto, path: Path, url: str) -> None:
+    """Retained words count from when they are heard; each change is a period."""
+    with FakeDevice(broker.port) as device:
+        device.say("availability", b"online", retain=True)
+        with collecting(broker.port, url):
+            device.say("state", builders.state(blind=False), retain=True)
+            device.say("state", builders.state(blind=True, since=builders.NOON + 60), retain=True)
+            device.say("availability", b"offline", retain=True)
+            device.publish(made(1))
+            device.wait_for_mark(1)
+    with closing(sqlite3.connect(path)) as opened:
+        kinds = [row[0] for row in opened.execute("SELECT kind FROM period ORDER BY id")]
+    assert kinds == ["online", "seeing", "blind", "offline"]
+
+
+def test_a_subscription_of_an_earlier_run_is_given_back(
+    broker: Mosquitto, path: Path, process: Start
+) -> None:
+    """A collector that was for all devices, and now is for one, no longer hears the others."""
+    process(broker.port).start().stop()
+    collector = process(broker.port, "--device", "gate").start()
+    with FakeDevice(broker.port) as door, FakeDevice(broker.port, Topics("site", "gate")) as gate:
+        door.publish(made(5))
+        gate.publish(made(5, device="gate"))
+        gate.wait_for_mark(5)
+    collector.stop()
+    assert event_ids(path) == ids(made(5, device="gate"))
+
+
+def test_summaries_are_retained(broker: Mosquitto, process: Start) -> None:
+    """Whoever subscribes later gets hour, day and shift of each device and of the site."""
+    collector = process(broker.port, "--publish-summaries").start()
+    with FakeDevice(broker.port) as device:
+        device.say("availability", b"online", retain=True)
+        device.publish(made(4))
+        device.wait_for_mark(4)
+    collector.stop()
+    collector.start()
+    schema = json.loads(SCHEMA_FILE.read_text())["$defs"]
+    validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/collected", "$defs": schema})
+    with Subscriber(broker.port) as subscriber:
+        wanted = {
+            f"maskgate/site/summary{of}/{kind}" for of in ("", "/door") for kind in ("hour", "day", "shift")
+        }
+        subscriber.wait(lambda: wanted <= {message.topic for message in subscriber.messages})
+        for message in subscriber.messages:
+            if message.topic in wanted:
+                validator.validate(message.json())
+    collector.stop()
