@@ -1,0 +1,171 @@
+"""Counts and minutes per window and device."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.collector import layout, report
+from edge.collector.calendar import Calendar
+from edge.collector.database import Pass, Period
+from edge.collector.database.reading import Part
+from edge.collector.records import Place
+from edge.collector.report import Row
+from tests.edge.collector.builders import DOOR, NOON
+
+HOURS = Calendar("hour", ZoneInfo("UTC"))
+GATE = Place("site", "gate")
+HOUR = 3600.0
+LATER = NOON + 24 * HOUR
+
+
+def passes(*verdicts: str, at: float = NOON, place: Place = DOOR) -> list[Pass]:
+    return [Pass(place, at, verdict, True) for verdict in verdicts]
+
+
+def period(kind: str, since: float, until: float | None, place: Place = DOOR) -> Period:
+    track = "sight" if kind in ("blind", "seeing") else "presence"
+    return Period(place, track, kind, NOON + since, None if until is None else NOON + until)
+
+
+def rows(some: Iterable[Pass] = (), periods: Iterable[Period] = (), known_until: float = LATER) -> list[Row]:
+    return report.rows(some, periods, HOURS, known_until, known_until)
+
+
+def minutes(row: Row) -> tuple[float, float, float, float]:
+    return (row.minutes.watched, row.minutes.blind, row.minutes.offline, row.unknown)
+
+
+def test_compliance_leaves_unsure_out() -> None:
+    """And gives its share beside it."""
+    (row,) = rows(passes("compliant", "compliant", "no_mask", "mask_incorrect", "unsure"))
+    assert row.passes == 5
+    assert row.compliance == 0.5
+    assert row.unsure == 0.2
+
+
+def test_nobody_is_no_compliance() -> None:
+    """An hour without a verdict has none, rather than all or nothing."""
+    (row,) = rows(periods=[period("online", 0, HOUR)])
+    assert (row.passes, row.compliance, row.unsure) == (0, None, None)
+    (unsure,) = rows(passes("unsure"))
+    assert (unsure.compliance, unsure.unsure) == (None, 1.0)
+
+
+def test_windows_and_devices_are_apart() -> None:
+    """Each has a row, in order of time, then of name."""
+    found = rows(passes("compliant", at=NOON + HOUR) + passes("no_mask", place=GATE) + passes("no_mask"))
+    assert [(row.window.start - NOON, row.place.device) for row in found] == [
+        (0.0, "door"), (0.0, "gate"), (HOUR, "door"),
+    ]  # fmt: skip
+
+
+def test_minutes_are_what_the_device_did() -> None:
+    """Connected and seeing, connected and blind, not connected, and what nobody knows."""
+    found = rows(
+        periods=[
+            period("online", 600, 3000),
+            period("blind", 1200, 1800),
+            period("seeing", 1800, None),
+            period("offline", 3000, 3300),
+        ]
+    )
+    assert minutes(found[0]) == (30, 10, 5, 15)
+
+
+def test_blind_while_offline_is_offline() -> None:
+    """What a device saw while nobody could hear it is not counted."""
+    found = rows(periods=[period("offline", 0, 1800), period("blind", 0, 2400), period("online", 1800, HOUR)])
+    assert minutes(found[0]) == (20, 10, 30, 0)
+
+
+def test_what_still_is_counts_as_far_as_it_is_known() -> None:
+    """A collector that has been away does not know that the device still watches."""
+    found = rows(periods=[period("online", 0, None)], known_until=NOON + 1800)
+    assert [minutes(row) for row in found] == [(30, 0, 0, 0)]
+    found = report.rows([], [period("online", 0, None)], HOURS, NOON + 1800, NOON + HOUR)
+    assert [minutes(row) for row in found] == [(30, 0, 0, 30)]
+
+
+def test_a_long_period_is_divided_among_windows() -> None:
+    """Each has its part."""
+    found = rows(periods=[period("online", -600, 2.5 * HOUR)])
+    assert [row.minutes.watched for row in found] == [10, 60, 60, 30]
+
+
+cuts = st.lists(st.integers(0, 4 * 3600), min_size=2, max_size=12, unique=True).map(sorted)
+
+
+@given(cuts, cuts, st.integers(0, 1))
+def test_minutes_add_up(presence: list[int], sight: list[int], first: int) -> None:
+    """However presence and sight change, no minute is counted twice or lost."""
+    kinds = ("online", "offline")
+    periods = [
+        period(kinds[(number + first) % 2], since, until)
+        for number, (since, until) in enumerate(itertools.pairwise(presence))
+    ]
+    periods += [
+        period(("blind", "seeing")[number % 2], since, until)
+        for number, (since, until) in enumerate(itertools.pairwise(sight))
+    ]
+    found = rows(periods=periods)
+    known = sum(sum(minutes(row)[:3]) for row in found)
+    assert known == pytest.approx((presence[-1] - presence[0]) / 60)
+    assert all(sum(minutes(row)) == pytest.approx(60) for row in found)
+    dark = set()
+    for one in periods:
+        if one.kind == "blind":
+            dark |= set(range(int(one.since - NOON), int((one.until or 0) - NOON)))
+    blind = sum(
+        len(dark & set(range(int(one.since - NOON), int((one.until or 0) - NOON))))
+        for one in periods
+        if one.kind == "online"
+    )
+    assert sum(row.minutes.blind for row in found) == pytest.approx(blind / 60)
+
+
+def test_a_report_of_a_part_cuts_periods() -> None:
+    """What reaches over its ends counts for what lies within."""
+    (cut,) = report.clip([period("online", -HOUR, None)], Part(since=NOON, until=NOON + HOUR))
+    assert (cut.since, cut.until) == (NOON, NOON + HOUR)
+
+
+def test_all_of_a_site_together() -> None:
+    """Counts and minutes of its devices are added up."""
+    found = rows(
+        passes("compliant") + passes("no_mask", place=GATE),
+        [period("online", 0, HOUR), period("online", 0, 1800, GATE)],
+    )
+    (whole,) = report.together(found)
+    assert whole.place == Place("site", "")
+    assert whole.compliance == 0.5
+    assert minutes(whole) == (90, 0, 0, 30)
+
+
+def test_formats_say_the_same() -> None:
+    """CSV and JSON hold the same cells; the table names every column."""
+    found = rows(passes("compliant", "unsure"), [period("online", 0, 1800)])
+    (of_csv,) = csv.DictReader(io.StringIO(layout.text(found, HOURS, "csv")))
+    (of_json,) = json.loads(layout.text(found, HOURS, "json"))
+    assert {key: "" if value is None else str(value) for key, value in of_json.items()} == of_csv
+    assert of_json["start"] == "2023-11-15T12:00+00:00"
+    assert (of_json["compliance"], of_json["unsure_share"]) == (1.0, 0.5)
+    assert (of_json["minutes_watched"], of_json["minutes_unknown"]) == (30.0, 30.0)
+    header, line = layout.text(found, HOURS, "table").splitlines()
+    assert header.split() == list(layout.COLUMNS)
+    assert line.split() == list(of_csv.values())
+
+
+def test_nothing_is_a_report_too() -> None:
+    """A program gets an empty list, a person a word."""
+    assert json.loads(layout.text([], HOURS, "json")) == []
+    assert layout.text([], HOURS, "csv") == ",".join(layout.COLUMNS)
+    assert "nothing" in layout.text([], HOURS, "table")
