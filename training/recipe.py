@@ -24,7 +24,7 @@ class Network(_Section):
 
     name: Literal["mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "small_cnn"] = "mobilenet_v2"
     alpha: float = Field(1.0, gt=0, le=2)
-    input_size: int = 160
+    input_size: int = 128
     dropout: float = Field(0.2, ge=0, lt=1)
     dense_units: int = Field(0, ge=0)
     batch_norm_momentum: float = Field(0.95, ge=0, lt=1)
@@ -44,7 +44,7 @@ class Mixture(_Section):
     faces_per_epoch: int = Field(10240, ge=1)
     batch: int = Field(32, ge=1)
     class_shares: tuple[float, float, float] = (0.4, 0.35, 0.25)
-    frame_share: float = Field(0.65, ge=0, le=1)
+    frame_share: float = Field(0.5, ge=0, le=1)
     drawn_well: float = Field(0.15, ge=0, le=1)
     drawn_wrong: float = Field(0.5, ge=0, le=1)
     occluded_bare: float = Field(0.15, ge=0, le=1)
@@ -82,7 +82,7 @@ class Finish(_Section):
     epochs: int = Field(1, ge=0)
     rate: float = Field(4e-4, gt=0)
     class_shares: tuple[float, float, float] = (0.35, 0.3, 0.35)
-    drawn_wrong: float = Field(0.6, ge=0, le=1)
+    drawn_wrong: float = Field(0.5, ge=0, le=1)
 
 
 class Distil(_Section):
