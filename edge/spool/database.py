@@ -142,7 +142,7 @@ class Database:
         """
         (found,) = self.one("PRAGMA integrity_check(1)")
         if found != "ok":
-            raise DamagedError(f"the spool {self._path} is damaged: {found.splitlines()[-1]}")
+            raise DamagedError(f"the spool {self._path} is damaged: {found.splitlines()[-1][:200]}")
 
     def close(self) -> None:
         """Merges the log into the file and lets it go."""
@@ -174,7 +174,7 @@ def _named(path: Path, error: sqlite3.Error) -> SpoolError:
             f"the spool {path} is in use by another process; stop that or set another spool.path"
         )
     if name in _DAMAGE or name.startswith("SQLITE_CORRUPT"):
-        return DamagedError(f"the spool {path} is damaged: {error}")
+        return DamagedError(f"the spool {path} is damaged: {' '.join(str(error).split())[:200]}")
     if name.startswith("SQLITE_FULL"):
         return SpoolError(f"the spool {path} cannot grow: the disk is full; free some space")
     return SpoolError(

@@ -33,7 +33,7 @@ def make_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise SpoolError(
             f"the spool {path} cannot be opened for writing: {error.strerror}; set spool.path to a file "
@@ -55,7 +55,7 @@ def move_aside(path: Path, wall: float) -> Path:
         if _log(path).exists():
             _log(path).replace(_log(aside))
         path.replace(aside)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise SpoolError(f"the damaged {path} cannot be moved aside: {error.strerror}") from None
     return aside
@@ -70,7 +70,7 @@ def remove(path: Path) -> None:
     try:
         path.unlink()
         _log(path).unlink(missing_ok=True)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise SpoolError(f"the damaged {path} cannot be deleted: {error.strerror}") from None
 
@@ -97,7 +97,8 @@ def _log(path: Path) -> Path:
     return path.with_name(path.name + LOG)
 
 
-def _sync(directory: Path) -> None:
+def sync(directory: Path) -> None:
+    """Makes names in a directory durable."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

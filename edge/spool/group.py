@@ -72,8 +72,8 @@ class Group:
         rows.append(Row(Stored(event.id.sequence, payload), event.verdict.wall))
         if len(rows) > MOST_WAITING:
             oldest = rows.popleft().event.sequence
-            _log.error("event %d is dropped, too many wait for the disk", oldest)
-            self._lose(oldest, Reason.DISK)
+            if self._lose(oldest, Reason.DISK):
+                _log.error("too many events wait for the disk: from %d on the oldest are dropped", oldest)
 
     def note(self, item: Note) -> None:
         """Takes anything but an event up."""
@@ -89,10 +89,11 @@ class Group:
             case Mark():
                 self.batch.marks[item.consumer, item.epoch] = item
 
-    def _lose(self, sequence: int, reason: Reason) -> None:
-        """Remembers a number that never reached the file, until that can be written down there."""
+    def _lose(self, sequence: int, reason: Reason) -> bool:
+        """Remembers a number that never reached the file; whether it does not adjoin the one before."""
         lost = self.batch.lost
         if lost and lost[-1].reason is reason and lost[-1].numbers.last + 1 == sequence:
             lost[-1] = Lost(Range(lost[-1].numbers.first, sequence), reason)
-        else:
-            lost.append(Lost(Range(sequence, sequence), reason))
+            return False
+        lost.append(Lost(Range(sequence, sequence), reason))
+        return True

@@ -55,6 +55,8 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
         life, loss = _begin_run(db, known, wall)
         store = Store(db, numbers, life, limits)
         store.reserve(store.last_sequence)
+        if known is None:
+            files.sync(path.parent)
         stack.pop_all()
     files.tidy(path, 2 * limits.max_bytes, wall - limits.keep_days * DAY_S)
     return Opened(store, damage or loss)
@@ -189,7 +191,7 @@ def _skip(db: Database, life: Life, upto: int, wall: float) -> str:
         "UPDATE epoch SET last = ?, gaps = gaps + ? WHERE generation = ?", (upto, JUMP, life.generation)
     )
     Gaps(db).add(life.epoch, [missing], Reason.RESTART, wall)
-    if len(missing) <= RESERVE:
+    if len(missing) <= 2 * RESERVE:
         return ""
     problem = (
         f"the spool has lost events between {missing.first} and {missing.last}; they are announced as a gap"

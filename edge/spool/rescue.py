@@ -32,6 +32,7 @@ EMPTY_BYTES = 8192
 PROBE = 1_000
 """Places that are tried one by one where a page of events cannot be read."""
 
+MOST_EPOCHS = 1 << 20
 MOST_VAIN = 50
 """Such stretches without a single event before the rest is given up."""
 
@@ -109,8 +110,14 @@ def _epochs(old: Database) -> list[_Epoch]:
         rows = old.all("SELECT generation, name, max(last, reserved), gaps FROM epoch ORDER BY generation")
     except SpoolError:
         return []
-    plausible = [row for row in rows if [type(value) for value in row] == [int, str, int, int]]
-    return [_Epoch(*row) for row in plausible]
+    plausible = {row[0]: row for row in rows if _is_epoch(*row)}
+    return [_Epoch(*row) for _, row in sorted(plausible.items())]
+
+
+def _is_epoch(generation: object, name: object, end: object, gaps: object) -> bool:
+    """Whether a row can be what it was: nothing protects it."""
+    limits = ((generation, MOST_EPOCHS), (end, SEQUENCE), (gaps, SEQUENCE))
+    return isinstance(name, str) and all(isinstance(n, int) and 0 <= n < most for n, most in limits)
 
 
 def _generation(old: Database | None) -> int:
@@ -128,7 +135,7 @@ def _generation(old: Database | None) -> int:
 def _settle(epochs: list[_Epoch], known: Reserved | None) -> None:
     """The reservations tell how far the latest epoch can have come, or else nobody does."""
     if epochs and known is not None:
-        epochs[-1].end = max(epochs[-1].end, known.upto)
+        epochs[-1].end = known.upto
     elif epochs:
         epochs[-1].certain = False
 
@@ -146,7 +153,7 @@ def _fill(db: Database, old: Database | None, epochs: list[_Epoch], wall: float)
             )
             if old is not None:
                 rescued += db.many(
-                    "INSERT INTO event (place, payload, wall, seal) "
+                    "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
                     "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
                     _unsent(old, epoch),
                 )
@@ -178,12 +185,20 @@ def _whole(old: Database, base: int) -> Iterator[tuple[int, bytes, float, bool]]
             rows = _read(old, "place > ? AND place <= ? ORDER BY place LIMIT ?", after, base | SEQUENCE, PAGE)
             if not rows:
                 return
-            after = rows[-1][0]
+            after = _further(rows, after)
         except DamagedError:
             rows = [row for place in range(after + 1, after + PROBE + 1) for row in _probe(old, place)]
             after += PROBE
             vain += not rows
         yield from rows
+
+
+def _further(rows: list[tuple[int, bytes, float, bool]], after: int) -> int:
+    """Where reading goes on; in a damaged tree events may stand in any order, and for ever."""
+    furthest = max(row[0] for row in rows)
+    if furthest <= after:
+        raise DamagedError("its events stand in no order")
+    return furthest
 
 
 def _probe(old: Database, place: int) -> list[tuple[int, bytes, float, bool]]:

@@ -229,10 +229,10 @@ def test_an_older_copy_put_back_gives_no_number_twice(path: Path, tmp_path: Path
     """Of the same epoch: it goes on after what was given since. Of another: that one's loss is announced."""
     shutil.copy(path, tmp_path / "copy.db")
     with closing(reopen(path)) as spool:
-        fill(spool, range(EVENTS + 1, EVENTS + 101))
+        fill(spool, range(EVENTS + 1, EVENTS + 201))
     shutil.copy(tmp_path / "copy.db", path)
     with closing(reopen(path)) as spool:
-        assert spool.last_sequence >= EVENTS + 100
+        assert spool.last_sequence >= EVENTS + 200
         assert "lost events" in spool.problem
     zero(path)
     with closing(reopen(path)) as spool:

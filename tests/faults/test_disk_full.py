@@ -1,0 +1,108 @@
+"""A full disk: the device lives, and counts exactly what it loses."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from edge.spool import Limits, Reason, Spool, group
+from edge.types import SpoolError
+from tests.broker import wait_until
+from tests.builders import event
+from tests.edge.test_spool import full_disk
+
+DISK_BYTES = 2 << 20
+WAITING = 100
+
+
+@contextmanager
+def small_disk(directory: Path) -> Iterator[Path]:
+    """A file system of 2 MiB in memory."""
+    directory.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "maskgate-test", str(directory)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system needs root")
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", str(directory)], check=True)
+
+
+@contextmanager
+def ballast(directory: Path) -> Iterator[None]:
+    """Nothing more fits onto the disk."""
+    file = directory / "ballast"
+    with file.open("wb", buffering=0) as out:
+        for size in (65_536, 4_096, 512):
+            try:
+                while True:
+                    out.write(bytes(size))
+            except OSError:
+                continue
+    try:
+        yield
+    finally:
+        file.unlink()
+
+
+def account(spool: Spool, last: int, sent: int = 0) -> None:
+    """Every number is stored or in a gap, and the counter says how many are in gaps."""
+    spool.flush()
+    there = {item.sequence for item in spool.unsent(0, 10**6)}
+    gaps = spool.unsent_gaps(10**6)
+    lost = {n for gap in gaps for n in range(gap.first, (gap.last or 0) + 1) if gap.reason is Reason.DISK}
+    assert there | {n for n in lost if n > sent} == set(range(sent + 1, last + 1))
+    assert not there & lost
+    assert spool.figures().dropped == len(lost)
+
+
+def test_a_full_disk_is_accounted_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three times no file may grow: what memory cannot hold is counted, durably, and the rest is stored."""
+    monkeypatch.setattr(group, "MOST_WAITING", WAITING)
+    path, last = tmp_path / "spool.db", 0
+    with closing(Spool.open(path)) as spool:
+        for turn in range(3):
+            with full_disk(path.stat().st_size):
+                for last in range(last + 1, last + 151):  # noqa: B020
+                    spool.append(event(last))
+                with pytest.raises(SpoolError):
+                    spool.flush()
+                assert spool.depth() >= WAITING
+            account(spool, last)
+            assert spool.figures().dropped == 50 * (turn + 1)
+    with closing(Spool.open(path)) as again:
+        account(again, last)
+        assert again.problem == ""
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1_800)
+def test_a_disk_that_is_full_20_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a real small disk: alive, exactly accounted for, and writing within 5 s of there being room."""
+    monkeypatch.setattr(group, "MOST_WAITING", WAITING)
+    chance, last, sent = Random(1), 0, 0
+    limits = Limits(max_bytes=DISK_BYTES // 4)
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        closing(Spool.open(disk / "spool.db", limits=limits)) as spool,
+    ):
+        for _ in range(20):
+            with ballast(disk):
+                for last in range(last + 1, last + chance.randint(200, 600)):  # noqa: B020
+                    spool.append(event(last))
+                wait_until(lambda: spool.problem != "" and spool.depth() >= WAITING)
+                spool.append(event(last := last + 1))
+            room = time.monotonic()
+            wait_until(lambda: spool.problem == "")
+            assert time.monotonic() - room < 5
+            account(spool, last, sent)
+            spool.mark_sent(item.sequence for item in spool.unsent(0, 10**6))
+            spool.flush()
+            sent = last
