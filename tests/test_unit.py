@@ -11,6 +11,8 @@ import pytest
 
 FOLDER = Path(__file__).parent.parent / "systemd"
 UNIT = FOLDER / "maskgate.service"
+COLLECTOR = FOLDER / "maskgate-collector.service"
+both = pytest.mark.parametrize("unit", [UNIT, COLLECTOR], ids=["device", "collector"])
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +34,10 @@ def analyze() -> str:
     return program
 
 
-def test_the_exposure_is_at_most_two(analyze: str) -> None:
+@both
+def test_the_exposure_is_at_most_two(analyze: str, unit: Path) -> None:
     """`systemd-analyze security` finds the sandbox tight enough."""
-    command = [analyze, "security", "--offline=yes", "--no-pager", "--threshold=20", str(UNIT)]
+    command = [analyze, "security", "--offline=yes", "--no-pager", "--threshold=20", str(unit)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "Overall exposure level" in result.stdout, result.stderr
     assert result.returncode == 0, result.stdout.splitlines()[-1]
@@ -49,15 +52,15 @@ def test_the_exposure_check_can_fail(analyze: str, tmp_path: Path) -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 
-def test_systemd_understands_every_line(analyze: str, tmp_path: Path) -> None:
+@both
+def test_systemd_understands_every_line(analyze: str, tmp_path: Path, unit: Path) -> None:
     """With an executable in place `systemd-analyze verify` has nothing to say of it."""
     program = tmp_path / "maskgate"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    unit = tmp_path / "maskgate.service"
-    text = UNIT.read_text(encoding="utf-8")
-    unit.write_text(text.replace("/opt/maskgate/bin/maskgate", str(program)))
-    command = [analyze, "verify", "--man=no", str(unit)]
+    there = tmp_path / unit.name
+    there.write_text(unit.read_text(encoding="utf-8").replace("/opt/maskgate/bin/maskgate", str(program)))
+    command = [analyze, "verify", "--man=no", str(there)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     # It looks at the units that ours names as well, and may complain of those.
     complaints = [line for line in (result.stdout + result.stderr).splitlines() if "maskgate" in line]
@@ -111,3 +114,11 @@ def test_state_and_runtime_directory_are_its_own(settings: dict[str, list[str]])
     assert settings["DynamicUser"] == ["yes"]
     assert settings["StateDirectory"] == settings["RuntimeDirectory"] == ["maskgate"]
     assert settings["Environment"] == ["LG_WD=%t/maskgate"]
+
+
+def test_the_collectors_unit_has_no_secret_in_it() -> None:
+    """Password and database come from files that only root reads, and both may be absent."""
+    text = COLLECTOR.read_text(encoding="utf-8")
+    assert "EnvironmentFile=-/etc/maskgate/collector.env" in text
+    assert "LoadCredential=mqtt-password" in text
+    assert "--password" not in text
