@@ -92,6 +92,7 @@ class Committer:
             written = self.store.write(group.batch, self._wall())
         except SpoolError:
             group.not_before, group.refused = now + RETRY_S, True
+            self.store.db.merge_log()
             raise
         self._group = Group(not_before=now + GROUP_S)
         self._recover()

@@ -20,7 +20,9 @@ from edge.types import SpoolError
 CACHE_KIB = 256
 LOCK_WAIT_S = 1.0
 SYNCHRONOUS = "FULL"
-CHECKPOINT_PAGES = 1000
+CHECKPOINT_PAGES = 256
+"""The log is merged when it has this many: a log that grows large takes the room that merging needs."""
+
 LOG_BYTES = 4 << 20
 """The write-ahead log is cut back to this after it had to be larger."""
 
@@ -130,6 +132,11 @@ class Database:
             self.one(f"PRAGMA {name}") for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * size)
+
+    def merge_log(self) -> None:
+        """Merges the log into the file, so that its room is used again, as far as that is possible now."""
+        with contextlib.suppress(SpoolError):
+            self.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def check(self) -> None:
         """Reads all of the file.

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 
@@ -18,13 +18,13 @@ from tests.broker import wait_until
 from tests.builders import event
 from tests.edge.test_spool import full_disk
 
-DISK_BYTES = 2 << 20
+DISK_BYTES = 16 << 20
 WAITING = 100
 
 
 @contextmanager
 def small_disk(directory: Path) -> Iterator[Path]:
-    """A file system of 2 MiB in memory."""
+    """A file system of 16 MiB in memory."""
     directory.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "maskgate-test", str(directory)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
@@ -52,8 +52,15 @@ def ballast(directory: Path) -> Iterator[None]:
         file.unlink()
 
 
+def append(spool: Spool, last: int, number: int) -> int:
+    """Appends so many events; the last sequence."""
+    for sequence in range(last + 1, last + 1 + number):
+        spool.append(event(sequence))
+    return last + number
+
+
 def account(spool: Spool, last: int, sent: int = 0) -> None:
-    """Every number is stored or in a gap, and the counter says how many are in gaps."""
+    """Every number that was not sent is stored or in a gap; the counter says how many are in gaps."""
     spool.flush()
     there = {item.sequence for item in spool.unsent(0, 10**6)}
     gaps = spool.unsent_gaps(10**6)
@@ -70,8 +77,7 @@ def test_a_full_disk_is_accounted_for(tmp_path: Path, monkeypatch: pytest.Monkey
     with closing(Spool.open(path)) as spool:
         for turn in range(3):
             with full_disk(path.stat().st_size):
-                for last in range(last + 1, last + 151):  # noqa: B020
-                    spool.append(event(last))
+                last = append(spool, last, 150)
                 with pytest.raises(SpoolError):
                     spool.flush()
                 assert spool.depth() >= WAITING
@@ -88,17 +94,18 @@ def test_a_disk_that_is_full_20_times(tmp_path: Path, monkeypatch: pytest.Monkey
     """On a real small disk: alive, exactly accounted for, and writing within 5 s of there being room."""
     monkeypatch.setattr(group, "MOST_WAITING", WAITING)
     chance, last, sent = Random(1), 0, 0
-    limits = Limits(max_bytes=DISK_BYTES // 4)
+    limits = Limits(max_bytes=12 << 20)
     with (
         small_disk(tmp_path / "disk") as disk,
         closing(Spool.open(disk / "spool.db", limits=limits)) as spool,
     ):
         for _ in range(20):
             with ballast(disk):
-                for last in range(last + 1, last + chance.randint(200, 600)):  # noqa: B020
-                    spool.append(event(last))
-                wait_until(lambda: spool.problem != "" and spool.depth() >= WAITING)
-                spool.append(event(last := last + 1))
+                while not spool.problem:
+                    last = append(spool, last, 20)
+                    with suppress(SpoolError):
+                        spool.flush()
+                last = append(spool, last, chance.randint(0, 500))
             room = time.monotonic()
             wait_until(lambda: spool.problem == "")
             assert time.monotonic() - room < 5
