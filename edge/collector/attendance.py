@@ -34,17 +34,17 @@ class Attendance:
         self.unsure_since, self._caught_up = self.seen, False
         self._quiet_at = float("inf")
 
-    def begin(self) -> None:
+    def begin(self, now: float) -> None:
         """The subscriptions stand."""
-        self._quiet_at = time.monotonic() + CAUGHT_UP_S
+        self._quiet_at = now + CAUGHT_UP_S
         self._beat_at = 0.0
 
-    def heard(self, *, fresh: bool) -> None:
-        """A message came."""
+    def heard(self, now: float, *, fresh: bool) -> None:
+        """A message came; `fresh` where it certainly did not wait."""
         if fresh:
             self._caught_up = True
         elif not self._caught_up:
-            self._quiet_at = time.monotonic() + CAUGHT_UP_S
+            self._quiet_at = now + CAUGHT_UP_S
 
     def due(self, now: float, wall: float) -> bool:
         """Whether it is time to write down that the collector is there."""

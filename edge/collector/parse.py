@@ -16,6 +16,7 @@ from edge.messages import OFFLINE, ONLINE, PREFIX, SCHEMA_FILE
 KINDS = ("event", "gap", "availability", "state")
 """Last levels of the topics that a collector wants."""
 
+NEEDED_STATE = ("blind", "reason", "since")
 LONGEST_NAME = 200
 LARGEST_NUMBER = 2**53
 FIRST_YEAR, LAST_YEAR = 1900, 9900
@@ -33,14 +34,15 @@ class _BadMessageError(ValueError):
 class Parser:
     """Holds every message against the JSON Schema.
 
-    Members that the schema does not know are let through: a device may be newer than its collector.
+    Members that the schema does not know are let through: a device may be newer than its collector. Of a
+    state only what is used must be there: a device may be older.
     """
 
     def __init__(self) -> None:
         definitions = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["$defs"]
         self._validators = {
-            kind: Draft202012Validator({**_tolerant(definitions[kind]), "$defs": definitions})
-            for kind in ("event", "gap", "state")
+            kind: Draft202012Validator({**_tolerant(definitions[kind], needed), "$defs": definitions})
+            for kind, needed in (("event", None), ("gap", None), ("state", NEEDED_STATE))
         }
 
     def read(self, topic: str, payload: bytes, received: float) -> Record | None:
@@ -74,8 +76,9 @@ class Parser:
         return _event(place, members, received) if kind == "event" else _gap(place, members, received)
 
 
-def _tolerant(definition: _Members) -> _Members:
-    return {key: value for key, value in definition.items() if key != "additionalProperties"}
+def _tolerant(definition: _Members, needed: tuple[str, ...] | None) -> _Members:
+    known = {key: value for key, value in definition.items() if key != "additionalProperties"}
+    return known if needed is None else {**known, "required": list(needed)}
 
 
 def _address(topic: str) -> tuple[Place, str]:

@@ -154,13 +154,13 @@ class Collector:
     def _handle(self, number: int, signal: Signal | None) -> None:
         if isinstance(signal, Arrived):
             record = self._intake.take(number, signal, self._attendance.unsure_since)
-            self._attendance.heard(fresh=isinstance(record, EventRecord) and record.fresh)
+            self._attendance.heard(time.monotonic(), fresh=isinstance(record, EventRecord) and record.fresh)
         elif self._connection.present(number):
             self._connection.handle(signal)
             if isinstance(signal, Connected):
                 self._greet(signal)
             elif isinstance(signal, Subscribed) and self._connection.ready:
-                self._attendance.begin()
+                self._attendance.begin(time.monotonic())
                 self._writing.note_filters(self._name, self._plan.filters)
 
     def _greet(self, connected: Connected) -> None:

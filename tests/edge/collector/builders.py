@@ -6,7 +6,7 @@ from edge import messages
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, GapRecord, Place, Presence, Record, Rejected, Sight
 from edge.events import EventFactory, Origin
-from edge.types import Event, EventId, Outcome, Verdict
+from edge.types import Event, EventId, Lamp, Outcome, State, Verdict
 from tests import builders
 
 NOON = 1_700_049_600.0
@@ -55,14 +55,8 @@ def gap(number: int, /, first: int, last: int | None, epoch: str = "e1", **rest:
 
 def state(*, blind: bool = False, since: float = NOON, **rest: object) -> bytes:
     """The payload of a state."""
-    payload: dict[str, object] = {
-        "lamp": "blind" if blind else "off",
-        "blind": blind,
-        "reason": "unplugged" if blind else "",
-        "model_version": "1.0",
-        "model_problem": "",
-        "since": messages.iso_time(since),
-    }
+    lamp = Lamp.BLIND if blind else Lamp.OFF
+    payload = messages.state_payload(State(lamp, blind, "unplugged" if blind else "", "1.0", since))
     return messages.encode({**payload, **rest})
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,8 @@ from edge.cli import main
 from edge.collector.database import Writing, open_database
 from edge.types import Outcome
 from tests.edge.collector.builders import NOON, event_record, gap_record, presence, rejected
+
+ROOT = Path(__file__).parents[3]
 
 
 class Run:
@@ -190,17 +193,34 @@ def test_a_wrong_report_is_one_sentence(run: Run, tmp_path: Path, arguments: lis
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_extra_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def without(package: str, *arguments: str) -> tuple[int, str]:
+    """Exit code and complaint of a process in which a package cannot be imported."""
+    code = f"import sys; sys.modules[{package!r}] = None; from edge.cli import main; main()"
+    command = [sys.executable, "-c", code, "collect", *arguments]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return run.returncode, run.stderr
+
+
+@pytest.mark.parametrize("package", ["sqlalchemy", "jsonschema_rs"])
+@pytest.mark.parametrize("arguments", [(), ("report",), ("status",)])
+def test_a_missing_extra_is_one_sentence(package: str, arguments: tuple[str, ...]) -> None:
     """It says what to install, exit code 8."""
-    for name in [name for name in sys.modules if name.startswith(("edge.collector", "edge.cli.collecting"))]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-    assert "maskgate[collector]" in run.refused(8, "report")
+    code, err = without(package, *arguments)
+    assert code == 8
+    assert err.splitlines() == [
+        f"maskgate: this command needs {package}, which is not installed; "
+        "run: pip install 'maskgate[collector]'"
+    ]
 
 
-def test_a_missing_driver_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_driver_is_one_sentence() -> None:
     """PostgreSQL's is apart."""
-    for name in [name for name in sys.modules if name.startswith("psycopg")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "maskgate[postgresql]" in run.refused(8, "report", "--database", "postgresql://me@127.0.0.1:1/x")
+    code, err = without("psycopg", "report", "--database", "postgresql://me@127.0.0.1:1/x")
+    assert code == 8
+    assert len(err.splitlines()) == 1
+    assert "maskgate[postgresql]" in err
+
+
+def test_help_needs_no_extra() -> None:
+    """Whoever reads it may want to know what for."""
+    assert without("sqlalchemy", "--help") == (0, "")

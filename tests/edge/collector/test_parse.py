@@ -72,6 +72,14 @@ def test_a_newer_device_may_say_more() -> None:
     assert isinstance(read("state", builders.state(mood="fine")), Sight)
 
 
+def test_an_older_device_may_say_less() -> None:
+    """A state needs only what is used of it; what is there must still be right."""
+    needed = {"blind": True, "reason": "x", "since": "2025-03-01T08:15:30.250Z"}
+    assert isinstance(read("state", messages.encode({**needed})), Sight)
+    assert isinstance(read("state", messages.encode({**needed, "lamp": "pink"})), Rejected)
+    assert isinstance(read("state", messages.encode({"blind": True})), Rejected)
+
+
 @pytest.mark.parametrize(
     ("payload", "words"),
     [

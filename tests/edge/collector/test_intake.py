@@ -1,0 +1,92 @@
+"""What is acknowledged has been stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from edge.collector.database import Database, Reading, Writing
+from edge.collector.database.reading import Part
+from edge.collector.intake import BATCH, Intake
+from edge.collector.parse import Parser
+from edge.collector.records import EventRecord, Record
+from edge.signals import Arrived
+from edge.types import StorageError
+from tests.edge.collector import builders
+from tests.edge.collector.builders import NOON
+
+
+def arrived(mid: int, payload: bytes, kind: str = "event") -> Arrived:
+    return Arrived(mid, 1, f"maskgate/site/door/{kind}", payload, False)
+
+
+@pytest.fixture
+def intake(database: Database) -> Intake:
+    return Intake(Writing(database), lambda: NOON)
+
+
+def test_a_batch_says_what_may_be_acknowledged(intake: Intake) -> None:
+    """Good ones, repetitions, bad ones and those that say nothing: all are done with."""
+    payloads = [builders.event(1), builders.event(1), b"{", builders.event(2)]
+    for mid, payload in enumerate(payloads, 1):
+        intake.take(7, arrived(mid, payload), None)
+    intake.take(7, arrived(5, b"", "state"), None)
+    batch = intake.commit()
+    assert [(one.connection, one.arrived.mid) for one in batch.heard] == [(7, mid) for mid in range(1, 6)]
+    assert (intake.totals.stored, intake.totals.known, intake.totals.rejected) == (2, 1, 1)
+    assert intake.waiting == 0
+
+
+def test_a_transaction_has_a_largest_size(intake: Intake) -> None:
+    """What is more waits for the next."""
+    for mid in range(BATCH + 5):
+        intake.take(1, arrived(mid, builders.event(mid + 1)), None)
+    assert len(intake.commit().heard) == BATCH
+    assert intake.waiting == 5
+
+
+def test_a_database_that_is_away_lets_it_wait(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is done with, and the next attempt stores it."""
+
+    def away(_records: object) -> None:
+        raise StorageError("away")
+
+    intake.take(1, arrived(1, builders.event(1)), None)
+    with monkeypatch.context() as patch:
+        patch.setattr(Writing, "store", lambda _self, records: away(records))
+        with pytest.raises(StorageError):
+            intake.commit()
+    assert intake.waiting == 1
+    assert len(intake.commit().heard) == 1
+
+
+def test_what_no_database_holds_stops_nothing(
+    intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should a message get past the checks, it alone is rejected, and its neighbours are stored."""
+    read = Parser.read
+
+    def careless(self: Parser, topic: str, payload: bytes, received: float) -> Record | None:
+        record = read(self, topic, payload, received)
+        if isinstance(record, EventRecord) and record.sequence == 2:
+            return replace(record, frames=2**70)
+        return record
+
+    monkeypatch.setattr(Parser, "read", careless)
+    for number in (1, 2, 3):
+        intake.take(1, arrived(number, builders.event(number)), None)
+    assert len(intake.commit().heard) == 3
+    assert (intake.totals.stored, intake.totals.rejected) == (2, 1)
+    assert Reading(database).rejected() == 1
+
+
+def test_a_word_that_waited_is_marked(intake: Intake, database: Database) -> None:
+    """So that the time between is unknown."""
+    intake.take(1, arrived(1, b"online", "availability"), None)
+    intake.commit()
+    intake.wall = lambda: NOON + 600
+    intake.take(1, arrived(2, b"offline", "availability"), NOON + 300)
+    assert intake.commit().presences == ((builders.DOOR, False),)
+    kinds = [(one.kind, one.since - NOON) for one in Reading(database).periods(Part())]
+    assert kinds == [("online", 0), ("unknown", 300), ("offline", 600)]
