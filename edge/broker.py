@@ -23,11 +23,15 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Files for an encrypted connection; without `ca_file` the system's own authorities are trusted."""
+    """Files for an encrypted connection; without `ca_file` the system's own authorities are trusted.
+
+    `verified`: whether the broker must prove who it is.
+    """
 
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,13 @@ class Terms:
         will: Topic on which the broker publishes `offline` when the client vanishes; empty for none.
         standing: The session that it wants kept, where it acknowledges messages itself; None for one
             that ends with the connection.
+        largest: Bytes of a packet that the broker may send, where it keeps no session; 0 for any.
     """
 
     client_id: str
     will: str = ""
     standing: Standing | None = None
+    largest: int = 0
 
 
 def login(username: str, password_file: str, environment: Mapping[str, str]) -> Login | None:
@@ -112,13 +118,13 @@ def _first_line(file: Path) -> str:
     return lines[0]
 
 
-def tls(ca_file: str, cert_file: str, key_file: str) -> Tls | None:
-    """The encryption that the configuration asks for; None where it names no file."""
-    return Tls(ca_file, cert_file, key_file) if ca_file or cert_file else None
+def tls(ca_file: str, cert_file: str, key_file: str, *, verified: bool = True) -> Tls | None:
+    """The encryption that the configuration asks for; None where it names no file and leaves nothing out."""
+    return Tls(ca_file, cert_file, key_file, verified) if ca_file or cert_file or not verified else None
 
 
 def tls_context(files: Tls) -> ssl.SSLContext:
-    """Certificates and host names are verified.
+    """Certificates and host names are verified, unless that is left out on purpose.
 
     Raises:
         ConfigError: A file cannot be used; the key of the configuration is named.
@@ -129,6 +135,9 @@ def tls_context(files: Tls) -> ssl.SSLContext:
         raise ConfigError(f"mqtt.ca_file: {files.ca_file} cannot be used: {_reason(error)}") from None
     # On from Python 3.13; it refuses authorities made with a plain `openssl req -x509`, and no forgeries.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not files.verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if files.cert_file:
         try:
             # The empty password keeps OpenSSL from asking for one on a terminal.
@@ -169,6 +178,8 @@ def refused(broker: Broker, code: int, text: str) -> str:
 
 def lost(broker: Broker, code: int, text: str, *, accepted: bool) -> str:
     """One sentence on a connection that has ended."""
+    if not accepted and code == _NO_SIGN_OF_LIFE:
+        return f"the MQTT broker at {broker.address} does not answer; trying again"
     if not accepted:
         return (
             f"{broker.address} has closed the connection before it answered; check that mqtt.port is an MQTT "
@@ -178,6 +189,7 @@ def lost(broker: Broker, code: int, text: str, *, accepted: bool) -> str:
     return f"the connection to the MQTT broker at {broker.address} is lost: {text.lower()}; {advice}"
 
 
+_NO_SIGN_OF_LIFE = 0x8D
 _LOGIN = "check mqtt.username and mqtt.password_file"
 _REFUSALS = {
     0x01: "it must speak MQTT 5",

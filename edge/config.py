@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
 from pathlib import Path
@@ -100,6 +101,14 @@ class LampConfig(_Section):
     pins: LampPins = LampPins()
 
 
+def _here(host: str) -> bool:
+    """Whether what is sent to a host stays on this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 class Mqtt(_Section):
     """The way to the facilities team."""
 
@@ -112,6 +121,24 @@ class Mqtt(_Section):
     ca_file: str = ""
     client_cert_file: str = ""
     client_key_file: str = ""
+    insecure: tuple[Literal["clear-password", "unverified-broker"], ...] = ()
+    accept_ack: bool = False
+    ack_wait_s: Seconds = 30.0
+    accept_commands: tuple[Literal["mute", "replay"], ...] = ()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is spoken."""
+        return bool(self.ca_file or self.client_cert_file or "unverified-broker" in self.insecure)
+
+    @model_validator(mode="after")
+    def _no_password_in_the_clear(self) -> Self:
+        if self.username and not (self.encrypted or _here(self.host) or "clear-password" in self.insecure):
+            raise ValueError(
+                f"a password would travel to {self.host} unencrypted: name a ca_file, or, where nobody can "
+                'read along, say insecure = ["clear-password"]'
+            )
+        return self
 
 
 class SpoolConfig(_Section):

@@ -11,6 +11,9 @@ from edge.mqtt import Link
 from edge.signals import Deliver
 from edge.types import ConfigError
 
+LARGEST_INBOUND = 16_384
+"""Bytes of a packet that a broker may send to a device: an `ack` has at most 8 KiB."""
+
 
 class Dialer:
     """Makes connections to one broker for one device."""
@@ -24,7 +27,7 @@ class Dialer:
         self.broker = broker
         self.topics = topics
         self._context = _context(broker)
-        self._terms = Terms(topics.client_id, topics.availability)
+        self._terms = Terms(topics.client_id, topics.availability, largest=LARGEST_INBOUND)
 
     def dial(self, deliver: Deliver) -> Link:
         """Begins one connection; its outcome arrives through `deliver`, which must not wait."""

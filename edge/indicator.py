@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from typing import Any, TextIO
@@ -30,19 +31,39 @@ _ANSI = ("31", "33", "32")
 """Terminal colours of red, amber and green."""
 
 
-def open_indicator(settings: LampConfig, console: TextIO | None = None) -> Indicator:
+class Hush:
+    """Keeps the buzzer silent for a while; may be told to by any thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until = 0.0
+
+    def begin(self, seconds: float) -> None:
+        """Silence from now on for so long, whatever was said before."""
+        self._until = self._clock() + seconds
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the buzzer must be silent now."""
+        return self._clock() < self._until
+
+
+def open_indicator(
+    settings: LampConfig, console: TextIO | None = None, hush: Hush | None = None
+) -> Indicator:
     """The indicator that the configuration names; lamps on pins are all lit for a moment.
 
     Args:
         settings: The lamp section of the configuration.
         console: Where the console's lamp is drawn; standard output unless given.
+        hush: What may keep the buzzer silent.
 
     Raises:
         IndicatorError: A pin cannot be used.
         MissingExtraError: gpiozero is not installed.
     """
     if settings.kind == "gpio":
-        return GpioIndicator(settings.pins)
+        return GpioIndicator(settings.pins, hush)
     return ConsoleIndicator(console) if settings.kind == "console" else NullIndicator()
 
 
@@ -88,7 +109,7 @@ def _drawn(lamp: Lamp) -> str:
 class GpioIndicator:
     """Three LEDs (or relays) and a buzzer that beeps once when the lamp turns red."""
 
-    def __init__(self, pins: LampPins) -> None:
+    def __init__(self, pins: LampPins, hush: Hush | None = None) -> None:
         """Takes the pins and begins the lamp test, which ends by itself.
 
         Raises:
@@ -96,6 +117,7 @@ class GpioIndicator:
             MissingExtraError: gpiozero is not installed.
         """
         self._shown = Lamp.OFF
+        self._hush = hush or Hush()
         self._testing = True
         self._lock = threading.Lock()
         self._leds, self._buzzer = _take(pins)
@@ -112,7 +134,7 @@ class GpioIndicator:
             self._shown = lamp
             if not self._testing:
                 self._light(lamp)
-        if turned_red and self._buzzer is not None:
+        if turned_red and self._buzzer is not None and not self._hush.lasts:
             self._buzzer.beep(on_time=BEEP_S, off_time=BEEP_S, n=1)
 
     def close(self) -> None:

@@ -62,6 +62,26 @@ class Topics:
         return self._topic("ack")
 
     @property
+    def command(self) -> str:
+        """Where the device may be told to do something."""
+        return self._topic("command")
+
+    @property
+    def stats(self) -> str:
+        """How the last minute went, retained, expiring."""
+        return self._topic("stats")
+
+    @property
+    def hour(self) -> str:
+        """The present hour so far, and each one when it is over, retained."""
+        return self._topic("summary/hour")
+
+    @property
+    def day(self) -> str:
+        """The same for days."""
+        return self._topic("summary/day")
+
+    @property
     def client_id(self) -> str:
         """The same in every run, so that a broker ends a dead connection when the device returns."""
         return f"{PREFIX}-{self.site}-{self.device}"
@@ -76,6 +96,21 @@ class Stored:
 
     sequence: int
     payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What else a state message tells, besides what the lamp shows.
+
+    Attributes:
+        unheard: Messages that a broker took while nobody was subscribed.
+        spool_problem: What is wrong with the spool; empty while all is well.
+        send_problem: Why events may not be published; empty where they may.
+    """
+
+    unheard: int = 0
+    spool_problem: str = ""
+    send_problem: str = ""
 
 
 def event_payload(event: Event) -> dict[str, object]:
@@ -106,7 +141,7 @@ def event_payload(event: Event) -> dict[str, object]:
     }
 
 
-def state_payload(state: State) -> dict[str, object]:
+def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, object]:
     """The members of a state message.
 
     Raises:
@@ -119,6 +154,9 @@ def state_payload(state: State) -> dict[str, object]:
         "model_version": state.model_version,
         "model_problem": state.model_problem,
         "since": iso_time(state.since),
+        "unheard": trouble.unheard,
+        "spool_problem": trouble.spool_problem,
+        "send_problem": trouble.send_problem,
     }
 
 

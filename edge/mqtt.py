@@ -21,7 +21,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.broker import Broker, Standing, Terms
+from edge.answers import REFUSED
+from edge.broker import Broker, Terms
 from edge.messages import OFFLINE
 from edge.signals import (
     Acknowledged,
@@ -35,8 +36,7 @@ from edge.signals import (
 )
 from edge.types import BrokerError
 
-REFUSED = 0x80
-"""Reason codes from here on say no."""
+__all__ = ["REFUSED", "Link", "connect", "subscribe"]
 
 DISCONNECT_WITH_WILL = 0x04
 LARGEST_RECEIVE_MAXIMUM = 65_535
@@ -59,21 +59,30 @@ def connect(broker: Broker, context: ssl.SSLContext | None, terms: Terms, delive
         client.username_pw_set(broker.login.username, broker.login.password)
     if context is not None:
         client.tls_set_context(context)
-    return Link(client, broker, None if terms.standing is None else _properties(terms.standing))
+    return Link(client, broker, terms)
 
 
-def _properties(standing: Standing) -> Properties:
+def _expiring(seconds: int) -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = seconds
+    return properties
+
+
+def _properties(terms: Terms) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = standing.expiry_s
-    properties.ReceiveMaximum = standing.receive_maximum
-    properties.MaximumPacketSize = standing.largest
+    if terms.standing is not None:
+        properties.SessionExpiryInterval = terms.standing.expiry_s
+        properties.ReceiveMaximum = terms.standing.receive_maximum
+    largest = terms.largest if terms.standing is None else terms.standing.largest
+    if largest:
+        properties.MaximumPacketSize = largest
     return properties
 
 
 class Link:
     """One connection, from the attempt to its end."""
 
-    def __init__(self, client: Client, broker: Broker, session: Properties | None = None) -> None:
+    def __init__(self, client: Client, broker: Broker, terms: Terms) -> None:
         self._client = client
         self._mailbox: _Mailbox = client.user_data_get()
         client.on_pre_connect = _on_pre_connect
@@ -86,9 +95,10 @@ class Link:
         client.connect_async(
             broker.host,
             broker.port,
-            keepalive=broker.keepalive,
-            clean_start=session is None,
-            properties=session,
+            # paho looks once a second: one earlier finds a dead connection within twice the time and 1 s.
+            keepalive=max(broker.keepalive - 1, 1),
+            clean_start=terms.standing is None,
+            properties=_properties(terms),
         )
         client.loop_start()
 
@@ -98,13 +108,22 @@ class Link:
         thread = self._mailbox.thread
         return thread is None or thread.is_alive()
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+    ) -> int:
         """Hands one message over, QoS 1; an `Acknowledged` with the returned number follows.
+
+        Args:
+            topic: Where to.
+            payload: Its bytes.
+            retain: Whether the broker keeps it for those who come later.
+            expiry_s: After how many seconds it forgets it.
 
         Raises:
             BrokerError: There is no connection.
         """
-        info = self._client.publish(topic, payload, qos=1, retain=retain)
+        properties = None if expiry_s is None else _expiring(expiry_s)
+        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError("the connection is gone")
         return info.mid
@@ -159,7 +178,8 @@ def _on_connect(
     else:
         maximum = getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM)
         largest = getattr(properties, "MaximumPacketSize", None)
-        mailbox.deliver(Connected(maximum, largest, resumed=flags.session_present))
+        retains = bool(getattr(properties, "RetainAvailable", 1))
+        mailbox.deliver(Connected(maximum, largest, flags.session_present, retains))
 
 
 def _on_connect_fail(client: Client, mailbox: _Mailbox) -> None:

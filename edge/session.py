@@ -5,141 +5,147 @@ Used by the sender thread only; takes time as an argument.
 
 from __future__ import annotations
 
-import secrets
-from collections import deque
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
 
-from edge import messages
-from edge.messages import ONLINE, Stored, Topics
-from edge.mqtt import REFUSED, Link
+from edge import telling
+from edge.answers import Answer, answer
+from edge.backoff import Backoff
+from edge.board import Board, Notice, Told
+from edge.mail import Letter, Owed
+from edge.messages import Topics
+from edge.mqtt import Link
 from edge.signals import Acknowledged, Connected
-from edge.types import State
+from edge.spool.records import Gap
+from edge.traffic import Cargo, Events, Gaps, Reader
+
+__all__ = ["WINDOW", "Backoff", "Bounds", "Session"]
 
 WINDOW = 20
 """Messages that the broker may owe an answer for, whatever it would take."""
 
-PAGE = 100
-"""Events that are read from the spool at once."""
-
-NOBODY_SUBSCRIBED = 0x10
-SET_ASIDE = frozenset({0x90, 0x95, 0x99})
-"""Refusals of this one message (topic, size, format): sending it again at once would change nothing."""
-
-_HEADERS = 16
-_jitter = secrets.SystemRandom()
-
-
-class Reader(Protocol):
-    """The reading side of the spool, as a session needs it."""
-
-    def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """Committed events without acknowledgement, in order, with sequences beyond `after`."""
-
-    def mark_sent(self, sequences: tuple[int, ...]) -> None:
-        """Says that the broker has acknowledged these."""
-
-    def state(self) -> State | None:
-        """The latest state."""
-
-
-@dataclass(slots=True)
-class Backoff:
-    """Waiting times that double from `first` to `longest` seconds, each shortened by chance up to half."""
-
-    first: float = 0.5
-    longest: float = 15.0
-    failures: int = 0
-
-    def next(self) -> float:
-        """Seconds to wait after one more failure."""
-        whole = min(self.longest, self.first * 2.0 ** min(self.failures, 16))
-        self.failures += 1
-        return _jitter.uniform(whole / 2, whole)
-
-    def reset(self) -> None:
-        """Begins with the shortest again."""
-        self.failures = 0
+_ALARM_FIRST_S = 5.0
+_ALARM_LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Message:
-    """What is published next; `event` is None for a retained message."""
+class Bounds:
+    """What a session may do.
 
-    topic: str
-    payload: bytes
-    event: Stored | None = None
+    Attributes:
+        silence_s: How long a broker may owe an answer before it is given up.
+        one_by_one: How many messages are sent one by one before the window opens.
+        skipped: Places of events that are left for another connection.
+        left_out: Gaps, and keys of notices, on which this broker hangs up.
+    """
+
+    silence_s: float = 45.0
+    one_by_one: int = 0
+    skipped: AbstractSet[int] = frozenset()
+    left_out: AbstractSet[object] = frozenset()
 
 
 class Session:
-    """One connection, from the attempt to its end."""
+    """One connection, from the attempt to its end.
 
-    def __init__(self, link: Link, reader: Reader, topics: Topics) -> None:
+    Attributes:
+        link: The connection.
+        ready: Whether the broker has accepted it.
+        proved: Whether the broker has taken something.
+        unheard: Events and gaps that it took while nobody was subscribed.
+        answered: Messages that it took.
+        carried: Events among them.
+        forbidden: Why events may not be published, as a sentence; empty where they may.
+        owed: What it has not answered.
+    """
+
+    def __init__(self, link: Link, reader: Reader, board: Board, topics: Topics, bounds: Bounds) -> None:
         self.link = link
         self.ready = False
         self.proved = False
+        self.unheard = 0
+        self.answered = 0
+        self.carried = 0
+        self.forbidden = ""
+        self.owed = Owed()
         self._reader = reader
         self._topics = topics
-        self._window = 0
-        self._largest: int | None = None
-        self._inflight: dict[int, _Message] = {}
-        self._births = deque([_Message(topics.availability, ONLINE)])
-        self._state: State | None = None
-        self._page: deque[Stored] = deque()
-        self._refused: list[Stored] = []
-        self._cursor = 0
-        self._more = True
-        self._resume_at = 0.0
-        self._backoff = Backoff()
+        self._bounds = bounds
+        self._told = Told(board, bounds.left_out)
+        self._gaps = Gaps(reader, bounds.left_out)
+        self._events: Events
+        self._accepted: Connected
+        self._quiet_until = self._events_from = 0.0
+        self._patience = Backoff()
+        self._alarm = Backoff(_ALARM_FIRST_S, _ALARM_LONGEST_S)
 
     @property
     def drained(self) -> bool:
         """Whether all that the spool had was sent and answered."""
-        return self.ready and not (
-            self._inflight or self._births or self._page or self._refused or self._more
+        return (
+            self.ready and not len(self.owed) and self._told.empty and self._gaps.empty and self._events.empty
         )
 
     def open(self, connected: Connected) -> None:
-        """The broker has accepted the connection."""
+        """The broker has accepted the connection.
+
+        Raises:
+            SpoolError: The spool cannot be read.
+        """
+        self._events = Events(self._reader, self._bounds.skipped)
+        self._accepted = connected
         self.ready = True
-        self._window = min(WINDOW, connected.receive_maximum)
-        self._largest = connected.largest
 
     def changed(self) -> None:
         """The spool has something new."""
-        self._more = True
+        self._gaps.changed()
+        if self.ready:
+            self._events.changed()
 
     def pause(self, until: float) -> None:
-        """Sends no events before a monotonic time."""
-        self._resume_at = max(self._resume_at, until)
+        """Sends nothing before a monotonic time."""
+        self._quiet_until = max(self._quiet_until, until)
 
-    def pause_left(self, now: float) -> float | None:
-        """Seconds until events are sent again; None where they are not held back."""
-        return self._resume_at - now if self._resume_at > now else None
+    def wait(self, now: float) -> float | None:
+        """Seconds until something that was held back may be sent; None where nothing is."""
+        held_until = max(self._quiet_until, self._events_from)
+        if held_until > now:
+            return (self._quiet_until if self._quiet_until > now else held_until) - now
+        wait = self._events.wait(now) if self.ready else None
+        # What is due and was not sent waits for room, and an answer makes that.
+        return wait if wait else None
+
+    def overdue(self, now: float) -> bool:
+        """Whether the broker owes an answer for so long that none will come."""
+        return self.owed.silence(now) > self._bounds.silence_s
 
     def fill(self, now: float) -> str:
-        """Publishes as much as the window takes.
+        """Publishes as much as the window takes, and tells the spool of what was acknowledged.
 
         Returns:
-            A sentence on an event that this broker cannot take, empty where there is none.
+            A sentence on something that this broker cannot take, empty where there is nothing.
 
         Raises:
             BrokerError: The connection is gone.
             SpoolError: The spool cannot be read.
         """
+        if not self.ready:
+            return ""
+        self._events.settle()
         complaint = ""
-        while self.ready and len(self._inflight) < self._window:
-            message = self._next(now)
-            if message is None:
+        window = self._window()
+        while len(self.owed) < window:
+            letter = self._next(now, window)
+            if letter is None:
                 break
-            if self._too_large(message):
-                complaint = f"the broker takes at most {self._largest} bytes; a larger message is held back"
-                continue
-            mid = self.link.publish(message.topic, message.payload, retain=message.event is None)
-            self._inflight[mid] = message
+            if self._fits(letter):
+                self.owed.add(self._publish(letter), letter, now)
+            else:
+                reason = f"the broker takes at most {self._accepted.largest} bytes, {letter.topic} has more"
+                complaint = self.set_aside(letter, reason)
         return complaint
 
-    def acknowledged(self, answer: Acknowledged, now: float) -> str:
+    def acknowledged(self, given: Acknowledged, now: float) -> str:
         """Takes the broker's answer to one message.
 
         Returns:
@@ -148,49 +154,97 @@ class Session:
         Raises:
             SpoolError: The spool is closed.
         """
-        message = self._inflight.pop(answer.mid, None)
-        if message is None:
+        letter = self.owed.take(given.mid, now)
+        if letter is None:
             return ""
-        if answer.code >= REFUSED:
-            return self._refuse(message, answer, now)
-        self.proved = True
-        if message.event is not None:
-            self._backoff.reset()
-            self._reader.mark_sent((message.event.sequence,))
-        return ""
+        kind = answer(given.code)
+        if kind in (Answer.SENT, Answer.UNHEARD):
+            self._sent(letter, unheard=kind is Answer.UNHEARD)
+            return ""
+        refusal = f"the broker refuses {letter.topic}: {given.text.lower()}"
+        if kind is Answer.GIVE_UP:
+            return self.set_aside(letter, refusal)
+        self._take_back(letter, kind, now)
+        if kind is Answer.ALARM:
+            self._events_from = max(self._events_from, now + self._alarm.next())
+            self.forbidden = f"{refusal}; its access list must allow this device to publish there"
+            return self.forbidden
+        self.pause(now + self._patience.next())
+        return f"{refusal}; what it does not take waits in the spool"
 
-    def _next(self, now: float) -> _Message | None:
-        if self._births:
-            return self._births.popleft()
-        state = self._reader.state()
-        if state is not None and state is not self._state:
-            self._state = state
-            return _Message(self._topics.state, messages.encode(messages.state_payload(state)))
-        event = self._next_event() if now >= self._resume_at else None
-        return None if event is None else _Message(self._topics.event, event.payload, event)
+    def set_aside(self, letter: Letter, reason: str) -> str:
+        """Leaves out what this broker never takes; an event becomes a gap.
 
-    def _next_event(self) -> Stored | None:
-        if self._refused:
-            return self._refused.pop(0)
-        if not self._page and self._more:
-            self._page.extend(self._reader.unsent(self._cursor, PAGE))
-            self._more = bool(self._page)
-        if not self._page:
+        Returns:
+            A sentence on it.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        if not isinstance(letter.content, Cargo):
+            return f"{reason}; it is left out"
+        self._events.give_up(letter.content)
+        number = telling.sequence(letter.content.event.sequence)
+        return f"{reason}; event {number} is given up and announced as a gap, a replay sends it again"
+
+    def settle(self) -> None:
+        """Tells the spool of what was acknowledged.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        if self.ready:
+            self._events.settle()
+
+    def _window(self) -> int:
+        if self.answered < self._bounds.one_by_one:
+            return 1
+        return min(WINDOW, self._accepted.receive_maximum)
+
+    def _publish(self, letter: Letter) -> int:
+        notice = letter.content if isinstance(letter.content, Notice) else None
+        expiry = None if notice is None else notice.expiry_s
+        retain = notice is not None and self._accepted.retains
+        return self.link.publish(letter.topic, letter.payload, retain=retain, expiry_s=expiry)
+
+    def _next(self, now: float, window: int) -> Letter | None:
+        if now < self._quiet_until:
             return None
-        self._cursor = self._page[0].sequence
-        return self._page.popleft()
+        notice = self._told.next()
+        if notice is not None:
+            return Letter(notice.topic, notice.payload, notice)
+        if now < self._events_from:
+            return None
+        gap = self._gaps.next()
+        if gap is not None:
+            return Letter(self._topics.gap, telling.gap(self._topics.device, gap), gap)
+        cargo = self._events.next(now, window)
+        return None if cargo is None else Letter(self._topics.event, cargo.event.payload, cargo)
 
-    def _refuse(self, message: _Message, answer: Acknowledged, now: float) -> str:
-        refusal = f"the broker refuses {message.topic}: {answer.text.lower()}"
-        if message.event is None:
-            return f"{refusal}; its access list must allow this device to publish there"
-        if answer.code in SET_ASIDE:
-            return f"{refusal}; event {message.event.sequence} stays in the spool until the next connection"
-        self._refused.append(message.event)
-        self._refused.sort(key=lambda event: event.sequence)
-        self.pause(now + self._backoff.next())
-        return f"{refusal}; its events wait in the spool"
+    def _fits(self, letter: Letter) -> bool:
+        largest = self._accepted.largest
+        return largest is None or letter.size <= largest
 
-    def _too_large(self, message: _Message) -> bool:
-        size = len(message.topic) + len(message.payload) + _HEADERS
-        return self._largest is not None and size > self._largest
+    def _sent(self, letter: Letter, *, unheard: bool) -> None:
+        self.proved = True
+        self.answered += 1
+        match letter.content:
+            case Cargo():
+                self._events.sent(letter.content)
+                self._patience.reset()
+                self._alarm.reset()
+                self.forbidden = ""
+                self.carried += 1
+                self.unheard += unheard
+            case Gap():
+                self._gaps.sent(letter.content)
+                self.unheard += unheard
+
+    def _take_back(self, letter: Letter, kind: Answer, now: float) -> None:
+        match letter.content:
+            case Cargo():
+                self._events.refused(letter.content, now)
+            case Gap():
+                self._gaps.refused(letter.content)
+            case Notice() if kind is Answer.WAIT:
+                self._told.take_back(letter.content)

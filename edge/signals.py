@@ -14,11 +14,13 @@ class Connected:
         receive_maximum: Messages that it takes before it has acknowledged one.
         largest: Bytes of a packet, None for any.
         resumed: Whether the broker still had this client's session.
+        retains: Whether it takes retained messages.
     """
 
     receive_maximum: int
     largest: int | None
     resumed: bool = False
+    retains: bool = True
 
 
 @dataclass(frozen=True, slots=True)

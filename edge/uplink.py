@@ -7,19 +7,31 @@ connection held when it was lost is sent again from the spool, under the same id
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from edge import broker
-from edge.config import Config
+from edge.answers import REFUSED
+from edge.backoff import Backoff
+from edge.calls import Calls
 from edge.dial import Dialer
-from edge.messages import Topics
-from edge.session import NOBODY_SUBSCRIBED, Backoff, Reader, Session
-from edge.signals import Acknowledged, Connected, Lost, Refused, Signal, Unreachable
+from edge.ear import Archive, Ear, Obedience
+from edge.inbox import Inbox
+from edge.session import Session
+from edge.signals import (
+    Acknowledged,
+    Arrived,
+    Connected,
+    Lost,
+    Refused,
+    Signal,
+    Subscribed,
+    Unreachable,
+)
+from edge.teller import Books, Gauge, Teller
+from edge.traffic import Reader
 from edge.types import BrokerError, SpoolError
 
 LOOK_S = 1.0
@@ -28,12 +40,10 @@ LOOK_S = 1.0
 FAREWELL_S = 0.3
 """Kept back from the time to stop for ending the connection."""
 
-SERVER_SHUTTING_DOWN = 0x8B
-
 _log = logging.getLogger(__name__)
 
 
-class Backlog(Reader, Protocol):
+class Backlog(Reader, Books, Archive, Protocol):
     """The reading side of the spool."""
 
     def on_change(self, callback: Callable[[], None]) -> None:
@@ -46,15 +56,21 @@ class Backlog(Reader, Protocol):
 class Uplink:
     """Keeps a connection to the broker and empties the spool into it."""
 
-    def __init__(self, backlog: Backlog, dialer: Dialer, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        backlog: Backlog,
+        dialer: Dialer,
+        backoff: Backoff | None = None,
+        ear: Ear | None = None,
+        gauge: Gauge | None = None,
+    ) -> None:
         self._backlog = backlog
         self._dialer = dialer
-        self._backoff = backoff or Backoff()
-        self._inbox: SimpleQueue[tuple[int, Signal | None]] = SimpleQueue()
+        self._ear = ear or Ear(backlog, dialer.topics, Obedience(), lambda _: None)
+        self._teller = Teller(backlog, dialer.topics, gauge)
+        self._calls = Calls(dialer, backoff or Backoff())
+        self._inbox = Inbox()
         self._session: Session | None = None
-        self._number = 0
-        self._dial_at = 0.0
-        self._accepted_at = 0.0
         self._stop_at: float | None = None
         self._said: set[str] = set()
         self._problem = "the first connection is being made"
@@ -79,12 +95,18 @@ class Uplink:
 
     @property
     def unheard(self) -> int:
-        """Messages that a broker took while nobody was subscribed to them; they count as sent."""
-        return self._unheard
+        """Events that a broker took while nobody was subscribed to them; they count as sent."""
+        session = self._session
+        return self._unheard + (0 if session is None else session.unheard)
+
+    @property
+    def ignored(self) -> int:
+        """Messages to this device that broke a rule, or were too many."""
+        return self._ear.ignored + self._inbox.dropped
 
     def start(self) -> None:
         """Begins to connect; returns at once."""
-        self._backlog.on_change(self._wake)
+        self._backlog.on_change(self._inbox.wake)
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -100,11 +122,8 @@ class Uplink:
             self._backlog.flush(timeout / 2)
         except SpoolError as error:
             _log.warning("%s", error)
-        self._wake()
+        self._inbox.wake()
         self._thread.join(timeout)
-
-    def _wake(self) -> None:
-        self._inbox.put((0, None))
 
     def _run(self) -> None:
         while not self._over(time.monotonic()):
@@ -119,16 +138,22 @@ class Uplink:
         return self._session is None or self._session.drained or now >= self._stop_at - FAREWELL_S
 
     def _turn(self) -> None:
-        if self._session is None and time.monotonic() >= self._dial_at:
-            self._dial()
-        number, signal = self._wait()
         try:
-            if signal is None:
-                self._look(woken=number == 0)
-            elif number == self._number and self._session is not None:
-                self._handle(self._session, signal)
-            if self._session is not None:
-                self._say(self._session.fill(time.monotonic()))
+            now = time.monotonic()
+            if self._session is None and self._calls.wait(now) == 0.0:
+                self._session = self._calls.begin(self._backlog, self._teller.board, self._inbox, now)
+            # All of them are taken, whatever happens to one.
+            for number, signal in tuple(self._inbox.burst(self._patience(now))):
+                self._guarded(self._take, number, signal)
+            self._guarded(self._look, time.monotonic())
+        except Exception:
+            # Whatever it is, the events are in the spool, and a new connection is a new chance.
+            _log.exception("the sender failed; it begins anew")
+            self._hang_up("the sender failed, see the log; trying again")
+
+    def _guarded(self, work: Callable[..., None], *arguments: object) -> None:
+        try:
+            work(*arguments)
         except BrokerError:
             self._hang_up(
                 f"the connection to the MQTT broker at {self._dialer.broker.address} is lost; trying again"
@@ -138,78 +163,87 @@ class Uplink:
             if self._session is not None:
                 self._session.pause(time.monotonic() + LOOK_S)
 
-    def _dial(self) -> None:
-        self._number += 1
-        number, inbox = self._number, self._inbox
-        link = self._dialer.dial(lambda signal: inbox.put((number, signal)))
-        self._session = Session(link, self._backlog, self._dialer.topics)
-
-    def _wait(self) -> tuple[int, Signal | None]:
-        """The next signal; (-1, None) where it is time to look after things."""
-        now = time.monotonic()
+    def _patience(self, now: float) -> float:
+        """How long to wait for a signal."""
         if self._session is None:
-            patience = self._dial_at - now
+            patience = min(self._calls.wait(now), LOOK_S)
         else:
-            left = self._session.pause_left(now)
-            patience = LOOK_S if left is None else min(left, LOOK_S)
-        if self._stop_at is not None:
-            patience = min(patience, self._stop_at - FAREWELL_S - now)
-        try:
-            return self._inbox.get(timeout=max(patience, 0.0))
-        except Empty:
-            return -1, None
+            wait = self._session.wait(now)
+            patience = LOOK_S if wait is None else min(wait, LOOK_S)
+        return patience if self._stop_at is None else min(patience, self._stop_at - FAREWELL_S - now)
 
-    def _look(self, *, woken: bool) -> None:
+    def _take(self, number: int, signal: Signal | None) -> None:
         if self._session is None:
             return
-        if woken:
+        if signal is None:
             self._session.changed()
-        # A thread that ends in good order has said why, and that may still wait in the inbox.
-        if not self._session.link.alive and self._inbox.empty():
-            self._hang_up(f"the network thread to {self._dialer.broker.address} has died; making a new one")
+        elif number == self._calls.number:
+            self._handle(self._session, signal)
+
+    def _look(self, now: float) -> None:
+        session = self._session
+        if self.connected:
+            self._ear.look(now)
+        self._teller.turn(now, self.unheard, "" if session is None else session.forbidden)
+        if session is None:
+            return
+        self._say(session.fill(now))
+        if failure := self._calls.failure(session, self._inbox, now):
+            self._hang_up(failure)
 
     def _handle(self, session: Session, signal: Signal) -> None:
-        where = self._dialer.broker
+        where, now = self._dialer.broker, time.monotonic()
         match signal:
+            case Acknowledged():
+                complaint = session.acknowledged(signal, now)
+                self._problem = session.forbidden
+                self._say(complaint)
+            case Arrived():
+                self._ear.hear(signal, now)
             case Connected():
                 self._accept(session, signal)
-            case Acknowledged():
-                self._answered(session, signal)
+            case Subscribed():
+                if any(code >= REFUSED for code in signal.codes):
+                    self._say(f"the MQTT broker at {where.address} does not let this device subscribe")
             case Unreachable():
                 self._hang_up(broker.unreachable(where, signal.error))
             case Refused():
                 self._hang_up(broker.refused(where, signal.code, signal.text))
             case Lost():
-                self._forgive(session, signal)
-                self._hang_up(broker.lost(where, signal.code, signal.text, accepted=session.ready))
-
-    def _answered(self, session: Session, answer: Acknowledged) -> None:
-        complaint = session.acknowledged(answer, time.monotonic())
-        self._problem = ""
-        self._say(complaint)
-        if answer.code == NOBODY_SUBSCRIBED:
-            self._unheard += 1
+                self._hang_up(broker.lost(where, signal.code, signal.text, accepted=session.ready), signal)
 
     def _accept(self, session: Session, connected: Connected) -> None:
-        session.open(connected)
-        self._accepted_at = time.monotonic()
+        try:
+            self._ear.connected(time.monotonic())
+            session.open(connected)
+        except SpoolError as error:
+            self._hang_up(str(error))
+            return
+        if self._ear.filters:
+            session.link.subscribe(self._ear.filters)
+        self._calls.accepted(time.monotonic())
         self._said.clear()
         self._problem = ""
         _log.info("connected to the MQTT broker at %s", self._dialer.broker.address)
 
-    def _forgive(self, session: Session, lost: Lost) -> None:
-        """A connection that had worked is made anew quickly, unless the broker throws the device out."""
-        thrown_out = lost.by_broker and lost.code != SERVER_SHUTTING_DOWN
-        lasted = time.monotonic() - self._accepted_at > self._backoff.longest
-        if session.proved and (lasted or not thrown_out):
-            self._backoff.reset()
-
-    def _hang_up(self, sentence: str) -> None:
-        if self._session is not None:
-            self._session.link.close()
-        self._session = None
-        self._dial_at = time.monotonic() + self._backoff.next()
+    def _hang_up(self, sentence: str, lost: Lost | None = None) -> None:
+        session, self._session = self._session, None
+        if session is None:
+            self._calls.postpone(time.monotonic())
+        else:
+            session.link.close()
+            self._unheard += session.unheard
+            sentence = self._judge(session, lost) or sentence
         self._say(sentence)
+
+    def _judge(self, session: Session, lost: Lost | None) -> str:
+        """Learns from the end of a connection; a sentence where an event was the cause."""
+        culprit = self._calls.ended(session, lost, time.monotonic())
+        try:
+            session.settle()
+            return "" if culprit is None else session.set_aside(culprit, "the broker hangs up on a message")
+        except SpoolError as error:
+            return str(error)
 
     def _say(self, sentence: str) -> None:
         """Logs a sentence once until the next connection, so that a long outage is one line."""
@@ -219,20 +253,3 @@ class Uplink:
         if sentence not in self._said:
             self._said.add(sentence)
             _log.warning("%s", sentence)
-
-
-def open_uplink(config: Config, backlog: Backlog) -> Uplink:
-    """The uplink that the configuration asks for; call its `start`.
-
-    Raises:
-        ConfigError: The password or a TLS file cannot be used, or the host is none.
-    """
-    mqtt = config.mqtt
-    where = broker.Broker(
-        host=mqtt.host,
-        port=mqtt.port,
-        keepalive=mqtt.keepalive_s,
-        login=broker.login(mqtt.username, mqtt.password_file, os.environ),
-        tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file),
-    )
-    return Uplink(backlog, Dialer(where, Topics(config.device.site, config.device.name)))

@@ -13,16 +13,17 @@ from edge.camera import open_source
 from edge.cli.choose import Eyes, choose, choose_again
 from edge.cli.compose import make_tracker
 from edge.cli.keep import open_spool
+from edge.cli.meter import Meter
+from edge.cli.sending import open_uplink, start_uplink
 from edge.config import Config
 from edge.events import EventFactory, Origin
-from edge.indicator import open_indicator
+from edge.indicator import Hush, open_indicator
 from edge.lamp import LampPolicy
 from edge.pipeline import Line, Reporter, Turn
 from edge.spool import Spool
 from edge.systemd import Watchdog, notify
 from edge.track import Tracker
-from edge.types import Blind, BrokerError, Event
-from edge.uplink import open_uplink
+from edge.types import Blind, Event
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +84,13 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
         eyes = Eyes(choose(config))
         stack.callback(eyes.rest)
         spool = open_spool(config.spool, stack)
-        ended = _start_sending(config, spool, stack, orders.stopped)
-        indicator = open_indicator(config.lamp)
+        hush, meter = Hush(), Meter(spool)
+        ended = orders.stopped
+        if config.mqtt.enabled:
+            ended = start_uplink(open_uplink(config, spool, meter.gauge, hush.begin), stack, ended)
+        # Before the sender ends and the spool closes.
+        stack.callback(meter.finish)
+        indicator = open_indicator(config.lamp, hush=hush)
         stack.callback(indicator.close)
         source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
         stack.callback(source.close)
@@ -98,6 +104,7 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
         stack.callback(notify, "STOPPING=1")
 
         def between(turn: Turn) -> None:
+            meter.turn(turn)
             if isinstance(turn.moment, Blind):
                 eyes.rest()
             if orders.renew():
@@ -117,21 +124,3 @@ def drain(spool: Spool) -> None:
         time.sleep(0.05)
     if spool.depth():
         log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S)
-
-
-def _start_sending(
-    config: Config, spool: Spool, stack: ExitStack, stopped: Callable[[], bool]
-) -> Callable[[], bool]:
-    """Starts the uplink where there is to be one; what it returns says when the loop must end."""
-    if not config.mqtt.enabled:
-        return stopped
-    uplink = open_uplink(config, spool)
-    uplink.start()
-    stack.callback(uplink.stop)
-
-    def ended() -> bool:
-        if not uplink.alive:
-            raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
-        return stopped()
-
-    return ended

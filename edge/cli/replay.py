@@ -17,6 +17,7 @@ from edge.cli import passes
 from edge.cli.compose import make_tracker, open_vision
 from edge.cli.daemon import Drive, drain
 from edge.cli.options import json_option, takes_settings
+from edge.cli.sending import open_uplink
 from edge.config import Config
 from edge.events import EventFactory, Origin
 from edge.indicator import NullIndicator, open_indicator
@@ -26,7 +27,6 @@ from edge.outbox import NoOutbox
 from edge.pipeline import Indicator, Line, Outbox, Reporter, Turn, Vision
 from edge.spool import Spool
 from edge.types import Event
-from edge.uplink import open_uplink
 
 
 @dataclass(frozen=True, slots=True)

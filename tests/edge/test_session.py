@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.board import Board, Notice
 from edge.messages import Stored, Topics
 from edge.mqtt import Link
-from edge.session import SET_ASIDE, WINDOW, Backoff, Session
+from edge.session import WINDOW, Backoff, Bounds, Session
 from edge.signals import Acknowledged, Connected
-from edge.spool import Spool
-from edge.types import BrokerError, Lamp, State
+from edge.spool import Gap, Reason, Spool
+from edge.traffic import Reader
+from edge.types import BrokerError
 from tests.builders import event
 
 TOPICS = Topics("site", "door")
@@ -34,7 +37,9 @@ class ToldLink:
         self.gone = False
         self._numbers = itertools.count(1)
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+    ) -> int:
         if self.gone:
             raise BrokerError("the connection is gone")
         number = next(self._numbers)
@@ -53,26 +58,73 @@ class Shelf:
     """A reader over a list in memory, as the spool would answer."""
 
     def __init__(self, count: int) -> None:
-        self.events = [Stored(number, b"{}") for number in range(1, count + 1)]
+        self.events = [Stored(number, b"%d" % number) for number in range(1, count + 1)]
         self.sent: list[int] = []
-        self.now: State | None = None
+        self.given_up: list[int] = []
+        self.gaps: list[Gap] = []
+        self.told: list[int] = []
+        self.replays = 0
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        left = [e for e in self.events if e.sequence > after and e.sequence not in self.sent]
+        handled = {*self.sent, *self.given_up}
+        left = [e for e in self.events if e.sequence > after and e.sequence not in handled]
         return tuple(left[:limit])
+
+    def newest(self) -> int:
+        return self.events[-1].sequence if self.events else 0
+
+    def give_up(self, sequences: tuple[int, ...]) -> None:
+        self.given_up.extend(sequences)
+
+    def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
+        return tuple([gap for gap in self.gaps if gap.place not in self.told][:limit])
+
+    def mark_gaps_sent(self, places: tuple[int, ...]) -> None:
+        self.told.extend(places)
+
+    def replay(self, *sequences: int) -> None:
+        """Events are unsent again."""
+        self.sent = [sequence for sequence in self.sent if sequence not in sequences]
+        self.replays += 1
 
     def mark_sent(self, sequences: tuple[int, ...]) -> None:
         self.sent.extend(sequences)
 
-    def state(self) -> State | None:
-        return self.now
+
+BIRTH = Notice("availability", TOPICS.availability, b"online")
 
 
-def begin(count: int, maximum: int = 65_535, largest: int | None = None) -> tuple[Session, ToldLink, Shelf]:
+def make(link: ToldLink, reader: Reader, bounds: Bounds | None = None) -> tuple[Session, Board]:
+    """A session and its board, on which stands what is told at birth."""
+    board = Board()
+    board.put(BIRTH)
+    return Session(cast(Link, link), reader, board, TOPICS, bounds or Bounds()), board
+
+
+def begin(
+    count: int, maximum: int = 65_535, largest: int | None = None, bounds: Bounds | None = None
+) -> tuple[Session, ToldLink, Shelf]:
     link, shelf = ToldLink(), Shelf(count)
-    session = Session(cast(Link, link), shelf, TOPICS)
+    session, _ = make(link, shelf, bounds)
     session.open(Connected(maximum, largest))
     return session, link, shelf
+
+
+def answer_all(session: Session, link: ToldLink, now: float = 0.0) -> None:
+    """Every message is taken, until nothing more comes."""
+    session.fill(now)
+    while link.owed:
+        session.acknowledged(link.answer(OK), now)
+        session.fill(now)
+
+
+def topics(link: ToldLink) -> list[str]:
+    return [topic.rpartition("/")[2] for topic, _, _ in link.published]
+
+
+def numbers(link: ToldLink) -> list[int]:
+    """The events that were published, in order; their payload is their number."""
+    return [int(payload) for topic, payload, _ in link.published if topic == TOPICS.event]
 
 
 def answer_births(session: Session, link: ToldLink) -> None:
@@ -83,8 +135,10 @@ def answer_births(session: Session, link: ToldLink) -> None:
 
 def test_birth_comes_first() -> None:
     """`online` and the state, both retained, come before all events."""
-    session, link, shelf = begin(2)
-    shelf.now = State(Lamp.RED, False, "", "1.0", 0.0)
+    link = ToldLink()
+    session, board = make(link, Shelf(2))
+    board.put(Notice("state", TOPICS.state, b"{}"))
+    session.open(Connected(20, None))
     session.fill(0)
     assert [(topic, retained) for topic, _, retained in link.published] == [
         (TOPICS.availability, True),
@@ -97,20 +151,30 @@ def test_birth_comes_first() -> None:
 def test_nothing_is_sent_before_the_broker_accepts() -> None:
     """A connection that is still being made is given nothing."""
     link = ToldLink()
-    session = Session(cast(Link, link), Shelf(3), TOPICS)
+    session, _ = make(link, Shelf(3))
     session.fill(0)
     assert link.published == []
     assert not session.drained
 
 
-def test_a_state_is_sent_once() -> None:
+def test_a_notice_is_told_once() -> None:
     """A state goes out when it changes, not with every turn."""
-    session, link, shelf = begin(0)
-    for moment in (1.0, 1.0, 2.0):
-        if shelf.now is None or shelf.now.since != moment:
-            shelf.now = State(Lamp.RED, False, "", "1.0", moment)
+    link = ToldLink()
+    session, board = make(link, Shelf(0))
+    session.open(Connected(20, None))
+    for payload in (b"1", b"1", b"2"):
+        board.put(Notice("state", TOPICS.state, payload))
         session.fill(0)
-    assert len([topic for topic, _, _ in link.published if topic == TOPICS.state]) == 2
+    assert topics(link).count("state") == 2
+
+
+def test_a_broker_that_retains_nothing_is_not_asked_to() -> None:
+    """A retained message would end the connection to it; it is told without."""
+    link = ToldLink()
+    session, _ = make(link, Shelf(0))
+    session.open(Connected(20, None, retains=False))
+    session.fill(0)
+    assert [retained for _, _, retained in link.published] == [False]
 
 
 @pytest.mark.parametrize(("maximum", "window"), [(1, 1), (10, 10), (20, 20), (65_535, WINDOW)])
@@ -131,7 +195,9 @@ def test_nobody_subscribed_counts_as_sent() -> None:
     session, link, shelf = begin(1)
     answer_births(session, link)
     session.acknowledged(link.answer(NOBODY), 0)
+    session.settle()
     assert shelf.sent == [1]
+    assert session.unheard == 1
 
 
 @pytest.mark.parametrize("code", [BUSY, DENIED, 0x80, 0x83])
@@ -143,15 +209,16 @@ def test_a_refused_event_is_sent_again_after_a_pause(code: int) -> None:
     session.fill(0)
     assert not link.owed
     assert shelf.sent == []
-    assert session.pause_left(0) is not None
+    assert session.wait(0) is not None
     session.fill(LATER)
     session.acknowledged(link.answer(OK), LATER)
+    session.settle()
     assert shelf.sent == [1]
 
 
-@pytest.mark.parametrize("code", sorted(SET_ASIDE))
+@pytest.mark.parametrize("code", [0x90, 0x95, 0x99])
 def test_an_event_that_never_fits_blocks_nobody(code: int) -> None:
-    """A message refused for what it is stays unsent, and all behind it go on at once."""
+    """A message refused for what it is becomes a gap, and all behind it go on at once."""
     session, link, shelf = begin(30)
     answer_births(session, link)
     assert session.acknowledged(link.answer(code), 0)
@@ -160,10 +227,11 @@ def test_an_event_that_never_fits_blocks_nobody(code: int) -> None:
         session.acknowledged(link.answer(OK), 0)
         session.fill(0)
     assert shelf.sent == list(range(2, 31))
+    assert shelf.given_up == [1]
 
 
 def test_what_is_larger_than_the_broker_takes_is_not_sent() -> None:
-    """A packet above the server's maximum is held back: it would end the connection for ever."""
+    """A packet above the server's maximum becomes a gap: it would end the connection for ever."""
     session, link, shelf = begin(3, largest=200)
     shelf.events[1] = Stored(2, b"x" * 200)
     assert "200 bytes" in session.fill(0)
@@ -171,6 +239,7 @@ def test_what_is_larger_than_the_broker_takes_is_not_sent() -> None:
         session.acknowledged(link.answer(OK), 0)
         session.fill(0)
     assert shelf.sent == [1, 3]
+    assert shelf.given_up == [2]
 
 
 def test_an_answer_to_nothing_is_ignored() -> None:
@@ -182,7 +251,7 @@ def test_an_answer_to_nothing_is_ignored() -> None:
 
 def test_a_lost_connection_marks_nothing() -> None:
     """What was handed over without an answer is still unsent for the next connection."""
-    session, link, shelf = begin(50)
+    session, link, shelf = begin(50, maximum=1)
     session.fill(0)
     link.gone = True
     session.acknowledged(link.answer(OK), 0)
@@ -206,6 +275,7 @@ def test_whatever_the_broker_answers_nothing_is_lost(answers: list[tuple[int, in
             before = len(shelf.sent)
             is_event = link.owed[number][0] == TOPICS.event
             session.acknowledged(link.answer(code, number), now)
+            session.settle()
             assert len(shelf.sent) - before == (is_event and code < 0x80)
         now += 60.0
     session.fill(now)
@@ -214,6 +284,192 @@ def test_whatever_the_broker_answers_nothing_is_lost(answers: list[tuple[int, in
         now += 60.0
         session.fill(now)
     assert sorted(shelf.sent) == list(range(1, 41))
+
+
+def test_new_events_go_past_those_that_waited() -> None:
+    """With a backlog that fills its share of the window, a new event is published at once."""
+    session, link, shelf = begin(1000)
+    answer_births(session, link)
+    assert len(link.owed) == WINDOW - WINDOW // 4
+    shelf.events.append(Stored(1001, b"1001"))
+    session.changed()
+    session.fill(0)
+    assert numbers(link)[-1] == 1001
+    answer_all(session, link)
+    assert sorted(shelf.sent) == list(range(1, 1002))
+
+
+def test_with_a_window_of_one_new_events_come_first() -> None:
+    """A broker that takes one message at a time gets the new event before the rest of the backlog."""
+    session, link, shelf = begin(50, maximum=1)
+    answer_births(session, link)
+    shelf.events.append(Stored(51, b"51"))
+    session.changed()
+    session.acknowledged(link.answer(OK), 0)
+    session.fill(0)
+    assert numbers(link) == [1, 51]
+
+
+@given(st.lists(st.sampled_from(["answer", "new", "refuse", "replay"]), max_size=120), st.integers(1, 25))
+def test_each_lane_keeps_its_order(steps: list[str], maximum: int) -> None:
+    """New events among themselves, and those that waited among themselves, go out as they were decided."""
+    session, link, shelf = begin(60, maximum=maximum)
+    now = 0.0
+    for step in steps:
+        now += 100.0
+        if step == "new":
+            number = len(shelf.events) + 1
+            shelf.events.append(Stored(number, b"%d" % number))
+            session.changed()
+        elif step == "replay" and shelf.sent:
+            shelf.replay(*shelf.sent[:3])
+            session.changed()
+        elif link.owed and step == "answer":
+            session.acknowledged(link.answer(OK), now)
+        session.fill(now)
+        assert len(link.owed) <= min(maximum, WINDOW)
+    answer_all(session, link, now + 100.0)
+    first_time = list(dict.fromkeys(numbers(link)))
+    old = [number for number in first_time if number <= 60]
+    new = [number for number in first_time if number > 60]
+    assert old == sorted(old)
+    assert new == sorted(new)
+    assert sorted(set(shelf.sent)) == list(range(1, len(shelf.events) + 1))
+
+
+def test_a_replay_is_sent_within_the_same_connection() -> None:
+    """Events that became unsent again go out without a reconnect, once each, besides new ones."""
+    session, link, shelf = begin(5)
+    answer_all(session, link)
+    shelf.replay(2, 3)
+    session.changed()
+    answer_all(session, link)
+    assert numbers(link) == [1, 2, 3, 4, 5, 2, 3]
+    assert session.drained
+
+
+def test_a_replay_does_not_double_what_is_on_its_way() -> None:
+    """A replay amid the flow sends nothing again that is still unanswered."""
+    session, link, shelf = begin(10)
+    answer_births(session, link)
+    shelf.replays += 1
+    session.changed()
+    answer_all(session, link)
+    assert numbers(link) == list(range(1, 11))
+
+
+def gap(place: int) -> Gap:
+    return Gap(place, "e1", place, 7, 9, Reason.SPOOL_FULL, 1_700_000_000.0)
+
+
+def test_gaps_are_told_and_marked() -> None:
+    """Numbers that will never come are announced once, and marked when the broker has that."""
+    session, link, shelf = begin(0)
+    shelf.gaps = [gap(1), gap(2)]
+    answer_all(session, link)
+    assert topics(link) == ["availability", "gap", "gap"]
+    assert json.loads(link.published[1][1])["id"] == "door/e1/gap/1"
+    assert shelf.told == [1, 2]
+    shelf.gaps.append(gap(3))
+    session.changed()
+    answer_all(session, link)
+    assert shelf.told == [1, 2, 3]
+    assert session.drained
+
+
+def test_a_refused_gap_is_told_again() -> None:
+    """Also an announcement waits for a broker that takes it."""
+    session, link, shelf = begin(0)
+    shelf.gaps = [gap(1)]
+    answer_births(session, link)
+    session.acknowledged(link.answer(BUSY), 0)
+    session.fill(0)
+    assert not link.owed
+    answer_all(session, link, LATER)
+    assert shelf.told == [1]
+
+
+def test_a_busy_broker_is_told_the_state_later() -> None:
+    """A notice that met a quota is told again; one that is forbidden is not, until it changes."""
+    session, link, _ = begin(0)
+    session.fill(0)
+    session.acknowledged(link.answer(BUSY), 0)
+    session.fill(0)
+    assert not link.owed
+    session.fill(LATER)
+    session.acknowledged(link.answer(DENIED), LATER)
+    session.fill(2 * LATER)
+    assert topics(link) == ["availability", "availability"]
+
+
+def test_one_event_that_is_always_refused_holds_up_nobody_for_long() -> None:
+    """The broker fails at one event only: all others are through within 10 s, and it is still kept."""
+    session, link, shelf = begin(100)
+    now = 0.0
+    while now < 10.0 and len(shelf.sent) < 99:
+        session.fill(now)
+        while link.owed:
+            bad = next((n for n, (_, payload) in link.owed.items() if payload == b"50"), None)
+            session.acknowledged(link.answer(OK if bad is None else 0x83, bad), now)
+            session.settle()
+            session.fill(now)
+        now += 0.1
+    assert 50 not in shelf.sent
+    assert len(shelf.sent) == 99
+    assert shelf.given_up == []
+
+
+def test_forbidden_events_are_an_alarm_until_one_is_taken() -> None:
+    """0x87 pauses events, not the state, and is told as long as it lasts."""
+    session, link, _ = begin(2)
+    answer_births(session, link)
+    session.acknowledged(link.answer(DENIED), 0)
+    assert "access list" in session.forbidden
+    session.acknowledged(link.answer(DENIED), 0)
+    assert (session.wait(0) or 0) > 2.0
+    answer_all(session, link, LATER)
+    assert session.forbidden == ""
+
+
+def test_a_broker_that_answers_nothing_is_overdue() -> None:
+    """Silence counts from the first unanswered message, or from the last answer."""
+    session, link, _ = begin(3, bounds=Bounds(silence_s=10.0))
+    assert not session.overdue(1e9)
+    session.fill(100.0)
+    assert not session.overdue(109.0)
+    session.acknowledged(link.answer(OK), 109.0)
+    assert not session.overdue(118.0)
+    assert session.overdue(119.5)
+
+
+def test_a_message_that_is_left_out_is_overdue() -> None:
+    """A broker answers in order: one that goes on behind a message will not answer it any more."""
+    session, link, _ = begin(100, bounds=Bounds(silence_s=10.0))
+    session.fill(0.0)
+    for moment in range(1, 12):
+        session.acknowledged(link.answer(OK, sorted(link.owed)[1]), float(moment))
+        session.fill(float(moment))
+    assert session.overdue(11.5)
+
+
+def test_a_slow_broker_is_not_overdue() -> None:
+    """One answer a second, each for a message that waited for twenty: that is slow, and no failure."""
+    session, link, _ = begin(100, bounds=Bounds(silence_s=10.0))
+    for moment in range(80):
+        session.fill(float(moment))
+        session.acknowledged(link.answer(OK), float(moment))
+        assert not session.overdue(float(moment))
+
+
+def test_suspects_go_one_by_one() -> None:
+    """After an end that a message caused, so many messages travel alone, then the window opens."""
+    session, link, _ = begin(50, bounds=Bounds(one_by_one=4))
+    session.fill(0)
+    for _ in range(4):
+        assert len(link.owed) == 1
+        session.acknowledged(link.answer(OK), 0)
+        session.fill(0)
+    assert len(link.owed) == WINDOW - WINDOW // 4
 
 
 @pytest.fixture
@@ -228,12 +484,11 @@ def test_a_session_reads_a_real_spool(spool: Spool) -> None:
         spool.append(event(number))
     spool.flush()
     link = ToldLink()
-    session = Session(cast(Link, link), spool, TOPICS)
+    session, _ = make(link, spool)
     session.open(Connected(20, None))
     session.fill(0)
-    while link.owed:
-        session.acknowledged(link.answer(OK), 0)
-        session.fill(0)
+    answer_all(session, link)
+    session.settle()
     spool.flush()
     assert spool.depth() == 0
     assert len(link.published) == 251

@@ -19,6 +19,7 @@ import pytest
 
 from edge import messages
 from edge.broker import Broker, Login, Tls
+from edge.cli.sending import open_uplink
 from edge.config import Config
 from edge.dial import Dialer
 from edge.messages import Topics
@@ -26,10 +27,11 @@ from edge.mqtt import Link
 from edge.session import Backoff
 from edge.spool import Spool
 from edge.types import Lamp, State
-from edge.uplink import Uplink, open_uplink
+from edge.uplink import Uplink
 from tests.broker import DURABLE, Mosquitto, Subscriber, free_port, wait_until
 from tests.builders import event
 from tests.conftest import MakeBroker
+from tests.edge.test_messages import validate
 
 pytestmark = pytest.mark.broker
 
@@ -112,6 +114,7 @@ def device(path: Path, port: int, first: int, last: int) -> Iterator[Callable[[]
 def test_events_reach_a_subscriber_in_order(spool: Spool, broker: Mosquitto) -> None:
     """What is appended arrives once each and in order, and is then no longer waiting."""
     with Subscriber(broker.port) as subscriber, uplink_to(spool, local(broker)) as uplink:
+        wait_until(lambda: uplink.connected)
         append(spool, 1, 100)
         subscriber.wait_for_events(100)
         assert subscriber.ids == ids(1, 100)
@@ -268,6 +271,7 @@ def test_the_brokers_own_limit_is_kept(spool: Spool, make_broker: MakeBroker, ma
     """With a Receive Maximum below the window everything still arrives, and the broker throws nobody out."""
     broker = make_broker(f"max_inflight_messages {maximum}").start()
     with Subscriber(broker.port) as subscriber, uplink_to(spool, local(broker)):
+        subscriber.wait_for_availability(b"online")
         append(spool, 1, 100)
         subscriber.wait_for_events(100)
         assert subscriber.ids == ids(1, 100)
@@ -290,7 +294,7 @@ def test_a_wrong_password_is_one_sentence(
     broker = make_broker("allow_anonymous false", f"password_file {password_file(tmp_path)}").start()
     append(spool, 1, 5)
     with uplink_to(spool, Broker("127.0.0.1", broker.port, login=Login("door", "wrong"))) as uplink:
-        wait_until(lambda: uplink._number > 3)
+        wait_until(lambda: uplink._calls.number > 3)
         assert not uplink.connected
     (record,) = [r for r in caplog.records if r.name == "edge.uplink"]
     assert record.levelno == logging.WARNING
@@ -305,7 +309,7 @@ def test_a_broker_that_is_away_is_one_sentence(spool: Spool, caplog: pytest.LogC
     """However often the connection fails, the log says once where, why and what to do."""
     port = free_port()
     with uplink_to(spool, Broker("127.0.0.1", port)) as uplink:
-        wait_until(lambda: uplink._number > 5)
+        wait_until(lambda: uplink._calls.number > 5)
     (record,) = [r for r in caplog.records if r.name == "edge.uplink"]
     assert record.message == (
         f"the MQTT broker at 127.0.0.1:{port} cannot be reached: Connection refused; "
@@ -352,17 +356,22 @@ def test_a_refused_event_stays_in_the_spool(
 
 
 def test_a_message_larger_than_the_broker_takes_blocks_nobody(spool: Spool, make_broker: MakeBroker) -> None:
-    """An event beyond the server's maximum packet stays in the spool; those behind it arrive."""
+    """An event beyond the server's maximum packet becomes a gap; those behind it arrive."""
     size = len(messages.encode(messages.event_payload(event(1))))
     broker = make_broker(f"max_packet_size {size + 200}").start()
     with Subscriber(broker.port) as subscriber, uplink_to(spool, local(broker)):
+        subscriber.wait_for_availability(b"online")
         append(spool, 1, 1)
         huge = event(2)
         spool.append(type(huge)(huge.id, huge.pass_id, huge.verdict, "v" * 1000, huge.clock_synced))
         append(spool, 3, 5)
         subscriber.wait_for_events(4)
         assert subscriber.ids == ["door/e1/1", *ids(3, 5)]
-        wait_until(lambda: spool.depth() == 1)
+        subscriber.wait(lambda: bool(subscriber.named("gap")))
+        told = subscriber.named("gap")[0].json()
+        assert (told["from"], told["to"], told["reason"]) == (2, 2, "refused")
+        validate("gap", told)
+        wait_until(lambda: spool.depth() == 0)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

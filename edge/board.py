@@ -1,0 +1,84 @@
+"""Retained messages: what a broker is told again with every connection, and when it changes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One retained message.
+
+    Attributes:
+        key: What it replaces on the board.
+        topic: Where it is published; two notices may share a topic.
+        payload: Its bytes.
+        expiry_s: Seconds after which a broker forgets it; None for never.
+    """
+
+    key: str
+    topic: str
+    payload: bytes
+    expiry_s: int | None = None
+
+
+class Board:
+    """The notices as they are now, in the order in which they first came. Used by the sender thread only."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        """Changes with every notice."""
+        self._notices: dict[str, Notice] = {}
+
+    def put(self, notice: Notice) -> None:
+        """Puts a notice up, in place of the one with its key."""
+        if self._notices.get(notice.key) != notice:
+            self._notices[notice.key] = notice
+            self.version += 1
+
+    def remove(self, key: str) -> None:
+        """Takes a notice down; what a broker was told stays there."""
+        if self._notices.pop(key, None) is not None:
+            self.version += 1
+
+    def __iter__(self) -> Iterator[Notice]:
+        return iter(tuple(self._notices.values()))
+
+
+class Told:
+    """What one connection was told of a board."""
+
+    def __init__(self, board: Board, left_out: AbstractSet[object] = frozenset()) -> None:
+        """`left_out`: keys of notices on which the broker hangs up."""
+        self._board = board
+        self._left_out = left_out
+        self._told: dict[str, Notice] = {}
+        self._due: deque[Notice] = deque()
+        self._version = -1
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing new to tell."""
+        return not self._due and self._version == self._board.version
+
+    def next(self) -> Notice | None:
+        """The next notice, which counts as told; None where there is none."""
+        if self._version != self._board.version:
+            self._version = self._board.version
+            self._due = deque(notice for notice in self._board if self._is_news(notice))
+        if not self._due:
+            return None
+        notice = self._due.popleft()
+        self._told[notice.key] = notice
+        return notice
+
+    def _is_news(self, notice: Notice) -> bool:
+        return self._told.get(notice.key) != notice and notice.key not in self._left_out
+
+    def take_back(self, notice: Notice) -> None:
+        """A notice was not taken and is to be told again."""
+        self._told.pop(notice.key, None)
+        self._version = -1

@@ -1,0 +1,79 @@
+"""When to connect, and what the ends of earlier connections teach. Used by the sender thread only."""
+
+from __future__ import annotations
+
+from edge.backoff import Backoff
+from edge.board import Board
+from edge.dial import Dialer
+from edge.inbox import Inbox
+from edge.mail import Letter
+from edge.session import Session
+from edge.signals import Lost
+from edge.suspects import Suspects
+from edge.traffic import Reader
+
+ACCEPT_S = 30.0
+"""How long a connection may be in the making."""
+
+SILENCE = 1.5
+"""For how many times the keepalive a broker may leave messages unanswered."""
+
+SERVER_SHUTTING_DOWN = 0x8B
+
+
+class Calls:
+    """One connection after another, each with a number."""
+
+    def __init__(self, dialer: Dialer, backoff: Backoff) -> None:
+        self.number = 0
+        self._dialer = dialer
+        self._backoff = backoff
+        self._suspects = Suspects(SILENCE * dialer.broker.keepalive)
+        self._next_at = 0.0
+        self._began_at = 0.0
+        self._accepted_at = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next connection may be made."""
+        return max(self._next_at - now, 0.0)
+
+    def begin(self, reader: Reader, board: Board, inbox: Inbox, now: float) -> Session:
+        """Begins the next connection."""
+        self.number += 1
+        self._began_at = now
+        link = self._dialer.dial(inbox.slot(self.number))
+        return Session(link, reader, board, self._dialer.topics, self._suspects.bounds(now))
+
+    def accepted(self, now: float) -> None:
+        """The broker has accepted the present connection."""
+        self._accepted_at = now
+
+    def failure(self, session: Session, inbox: Inbox, now: float) -> str:
+        """Why the present connection is of no use, as a sentence; empty while it is."""
+        where = self._dialer.broker.address
+        # A thread that ends in good order has said why, and that may still wait in the inbox.
+        if not session.link.alive and inbox.empty:
+            return f"the network thread to {where} has died; making a new one"
+        if session.overdue(now):
+            return f"the MQTT broker at {where} does not answer any more; making a new connection"
+        if not session.ready and now - self._began_at > ACCEPT_S:
+            return f"the MQTT broker at {where} does not answer; trying again"
+        return ""
+
+    def postpone(self, now: float) -> None:
+        """Something failed before there was a connection."""
+        self._next_at = now + self._backoff.next()
+
+    def ended(self, session: Session, lost: Lost | None, now: float) -> Letter | None:
+        """The present connection has ended.
+
+        Returns:
+            A message with an event that this broker will never take; None where there is none.
+        """
+        lasted = now - self._accepted_at if session.ready else 0.0
+        # One that had worked is made anew quickly, unless the broker throws the device out.
+        thrown_out = lost is not None and lost.by_broker and lost.code != SERVER_SHUTTING_DOWN
+        if session.proved and (lasted > self._backoff.longest or not thrown_out):
+            self._backoff.reset()
+        self.postpone(now)
+        return self._suspects.ended(session, lost, lasted, now)

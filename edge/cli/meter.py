@@ -1,0 +1,58 @@
+"""Takes the line's turns down, minute by minute, for statistics."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+from edge.minutes import Course, Look, Minutes
+from edge.pipeline import Turn
+from edge.spool import Minute
+from edge.teller import Gauge
+from edge.types import Blind, Frame, SpoolError
+
+_log = logging.getLogger(__name__)
+
+
+class Books(Protocol):
+    """The part of the spool that counts minutes."""
+
+    def add_minute(self, minute: Minute) -> None:
+        """Adds to a minute. Never waits."""
+
+
+class Meter:
+    """Counts turns; what it finds goes to the spool for good, and to the sender by `gauge`."""
+
+    def __init__(self, books: Books) -> None:
+        self.gauge = Gauge()
+        self._books = books
+        self._minutes = Minutes()
+
+    def turn(self, turn: Turn) -> None:
+        """Takes one turn of the line down; waits for nothing."""
+        self._note(self._minutes.add(_look(turn)))
+
+    def finish(self) -> None:
+        """Keeps what has been counted of the present minute."""
+        self._note(self._minutes.finish())
+
+    def _note(self, courses: Iterable[Course]) -> None:
+        for course in courses:
+            self.gauge.put(course)
+            minute = Minute(
+                course.start, frames=course.frames, watched_s=course.watched_s, blind_s=course.blind_s
+            )
+            try:
+                self._books.add_minute(minute)
+            except SpoolError as error:
+                _log.warning("a minute is not counted: %s", error)
+
+
+def _look(turn: Turn) -> Look:
+    moment, sight = turn.moment, turn.sight
+    times = None
+    if isinstance(moment, Frame) and sight is not None:
+        times = (sight.detect_s, sight.classify_s, moment.age + turn.total_s)
+    return Look(moment.monotonic, moment.wall, isinstance(moment, Blind), times)

@@ -1,0 +1,62 @@
+"""From configuration to the sender."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from edge import broker
+from edge.config import Config
+from edge.dial import Dialer
+from edge.ear import Ear, Obedience
+from edge.messages import Topics
+from edge.teller import Gauge
+from edge.types import BrokerError
+from edge.uplink import Backlog, Uplink
+
+
+def _nothing(_seconds: float) -> None:
+    pass
+
+
+def open_uplink(
+    config: Config, backlog: Backlog, gauge: Gauge | None = None, mute: Callable[[float], None] = _nothing
+) -> Uplink:
+    """The uplink that the configuration asks for; call its `start`.
+
+    Args:
+        config: What config.toml says.
+        backlog: The spool.
+        gauge: Where statistics of minutes come from; None for no statistics.
+        mute: Silences the buzzer for some seconds.
+
+    Raises:
+        ConfigError: The password or a TLS file cannot be used, or the host is none.
+    """
+    mqtt = config.mqtt
+    verified = "unverified-broker" not in mqtt.insecure
+    where = broker.Broker(
+        host=mqtt.host,
+        port=mqtt.port,
+        keepalive=mqtt.keepalive_s,
+        login=broker.login(mqtt.username, mqtt.password_file, os.environ),
+        tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
+    )
+    topics = Topics(config.device.site, config.device.name)
+    obedience = Obedience(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
+    ear = Ear(backlog, topics, obedience, mute)
+    return Uplink(backlog, Dialer(where, topics), ear=ear, gauge=gauge)
+
+
+def start_uplink(uplink: Uplink, stack: ExitStack, stopped: Callable[[], bool]) -> Callable[[], bool]:
+    """Starts the uplink, and stops it with the stack; what it returns says when the loop must end."""
+    uplink.start()
+    stack.callback(uplink.stop)
+
+    def ended() -> bool:
+        if not uplink.alive:
+            raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
+        return stopped()
+
+    return ended

@@ -1,0 +1,142 @@
+"""Listens to what others say to this device, where it is configured to: marks of consumers, and commands."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge import inbound
+from edge.inbound import Ack, InboundError, Mute, Resend
+from edge.marks import Behind, Marks
+from edge.messages import Topics
+from edge.signals import Arrived
+from edge.spool.records import Mark, Replayed
+from edge.types import SpoolError
+
+_log = logging.getLogger(__name__)
+
+
+class Archive(Protocol):
+    """The part of the spool that sends things again."""
+
+    def marks(self) -> tuple[Mark, ...]:
+        """What the consumers last said they have."""
+
+    def set_mark(self, mark: Mark) -> None:
+        """Keeps what a consumer says it has."""
+
+    def replay(self, first: int, last: int, epoch: str | None = None, sent_before: float = ...) -> Replayed:
+        """Has acknowledged events sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obedience:
+    """What the device listens to.
+
+    Attributes:
+        accept_ack: Whether consumers may acknowledge and ask for replays.
+        ack_wait_s: How long a consumer is given before an event is sent again.
+        commands: The commands that are obeyed.
+    """
+
+    accept_ack: bool = False
+    ack_wait_s: float = 30.0
+    commands: frozenset[str] = frozenset()
+
+
+class Ear:
+    """Takes messages for this device; used by the sender thread only."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        topics: Topics,
+        obedience: Obedience,
+        mute: Callable[[float], None],
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.ignored = 0
+        self._archive = archive
+        self._topics = topics
+        self._obedience = obedience
+        self._mute = mute
+        self._wall = wall
+        self._marks = Marks()
+        self._loaded = False
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What to subscribe to."""
+        topics = (self._topics.ack,) if self._obedience.accept_ack else ()
+        return (*topics, self._topics.command) if self._obedience.commands else topics
+
+    def connected(self, now: float) -> None:
+        """A broker has accepted a connection.
+
+        Raises:
+            SpoolError: The marks cannot be read.
+        """
+        if not self._obedience.accept_ack:
+            return
+        if not self._loaded:
+            kept = self._archive.marks()
+            self._marks.load(((mark.consumer, mark.epoch, mark.contiguous) for mark in kept), now)
+            self._loaded = True
+        self._marks.connected(now)
+
+    def hear(self, arrived: Arrived, now: float) -> None:
+        """Takes one message; one that breaks a rule is counted and changes nothing."""
+        try:
+            if arrived.retained:
+                raise InboundError("it is retained, and may be of any age")  # noqa: TRY301
+            if arrived.topic not in self.filters:
+                raise InboundError("nobody asked for it")  # noqa: TRY301
+            if arrived.topic == self._topics.ack:
+                self._acknowledged(inbound.ack(arrived.payload), now)
+            else:
+                self._obey(inbound.command(arrived.payload))
+        except InboundError as error:
+            self.ignored += 1
+            _log.warning("a message on %s is ignored: %s", arrived.topic, error)
+        except SpoolError as error:
+            _log.warning("a message on %s changes nothing: %s", arrived.topic, error)
+
+    def look(self, now: float) -> None:
+        """Has sent again what was sent long enough ago and consumers still lack."""
+        for behind in self._marks.due(now):
+            self._catch_up(behind)
+
+    def _acknowledged(self, ack: Ack, now: float) -> None:
+        self._archive.set_mark(Mark(ack.consumer, ack.epoch, ack.contiguous, self._wall()))
+        self._marks.heard(ack.consumer, ack.epoch, ack.contiguous, now)
+        for first, last in self._marks.wanted(ack.epoch, ack.missing, now):
+            found = self._archive.replay(first, last, ack.epoch)
+            _log.info("%s asks for %d to %d: %d events again", ack.consumer, first, last, found.again)
+
+    def _catch_up(self, behind: Behind) -> None:
+        before = float("inf") if behind.anew else self._wall() - self._obedience.ack_wait_s
+        try:
+            found = self._archive.replay(
+                behind.contiguous + 1, inbound.LARGEST_NUMBER + 1, behind.epoch, before
+            )
+        except SpoolError as error:
+            _log.debug("nothing is sent again for %s: %s", behind.consumer, error)
+            self._marks.forget(behind.consumer, behind.epoch)
+            return
+        if found.again:
+            _log.info("%s has up to %d: %d events again", behind.consumer, behind.contiguous, found.again)
+            self._marks.replayed(behind.consumer, behind.epoch)
+
+    def _obey(self, order: Mute | Resend) -> None:
+        name = "mute" if isinstance(order, Mute) else "replay"
+        if name not in self._obedience.commands:
+            raise InboundError(f"{name} is not among mqtt.accept_commands")
+        if isinstance(order, Mute):
+            self._mute(order.seconds)
+            _log.info("the buzzer is silent for %g s", order.seconds)
+        else:
+            found = self._archive.replay(order.first, order.last)
+            _log.info("told to replay %d to %d: %d events again", order.first, order.last, found.again)

@@ -1,0 +1,121 @@
+"""Events on their way out of the spool, in order; one that was refused comes again after a while.
+
+Used by the sender thread only; takes time as an argument.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edge.messages import Stored
+
+PAGE = 100
+"""Events that are read from the spool at once."""
+
+EVERYTHING = -1
+"""The place before the first one."""
+
+AGAIN_FIRST_S = 0.5
+AGAIN_LONGEST_S = 60.0
+
+Read = Callable[[int, int], tuple[Stored, ...]]
+"""Unsent events in order: those with places beyond the first argument, at most as many as the second."""
+
+
+@dataclass(slots=True)
+class _Refusal:
+    """An event that the broker did not take: when to send it again, None while it is on its way."""
+
+    event: Stored
+    due: float | None
+    times: int
+
+
+class Lane:
+    """Goes through the spool in one direction; `begin_anew` has it start over.
+
+    `passed` is the highest place that was given out.
+    """
+
+    def __init__(self, read: Read, after: int) -> None:
+        """`after`: the place beyond which this lane begins."""
+        self.passed = after
+        self._read = read
+        self._page: deque[Stored] = deque()
+        self._more = True
+        self._refusals: dict[int, _Refusal] = {}
+
+    @property
+    def empty(self) -> bool:
+        """Whether all that there was is given out and was taken."""
+        return not (self._more or self._page or self._refusals)
+
+    def changed(self) -> None:
+        """There may be more to read."""
+        self._more = True
+
+    def begin_anew(self) -> None:
+        """Reads all of it again."""
+        self.passed = EVERYTHING
+        self._page.clear()
+        self._more = True
+
+    def holds(self, place: int) -> bool:
+        """Whether the lane itself keeps this event for later."""
+        return place in self._refusals
+
+    def next(self, now: float, upto: int | None = None) -> Stored | None:
+        """The next event; None where there is none for now.
+
+        Args:
+            now: Monotonic time.
+            upto: The last place that is of interest; None for all.
+
+        Raises:
+            SpoolError: The spool cannot be read.
+        """
+        return self._due(now) or self._fresh(upto)
+
+    def refused(self, event: Stored, now: float) -> None:
+        """The broker did not take an event; it comes again, the later the oftener that happened."""
+        known = self._refusals.get(event.sequence)
+        times = 0 if known is None else known.times + 1
+        wait = min(AGAIN_FIRST_S * 2.0 ** min(times, 16), AGAIN_LONGEST_S)
+        self._refusals[event.sequence] = _Refusal(event, now + wait, times)
+
+    def settled(self, place: int) -> None:
+        """An event needs no more care."""
+        self._refusals.pop(place, None)
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until a refused event is due; None where none waits."""
+        times = [refusal.due for refusal in self._refusals.values() if refusal.due is not None]
+        return max(min(times) - now, 0.0) if times else None
+
+    def _due(self, now: float) -> Stored | None:
+        due = [
+            place
+            for place, refusal in self._refusals.items()
+            if refusal.due is not None and refusal.due <= now
+        ]
+        if not due:
+            return None
+        refusal = self._refusals[min(due)]
+        refusal.due = None
+        return refusal.event
+
+    def _fresh(self, upto: int | None) -> Stored | None:
+        if not self._page and self._more:
+            self._page.extend(self._read(self.passed, PAGE))
+            self._more = bool(self._page)
+        if not self._page:
+            return None
+        if upto is not None and self._page[0].sequence > upto:
+            self._page.clear()
+            self._more = False
+            return None
+        event = self._page.popleft()
+        self.passed = event.sequence
+        return event

@@ -1,0 +1,144 @@
+"""What the line did, minute by minute: frames, times, seconds watched and seconds blind. Pure.
+
+Minutes are those of the wall clock; lengths are measured on the monotonic one, so that a clock that
+jumps moves what it counts to another minute and makes no time out of nothing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+MINUTE_S = 60
+LONGEST_TURN_S = 2.0
+"""A live camera gives a turn at least once a second; what is longer was no watching."""
+
+MOST_TIMES = 10_000
+"""Times that are remembered of one minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One turn of the line.
+
+    Attributes:
+        monotonic: When it was, on a clock that never jumps.
+        wall: The same as Unix time.
+        blind: Whether the camera gave nothing.
+        times: Seconds for detection, classification, and from capture to lamp; None without a frame.
+    """
+
+    monotonic: float
+    wall: float
+    blind: bool
+    times: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a turn adds to a minute; `start` is Unix time, a multiple of 60."""
+
+    start: int
+    frames: int
+    watched_s: float
+    blind_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Median and 95th percentile in milliseconds; None where nothing was measured."""
+
+    p50: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How one minute went, once it is over."""
+
+    start: int
+    frames: int
+    watched_s: float
+    blind_s: float
+    detect_ms: Quantiles
+    classify_ms: Quantiles
+    latency_ms: Quantiles
+
+    @property
+    def fps(self) -> float:
+        """Frames a second while it watched."""
+        return self.frames / self.watched_s if self.watched_s > 0 else 0.0
+
+
+@dataclass(slots=True)
+class _Sum:
+    start: int
+    frames: int = 0
+    watched_s: float = 0.0
+    blind_s: float = 0.0
+    times: tuple[array[float], ...] = field(default_factory=lambda: (array("f"), array("f"), array("f")))
+
+    def add(self, share: Share) -> None:
+        self.frames += share.frames
+        self.watched_s += share.watched_s
+        self.blind_s += share.blind_s
+
+    def course(self) -> Course:
+        detect, classify, latency = (_quantiles(values) for values in self.times)
+        return Course(self.start, self.frames, self.watched_s, self.blind_s, detect, classify, latency)
+
+
+class Minutes:
+    """Adds turns up; a minute is over when a turn falls into another one."""
+
+    def __init__(self) -> None:
+        self._sum: _Sum | None = None
+        self._before: float | None = None
+
+    def add(self, look: Look) -> tuple[Course, ...]:
+        """Counts a turn: the time since the turn before is watched or blind, as this one is.
+
+        Returns:
+            The minutes that are over by now.
+        """
+        passed = 0.0 if self._before is None else look.monotonic - self._before
+        self._before = look.monotonic
+        over: list[Course] = []
+        for share in shares(look, passed if 0.0 <= passed <= LONGEST_TURN_S else 0.0):
+            if self._sum is None or self._sum.start != share.start:
+                over += self.finish()
+                self._sum = _Sum(share.start)
+            self._sum.add(share)
+        if look.times is not None and self._sum is not None and len(self._sum.times[0]) < MOST_TIMES:
+            for values, seconds in zip(self._sum.times, look.times, strict=True):
+                values.append(seconds)
+        return tuple(over)
+
+    def finish(self) -> tuple[Course, ...]:
+        """The minute that has begun, as it is now; the next turn begins another."""
+        over = () if self._sum is None else (self._sum.course(),)
+        self._sum = None
+        return over
+
+
+def shares(look: Look, passed: float) -> Iterator[Share]:
+    """Splits the time that has passed before a turn between the minutes in which it lies."""
+    start = int(look.wall // MINUTE_S) * MINUTE_S
+    late = min(look.wall - start, passed)
+    if early := passed - late:
+        yield _share(start - MINUTE_S, 0, early, look.blind)
+    yield _share(start, int(look.times is not None), late, look.blind)
+
+
+def _share(start: int, frames: int, seconds: float, blind: bool) -> Share:
+    return Share(start, frames, 0.0 if blind else seconds, seconds if blind else 0.0)
+
+
+def _quantiles(values: array[float]) -> Quantiles:
+    """Quantiles by the nearest rank."""
+    if not values:
+        return Quantiles(None, None)
+    ranked = sorted(values)
+    at = (ranked[(len(ranked) - 1) // 2], ranked[max(-(-len(ranked) * 95 // 100) - 1, 0)])
+    return Quantiles(round(at[0] * 1000, 2), round(at[1] * 1000, 2))

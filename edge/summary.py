@@ -1,0 +1,81 @@
+"""Hours and days out of minutes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from edge.spool.records import Counts, Minute
+
+MINUTE_S = 60
+HOUR_S = 3_600
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What happened in an hour or a day, so far or altogether.
+
+    Attributes:
+        start: Unix time of its beginning.
+        end: Of its end.
+        complete: Whether it is over.
+        verdicts: Passes that began in it, each by its latest verdict.
+        watched_s: Seconds in which the camera gave frames.
+        blind_s: Seconds in which it did not.
+        off_s: Seconds in which the program did not run, until now.
+    """
+
+    start: int
+    end: int
+    complete: bool
+    verdicts: Counts
+    watched_s: float
+    blind_s: float
+    off_s: float
+
+    @property
+    def compliance(self) -> float | None:
+        """Share of compliant passes among those with a verdict; None where there are none."""
+        judged = self.verdicts.compliant + self.verdicts.no_mask + self.verdicts.mask_incorrect
+        return self.verdicts.compliant / judged if judged else None
+
+
+def summarise(start: int, length: int, minutes: Iterable[Minute], now: float) -> Summary:
+    """Sums up the minutes of a period.
+
+    A minute that a clock has counted twice, because it was set back, counts as 60 s at most.
+
+    Args:
+        start: Unix time of the period's beginning.
+        length: Its seconds.
+        minutes: Its minutes; those of other times are left out.
+        now: Unix time.
+    """
+    verdicts, watched, blind = Counts(), 0.0, 0.0
+    for minute in minutes:
+        if start <= minute.start < start + length:
+            verdicts += minute.verdicts
+            seen, unseen = _within_a_minute(minute.watched_s, minute.blind_s)
+            watched += seen
+            blind += unseen
+    passed = min(max(now - start, 0.0), float(length))
+    off = max(passed - watched - blind, 0.0)
+    return Summary(start, start + length, now >= start + length, verdicts, watched, blind, off)
+
+
+def _within_a_minute(watched: float, blind: float) -> tuple[float, float]:
+    whole = watched + blind
+    share = min(1.0, MINUTE_S / whole) if whole > 0 else 1.0
+    return watched * share, blind * share
+
+
+def begin(wall: float, length: int) -> int:
+    """The beginning of the period in which a Unix time lies."""
+    return int(wall // length) * length
+
+
+def ended_since(told: int, now: float, length: int, most: int) -> Iterator[int]:
+    """The beginnings of the periods that came after one and are over, the latest `most` of them."""
+    current = begin(now, length)
+    yield from range(max(told + length, current - most * length), current, length)

@@ -1,0 +1,93 @@
+"""Which message it is that a broker hangs up on. Takes time as an argument.
+
+Some brokers answer a message that they cannot take by ending the connection. Sent again from a
+durable place, it would end every connection and block all behind it.
+"""
+
+from __future__ import annotations
+
+from edge.answers import BLAMES_A_MESSAGE
+from edge.board import Notice
+from edge.mail import Letter
+from edge.session import Bounds, Session
+from edge.signals import Lost
+from edge.traffic import Cargo
+
+VAIN = 3
+"""Connections without a result and without a reason before messages are sent one by one."""
+
+STRIKES = 2
+"""Ends without a reason, each with the same single event on its way, before it is left for later."""
+
+LATER_S = 600.0
+_SOON_S = 5.0
+
+
+class Suspects:
+    """What was learnt from the ends of earlier connections.
+
+    After an end that the broker blames on a message, as many messages as were on their way are sent
+    one by one; so the next such end names the one. An end without a reason may be the network's
+    doing: an event that seems to cause such ends is left for later, and never given up.
+    """
+
+    def __init__(self, silence_s: float) -> None:
+        self._silence_s = silence_s
+        self._one_by_one = 0
+        self._vain = 0
+        self._strikes: dict[int, int] = {}
+        self._later: dict[int, float] = {}
+        self._left_out: set[object] = set()
+
+    def bounds(self, now: float) -> Bounds:
+        """What the next session may do."""
+        self._later = {place: until for place, until in self._later.items() if until > now}
+        return Bounds(self._silence_s, self._one_by_one, frozenset(self._later), frozenset(self._left_out))
+
+    def ended(self, session: Session, lost: Lost | None, lasted: float, now: float) -> Letter | None:
+        """A connection has ended.
+
+        Args:
+            session: What was sent over it.
+            lost: What is known of the end; None where this side ended it.
+            lasted: Seconds since it was accepted.
+            now: Monotonic time.
+
+        Returns:
+            A message with an event that this broker will never take; None where there is none.
+        """
+        on_their_way = tuple(session.owed)
+        self._one_by_one = max(self._one_by_one - session.answered, 0)
+        if session.carried:
+            self._vain = 0
+        if lost is None or not session.ready:
+            return None
+        if lost.by_broker and lost.code in BLAMES_A_MESSAGE:
+            return self._blamed(on_their_way)
+        if not lost.by_broker and not session.carried and lasted < _SOON_S:
+            self._in_vain(on_their_way, now)
+        return None
+
+    def _blamed(self, on_their_way: tuple[Letter, ...]) -> Letter | None:
+        if len(on_their_way) != 1:
+            self._one_by_one = len(on_their_way)
+            return None
+        (culprit,) = on_their_way
+        if isinstance(culprit.content, Cargo):
+            return culprit
+        content = culprit.content
+        self._left_out.add(content.key if isinstance(content, Notice) else content)
+        return None
+
+    def _in_vain(self, on_their_way: tuple[Letter, ...], now: float) -> None:
+        self._vain += 1
+        if self._vain < VAIN:
+            return
+        self._one_by_one = max(self._one_by_one, len(on_their_way))
+        if len(on_their_way) != 1 or not isinstance(on_their_way[0].content, Cargo):
+            return
+        place = on_their_way[0].content.event.sequence
+        self._strikes[place] = self._strikes.get(place, 0) + 1
+        if self._strikes[place] >= STRIKES:
+            self._later[place] = now + LATER_S
+            self._strikes.clear()

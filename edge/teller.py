@@ -1,0 +1,155 @@
+"""Keeps the board: availability, the lamp's state, the last minute, the present hour and day.
+
+Used by the sender thread only.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from edge import health, messages, summary, telling
+from edge.board import Board, Notice
+from edge.messages import ONLINE, Topics, Trouble
+from edge.minutes import Course
+from edge.spool.records import Counts, Figures, Minute
+from edge.summary import DAY_S, HOUR_S
+from edge.types import SpoolError, State
+
+EXPIRY_S = 180
+UNHEARD_EVERY_S = 10.0
+"""Between two states that differ in nothing but the number of messages that nobody heard."""
+
+LINGER_S = 1.0
+"""After the end of a minute, so that what was decided in it is on disk."""
+
+_log = logging.getLogger(__name__)
+
+
+class Books(Protocol):
+    """The part of the spool that counts."""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, as one sentence; empty while all is well."""
+
+    def state(self) -> State | None:
+        """The latest state."""
+
+    def figures(self) -> Figures:
+        """How full the spool is."""
+
+    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
+        """The minutes between two Unix times."""
+
+
+class Gauge:
+    """Where the side that sees leaves how its minutes went; neither side waits for the other."""
+
+    def __init__(self) -> None:
+        self._courses: deque[Course] = deque(maxlen=5)
+
+    def put(self, course: Course) -> None:
+        """Leaves a minute; the oldest is forgotten when nobody takes them."""
+        self._courses.append(course)
+
+    def take(self) -> Course | None:
+        """The oldest minute; None where there is none."""
+        try:
+            return self._courses.popleft()
+        except IndexError:
+            return None
+
+
+class Teller:
+    """Puts up what has changed."""
+
+    def __init__(
+        self, books: Books, topics: Topics, gauge: Gauge | None = None, wall: Callable[[], float] = time.time
+    ) -> None:
+        self.board = Board()
+        self._books = books
+        self._topics = topics
+        self._gauge = gauge
+        self._wall = wall
+        self._shown: tuple[object, ...] = ()
+        self._unheard = 0
+        self._count_at = 0.0
+        self._course: Course | None = None
+        self._due = 0.0
+        self._final = {HOUR_S: -1, DAY_S: -1}
+        self.board.put(Notice("availability", topics.availability, ONLINE))
+
+    def turn(self, now: float, unheard: int, send_problem: str) -> None:
+        """Looks for what has changed.
+
+        Args:
+            now: Monotonic time.
+            unheard: Messages that a broker took while nobody was subscribed, since the program began.
+            send_problem: Why events may not be published; empty where they may.
+        """
+        if now >= self._count_at:
+            self._count_at, self._unheard = now + UNHEARD_EVERY_S, unheard
+        try:
+            self._minute(now)
+        except SpoolError as error:
+            _log.warning("no statistics for now: %s", error)
+        self._state(send_problem)
+
+    def _state(self, send_problem: str) -> None:
+        state, problem = self._books.state(), self._books.problem
+        shown = (state, problem, send_problem, self._unheard)
+        if state is None or shown == self._shown:
+            return
+        self._shown = shown
+        trouble = Trouble(self._unheard, problem, send_problem)
+        try:
+            payload = messages.encode(messages.state_payload(state, trouble))
+        except ValueError as error:
+            _log.error("the lamp's state cannot be told: %s", error)
+            return
+        self.board.put(Notice("state", self._topics.state, payload))
+
+    def _minute(self, now: float) -> None:
+        if self._gauge is None:
+            return
+        if self._final[DAY_S] < 0:
+            self._begin()
+        if self._course is None:
+            self._course = self._gauge.take()
+            self._due = now + LINGER_S
+        elif now >= self._due:
+            course, self._course = self._course, None
+            self._stats(course)
+            self._summaries()
+
+    def _begin(self) -> None:
+        """A program that starts tells of the hour and the day before once more."""
+        wall = self._wall()
+        self._final = {length: summary.begin(wall, length) - 2 * length for length in self._final}
+        self._summaries()
+
+    def _stats(self, course: Course) -> None:
+        found = self._books.minutes(course.start, course.start)
+        verdicts = found[0].verdicts if found else Counts()
+        minutely = telling.Minutely(course, verdicts, self._books.figures(), health.read(), self._unheard)
+        self.board.put(Notice("stats", self._topics.stats, telling.stats(minutely), EXPIRY_S))
+
+    def _summaries(self) -> None:
+        for length, name, topic in (
+            (HOUR_S, "hour", self._topics.hour),
+            (DAY_S, "day", self._topics.day),
+        ):
+            wall = self._wall()
+            for start in summary.ended_since(self._final[length], wall, length, most=1):
+                self._summary(f"{name} before", topic, start, length)
+                self._final[length] = start
+            self._summary(name, topic, summary.begin(wall, length), length)
+
+    def _summary(self, key: str, topic: str, start: int, length: int) -> None:
+        minutes = self._books.minutes(start, start + length - 1)
+        found = summary.summarise(start, length, minutes, self._wall())
+        self.board.put(Notice(key, topic, telling.summary(found)))
