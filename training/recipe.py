@@ -46,10 +46,10 @@ class Mixture(_Section):
     class_shares: tuple[float, float, float] = (0.4, 0.35, 0.25)
     frame_share: float = Field(0.5, ge=0, le=1)
     drawn_well: float = Field(0.15, ge=0, le=1)
-    drawn_wrong: float = Field(0.5, ge=0, le=1)
-    occluded_bare: float = Field(0.15, ge=0, le=1)
+    drawn_wrong: float = Field(0.45, ge=0, le=1)
+    occluded_bare: float = Field(0.12, ge=0, le=1)
     lifted_cloth: float = Field(0.4, ge=0, le=1)
-    freed: float = Field(0.25, ge=0, le=1)
+    freed: float = Field(0.0, ge=0, le=1)
 
 
 class Schedule(_Section):
