@@ -337,3 +337,20 @@ def test_a_tool_of_root_locks_nobody_out(path: Path, tmp_path: Path) -> None:
     path.with_name("spool.db.numbers").unlink()
     Counter(path, Limits()).stats()
     assert path.with_name("spool.db.numbers").stat().st_uid == 12_345
+
+
+def test_the_daemon_answers(path: Path, tmp_path: Path) -> None:
+    """While it runs the tools ask it, and its socket is gone when it has stopped."""
+    config = path.with_name("config.toml")
+    config.write_text(config.read_text() + '[camera]\nsource = "/dev/video99"\n[mqtt]\nenabled = false\n')
+    command = [sys.executable, "-m", "edge", "run", "--config", str(config)]
+    daemon = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: path.with_name("spool.db.sock").exists())
+        assert door.ask(path, Stats())
+        assert Counter(path, Limits()).replay(Replay(11, 30)).waiting == 20
+    finally:
+        daemon.terminate()
+        assert daemon.wait(30) == 0
+    assert not path.with_name("spool.db.sock").exists()
+    assert Counter(path, Limits()).stats().unsent == 20
