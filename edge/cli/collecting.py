@@ -158,12 +158,17 @@ def status(*, database: str, as_json: bool) -> None:
         )
         return
     for one in standings:
-        holes = ", ".join(f"{span.first}-{span.last}" for span in one.mark.holes[:10]) or "nothing"
-        click.echo(
-            f"{one.counter.place.site}/{one.counter.place.device} {one.counter.name}: {one.events} events, "
-            f"complete to {one.mark.contiguous} of {one.mark.highest}, missing {holes}, {one.gone} lost"
-        )
+        click.echo(_sentence(one))
     click.echo(f"{rejected} messages were rejected")
+
+
+def _sentence(one: Standing) -> str:
+    place, mark = one.counter.place, one.mark
+    holes = ", ".join(f"{span.first}-{span.last}" for span in mark.holes[:10]) or "nothing"
+    return (
+        f"{place.site}/{place.device} {one.counter.name}: {one.events} events, complete to {mark.contiguous} "
+        f"of {mark.highest}, missing {holes}, {one.gone} lost, {one.reserved} in reserve"
+    )
 
 
 def _members(one: Standing) -> dict[str, object]:
@@ -176,4 +181,5 @@ def _members(one: Standing) -> dict[str, object]:
         "highest": one.mark.highest,
         "missing": [[span.first, span.last] for span in one.mark.holes],
         "lost": one.gone,
+        "reserved": one.reserved,
     }

@@ -15,6 +15,9 @@ from edge.collector.database.tables import client, epoch, event, gap, period, pr
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, Place
 
+RESERVE = "restart"
+"""The reason of a gap of numbers that were in reserve."""
+
 FIRST_RANGES = 1_000
 """Ranges of an epoch that are looked at for its mark; more holes than that are asked for in turn."""
 
@@ -42,12 +45,19 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is stored of one epoch; `gone` are sequences of announced gaps, where their end is known."""
+    """What is stored of one epoch.
+
+    Attributes:
+        events: How many events are there.
+        gone: Sequences that were announced as gaps, or given up, and did not come all the same.
+        reserved: Sequences that the device had in reserve when it ended; few or none were events.
+    """
 
     counter: Epoch
     mark: Mark
     events: int
     gone: int
+    reserved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +167,22 @@ class Reading:
             )
 
 
-def _mark(connection: Connection, counter: Epoch) -> Mark:
+def _mark(connection: Connection, counter: Epoch, limit: int | None = FIRST_RANGES) -> Mark:
     query = sa.select(present.c.first, present.c.last).where(_of(present, counter))
-    rows = connection.execute(query.order_by(present.c.first).limit(FIRST_RANGES)).all()
+    rows = connection.execute(query.order_by(present.c.first).limit(limit)).all()
     highest = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, counter))).scalar()
     return ranges.mark([Span(row.first, row.last) for row in rows], highest or 0)
 
 
 def _standing(connection: Connection, counter: Epoch) -> Standing:
-    events = sa.select(sa.func.count()).select_from(event).where(_of(event, counter))
+    counted = sa.select(sa.func.count()).select_from(event).where(_of(event, counter))
+    events = connection.execute(counted).scalar_one()
     length = sa.func.coalesce(sa.func.sum(gap.c.last - gap.c.first + 1), 0)
-    gone = sa.select(length).where(_of(gap, counter))
-    mark = _mark(connection, counter)
-    return Standing(
-        counter, mark, connection.execute(events).scalar_one(), int(connection.execute(gone).scalar_one())
-    )
+    restarts = sa.select(length).where(_of(gap, counter), gap.c.reason == RESERVE)
+    reserved = int(connection.execute(restarts).scalar_one())
+    mark = _mark(connection, counter, None)
+    missing = sum(span.count for span in mark.holes)
+    return Standing(counter, mark, events, max(mark.highest - events - missing - reserved, 0), reserved)
 
 
 def _of(table: sa.Table, counter: Epoch) -> sa.ColumnElement[bool]:

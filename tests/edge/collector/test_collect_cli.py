@@ -112,11 +112,11 @@ def test_the_database_may_come_from_the_environment(
 def test_status_says_what_is_missing(run: Run, url: str) -> None:
     """For people and for programs."""
     text = run("status", "--database", url)[1]
-    assert "site/door e1: 2 events, complete to 3 of 3, missing nothing, 1 lost" in text
+    assert "site/door e1: 2 events, complete to 3 of 3, missing nothing, 1 lost, 0 in reserve" in text
     assert json.loads(run("status", "--database", url, "--json")[1]) == {
         "epochs": [
             {"site": "site", "device": "door", "epoch": "e1", "events": 2, "contiguous": 3, "highest": 3,
-             "missing": [], "lost": 1}
+             "missing": [], "lost": 1, "reserved": 0}
         ],
         "rejected": 1,
     }  # fmt: skip

@@ -71,7 +71,16 @@ def test_gaps_count_as_present(writing: Writing, reading: Reading) -> None:
     assert reading.mark(E1) == Mark(3, 5, (Span(4, 4),))
     writing.store([gap_record(2, 4, None), gap_record(2, 4, None)])
     assert reading.mark(E1) == Mark(5, 5, ())
-    assert reading.standings()[0].gone == 2
+    assert reading.standings()[0].gone == 3
+
+
+def test_what_comes_after_its_gap_is_not_lost(writing: Writing, reading: Reading) -> None:
+    """A replay may bring what was announced as gone; numbers in reserve were no events."""
+    reserve = replace(gap_record(2, 6, 9), reason="restart")
+    writing.store([event_record(1), gap_record(1, 2, 5), reserve, event_record(10)])
+    assert (reading.standings()[0].gone, reading.standings()[0].reserved) == (4, 4)
+    writing.store([event_record(3)])
+    assert reading.standings()[0].gone == 3
 
 
 def test_what_was_asked_for_in_vain_counts_as_gone(writing: Writing, reading: Reading) -> None:

@@ -6,16 +6,21 @@ import json
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from edge.cli.sending import open_uplink
 from edge.collector.database import Reading, open_database
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch
+from edge.config import Config
 from edge.messages import SCHEMA_FILE, Topics
+from edge.spool import Spool
+from edge.types import Lamp, State
+from edge.uplink import Uplink
 from tests.broker import DURABLE, Mosquitto, Subscriber, wait_until
 from tests.collecting import CollectorProcess, FakeDevice, collecting, event_count, event_ids, ids
 from tests.conftest import MakeBroker
@@ -336,3 +341,60 @@ def test_summaries_are_retained(broker: Mosquitto, process: Start) -> None:
             if message.topic in wanted:
                 validator.validate(message.json())
     collector.stop()
+
+
+@contextmanager
+def device(spool: Spool, port: int) -> Iterator[Uplink]:
+    """A device's own sender, which listens to consumers."""
+    mqtt = {"host": "127.0.0.1", "port": port, "accept_ack": True}
+    config = Config.model_validate({"device": {"site": "site", "name": "door"}, "mqtt": mqtt})
+    uplink = open_uplink(config, spool)
+    uplink.start()
+    try:
+        yield uplink
+    finally:
+        uplink.stop()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with closing(Spool.open(tmp_path / "spool.db")) as opened:
+        yield opened
+
+
+def test_what_a_device_really_sends_is_understood(
+    broker: Mosquitto, path: Path, url: str, spool: Spool
+) -> None:
+    """Events out of a spool, presence and state through the uplink: all of it is stored, nothing rejected."""
+    with collecting(broker.port, url) as collector:
+        with device(spool, broker.port):
+            spool.set_state(State(Lamp.GREEN, False, "", "1.0", builders.NOON))
+            for event in made(100, epoch=spool.epoch):
+                spool.append(event)
+            wait_until(lambda: collector.totals.stored == 100)
+            wait_until(lambda: periods(path) == {("presence", "online"), ("sight", "seeing")})
+        wait_until(lambda: ("presence", "offline") in periods(path))
+        assert collector.totals.rejected == 0
+
+
+def test_a_device_sends_again_what_the_broker_took_and_nobody_got(
+    broker: Mosquitto, path: Path, url: str, spool: Spool
+) -> None:
+    """Events that the broker acknowledged before anybody was there are asked for, and come."""
+    events = made(60, epoch=spool.epoch)
+    with device(spool, broker.port):
+        for event in events[:50]:
+            spool.append(event)
+        wait_until(lambda: spool.depth() == 0)
+        with collecting(broker.port, url, patience=0.3) as collector:
+            for event in events[50:]:
+                spool.append(event)
+            wait_until(lambda: collector.totals.stored == 60)
+    assert event_ids(path) == ids(events)
+    assert mark(url, Epoch(DOOR, spool.epoch)) == Mark(60, 60, ())
+
+
+def periods(path: Path) -> set[tuple[str, str]]:
+    """Which tracks and kinds of periods there are."""
+    with closing(sqlite3.connect(path, timeout=10)) as opened:
+        return set(opened.execute("SELECT track, kind FROM period"))
