@@ -43,6 +43,24 @@ LARGEST_RECEIVE_MAXIMUM = 65_535
 SUBSCRIBE_S = 5.0
 
 
+def _know_all_refusals() -> None:
+    """Lets a PUBACK carry any reason code.
+
+    paho ends a connection over one that the standard gives to other packets only, such as 0x95: the
+    message would be sent again for ever.
+    """
+    names = {code: dict(meanings) for code, meanings in ReasonCode.names.items()}
+    for code in range(REFUSED, 0x100):
+        meanings = names.setdefault(code, {f"Reason code 0x{code:02x}": []})
+        if not any(PacketTypes.PUBACK in packets for packets in meanings.values()):
+            name, packets = next(iter(meanings.items()))
+            meanings[name] = [*packets, PacketTypes.PUBACK]
+    ReasonCode.names = names
+
+
+_know_all_refusals()
+
+
 def connect(broker: Broker, context: ssl.SSLContext | None, terms: Terms, deliver: Deliver) -> Link:
     """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
     client = Client(

@@ -14,13 +14,14 @@ from edge.signals import Lost
 from edge.traffic import Cargo
 
 VAIN = 3
-"""Connections without a result and without a reason before messages are sent one by one."""
+"""Short connections in a row that end without a reason before messages are sent one by one."""
 
 STRIKES = 2
 """Ends without a reason, each with the same single event on its way, before it is left for later."""
 
 LATER_S = 600.0
-_SOON_S = 5.0
+SOON_S = 5.0
+"""A connection that lasted longer did not end because of what it began with."""
 
 
 class Suspects:
@@ -58,13 +59,13 @@ class Suspects:
         """
         on_their_way = tuple(session.owed)
         self._one_by_one = max(self._one_by_one - session.answered, 0)
-        if session.carried:
+        if lasted > SOON_S:
             self._vain = 0
         if lost is None or not session.ready:
             return None
         if lost.by_broker and lost.code in BLAMES_A_MESSAGE:
             return self._blamed(on_their_way)
-        if not lost.by_broker and not session.carried and lasted < _SOON_S:
+        if not lost.by_broker and on_their_way and lasted <= SOON_S:
             self._in_vain(on_their_way, now)
         return None
 

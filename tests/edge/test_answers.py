@@ -1,0 +1,28 @@
+"""Reason codes, each by what it asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.answers import REFUSED, Answer, answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        (Answer.SENT, [0x00, 0x01, 0x7F]),
+        (Answer.UNHEARD, [0x10]),
+        (Answer.WAIT, [0x80, 0x83, 0x91, 0x97, 0xA1, 0xFF]),
+        (Answer.ALARM, [0x87]),
+        (Answer.GIVE_UP, [0x90, 0x95, 0x99]),
+    ],
+)
+def test_codes(kind: Answer, codes: list[int]) -> None:
+    """The table, with codes that no standard knows: below 0x80 they are sent, above they wait."""
+    assert {answer(code) for code in codes} == {kind}
+
+
+def test_only_codes_below_0x80_count_as_sent() -> None:
+    """Whatever else a code means, a refusal is none of the two that are sent."""
+    for code in range(0x100):
+        assert (answer(code) in (Answer.SENT, Answer.UNHEARD)) == (code < REFUSED)

@@ -1,0 +1,88 @@
+"""The line's minutes: nothing is counted twice, nothing is made up."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.minutes import LONGEST_TURN_S, Course, Look, Minutes, Quantiles, shares
+
+START = 1_700_000_040.0
+"""The beginning of a minute."""
+
+steps = st.lists(st.tuples(st.floats(0, 3), st.sampled_from(["frame", "blind", "last"])), max_size=300)
+jumps = st.sampled_from([-365.0 * 86_400, -3_600.0, 0.0, 3_600.0, 365.0 * 86_400])
+
+
+def look(at: float, kind: str = "frame", offset: float = START, seconds: float = 0.01) -> Look:
+    times = (seconds, 2 * seconds, 3 * seconds) if kind == "frame" else None
+    return Look(at, at + offset, kind == "blind", times)
+
+
+def count(looks: list[Look]) -> list[Course]:
+    minutes = Minutes()
+    over = [course for one in looks for course in minutes.add(one)]
+    return [*over, *minutes.finish()]
+
+
+@given(steps, st.dictionaries(st.integers(0, 299), jumps, max_size=5))
+def test_minutes_add_up_whatever_the_clock_does(
+    turns: list[tuple[float, str]], leaps: dict[int, float]
+) -> None:
+    """Frames and seconds over all minutes are those of the turns, also when the clock jumps."""
+    looks, at, offset = [], 0.0, START
+    watched = blind = 0.0
+    for number, (wait, kind) in enumerate(turns):
+        at, offset = at + wait, offset + leaps.get(number, 0.0)
+        counted = wait if number and wait <= LONGEST_TURN_S else 0.0
+        watched, blind = watched + counted * (kind != "blind"), blind + counted * (kind == "blind")
+        looks.append(look(at, kind, offset))
+    courses = count(looks)
+    assert sum(course.frames for course in courses) == sum(kind == "frame" for _, kind in turns)
+    assert sum(course.watched_s for course in courses) == pytest.approx(watched, abs=1e-3)
+    assert sum(course.blind_s for course in courses) == pytest.approx(blind, abs=1e-3)
+
+
+@given(st.floats(0, 1e5), st.floats(0, LONGEST_TURN_S))
+def test_a_turn_is_shared_between_two_minutes(at: float, passed: float) -> None:
+    """What lies before the full minute belongs to the minute before."""
+    parts = list(shares(look(at), passed))
+    assert sum(part.watched_s for part in parts) == pytest.approx(passed)
+    for part in parts:
+        assert part.start % 60 == 0
+        assert part.watched_s <= 60
+    assert sum(part.frames for part in parts) == 1
+
+
+def test_a_minute_is_over_when_the_next_begins() -> None:
+    """Sixty turns a second apart, then one in the next minute: the first is told."""
+    minutes = Minutes()
+    for second in range(60):
+        assert minutes.add(look(float(second))) == ()
+    (course,) = minutes.add(look(60.5))
+    assert (course.start, course.frames) == (int(START), 60)
+    assert course.watched_s == pytest.approx(60.0)
+    assert course.fps == pytest.approx(1.0)
+
+
+def test_a_pause_is_no_watching() -> None:
+    """A line that stood still for ten seconds has not watched in them."""
+    (course,) = count([look(0.0), look(10.0), look(11.0)])
+    assert course.watched_s == pytest.approx(1.0)
+
+
+def test_blind_time_is_apart() -> None:
+    """Time in which the camera gave nothing is blind, and no frame."""
+    (course,) = count([look(0.0, "blind"), look(1.0, "blind"), look(2.0)])
+    assert (course.frames, course.blind_s, course.watched_s) == (1, 1.0, 1.0)
+
+
+def test_quantiles() -> None:
+    """Median and 95th percentile by the nearest rank, in milliseconds; nothing where there is nothing."""
+    (course,) = count([look(n / 100, seconds=n / 1000) for n in range(1, 101)])
+    assert course.detect_ms == Quantiles(50.0, 95.0)
+    assert course.latency_ms == Quantiles(150.0, 285.0)
+    (course,) = count([look(0.0, "blind")])
+    assert course.detect_ms == Quantiles(None, None)
+    assert course.fps == 0.0

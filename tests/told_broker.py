@@ -1,0 +1,252 @@
+"""A small MQTT 5 broker that answers as it is told to: refusals, disconnects, limits, slowness, silence.
+
+It knows QoS 1 publishing and plain subscriptions, which is what a device needs, and keeps an account of
+what it was given and how many answers it owed at most. Source: MQTT 5.0, sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ, PINGRESP, DISCONNECT = (
+    1, 2, 3, 4, 8, 9, 12, 13, 14,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A message as it arrived."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+
+    @property
+    def name(self) -> str:
+        return self.topic.rpartition("/")[2]
+
+    @property
+    def sequence(self) -> int:
+        """Of an event; 0 for anything else."""
+        number: int = json.loads(self.payload)["sequence"] if self.name == "event" else 0
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What to do about a message: answer with a code, hang up with one, or leave it unanswered.
+
+    `bare`: hang up without a word.
+    """
+
+    code: int = 0
+    hang_up: bool = False
+    bare: bool = False
+    silent: bool = False
+
+
+OK = Say()
+Policy = Callable[[Given], Say]
+
+
+def take_all(_given: Given) -> Say:
+    return OK
+
+
+@dataclass
+class Terms:
+    """What the broker says of itself when it accepts."""
+
+    receive_maximum: int = 65_535
+    largest: int = 0
+    retains: bool = True
+    delay_s: float = 0.0
+
+
+@dataclass
+class ToldBroker:
+    """Listens on loopback while the context lasts; answers each message by `policy`, in order."""
+
+    policy: Policy = take_all
+    terms: Terms = field(default_factory=Terms)
+
+    def __post_init__(self) -> None:
+        self.given: list[Given] = []
+        self.taken: list[Given] = []
+        self.connections = 0
+        self.most_owed = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._open: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.hang_up()
+
+    @property
+    def sequences(self) -> list[int]:
+        """The events that were taken, in order, repetitions included."""
+        return [given.sequence for given in list(self.taken) if given.name == "event"]
+
+    def hang_up(self) -> None:
+        """Ends all connections without a word."""
+        for peer in self._open:
+            try:
+                peer.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue
+
+    def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Sends a message (QoS 0) to whoever is connected, subscribed or not."""
+        body = struct.pack("!H", len(topic)) + topic.encode() + b"\0" + payload
+        for peer in self._open[-1:]:
+            peer.sendall(_packet(PUBLISH << 4 | retain, body))
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._open.append(peer)
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer: socket.socket) -> None:
+        try:
+            with peer:
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _Conversation(self, peer).run()
+        except OSError:
+            return
+
+
+class _Conversation:
+    """One connection: one thread reads, another answers after the broker's delay."""
+
+    def __init__(self, broker: ToldBroker, peer: socket.socket) -> None:
+        self._broker = broker
+        self._peer = peer
+        self._owed: list[tuple[int, Given]] = []
+        self._more = threading.Condition()
+        self._over = False
+
+    def run(self) -> None:
+        threading.Thread(target=self._answer, daemon=True).start()
+        try:
+            for kind, flags, body in _packets(self._peer):
+                if kind == DISCONNECT:
+                    return
+                self._hear(kind, flags, body)
+        finally:
+            with self._more:
+                self._over = True
+                self._more.notify()
+
+    def _hear(self, kind: int, flags: int, body: bytes) -> None:
+        if kind == CONNECT:
+            self._peer.sendall(_packet(CONNACK << 4, b"\0\0" + _properties(self._broker.terms)))
+        elif kind == PINGREQ:
+            self._peer.sendall(_packet(PINGRESP << 4, b""))
+        elif kind == SUBSCRIBE:
+            self._peer.sendall(_packet(SUBACK << 4, body[:2] + b"\0\1"))
+        elif kind == PUBLISH:
+            mid, given = _message(flags, body)
+            with self._more:
+                self._broker.given.append(given)
+                self._owed.append((mid, given))
+                self._broker.most_owed = max(self._broker.most_owed, len(self._owed))
+                self._more.notify()
+
+    def _answer(self) -> None:
+        while True:
+            with self._more:
+                self._more.wait_for(lambda: self._owed or self._over)
+                if self._over:
+                    return
+                mid, given = self._owed[0]
+            if self._broker.terms.delay_s:
+                time.sleep(self._broker.terms.delay_s)
+            try:
+                self._do(self._broker.policy(given), mid, given)
+            except OSError:
+                return
+
+    def _do(self, said: Say, mid: int, given: Given) -> None:
+        with self._more:
+            self._owed.pop(0)
+        if said.hang_up or said.bare:
+            if said.hang_up:
+                self._peer.sendall(_packet(DISCONNECT << 4, bytes([said.code, 0])))
+            self._peer.shutdown(socket.SHUT_RDWR)
+        elif not said.silent:
+            if said.code < 0x80:
+                self._broker.taken.append(given)
+            self._peer.sendall(_packet(PUBACK << 4, struct.pack("!HBB", mid, said.code, 0)))
+
+
+def _packets(peer: socket.socket) -> Iterator[tuple[int, int, bytes]]:
+    with peer.makefile("rb") as stream:
+        while first := stream.read(1):
+            length, shift = 0, 0
+            while True:
+                (byte,) = stream.read(1)
+                length |= (byte & 0x7F) << shift
+                shift += 7
+                if not byte & 0x80:
+                    break
+            yield first[0] >> 4, first[0] & 0xF, stream.read(length)
+
+
+def _message(flags: int, body: bytes) -> tuple[int, Given]:
+    (size,) = struct.unpack_from("!H", body)
+    topic, rest = body[2 : 2 + size].decode(), body[2 + size :]
+    (mid,) = struct.unpack_from("!H", rest)
+    return mid, Given(topic, rest[3 + rest[2] :], bool(flags & 1))
+
+
+def _properties(terms: Terms) -> bytes:
+    body = b"\x21" + struct.pack("!H", terms.receive_maximum)
+    body += b"\x27" + struct.pack("!I", terms.largest) if terms.largest else b""
+    body += b"" if terms.retains else b"\x25\0"
+    return bytes([len(body)]) + body
+
+
+def _packet(first: int, body: bytes) -> bytes:
+    size, length = b"", len(body)
+    while True:
+        length, byte = length >> 7, length & 0x7F
+        size += bytes([byte | (0x80 if length else 0)])
+        if not length:
+            return bytes([first]) + size + body
+
+
+def refuse_some(code: int, every: int, times: int = 1) -> Policy:
+    """Refuses each event whose number is a multiple of `every`, so many times."""
+    refused: dict[int, int] = {}
+
+    def policy(given: Given) -> Say:
+        number = given.sequence
+        if number and number % every == 0 and refused.get(number, 0) < times:
+            refused[number] = refused.get(number, 0) + 1
+            return Say(code)
+        return OK
+
+    return policy
+
+
+def parse(payload: bytes) -> Any:
+    """The members of a message."""
+    return json.loads(payload)
