@@ -98,7 +98,13 @@ def test_a_device_stays_small(kind: str) -> None:
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 @pytest.mark.parametrize(
     ("kind", "extras"),
-    [("edge", []), ("pi", ["pi"]), ("collector", ["postgresql", "collector"]), ("training", ["training", "convert"]), ("dev", ["dev"])],
+    [
+        ("edge", []),
+        ("pi", ["pi"]),
+        ("collector", ["postgresql", "collector"]),
+        ("training", ["training", "convert"]),
+        ("dev", ["dev"]),
+    ],
 )
 def test_fulfils_the_project(kind: str, extras: list[str], machine: str, python: str) -> None:
     """A lock is in step with the dependencies that pyproject.toml lists."""
