@@ -98,6 +98,15 @@ def test_certificates_and_names_are_verified() -> None:
     assert context.check_hostname
 
 
+def test_a_broker_that_need_not_prove_anything_is_an_explicit_wish() -> None:
+    """Only what was asked for by its name leaves verification out; TLS is spoken all the same."""
+    wished = broker.tls("", "", "", verified=False)
+    assert wished is not None
+    context = broker.tls_context(wished)
+    assert context.verify_mode is ssl.CERT_NONE
+    assert not context.check_hostname
+
+
 @pytest.mark.parametrize("host", ["..", "a" * 70, "a..b"])
 def test_a_host_that_is_none_is_refused(host: str) -> None:
     """What can be neither name nor address is an error of the configuration."""
@@ -144,3 +153,4 @@ def test_why_a_connection_ended() -> None:
     """Two devices of one name, and a port that speaks something else, are pointed out."""
     assert "device.name" in broker.lost(WHERE, 0x8E, "Session taken over", accepted=True)
     assert "mqtt.port" in broker.lost(WHERE, 0x80, "Unspecified error", accepted=False)
+    assert "does not answer" in broker.lost(WHERE, 0x8D, "Keep alive timeout", accepted=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,30 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_numbers_that_are_none_are_refused(tmp_path: Path, number: str) -> None:
     """TOML knows nan and inf; a time limit must not be one."""
     assert problems(tmp_path, f"[verdict]\ndwell_s = {number}")[0].startswith("verdict.dwell_s: ")
+
+
+@pytest.mark.parametrize("host", ["broker.example", "192.168.1.5", "::2"])
+def test_a_password_in_the_clear_is_refused_unless_it_is_named(tmp_path: Path, host: str) -> None:
+    """Sent to another machine without TLS it can be read on the way."""
+    text = f'[mqtt]\nhost = "{host}"\nusername = "door"\n'
+    assert "clear-password" in problems(tmp_path, text)[0]
+    for way_out in ('insecure = ["clear-password"]', 'ca_file = "ca.pem"'):
+        assert config.Config.model_validate(tomllib.loads(text + way_out)).mqtt.username == "door"
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.5.5.5", "::1"])
+def test_a_password_on_the_same_machine_needs_no_tls(host: str) -> None:
+    """What stays on the machine cannot be read on the way."""
+    assert config.Mqtt(host=host, username="door").host == host
+
+
+@pytest.mark.parametrize("key", ["tls_insecure = true", 'insecure = ["everything"]', "insecure = true"])
+def test_an_insecure_setting_must_have_its_name(tmp_path: Path, key: str) -> None:
+    """No key switches security off by a vague word."""
+    assert problems(tmp_path, f"[mqtt]\n{key}")[0].startswith("mqtt.")
+
+
+def test_nothing_is_obeyed_by_default() -> None:
+    """Neither marks nor commands."""
+    assert not config.Mqtt().accept_ack
+    assert config.Mqtt().accept_commands == ()

@@ -13,7 +13,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge import indicator as indicators
 from edge.config import LampConfig, LampPins
-from edge.indicator import ConsoleIndicator, GpioIndicator, NullIndicator, open_indicator
+from edge.indicator import ConsoleIndicator, GpioIndicator, Hush, NullIndicator, open_indicator
 from edge.types import IndicatorError, Lamp, MissingExtraError
 
 PINS = LampPins(red=17, amber=27, green=22, buzzer=5)
@@ -32,9 +32,9 @@ def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     """Makes lamps on mock pins, by default past their lamp test."""
     made: list[GpioIndicator] = []
 
-    def _make(pins: LampPins = PINS, tested: bool = True) -> GpioIndicator:
+    def _make(pins: LampPins = PINS, tested: bool = True, hush: Hush | None = None) -> GpioIndicator:
         monkeypatch.setattr(indicators, "LAMP_TEST_S", 0.01 if tested else 3600)
-        made.append(GpioIndicator(pins))
+        made.append(GpioIndicator(pins, hush))
         if tested:
             made[-1]._test.join(5)
             for number in (17, 27, 22, 5):
@@ -111,6 +111,37 @@ def test_the_buzzer_beeps_once_when_the_lamp_turns_red(
     wait_for(lambda: len(factory.pin(5).states) == 3)
     time.sleep(0.05)
     assert history(factory.pin(5)) == [False, True, False]
+
+
+def test_a_hushed_buzzer_is_silent_for_a_while() -> None:
+    """Silence lasts as long as was said last, and not longer."""
+    now = [0.0]
+    hush = Hush(lambda: now[0])
+    assert not hush.lasts
+    hush.begin(60)
+    now[0] = 59.0
+    assert hush.lasts
+    now[0] = 60.0
+    assert not hush.lasts
+    hush.begin(60)
+    hush.begin(1)
+    now[0] = 61.0
+    assert not hush.lasts
+
+
+def test_a_hushed_buzzer_leaves_the_lamps_alone(
+    factory: MockFactory, make: Callable[..., GpioIndicator]
+) -> None:
+    """Red is lit and nothing beeps; afterwards it beeps again."""
+    hush = Hush()
+    indicator = make(hush=hush)
+    hush.begin(3600)
+    indicator.show(Lamp.RED)
+    indicator.show(Lamp.OFF)
+    assert history(factory.pin(5)) == [False]
+    hush.begin(0)
+    indicator.show(Lamp.RED)
+    wait_for(lambda: True in history(factory.pin(5)))
 
 
 def test_a_buzzer_is_optional(make: Callable[..., GpioIndicator], factory: MockFactory) -> None:
