@@ -105,6 +105,8 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
 
         def between(turn: Turn) -> None:
             meter.turn(turn)
+            # So that a jump of the clock is seen when it happens, and not with the next event.
+            clock.synced()
             if isinstance(turn.moment, Blind):
                 eyes.rest()
             if orders.renew():

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge import clock
 from edge.clock import SyncCheck, SystemClock, kernel_synced
+from edge.events import EventFactory, Origin
+from tests.builders import verdict
 from tests.fakes import FakeClock
 
 
@@ -90,3 +96,72 @@ def test_the_system_clock_is_the_systems() -> None:
     system.sleep(0.01)
     assert system.monotonic() >= before[0] + 0.01
     assert system.wall() == pytest.approx(before[1], abs=5)
+
+
+JUMPS = [sign * seconds for sign in (1, -1) for seconds in (2.0, 3_600.0, 365 * 86_400.0)]
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_that_jumps_is_not_believed_for_a_while(monkeypatch: pytest.MonkeyPatch, jump: float) -> None:
+    """From the jump on it counts as not set, and as set again when the system still says so later."""
+    monkeypatch.setattr(clock, "kernel_synced", lambda: True)
+    source = FakeClock()
+    synced = SyncCheck(source)
+    assert synced()
+    source.offset += jump
+    assert not synced()
+    source.now += clock.DOUBT_S - 1
+    assert not synced()
+    source.now += 1
+    assert synced()
+
+
+def test_after_a_jump_timesyncd_must_set_the_clock_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flag of before the jump says nothing of the clock after it."""
+    monkeypatch.setattr(clock, "kernel_synced", lambda: None)
+    flag = tmp_path / "synchronized"
+    flag.touch()
+    source = FakeClock()
+    synced = SyncCheck(source, flag)
+    assert synced()
+    source.offset += 3_600
+    assert not synced()
+    source.now += 10 * clock.DOUBT_S
+    assert not synced()
+    os.utime(flag, (0, 0))
+    source.now += clock.CHECK_EVERY_S
+    assert synced()
+
+
+def test_a_clock_that_is_slewed_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel corrects a clock by half a millisecond a second at most; that is no jump."""
+    monkeypatch.setattr(clock, "kernel_synced", lambda: True)
+    source = FakeClock()
+    synced = SyncCheck(source)
+    for _ in range(100):
+        source.now += 1.0
+        source.offset += 0.0005
+        assert synced()
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from([0.0, *JUMPS])), max_size=60))
+def test_whatever_the_clock_does_order_stays_and_jumps_are_flagged(steps: list[tuple[float, float]]) -> None:
+    """Numbers count up by one, monotonic time never falls, and no event after a jump is `clock_synced`."""
+    source = FakeClock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "kernel_synced", lambda: True)
+        synced = SyncCheck(source)
+        synced()
+        events = EventFactory(Origin("door", "e1", "1", "1.0"), 0, synced)
+        made = []
+        for wait, jump in steps:
+            source.now += wait
+            source.offset += jump
+            decided = replace(verdict(), monotonic=source.monotonic(), wall=source.wall())
+            made.append(events.make(decided))
+            assert not (jump and made[-1].clock_synced)
+    assert [event.id.sequence for event in made] == list(range(1, len(steps) + 1))
+    times = [event.verdict.monotonic for event in made]
+    assert times == sorted(times)
