@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import ConfigError
-from training.curves import masked_threshold
 from training.data import Source
 from training.evaluate import Predictor
-from training.evidence import Evidence, padded
+from training.evidence import MIN_PX, Evidence, padded
 from training.intervals import estimates
 from training.material import Material
 from training.metrics import Shares, Truth, figures
-from training.slices import MIN_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def of_folds(evidence: Evidence) -> Proof:
     """Figures of the recipe, where the model itself was trained on all faces.
 
     They are those of annotated frames; those of class folders carry the prefix `folders_`. The
-    threshold of `with_mask` is the one that holds bare faces called masked at half a percent.
+    threshold of `with_mask` is the one that holds bare faces called masked at half a percent in both.
 
     Raises:
         ConfigError: The folds hold no float and int8 answers.
@@ -72,8 +70,7 @@ def of_folds(evidence: Evidence) -> Proof:
             metrics |= {f"{kind}{prefix}{key}": value for key, value in wanted.items()}
         spans = _intervals(evidence.truth[here], columns["int8"].shares[here], evidence.groups[here])
         intervals |= {f"{prefix}{key}": span for key, span in spans.items()}
-    large = evidence.px >= MIN_PX
-    at = masked_threshold(evidence.truth[large], columns["int8"].shares[large])
+    at = evidence.masked_from(columns["int8"], np.ones(len(evidence), bool))
     return Proof(metrics, {"with_mask": round(at, 5)}, intervals)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from edge.contract import LABELS
 from training.data import Source
+from training.evidence import MIN_PX
 from training.manifest import Assigned, Manifest, Part
-from training.slices import MIN_PX
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from edge import bundle
 from edge.classify import Model
 from edge.types import ConfigError, ModelError
-from training.curves import masked_threshold
-from training.evidence import Evidence, gather, padded
+from training.evidence import MIN_PX, Evidence, gather, padded
 from training.manifest import Part
 from training.material import Material
 from training.metrics import Figures, Shares, figures
 from training.quiet import need
 from training.runs import WEIGHTS
-from training.slices import MIN_PX
 from training.traits import Traits, traits
 
 Predictor = Callable[[NDArray[np.uint8]], Shares]
@@ -143,7 +141,7 @@ def on_split(models: Sequence[Candidate], material: Material, part: Part) -> Evi
     if part is not Part.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
         tried = on_faces(models, validation, measure=False)
         chosen = [
-            at if np.isfinite(at) else masked_threshold(tried.truth, column.shares)
+            at if np.isfinite(at) else tried.masked_from(column, np.ones(len(tried), bool))
             for at, column in zip(chosen, tried.columns, strict=True)
         ]
     return evidence.with_threshold(chosen)

@@ -20,6 +20,10 @@ Mask = NDArray[np.bool_]
 Texts = NDArray[np.str_]
 
 
+MIN_PX = 20
+"""Faces with a smaller side below this, in original pixels, are told apart in every table."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """What one model says.
@@ -99,6 +103,20 @@ class Evidence:
         )
         return replace(self, columns=columns)
 
+    def masked_from(self, column: Column, among: Mask) -> float:
+        """The P(with_mask) that holds bare faces called masked at half a percent in every source.
+
+        Held over all sources together, the many easy faces of one would pay for the errors in another.
+
+        Args:
+            column: Whose answers.
+            among: Which faces to choose it on; those below `MIN_PX` count only where there are no others.
+        """
+        large = among & (self.px >= MIN_PX)
+        here = large if large.any() else among
+        sources = [here & (self.sources == source) for source in np.unique(self.sources[here])]
+        return max(masked_threshold(self.truth[one], column.shares[one]) for one in sources)
+
     def cross_thresholds(self) -> Evidence:
         """With thresholds that are chosen, for the faces of each fold, on the faces of all others."""
         if len(np.unique(self.folds)) < 2:
@@ -109,7 +127,7 @@ class Evidence:
         chosen = np.full(len(self), np.nan)
         for fold in np.unique(self.folds):
             others = self.folds != fold
-            chosen[~others] = masked_threshold(self.truth[others], column.shares[others])
+            chosen[~others] = self.masked_from(column, others)
         return replace(column, thresholds=chosen)
 
 

@@ -15,11 +15,10 @@ from matplotlib.figure import Figure
 
 from edge.contract import LABELS
 from training.curves import BARE, MASKED, precision_recall, reliability, roc
-from training.evidence import Column, Evidence
+from training.evidence import MIN_PX, Column, Evidence
 from training.judgement import Row
 from training.manifest import Part
 from training.metrics import Shares, Truth
-from training.slices import MIN_PX
 
 COLOURS = ("#1b7f5c", "#b3362b", "#c77d0a")
 """Of the classes: green, red and amber, as the lamp shows them."""

@@ -19,14 +19,13 @@ from markupsafe import Markup
 from training import dataset, evaluate, judgement, plots
 from training.curves import BARE, MASKED
 from training.dataset import DatasetReport
-from training.evidence import Column, Evidence
+from training.evidence import MIN_PX, Column, Evidence
 from training.galleries import Gallery
 from training.intervals import Estimate
 from training.judgement import Judgement, Row
 from training.manifest import Manifest, Part
 from training.material import Material
 from training.runs import Run, git_revision
-from training.slices import MIN_PX
 
 PAGE, CARD = "report.html", "model-card.md"
 

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evidence import Evidence, Mask
-
-MIN_PX = 20
-"""Faces with a smaller side below this, in original pixels, are told apart in every table."""
+from training.evidence import MIN_PX, Evidence, Mask
 
 SIZES = (0, MIN_PX, 32, 64, 128)
 TONES = (-90.0, 10.0, 28.0, 41.0, 90.0)

@@ -44,6 +44,15 @@ def test_the_threshold_of_a_fold_comes_from_the_others() -> None:
     assert masked_threshold(pooled.truth, pooled.columns[0].shares) > 0.97
 
 
+def test_the_threshold_holds_in_every_source() -> None:
+    """A thousand easy bare faces of one source do not pay for the only one of another that errs."""
+    shares = np.vstack([sure(*[1] * 1000), sure(0, share=0.97)])
+    found = replace(evidence([1] * 1001, shares), sources=np.array(["folder"] * 1000 + ["frame"]))
+    everywhere = found.masked_from(found.columns[0], np.ones(1001, bool))
+    assert masked_threshold(found.truth, shares) == 0
+    assert everywhere > 0.97
+
+
 def test_a_single_fold_has_no_threshold() -> None:
     """Without other faces to choose on there is no threshold, and no row that pretends one."""
     found = evidence([1, 0], sure(0, 0)).cross_thresholds()
