@@ -114,16 +114,21 @@ def test_quantised_answers_become_shares() -> None:
     assert Output(0, 1 / 256, -128).dequantise(raw.astype(np.int8))[0] == 0.5
 
 
-def test_the_threshold_of_the_manifest_is_applied(copy: Path) -> None:
-    """A bundle that asks for certainty calls no face masked that it is less sure of."""
+def asking(copy: Path, masked_from: float) -> TfliteClassifier:
+    """A classifier whose bundle calls a face masked from this probability on."""
     raw = json.loads((copy / "manifest.json").read_text())
-    raw["thresholds"] = {"with_mask": 1.0}
+    raw["thresholds"] = {"with_mask": masked_from}
     raw["sha256"] = bundle.canonical_digest(raw)
     (copy / "manifest.json").write_text(json.dumps(raw))
-    frame = Frame(0, np.random.default_rng(3).integers(0, 256, (200, 200, 3), dtype=np.uint8), 0.0, 0.0)
-    faces = [face(100, 100, px) for px in (40, 80, 120)]
-    before = TfliteClassifier(bundle.load(SHIPPED)).classify(frame, faces)
-    after = TfliteClassifier(bundle.load(copy)).classify(frame, faces)
-    assert {LABELS[seen.answer] for seen in before} == {Label.WITH_MASK}
-    assert Label.WITH_MASK not in {LABELS[seen.answer] for seen in after}
-    assert [seen.probabilities for seen in after] == [seen.probabilities for seen in before]
+    return TfliteClassifier(bundle.load(copy))
+
+
+def test_the_threshold_of_the_manifest_is_applied(copy: Path) -> None:
+    """A bundle that asks for more than certainty calls no face masked; the probabilities stay."""
+    masked, other = (golden_crop(seed, 128, "face") for seed in (34, 383))
+    frame = Frame(0, np.hstack([masked, other])[:, :, ::-1], 0.0, 0.0)
+    faces = [face(64, 64, 96), face(192, 64, 96)]
+    lenient, strict = (asking(copy, at).classify(frame, faces) for at in (0.0, 1.1))
+    assert Label.WITH_MASK in {LABELS[seen.answer] for seen in lenient}
+    assert Label.WITH_MASK not in {LABELS[seen.answer] for seen in strict}
+    assert [seen.probabilities for seen in strict] == [seen.probabilities for seen in lenient]
