@@ -21,7 +21,9 @@ test: dev-venv tflite-venv broker strace check  ## set up and check everything: 
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term
 
 faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/reliability.md says
-	@nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults
+	@rm -f .faults.jsonl
+	@FAULTS_RESULTS=.faults.jsonl nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults; status=$$?; \
+		if [ -f .faults.jsonl ]; then $(BIN)/python scripts/faults_table.py .faults.jsonl; fi; exit $$status
 
 check: lint types contracts  ## what needs no test run: lint, types, import contracts
 

@@ -73,7 +73,8 @@ class Calls:
         lasted = now - self._accepted_at if session.ready else 0.0
         # One that had worked is made anew quickly, unless the broker throws the device out.
         thrown_out = lost is not None and lost.by_broker and lost.code != SERVER_SHUTTING_DOWN
-        if session.proved and (lasted > self._backoff.longest or not thrown_out):
+        culprit = self._suspects.ended(session, lost, lasted, now)
+        if culprit is not None or (session.proved and (lasted > self._backoff.longest or not thrown_out)):
             self._backoff.reset()
         self.postpone(now)
-        return self._suspects.ended(session, lost, lasted, now)
+        return culprit

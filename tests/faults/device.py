@@ -1,0 +1,68 @@
+"""A device for faults: a spool with events under its own epoch, and a sender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edge.broker import Broker
+from edge.dial import Dialer
+from edge.ear import Ear, Obedience
+from edge.messages import Topics
+from edge.session import Backoff
+from edge.spool import Limits, Spool
+from edge.types import EventId
+from edge.uplink import Uplink
+from tests.builders import event
+
+TOPICS = Topics("site", "door")
+
+
+@dataclass(slots=True)
+class Device:
+    """A spool and its sender. `last` is the highest number that was decided."""
+
+    spool: Spool
+    uplink: Uplink
+    last: int = 0
+
+    def append(self, count: int) -> None:
+        """So many more events."""
+        for _ in range(count):
+            self.last += 1
+            made = event(self.last, number=self.last)
+            self.spool.append(replace(made, id=EventId("door", self.spool.epoch, self.last)))
+
+    def decide(self, count: int) -> None:
+        """So many more events, committed."""
+        self.append(count)
+        self.spool.flush()
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of all events that were decided."""
+        return {f"door/{self.spool.epoch}/{number}" for number in range(1, self.last + 1)}
+
+    def gaps(self) -> set[int]:
+        """The numbers that were given up, told already or not."""
+        rows = self.spool.ask(lambda committer: committer.store.db.all("SELECT first, last FROM gap"))
+        return {number for first, last in rows for number in range(first, last + 1)}
+
+
+@contextmanager
+def device(
+    path: Path, port: int, *, keepalive: int = 30, accept_ack: bool = False, backoff: Backoff | None = None
+) -> Iterator[Device]:
+    """A device that runs while the context lasts, with the waiting times of a real one unless given."""
+    limits = Limits(max_events=2_000_000, max_bytes=4 << 30)
+    with closing(Spool.open(path, limits=limits)) as spool:
+        ear = Ear(spool, TOPICS, Obedience(accept_ack=accept_ack), lambda _: None)
+        dialer = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
+        uplink = Uplink(spool, dialer, backoff, ear=ear)
+        uplink.start()
+        try:
+            yield Device(spool, uplink)
+        finally:
+            uplink.stop()

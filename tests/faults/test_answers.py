@@ -1,0 +1,129 @@
+"""Brokers that refuse, hang up, or take little at a time; and a network thread that dies."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from edge.session import WINDOW
+from tests.broker import Mosquitto, Subscriber, wait_until
+from tests.faults.device import device
+from tests.faults.results import longest, note, seconds_since
+from tests.told_broker import OK, Given, Say, Terms, ToldBroker
+
+REFUSALS = [Say(code) for code in (0x80, 0x83, 0x87, 0x90, 0x91, 0x95, 0x97, 0x99)]
+ENDINGS = [Say(0x95, hang_up=True), Say(0x8B, hang_up=True)]
+GIVEN_UP = (0x90, 0x95, 0x99)
+EVENTS = 10
+
+
+def name(said: Say) -> str:
+    return f"{'DISCONNECT' if said.hang_up else 'PUBACK'} 0x{said.code:02x}"
+
+
+def answer_badly(directory: Path, said: Say, times: int) -> None:
+    """Every tenth event meets the answer: always where that means never, else once."""
+    met: set[int] = set()
+
+    def policy(given: Given) -> Say:
+        bad = bool(given.sequence) and given.sequence % EVENTS == 5
+        if not bad or (said.code not in GIVEN_UP and given.sequence in met):
+            return OK
+        met.add(given.sequence)
+        return said
+
+    flows = []
+    with ToldBroker(policy) as broker, device(directory / "spool.db", broker.port) as sender:
+        for _ in range(times):
+            began = time.monotonic()
+            sender.decide(EVENTS)
+            rest = {number for number in range(1, sender.last + 1) if number % EVENTS != 5}
+            wait_until(lambda rest=rest: rest <= set(broker.sequences))  # type: ignore[misc]
+            flows.append(seconds_since(began))
+            wait_until(lambda: sender.spool.depth() == 0)
+            assert flows[-1] < 10.0
+        refused = {number for number in range(1, sender.last + 1) if number % EVENTS == 5}
+        sender.spool.flush()
+        assert sender.gaps() == (refused if said.code in GIVEN_UP else set())
+        assert sender.spool.figures().stored == sender.last
+        assert set(broker.sequences) | sender.gaps() == set(range(1, sender.last + 1))
+    note(name(said), times, rest_flows_within_s=longest(flows), deleted=0)
+
+
+@pytest.mark.parametrize("said", [*REFUSALS, *ENDINGS], ids=name)
+def test_a_bad_answer_deletes_nothing(tmp_path: Path, said: Say) -> None:
+    """Nothing is lost, and what the answer is not about flows on."""
+    answer_badly(tmp_path, said, 2)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("said", [*REFUSALS, *ENDINGS], ids=name)
+def test_a_hundred_bad_answers(tmp_path: Path, said: Say) -> None:
+    """The same a hundred times."""
+    answer_badly(tmp_path, said, 100)
+
+
+def reconnect_often(directory: Path, maximum: int, times: int) -> None:
+    """The connection ends amid the flow, again and again."""
+    terms = Terms(receive_maximum=maximum, delay_s=0.001)
+    with ToldBroker(terms=terms) as broker, device(directory / "spool.db", broker.port) as sender:
+        for _ in range(times):
+            begun = len(set(broker.sequences))
+            sender.decide(60)
+            wait_until(lambda begun=begun: len(set(broker.sequences)) >= begun + 30)  # type: ignore[misc]
+            broker.hang_up()
+        wait_until(lambda: sender.spool.depth() == 0)
+        assert set(broker.sequences) == set(range(1, sender.last + 1))
+        assert broker.connections == times + 1
+        assert broker.most_owed <= min(maximum, WINDOW)
+        note(f"Receive Maximum {maximum}, reconnects", times, most_owed=broker.most_owed, lost=0)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("maximum", [1, 10])
+def test_receive_maximum_over_twenty_reconnects(tmp_path: Path, maximum: int) -> None:
+    """The broker never owes more answers than it said it can."""
+    reconnect_often(tmp_path, maximum, 20)
+
+
+def _fail(*_: object) -> None:
+    raise RuntimeError("a callback fails")
+
+
+def kill_the_thread(directory: Path, broker: Mosquitto, times: int) -> None:
+    """An exception in a callback ends the network's thread, while the library still says it is connected."""
+    restored = []
+    with Subscriber(broker.port) as subscriber, device(directory / "spool.db", broker.port) as sender:
+        for _ in range(times):
+            wait_until(lambda: sender.uplink.connected)
+            session = sender.uplink._session
+            assert session is not None
+            session.link._client.on_publish = _fail
+            began = time.monotonic()
+            sender.decide(5)
+            subscriber.wait_for_events(sender.last)
+            wait_until(lambda: sender.spool.depth() == 0)
+            restored.append(seconds_since(began))
+            assert restored[-1] < 5.0
+        assert set(subscriber.ids) == sender.ids
+    note("callback exception, dead thread", times, restored_within_s=longest(restored), lost=0)
+
+
+@pytest.mark.broker
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_dead_thread_is_replaced(tmp_path: Path, broker: Mosquitto) -> None:
+    """Twice in a row, each within 5 s."""
+    kill_the_thread(tmp_path, broker, 2)
+
+
+@pytest.mark.faults
+@pytest.mark.broker
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_fifty_dead_threads_are_replaced(tmp_path: Path, broker: Mosquitto) -> None:
+    """The same fifty times."""
+    kill_the_thread(tmp_path, broker, 50)

@@ -1,0 +1,137 @@
+"""Brokers that are killed, forget what they acknowledged, or keep little; a collector acknowledges."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.broker import DURABLE, PATIENCE_S, Mosquitto, wait_until
+from tests.collecting import CollectorProcess, event_ids
+from tests.conftest import MakeBroker
+from tests.faults.device import Device, device
+from tests.faults.results import longest, note, seconds_since
+
+pytestmark = pytest.mark.broker
+
+REPLAY_S = 180.0
+"""Two looks of a device at a consumer's mark, and some more."""
+
+
+@contextmanager
+def collector(port: int, database: Path) -> Iterator[CollectorProcess]:
+    process = CollectorProcess(port, database, "--consumer", "team")
+    process.start()
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+def count(database: Path) -> int:
+    """Events in a collector's database, asked for seldom enough to leave it its time."""
+    time.sleep(0.1)
+    with closing(sqlite3.connect(database, timeout=PATIENCE_S)) as opened:
+        return int(opened.execute("SELECT count(*) FROM event").fetchone()[0])
+
+
+def stored_once(sender: Device, database: Path, timeout: float = REPLAY_S) -> int:
+    """Waits until everything is stored, each event once."""
+    wait_until(lambda: count(database) >= sender.last, timeout)
+    found = event_ids(database)
+    assert len(found) == len(set(found))
+    assert set(found) == sender.ids
+    return len(found)
+
+
+def kill_often(directory: Path, broker: Mosquitto, kills: int, events: int) -> None:
+    """The broker is killed amid the flow; what it had acknowledged and lost is sent again."""
+    database, back = directory / "events.db", []
+    with (
+        collector(broker.port, database),
+        device(directory / "spool.db", broker.port, accept_ack=True) as sender,
+    ):
+        wait_until(lambda: sender.uplink.connected)
+        for _ in range(kills):
+            sender.decide(events // kills)
+            broker.kill()
+            wait_until(lambda: not sender.uplink.connected)
+            depth = sender.spool.depth()
+            broker.start()
+            began = time.monotonic()
+            wait_until(lambda depth=depth: sender.uplink.connected and sender.spool.depth() <= depth)  # type: ignore[misc]
+            back.append(seconds_since(began))
+        began = time.monotonic()
+        stored = stored_once(sender, database)
+    note(
+        "broker SIGKILL while publishing", kills, events=stored, lost=0, double=0,
+        flowing_within_s=longest(back), complete_after_s=round(seconds_since(began), 1),
+    )  # fmt: skip
+    assert max(back) < 5.0
+
+
+def forget_often(directory: Path, make_broker: MakeBroker, times: int) -> None:
+    """A broker without persistence acknowledges for an absent collector, is killed, and knows nothing."""
+    broker, database = make_broker("max_queued_messages 0").start(), directory / "events.db"
+    with device(directory / "spool.db", broker.port, accept_ack=True) as sender:
+        with collector(broker.port, database):
+            sender.decide(20)
+            stored_once(sender, database)
+        for _ in range(times):
+            sender.decide(20)
+            wait_until(lambda: sender.spool.depth() == 0)
+            broker.kill()
+            broker.start()
+            with collector(broker.port, database):
+                stored_once(sender, database)
+    note("broker forgets acknowledged events", times, events=sender.last, lost=0)
+
+
+def stay_away(directory: Path, broker: Mosquitto, times: int, events: int) -> None:
+    """The collector is away; a broker with its defaults queues 1,000 for it and acknowledges the rest."""
+    database = directory / "events.db"
+    with device(directory / "spool.db", broker.port, accept_ack=True) as sender:
+        with collector(broker.port, database):
+            sender.decide(20)
+            stored_once(sender, database)
+        for _ in range(times):
+            sender.decide(events)
+            wait_until(lambda: sender.spool.depth() == 0)
+            with collector(broker.port, database):
+                stored_once(sender, database)
+    note(f"consumer away, {events} events", times, events=sender.last, lost=0)
+
+
+def test_a_killed_broker_costs_nothing(tmp_path: Path, make_broker: MakeBroker) -> None:
+    """Three kills, 600 events."""
+    kill_often(tmp_path, make_broker(*DURABLE).start(), 3, 600)
+
+
+def test_a_broker_that_forgets_costs_nothing(tmp_path: Path, make_broker: MakeBroker) -> None:
+    """Once."""
+    forget_often(tmp_path, make_broker, 1)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(7_200)
+def test_two_hundred_kills_cost_nothing(tmp_path: Path, make_broker: MakeBroker) -> None:
+    """200 kills, 100,000 events."""
+    kill_often(tmp_path, make_broker(*DURABLE).start(), 200, 100_000)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(7_200)
+def test_a_broker_that_forgets_twenty_times(tmp_path: Path, make_broker: MakeBroker) -> None:
+    """Twenty times."""
+    forget_often(tmp_path, make_broker, 20)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(7_200)
+def test_a_consumer_that_is_away_twenty_times(tmp_path: Path, broker: Mosquitto) -> None:
+    """Twenty times 3,000 events."""
+    stay_away(tmp_path, broker, 20, 3_000)

@@ -1,0 +1,100 @@
+"""Brokers and networks that fall silent and keep their connections open."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.broker import Mosquitto, Subscriber, wait_until
+from tests.faults.device import Device, device
+from tests.faults.proxy import Proxy
+from tests.faults.results import longest, note, seconds_since
+
+KEEPALIVE = 2
+LIMIT_S = 2 * KEEPALIVE + 1.0
+GRACE_S = 1.0
+"""For a machine that has other things to do."""
+
+pytestmark = pytest.mark.broker
+
+
+def fall_silent(
+    sender: Device, subscriber: Subscriber, times: int, begin: Callable[[], None], end: Callable[[], None]
+) -> tuple[list[float], list[float]]:
+    """Silence with and without events on their way; seconds until it is noticed, and until all flows."""
+    noticed, back = [], []
+    for turn in range(times):
+        wait_until(lambda: sender.uplink.connected and sender.spool.depth() == 0)
+        begin()
+        began = time.monotonic()
+        if turn % 2 == 0:
+            sender.decide(5)
+        wait_until(lambda: not sender.uplink.connected)
+        noticed.append(seconds_since(began))
+        end()
+        began = time.monotonic()
+        sender.decide(5)
+        subscriber.wait_for_events(sender.last)
+        back.append(seconds_since(began))
+    assert set(subscriber.ids) == sender.ids
+    assert max(noticed) <= LIMIT_S + GRACE_S
+    return noticed, back
+
+
+def freeze(directory: Path, broker: Mosquitto, times: int) -> None:
+    with (
+        Subscriber(broker.port) as subscriber,
+        device(directory / "spool.db", broker.port, keepalive=KEEPALIVE) as sender,
+    ):
+        noticed, back = fall_silent(
+            sender,
+            subscriber,
+            times,
+            lambda: broker.signal(signal.SIGSTOP),
+            lambda: broker.signal(signal.SIGCONT),
+        )
+    note(
+        "broker frozen (SIGSTOP)", times, limit_s=LIMIT_S, noticed_within_s=longest(noticed),
+        over_the_limit=sum(one > LIMIT_S for one in noticed), back_within_s=longest(back), lost=0,
+    )  # fmt: skip
+
+
+def cut_off(directory: Path, broker: Mosquitto, times: int) -> None:
+    with (
+        Proxy(broker.port) as proxy,
+        Subscriber(broker.port) as subscriber,
+        device(directory / "spool.db", proxy.port, keepalive=KEEPALIVE) as sender,
+    ):
+        noticed, back = fall_silent(sender, subscriber, times, proxy.swallow, proxy.restore)
+    note(
+        "network swallows everything", times, limit_s=LIMIT_S, noticed_within_s=longest(noticed),
+        over_the_limit=sum(one > LIMIT_S for one in noticed), back_within_s=longest(back), lost=0,
+    )  # fmt: skip
+
+
+def test_a_frozen_broker(tmp_path: Path, broker: Mosquitto) -> None:
+    """Noticed within two keepalives and 1 s, with events on their way and without; nothing is lost."""
+    freeze(tmp_path, broker, 2)
+
+
+def test_a_network_that_swallows_everything(tmp_path: Path, broker: Mosquitto) -> None:
+    """The same for a connection that is open on one side only."""
+    cut_off(tmp_path, broker, 2)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3_600)
+def test_a_broker_frozen_fifty_times(tmp_path: Path, broker: Mosquitto) -> None:
+    """Fifty times."""
+    freeze(tmp_path, broker, 50)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3_600)
+def test_a_network_that_swallows_fifty_times(tmp_path: Path, broker: Mosquitto) -> None:
+    """Fifty times."""
+    cut_off(tmp_path, broker, 50)
