@@ -108,7 +108,18 @@ def unpack(file: Path, directory: Path) -> Bundle:
 def unpacked(file: Path) -> Iterator[Bundle]:
     """What an archive holds, for as long as it is looked at; raises like `unpack`."""
     with tempfile.TemporaryDirectory(prefix="maskgate-") as folder:
-        yield unpack(file, Path(folder) / "bundle")
+        directory = Path(folder) / "bundle"
+        with speaking_of(file, directory):
+            yield unpack(file, directory)
+
+
+@contextlib.contextmanager
+def speaking_of(file: Path, directory: Path) -> Iterator[None]:
+    """Has refusals name the archive, which the user knows, and not where it was unpacked."""
+    try:
+        yield
+    except ModelError as error:
+        raise ModelError(str(error).replace(str(directory), str(file))) from None
 
 
 def _fill(file: Path, directory: Path) -> Bundle:

@@ -49,12 +49,13 @@ def install(store: Store, file: Path, admit: Admit, *, allow_older: bool = False
     with store.locked(), _naming(store):
         _sweep(store)
         incoming = store.root / f".incoming-{os.getpid()}"
-        bundle = archive.unpack(file, incoming)
         try:
-            before = _in_use(store)
-            if before != bundle.name:
-                _forbid_going_back(store, bundle, file, allow_older=allow_older)
-            admit(bundle)
+            with archive.speaking_of(file, incoming):
+                bundle = archive.unpack(file, incoming)
+                before = _in_use(store)
+                if before != bundle.name:
+                    _forbid_going_back(store, bundle, file, allow_older=allow_older)
+                admit(bundle)
             _take_in(store, incoming, bundle.name)
         finally:
             if incoming.is_dir():
