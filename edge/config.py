@@ -125,6 +125,7 @@ class Mqtt(_Section):
     accept_ack: bool = False
     ack_wait_s: Seconds = 30.0
     accept_commands: tuple[Literal["mute", "replay"], ...] = ()
+    discovery: bool = False
 
     @property
     def encrypted(self) -> bool:

@@ -30,7 +30,7 @@ from edge.signals import (
     Subscribed,
     Unreachable,
 )
-from edge.teller import Books, Gauge, Teller
+from edge.teller import Books, Teller
 from edge.traffic import Reader
 from edge.types import BrokerError, SpoolError
 
@@ -62,12 +62,12 @@ class Uplink:
         dialer: Dialer,
         backoff: Backoff | None = None,
         ear: Ear | None = None,
-        gauge: Gauge | None = None,
+        teller: Teller | None = None,
     ) -> None:
         self._backlog = backlog
         self._dialer = dialer
         self._ear = ear or Ear(backlog, dialer.topics, Obedience(), lambda _: None)
-        self._teller = Teller(backlog, dialer.topics, gauge)
+        self._teller = teller or Teller(backlog, dialer.topics)
         self._calls = Calls(dialer, backoff or Backoff())
         self._inbox = Inbox()
         self._session: Session | None = None

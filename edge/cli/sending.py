@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from importlib.metadata import version
 
-from edge import broker
+from edge import broker, discovery
 from edge.config import Config
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
 from edge.messages import Topics
-from edge.teller import Gauge
+from edge.teller import Gauge, Teller
 from edge.types import BrokerError
 from edge.uplink import Backlog, Uplink
 
@@ -45,8 +46,11 @@ def open_uplink(
     )
     topics = Topics(config.device.site, config.device.name)
     obedience = Obedience(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
-    ear = Ear(backlog, topics, obedience, mute)
-    return Uplink(backlog, Dialer(where, topics), ear=ear, gauge=gauge)
+    ear, teller = Ear(backlog, topics, obedience, mute), Teller(backlog, topics, gauge)
+    if mqtt.discovery:
+        for notice in discovery.notices(topics, version("maskgate")):
+            teller.board.put(notice)
+    return Uplink(backlog, Dialer(where, topics), ear=ear, teller=teller)
 
 
 def start_uplink(uplink: Uplink, stack: ExitStack, stopped: Callable[[], bool]) -> Callable[[], bool]:

@@ -23,7 +23,7 @@ from edge.cli.sending import open_uplink
 from edge.config import Config
 from edge.dial import Dialer
 from edge.messages import Topics
-from edge.mqtt import Link
+from edge.mqtt import Link, subscribe
 from edge.session import Backoff
 from edge.spool import Spool
 from edge.types import Lamp, State
@@ -453,3 +453,19 @@ def test_the_configuration_is_followed(spool: Spool, broker: Mosquitto) -> None:
         subscriber.wait_for_events(1)
         uplink.stop()
         assert subscriber.named("event")[0].topic == "maskgate/north/gate/event"
+
+
+def test_home_assistant_is_told_where_that_is_wanted(spool: Spool, broker: Mosquitto) -> None:
+    """With `discovery` the entities are retained; without it nothing is said below `homeassistant/`."""
+    heard: list[str] = []
+    for wanted in (False, True):
+        mqtt = {"host": "127.0.0.1", "port": broker.port, "discovery": wanted}
+        uplink = open_uplink(Config.model_validate({"mqtt": mqtt}), spool)
+        with subscribe("127.0.0.1", broker.port, "homeassistant/#", lambda topic, _: heard.append(topic)):
+            uplink.start()
+            wait_until(lambda uplink=uplink: uplink.connected)  # type: ignore[misc]
+            uplink.stop()
+            if wanted:
+                wait_until(lambda: "homeassistant/sensor/maskgate-site-entrance/lamp/config" in heard)
+            else:
+                assert heard == []

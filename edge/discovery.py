@@ -1,0 +1,114 @@
+"""Tells Home Assistant what a device measures, so that it appears there by itself.
+
+Source: Home Assistant's MQTT discovery, one retained message for each entity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edge import messages
+from edge.board import Notice
+from edge.messages import Topics
+from edge.teller import EXPIRY_S
+
+PREFIX = "homeassistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One value in Home Assistant.
+
+    Attributes:
+        key: Its name within the device.
+        name: What people read.
+        topic: Which of the device's messages it comes from.
+        template: How to get it from there.
+        unit: Its unit, empty for none.
+        kind: What it is to Home Assistant, such as `temperature`; empty for nothing in particular.
+        binary: Whether it is on or off.
+    """
+
+    key: str
+    name: str
+    topic: str
+    template: str
+    unit: str = ""
+    kind: str = ""
+    binary: bool = False
+
+
+def notices(topics: Topics, version: str) -> Iterator[Notice]:
+    """The messages that make the device known.
+
+    Args:
+        topics: Whose they are.
+        version: Of the program.
+    """
+    node = f"{messages.PREFIX}-{_plain(topics.site)}-{_plain(topics.device)}"
+    for entity in _entities(topics):
+        component = "binary_sensor" if entity.binary else "sensor"
+        topic = f"{PREFIX}/{component}/{node}/{entity.key}/config"
+        yield Notice(topic, topic, messages.encode(_config(entity, topics, node, version)))
+
+
+def _entities(topics: Topics) -> tuple[Entity, ...]:
+    percent = (
+        "{{ (value_json.compliance * 100) | round(1) if value_json.compliance is not none else 'None' }}"
+    )
+    counts = [
+        Entity(key, f"{words} today", topics.day, f"{{{{ value_json.verdicts.{key} }}}}")
+        for key, words in (
+            ("compliant", "With mask"),
+            ("no_mask", "Without mask"),
+            ("mask_incorrect", "Mask worn incorrectly"),
+            ("unsure", "Undecided"),
+        )
+    ]
+    return (
+        Entity("lamp", "Lamp", topics.state, "{{ value_json.lamp }}"),
+        Entity(
+            "blind",
+            "Camera",
+            topics.state,
+            "{{ 'ON' if value_json.blind else 'OFF' }}",
+            kind="problem",
+            binary=True,
+        ),
+        Entity("compliance", "Compliance today", topics.day, percent, unit="%"),
+        *counts,
+        Entity(
+            "temperature", "Temperature", topics.stats, "{{ value_json.temperature_c }}", "°C", "temperature"
+        ),
+        Entity("unsent", "Unsent events", topics.stats, "{{ value_json.spool.unsent }}"),
+    )
+
+
+def _config(entity: Entity, topics: Topics, node: str, version: str) -> dict[str, object]:
+    config: dict[str, object] = {
+        "name": entity.name,
+        "unique_id": f"{node}-{entity.key}",
+        "state_topic": entity.topic,
+        "value_template": entity.template,
+        "availability_topic": topics.availability,
+        "device": {
+            "identifiers": [node],
+            "name": f"MaskGate {topics.device}",
+            "manufacturer": "MaskGate",
+            "sw_version": version,
+        },
+    }
+    if entity.unit:
+        config["unit_of_measurement"] = entity.unit
+    if entity.kind:
+        config["device_class"] = entity.kind
+    if entity.topic == topics.stats:
+        config["expire_after"] = EXPIRY_S
+    return config
+
+
+def _plain(level: str) -> str:
+    """A topic level in the letters that Home Assistant allows; different names stay different."""
+    return re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0]):02x}", level)
