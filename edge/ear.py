@@ -124,11 +124,11 @@ class Ear:
             )
         except SpoolError as error:
             _log.debug("nothing is sent again for %s: %s", behind.consumer, error)
-            self._marks.forget(behind.consumer, behind.epoch)
+            self._marks.seldom(behind.consumer, behind.epoch)
             return
         if found.again:
             _log.info("%s has up to %d: %d events again", behind.consumer, behind.contiguous, found.again)
-            self._marks.replayed(behind.consumer, behind.epoch)
+            self._marks.seldom(behind.consumer, behind.epoch)
 
     def _obey(self, order: Mute | Resend) -> None:
         name = "mute" if isinstance(order, Mute) else "replay"

@@ -17,6 +17,9 @@ PAGE = 100
 EVERYTHING = -1
 """The place before the first one."""
 
+MOST_REFUSED = 1_000
+"""Refused events that are kept here; who refuses so many is given no more until it takes some."""
+
 AGAIN_FIRST_S = 0.5
 AGAIN_LONGEST_S = 60.0
 
@@ -107,15 +110,20 @@ class Lane:
         return refusal.event
 
     def _fresh(self, upto: int | None) -> Stored | None:
+        while len(self._refusals) < MOST_REFUSED and self._has_page():
+            if upto is not None and self._page[0].sequence > upto:
+                self._page.clear()
+                self._more = False
+                return None
+            event = self._page.popleft()
+            self.passed = event.sequence
+            # One that was refused waits for its time, also when the lane comes by again.
+            if event.sequence not in self._refusals:
+                return event
+        return None
+
+    def _has_page(self) -> bool:
         if not self._page and self._more:
             self._page.extend(self._read(self.passed, PAGE))
             self._more = bool(self._page)
-        if not self._page:
-            return None
-        if upto is not None and self._page[0].sequence > upto:
-            self._page.clear()
-            self._more = False
-            return None
-        event = self._page.popleft()
-        self.passed = event.sequence
-        return event
+        return bool(self._page)

@@ -83,15 +83,11 @@ class Marks:
                 watch.due, watch.looked, watch.anew = now + watch.pause, now, False
         return tuple(found)
 
-    def replayed(self, consumer: str, epoch: str) -> None:
-        """Something was sent again for a consumer: the next time comes later if it stays silent."""
+    def seldom(self, consumer: str, epoch: str) -> None:
+        """Something was sent again, or could not be: the next time comes later if it stays silent."""
         watch = self._watches[consumer, epoch]
         watch.due += watch.pause
         watch.pause = min(watch.pause * 2, LONGEST_S)
-
-    def forget(self, consumer: str, epoch: str) -> None:
-        """Nothing can be sent again for it."""
-        self._watches.pop((consumer, epoch), None)
 
     def wanted(self, epoch: str, missing: Iterable[Span], now: float) -> tuple[Span, ...]:
         """The ranges that were not sent a moment ago; they count as sent."""

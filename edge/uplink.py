@@ -10,14 +10,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 from edge import broker
 from edge.answers import REFUSED
+from edge.backlog import Backlog
 from edge.backoff import Backoff
 from edge.calls import Calls
 from edge.dial import Dialer
-from edge.ear import Archive, Ear, Obedience
+from edge.ear import Ear, Obedience
 from edge.inbox import Inbox
 from edge.session import Session
 from edge.signals import (
@@ -30,8 +30,7 @@ from edge.signals import (
     Subscribed,
     Unreachable,
 )
-from edge.teller import Books, Teller
-from edge.traffic import Reader
+from edge.teller import Teller
 from edge.types import BrokerError, SpoolError
 
 LOOK_S = 1.0
@@ -41,16 +40,6 @@ FAREWELL_S = 0.3
 """Kept back from the time to stop for ending the connection."""
 
 _log = logging.getLogger(__name__)
-
-
-class Backlog(Reader, Books, Archive, Protocol):
-    """The reading side of the spool."""
-
-    def on_change(self, callback: Callable[[], None]) -> None:
-        """Has `callback` called after each commit of events and each new state."""
-
-    def flush(self, timeout: float) -> None:
-        """Waits until what was appended can be read."""
 
 
 class Uplink:

@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from importlib.metadata import version
 
 from edge import broker, discovery
+from edge.backlog import Backlog
 from edge.config import Config
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
 from edge.messages import Topics
 from edge.teller import Gauge, Teller
 from edge.types import BrokerError
-from edge.uplink import Backlog, Uplink
+from edge.uplink import Uplink
 
 
 def _nothing(_seconds: float) -> None:

@@ -47,7 +47,7 @@ def test_a_consumer_that_is_gone_is_asked_after_ever_more_seldom() -> None:
     for second in range(40_000):
         if marks.due(float(second)):
             moments.append(second)
-            marks.replayed("team", "e1")
+            marks.seldom("team", "e1")
     waits = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert waits[0] == 2 * EVERY_S
     assert max(waits) <= 2 * LONGEST_S
@@ -71,11 +71,3 @@ def test_names_without_end_do_not_fill_the_memory() -> None:
     for number in range(10 * MOST_WATCHED):
         marks.heard(f"c{number}", "e1", 0, 0.0)
     assert len(marks.due(0.0)) == MOST_WATCHED
-
-
-def test_what_cannot_be_replayed_is_forgotten() -> None:
-    """A mark of an epoch that is gone is looked after no more."""
-    marks = Marks()
-    marks.heard("team", "e0", 3, 0.0)
-    marks.forget("team", "e0")
-    assert marks.due(1e9) == ()

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.board import Board, Notice
+from edge.lanes import MOST_REFUSED
 from edge.messages import Stored, Topics
 from edge.mqtt import Link
 from edge.session import WINDOW, Backoff, Bounds, Session
@@ -326,8 +327,12 @@ def test_each_lane_keeps_its_order(steps: list[str], maximum: int) -> None:
             session.changed()
         elif link.owed and step == "answer":
             session.acknowledged(link.answer(OK), now)
+        elif link.owed and step == "refuse":
+            session.acknowledged(link.answer(BUSY), now)
         session.fill(now)
         assert len(link.owed) <= min(maximum, WINDOW)
+        owed = [payload for topic, payload in link.owed.values() if topic == TOPICS.event]
+        assert len(owed) == len(set(owed))
     answer_all(session, link, now + 100.0)
     first_time = list(dict.fromkeys(numbers(link)))
     old = [number for number in first_time if number <= 60]
@@ -417,6 +422,22 @@ def test_one_event_that_is_always_refused_holds_up_nobody_for_long() -> None:
     assert 50 not in shelf.sent
     assert len(shelf.sent) == 99
     assert shelf.given_up == []
+
+
+def test_a_broker_that_refuses_everything_fills_no_memory() -> None:
+    """However long it lasts, a bounded number of events is remembered; all arrive in the end."""
+    session, link, shelf = begin(3 * MOST_REFUSED)
+    now = 0.0
+    answer_births(session, link)
+    for _ in range(500):
+        while link.owed:
+            session.acknowledged(link.answer(DENIED), now)
+        now += 100.0
+        session.fill(now)
+    assert len(set(numbers(link))) <= MOST_REFUSED + WINDOW
+    answer_all(session, link, now + 1000.0)
+    session.settle()
+    assert sorted(shelf.sent) == list(range(1, 3 * MOST_REFUSED + 1))
 
 
 def test_forbidden_events_are_an_alarm_until_one_is_taken() -> None:
