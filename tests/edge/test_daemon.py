@@ -186,3 +186,19 @@ def _rows(clip: Path) -> Iterator[bytes]:
             run = frame[y, 100:116]
             if np.ptp(run) > 8:
                 yield run.tobytes()
+
+
+@pytest.mark.broker
+def test_the_hour_so_far_is_told_without_a_camera_too(start: Start, broker: Mosquitto) -> None:
+    """A blind device tells that it is, and that it has watched nothing."""
+    with Subscriber(broker.port) as subscriber:
+        daemon = start(f'[camera]\nsource = "/dev/video99"\n[mqtt]\nport = {broker.port}\n')
+        subscriber.wait(lambda: any(message.json()["blind"] for message in subscriber.named("state")))
+        subscriber.wait(lambda: len(subscriber.named("hour")) >= 2)
+        before, now = (message.json() for message in subscriber.named("hour")[:2])
+        assert (before["complete"], now["complete"]) == (True, False)
+        assert before["end"] == now["start"]
+        assert now["minutes_watched"] == 0.0
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(30) == 0
+        subscriber.wait_for_availability(b"offline")
