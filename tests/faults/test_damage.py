@@ -16,6 +16,7 @@ from edge.spool.store import Store
 from tests.builders import event
 from tests.edge.test_spool import fill
 from tests.faults.power import SEQUENCE, scratch
+from tests.faults.results import note
 
 WALL = 1_700_000_000.0
 EVENTS = 200
@@ -121,5 +122,6 @@ def test_a_damaged_spool_starts_and_tells(files: dict[str, bytes], part: int) ->
 @pytest.mark.timeout(3_600)
 def test_a_spool_damaged_1000_times_starts_and_tells(files: dict[str, bytes]) -> None:
     """500 damages each to a spool after its end and to one amid its life."""
-    for seed in range(1_000, 1_500):
-        assert damage_once(files, seed) == "", seed
+    wrong = [seed for seed in range(1_000, 1_500) if damage_once(files, seed)]
+    note("spool damaged", 500, started=500, losses_not_told=len(wrong))
+    assert not wrong
