@@ -106,11 +106,13 @@ class Uplink:
         """
         if self._thread.ident is None:
             return
-        self._stop_at = time.monotonic() + timeout
+        stop_at = time.monotonic() + timeout
         try:
             self._backlog.flush(timeout / 2)
         except SpoolError as error:
             _log.warning("%s", error)
+        # Not before: a sender that has sent all it knows of would end, and leave what is being stored.
+        self._stop_at = stop_at
         self._inbox.wake()
         self._thread.join(timeout)
 
@@ -124,7 +126,8 @@ class Uplink:
     def _over(self, now: float) -> bool:
         if self._stop_at is None:
             return False
-        return self._session is None or self._session.drained or now >= self._stop_at - FAREWELL_S
+        done = self._session is None or (self._inbox.empty and self._session.drained)
+        return done or now >= self._stop_at - FAREWELL_S
 
     def _turn(self) -> None:
         try:

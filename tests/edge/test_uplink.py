@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -27,8 +28,8 @@ from edge.mqtt import Link, subscribe
 from edge.session import Backoff
 from edge.spool import Spool
 from edge.types import Lamp, State
-from edge.uplink import Uplink
-from tests.broker import DURABLE, Mosquitto, Subscriber, free_port, wait_until
+from edge.uplink import LOOK_S, Uplink
+from tests.broker import DURABLE, PATIENCE_S, Mosquitto, Subscriber, free_port, wait_until
 from tests.builders import event
 from tests.conftest import MakeBroker
 from tests.edge.test_messages import validate
@@ -82,9 +83,13 @@ def local(broker: Mosquitto) -> Broker:
     return Broker("127.0.0.1", broker.port)
 
 
-def append(spool: Spool, first: int, last: int) -> None:
+def append_without_waiting(spool: Spool, first: int, last: int) -> None:
     for number in range(first, last + 1):
         spool.append(event(number))
+
+
+def append(spool: Spool, first: int, last: int) -> None:
+    append_without_waiting(spool, first, last)
     spool.flush()
 
 
@@ -208,12 +213,28 @@ def test_stopping_sends_the_rest_and_says_offline(spool: Spool, broker: Mosquitt
     with Subscriber(broker.port) as subscriber:
         with uplink_to(spool, local(broker)) as uplink:
             wait_until(lambda: uplink.connected)
-            for number in range(1, 51):
-                spool.append(event(number))
+            append_without_waiting(spool, 1, 50)
+            # It ends as soon as it can; on a machine that is busy that may take its time.
+            uplink.stop(PATIENCE_S)
         subscriber.wait_for_availability(b"offline")
         assert [message.name for message in subscriber.messages][-1] == "availability"
         assert subscriber.ids == ids(1, 50)
         assert not uplink.alive
+
+
+def test_stopping_waits_for_what_a_slow_disk_has_yet_to_store(spool: Spool, broker: Mosquitto) -> None:
+    """Events that are not on disk when the stop is asked for are stored and sent all the same."""
+    uplink = Uplink(spool, Dialer(local(broker), TOPICS))
+    uplink.start()
+    with Subscriber(broker.port) as subscriber:
+        wait_until(lambda: uplink.connected)
+        busy = threading.Thread(target=spool.ask, args=(lambda _: time.sleep(2 * LOOK_S),))
+        busy.start()
+        append_without_waiting(spool, 1, 50)
+        uplink.stop(PATIENCE_S)
+        busy.join()
+        subscriber.wait_for_availability(b"offline")
+        assert subscriber.ids == ids(1, 50)
 
 
 def test_stopping_without_a_broker_is_quick_and_keeps_events(spool: Spool) -> None:
