@@ -1,0 +1,122 @@
+"""A wall clock that jumps: events keep their order and are sent once, and those of a doubtful time say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from edge import clock
+from edge.broker import Broker
+from edge.clock import DOUBT_S, SyncCheck
+from edge.dial import Dialer
+from edge.ear import Ear, Obedience
+from edge.events import EventFactory, Origin
+from edge.messages import iso_time
+from edge.spool import Spool
+from edge.teller import Gauge, Teller
+from edge.uplink import Uplink
+from tests.broker import Mosquitto, Subscriber, wait_until
+from tests.builders import verdict
+from tests.fakes import FakeClock
+from tests.faults.device import TOPICS
+from tests.faults.results import note
+
+HOUR_S, YEAR_S = 3_600.0, 365 * 86_400.0
+JUMPS = (HOUR_S, -HOUR_S, YEAR_S, -YEAR_S)
+RUN = 10
+"""Jumps within one run of the program; the events of its last ones wait in the spool for the next run."""
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def disciplined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel says that the clock is set, whatever happens to it."""
+    monkeypatch.setattr(clock, "kernel_synced", lambda: True)
+
+
+@contextmanager
+def sending(spool: Spool, port: int, times: FakeClock) -> Iterator[None]:
+    """A sender that goes by a clock, for as long as the context lasts."""
+    ear = Ear(spool, TOPICS, Obedience(accept_ack=True), lambda _: None, times.wall)
+    teller = Teller(spool, TOPICS, Gauge(), times.wall)
+    uplink = Uplink(spool, Dialer(Broker("127.0.0.1", port), TOPICS), ear=ear, teller=teller)
+    uplink.start()
+    try:
+        # What is decided before goes out beside what is decided later, not before it.
+        wait_until(lambda: uplink.connected)
+        yield
+    finally:
+        uplink.stop()
+
+
+class Decider:
+    """Decides events, and remembers what must be told of them."""
+
+    def __init__(self, times: FakeClock) -> None:
+        self.told: list[tuple[int, str, float, bool]] = []
+        self._times = times
+        self._synced = SyncCheck(times)
+
+    def decide(self, spool: Spool, *, synced: bool) -> None:
+        """One event, of a moment whose wall time is to be believed or not."""
+        times = self._times
+        times.now += 1.0
+        factory = EventFactory(
+            Origin("door", spool.epoch, str(spool.run), "1.0"), len(self.told), self._synced
+        )
+        event = factory.make(replace(verdict(), monotonic=times.now, wall=times.wall()))
+        spool.append(event)
+        self.told.append((event.id.sequence, iso_time(times.wall()), times.now, synced))
+
+
+def jump_often(directory: Path, broker: Mosquitto, jumps: int) -> None:
+    """Each jump is followed by an event at once and by one after the time of doubt."""
+    times, chance = FakeClock(), Random(1)
+    decider = Decider(times)
+    with Subscriber(broker.port) as subscriber:
+        for _ in range(jumps // RUN):
+            with closing(Spool.open(directory / "spool.db", wall=times.wall)) as spool:
+                with sending(spool, broker.port, times):
+                    # What the last run left goes out before anything is new.
+                    subscriber.wait_for_events(len(decider.told))
+                    jump_for_a_run(decider, times, spool, chance, RUN - 2)
+                    subscriber.wait_for_events(len(decider.told))
+                jump_for_a_run(decider, times, spool, chance, 2)
+        with closing(Spool.open(directory / "spool.db", wall=times.wall)) as spool:
+            with sending(spool, broker.port, times):
+                subscriber.wait_for_events(len(decider.told))
+            told = [message.json() for message in subscriber.named("event")]
+    found = [(one["sequence"], one["wall_time"], one["monotonic_time"], one["clock_synced"]) for one in told]
+    right = sum(a == b for a, b in zip(found, decider.told, strict=False))
+    note("clock jumps by an hour or a year", jumps, events=len(found), in_order_and_flagged_right=right)
+    assert found == decider.told
+
+
+def jump_for_a_run(decider: Decider, times: FakeClock, spool: Spool, chance: Random, jumps: int) -> None:
+    """So many jumps, each back or forth by an hour or a year."""
+    for _ in range(jumps):
+        decider.decide(spool, synced=True)
+        times.offset += chance.choice(JUMPS)
+        decider.decide(spool, synced=False)
+        times.now += DOUBT_S
+        decider.decide(spool, synced=True)
+        spool.flush()
+
+
+@pytest.mark.usefixtures("disciplined")
+def test_a_clock_that_jumps(tmp_path: Path, broker: Mosquitto) -> None:
+    """Ten jumps by an hour or a year, back and forth, within a run and between two."""
+    jump_often(tmp_path, broker, RUN)
+
+
+@pytest.mark.faults
+@pytest.mark.usefixtures("disciplined")
+def test_a_clock_that_jumps_100_times(tmp_path: Path, broker: Mosquitto) -> None:
+    """A hundred."""
+    jump_often(tmp_path, broker, 100)
