@@ -1,24 +1,56 @@
 """Prints what `make faults` has taken down as rows of a Markdown table.
 
-Usage: faults_table.py RESULTS, a file of JSON lines as tests/faults/results.py writes them.
+Usage: faults_table.py RESULTS, a file of JSON lines as tests/faults/results.py writes them. A fault that
+was brought about in parts is one row: its counts are added up, of times and sizes the worst is shown.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from functools import reduce
 from pathlib import Path
+from typing import Any
+
+Figures = dict[str, Any]
+
+UNITS = {"_s": "s", "_ms": "ms", "_mib": "MiB"}
+"""How the names of times and sizes end, and their units."""
 
 
 def main(file: Path) -> None:
-    """Prints the rows, in the order of the runs."""
-    print("| fault | how often | result |")
-    print("|---|---|---|")
+    """Prints the rows, in the order in which the faults were first met."""
+    rows: dict[str, list[Figures]] = {}
     for line in file.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        fault, times = row.pop("fault"), row.pop("times")
-        figures = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in row.items())
-        print(f"| {fault} | {times} | {figures} |")
+        rows.setdefault(row.pop("fault"), []).append(row)
+    print("| fault | how often | result |")
+    print("|---|--:|---|")
+    for fault, parts in rows.items():
+        whole = reduce(_together, parts)
+        times = whole.pop("times")
+        figures = ", ".join(_text(name, value) for name, value in whole.items())
+        print(f"| {fault} | {times:,} | {figures} |")
+
+
+def _together(one: Figures, other: Figures) -> Figures:
+    return {name: _worst(name, value, other[name]) for name, value in one.items()}
+
+
+def _worst(name: str, one: float, other: float) -> float:
+    if name == "a_second":
+        return min(one, other)
+    return max(one, other) if _unit(name) or name.endswith("at_most") else one + other
+
+
+def _unit(name: str) -> str:
+    return UNITS.get(f"_{name.rpartition('_')[2]}", "")
+
+
+def _text(name: str, value: float) -> str:
+    if unit := _unit(name):
+        return f"{name.rpartition('_')[0].replace('_', ' ')} {value:,} {unit}"
+    return f"{value:,} {name.replace('_', ' ')}"
 
 
 if __name__ == "__main__":

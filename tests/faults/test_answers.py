@@ -79,7 +79,7 @@ def reconnect_often(directory: Path, maximum: int, times: int) -> None:
         assert set(broker.sequences) == set(range(1, sender.last + 1))
         assert broker.connections == times + 1
         assert broker.most_owed <= min(maximum, WINDOW)
-        note(f"Receive Maximum {maximum}, reconnects", times, most_owed=broker.most_owed, lost=0)
+        note(f"Receive Maximum {maximum}, reconnects", times, owed_at_most=broker.most_owed, lost=0)
 
 
 @pytest.mark.faults
