@@ -173,10 +173,10 @@ def _part(counter: Counter, first: int | None, last: int | None, epoch: str | No
         return Page()
     known = counter.stats().epochs
     base = _named(known, epoch).generation << GENERATION_BITS
-    upto = (1 << GENERATION_BITS) - 1 if last is None else last
-    if first is not None and first > upto:
+    if first is not None and last is not None and first > last:
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
-    return Page(after=base + (first or 1) - 1, upto=base + upto)
+    most = (1 << GENERATION_BITS) - 1
+    return Page(after=base + min(first or 1, most) - 1, upto=base + min(last or most, most))
 
 
 def _named(known: tuple[Epoch, ...], name: str | None) -> Epoch:

@@ -47,10 +47,11 @@ def written(file: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that is there whole or not at all.
 
     Raises:
-        StorageError: The file cannot be written; what was there before still is.
+        StorageError: It cannot be written; what was in a file before still is.
     """
     if file is None:
-        yield sys.stdout
+        with _standard_output() as out:
+            yield out
         return
     part = None
     try:
@@ -65,6 +66,19 @@ def written(file: Path | None) -> Iterator[TextIO]:
     finally:
         if part is not None:
             Path(part).unlink(missing_ok=True)
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is still in its buffer must not be tried once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise StorageError(f"standard output cannot be written: {error.strerror}") from None
 
 
 def _flat(members: dict[str, Any]) -> Iterator[tuple[str, object]]:

@@ -162,6 +162,8 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _named(self._path, error) from None
+        except OverflowError:
+            raise SpoolError(f"the spool {self._path} holds no numbers as large as these") from None
 
 
 def _seal(place: Value, payload: Value, wall: Value, sent_at: Value) -> int:

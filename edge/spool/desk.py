@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -197,7 +196,7 @@ def replay(keeper: Keeper, asked: Replay) -> Again:
     base = generation << GENERATION_BITS
     (there, waiting) = keeper.store.db.one(
         "SELECT count(*), count(*) - count(sent_at) FROM event WHERE place BETWEEN ? AND ?",
-        (base | asked.first, base | min(asked.last, last)),
+        (base + min(asked.first, last + 1), base + min(asked.last, last)),
     )
     if not there:
         raise SpoolError(
@@ -222,4 +221,4 @@ def answer(keeper: Keeper, question: Question, limits: Limits) -> dict[str, obje
         case Replay():
             return asdict(replay(keeper, question))
         case Purge(before, unsent):
-            return asdict(Purged(*keeper.purge(min(before, math.inf), unsent=unsent)))
+            return asdict(Purged(*keeper.purge(before, unsent=unsent)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,6 +17,8 @@ from edge.types import SpoolError
 ANSWER_S = 30.0
 
 _T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
 
 
 class Owner:
@@ -43,6 +46,11 @@ class Owner:
         """How much is kept."""
         return self._limits
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs that stores events."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Commits what waits and closes the file; may be called twice."""
         if not self._closed:
@@ -63,6 +71,10 @@ class Owner:
                 answer.set_result(work(committer))
             except SpoolError as error:
                 answer.set_exception(error)
+            except Exception as error:
+                # No question may end the thread that stores events.
+                _log.exception("the spool cannot answer a question")
+                answer.set_exception(SpoolError(f"the spool {self._path} cannot answer: {error}"))
 
         self._put(reply)
         try:
@@ -71,6 +83,6 @@ class Owner:
             raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s") from None
 
     def _put(self, item: Item) -> None:
-        if self._closed or not self._thread.is_alive():
+        if self._closed or not self.alive:
             raise SpoolError(f"the spool {self._path} is closed")
         self._committer.inbox.put(item)

@@ -159,6 +159,16 @@ def test_a_failing_listener_harms_nobody(spool: Spool, caplog: pytest.LogCapture
     assert "listener" in caplog.text
 
 
+def test_a_question_that_fails_harms_nobody(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever asked is told, and events are stored as before."""
+    with pytest.raises(SpoolError, match="cannot answer"):
+        spool.ask(lambda _: 1 / 0)
+    fill(spool, range(1, 4))
+    assert sequences(spool) == [1, 2, 3]
+    assert spool.alive
+    assert "cannot answer a question" in caplog.text
+
+
 def test_appending_does_not_wait_for_the_disk(spool: Spool) -> None:
     """Events and states are accepted while the spool's thread is stuck."""
     stuck, go_on = threading.Event(), threading.Event()

@@ -33,6 +33,8 @@ __all__ = ["run"]
 
 WALL = 1_700_000_000.0
 EVENTS = 30
+HUGE = 10**22
+"""More than SQLite can hold."""
 
 
 @pytest.fixture
@@ -83,6 +85,8 @@ def test_export_as_json_lines_is_what_is_sent(events: Run) -> None:
     assert events("export", "--from", 5, "--to", 7).out.splitlines() == everything[4:7]
     assert events("export", "--from", 29).out.splitlines() == everything[28:]
     assert events("export", "--from", 99).out == ""
+    assert events("export", "--from", HUGE).out == ""
+    assert events("export", "--from", 29, "--to", HUGE).out.splitlines() == everything[28:]
 
 
 def test_export_as_csv_has_a_column_for_each_member(events: Run, tmp_path: Path) -> None:
@@ -113,6 +117,19 @@ def test_an_export_that_fails_leaves_what_was_there(events: Run, tmp_path: Path)
     assert file.read_text() == "kept"
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_standard_output_on_a_full_disk_is_one_sentence(path: Path, kind: str, tmp_path: Path) -> None:
+    """An export that is cut short does not pass for a whole one."""
+    command = [sys.executable, "-m", "edge", "events", "export", "--format", kind, "--config"]
+    with open("/dev/full", "w") as full:
+        found = subprocess.run(
+            [*command, str(path.with_name("config.toml"))],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False,
+        )  # fmt: skip
+    assert found.returncode == 9
+    assert found.stderr == "maskgate: standard output cannot be written: No space left on device\n"
+
+
 def test_replay_sends_again(events: Run, path: Path) -> None:
     """It says how many, and they are unsent then."""
     found = json.loads(events("replay", 6, 15, "--json").out)
@@ -126,6 +143,8 @@ def test_replay_sends_again(events: Run, path: Path) -> None:
     ("arguments", "code", "word"),
     [
         (("replay", 31, 40), 5, "holds no event from 31 to 40"),
+        (("replay", HUGE, HUGE + 1), 5, f"holds no event from {HUGE}"),
+        (("replay", (1 << 40) + 1, (1 << 40) + 5), 5, "holds no event from"),
         (("replay", 1, 5, "--epoch", "other"), 5, "no epoch other"),
         (("replay", 9, 5), 2, "upwards"),
         (("export", "--from", 9, "--to", 5), 2, "upwards"),
@@ -264,7 +283,8 @@ class TestDoor:
         [
             b"", b"\n", b"{}\n", b"[1]\n", b"no json\n", b'{"ask":"erase"}\n', b'{"ask":"stats","more":1}\n',
             b'{"ask":"replay","first":"1","last":2}\n', b'{"ask":"purge","before":null}\n', b"x" * 100_000,
-            b'{"ask":"page","limit":[]}\n', b"\xff\xfe\n",
+            b'{"ask":"page","limit":[]}\n', b"\xff\xfe\n", b'{"ask":"page","after":1%s}\n' % (b"0" * 22),
+            b'{"ask":"replay","first":9,"last":5}\n', b'{"ask":"replay","first":1%s,"last":2%s}\n' % (2 * (b"0" * 22,)),
         ],
     )  # fmt: skip
     def test_nonsense_is_answered_with_a_sentence(self, spool: Spool, path: Path, line: bytes) -> None:
