@@ -46,10 +46,11 @@ def answer_badly(directory: Path, said: Say, times: int) -> None:
             assert flows[-1] < 10.0
         refused = {number for number in range(1, sender.last + 1) if number % EVENTS == 5}
         sender.spool.flush()
+        deleted = sender.last - sender.spool.figures().stored
+        note(name(said), times, rest_flows_within_s=longest(flows), deleted=deleted)
+        assert deleted == 0
         assert sender.gaps() == (refused if said.code in GIVEN_UP else set())
-        assert sender.spool.figures().stored == sender.last
         assert set(broker.sequences) | sender.gaps() == set(range(1, sender.last + 1))
-    note(name(said), times, rest_flows_within_s=longest(flows), deleted=0)
 
 
 @pytest.mark.parametrize("said", [*REFUSALS, *ENDINGS], ids=name)
@@ -76,10 +77,11 @@ def reconnect_often(directory: Path, maximum: int, times: int) -> None:
             wait_until(lambda begun=begun: len(set(broker.sequences)) >= begun + 30)  # type: ignore[misc]
             broker.hang_up()
         wait_until(lambda: sender.spool.depth() == 0)
-        assert set(broker.sequences) == set(range(1, sender.last + 1))
+        lost = len(set(range(1, sender.last + 1)) - set(broker.sequences))
+        note(f"Receive Maximum {maximum}, reconnects", times, owed_at_most=broker.most_owed, lost=lost)
+        assert lost == 0
         assert broker.connections == times + 1
         assert broker.most_owed <= min(maximum, WINDOW)
-        note(f"Receive Maximum {maximum}, reconnects", times, owed_at_most=broker.most_owed, lost=0)
 
 
 @pytest.mark.faults
@@ -109,8 +111,9 @@ def kill_the_thread(directory: Path, broker: Mosquitto, times: int) -> None:
             wait_until(lambda: sender.spool.depth() == 0)
             restored.append(seconds_since(began))
             assert restored[-1] < 5.0
-        assert set(subscriber.ids) == sender.ids
-    note("callback exception, dead thread", times, restored_within_s=longest(restored), lost=0)
+        lost = len(sender.ids - set(subscriber.ids))
+    note("callback exception, dead thread", times, restored_within_s=longest(restored), lost=lost)
+    assert lost == 0
 
 
 @pytest.mark.broker
