@@ -45,6 +45,7 @@ class Committer:
         self.store: Store
         self._limits = limits
         self._wall = wall
+        self._began = wall() - time.monotonic()
         self._group = Group()
         self._tally = Tally()
         self._prune_at = 0.0
@@ -210,7 +211,8 @@ class Committer:
 
     def _prune(self) -> None:
         self._prune_at = time.monotonic() + PRUNE_EVERY_S
-        if self.store.prune(self._wall()):
+        # No more time has passed than the monotonic clock says: a wall clock that jumps ages nothing.
+        if self.store.prune(min(self._wall(), self._began + time.monotonic())):
             self._prune_at = time.monotonic() + PRUNE_AGAIN_S
         self._account()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from edge.spool import Counts, Gap, Limits, Mark, Minute, Reason, Spool, group
+from edge.spool.committer import Committer
 from edge.spool.store import RESERVE, Store
 from edge.types import Event, Outcome, SpoolError
 from tests.builders import event, verdict
@@ -329,6 +330,18 @@ def test_a_minute_begins_at_a_minute() -> None:
     """Anything else is an error of the caller."""
     with pytest.raises(ValueError, match="multiple of 60"):
         Minute(MINUTE + 1)
+
+
+def test_a_clock_that_jumps_ahead_ages_nothing(path: Path) -> None:
+    """What was acknowledged a moment ago is kept when the wall clock gains a year."""
+    now = [WALL]
+    with closing(Spool.open(path, keep_days=7, wall=lambda: now[0])) as spool:
+        fill(spool, range(1, 4))
+        spool.mark_sent([1, 2, 3])
+        spool.flush()
+        now[0] += 365 * DAY_S
+        spool.ask(Committer._prune)
+        assert spool.figures().stored == 3
 
 
 def test_everything_but_unsent_events_goes_after_some_days(path: Path) -> None:
