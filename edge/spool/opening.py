@@ -20,8 +20,9 @@ from edge.types import SpoolError
 JUMP = 64
 """Gaps are numbered from so much further on after an end without notice: the file may have lost some."""
 
-_ID_OFFSET = 68
-"""Where SQLite's header holds the application id."""
+_MAGIC = b"SQLite format 3\0"
+_MODE_OFFSET, _PAGES_OFFSET, _ID_OFFSET = 18, 28, 68
+"""Where SQLite's header says 1, 1 for any mode but WAL, how many pages there are, and the application id."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
         SpoolError: It cannot be opened, is something else, or another process holds it.
     """
     files.make_file(path)
+    _refuse_others(path)
     with contextlib.ExitStack() as stack:
         numbers = Numbers(files.numbers_of(path))
         stack.callback(numbers.close)
@@ -70,6 +72,7 @@ def look_into(path: Path, limits: Limits) -> Store:
     """
     if not (path.is_file() and path.stat().st_size):
         raise SpoolError(f"there is no spool at {path}; name its configuration with --config")
+    _refuse_others(path)
     with contextlib.ExitStack() as stack:
         numbers = Numbers(files.numbers_of(path))
         stack.callback(numbers.close)
@@ -211,8 +214,31 @@ def _mourn(db: Database, known: Reserved, wall: float) -> str:
     return problem
 
 
+def _refuse_others(path: Path) -> None:
+    """Refuses another program's database before it is opened, which would put it into WAL mode.
+
+    Raises:
+        SpoolError: It is one.
+    """
+    numbers = files.numbers_of(path)
+    if _is_database(_header(path)) and not (numbers.exists() and numbers.stat().st_size):
+        raise SpoolError(f"{path} is some other database; name another file with spool.path")
+
+
+def _is_database(header: bytes) -> bool:
+    """Whether this begins a database with tables that is not in WAL mode, as a spool always is."""
+    pages = int.from_bytes(header[_PAGES_OFFSET : _PAGES_OFFSET + 4], "big")
+    return header.startswith(_MAGIC) and header[_MODE_OFFSET : _MODE_OFFSET + 2] == b"\1\1" and pages > 1
+
+
 def _was_spool(path: Path) -> bool:
     """Whether a file's header, if not more, is a spool's."""
-    with path.open("rb") as file:
-        header = file.read(100)
-    return header[_ID_OFFSET : _ID_OFFSET + 4] == APPLICATION_ID.to_bytes(4, "big")
+    return _header(path)[_ID_OFFSET : _ID_OFFSET + 4] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def _header(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(100)
+    except OSError as error:
+        raise SpoolError(f"the spool {path} cannot be read: {error.strerror}") from None

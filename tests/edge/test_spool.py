@@ -50,6 +50,12 @@ def fill(spool: Spool, numbers: range) -> None:
     spool.flush()
 
 
+def other_database(file: Path) -> None:
+    """Makes what another program may have."""
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE event (x)")
+
+
 @contextmanager
 def full_disk(limit: int) -> Iterator[None]:
     """No file of this process may grow beyond `limit` bytes."""
@@ -282,14 +288,14 @@ def test_a_text_file_is_no_spool(tmp_path: Path) -> None:
 
 
 def test_some_other_database_is_no_spool(tmp_path: Path) -> None:
-    """A database of something else is refused and its tables are left as they are."""
+    """A database of something else is refused, not a byte of it changes, and nothing is made beside it."""
     file = tmp_path / "other.db"
-    with closing(sqlite3.connect(file)) as db:
-        db.execute("CREATE TABLE event (x)")
+    other_database(file)
+    before = file.read_bytes()
     with pytest.raises(SpoolError, match=r"other\.db is some other database"):
         Spool.open(file)
-    with closing(sqlite3.connect(file)) as db:
-        assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("event",)]
+    assert file.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["other.db"]
 
 
 def test_a_newer_format_is_refused(path: Path) -> None:
