@@ -28,6 +28,12 @@ from edge.types import BrokerError
 STANDING = Standing(expiry_s=7 * 86_400, receive_maximum=1_000, largest=1_048_576)
 """The session that a collector wants: what waits for a week, 1,000 messages unacknowledged, 1 MiB each."""
 
+LASTING_S = 10.0
+"""A connection that is lost sooner has not lasted."""
+
+BRIEF = 3
+"""So many connections in a row that did not last are no chance."""
+
 log = logging.getLogger(__name__)
 
 Entry = tuple[int, Signal | None]
@@ -44,6 +50,8 @@ class Connection:
         self._filters = filters
         self._inbox: SimpleQueue[Entry] = SimpleQueue()
         self._backoff = Backoff()
+        self._brief = Backoff(longest=4.0)
+        self._ready_at = 0.0
         self._link: Link | None = None
         self._dial_at = 0.0
         self._window = self._outstanding = 0
@@ -139,9 +147,19 @@ class Connection:
 
     def hang_up(self, sentence: str) -> None:
         """Ends the connection, says why, and waits before the next."""
+        now, ready = time.monotonic(), self.ready
         self.close(0.0)
-        self._dial_at = time.monotonic() + self._backoff.next()
+        if not ready or now - self._ready_at >= LASTING_S:
+            self._brief.reset()
+        if ready and not self._brief.failures:
+            self._said.clear()
+        self._dial_at = now + (self._brief if ready else self._backoff).next()
         self.say(sentence)
+        if self._brief.failures >= BRIEF:
+            self.say(
+                f"connections to {self._listener.broker.address} do not last; if another collector has the "
+                "same name, give each its own --consumer or --instance"
+            )
 
     def close(self, timeout: float) -> None:
         """Ends the connection; the broker keeps the session."""
@@ -151,7 +169,7 @@ class Connection:
         self._window = self._outstanding = 0
 
     def say(self, sentence: str) -> None:
-        """Logs a sentence once until the next connection, so that a long outage is one line."""
+        """Logs a sentence once until a connection has lasted, so that a long outage is one line."""
         if sentence not in self._said:
             self._said.add(sentence)
             log.warning("%s", words.options(sentence))
@@ -162,7 +180,6 @@ class Connection:
         if refused:
             self.hang_up(f"the broker refuses a subscription to {refused[0]}; its access list must allow it")
             return
-        self.ready = True
+        self.ready, self._ready_at = True, time.monotonic()
         self._backoff.reset()
-        self._said.clear()
         log.info("listening to %s", self._listener.broker.address)

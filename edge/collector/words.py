@@ -8,6 +8,7 @@ _OPTIONS = {
     "mqtt.ca_file": "--ca-file",
     "mqtt.client_cert_file": "--client-cert-file",
     "mqtt.client_key_file": "--client-key-file",
+    "mqtt.host and mqtt.port": "--broker",
     "mqtt.host": "--broker",
     "mqtt.port": "--broker",
     "the TLS settings in [mqtt]": "the TLS options",

@@ -11,7 +11,7 @@ from edge.broker import Broker
 from edge.collector.connection import STANDING, Connection
 from edge.collector.talk import Message
 from edge.dial import Listener
-from edge.signals import Acknowledged, Arrived, Connected, Deliver, Lost, Subscribed
+from edge.signals import Acknowledged, Arrived, Connected, Deliver, Lost, Subscribed, Unreachable
 from edge.types import BrokerError
 
 FILTERS = ("maskgate/+/+/event", "maskgate/+/+/gap")
@@ -134,6 +134,40 @@ def test_sentences_name_options(connection: Connection, caplog: pytest.LogCaptur
     connection.handle(Lost(0x8E, "Session taken over", True))
     assert "mqtt." not in caplog.text
     assert "--" in caplog.text or "collector" in caplog.text
+
+
+def test_a_host_and_a_port_are_one_option(connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
+    """`--broker` is named once."""
+    connection.handle(Unreachable(ConnectionRefusedError(111, "Connection refused")))
+    assert caplog.text.count("--broker") == 1
+
+
+def test_connections_that_do_not_last(connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
+    """Each attempt waits longer than the one before, and the log says what may be behind it."""
+    waits = []
+    for _ in range(8):
+        connection.handle(Connected(20, None))
+        connection.handle(Subscribed((1, 1)))
+        connection.handle(Lost(0x80, "Unspecified error", False))
+        waits.append(connection.wait(time.monotonic()) or 0.0)
+        connection.dial()
+    assert waits[-1] >= 1.9
+    assert caplog.text.count("--instance") == 1
+    assert len(caplog.records) < 8
+
+
+def test_a_connection_that_has_lasted_is_made_again_at_once(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only those that were short count as one trouble."""
+    for _ in range(8):
+        connection.handle(Connected(20, None))
+        connection.handle(Subscribed((1, 1)))
+        later = time.monotonic() + 60
+        monkeypatch.setattr(time, "monotonic", lambda later=later: later)
+        connection.handle(Lost(0x80, "Unspecified error", False))
+        assert (connection.wait(later) or 0.0) <= 0.5
+        connection.dial()
 
 
 def test_publishing_without_a_connection_is_an_error(connection: Connection) -> None:
