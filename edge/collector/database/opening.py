@@ -102,6 +102,8 @@ def open_database(text: str, *, create: bool) -> Database:
     database = Database(_engine(url))
     try:
         _check_tables(database, create=create)
+        if create:
+            _check_rights(database)
     except BaseException:
         database.close()
         raise
@@ -180,6 +182,12 @@ def _check_tables(database: Database, *, create: bool) -> None:
             "update maskgate or name another one with --database"
         )
     return None
+
+
+def _check_rights(database: Database) -> None:
+    """Writes what is there already: better refused now than with the first message."""
+    with database.writing() as connection:
+        connection.execute(sa.update(tables.version).values(format=tables.FORMAT))
 
 
 def _named(name: str, error: Exception) -> ConfigError | StorageError:

@@ -165,6 +165,16 @@ def test_a_file_that_cannot_be_made(run: Run, tmp_path: Path) -> None:
     assert "no directory" in run.refused(9, "--database", f"sqlite:///{tmp_path}/none/events.db")
 
 
+def test_a_file_that_cannot_be_written(run: Run, url: str) -> None:
+    """Exit code 9 before the first message is taken; a report reads it all the same."""
+    with Path(url.removeprefix("sqlite:///")).open("r+b") as file:
+        # A format that this SQLite may read and not write: read-only for root as well.
+        file.seek(18)
+        file.write(b"\x03")
+    assert "cannot be written" in run.refused(9, "--database", url)
+    assert run("report", "--database", url)[0] == 0
+
+
 def test_another_programs_database(run: Run, tmp_path: Path) -> None:
     """Exit code 2, and it stays as it is."""
     path = tmp_path / "other.db"
