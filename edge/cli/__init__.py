@@ -34,7 +34,7 @@ def maskgate() -> None:
     \b
     Exit codes: 0 done, 1 a result is not good enough, 2 configuration or usage,
     3 model or bundle, 4 picture, recording or camera, 5 spool, 6 broker, 7 lamp,
-    8 a package is missing, 130 interrupted.
+    8 a package is missing, 9 a file or database cannot be written, 130 interrupted.
     """
 
 
