@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from edge.spool.desk import Kept
-from edge.types import StorageError
+from edge.types import MaskGateError, StorageError
 
 
 def write_jsonl(rows: Iterable[Kept], out: TextIO) -> int:
@@ -61,6 +61,8 @@ def written(file: Path | None) -> Iterator[TextIO]:
             out.flush()
             os.fsync(out.fileno())
         os.replace(part, file)
+    except MaskGateError:
+        raise
     except OSError as error:
         raise StorageError(f"{file} cannot be written: {error.strerror}; nothing was changed") from None
     finally:
@@ -73,7 +75,7 @@ def _standard_output() -> Iterator[TextIO]:
     try:
         yield sys.stdout
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (MaskGateError, BrokenPipeError):
         raise
     except OSError as error:
         # What is still in its buffer must not be tried once more at the end.

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from edge.spool import desk, door, notes
+from edge.spool.database import DamagedError
 from edge.spool.desk import Again, Epoch, Kept, Page, Purge, Purged, Question, Replay, Standing, Stats
-from edge.spool.opening import look_into
+from edge.spool.opening import REPAIR, look_into
 from edge.spool.ranges import Range
 from edge.spool.records import Limits, Mark, Reason, Replayed
 from edge.spool.store import Store
+from edge.types import SpoolError
 
 
 class _Alone:
@@ -100,13 +102,17 @@ class Counter:
         found = door.ask(self._path, question)
         if found is not None:
             return found
-        with _held(self._path, self._limits) as store:
-            return desk.answer(_Alone(store), question, self._limits)
+        # Pages are checked one by one: all of the file for each of many would take too long.
+        with _held(self._path, self._limits, check=not isinstance(question, Page)) as store:
+            try:
+                return desk.answer(_Alone(store), question, self._limits)
+            except DamagedError as error:
+                raise SpoolError(f"{error}; {REPAIR}") from None
 
 
 @contextmanager
-def _held(path: Path, limits: Limits) -> Iterator[Store]:
-    store = look_into(path, limits)
+def _held(path: Path, limits: Limits, *, check: bool) -> Iterator[Store]:
+    store = look_into(path, limits, check=check)
     try:
         yield store
     finally:

@@ -70,6 +70,9 @@ class Database:
         with self._naming():
             self._db.create_function("seal", 4, _seal, deterministic=True)
 
+    def __str__(self) -> str:
+        return f"the spool {self._path}"
+
     def execute(self, sql: str, values: Sequence[Value] = ()) -> int:
         """Runs a statement; how many rows it changed.
 
@@ -162,6 +165,9 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise _named(self._path, error) from None
+        except UnicodeDecodeError as error:
+            # What SQLite says of a damaged table may quote it.
+            raise DamagedError(f"the spool {self._path} is damaged: {error.reason}") from None
         except OverflowError:
             raise SpoolError(f"the spool {self._path} holds no numbers as large as these") from None
 

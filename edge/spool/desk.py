@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from edge.spool import notes
+from edge.spool.database import DamagedError
 from edge.spool.ranges import Range
 from edge.spool.records import Limits, Mark, Reason, Replayed
 from edge.spool.schema import GENERATION_BITS
@@ -141,18 +142,22 @@ def page(keeper: Keeper, asked: Page) -> tuple[Kept, ...]:
     """Events in order of their places.
 
     Raises:
+        DamagedError: One of them is not what was written.
         SpoolError: The file cannot be read.
     """
     rows = keeper.store.db.all(
-        "SELECT event.place, epoch.name, event.payload, event.wall, event.sent_at FROM event "  # noqa: S608
+        "SELECT event.place, epoch.name, event.payload, event.wall, event.sent_at, "  # noqa: S608
+        "seal IS seal(place, payload, wall, sent_at) FROM event "
         f"LEFT JOIN epoch ON epoch.generation = event.place >> {GENERATION_BITS} "
         "WHERE event.place > ? AND event.place <= ? "
         f"ORDER BY event.place {'DESC' if asked.newest else 'ASC'} LIMIT ?",
         (asked.after, asked.upto, min(asked.limit, MOST_ROWS)),
     )
+    if not all(whole for *_, whole in rows):
+        raise DamagedError(f"{keeper.store.db} is damaged: some events are not what was written")
     found = [
         Kept(place, epoch or "", payload.decode(), wall, sent_at)
-        for place, epoch, payload, wall, sent_at in rows
+        for place, epoch, payload, wall, sent_at, _ in rows
     ]
     return tuple(reversed(found) if asked.newest else found)
 

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.spool import files, rescue, schema
+from edge.spool import files, header, rescue, schema
 from edge.spool.database import DamagedError, Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Numbers, Reserved
@@ -20,9 +20,7 @@ from edge.types import SpoolError
 JUMP = 64
 """Gaps are numbered from so much further on after an end without notice: the file may have lost some."""
 
-_MAGIC = b"SQLite format 3\0"
-_MODE_OFFSET, _PAGES_OFFSET, _ID_OFFSET = 18, 28, 68
-"""Where SQLite's header says 1, 1 for any mode but WAL, how many pages there are, and the application id."""
+REPAIR = "the daemon moves it aside when it is started"
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +45,7 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
         SpoolError: It cannot be opened, is something else, or another process holds it.
     """
     files.make_file(path)
-    _refuse_others(path)
+    header.refuse_others(path)
     with contextlib.ExitStack() as stack:
         numbers = Numbers(files.numbers_of(path))
         stack.callback(numbers.close)
@@ -64,15 +62,20 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
     return Opened(store, damage or loss)
 
 
-def look_into(path: Path, limits: Limits) -> Store:
+def look_into(path: Path, limits: Limits, *, check: bool) -> Store:
     """Opens a spool for a tool while no daemon runs: counts no run and repairs nothing.
+
+    Args:
+        path: The file.
+        limits: How much it keeps.
+        check: Whether all of its rows are looked at first.
 
     Raises:
         SpoolError: There is none, it needs the daemon's repair first, or another process holds it.
     """
     if not (path.is_file() and path.stat().st_size):
         raise SpoolError(f"there is no spool at {path}; name its configuration with --config")
-    _refuse_others(path)
+    header.refuse_others(path)
     with contextlib.ExitStack() as stack:
         numbers = Numbers(files.numbers_of(path))
         stack.callback(numbers.close)
@@ -81,9 +84,11 @@ def look_into(path: Path, limits: Limits) -> Store:
             stack.callback(db.close)
             if _format(db, path, numbers.read()) != FORMAT:
                 raise SpoolError(f"{path} was written by an older maskgate; start the daemon once")
+            if check:
+                _check_rows(db, path)
             store = Store(db, numbers, _life(db), limits)
         except DamagedError as error:
-            raise SpoolError(f"{error}; the daemon moves it aside when it is started") from None
+            raise SpoolError(f"{error}; {REPAIR}") from None
         stack.pop_all()
         return store
 
@@ -93,7 +98,7 @@ def _open_or_replace(path: Path, known: Reserved | None, wall: float) -> tuple[D
         return _open_whole(path, known, wall), ""
     except DamagedError as error:
         # What never was a spool is nobody's to move.
-        if known is None and not _was_spool(path):
+        if known is None and not header.is_spool(path):
             raise SpoolError(f"{path} is no spool of MaskGate; name another file with spool.path") from None
         db, problem = rescue.replace(path, known, wall, str(error))
         _log.error("%s", problem)
@@ -212,33 +217,3 @@ def _mourn(db: Database, known: Reserved, wall: float) -> str:
     problem = f"the spool that held epoch {known.epoch} is gone; its events are announced as a gap"
     _log.error("%s", problem)
     return problem
-
-
-def _refuse_others(path: Path) -> None:
-    """Refuses another program's database before it is opened, which would put it into WAL mode.
-
-    Raises:
-        SpoolError: It is one.
-    """
-    numbers = files.numbers_of(path)
-    if _is_database(_header(path)) and not (numbers.exists() and numbers.stat().st_size):
-        raise SpoolError(f"{path} is some other database; name another file with spool.path")
-
-
-def _is_database(header: bytes) -> bool:
-    """Whether this begins a database with tables that is not in WAL mode, as a spool always is."""
-    pages = int.from_bytes(header[_PAGES_OFFSET : _PAGES_OFFSET + 4], "big")
-    return header.startswith(_MAGIC) and header[_MODE_OFFSET : _MODE_OFFSET + 2] == b"\1\1" and pages > 1
-
-
-def _was_spool(path: Path) -> bool:
-    """Whether a file's header, if not more, is a spool's."""
-    return _header(path)[_ID_OFFSET : _ID_OFFSET + 4] == APPLICATION_ID.to_bytes(4, "big")
-
-
-def _header(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(100)
-    except OSError as error:
-        raise SpoolError(f"the spool {path} cannot be read: {error.strerror}") from None
