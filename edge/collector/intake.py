@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from edge.collector.database import Tally, UnfitError, Writing
 from edge.collector.parse import Parser
-from edge.collector.records import Epoch, Place, Presence, Record, Rejected
+from edge.collector.records import Epoch, Life, Place, Presence, Record, Rejected
 from edge.signals import Arrived
 
 BATCH = 500
@@ -70,7 +70,10 @@ class Intake:
         """
         record = self._parser.read(arrived.topic, arrived.payload, self.wall())
         if isinstance(record, Presence):
-            record = replace(record, unsure_since=unsure_since)
+            record = replace(record, unsure_since=unsure_since, anew=not arrived.retained)
+        elif isinstance(record, Life):
+            # One that the broker had kept says nothing of now.
+            record = None if arrived.retained else replace(record, unsure_since=unsure_since)
         self._waiting.append(Heard(connection, arrived, record))
         return record
 

@@ -10,10 +10,19 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from edge.collector.records import EventRecord, GapRecord, Place, Presence, Record, Rejected, Sight
+from edge.collector.records import (
+    EventRecord,
+    GapRecord,
+    Life,
+    Place,
+    Presence,
+    Record,
+    Rejected,
+    Sight,
+)
 from edge.messages import OFFLINE, ONLINE, PREFIX, SCHEMA_FILE
 
-KINDS = ("event", "gap", "availability", "state")
+KINDS = ("event", "gap", "availability", "state", "stats")
 """Last levels of the topics that a collector wants."""
 
 NEEDED_STATE = ("blind", "reason", "since")
@@ -35,14 +44,14 @@ class Parser:
     """Holds every message against the JSON Schema.
 
     Members that the schema does not know are let through: a device may be newer than its collector. Of a
-    state only what is used must be there: a device may be older.
+    state only what is used must be there, of stats nothing: a device may be older.
     """
 
     def __init__(self) -> None:
         definitions = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["$defs"]
         self._validators = {
             kind: Draft202012Validator({**_tolerant(definitions[kind], needed), "$defs": definitions})
-            for kind, needed in (("event", None), ("gap", None), ("state", NEEDED_STATE))
+            for kind, needed in (("event", None), ("gap", None), ("state", NEEDED_STATE), ("stats", ()))
         }
 
     def read(self, topic: str, payload: bytes, received: float) -> Record | None:
@@ -60,7 +69,7 @@ class Parser:
             place, kind = _address(topic)
             if kind == "availability":
                 return _presence(place, payload, received)
-            if kind == "state" and not payload:
+            if kind in ("state", "stats") and not payload:
                 return None
             return self._json(place, kind, payload, received)
         except _BadMessageError as error:
@@ -71,6 +80,8 @@ class Parser:
         for error in self._validators[kind].iter_errors(members):
             where = "/".join(map(str, error.instance_path))
             raise _BadMessageError(f"{where}: {error.message}" if where else error.message)
+        if kind == "stats":
+            return Life(place, received)
         if kind == "state":
             return _sight(place, members, received)
         return _event(place, members, received) if kind == "event" else _gap(place, members, received)

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 FRESH_S = 2.0
 
+SILENT_S = 180.0
+"""A device tells how it goes once a minute; one that has told nothing for so long may be gone."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -94,12 +97,14 @@ class Presence:
     Attributes:
         received: Unix time at which the collector got it.
         unsure_since: Unix time since which it may have been so, where it waited for the collector.
+        anew: Whether the device said it just then; a retained word may be an old one.
     """
 
     place: Place
     online: bool
     received: float
     unsure_since: float | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +125,20 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """A device's word on how its last minute went: it lives.
+
+    Attributes:
+        received: Unix time at which the collector got it.
+        unsure_since: Unix time since which the collector may have missed some.
+    """
+
+    place: Place
+    received: float
+    unsure_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A message that breaks the rules, and which."""
 
@@ -129,4 +148,4 @@ class Rejected:
     received: float
 
 
-Record = EventRecord | GapRecord | Presence | Sight | Rejected
+Record = EventRecord | GapRecord | Presence | Sight | Life | Rejected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from edge.collector.calendar import Calendar, Window
 from edge.collector.database import Pass, Period
 from edge.collector.database.reading import Part
-from edge.collector.records import Place
+from edge.collector.records import SILENT_S, Place
 from edge.types import Outcome
 
 VERDICTS = tuple(outcome.value for outcome in Outcome)
@@ -131,28 +132,57 @@ class _Stretch:
     window: Window
 
 
+@dataclass(slots=True)
+class _Tracks:
+    """What is known of the devices, each in order of time."""
+
+    present: list[tuple[Place, str, Window]] = field(default_factory=list)
+    blind: dict[Place, list[Window]] = field(default_factory=lambda: defaultdict(list))
+    alive: dict[Place, list[Window]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _tracks(periods: Iterable[Period], known_until: float) -> _Tracks:
+    found = _Tracks()
+    for period in periods:
+        end = known_until if period.until is None else min(period.until, known_until)
+        if period.kind == "alive":
+            # Of one that ended before the report it matters that there was one.
+            found.alive[period.place].append(Window(period.since, end + SILENT_S))
+        elif end <= period.since:
+            continue
+        elif period.kind == "blind":
+            found.blind[period.place].append(Window(period.since, end))
+        elif period.kind in ("online", "offline"):
+            found.present.append((period.place, period.kind, Window(period.since, end)))
+    return found
+
+
 def _stretches(
     periods: Iterable[Period], calendar: Calendar, known_until: float
 ) -> Iterator[tuple[Place, _Stretch, Window]]:
-    present: list[tuple[Place, str, Window]] = []
-    blind: dict[Place, list[Window]] = defaultdict(list)
-    for period in periods:
-        end = known_until if period.until is None else min(period.until, known_until)
-        if end <= period.since:
-            continue
-        stretch = Window(period.since, end)
-        if period.kind == "blind":
-            blind[period.place].append(stretch)
-        elif period.kind in ("online", "offline"):
-            present.append((period.place, period.kind, stretch))
-    for place, kind, whole in present:
-        for part in _split(whole, calendar):
+    tracks = _tracks(periods, known_until)
+    for place, kind, whole in tracks.present:
+        offline = kind == "offline"
+        believed = (whole,) if offline else _believed(whole, tracks.alive[place])
+        for part in (part for piece in believed for part in _split(piece, calendar)):
             window = calendar.window(part.start)
-            if kind == "offline":
+            if offline:
                 yield place, _Stretch("offline", part), window
                 continue
-            for sees, piece in _without(part, blind[place]):
+            for sees, piece in _without(part, tracks.blind[place]):
                 yield place, _Stretch("watched" if sees else "blind", piece), window
+
+
+def _believed(online: Window, alive: list[Window]) -> Iterator[Window]:
+    """When a device that is said to be connected was; of one that gave no sign yet, that is believed.
+
+    A broker that dies together with a device says `online` for ever.
+    """
+    if not alive:
+        yield online
+        return
+    known = [Window(-math.inf, alive[0].end), *alive[1:]]
+    yield from (piece for silent, piece in _without(online, known) if not silent)
 
 
 def _split(whole: Window, calendar: Calendar) -> Iterator[Window]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from edge.collector.database.tables import period
-from edge.collector.records import Place, Presence, Sight
+from edge.collector.records import SILENT_S, Life, Place, Presence, Sight
 
 PRESENCE = "presence"
 SIGHT = "sight"
+LIFE = "life"
+
+_TOLD_S = 60.0
+"""What one sign of life tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,14 @@ class _Now:
 def note_presence(connection: Connection, heard: Presence) -> None:
     """A device is connected or not; nothing changes where that is known.
 
-    A word that waited for the collector does not say when it was given: what lies between is unknown.
+    A word that waited for the collector does not say when it was given: what lies between is unknown. So
+    it is where a device says anew what it said before: it had been gone, and no broker said so.
     """
     kind = "online" if heard.online else "offline"
     now = _open(connection, heard.place, PRESENCE)
-    if now is not None and now.kind == kind:
-        return
     unsure = heard.unsure_since
+    if now is not None and now.kind == kind and (unsure is None or not heard.anew):
+        return
     if now is not None and unsure is not None and now.since < unsure < heard.received:
         _change(connection, heard.place, _Change(PRESENCE, "unknown", "", unsure))
     _change(connection, heard.place, _Change(PRESENCE, kind, "", heard.received))
@@ -58,6 +63,25 @@ def note_sight(connection: Connection, heard: Sight) -> None:
     _change(connection, heard.place, _Change(SIGHT, kind, heard.reason.replace("\0", "?"), at))
 
 
+def note_life(connection: Connection, heard: Life) -> None:
+    """A device lives, and did for a minute; signs that follow each other are one period.
+
+    One that lived when the collector went and lives when it returns is taken to have lived: what waited
+    for the collector has expired, and of a device that went presence tells.
+    """
+    since = heard.received - _TOLD_S
+    here = sa.and_(
+        period.c.site == heard.place.site, period.c.device == heard.place.device, period.c.track == LIFE
+    )
+    latest = sa.select(period.c.id, period.c.until).where(here).order_by(period.c.until.desc()).limit(1)
+    last = connection.execute(latest).first()
+    reached = since if heard.unsure_since is None else min(since, heard.unsure_since)
+    if last is None or last.until + SILENT_S < reached:
+        _begin(connection, heard.place, _Change(LIFE, "alive", "", since), heard.received)
+    elif heard.received > last.until:
+        connection.execute(sa.update(period).where(period.c.id == last.id).values(until=heard.received))
+
+
 def _open(connection: Connection, place: Place, track: str) -> _Now | None:
     columns = sa.select(period.c.kind, period.c.since)
     row = connection.execute(columns.where(_still(place, track))).first()
@@ -68,6 +92,10 @@ def _change(connection: Connection, place: Place, change: _Change) -> None:
     now = _open(connection, place, change.track)
     at = change.at if now is None else max(change.at, now.since)
     connection.execute(sa.update(period).where(_still(place, change.track)).values(until=at))
+    _begin(connection, place, replace(change, at=at))
+
+
+def _begin(connection: Connection, place: Place, change: _Change, until: float | None = None) -> None:
     connection.execute(
         period.insert().values(
             site=place.site,
@@ -75,7 +103,8 @@ def _change(connection: Connection, place: Place, change: _Change) -> None:
             track=change.track,
             kind=change.kind,
             reason=change.reason,
-            since=at,
+            since=change.at,
+            until=until,
         )
     )
 

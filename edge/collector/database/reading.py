@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from edge.collector import ranges
 from edge.collector.database.opening import Database
-from edge.collector.database.periods import PRESENCE
+from edge.collector.database.periods import LIFE, PRESENCE
 from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, Place
@@ -140,10 +140,11 @@ class Reading:
                 yield Pass(Place(row.site, row.device), row.at, row.verdict, row.clock_synced)
 
     def periods(self, part: Part) -> tuple[Period, ...]:
-        """All periods that reach into a time, in order; Raises: StorageError."""
+        """All periods that reach into a time, and signs of life before it, in order; Raises: StorageError."""
         query = sa.select(period).where(*_within(period, part)).order_by(period.c.since, period.c.id)
         if part.since is not None:
-            query = query.where(sa.or_(period.c.until.is_(None), period.c.until > part.since))
+            reaches = sa.or_(period.c.until.is_(None), period.c.until > part.since)
+            query = query.where(sa.or_(reaches, period.c.track == LIFE))
         if part.until is not None:
             query = query.where(period.c.since < part.until)
         with self._database.reading() as connection:

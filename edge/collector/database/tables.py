@@ -97,7 +97,8 @@ period = Table(
     Index("period_order", "site", "device", "track", "since"),
 )
 """What a device was, from when to when: on the track `presence` online, offline or unknown, on the
-track `sight` blind or seeing. `until` is null where it still is."""
+track `sight` blind or seeing, on the track `life` alive, from the first to the last of its signs.
+`until` is null where it still is."""
 
 rejected = Table(
     "rejected",

@@ -13,10 +13,19 @@ from sqlalchemy.exc import DataError
 
 from edge.collector import ranges
 from edge.collector.database.opening import Database
-from edge.collector.database.periods import note_presence, note_sight
+from edge.collector.database.periods import note_life, note_presence, note_sight
 from edge.collector.database.tables import client, epoch, event, gap, present, rejected
 from edge.collector.ranges import OPEN, Span
-from edge.collector.records import Epoch, EventRecord, GapRecord, Presence, Record, Rejected, Sight
+from edge.collector.records import (
+    Epoch,
+    EventRecord,
+    GapRecord,
+    Life,
+    Presence,
+    Record,
+    Rejected,
+    Sight,
+)
 from edge.messages import iso_time
 from edge.types import StorageError
 
@@ -111,6 +120,8 @@ def _store(connection: Connection, records: Sequence[Record]) -> Tally:
             note_presence(connection, record)
         elif isinstance(record, Sight):
             note_sight(connection, record)
+        elif isinstance(record, Life):
+            note_life(connection, record)
     _store_rejected(connection, bad)
     touched = frozenset({record.counter for record in events} | {record.counter for record in gaps})
     return Tally(new, len(events) - new - len(clashes), len(bad), touched)

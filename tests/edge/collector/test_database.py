@@ -18,7 +18,7 @@ from edge import messages
 from edge.collector.database import Database, Reading, UnfitError, Writing, open_database, tables
 from edge.collector.database.reading import Part
 from edge.collector.ranges import Mark, Span
-from edge.collector.records import Epoch, Record
+from edge.collector.records import Epoch, Life, Record
 from edge.types import ConfigError, MaskGateError, Outcome, StorageError
 from tests.edge.collector.builders import (
     DOOR,
@@ -206,6 +206,32 @@ def spans(reading: Reading, track: str) -> list[tuple[str, float, float | None]]
         for one in reading.periods(Part())
         if one.track == track
     ]
+
+
+def test_a_device_that_came_back_while_nobody_listened(writing: Writing, reading: Reading) -> None:
+    """A broker that died told nobody that it was gone; its new `online` says that it was."""
+    writing.store([presence(online=True)])
+    again = presence(online=True, received=NOON + 600, unsure_since=NOON + 100)
+    writing.store([again])
+    assert spans(reading, "presence") == [("online", 0, None)]
+    writing.store([replace(again, anew=True)])
+    assert spans(reading, "presence") == [("online", 0, 100), ("unknown", 100, 600), ("online", 600, None)]
+
+
+def test_signs_of_life_become_periods(writing: Writing, reading: Reading) -> None:
+    """One a minute is one period; three minutes without any end it."""
+    for at in (60, 120, 180, 900, 960):
+        writing.store([Life(DOOR, NOON + at)])
+    assert spans(reading, "life") == [("alive", 0, 180), ("alive", 840, 960)]
+
+
+def test_a_sign_of_life_before_and_after_the_collector_was_away(writing: Writing, reading: Reading) -> None:
+    """It lived in between; presence says whether it was connected. One that was silent before did not."""
+    writing.store([Life(DOOR, NOON + 60)])
+    writing.store([Life(DOOR, NOON + 7200, NOON + 100)])
+    assert spans(reading, "life") == [("alive", 0, 7200)]
+    writing.store([Life(DOOR, NOON + 9000, NOON + 8000)])
+    assert spans(reading, "life") == [("alive", 0, 7200), ("alive", 8940, 9000)]
 
 
 def test_presence_becomes_periods(writing: Writing, reading: Reading) -> None:

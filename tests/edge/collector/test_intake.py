@@ -90,3 +90,14 @@ def test_a_word_that_waited_is_marked(intake: Intake, database: Database) -> Non
     assert intake.commit().presences == ((builders.DOOR, False),)
     kinds = [(one.kind, one.since - NOON) for one in Reading(database).periods(Part())]
     assert kinds == [("online", 0), ("unknown", 300), ("offline", 600)]
+
+
+def test_what_a_broker_kept_is_no_sign_of_life(intake: Intake, database: Database) -> None:
+    """The device may be gone since; one that is told now is."""
+    stats = arrived(1, b"{}", "stats")
+    intake.take(1, replace(stats, retained=True), None)
+    intake.commit()
+    assert Reading(database).periods(Part()) == ()
+    intake.take(1, stats, None)
+    intake.commit()
+    assert [one.kind for one in Reading(database).periods(Part())] == ["alive"]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import messages
-from edge.collector.records import EventRecord, GapRecord, Presence, Rejected, Sight
+from edge.collector.records import EventRecord, GapRecord, Life, Presence, Rejected, Sight
 from tests.edge.collector import builders
 from tests.edge.collector.builders import DOOR, NOON, PARSER, read
 
@@ -53,6 +53,13 @@ def test_presence_and_sight() -> None:
     )
 
 
+def test_stats_are_a_sign_of_life() -> None:
+    """Whatever they tell, in a form that the schema knows."""
+    assert read("stats", b'{"frames":900}') == Life(DOOR, NOON)
+    assert isinstance(read("stats", b'{"frames":"many"}'), Rejected)
+    assert isinstance(read("stats", b"alive"), Rejected)
+
+
 def test_a_clock_that_is_ahead_is_not_believed() -> None:
     """A state that began in the future began when it was received."""
     record = read("state", builders.state(since=NOON + 3600))
@@ -60,7 +67,7 @@ def test_a_clock_that_is_ahead_is_not_believed() -> None:
     assert record.since == NOON
 
 
-@pytest.mark.parametrize("kind", ["availability", "state"])
+@pytest.mark.parametrize("kind", ["availability", "state", "stats"])
 def test_a_retained_message_taken_back_is_nothing(kind: str) -> None:
     """An empty message clears a topic."""
     assert read(kind, b"") is None

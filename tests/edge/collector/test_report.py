@@ -32,7 +32,7 @@ def passes(*verdicts: str, at: float = NOON, place: Place = DOOR) -> list[Pass]:
 
 
 def period(kind: str, since: float, until: float | None, place: Place = DOOR) -> Period:
-    track = "sight" if kind in ("blind", "seeing") else "presence"
+    track = {"blind": "sight", "seeing": "sight", "alive": "life"}.get(kind, "presence")
     return Period(place, track, kind, NOON + since, None if until is None else NOON + until)
 
 
@@ -93,6 +93,21 @@ def test_what_still_is_counts_as_far_as_it_is_known() -> None:
     assert [minutes(row) for row in found] == [(30, 0, 0, 0)]
     found = report.rows([], [period("online", 0, None)], HOURS, NOON + 1800, NOON + HOUR)
     assert [minutes(row) for row in found] == [(30, 0, 0, 30)]
+
+
+def test_a_device_that_falls_silent_does_not_watch() -> None:
+    """A broker that dies with it says `online` for ever; three minutes after the last sign nobody knows."""
+    periods = [period("online", 0, None), period("alive", 600, 1200), period("alive", 2400, 3000)]
+    (row,) = rows(periods=periods, known_until=NOON + HOUR)
+    assert minutes(row) == (20 + 3 + 10 + 3, 0, 0, 24)
+
+
+def test_a_device_that_fell_silent_before_the_report() -> None:
+    """Its signs of life lie before the first window."""
+    periods = [period("alive", -HOUR, -1800), period("online", -HOUR, None)]
+    cut = report.clip(periods, Part(since=NOON, until=NOON + HOUR))
+    (row,) = rows(passes("compliant"), cut, NOON + HOUR)
+    assert minutes(row) == (0, 0, 0, 60)
 
 
 def test_a_long_period_is_divided_among_windows() -> None:

@@ -9,9 +9,10 @@ from edge.types import ConfigError
 
 
 def test_everything_unless_named() -> None:
-    """Four kinds of messages of all devices."""
+    """Five kinds of messages of all devices."""
     assert filters((), ()) == (
         "maskgate/+/+/event", "maskgate/+/+/gap", "maskgate/+/+/availability", "maskgate/+/+/state",
+        "maskgate/+/+/stats",
     )  # fmt: skip
 
 
@@ -26,7 +27,7 @@ def test_each_site_with_each_device() -> None:
 def test_a_group_divides_events_only() -> None:
     """Retained messages do not come through a shared subscription."""
     assert [one.startswith("$share/team/maskgate/") for one in filters((), (), "team")] == [
-        True, True, False, False,
+        True, True, False, False, False,
     ]  # fmt: skip
 
 
