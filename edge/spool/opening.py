@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.spool import files, header, rescue, schema
+from edge.spool import checks, files, header, rescue, schema
 from edge.spool.database import DamagedError, Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Numbers, Reserved
@@ -85,8 +85,8 @@ def look_into(path: Path, limits: Limits, *, check: bool) -> Store:
             if _format(db, path, numbers.read()) != FORMAT:
                 raise SpoolError(f"{path} was written by an older maskgate; start the daemon once")
             if check:
-                _check_rows(db, path)
-            store = Store(db, numbers, _life(db), limits)
+                checks.check_rows(db)
+            store = Store(db, numbers, checks.life(db), limits)
         except DamagedError as error:
             raise SpoolError(f"{error}; {REPAIR}") from None
         stack.pop_all()
@@ -118,7 +118,7 @@ def _open_whole(path: Path, known: Reserved | None, wall: float) -> Database:
         if version < FORMAT:
             with db.transaction():
                 schema.upgrade(db)
-        _check_rows(db, path)
+        checks.check_rows(db)
     except BaseException:
         db.close()
         raise
@@ -155,32 +155,12 @@ def _format(db: Database, path: Path, known: Reserved | None) -> int:
     return int(version)
 
 
-def _check_rows(db: Database, path: Path) -> None:
-    """Compares every event with its seal, and the few other rows with what they must be.
-
-    Raises:
-        DamagedError: Something is not as it was written.
-    """
-    (broken,) = db.one("SELECT count(*) FROM event WHERE seal IS NOT seal(place, payload, wall, sent_at)")
-    if broken:
-        raise DamagedError(f"the spool {path} is damaged: {broken} events are not what was written")
-    _life(db)
-
-
-def _life(db: Database) -> Life:
-    """The latest epoch and the run."""
-    row = db.one("SELECT name, generation, (SELECT run FROM life), last FROM epoch ORDER BY generation DESC")
-    if [type(value) for value in row] != [str, int, int, int]:
-        raise DamagedError("the spool is damaged: its epoch cannot be read")
-    return Life(*row)
-
-
 def _begin_run(db: Database, known: Reserved | None, wall: float) -> tuple[Life, str]:
     """Counts this run, and announces the numbers that the last one kept in reserve."""
     problem = ""
     with db.transaction():
         db.execute("UPDATE life SET run = run + 1")
-        life = _life(db)
+        life = checks.life(db)
         (reserved,) = db.one("SELECT reserved FROM epoch WHERE generation = ?", (life.generation,))
         upto = max(life.last_sequence, reserved)
         if known is not None and known.epoch == life.epoch:
@@ -189,7 +169,7 @@ def _begin_run(db: Database, known: Reserved | None, wall: float) -> tuple[Life,
             problem = _mourn(db, known, wall)
         if upto > life.last_sequence:
             problem = _skip(db, life, upto, wall) or problem
-    return _life(db), problem
+    return checks.life(db), problem
 
 
 def _skip(db: Database, life: Life, upto: int, wall: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from edge.spool.database import Database
@@ -64,6 +65,22 @@ CREATE TABLE mark (
     PRIMARY KEY (consumer, epoch)
 );
 """
+
+
+def _columns(statements: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The columns of each table, and what SQLite may call the types of their values, as SQL lists them."""
+    return {
+        table: tuple(
+            (name, f"'{kind.lower()}'" if never_null else f"'{kind.lower()}', 'null'")
+            for name, kind, never_null in _COLUMN.findall(body)
+        )
+        for table, body in _TABLE.findall(statements)
+    }
+
+
+_TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\);\n", re.DOTALL)
+_COLUMN = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)( NOT NULL| PRIMARY KEY)?")
+COLUMNS = _columns(_EVENT + _REST)
 
 
 def create(db: Database, generation: int, epoch: str) -> None:

@@ -144,6 +144,56 @@ def test_a_changed_letter_is_found(path: Path) -> None:
         assert [(gap.first, gap.last) for gap in spool.unsent_gaps(9)] == [(42, 42)]
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (b"reserved INTEGER", b"reserxed INTEGER"),
+        (b"events INTEGER", b"evxnts INTEGER"),
+        (b"heard REAL", b"hearx REAL"),
+        (b"CREATE TABLE life", b"CREATE TABLE l\xffe"),
+        (b"(run INTEGER NOT NULL)", b"(run INTEGER NOT NU\xffL)"),
+    ],
+)
+def test_a_changed_table_is_found(path: Path, written: bytes, found: bytes) -> None:
+    """Even where SQLite finds all of it in order: it starts anew, and sends what was not sent."""
+    found = found.ljust(len(written))[: len(written)]
+    content = path.read_bytes()
+    assert content.count(written) == 1
+    path.write_bytes(content.replace(written, found))
+    with closing(reopen(path)) as spool:
+        assert "damaged" in spool.problem
+        lost = {n for gap in spool.unsent_gaps(9) for n in range(gap.first, (gap.last or EVENTS) + 1)}
+        assert lost | set(sequences(spool)) >= set(range(21, EVENTS + 1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE gap SET reason = 'spool_fulx'",
+        "UPDATE gap SET epoch = 'other'",
+        "UPDATE gap SET first = 'x'",
+        "UPDATE gap SET epoch = CAST(x'ff' AS TEXT)",
+        "UPDATE minute SET watched_s = 'x'",
+        "UPDATE epoch SET generation = 7",
+        "INSERT INTO dropped VALUES ('nothing', 1)",
+        "INSERT INTO mark VALUES ('team', CAST(x'ff' AS TEXT), 1, 1.0)",
+    ],
+)
+def test_a_row_that_cannot_be_read_is_found_at_the_start(path: Path, change: str) -> None:
+    """And not by the sender, who would wait for ever for what the spool cannot tell."""
+    with closing(reopen(path)) as spool:
+        spool.give_up([21])
+        spool.flush()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(change)
+        db.commit()
+    with closing(reopen(path)) as spool:
+        assert "damaged" in spool.problem
+        spool.unsent_gaps(9), spool.marks(), spool.minutes(0, 1 << 40)
+        if "generation" not in change:
+            assert sequences(spool) == list(range(22, EVENTS + 1))
+
+
 def test_the_damaged_file_is_kept_for_a_look(path: Path) -> None:
     """It lies beside the new one as it was, the last three of them, for as long as anything else."""
     zero(path)
