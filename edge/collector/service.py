@@ -19,8 +19,9 @@ from edge.collector.intake import BATCH, Intake, Totals
 from edge.collector.records import EventRecord
 from edge.collector.talk import Message, Talk
 from edge.dial import Listener
+from edge.mqtt import REFUSED
 from edge.session import Backoff
-from edge.signals import Arrived, Connected, Signal, Subscribed
+from edge.signals import Acknowledged, Arrived, Connected, Signal, Subscribed
 from edge.types import BrokerError, StorageError
 
 LOOK_S = 1.0
@@ -159,6 +160,8 @@ class Collector:
             self._connection.handle(signal)
             if isinstance(signal, Connected):
                 self._greet(signal)
+            elif isinstance(signal, Acknowledged) and signal.code >= REFUSED:
+                self._talk.refused()
             elif isinstance(signal, Subscribed) and self._connection.ready:
                 self._attendance.begin(time.monotonic())
                 self._writing.note_filters(self._name, self._plan.filters)

@@ -55,6 +55,11 @@ class Talk:
         else:
             self._offline.add(place)
 
+    def refused(self) -> None:
+        """The broker does not pass on what is said, so no device was asked for anything."""
+        for wishes in self._wishes.values():
+            wishes.refused()
+
     def messages(self, now: float, wall: float) -> Iterator[Message]:
         """What is to be said now; a message that is not taken from the iterator stays due.
 

@@ -60,6 +60,10 @@ class Wishes:
         self._holes = tuple(asked.get(hole.span, hole) for hole in self._holes)
         return tuple(asked)
 
+    def refused(self) -> None:
+        """What was asked for never reached the device: it counts as not asked."""
+        self._holes = tuple(replace(hole, asked=0) for hole in self._holes)
+
     def hopeless(self, now: float) -> tuple[Span, ...]:
         """The ranges that were asked for in vain as often as is worth while."""
         return tuple(hole.span for hole in self._holes if hole.asked >= ATTEMPTS and hole.due <= now)

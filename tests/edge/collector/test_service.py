@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import jsonschema
 import pytest
 
 from edge.cli.sending import open_uplink
+from edge.collector import talk
 from edge.collector.database import Reading, open_database
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch
@@ -119,6 +121,24 @@ def test_what_never_comes_is_given_up(broker: Mosquitto, url: str, monkeypatch: 
     with closing(open_database(url, create=False)) as database:
         (standing,) = Reading(database).standings()
     assert (standing.events, standing.gone) == (2, 3)
+
+
+def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
+    make_broker: MakeBroker, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a wrong access list the device is never asked, so it may well have what is missing."""
+    monkeypatch.setattr(talk, "PAUSE_S", 0.01)
+    monkeypatch.setattr("edge.collector.wishes.ATTEMPTS", 2)
+    (tmp_path / "acl").write_text("topic read #\ntopic write maskgate/site/door/event\n")
+    broker = make_broker(f"acl_file {tmp_path / 'acl'}").start()
+    with collecting(broker.port, url, patience=0.01), FakeDevice(broker.port) as device:
+        events = made(3)
+        device.publish([events[0], events[2]])
+        time.sleep(1.0)
+        with closing(open_database(url, create=False)) as database:
+            (standing,) = Reading(database).standings()
+    assert standing.gone == 0
+    assert standing.mark.holes == (Span(2, 2),)
 
 
 def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> None:

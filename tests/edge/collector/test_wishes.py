@@ -33,6 +33,17 @@ def test_a_request_is_repeated_ever_more_seldom() -> None:
     assert now == 630 + 640
 
 
+def test_what_a_broker_refused_was_not_asked() -> None:
+    """The device never heard of it, so it is asked again however often that was, and not given up."""
+    wishes = Wishes(10)
+    wishes.update(0, [HOLE])
+    for now in range(5000):
+        if wishes.ask(now):
+            wishes.refused()
+        assert wishes.hopeless(now) == ()
+    assert wishes.wait(5000) is not None
+
+
 def test_what_comes_keeps_a_range_alive() -> None:
     """While parts of a range arrive it is not given up."""
     wishes = Wishes(1)
