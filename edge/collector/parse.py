@@ -20,6 +20,7 @@ from edge.collector.records import (
     Rejected,
     Sight,
 )
+from edge.inbound import LARGEST_NUMBER as LARGEST_SEQUENCE
 from edge.messages import OFFLINE, ONLINE, PREFIX, SCHEMA_FILE
 
 KINDS = ("event", "gap", "availability", "state", "stats")
@@ -160,8 +161,14 @@ def _check_names(place: Place, members: _Members, expected_id: str) -> None:
         raise _BadMessageError(f"a name in it is longer than {LONGEST_NAME} characters")
 
 
+def _check_sequence(sequence: float) -> None:
+    if sequence > LARGEST_SEQUENCE:
+        raise _BadMessageError(f"the sequence {sequence} lies beyond all that an `ack` can name")
+
+
 def _event(place: Place, members: _Members, received: float) -> EventRecord:
     sequence = int(members["sequence"])
+    _check_sequence(sequence)
     _check_names(place, members, f"{place.device}/{members['epoch']}/{sequence}")
     shares, votes = members["probabilities"], members["votes"]
     return EventRecord(
@@ -193,6 +200,7 @@ def _event(place: Place, members: _Members, received: float) -> EventRecord:
 def _gap(place: Place, members: _Members, received: float) -> GapRecord:
     _check_names(place, members, f"{place.device}/{members['epoch']}/gap/{int(members['number'])}")
     first, last = int(members["from"]), members["to"]
+    _check_sequence(first if last is None else max(first, last))
     if last is not None and last < first:
         raise _BadMessageError(f"it ends with {last}, before it begins with {first}")
     return GapRecord(

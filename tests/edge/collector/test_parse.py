@@ -104,6 +104,7 @@ def test_an_older_device_may_say_less() -> None:
         (builders.event(1).replace(b'"1.0"', b'"\\ud800"'), "half a character"),
         (builders.event(1, device="gate"), "names the device"),
         (builders.event(1, sequence=2), "its id is"),
+        (builders.event(2**40 - 1), "beyond"),
         (builders.event(1, wall_time="2025-02-30T00:00:00.000Z"), "no time"),
         (builders.event(1, wall_time="9999-12-31T23:59:59.999Z"), "outside the years"),
         (builders.event(1, pass_id="p" * 300 + "-1"), "longer than"),
@@ -118,6 +119,12 @@ def test_a_bad_event_is_told_apart(payload: bytes, words: str) -> None:
 def test_a_gap_that_ends_before_it_begins() -> None:
     """Is none."""
     assert "before it begins" in reason("gap", builders.gap(1, 5, 3))
+
+
+def test_a_gap_beyond_all_sequences() -> None:
+    """No device could be told of it."""
+    assert "beyond" in reason("gap", builders.gap(1, 5, 2**40 - 1))
+    assert "beyond" in reason("gap", builders.gap(1, 2**40 - 1, None))
 
 
 def test_availability_is_one_of_two_words() -> None:
