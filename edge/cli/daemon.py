@@ -12,7 +12,7 @@ from edge import clock
 from edge.camera import open_source
 from edge.cli.choose import Eyes, choose, choose_again
 from edge.cli.compose import make_tracker
-from edge.cli.keep import open_spool
+from edge.cli.keep import open_spool, watched
 from edge.cli.meter import Meter
 from edge.cli.sending import open_uplink, start_uplink
 from edge.config import Config
@@ -85,7 +85,7 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
         stack.callback(eyes.rest)
         spool = open_spool(config.spool, stack)
         hush, meter = Hush(), Meter(spool)
-        ended = orders.stopped
+        ended = watched(spool, orders.stopped)
         if config.mqtt.enabled:
             ended = start_uplink(open_uplink(config, spool, meter.gauge, hush.begin), stack, ended)
         # Before the sender ends and the spool closes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +18,17 @@ _log = logging.getLogger(__name__)
 def limits(config: SpoolConfig) -> Limits:
     """How much the spool is to keep."""
     return Limits(config.max_events, config.max_mib << 20, config.keep_days)
+
+
+def watched(spool: Spool, stopped: Callable[[], bool]) -> Callable[[], bool]:
+    """Says what `stopped` says, and raises SpoolError where nothing is stored any more."""
+
+    def ended() -> bool:
+        if not spool.alive:
+            raise SpoolError(f"the spool {spool.path} stores nothing any more; start again")
+        return stopped()
+
+    return ended
 
 
 def open_spool(config: SpoolConfig, stack: ExitStack) -> Spool:

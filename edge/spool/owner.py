@@ -53,10 +53,10 @@ class Owner:
 
     def close(self) -> None:
         """Commits what waits and closes the file; may be called twice."""
-        if not self._closed:
+        if not self._closed and self.alive:
             self._put(Committer.finish)
-            self._closed = True
             self._thread.join()
+        self._closed = True
 
     def ask(self, work: Callable[[Committer], _T], timeout: float = ANSWER_S) -> _T:
         """Has something done on the spool's thread, and waits for the answer.
@@ -83,6 +83,8 @@ class Owner:
             raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s") from None
 
     def _put(self, item: Item) -> None:
-        if self._closed or not self.alive:
+        if self._closed:
             raise SpoolError(f"the spool {self._path} is closed")
+        if not self.alive:
+            raise SpoolError(f"the thread of the spool {self._path} ended unexpectedly; start again")
         self._committer.inbox.put(item)

@@ -16,6 +16,10 @@ import cv2
 import numpy as np
 import pytest
 
+from edge.cli.daemon import Orders, serve
+from edge.config import Config
+from edge.spool.committer import Committer, Item
+from edge.types import SpoolError
 from tests.broker import Mosquitto, Subscriber, wait_until
 
 WALKING = "data/clips/face-demographics-walking.gif"
@@ -84,6 +88,28 @@ def test_the_will_is_seen_after_a_kill(start: Start, shared: Path, broker: Mosqu
         subscriber.wait_for_availability(b"online")
         daemon.kill()
         subscriber.wait_for_availability(b"offline")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is started again by its supervisor, and does not wait for the next event to be lost."""
+
+    def fail(_committer: Committer, _item: Item) -> None:
+        raise RuntimeError("by intent")
+
+    monkeypatch.setattr(Committer, "_take", fail)
+    config = Config.model_validate(
+        {
+            "spool": {"path": str(tmp_path / "spool.db")},
+            "camera": {"source": "/dev/video99"},
+            "lamp": {"kind": "none"},
+            "mqtt": {"enabled": False},
+        }
+    )
+    with pytest.raises(SpoolError, match="stores nothing any more"):
+        serve(config, Orders(), lambda _turn, _events: None)
 
 
 def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start, tmp_path: Path) -> None:
