@@ -20,6 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.answers import REFUSED
 from edge.broker import Broker, Terms
@@ -146,9 +147,14 @@ class Link:
             raise BrokerError("the connection is gone")
         return info.mid
 
-    def subscribe(self, filters: Sequence[str]) -> None:
-        """Asks for messages, QoS 1; `Subscribed` follows."""
-        self._client.subscribe([(one, 1) for one in filters])
+    def subscribe(self, filters: Sequence[str], *, as_published: bool = False) -> None:
+        """Asks for messages, QoS 1; `Subscribed` follows.
+
+        `as_published`: `Arrived.retained` also tells of one that comes while it is published; else
+        only of those that the broker had kept.
+        """
+        options = SubscribeOptions(qos=1, retainAsPublished=as_published)
+        self._client.subscribe([(one, options) for one in filters])
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Asks for no more of these; the broker's answer is of no interest."""

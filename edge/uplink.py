@@ -212,7 +212,7 @@ class Uplink:
             self._hang_up(str(error))
             return
         if self._ear.filters:
-            session.link.subscribe(self._ear.filters)
+            session.link.subscribe(self._ear.filters, as_published=True)
         self._calls.accepted(time.monotonic())
         self._said.clear()
         self._problem = ""

@@ -17,12 +17,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge import messages
 from edge.broker import Broker, Login, Tls
 from edge.cli.sending import open_uplink
 from edge.config import Config
 from edge.dial import Dialer
+from edge.ear import Ear, Obedience
 from edge.messages import Topics
 from edge.mqtt import Link, subscribe
 from edge.session import Backoff
@@ -235,6 +238,40 @@ def test_stopping_waits_for_what_a_slow_disk_has_yet_to_store(spool: Spool, brok
         busy.join()
         subscriber.wait_for_availability(b"offline")
         assert subscriber.ids == ids(1, 50)
+
+
+def test_a_retained_command_is_refused_when_it_comes_and_later(spool: Spool, broker: Mosquitto) -> None:
+    """Both by a device that is there while it is published, and by one that connects afterwards."""
+    muted: list[float] = []
+    obedience = Obedience(commands=frozenset({"mute"}))
+
+    def connect() -> Uplink:
+        uplink = Uplink(spool, Dialer(local(broker), TOPICS), ear=Ear(spool, TOPICS, obedience, muted.append))
+        uplink.start()
+        return uplink
+
+    order = b'{"command":"mute","seconds":60}'
+    speaker = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    speaker.connect("127.0.0.1", broker.port)
+    speaker.loop_start()
+    first = connect()
+    try:
+        wait_until(lambda: first.connected)
+        # What is not retained is obeyed, so the subscription stands.
+        wait_until(lambda: bool(speaker.publish(TOPICS.command, order, qos=1) and muted))
+        speaker.publish(TOPICS.command, order, qos=1, retain=True)
+        wait_until(lambda: first.ignored == 1)
+    finally:
+        first.stop()
+    obeyed = len(muted)
+    second = connect()
+    try:
+        wait_until(lambda: second.ignored == 1)
+    finally:
+        second.stop()
+        speaker.disconnect()
+        speaker.loop_stop()
+    assert len(muted) == obeyed
 
 
 def test_stopping_without_a_broker_is_quick_and_keeps_events(spool: Spool) -> None:
