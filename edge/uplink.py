@@ -117,17 +117,20 @@ class Uplink:
         self._thread.join(timeout)
 
     def _run(self) -> None:
-        while not self._over(time.monotonic()):
+        while self._stop_at is None:
+            self._turn()
+        self._teller.hurry()
+        if self._session is not None:
+            self._guarded(self._look, time.monotonic())
+        while not self._over(self._stop_at, time.monotonic()):
             self._turn()
         if self._session is not None:
-            left = (self._stop_at or 0.0) - time.monotonic()
+            left = self._stop_at - time.monotonic()
             self._session.link.close(max(left, 0.0), with_will=self._session.ready)
 
-    def _over(self, now: float) -> bool:
-        if self._stop_at is None:
-            return False
+    def _over(self, stop_at: float, now: float) -> bool:
         done = self._session is None or (self._inbox.empty and self._session.drained)
-        return done or now >= self._stop_at - FAREWELL_S
+        return done or now >= stop_at - FAREWELL_S
 
     def _turn(self) -> None:
         try:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 
 from edge.cli.daemon import Orders, serve
 from edge.config import Config
+from edge.demo import CLIP
 from edge.spool.committer import Committer, Item
 from edge.types import SpoolError
 from tests.broker import Mosquitto, Subscriber, wait_until
@@ -77,6 +79,17 @@ def test_the_people_of_a_clip_reach_a_subscriber(
     assert sorted(verdicts.values()) == ["no_mask", "no_mask"]
     assert len(set(subscriber.ids)) == len(subscriber.ids) == 2
     assert states[-1] == "off"
+
+
+@pytest.mark.broker
+def test_the_last_summary_counts_what_was_decided_last(start: Start, broker: Mosquitto) -> None:
+    """When the daemon has ended, the retained day agrees with the latest revision of each pass."""
+    with Subscriber(broker.port) as subscriber:
+        assert start(recording(CLIP) + f"[mqtt]\nport = {broker.port}\n").wait(60) == 0
+        subscriber.wait_for_availability(b"offline")
+        passes = {m.json()["pass_id"]: m.json()["verdict"] for m in subscriber.named("event")}
+        day = [m.json() for m in subscriber.messages if m.topic.endswith("summary/day")][-1]
+    assert {verdict: count for verdict, count in day["verdicts"].items() if count} == Counter(passes.values())
 
 
 @pytest.mark.shared

@@ -122,6 +122,23 @@ def test_a_minute_is_told_once_it_is_over(spool: Spool, clock: Time) -> None:
     assert notice.expiry_s == 180
 
 
+def test_at_the_end_the_begun_minute_is_told_at_once(spool: Spool, clock: Time) -> None:
+    """Whoever stops does not wait for a minute's end, nor for the second after it."""
+    meter = Meter(spool)
+    teller = Teller(spool, TOPICS, meter.gauge, wall=clock)
+    decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 65)
+    watch(meter, NOON, 90)
+    teller.turn(0.0, 0, "")
+    meter.finish()
+    spool.flush()
+    clock.now = NOON + 91
+    teller.hurry()
+    teller.turn(0.1, 0, "")
+    assert told(teller)["stats"]["minute"] == "2023-11-14T12:01:00.000Z"
+    assert told(teller)["hour"]["verdicts"]["no_mask"] == 1
+    assert told(teller)["hour"]["minutes_watched"] == pytest.approx(1.5, abs=0.02)
+
+
 def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
     """What was watched is durable, the begun minute included when the line ends."""
     meter = Meter(spool)
