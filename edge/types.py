@@ -236,7 +236,7 @@ class ModelError(MaskGateError, ValueError):
 
 
 class SourceError(MaskGateError, OSError):
-    """A picture, recording or camera cannot be read."""
+    """A picture, recording, camera or export cannot be read."""
 
     exit_code = 4
 

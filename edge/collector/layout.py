@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from edge import messages
 from edge.collector.calendar import Calendar
@@ -31,7 +31,7 @@ def text(rows: Iterable[Row], calendar: Calendar, form: str) -> str:
         writer.writerow(COLUMNS)
         writer.writerows(cells)
         return out.getvalue().removesuffix("\n")
-    return _table([COLUMNS, *cells]) if cells else "nothing is stored for this time"
+    return table([COLUMNS, *cells], 4) if cells else "nothing is stored for this time"
 
 
 def _cells(row: Row, calendar: Calendar) -> tuple[Cell, ...]:
@@ -50,10 +50,10 @@ def _cells(row: Row, calendar: Calendar) -> tuple[Cell, ...]:
     )
 
 
-def _table(lines: list[tuple[Cell, ...]]) -> str:
+def table(lines: Sequence[Sequence[Cell]], left: int) -> str:
+    """Lines of cells below each other, so many columns to the left and the rest to the right."""
     words = [["" if cell is None else str(cell) for cell in line] for line in lines]
-    widths = [max(len(line[column]) for line in words) for column in range(len(COLUMNS))]
-    left = 4
+    widths = [max(map(len, column)) for column in zip(*words, strict=True)]
     return "\n".join(
         "  ".join(
             cell.ljust(width) if column < left else cell.rjust(width)

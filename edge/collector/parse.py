@@ -10,16 +10,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from edge.collector.records import (
-    EventRecord,
-    GapRecord,
-    Life,
-    Place,
-    Presence,
-    Record,
-    Rejected,
-    Sight,
-)
+from edge.collector.records import EventRecord, GapRecord, Life, Place, Presence, Record, Rejected, Sight
 from edge.inbound import LARGEST_NUMBER as LARGEST_SEQUENCE
 from edge.messages import OFFLINE, ONLINE, PREFIX, SCHEMA_FILE
 
@@ -76,16 +67,35 @@ class Parser:
         except _BadMessageError as error:
             return Rejected(topic, payload, str(error), received)
 
+    def exported(self, site: str, payload: bytes, received: float) -> EventRecord | Rejected:
+        """The event of a line that a device exported, which says all but the site.
+
+        Args:
+            site: Where the device publishes.
+            payload: The line.
+            received: Unix time now.
+        """
+        try:
+            members = self._members("event", payload)
+            place, _ = _address(f"{PREFIX}/{site}/{members['device']}/event")
+            return _event(place, members, received)
+        except _BadMessageError as error:
+            return Rejected("", payload, str(error), received)
+
     def _json(self, place: Place, kind: str, payload: bytes, received: float) -> Record:
-        members = _load(payload)
-        for error in self._validators[kind].iter_errors(members):
-            where = "/".join(map(str, error.instance_path))
-            raise _BadMessageError(f"{where}: {error.message}" if where else error.message)
+        members = self._members(kind, payload)
         if kind == "stats":
             return Life(place, received)
         if kind == "state":
             return _sight(place, members, received)
         return _event(place, members, received) if kind == "event" else _gap(place, members, received)
+
+    def _members(self, kind: str, payload: bytes) -> _Members:
+        members: _Members = _load(payload)
+        for error in self._validators[kind].iter_errors(members):
+            where = "/".join(map(str, error.instance_path))
+            raise _BadMessageError(f"{where}: {error.message}" if where else error.message)
+        return members
 
 
 def _tolerant(definition: _Members, needed: tuple[str, ...] | None) -> _Members:

@@ -141,13 +141,18 @@ def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tupl
             clashes.append(_clash(record))
         elif known[record.id] is identity:
             new.append(record)
-    if new:
-        new.sort(key=lambda record: (record.counter, record.sequence))
-        connection.execute(event.insert(), [asdict(record) for record in new])
-    for counter in sorted({record.counter for record in new}):
-        sequences = [record.sequence for record in new if record.counter == counter]
-        _extend(connection, counter, ranges.singles(sequences), max(sequences))
+    add_events(connection, new)
     return len(new), clashes
+
+
+def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
+    """Stores events of which none is there, and counts their sequences as present."""
+    ordered = sorted(new, key=lambda record: (record.counter, record.sequence))
+    if ordered:
+        connection.execute(event.insert(), [asdict(record) for record in ordered])
+    for counter in sorted({record.counter for record in ordered}):
+        sequences = [record.sequence for record in ordered if record.counter == counter]
+        _extend(connection, counter, ranges.singles(sequences), max(sequences))
 
 
 def _clash(record: EventRecord) -> Rejected:

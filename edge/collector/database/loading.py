@@ -1,0 +1,89 @@
+"""Storing many events in one transaction: all of them, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+from sqlalchemy.exc import DataError
+
+from edge.collector.database.opening import Database
+from edge.collector.database.tables import epoch, event
+from edge.collector.database.writing import UnfitError, add_events
+from edge.collector.records import Epoch, EventRecord
+
+_CONTENT = tuple(column for column in event.c if column is not event.c.received)
+
+Add = Callable[[Sequence[EventRecord]], tuple[bool, ...]]
+"""Stores some events and says of each whether it is new; see `ClashError`."""
+
+
+class ClashError(ValueError):
+    """An event contradicts what is there; `position` is its place among those that were given."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position = position
+
+
+class Loading:
+    """Stores events that came by hand."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[Add]:
+        """One transaction; an error of any kind within it leaves the database as it was.
+
+        Raises:
+            UnfitError: An event can never be stored.
+            StorageError: The database cannot be written now.
+        """
+        counters: set[Epoch] = set()
+        with self._database.writing() as connection:
+            try:
+                yield lambda records: _add(connection, records, counters)
+            except (DataError, OverflowError) as error:
+                reason = " ".join(str(error).split())[:200]
+                raise UnfitError(f"the database cannot hold an event: {reason}; nothing was stored") from None
+
+
+def _add(connection: Connection, records: Sequence[EventRecord], counters: set[Epoch]) -> tuple[bool, ...]:
+    for position, record in enumerate(records):
+        if record.counter not in counters:
+            _check_site(connection, position, record.counter)
+            counters.add(record.counter)
+    wanted = sorted({record.id for record in records})
+    rows = connection.execute(sa.select(*_CONTENT).where(event.c.id.in_(wanted))).all()
+    known: dict[str, Row[tuple[object, ...]] | tuple[object, ...]] = {row.id: row for row in rows}
+    new: dict[int, EventRecord] = {}
+    for position, record in enumerate(records):
+        content = tuple(getattr(record, column.name) for column in _CONTENT)
+        there = known.setdefault(record.id, content)
+        if there is content:
+            new[position] = record
+        elif tuple(there) != content:
+            raise ClashError(
+                position, f"another event with the id {record.id} is in the database or further up"
+            )
+    add_events(connection, new.values())
+    return tuple(position in new for position in range(len(records)))
+
+
+def _check_site(connection: Connection, position: int, counter: Epoch) -> None:
+    """An epoch is one device's, and a device is at one site."""
+    same = sa.and_(
+        epoch.c.device == counter.place.device,
+        epoch.c.epoch == counter.name,
+        epoch.c.site != counter.place.site,
+    )
+    site = connection.execute(sa.select(epoch.c.site).where(same).limit(1)).scalar()
+    if site is not None:
+        raise ClashError(
+            position,
+            f"events of {counter.place.device}, epoch {counter.name}, are stored under the site {site!r}, "
+            f"not {counter.place.site!r}; check --site",
+        )
