@@ -55,6 +55,17 @@ class ReportOptions:
     form: str
 
 
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """The options of `maskgate collect load`, as typed."""
+
+    files: tuple[Path, ...]
+    database: str
+    site: str
+    create: bool
+    as_json: bool
+
+
 def _need() -> ModuleType:
     """The part that does the work.
 
@@ -81,6 +92,7 @@ device_option = click.option("--device", "devices", multiple=True, help="Only th
 shifts_option = click.option(
     "--shifts", default="06:00,14:00,22:00", show_default=True, help="When shifts begin."
 )
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")
 timezone_option = click.option(
     "--timezone", default="UTC", show_default=True, help="Whose hours and days, such as Europe/Berlin."
 )
@@ -168,8 +180,27 @@ def report(**options: Any) -> None:
 
 
 @collect.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
+@click.option("--site", default="", help="Where the device publishes: device.site in its configuration.")
 @database_option
-@click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")
+@click.option("--create", is_flag=True, help="Make the database where there is none.")
+@json_option
+def load(**options: Any) -> None:
+    """Store events that devices without a network have exported: each FILE, - for standard input.
+
+    Either all of them are stored, each once, or nothing: a damaged line is named, and changes nothing.
+
+    \b
+    Examples:
+      maskgate collect load --site works --database sqlite:///events.db march.jsonl
+      ssh door sudo maskgate events export | maskgate collect load --site works -
+    """
+    _need().load(LoadOptions(**options))
+
+
+@collect.command()
+@database_option
+@json_option
 def status(**options: Any) -> None:
     """Say how far each device's events are stored, and what is missing.
 

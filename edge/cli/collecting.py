@@ -8,16 +8,18 @@ import os
 import re
 import signal
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import date, timedelta
 
 import click
 
 from edge import broker
 from edge.cli.app import log_as_configured
-from edge.cli.collect import CollectOptions, ReportOptions
-from edge.collector import calendar, layout, subscriptions, words
+from edge.cli.bar import bar
+from edge.cli.collect import CollectOptions, LoadOptions, ReportOptions
+from edge.collector import calendar, carrying, exports, layout, subscriptions, words
 from edge.collector.calendar import Calendar
+from edge.collector.carrying import PASSES, Carrier
 from edge.collector.connection import STANDING
 from edge.collector.database import Reading, Standing, open_database
 from edge.collector.database.reading import Part
@@ -125,6 +127,34 @@ def report(options: ReportOptions) -> None:
         periods = clip(reading.periods(part), part)
         found = rows(reading.passes(part), periods, by, reading.seen() or 0.0, time.time())
     click.echo(layout.text(found, by, options.form))
+
+
+def load(options: LoadOptions) -> None:
+    """Stores what devices have exported.
+
+    Raises:
+        ConfigError: An option cannot be used, or there is no such database.
+        SourceError: A file cannot be read, or is no export; nothing was stored.
+        StorageError: The database cannot be written; nothing was stored.
+    """
+    if not options.site:
+        raise ConfigError(
+            "--site: an export names its device but not the site; give what that device has as device.site"
+        )
+    subscriptions.filters((options.site,), ())
+    files = exports.sources(options.files)
+    with ExitStack() as stack:
+        for file in files:
+            stack.enter_context(closing(file))
+        turned = stack.enter_context(bar("checking and storing", exports.size(files), PASSES))
+        carrier = Carrier(options.site, time.time(), turned)
+        if not options.create:
+            # A wrong name is told before long work, and a new database is not made for a damaged file.
+            open_database(options.database, create=False).close()
+        carrier.check(files)
+        opened = stack.enter_context(closing(open_database(options.database, create=options.create)))
+        loaded = carrier.store(files, opened)
+    click.echo(carrying.as_json(loaded) if options.as_json else carrying.as_text(loaded))
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -212,7 +212,7 @@ def without(package: str, *arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("package", ["sqlalchemy", "jsonschema_rs"])
-@pytest.mark.parametrize("arguments", [(), ("report",), ("status",)])
+@pytest.mark.parametrize("arguments", [(), ("report",), ("status",), ("load", "file")])
 def test_a_missing_extra_is_one_sentence(package: str, arguments: tuple[str, ...]) -> None:
     """It says what to install, exit code 8."""
     code, err = without(package, *arguments)
