@@ -11,7 +11,8 @@ from __future__ import annotations
 import ssl
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -36,10 +37,11 @@ from edge.signals import (
 )
 from edge.types import BrokerError
 
-__all__ = ["REFUSED", "Link", "connect"]
+__all__ = ["REFUSED", "Link", "connect", "subscribe"]
 
 DISCONNECT_WITH_WILL = 0x04
 LARGEST_RECEIVE_MAXIMUM = 65_535
+SUBSCRIBE_S = 5.0
 
 
 def _know_all_refusals() -> None:
@@ -238,3 +240,32 @@ def _on_message(_client: Client, mailbox: _Mailbox, message: MQTTMessage) -> Non
     except UnicodeDecodeError:
         topic = ""
     mailbox.deliver(Arrived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
+
+
+@contextmanager
+def subscribe(host: str, port: int, topic: str, hear: Callable[[str, bytes], None]) -> Iterator[None]:
+    """Hears every message of a topic filter (QoS 1) while the context lasts.
+
+    Args:
+        host: The broker's name or address.
+        port: Its port.
+        topic: A topic filter.
+        hear: Takes topic and payload, on a thread of the client.
+
+    Raises:
+        BrokerError: The broker did not confirm the subscription in time.
+    """
+    subscribed = threading.Event()
+    client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+    client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.on_message = lambda _client, _data, message: hear(message.topic, bytes(message.payload))
+    client.connect_async(host, port)
+    client.loop_start()
+    try:
+        if not subscribed.wait(SUBSCRIBE_S):
+            raise BrokerError(f"{host}:{port} did not confirm a subscription to {topic}; is it a broker?")
+        yield
+    finally:
+        client.disconnect()
+        client.loop_stop()

@@ -20,8 +20,8 @@ from edge.cli.daemon import Orders, serve
 from edge.cli.options import takes_settings
 from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
 from edge.demo import CLIP
-from edge.listen import subscribe
 from edge.messages import Topics
+from edge.mqtt import subscribe
 from edge.pipeline import Turn
 from edge.spool import Spool
 from edge.types import BrokerError, Event

@@ -26,9 +26,8 @@ from edge.cli.sending import open_uplink
 from edge.config import Config
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
-from edge.listen import subscribe
 from edge.messages import Topics
-from edge.mqtt import Link
+from edge.mqtt import Link, subscribe
 from edge.session import Backoff
 from edge.spool import Spool
 from edge.types import Lamp, State
