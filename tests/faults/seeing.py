@@ -47,6 +47,10 @@ class Times:
     def lamp_p99_ms(self) -> float:
         return _p99_ms(self.lamps)
 
+    @property
+    def lamp_mean_ms(self) -> float:
+        return round(statistics.fmean(self.lamps) * 1000, 2)
+
 
 def _p99_ms(seconds: Iterable[float]) -> float:
     return round(statistics.quantiles(seconds, n=100)[98] * 1000, 2)
