@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -41,19 +41,11 @@ class Times:
 
     @property
     def frame_p99_ms(self) -> float:
-        return _p99_ms(self.frames)
-
-    @property
-    def lamp_p99_ms(self) -> float:
-        return _p99_ms(self.lamps)
+        return round(statistics.quantiles(self.frames, n=100)[98] * 1000, 2)
 
     @property
     def lamp_mean_ms(self) -> float:
         return round(statistics.fmean(self.lamps) * 1000, 2)
-
-
-def _p99_ms(seconds: Iterable[float]) -> float:
-    return round(statistics.quantiles(seconds, n=100)[98] * 1000, 2)
 
 
 class _Lamp:

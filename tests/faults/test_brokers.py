@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from tests.broker import DURABLE, PATIENCE_S, Mosquitto, wait_until
-from tests.collecting import CollectorProcess, event_ids
+from tests.broker import DURABLE, Mosquitto, wait_until
 from tests.conftest import MakeBroker
-from tests.faults.device import Device, device
+from tests.faults.device import device
+from tests.faults.gathering import collector, stored_once
 from tests.faults.results import longest, note, seconds_since
 
 pytestmark = pytest.mark.broker
 
-REPLAY_S = 600.0
-"""Some looks of a device at a consumer's mark, and time for what it then sends again."""
-
 SAVING = ("persistence true", "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 0")
 """As docs/mosquitto advises it where consumers acknowledge to devices."""
-
-
-@contextmanager
-def collector(port: int, database: Path) -> Iterator[CollectorProcess]:
-    process = CollectorProcess(port, database, "--consumer", "team")
-    process.start()
-    try:
-        yield process
-    finally:
-        process.stop()
-
-
-def count(database: Path) -> int:
-    """Events in a collector's database, asked for seldom enough to leave it its time."""
-    time.sleep(0.1)
-    with closing(sqlite3.connect(database, timeout=PATIENCE_S)) as opened:
-        return int(opened.execute("SELECT count(*) FROM event").fetchone()[0])
-
-
-def stored_once(sender: Device, database: Path) -> dict[str, int]:
-    """Waits until as many events are stored as were decided; what is lost and what is there twice."""
-    wait_until(lambda: count(database) >= sender.last, REPLAY_S)
-    found = event_ids(database)
-    kept = set(found)
-    tally = {"events": len(kept), "lost": len(sender.ids - kept), "double": len(found) - len(kept)}
-    assert tally == {"events": sender.last, "lost": 0, "double": 0}
-    return tally
 
 
 def kill_often(directory: Path, broker: Mosquitto, kills: int, events: int) -> None:

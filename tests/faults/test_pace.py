@@ -44,9 +44,9 @@ def be_slow(directory: Path, times: int, blocks: int, seconds: float) -> tuple[f
             assert sender.uplink.connected
             assert 0 < len(broker.sequences) < troubled.passes
     note(
-        "slow broker, 1 acknowledgement per s", times, seconds=round(blocks * seconds),
+        "slow broker, 1 acknowledgement per s", times, each_for_s=round(blocks * seconds),
         memory_gained_mib=round(max(gained), 2), frame_p99_ms=slow.frame_p99_ms,
-        without_ms=calm.frame_p99_ms, lamp_p99_ms=slow.lamp_p99_ms, lamp_without_ms=calm.lamp_p99_ms,
+        without_ms=calm.frame_p99_ms,
     )  # fmt: skip
     return max(gained), slow, calm
 

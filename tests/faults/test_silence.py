@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.broker import Mosquitto, Subscriber, wait_until
-from tests.faults.device import Device, device
+from tests.faults.device import device
+from tests.faults.gathering import collector, stored_once
 from tests.faults.proxy import Proxy
 from tests.faults.results import longest, note, seconds_since
 
@@ -32,56 +33,51 @@ class Silence:
     end: Callable[[], None]
 
 
-def fall_silent(sender: Device, subscriber: Subscriber, silence: Silence, times: int) -> None:
-    """Silence with and without events on their way; it is noticed, and all flows afterwards."""
-    noticed, back = [], []
-    for turn in range(times):
-        wait_until(lambda: sender.uplink.connected and sender.spool.depth() == 0)
-        silence.begin()
-        began = time.monotonic()
-        if turn % 2 == 0:
+def fall_silent(directory: Path, broker: Mosquitto, port: int, silence: Silence, times: int) -> None:
+    """Silence with and without events on their way; it is noticed, and all flows afterwards.
+
+    The device connects to `port`, the collector and a subscriber to the broker itself.
+    """
+    database, noticed, back = directory / "events.db", [], []
+    with (
+        Subscriber(broker.port) as subscriber,
+        collector(broker.port, database),
+        device(directory / "spool.db", port, keepalive=KEEPALIVE, accept_ack=True) as sender,
+    ):
+        for turn in range(times):
+            wait_until(lambda: sender.uplink.connected and sender.spool.depth() == 0)
+            silence.begin()
+            began = time.monotonic()
+            if turn % 2 == 0:
+                sender.decide(5)
+            wait_until(lambda: not sender.uplink.connected)
+            noticed.append(seconds_since(began))
+            silence.end()
+            began = time.monotonic()
             sender.decide(5)
-        wait_until(lambda: not sender.uplink.connected)
-        noticed.append(seconds_since(began))
-        silence.end()
-        began = time.monotonic()
-        sender.decide(5)
-        subscriber.wait_for_events(sender.last)
-        back.append(seconds_since(began))
-    account(silence.name, sender.ids - set(subscriber.ids), noticed, back)
-
-
-def account(fault: str, lost: set[str], noticed: list[float], back: list[float]) -> None:
-    """Takes down what came of it, and judges it."""
+            subscriber.wait_for_events(sender.last)
+            back.append(seconds_since(began))
+        tally = stored_once(sender, database)
     note(
-        fault, len(noticed), limit_s=LIMIT_S, noticed_within_s=longest(noticed),
-        over_the_limit=sum(one > LIMIT_S for one in noticed), back_within_s=longest(back), lost=len(lost),
+        silence.name, times, **tally, limit_s=LIMIT_S, noticed_within_s=longest(noticed),
+        over_the_limit=sum(one > LIMIT_S for one in noticed), back_within_s=longest(back),
     )  # fmt: skip
-    assert not lost
     assert max(noticed) <= LIMIT_S + GRACE_S
 
 
 def freeze(directory: Path, broker: Mosquitto, times: int) -> None:
-    with (
-        Subscriber(broker.port) as subscriber,
-        device(directory / "spool.db", broker.port, keepalive=KEEPALIVE) as sender,
-    ):
-        silence = Silence(
-            "broker frozen (SIGSTOP)",
-            lambda: broker.signal(signal.SIGSTOP),
-            lambda: broker.signal(signal.SIGCONT),
-        )
-        fall_silent(sender, subscriber, silence, times)
+    silence = Silence(
+        "broker frozen (SIGSTOP)",
+        lambda: broker.signal(signal.SIGSTOP),
+        lambda: broker.signal(signal.SIGCONT),
+    )
+    fall_silent(directory, broker, broker.port, silence, times)
 
 
 def cut_off(directory: Path, broker: Mosquitto, times: int) -> None:
-    with (
-        Proxy(broker.port) as proxy,
-        Subscriber(broker.port) as subscriber,
-        device(directory / "spool.db", proxy.port, keepalive=KEEPALIVE) as sender,
-    ):
+    with Proxy(broker.port) as proxy:
         silence = Silence("network swallows everything", proxy.swallow, proxy.restore)
-        fall_silent(sender, subscriber, silence, times)
+        fall_silent(directory, broker, proxy.port, silence, times)
 
 
 def test_a_frozen_broker(tmp_path: Path, broker: Mosquitto) -> None:
