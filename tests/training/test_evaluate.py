@@ -80,6 +80,20 @@ def test_pooled_folds(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["main"][0]["plain"]["faces"] == 6
 
 
+def test_the_threshold_of_a_bundle(tmp_path: Path) -> None:
+    """`--threshold` stands for the one that would be chosen on the faces themselves."""
+    bare_called_masked = np.array([[0.6, 0.4, 0.0], [0.1, 0.9, 0.0]])
+    for fold in range(2):
+        (tmp_path / str(fold)).mkdir()
+        folded.save(evidence([1, 1], bare_called_masked, fold=fold), tmp_path / str(fold) / "predictions.npz")
+    for threshold, called in ((0.5, 2), (0.7, 0)):
+        done = run("evaluate", "--folds", tmp_path, "--threshold", threshold, "--json")
+        assert done.exit_code == 0, done.output
+        row = json.loads(done.stdout)["main"][0]
+        assert row["threshold"] == threshold
+        assert row["strict"]["confusion"][1][0] == called
+
+
 def test_neither_model_nor_folds() -> None:
     """Without anything to judge the command says what to name."""
     done = run("evaluate")

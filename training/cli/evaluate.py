@@ -35,6 +35,11 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
     click.option(
         "--part", default=Part.TEST.value, show_default=True, type=click.Choice(PARTS), help="Of the split."
     ),
+    click.option(
+        "--threshold",
+        type=click.FloatRange(0, 1),
+        help="P(with_mask) from which a face counts as masked, as a bundle has it; else one chosen on the faces.",
+    ),
     click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders."),
     click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders."),
     cache_option,
@@ -67,6 +72,7 @@ def evaluate(
     Examples:
       maskgate-train evaluate edge/models split.json --beside runs/20250101-120000-default/model.keras
       maskgate-train evaluate --folds runs/folds split.json
+      maskgate-train evaluate --folds runs/folds --threshold 0.788
     """
     evidence, material = gather(context)
     if sheet is not None:
@@ -99,6 +105,14 @@ def gather(context: click.Context) -> tuple[Evidence, Material | None]:
         ConfigError: The data cannot be used.
         ModelError: A model cannot be opened.
     """
+    evidence, material = _gathered(context)
+    threshold: float | None = context.params["threshold"]
+    if threshold is not None:
+        evidence = evidence.with_threshold([threshold] * len(evidence.columns))
+    return evidence, material
+
+
+def _gathered(context: click.Context) -> tuple[Evidence, Material | None]:
     options = context.params
     paths: tuple[Path, ...] = options["paths"]
     if options["folds"]:
