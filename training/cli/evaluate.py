@@ -38,7 +38,7 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
     click.option(
         "--threshold",
         type=click.FloatRange(0, 1),
-        help="P(with_mask) from which a face counts as masked, as a bundle has it; else one chosen on the faces.",
+        help="P(with_mask) from which a face counts as masked, such as a bundle's; else one is chosen here.",
     ),
     click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders."),
     click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders."),
