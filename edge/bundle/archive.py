@@ -25,6 +25,7 @@ from pathlib import Path
 from edge.bundle import durable, reading
 from edge.bundle.contents import MOST_FILE_BYTES, MOST_FILES, SIGNATURE, Bundle, load
 from edge.bundle.manifest import FILE_NAME, MANIFEST
+from edge.durable import sync
 from edge.types import ModelError
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -139,7 +140,7 @@ def _fill(file: Path, directory: Path) -> Bundle:
     unlisted = sorted(names - {*bundle.manifest.files, MANIFEST, SIGNATURE})
     if unlisted:
         raise ModelError(f"{file} holds {unlisted[0]}, which its {MANIFEST} does not list")
-    durable.sync(directory)
+    sync(directory)
     return bundle
 
 

@@ -10,21 +10,14 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from edge.durable import sync
+
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 
 
-def sync(directory: Path) -> None:
-    """Makes names that were added, replaced or removed in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write(file: Path, blocks: Iterable[bytes]) -> None:
-    """Writes a file that was not there, readable by everybody; its name is durable after `sync`."""
+    """Writes a file that was not there, readable by everybody; `sync` makes its name durable."""
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
     with open(handle, "wb") as target:
         os.fchmod(handle, FILE_MODE)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.bundle import archive, durable
+from edge.bundle import archive
 from edge.bundle.contents import Bundle, load
 from edge.bundle.store import PACKAGED, Record, Store, remove
+from edge.durable import sync
 from edge.types import MaskGateError, ModelError
 
 KEEP = 4
@@ -128,7 +129,7 @@ def _take_in(store: Store, incoming: Path, name: str) -> None:
             remove(aside)
     else:
         incoming.rename(target)
-    durable.sync(store.root)
+    sync(store.root)
 
 
 def _sweep(store: Store) -> None:

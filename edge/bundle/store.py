@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge.bundle import durable, reading
 from edge.bundle.contents import SHIPPED
+from edge.durable import sync
 from edge.types import ModelError
 
 CURRENT = "current"
@@ -132,7 +133,7 @@ class Store:
             durable.point(link, name)
         else:
             link.unlink(missing_ok=True)
-            durable.sync(self.root)
+            sync(self.root)
 
     def forget(self, name: str) -> None:
         """Removes a bundle; one that is half removed has no name any more."""

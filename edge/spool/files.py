@@ -7,6 +7,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge.durable import sync
 from edge.types import SpoolError
 
 LOG = "-wal"
@@ -95,12 +96,3 @@ def tidy(path: Path, most_bytes: int, before: float) -> None:
 
 def _log(path: Path) -> Path:
     return path.with_name(path.name + LOG)
-
-
-def sync(directory: Path) -> None:
-    """Makes names in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.durable import sync
 from edge.spool import checks, files, header, rescue, schema
 from edge.spool.database import DamagedError, Database
 from edge.spool.gaps import Gaps
@@ -56,7 +57,7 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
         store = Store(db, numbers, life, limits)
         store.reserve(store.last_sequence)
         if known is None:
-            files.sync(path.parent)
+            sync(path.parent)
         stack.pop_all()
     files.tidy(path, 2 * limits.max_bytes, wall - limits.keep_days * DAY_S)
     return Opened(store, damage or loss)
