@@ -119,18 +119,19 @@ class Teller:
         self.board.put(Notice("state", self._topics.state, payload))
 
     def _minute(self, now: float) -> None:
-        if self._gauge is None:
+        gauge = self._gauge
+        if gauge is None:
             return
         if self._final[DAY_S] < 0:
             self._begin()
-        while course := self._over(now):
+        while course := self._over(gauge, now):
             self._stats(course)
             self._summaries()
 
-    def _over(self, now: float) -> Course | None:
+    def _over(self, gauge: Gauge, now: float) -> Course | None:
         """A minute that ended some time ago."""
-        if self._gauge is not None and self._course is None:
-            self._course = self._gauge.take()
+        if self._course is None:
+            self._course = gauge.take()
             self._due = now + self._linger
         if self._course is None or now < self._due:
             return None
