@@ -4,6 +4,7 @@
 # fails: without a broker its tests are skipped and the demo shows the spool. The tests and the demo
 # start brokers of their own; the service that the package brings must not run beside them.
 set -u
+. "$(dirname "$0")/debian.sh"
 PATH=$PATH:/usr/sbin:/sbin
 log=${TMPDIR:-/tmp}/maskgate-mosquitto.$$.log
 
@@ -14,14 +15,7 @@ without() {
 
 command -v mosquitto >/dev/null && exit 0
 [ "${MOSQUITTO:-}" != skip ] || without "MOSQUITTO=skip"
-command -v apt-get >/dev/null || without "this is not Debian; install it by hand"
-if [ "$(id -u)" = 0 ]; then
-    root=
-elif sudo -n true 2>/dev/null; then
-    root="sudo -n"
-else
-    without "installing it needs root; run: sudo apt-get install mosquitto"
-fi
+become_root mosquitto
 
 echo "Installing Mosquitto from Debian packages (its service stays off) ..."
 # The package starts its service unless this file, Debian's own switch, forbids it.
@@ -31,13 +25,7 @@ if [ ! -e $policy ]; then
     trap 'exit 1' INT TERM
     printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null && $root chmod 755 $policy
 fi
-install() {
-    $root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 \
-        install --no-install-recommends mosquitto </dev/null >>"$log" 2>&1
-}
-install || { $root apt-get -qq update </dev/null >>"$log" 2>&1 && install; } ||
-    without "apt-get could not install it (see $log)"
-rm -f "$log"
+install mosquitto "$log"
 if command -v systemctl >/dev/null; then
     $root systemctl --quiet disable --now mosquitto.service >/dev/null 2>&1
 fi
