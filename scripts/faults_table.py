@@ -54,4 +54,7 @@ def _text(name: str, value: float) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    try:
+        main(Path(sys.argv[1]))
+    except OSError as error:
+        sys.exit(f"{error.filename} cannot be read: {error.strerror}; name the file that FAULTS_RESULTS named")
