@@ -57,4 +57,4 @@ if __name__ == "__main__":
     try:
         main(Path(sys.argv[1]))
     except OSError as error:
-        sys.exit(f"{error.filename} cannot be read: {error.strerror}; name the file that FAULTS_RESULTS named")
+        sys.exit(f"{error.filename} cannot be read: {error.strerror}; name the file of results")
