@@ -131,7 +131,9 @@ def _check_file(path: Path, *, create: bool) -> None:
     if path.is_dir():
         raise ConfigError(f"--database: {path} is a directory; name a file")
     if not create and not path.exists():
-        raise ConfigError(f"there is no database {path}; `maskgate collect` makes one")
+        raise ConfigError(
+            f"there is no database {path}; `maskgate collect` makes one, and so does `collect load --create`"
+        )
 
 
 def _engine(url: URL) -> Engine:
