@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import cut, resize_into, square_around
+from edge.contract import CROP_MARGIN, cut, resize_into, square_around
 from edge.types import Image
 from training.data import FaceRecord, open_image
 
@@ -86,7 +86,7 @@ def patches(
         progress: Called with the number of faces done.
     """
     keys = "\n".join(f"{record.key} {record.landmarks}" for record in records)
-    name = hashlib.sha256(f"{fingerprint}|{ROOM}|{NATIVE}|{keys}".encode()).hexdigest()[:20]
+    name = hashlib.sha256(f"{fingerprint}|{CROP_MARGIN}|{ROOM}|{NATIVE}|{keys}".encode()).hexdigest()[:20]
     file = cache / f"{name}.npz"
     if not file.exists():
         _store(file, tuple(_cut_all(records, progress)))

@@ -65,3 +65,14 @@ def test_the_cache_gives_the_same_patches(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one.landmarks, other.landmarks)
         assert one.square == other.square
     assert [len(patch.landmarks) for patch in second] == [5, 0]
+
+
+def test_a_cache_of_another_contract_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the contract's margin has changed, the faces are cut anew."""
+    file = tmp_path / "0.png"
+    cv2.imwrite(str(file), draw_face(side=200))
+    records = [face(file, Box(50, 50, 70, 90))]
+    crops.patches(records, "f", tmp_path / "cache", lambda _: None)
+    monkeypatch.setattr(crops, "CROP_MARGIN", 0.3)
+    crops.patches(records, "f", tmp_path / "cache", lambda _: None)
+    assert len(list((tmp_path / "cache").iterdir())) == 2
