@@ -21,8 +21,7 @@ UNITS = {"_s": "s", "_ms": "ms", "_mib": "MiB"}
 def main(file: Path) -> None:
     """Prints the rows, in the order in which the faults were first met."""
     rows: dict[str, list[Figures]] = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in _results(file):
         rows.setdefault(row.pop("fault"), []).append(row)
     print("| fault | how often | result |")
     print("|---|--:|---|")
@@ -31,6 +30,20 @@ def main(file: Path) -> None:
         times = whole.pop("times")
         figures = ", ".join(_text(name, value) for name, value in whole.items())
         print(f"| {fault} | {times:,} | {figures} |")
+
+
+def _results(file: Path) -> list[Figures]:
+    """The lines of the file; one that is damaged ends the program with a sentence."""
+    found = []
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict) or not {"fault", "times"} <= row.keys():
+            sys.exit(f"{file}: line {number} is no result of a fault; remove it")
+        found.append(row)
+    return found
 
 
 def _together(one: Figures, other: Figures) -> Figures:

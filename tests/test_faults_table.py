@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parent.parent / "scripts" / "faults_table.py"
 
 
@@ -22,3 +24,14 @@ def test_parts_of_a_fault_are_one_row(tmp_path: Path) -> None:
         "| cut | 1,500 | 3 lost, back within 1.5 s, 10 a second |",
         "| other | 3 | 2 owed at most |",
     ]
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", '{"fault": "cut"}', "\xff"])
+def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
+    """A line that a full disk cut off, or that is something else, gets one sentence with its number."""
+    results = tmp_path / "results.jsonl"
+    results.write_text(f'{{"fault": "cut", "times": 1}}\n{line}\n', encoding="latin-1")
+    shown = subprocess.run([sys.executable, SCRIPT, results], capture_output=True, text=True, check=False)
+    assert shown.returncode == 1
+    assert shown.stdout == ""
+    assert shown.stderr == f"{results}: line 2 is no result of a fault; remove it\n"
