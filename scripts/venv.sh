@@ -33,6 +33,8 @@ rm -f "$stamp"
 pip() {
     "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --progress-bar off "$@"
 }
-pip --require-hashes -r "$lock" || fail "the packages of $lock could not be installed; pip says why above"
+# The lock names every package, so nothing is resolved: what is installed does not hang on what an index holds today.
+pip --no-deps --require-hashes -r "$lock" || fail "the packages of $lock could not be installed; pip says why above"
 pip --no-deps --no-build-isolation -e . || fail "maskgate could not be installed into $venv; pip says why above"
+"$venv/bin/python" -m pip --disable-pip-version-check check >/dev/null || fail "$lock is not whole; see: $venv/bin/python -m pip check"
 echo "$wanted" >"$stamp"
