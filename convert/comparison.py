@@ -16,7 +16,8 @@ from convert.measures import Compared
 from convert.quantize import to_float
 from edge.classify import Model
 from edge.contract import LABELS
-from edge.types import ConfigError, Image, ModelError
+from edge.errors import ConfigError, ModelError
+from edge.types import Image
 from training.material import Material
 from training.metrics import Shares
 from training.predict import predict

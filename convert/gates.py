@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 DEFAULT = Path(__file__).with_name("gates.toml")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ai_edge_litert import schema_py_generated as schema
 
-from edge.types import GateError, ModelError
+from edge.errors import GateError, ModelError
 
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
 PER_CHANNEL = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D"})

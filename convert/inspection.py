@@ -9,7 +9,7 @@ from typing import Any
 
 from convert import graph
 from edge.bundle import Bundle
-from edge.types import GateError
+from edge.errors import GateError
 from training.judgement import align
 
 

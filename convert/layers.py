@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
 from convert import graph
-from edge.quiet import without_native_chatter
+from edge.system.native_output import without_native_chatter
 from training.judgement import align
 from training.metrics import Truth
 

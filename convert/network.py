@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edge import golden
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS, LABELS, TWO_LABELS
-from edge.types import GateError, ModelError
+from edge.errors import GateError, ModelError
 from training.metrics import Shares, Truth
 from training.predict import predict
 

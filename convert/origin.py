@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from edge.bundle.manifest import VERSION
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 TOOLS = ("maskgate", "tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
 

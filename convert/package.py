@@ -19,7 +19,7 @@ from convert.provenance import Provenance
 from edge import bundle, golden
 from edge.classify import Model
 from edge.contract import LABELS
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.evidence import Evidence
 from training.manifest import Part
 from training.material import Material

@@ -13,7 +13,7 @@ import numpy as np
 from convert.gates import Limits
 from convert.measures import MEASURES, Compared, macro_f1
 from edge.contract import LABELS
-from edge.types import GateError
+from edge.errors import GateError
 from training.judgement import align
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.data import Source
 from training.evaluate import Predictor
 from training.evidence import MIN_PX, Evidence, padded

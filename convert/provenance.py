@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge import bundle
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 
 class _File(BaseModel):

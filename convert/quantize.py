@@ -17,8 +17,9 @@ from convert.gates import Representative, load
 from convert.network import open_network
 from convert.representative import Pixels
 from edge.classify import Model
-from edge.quiet import without_native_chatter
-from edge.types import GateError, Image
+from edge.errors import GateError
+from edge.system.native_output import without_native_chatter
+from edge.types import Image
 from training.material import Material
 from training.network import LAST, fold_in
 from training.predict import predict

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convert.gates import Representative
 from edge.contract import LABELS, Label
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.material import Material
 
 Pixels = NDArray[np.uint8]

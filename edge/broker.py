@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 CREDENTIAL = "mqtt-password"
 """Name of the systemd credential that may hold the password."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from edge.bundle import Bundle, golden_crop
 from edge.contract import LABELS, Cropper, Label, answer
-from edge.quiet import without_native_chatter
-from edge.types import Face, Frame, Image, ModelError, Observation, Probabilities
+from edge.errors import ModelError
+from edge.system.native_output import without_native_chatter
+from edge.types import Face, Frame, Image, Observation, Probabilities
 
 RUNTIMES = {
     "ai-edge-litert": "ai_edge_litert.interpreter",

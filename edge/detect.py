@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import Detector as Settings
-from edge.quiet import quiet_opencv
-from edge.types import Box, Face, Frame, Image, ModelError
+from edge.errors import ModelError
+from edge.system.native_output import quiet_opencv
+from edge.types import Box, Face, Frame, Image
 
 NMS_IOU = 0.3
 MOST_FACES = 200

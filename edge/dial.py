@@ -6,10 +6,10 @@ import ssl
 
 from edge import mqtt
 from edge.broker import Broker, Standing, Terms, tls_context
+from edge.errors import ConfigError
 from edge.messages import Topics
 from edge.mqtt import Link
 from edge.signals import Deliver
-from edge.types import ConfigError
 
 LARGEST_INBOUND = 16_384
 """Bytes of a packet that a broker may send to a device: an `ack` has at most 8 KiB."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edge import inbound
+from edge.errors import SpoolError
 from edge.inbound import Ack, InboundError, Mute, Resend
 from edge.marks import Behind, Marks
 from edge.messages import Topics
 from edge.signals import Arrived
 from edge.spool.records import Mark, Replayed
-from edge.types import SpoolError
 
 _log = logging.getLogger(__name__)
 

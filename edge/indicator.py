@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from edge.config import LampConfig, LampPins
+from edge.errors import IndicatorError, MissingExtraError
 from edge.pipeline import Indicator
-from edge.types import IndicatorError, Lamp, MissingExtraError
+from edge.types import Lamp
 
 LAMP_TEST_S = 0.5
 BLINK_S = 0.5

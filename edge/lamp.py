@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from edge.types import Lamp, Outcome
+from edge.types import Lamp, Outcome, Presence
 
 LAMPS = {
     Outcome.NO_MASK: Lamp.RED,
@@ -14,16 +13,7 @@ LAMPS = {
     Outcome.COMPLIANT: Lamp.GREEN,
 }
 """The lamp for each outcome, the worst outcome first."""
-
 WORST_FIRST = tuple(LAMPS)
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """A person whose verdict is settled and who was seen in the last turn."""
-
-    number: int
-    outcome: Outcome
 
 
 class LampPolicy:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.board import Notice
-from edge.spool.records import Gap
 from edge.traffic import Cargo
+from edge.types import Gap
 
 _HEADERS = 24
 

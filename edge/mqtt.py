@@ -24,6 +24,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.answers import REFUSED
 from edge.broker import Broker, Terms
+from edge.errors import BrokerError
 from edge.messages import OFFLINE
 from edge.signals import (
     Acknowledged,
@@ -35,7 +36,6 @@ from edge.signals import (
     Subscribed,
     Unreachable,
 )
-from edge.types import BrokerError
 
 __all__ = ["REFUSED", "Link", "connect", "subscribe"]
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from edge.events import EventFactory
 from edge.lamp import LampPolicy
 from edge.track import Tracker
-from edge.types import Blind, Event, Face, Frame, Lamp, Observation, State, Verdict
+from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Sight, State, Verdict
 
 
 class FrameSource(Protocol):
@@ -63,15 +63,6 @@ class Outbox(Protocol):
 
 Clock = Callable[[], float]
 """Seconds from an arbitrary zero, never going back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What the models saw in one frame, and the seconds each of them took."""
-
-    observations: tuple[Observation, ...]
-    detect_s: float
-    classify_s: float
 
 
 class Vision:

@@ -16,8 +16,8 @@ from edge.mail import Letter, Owed
 from edge.messages import Topics
 from edge.mqtt import Link
 from edge.signals import Acknowledged, Connected
-from edge.spool.records import Gap
 from edge.traffic import Cargo, Events, Gaps, Reader
+from edge.types import Gap
 
 __all__ = ["WINDOW", "Backoff", "Bounds", "Session"]
 

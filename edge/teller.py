@@ -11,13 +11,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from edge import health, messages, summary, telling
+from edge import messages, summary, telling
 from edge.board import Board, Notice
+from edge.errors import SpoolError
 from edge.messages import ONLINE, Topics, Trouble
 from edge.minutes import Course
 from edge.spool.records import Counts, Figures, Minute
 from edge.summary import DAY_S, HOUR_S
-from edge.types import SpoolError, State
+from edge.system import health
+from edge.types import State
 
 EXPIRY_S = 180
 UNHEARD_EVERY_S = 10.0

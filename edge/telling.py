@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from edge import messages
-from edge.health import Health
 from edge.minutes import Course, Quantiles
-from edge.spool.records import Counts, Figures, Gap
+from edge.spool.records import Counts, Figures
 from edge.spool.schema import GENERATION_BITS
 from edge.summary import Summary
+from edge.system.health import Health
+from edge.types import Gap
 
 
 def sequence(place: int) -> int:

@@ -18,8 +18,7 @@ from enum import Enum, auto
 from edge.associate import Motion, associate
 from edge.contract import LABELS, Label
 from edge.evidence import Evidence, Quality
-from edge.lamp import Presence
-from edge.types import Observation, Outcome, Verdict
+from edge.types import Observation, Outcome, Presence, Verdict
 
 
 class Stage(Enum):

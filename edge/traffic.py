@@ -11,7 +11,7 @@ from typing import Protocol
 
 from edge.lanes import EVERYTHING, Lane
 from edge.messages import Stored
-from edge.spool.records import Gap
+from edge.types import Gap
 
 PAGE_OF_GAPS = 20
 

@@ -1,4 +1,4 @@
-"""The values that travel down the line, and the error tree.
+"""The values that travel down the line.
 
 Only immutable values stand here: nothing is filled in later, nothing knows a device, a file or a
 network. Coordinates and sizes are pixels of the camera's frame; times are seconds.
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 """Pixels of shape (height, width, 3), BGR as OpenCV gives them, unless a docstring says RGB."""
-
 Probabilities = tuple[float, float, float]
 """One share for each of `edge.contract.LABELS`, in that order; a two-class model gives 0.0 for the third."""
 
@@ -208,64 +207,55 @@ class State:
     model_problem: str = ""
 
 
-class MaskGateError(Exception):
-    """Root of all errors that a user can do something about; one sentence each.
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A person whose verdict is settled and who was seen in the last turn."""
 
-    `exit_code` is the code with which a command ends that meets the error.
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the models saw in one frame, and the seconds each of them took."""
+
+    observations: tuple[Observation, ...]
+    detect_s: float
+    classify_s: float
+
+
+class Reason(StrEnum):
+    """Why numbers will never come."""
+
+    SPOOL_FULL = "spool_full"
+    DISK = "disk"
+    REFUSED = "refused"
+    DAMAGED = "damaged"
+    ENCODING = "encoding"
+    RESTART = "restart"
+    """Kept in reserve when the program ended without notice: few of them, or none, were events."""
+    EXPIRED = "expired"
+    """Asked for when they were no longer kept, or purged by hand before they were sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers that will never come.
+
+    Attributes:
+        place: Key for `mark_gaps_sent`.
+        epoch: The epoch of the numbers, which may be an earlier one.
+        number: Counts within the epoch, with jumps; together with the epoch it is unique for ever.
+        first: The first of the numbers.
+        last: The last of them; None where nobody knows.
+        reason: Why.
+        wall: Unix time at which it was found.
     """
 
-    exit_code = 1
-
-
-class GateError(MaskGateError):
-    """A result was measured and is not good enough to be used."""
-
-    exit_code = 1
-
-
-class ConfigError(MaskGateError, ValueError):
-    """The configuration or an argument cannot be used."""
-
-    exit_code = 2
-
-
-class ModelError(MaskGateError, ValueError):
-    """A model file or bundle is missing, damaged or breaks the contract."""
-
-    exit_code = 3
-
-
-class SourceError(MaskGateError, OSError):
-    """A picture, recording, camera or export cannot be read."""
-
-    exit_code = 4
-
-
-class SpoolError(MaskGateError, OSError):
-    """The spool cannot be opened or written."""
-
-    exit_code = 5
-
-
-class BrokerError(MaskGateError, OSError):
-    """The MQTT broker cannot be reached or refuses."""
-
-    exit_code = 6
-
-
-class IndicatorError(MaskGateError, OSError):
-    """A lamp, buzzer or pin cannot be used."""
-
-    exit_code = 7
-
-
-class MissingExtraError(MaskGateError, ImportError):
-    """A command needs packages that this install does not have."""
-
-    exit_code = 8
-
-
-class StorageError(MaskGateError, OSError):
-    """A file cannot be written."""
-
-    exit_code = 9
+    place: int
+    epoch: str
+    number: int
+    first: int
+    last: int | None
+    reason: Reason
+    wall: float

@@ -18,6 +18,7 @@ from edge.backoff import Backoff
 from edge.calls import Calls
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
+from edge.errors import BrokerError, SpoolError
 from edge.inbox import Inbox
 from edge.session import Session
 from edge.signals import (
@@ -31,7 +32,6 @@ from edge.signals import (
     Unreachable,
 )
 from edge.teller import Teller
-from edge.types import BrokerError, SpoolError
 
 LOOK_S = 1.0
 """How often a connection's thread is looked at."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from edge.camera.opencv import prepare
+from edge.system.native_output import prepare_opencv
 from tests.broker import Mosquitto, find_mosquitto
 
 # A shared machine may stop for a moment; no test of behaviour judges by time.
@@ -16,7 +16,7 @@ settings.register_profile("maskgate", deadline=None)
 settings.load_profile("maskgate")
 
 # FFmpeg reads its log level once, also when a test is the first to write a video.
-prepare()
+prepare_opencv()
 
 MakeBroker = Callable[..., Mosquitto]
 

@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 from tensorflow.core.framework.summary_pb2 import DATA_CLASS_SCALAR, SummaryMetadata
 
-from edge.types import StorageError
+from edge.errors import StorageError
 
 _SCALAR = SummaryMetadata(
     plugin_data=SummaryMetadata.PluginData(plugin_name="scalars"), data_class=DATA_CLASS_SCALAR

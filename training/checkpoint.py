@@ -16,8 +16,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.types import ConfigError
-from training import whole
+from edge.errors import ConfigError
+from edge.system import files
 
 PHASES = ("head", "first", "second")
 """Names of the phases, in their order."""
@@ -51,7 +51,7 @@ def store(model: keras.Model, phase: str, epochs: int, file: Path) -> None:
     out = io.BytesIO()
     values = [keras.ops.convert_to_numpy(variable) for variable in _variables(model)]
     np.savez(out, *values, phase=np.array(phase), epochs=np.array(epochs))
-    whole.write(file, out.getvalue())
+    files.write_atomic(file, out.getvalue())
 
 
 def load(file: Path) -> State | None:

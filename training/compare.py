@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training import evaluate, folded, runs
 from training.evidence import Evidence
 from training.folds import folds

@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from edge.contract import Label
-from edge.types import Box, ConfigError, Face, Image
+from edge.errors import ConfigError
+from edge.types import Box, Face, Image
 
 FRAMES, ANNOTATIONS = "images", "annotations"
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.quiet import need
 
 SIMULATED_MOST = 64

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from training.recipe import Distil, Recipe
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from edge.classify import Model
 from edge.contract import LABELS, Label, face_crop
 from edge.detect import YuNetDetector
-from edge.types import Box, Face, Frame, Image, SourceError
+from edge.errors import SourceError
+from edge.types import Box, Face, Frame, Image
 from training.data import open_image
 from training.detector.measure import OVERLAP, Truth
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge import bundle
 from edge.classify import Model
-from edge.types import ConfigError, ModelError
+from edge.errors import ConfigError, ModelError
 from training.evidence import MIN_PX, Evidence, gather, padded
 from training.manifest import Part
 from training.material import Material

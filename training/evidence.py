@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.curves import answers, masked_threshold
 from training.manifest import Assigned
 from training.metrics import Shares, Truth

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import keras
 
-from training import checkpoint, distil, precision, scale, whole
+from edge.system import files
+from training import checkpoint, distil, precision, scale
 from training.batches import pool
 from training.board import Board
 from training.callbacks import Judge
@@ -95,7 +96,7 @@ def _second(job: Job) -> None:
     """
     run, recipe, finish = job.run, job.recipe, job.recipe.finish
     if not run.first.exists():
-        whole.write(run.first, run.raw.read_bytes())
+        files.write_atomic(run.first, run.raw.read_bytes())
     mixture = recipe.mixture.model_copy(
         update={"class_shares": finish.class_shares, "drawn_wrong": finish.drawn_wrong}
     )

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from edge.contract import LABELS
-from edge.types import ConfigError
-from training import whole
+from edge.errors import ConfigError
+from edge.system import files as system_files
 from training.evidence import Column, Evidence, padded, pool
 from training.material import Material
 from training.traits import Traits, traits
@@ -75,7 +75,7 @@ def save(evidence: Evidence, file: Path) -> None:
         labels=np.array(LABELS),
         **shares,
     )
-    whole.write(file, out.getvalue())
+    system_files.write_atomic(file, out.getvalue())
 
 
 def with_pictures(evidence: Evidence, material: Material) -> tuple[Evidence, Material]:

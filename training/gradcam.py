@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from edge.types import Image, ModelError
+from edge.errors import ModelError
+from edge.types import Image
 from training.pixels import as_image
 
 Heat = NDArray[np.float32]

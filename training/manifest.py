@@ -10,7 +10,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge.contract import Label
-from edge.types import Box, ConfigError
+from edge.errors import ConfigError
+from edge.types import Box
 from training.data import FaceRecord, Source
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from edge.types import ConfigError, ModelError
+from edge.errors import ConfigError, ModelError
 from training.recipe import Network
 from training.scale import Scaling
 

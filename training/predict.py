@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training import whole
+from edge.system import files
 from training.metrics import Shares
 
 
@@ -37,4 +37,4 @@ def save(model: keras.Model, file: Path) -> None:
     """
     made = _Memory()
     model.save(made)
-    whole.write(file, made.getvalue())
+    files.write_atomic(file, made.getvalue())

@@ -7,8 +7,8 @@ import os
 import warnings
 from types import ModuleType
 
-from edge.quiet import without_native_chatter
-from edge.types import MissingExtraError
+from edge.errors import MissingExtraError
+from edge.system.native_output import without_native_chatter
 
 _SETTINGS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",

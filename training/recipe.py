@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.augment import Strength
 
 DEFAULT = Path(__file__).parent / "default.toml"

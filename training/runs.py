@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from edge.types import ConfigError
-from training import whole
+from edge.errors import ConfigError
+from edge.system import files
 from training.manifest import Manifest
 from training.recipe import Recipe
 
@@ -80,7 +80,7 @@ class Run:
         """Adds the figures of an epoch; those of a later one come from before a kill and are dropped."""
         rows = [old for old in self.epochs() if old["epoch"] < row["epoch"]]
         text = "".join(json.dumps(one) + "\n" for one in (*rows, row))
-        whole.write(self.history, text.encode())
+        files.write_atomic(self.history, text.encode())
 
     def weights(self, given: str | None) -> str | None:
         """The backbone weights that this run was started with, which a resumed run need not name again.
@@ -99,7 +99,7 @@ class Run:
 
     def write(self, name: str, value: Any) -> None:
         """Writes a JSON file in one piece, so that a kill leaves no half file."""
-        whole.write(self.folder / name, (json.dumps(value, indent=2) + "\n").encode())
+        files.write_atomic(self.folder / name, (json.dumps(value, indent=2) + "\n").encode())
 
 
 def start(base: Path, recipe: Recipe, split: Manifest) -> Run:

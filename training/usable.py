@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edge.contract import LABELS, Label
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.manifest import Assigned, Part
 from training.material import Material
 from training.recipe import Recipe

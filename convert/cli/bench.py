@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from convert.cli.common import EXISTING, FILE, json_option, steps
+from convert.cli.common import steps
 from edge.cli import race
 from edge.cli.bench import machine
-from edge.types import ConfigError
+from edge.errors import ConfigError
+from training.cli.common import EXISTING, FILE, json_option
 from training.judgement import align
 
 NAMED = ("cpu", "cores", "python", "interpreter")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from edge import bundle
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.cli.common import EXISTING, FILE, cache_option, json_option
 from training.runs import WEIGHTS
 

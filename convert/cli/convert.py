@@ -10,10 +10,10 @@ import click
 
 from convert import gates as limits
 from convert import provenance
-from convert.cli.common import EXISTING, FILE, cache_option, float_model, gates_option, json_option, steps
-from edge.types import ConfigError
+from convert.cli.common import float_model, gates_option, steps
+from edge.errors import ConfigError
 from training import folded, quiet
-from training.cli.common import load_material
+from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
 from training.manifest import Manifest
 
 DEVICE = "int8"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from convert import detector as detectors
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 FILE = click.Path(path_type=Path)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from convert.cli.common import EXISTING, json_option, opened
+from convert.cli.common import opened
+from training.cli.common import EXISTING, json_option
 
 
 @click.command()

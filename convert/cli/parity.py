@@ -10,18 +10,9 @@ import click
 
 from convert import gates as limits
 from convert import graph, representative
-from convert.cli.common import (
-    EXISTING,
-    FILE,
-    cache_option,
-    float_model,
-    gates_option,
-    json_option,
-    opened,
-    steps,
-)
+from convert.cli.common import float_model, gates_option, opened, steps
 from training import quiet
-from training.cli.common import load_material
+from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
 from training.manifest import Manifest, Part
 
 

@@ -12,7 +12,7 @@ import click
 from convert.cli.common import opened
 from edge import bundle
 from edge.bundle import signature
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 FILE = click.Path(path_type=Path)
 VARIABLE = "MASKGATE_VARIABLE"

@@ -22,11 +22,12 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.bundle import durable, reading
+from edge.bundle import reading
 from edge.bundle.contents import MOST_FILE_BYTES, MOST_FILES, SIGNATURE, Bundle, load
 from edge.bundle.manifest import FILE_NAME, MANIFEST
-from edge.durable import sync
-from edge.types import ModelError
+from edge.errors import ModelError
+from edge.system import files
+from edge.system.files import sync_directory
 
 MOST_BYTES = 64 * 1024 * 1024
 """No archive is larger, packed or unpacked."""
@@ -59,10 +60,10 @@ def pack(directory: Path, file: Path) -> Bundle:
         for name in sorted(names):
             content = reading.content(directory / name, MOST_FILE_BYTES)
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), durable.FILE_MODE
+            entry.size, entry.mode = len(content), files.FILE_MODE
             tar.addfile(entry, io.BytesIO(content))
     try:
-        durable.replace(file, b"".join(_stored(raw.getbuffer())))
+        files.replace_file(file, b"".join(_stored(raw.getbuffer())))
     except OSError as error:
         raise ModelError(f"{file} cannot be written: {error.strerror}") from None
     return bundle
@@ -91,8 +92,8 @@ def unpack(file: Path, directory: Path) -> Bundle:
     if not file.is_file():
         raise ModelError(f"{file} is no file; name a packed bundle, such as model.tar.gz")
     try:
-        durable.make_folder(directory.parent)
-        directory.mkdir(mode=durable.FOLDER_MODE)
+        files.make_folder(directory.parent)
+        directory.mkdir(mode=files.FOLDER_MODE)
     except OSError as error:
         raise ModelError(f"{directory} cannot be made: {error.strerror}") from None
     try:
@@ -124,7 +125,7 @@ def speaking_of(file: Path, directory: Path) -> Iterator[None]:
 
 
 def _fill(file: Path, directory: Path) -> Bundle:
-    durable.take_over(directory)
+    files.take_over(directory)
     stream = _Unzipped(file)
     names: set[str] = set()
     while (entry := _next_entry(stream)) is not None:
@@ -134,13 +135,13 @@ def _fill(file: Path, directory: Path) -> Bundle:
         if len(names) >= MOST_FILES + 2:
             raise ModelError(f"{file} holds more than {MOST_FILES + 2} files, which no bundle does")
         names.add(name)
-        durable.write(directory / name, stream.pieces(size))
+        files.write_new(directory / name, stream.pieces(size))
         stream.read(-size % _BLOCK)
     bundle = load(directory)
     unlisted = sorted(names - {*bundle.manifest.files, MANIFEST, SIGNATURE})
     if unlisted:
         raise ModelError(f"{file} holds {unlisted[0]}, which its {MANIFEST} does not list")
-    sync(directory)
+    sync_directory(directory)
     return bundle
 
 

@@ -11,7 +11,8 @@ from edge import contract, golden
 from edge.bundle import manifest as manifests
 from edge.bundle import reading
 from edge.bundle.manifest import CLASSIFIER, DETECTOR, MANIFEST, Manifest
-from edge.types import Image, ModelError
+from edge.errors import ModelError
+from edge.types import Image
 
 SIGNATURE = "manifest.sig"
 SHIPPED = Path(__file__).parent.parent / "models"

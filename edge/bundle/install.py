@@ -17,8 +17,8 @@ from pathlib import Path
 from edge.bundle import archive
 from edge.bundle.contents import Bundle, load
 from edge.bundle.store import PACKAGED, Record, Store, remove
-from edge.durable import sync
-from edge.types import MaskGateError, ModelError
+from edge.errors import MaskGateError, ModelError
+from edge.system.files import sync_directory
 
 KEEP = 4
 """Bundles that stay on the device: the current one, the one before it, and the newest of the others."""
@@ -129,7 +129,7 @@ def _take_in(store: Store, incoming: Path, name: str) -> None:
             remove(aside)
     else:
         incoming.rename(target)
-    sync(store.root)
+    sync_directory(store.root)
 
 
 def _sweep(store: Store) -> None:

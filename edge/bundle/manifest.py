@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from edge import contract, golden
 from edge.bundle import reading
-from edge.types import ModelError
+from edge.errors import ModelError
 
 MANIFEST = "manifest.json"
 CLASSIFIER = "classifier.tflite"

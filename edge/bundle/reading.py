@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.types import ModelError
+from edge.errors import ModelError
 
 _BLOCK = 1 << 16
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.bundle import reading
 from edge.bundle.contents import SIGNATURE, Bundle
-from edge.types import ConfigError, ModelError
+from edge.errors import ConfigError, ModelError
 
 ALGORITHM: Literal["ed25519"] = "ed25519"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")

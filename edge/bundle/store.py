@@ -22,10 +22,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from edge.bundle import durable, reading
+from edge.bundle import reading
 from edge.bundle.contents import SHIPPED
-from edge.durable import sync
-from edge.types import ModelError
+from edge.errors import ModelError
+from edge.system import files
+from edge.system.files import sync_directory
 
 CURRENT = "current"
 PACKAGED = ""
@@ -120,7 +121,7 @@ class Store:
         Raises:
             OSError: It cannot be written.
         """
-        durable.replace(self._record_file(name), record.model_dump_json().encode())
+        files.replace_file(self._record_file(name), record.model_dump_json().encode())
 
     def point(self, name: str) -> None:
         """Takes another bundle into use, in one step and durably.
@@ -130,10 +131,10 @@ class Store:
         """
         link = self.root / CURRENT
         if name:
-            durable.point(link, name)
+            files.replace_link(link, name)
         else:
             link.unlink(missing_ok=True)
-            sync(self.root)
+            sync_directory(self.root)
 
     def forget(self, name: str) -> None:
         """Removes a bundle; one that is half removed has no name any more."""
@@ -164,10 +165,10 @@ class Store:
             if os.geteuid() == 0 and folder.is_symlink():
                 raise ModelError(f"{folder} is a link, which root does not follow; put a folder in its place")
         try:
-            durable.make_folder(self.root)
+            files.make_folder(self.root)
             file = self.root / ".lock"
             handle = os.open(file, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-            durable.take_over(file)
+            files.take_over(file)
         except OSError as error:
             raise ModelError(
                 f"{self.root} cannot be used: {error.strerror}; run this as the user of the service, or root"

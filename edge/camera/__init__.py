@@ -6,15 +6,16 @@ import re
 from pathlib import Path
 
 from edge.camera.captured import open_rtsp, open_usb, without_secrets
-from edge.camera.images import IMAGE_SUFFIXES, ImageReel, read_image
+from edge.camera.images import ImageReel
 from edge.camera.live import LiveSource, Patience, stuck
-from edge.camera.opencv import prepare
 from edge.camera.picam import PiCamera, require_package
 from edge.camera.recording import Playback, Recording, Reel, VideoReel
-from edge.clock import Clock, SystemClock
 from edge.config import Camera as Settings
+from edge.errors import SourceError
 from edge.pipeline import FrameSource
-from edge.types import SourceError
+from edge.system.clock import Clock, SystemClock
+from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.system.native_output import prepare_opencv
 
 __all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_recording", "open_source", "read_image", "stuck"]
 
@@ -37,7 +38,7 @@ def open_source(
         SourceError: A recording cannot be read, or the source is of no known kind. A camera that is
             not there raises nothing: its source yields `Blind` until it comes.
     """
-    prepare()
+    prepare_opencv()
     clock = clock or SystemClock()
     patience = Patience(settings.max_age_s, settings.retry_s)
     source = settings.source

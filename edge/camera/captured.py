@@ -13,9 +13,10 @@ import cv2
 from edge.camera.live import Camera, Shot
 from edge.camera.opencv import rotated
 from edge.camera.stamps import DriverStamps, StreamStamps
-from edge.clock import Clock
 from edge.config import Camera as Settings
-from edge.types import Image, SourceError
+from edge.errors import SourceError
+from edge.system.clock import Clock
+from edge.types import Image
 
 RTSP_TIMEOUT_MS = 5000
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.clock import Clock
-from edge.types import Blind, Frame, Image, SourceError
+from edge.errors import SourceError
+from edge.system.clock import Clock
+from edge.types import Blind, Frame, Image
 
 log = logging.getLogger(__name__)
 

@@ -14,9 +14,10 @@ import numpy as np
 from edge.camera.live import Shot
 from edge.camera.opencv import rotated
 from edge.camera.stamps import DriverStamps
-from edge.clock import Clock
 from edge.config import Camera as Settings
-from edge.types import Image, SourceError
+from edge.errors import SourceError
+from edge.system.clock import Clock
+from edge.types import Image
 
 WAIT_S = 2.0
 """A camera that gives no picture for this long is taken for lost."""

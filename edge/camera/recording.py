@@ -12,9 +12,11 @@ from typing import Protocol, cast
 
 import cv2
 
-from edge.camera.opencv import prepare, rotated
-from edge.clock import Clock
-from edge.types import Frame, Image, SourceError
+from edge.camera.opencv import rotated
+from edge.errors import SourceError
+from edge.system.clock import Clock
+from edge.system.native_output import prepare_opencv
+from edge.types import Frame, Image
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +103,7 @@ class VideoReel:
         Raises:
             SourceError: It is missing, no video, or has no frames.
         """
-        prepare()
+        prepare_opencv()
         self._file = file
         self._capture = _open(file)
         fps = self._capture.get(cv2.CAP_PROP_FPS)

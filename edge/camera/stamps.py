@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from edge.clock import Clock
+from edge.system.clock import Clock
 
 WINDOW_S = 5.0
 """A stream's pictures are compared with those of at least this long before."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import click
 
-from edge.types import MaskGateError
+from edge.errors import MaskGateError
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"

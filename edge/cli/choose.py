@@ -11,8 +11,9 @@ from edge.bundle.store import MOST_ATTEMPTS, PACKAGED
 from edge.bundle.trial import Trial, give_up
 from edge.cli import compose
 from edge.config import Config
-from edge.pipeline import Sight, Vision
-from edge.types import Frame, MaskGateError, ModelError
+from edge.errors import MaskGateError, ModelError
+from edge.pipeline import Vision
+from edge.types import Frame, Sight
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from edge.types import MissingExtraError
+from edge.errors import MissingExtraError
 
 PATH = click.Path(path_type=Path)
 DATABASE = "sqlite:///maskgate-events.db"

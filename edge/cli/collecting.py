@@ -28,8 +28,8 @@ from edge.collector.report import clip, rows
 from edge.collector.service import Collector, Plan
 from edge.collector.summaries import Summaries
 from edge.dial import Listener
-from edge.systemd import Watchdog, notify
-from edge.types import ConfigError
+from edge.errors import ConfigError
+from edge.system.systemd import Watchdog, notify
 
 PORT, TLS_PORT = 1883, 8883
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")

@@ -13,10 +13,10 @@ from edge.bundle.store import PACKAGED, Store
 from edge.classify import TfliteClassifier
 from edge.config import Config
 from edge.detect import YuNetDetector
+from edge.errors import ModelError
 from edge.evidence import Quality
 from edge.pipeline import Vision
 from edge.track import Rules, Tracker
-from edge.types import ModelError
 
 YUNET = "face_detection_yunet_2023mar.onnx"
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from edge import clock
 from edge.camera import open_source
 from edge.cli.choose import Eyes, choose, choose_again
 from edge.cli.compose import make_tracker
@@ -21,7 +20,8 @@ from edge.indicator import Hush, open_indicator
 from edge.lamp import LampPolicy
 from edge.pipeline import Line, Reporter, Turn
 from edge.spool import Spool
-from edge.systemd import Watchdog, notify
+from edge.system import clock
+from edge.system.systemd import Watchdog, notify
 from edge.track import Tracker
 from edge.types import Blind, Event
 

@@ -20,11 +20,12 @@ from edge.cli.daemon import Orders, serve
 from edge.cli.options import takes_settings
 from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
 from edge.demo import CLIP
+from edge.errors import BrokerError
 from edge.messages import Topics
 from edge.mqtt import subscribe
 from edge.pipeline import Turn
 from edge.spool import Spool
-from edge.types import BrokerError, Event
+from edge.types import Event
 
 BROKER_PLACES = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
 """Where Debian and others keep mosquitto, outside a user's PATH."""

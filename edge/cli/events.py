@@ -16,10 +16,10 @@ from edge.cli.compose import load_config
 from edge.cli.export import FORMATS, written
 from edge.cli.keep import limits
 from edge.cli.options import json_option
+from edge.errors import ConfigError
 from edge.spool.counter import Counter
 from edge.spool.desk import Epoch, Kept, Page, Purge, Replay
 from edge.spool.schema import GENERATION_BITS
-from edge.types import ConfigError
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service, which these commands take where none is named."""

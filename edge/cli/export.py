@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from edge.errors import MaskGateError, StorageError
 from edge.spool.desk import Kept
-from edge.types import MaskGateError, StorageError
 
 
 def write_jsonl(rows: Iterable[Kept], out: TextIO) -> int:

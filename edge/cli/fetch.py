@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from edge.cli.compose import YUNET, models_directory
-from edge.types import ModelError
+from edge.errors import ModelError
 
 YUNET_URL = (
     "https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models/face_detection_yunet/" + YUNET

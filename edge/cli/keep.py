@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edge.config import SpoolConfig
+from edge.errors import SpoolError
 from edge.spool import Limits, Spool
 from edge.spool.door import Door
-from edge.types import SpoolError
 
 _log = logging.getLogger(__name__)
 

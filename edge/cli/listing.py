@@ -9,7 +9,7 @@ from edge.bundle import Bundle
 from edge.bundle.store import PACKAGED, Store
 from edge.cli import compose
 from edge.config import Config
-from edge.types import ModelError
+from edge.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)

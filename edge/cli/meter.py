@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
+from edge.errors import SpoolError
 from edge.minutes import Course, Look, Minutes
 from edge.pipeline import Turn
 from edge.spool import Minute
 from edge.teller import Gauge
-from edge.types import Blind, Frame, SpoolError
+from edge.types import Blind, Frame
 
 _log = logging.getLogger(__name__)
 

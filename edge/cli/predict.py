@@ -12,14 +12,16 @@ from pathlib import Path
 import click
 import cv2
 
-from edge.camera import IMAGE_SUFFIXES, open_recording, read_image
+from edge.camera import open_recording
 from edge.cli.compose import open_bundle, open_classifier, open_vision
 from edge.cli.options import json_option, takes_settings
 from edge.config import Camera, Config
 from edge.contract import LABELS, whole_image_box
 from edge.draw import annotated
-from edge.pipeline import Sight, Vision
-from edge.types import Face, Frame, Observation, SourceError
+from edge.errors import SourceError
+from edge.pipeline import Vision
+from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.types import Face, Frame, Observation, Sight
 
 
 @dataclass(frozen=True, slots=True)

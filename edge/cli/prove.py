@@ -11,7 +11,7 @@ from edge.bundle import Bundle, golden_crop, trust
 from edge.classify import Model
 from edge.cli import compose
 from edge.config import Config
-from edge.types import ModelError
+from edge.errors import ModelError
 
 SMOKE_SEEDS = range(1000, 1016)
 """Made-up crops, none of which the golden self-test has."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.types import ModelError
+from edge.errors import ModelError
 
 ROUNDS = 20
 CALLS = 20

@@ -12,9 +12,9 @@ from edge.backlog import Backlog
 from edge.config import Config
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
+from edge.errors import BrokerError
 from edge.messages import Topics
 from edge.teller import Gauge, Teller
-from edge.types import BrokerError
 from edge.uplink import Uplink
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.classify import find_runtime
 from edge.cli.bare import resident_mb
-from edge.quiet import without_native_chatter
+from edge.system.native_output import without_native_chatter
 
 WARM_UP = 5
 

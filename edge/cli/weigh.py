@@ -16,7 +16,7 @@ from statistics import median
 from edge.cli.bare import resident_mb
 from edge.cli.compose import find_detector, open_bundle
 from edge.config import Config
-from edge.types import ModelError
+from edge.errors import ModelError
 
 STARTS = 3
 WATCHED_S = 3.0

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 KINDS = ("hour", "day", "shift")
 DAY_SHIFTS = (time(6), time(14), time(22))

@@ -7,12 +7,15 @@ import time
 from queue import Empty, SimpleQueue
 
 from edge import broker
+from edge.answers import REFUSED
+from edge.backoff import Backoff
 from edge.broker import Standing
 from edge.collector import words
 from edge.collector.talk import Message
 from edge.dial import Listener
-from edge.mqtt import REFUSED, Link
-from edge.session import WINDOW, Backoff
+from edge.errors import BrokerError
+from edge.mqtt import Link
+from edge.session import WINDOW
 from edge.signals import (
     Acknowledged,
     Arrived,
@@ -23,7 +26,6 @@ from edge.signals import (
     Subscribed,
     Unreachable,
 )
-from edge.types import BrokerError
 
 STANDING = Standing(expiry_s=7 * 86_400, receive_maximum=1_000, largest=1_048_576)
 """The session that a collector wants: what waits for a week, 1,000 messages unacknowledged, 1 MiB each."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from edge.types import ConfigError, SourceError, StorageError
+from edge.errors import ConfigError, SourceError, StorageError
 
 STDIN = Path("-")
 LONGEST = 1 << 20

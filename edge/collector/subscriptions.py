@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from edge.collector.parse import KINDS
+from edge.errors import ConfigError
 from edge.messages import PREFIX
-from edge.types import ConfigError
 
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
 _DIVIDED = ("event", "gap")

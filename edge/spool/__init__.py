@@ -2,6 +2,7 @@
 
 from edge.spool.outbox import Spool
 from edge.spool.ranges import Range
-from edge.spool.records import Counts, Figures, Gap, Limits, Mark, Minute, Reason, Replayed
+from edge.spool.records import Counts, Figures, Limits, Mark, Minute, Replayed
+from edge.types import Gap, Reason
 
 __all__ = ["Counts", "Figures", "Gap", "Limits", "Mark", "Minute", "Range", "Reason", "Replayed", "Spool"]

@@ -10,8 +10,9 @@ from edge.spool import notes
 from edge.spool.database import Database, Value
 from edge.spool.gaps import Gaps
 from edge.spool.ranges import Drop, Held, Kind, Range, next_drop, of, without
-from edge.spool.records import Batch, Limits, Lost, Reason, Row
+from edge.spool.records import Batch, Limits, Lost, Row
 from edge.spool.schema import GENERATION_BITS
+from edge.types import Reason
 
 SEQUENCE = (1 << GENERATION_BITS) - 1
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from edge.spool import schema
 from edge.spool.database import DamagedError, Database
-from edge.spool.records import Reason
 from edge.spool.schema import GENERATION_BITS
 from edge.spool.store import Life
+from edge.types import Reason
 
 
 def check_rows(db: Database) -> None:

@@ -10,15 +10,16 @@ from concurrent.futures import Future
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from edge.errors import SpoolError
 from edge.messages import Stored
 from edge.spool import notes
 from edge.spool.group import Group, Note
 from edge.spool.opening import Opened, open_store
 from edge.spool.ranges import Range
-from edge.spool.records import Figures, Gap, Limits, Mark, Minute, Replayed
+from edge.spool.records import Figures, Limits, Mark, Minute, Replayed
 from edge.spool.store import Life, Store
 from edge.spool.tally import Tally
-from edge.types import Event, SpoolError
+from edge.types import Event, Gap
 
 GROUP_S = 0.1
 """Shortest time between two commits, and so the longest that an event waits for its own."""

@@ -9,14 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from edge.errors import SpoolError
 from edge.spool import desk, door, notes
 from edge.spool.database import DamagedError
 from edge.spool.desk import Again, Epoch, Kept, Page, Purge, Purged, Question, Replay, Standing, Stats
 from edge.spool.opening import REPAIR, look_into
 from edge.spool.ranges import Range
-from edge.spool.records import Limits, Mark, Reason, Replayed
+from edge.spool.records import Limits, Mark, Replayed
 from edge.spool.store import Store
-from edge.types import SpoolError
+from edge.types import Reason
 
 
 class _Alone:

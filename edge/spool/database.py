@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge.types import SpoolError
+from edge.errors import SpoolError
 
 CACHE_KIB = 256
 LOCK_WAIT_S = 1.0

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
+from edge.errors import SpoolError
 from edge.spool import notes
 from edge.spool.database import DamagedError
 from edge.spool.ranges import Range
-from edge.spool.records import Limits, Mark, Reason, Replayed
+from edge.spool.records import Limits, Mark, Replayed
 from edge.spool.schema import GENERATION_BITS
 from edge.spool.store import Store
-from edge.types import SpoolError
+from edge.types import Reason
 
 MOST_ROWS = 500
 """Events in one answer, so that no export keeps the spool's thread from storing events."""

@@ -18,10 +18,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from edge.errors import SpoolError
 from edge.spool import desk, files
 from edge.spool.desk import Page, Purge, Question, Replay, Stats
 from edge.spool.outbox import Spool
-from edge.types import SpoolError
 
 MOST_ASKED = 16_384
 """Bytes of a question."""

@@ -7,8 +7,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.durable import sync
-from edge.types import SpoolError
+from edge.errors import SpoolError
+from edge.system.files import sync_directory
 
 LOG = "-wal"
 MOST_DAMAGED = 3
@@ -34,7 +34,7 @@ def make_file(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        sync(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
         raise SpoolError(
             f"the spool {path} cannot be opened for writing: {error.strerror}; set spool.path to a file "
@@ -56,7 +56,7 @@ def move_aside(path: Path, wall: float) -> Path:
         if _log(path).exists():
             _log(path).replace(_log(aside))
         path.replace(aside)
-        sync(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
         raise SpoolError(f"the damaged {path} cannot be moved aside: {error.strerror}") from None
     return aside
@@ -71,7 +71,7 @@ def remove(path: Path) -> None:
     try:
         path.unlink()
         _log(path).unlink(missing_ok=True)
-        sync(path.parent)
+        sync_directory(path.parent)
     except OSError as error:
         raise SpoolError(f"the damaged {path} cannot be deleted: {error.strerror}") from None
 

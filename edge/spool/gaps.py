@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from edge.spool.database import Database
 from edge.spool.ranges import Range, merge
-from edge.spool.records import Gap, Reason
+from edge.types import Gap, Reason
 
 _COLUMNS = "place, epoch, number, first, last, reason, wall"
 

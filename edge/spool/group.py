@@ -9,9 +9,9 @@ from enum import Enum, auto
 from edge import messages
 from edge.messages import Stored
 from edge.spool.ranges import Range
-from edge.spool.records import Batch, Lost, Mark, Minute, Reason, Row
+from edge.spool.records import Batch, Lost, Mark, Minute, Row
 from edge.spool.tally import Tally
-from edge.types import Event
+from edge.types import Event, Reason
 
 GROUP_EVENTS = 20
 """Events that are committed without waiting."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.errors import SpoolError
 from edge.spool import files
 from edge.spool.schema import APPLICATION_ID
-from edge.types import SpoolError
 
 LENGTH = 100
 _MAGIC = b"SQLite format 3\0"

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import astuple
 
 from edge.spool.database import Database
-from edge.spool.records import Counts, Mark, Minute, Reason
+from edge.spool.records import Counts, Mark, Minute
+from edge.types import Reason
 
 MOST_MARKS = 100
 """Consumers and epochs that are remembered; beyond it the one not heard of for longest is forgotten."""

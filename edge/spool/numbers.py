@@ -15,7 +15,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.types import SpoolError
+from edge.errors import SpoolError
 
 SLOT = 512
 """Two slots, written in turn: a torn write leaves the other one."""

@@ -7,16 +7,17 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.durable import sync
+from edge.errors import SpoolError
 from edge.spool import checks, files, header, rescue, schema
 from edge.spool.database import DamagedError, Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Numbers, Reserved
 from edge.spool.ranges import Range
-from edge.spool.records import DAY_S, Limits, Reason
+from edge.spool.records import DAY_S, Limits
 from edge.spool.schema import APPLICATION_ID, FORMAT
 from edge.spool.store import RESERVE, Life, Store
-from edge.types import SpoolError
+from edge.system.files import sync_directory
+from edge.types import Reason
 
 JUMP = 64
 """Gaps are numbered from so much further on after an end without notice: the file may have lost some."""
@@ -57,7 +58,7 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
         store = Store(db, numbers, life, limits)
         store.reserve(store.last_sequence)
         if known is None:
-            sync(path.parent)
+            sync_directory(path.parent)
         stack.pop_all()
     files.tidy(path, 2 * limits.max_bytes, wall - limits.keep_days * DAY_S)
     return Opened(store, damage or loss)

@@ -14,8 +14,8 @@ from edge.spool.committer import Committer
 from edge.spool.group import Fate, Handled
 from edge.spool.owner import ANSWER_S, Owner
 from edge.spool.ranges import Range
-from edge.spool.records import Figures, Gap, Limits, Mark, Minute, Replayed
-from edge.types import Event, State
+from edge.spool.records import Figures, Limits, Mark, Minute, Replayed
+from edge.types import Event, Gap, State
 
 
 class Spool(Owner):

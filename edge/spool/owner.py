@@ -9,10 +9,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
+from edge.errors import SpoolError
 from edge.spool.committer import Committer, Item
 from edge.spool.records import Limits
 from edge.spool.store import Life
-from edge.types import SpoolError
 
 ANSWER_S = 30.0
 

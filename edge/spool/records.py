@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from edge.messages import Stored
 from edge.spool.ranges import Range
-from edge.types import Outcome
+from edge.types import Outcome, Reason
 
 DAY_S = 86_400.0
 MINUTE_S = 60
-
-
-class Reason(StrEnum):
-    """Why numbers will never come."""
-
-    SPOOL_FULL = "spool_full"
-    DISK = "disk"
-    REFUSED = "refused"
-    DAMAGED = "damaged"
-    ENCODING = "encoding"
-    RESTART = "restart"
-    """Kept in reserve when the program ended without notice: few of them, or none, were events."""
-    EXPIRED = "expired"
-    """Asked for when they were no longer kept, or purged by hand before they were sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +33,6 @@ class Row:
     """An event to be stored, with the Unix time of its decision."""
 
     event: Stored
-    wall: float
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Numbers that will never come.
-
-    Attributes:
-        place: Key for `mark_gaps_sent`.
-        epoch: The epoch of the numbers, which may be an earlier one.
-        number: Counts within the epoch, with jumps; together with the epoch it is unique for ever.
-        first: The first of the numbers.
-        last: The last of them; None where nobody knows.
-        reason: Why.
-        wall: Unix time at which it was found.
-    """
-
-    place: int
-    epoch: str
-    number: int
-    first: int
-    last: int | None
-    reason: Reason
     wall: float
 
 

@@ -15,15 +15,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge.errors import SpoolError
 from edge.spool import files, schema
 from edge.spool.change import SEQUENCE
 from edge.spool.database import DamagedError, Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Reserved
 from edge.spool.ranges import Range, of, without
-from edge.spool.records import Reason
 from edge.spool.schema import GENERATION_BITS
-from edge.types import SpoolError
+from edge.types import Reason
 
 PAGE = 200
 EMPTY_BYTES = 8192

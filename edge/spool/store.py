@@ -7,15 +7,16 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from edge.errors import SpoolError
 from edge.messages import Stored
 from edge.spool.change import Change, count
 from edge.spool.database import Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Numbers, Reserved
 from edge.spool.ranges import Range, of, without
-from edge.spool.records import DAY_S, Batch, Figures, Limits, Reason, Replayed, Written
+from edge.spool.records import DAY_S, Batch, Figures, Limits, Replayed, Written
 from edge.spool.schema import FORMAT, GENERATION_BITS
-from edge.types import SpoolError
+from edge.types import Reason
 
 RESERVE = 64
 """Numbers that are reserved at a time: so wide is the gap that a program leaves which ends without notice."""

@@ -12,7 +12,7 @@ import pytest
 from convert import detector
 from convert.cli import main
 from edge import bundle
-from edge.types import ModelError
+from edge.errors import ModelError
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from convert import gates
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 HEAD = "[representative]\nper_class = 100\nleast = 200\n"
 

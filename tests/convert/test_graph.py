@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from convert import graph
 from edge import bundle
-from edge.types import GateError, ModelError
+from edge.errors import GateError, ModelError
 
 FLAT = (bundle.SHIPPED / bundle.CLASSIFIER).read_bytes()
 SHIPPED = graph.read(FLAT)

@@ -8,7 +8,7 @@ import pytest
 
 from convert.origin import Origin
 from edge.bundle.manifest import VERSION
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 
 @pytest.mark.parametrize("run", ["20250101-120000-default", "run", "", "ÄÖ--", "x" * 90, "a-" * 40])

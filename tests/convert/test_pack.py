@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from convert.cli.pack import pack
 from edge import bundle
-from edge.types import ModelError
+from edge.errors import ModelError
 from tests.edge.bundle import builders
 
 

@@ -10,7 +10,7 @@ import pytest
 from convert import detector, provenance
 from convert.provenance import Provenance
 from edge import bundle
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from tests.convert.builders import Trained, commands
 
 

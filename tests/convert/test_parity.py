@@ -13,7 +13,7 @@ from convert.gates import Limits
 from convert.layers import Layer
 from convert.measures import MEASURES, Compared
 from convert.parity import measure
-from edge.types import GateError
+from edge.errors import GateError
 
 RNG = np.random.default_rng(0)
 SHARES = RNG.dirichlet((0.2, 0.2, 0.2), 300)

@@ -12,7 +12,8 @@ from hypothesis import strategies as some
 from convert import representative
 from convert.gates import Representative
 from edge.contract import LABELS, Label
-from edge.types import Box, ConfigError
+from edge.errors import ConfigError
+from edge.types import Box
 from tests.training.builders import patch
 from training.data import FaceRecord, Source
 from training.manifest import Assigned, Part

@@ -12,8 +12,8 @@ import pytest
 from edge import broker
 from edge.broker import Broker, Login, Tls
 from edge.dial import Dialer
+from edge.errors import ConfigError
 from edge.messages import Topics
-from edge.types import ConfigError
 
 WHERE = Broker("mqtt.example", 8883)
 

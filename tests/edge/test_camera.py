@@ -12,7 +12,8 @@ from edge import camera
 from edge.camera import open_source
 from edge.camera.live import LiveSource
 from edge.config import Camera
-from edge.types import Blind, Frame, SourceError
+from edge.errors import SourceError
+from edge.types import Blind, Frame
 from tests.fakes import FakeClock
 
 

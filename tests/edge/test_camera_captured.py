@@ -12,7 +12,7 @@ import pytest
 from edge.camera import captured
 from edge.camera.captured import CapturedCamera, open_rtsp, open_usb, without_secrets
 from edge.config import Camera
-from edge.types import SourceError
+from edge.errors import SourceError
 from tests.fakes import FakeCapture, FakeClock
 
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.camera.images import ImageReel, cut_short, read_image
-from edge.types import Image, SourceError
+from edge.camera.images import ImageReel
+from edge.errors import SourceError
+from edge.system.image_files import cut_short, read_image
+from edge.types import Image
 
 
 def picture(width: int = 60, height: int = 40) -> Image:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from edge.camera.live import LiveSource, Patience, Shot, Slot, stuck
-from edge.clock import SystemClock
-from edge.types import Blind, Frame, SourceError
+from edge.errors import SourceError
+from edge.system.clock import SystemClock
+from edge.types import Blind, Frame
 from tests.fakes import ScriptedCamera
 
 QUICK = Patience(max_age_s=5.0, retry_s=0.01, blind_every_s=0.05)

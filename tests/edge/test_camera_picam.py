@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from edge.camera import open_source
 from edge.camera.picam import PiCamera, preview_size, require_package
 from edge.config import Camera
-from edge.types import Blind, Frame, SourceError
+from edge.errors import SourceError
+from edge.types import Blind, Frame
 from tests.fakes import FakeClock, FakePicamera2Library
 
 SMALL = Camera(source="picamera2", width=64, height=36, fps=10, retry_s=0.02)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.camera.recording import Playback, Recording, VideoReel, _later
-from edge.types import Image, SourceError
+from edge.errors import SourceError
+from edge.types import Image
 from tests.fakes import FakeClock
 
 FPS = 10

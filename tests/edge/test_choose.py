@@ -14,8 +14,8 @@ from edge.bundle.store import PACKAGED, Record, Store
 from edge.cli import compose
 from edge.cli.choose import Choice, Eyes, choose, choose_again
 from edge.config import Classifier, Config
-from edge.pipeline import Sight
-from edge.types import Frame, ModelError
+from edge.errors import ModelError
+from edge.types import Frame, Sight
 from tests.edge.bundle import models
 
 SHIPPED = bundle.load(bundle.SHIPPED).manifest.version

@@ -13,7 +13,8 @@ from edge import bundle
 from edge.bundle import SHIPPED, golden_crop
 from edge.classify import RUNTIMES, Model, Output, TfliteClassifier
 from edge.contract import LABELS, Label
-from edge.types import Face, Frame, ModelError
+from edge.errors import ModelError
+from edge.types import Face, Frame
 from tests.builders import face
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import clock
-from edge.clock import SyncCheck, SystemClock, kernel_synced
 from edge.events import EventFactory, Origin
+from edge.system import clock
+from edge.system.clock import SyncCheck, SystemClock, kernel_synced
 from tests.builders import verdict
 from tests.fakes import FakeClock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge import config
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 SAMPLE = Path(__file__).parents[2] / "config.toml"
 

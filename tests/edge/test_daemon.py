@@ -20,8 +20,8 @@ import pytest
 from edge.cli.daemon import Orders, serve
 from edge.config import Config
 from edge.demo import CLIP
+from edge.errors import SpoolError
 from edge.spool.committer import Committer, Item
-from edge.types import SpoolError
 from tests.broker import Mosquitto, Subscriber, wait_until
 
 WALKING = "data/clips/face-demographics-walking.gif"

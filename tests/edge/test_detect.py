@@ -12,7 +12,8 @@ from edge import bundle
 from edge.config import Detector
 from edge.demo import CLIP
 from edge.detect import YuNetDetector
-from edge.types import Frame, Image, ModelError
+from edge.errors import ModelError
+from edge.types import Frame, Image
 
 SHIPPED = bundle.SHIPPED / bundle.DETECTOR
 LONE_FRAME = 100

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge import health
-from edge.health import Health
+from edge.system import health
+from edge.system.health import Health
 
 
 def zone(sys: Path, number: int, kind: str, temperature: str) -> None:

@@ -13,8 +13,9 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge import indicator as indicators
 from edge.config import LampConfig, LampPins
+from edge.errors import IndicatorError, MissingExtraError
 from edge.indicator import ConsoleIndicator, GpioIndicator, Hush, NullIndicator, open_indicator
-from edge.types import IndicatorError, Lamp, MissingExtraError
+from edge.types import Lamp
 
 PINS = LampPins(red=17, amber=27, green=22, buzzer=5)
 

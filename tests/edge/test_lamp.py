@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.lamp import LAMPS, WORST_FIRST, LampPolicy, Presence
-from edge.types import Lamp, Outcome
+from edge.lamp import LAMPS, WORST_FIRST, LampPolicy
+from edge.types import Lamp, Outcome, Presence
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from edge import bundle
 from edge.cli.race import Entrant, race, rows, thread_counts
-from edge.types import ModelError
+from edge.errors import ModelError
 
 MODEL = bundle.SHIPPED / bundle.CLASSIFIER
 

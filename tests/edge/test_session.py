@@ -13,15 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.backoff import Backoff
 from edge.board import Board, Notice
+from edge.errors import BrokerError
 from edge.lanes import MOST_REFUSED
 from edge.messages import Stored, Topics
 from edge.mqtt import Link
-from edge.session import WINDOW, Backoff, Bounds, Session
+from edge.session import WINDOW, Bounds, Session
 from edge.signals import Acknowledged, Connected
-from edge.spool import Gap, Reason, Spool
+from edge.spool import Spool
 from edge.traffic import Reader
-from edge.types import BrokerError
+from edge.types import Gap, Reason
 from tests.builders import event
 
 TOPICS = Topics("site", "door")

@@ -18,12 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import messages
+from edge.errors import SpoolError
 from edge.pipeline import Outbox
 from edge.spool import Spool
 from edge.spool.database import Database
 from edge.spool.numbers import Numbers
 from edge.spool.schema import FORMAT, new_epoch
-from edge.types import Lamp, SpoolError, State
+from edge.types import Lamp, State
 from tests.builders import event, verdict
 
 DAY_S = 86_400.0

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.spool import Counts, Gap, Limits, Mark, Minute, Reason, Spool, group
+from edge.errors import SpoolError
+from edge.spool import Counts, Limits, Mark, Minute, Spool, group
 from edge.spool.committer import Committer
 from edge.spool.store import RESERVE, Store
-from edge.types import Event, Outcome, SpoolError
+from edge.types import Event, Gap, Outcome, Reason
 from tests.builders import event, verdict
 from tests.edge.test_spool import DAY_S, fill, full_disk, sequences
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from edge import messages
-from edge.spool import Limits, Reason, Spool, rescue
+from edge.errors import SpoolError
+from edge.spool import Limits, Spool, rescue
 from edge.spool.database import Database
-from edge.types import SpoolError
+from edge.types import Reason
 from tests.builders import event
 from tests.edge.test_spool import DAY_S, fill, sequences
 from tests.edge.test_spool_bounds import abandon

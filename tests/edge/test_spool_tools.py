@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from edge import messages
+from edge.errors import SpoolError
 from edge.spool import Limits, Mark, Spool, desk, door
 from edge.spool.counter import Counter
 from edge.spool.desk import Page, Purge, Replay, Stats
 from edge.spool.door import Door
 from edge.spool.numbers import Numbers
-from edge.types import SpoolError
 from tests.broker import wait_until
 from tests.builders import event
 from tests.edge.test_cli import Run, one_sentence, run

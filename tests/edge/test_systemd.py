@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.systemd import Watchdog, notify, watchdog_interval
+from edge.system.systemd import Watchdog, notify, watchdog_interval
 from tests.fakes import FakeClock
 
 

@@ -14,11 +14,11 @@ import pytest
 
 from edge.cli.meter import Meter
 from edge.messages import Topics
-from edge.pipeline import Sight, Turn
+from edge.pipeline import Turn
 from edge.spool import Counts, Minute, Spool
 from edge.summary import DAY_S, HOUR_S
 from edge.teller import LINGER_S, UNHEARD_EVERY_S, Gauge, Teller
-from edge.types import Blind, Frame, Lamp, Outcome, State
+from edge.types import Blind, Frame, Lamp, Outcome, Sight, State
 from tests.builders import event, verdict
 from tests.edge.test_messages import validate
 

@@ -21,6 +21,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge import messages
+from edge.backoff import Backoff
 from edge.broker import Broker, Login, Tls
 from edge.cli.sending import open_uplink
 from edge.config import Config
@@ -28,7 +29,6 @@ from edge.dial import Dialer
 from edge.ear import Ear, Obedience
 from edge.messages import Topics
 from edge.mqtt import Link, subscribe
-from edge.session import Backoff
 from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink import LOOK_S, Uplink

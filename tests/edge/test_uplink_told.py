@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.backoff import Backoff
 from edge.board import Notice
 from edge.broker import Broker
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
 from edge.messages import Topics, ack_payload, encode
-from edge.session import WINDOW, Backoff
+from edge.session import WINDOW
 from edge.spool import Mark, Spool
 from edge.uplink import Uplink
 from tests.broker import wait_until

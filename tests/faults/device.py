@@ -7,11 +7,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edge.backoff import Backoff
 from edge.broker import Broker
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
 from edge.messages import Topics
-from edge.session import Backoff
 from edge.spool import Limits, Spool
 from edge.types import EventId
 from edge.uplink import Uplink

@@ -16,11 +16,11 @@ from random import Random
 import pytest
 
 from edge import messages
+from edge.errors import SpoolError
 from edge.spool.opening import open_store
 from edge.spool.records import Limits
 from edge.spool.schema import GENERATION_BITS
 from edge.spool.store import Store
-from edge.types import SpoolError
 from tests.builders import event
 from tests.faults.disk import Call, Disk, calls, said
 

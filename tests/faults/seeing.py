@@ -13,11 +13,11 @@ from edge.camera import open_recording
 from edge.config import Camera
 from edge.demo import CLIP
 from edge.events import EventFactory, Origin
-from edge.lamp import LampPolicy, Presence
+from edge.lamp import LampPolicy
 from edge.pipeline import Reporter, Turn, Vision
 from edge.spool import Spool
 from edge.track import Tracker
-from edge.types import Frame, Image, Lamp, Outcome
+from edge.types import Frame, Image, Lamp, Outcome, Presence
 from tests.builders import rules, verdict
 
 FRAME_S = 1 / 15

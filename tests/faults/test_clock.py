@@ -10,14 +10,14 @@ from random import Random
 
 import pytest
 
-from edge import clock
 from edge.broker import Broker
-from edge.clock import DOUBT_S, SyncCheck
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
 from edge.events import EventFactory, Origin
 from edge.messages import iso_time
 from edge.spool import Spool
+from edge.system import clock
+from edge.system.clock import DOUBT_S, SyncCheck
 from edge.teller import Gauge, Teller
 from edge.uplink import Uplink
 from tests.broker import Mosquitto, Subscriber, wait_until

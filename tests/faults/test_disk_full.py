@@ -12,8 +12,9 @@ from random import Random
 
 import pytest
 
-from edge.spool import Limits, Reason, Spool, group
-from edge.types import SpoolError
+from edge.errors import SpoolError
+from edge.spool import Limits, Spool, group
+from edge.types import Reason
 from tests.broker import wait_until
 from tests.builders import event
 from tests.edge.test_spool import full_disk

@@ -14,7 +14,8 @@ from random import Random
 import pytest
 
 from edge import messages
-from edge.spool import Limits, Reason, Spool
+from edge.spool import Limits, Spool
+from edge.types import Reason
 from tests.broker import Mosquitto, wait_until
 from tests.builders import event
 from tests.faults.device import device

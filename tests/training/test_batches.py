@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge.contract import LABELS, Label
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from tests.training.builders import patch, record
 from training.batches import Dealer, pool
 from training.crops import Patch

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.types import StorageError
+from edge.errors import StorageError
 from training import quiet
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training import quiet
 
 pytestmark = pytest.mark.slow

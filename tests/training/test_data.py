@@ -8,7 +8,8 @@ import cv2
 import pytest
 
 from edge.contract import Label
-from edge.types import Box, ConfigError, Face, Image
+from edge.errors import ConfigError
+from edge.types import Box, Face, Image
 from tests.training.builders import draw_face, voc, voc_object, write_frames
 from training import data, faces
 

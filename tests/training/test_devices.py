@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training import devices, quiet
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from training import quiet
 from training.recipe import Distil, Network, Recipe
 

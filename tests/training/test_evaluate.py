@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge import bundle
-from edge.types import ModelError
+from edge.errors import ModelError
 from tests.training.evidence_builders import drawn_split, evidence, sure
 from training import folded
 from training.cli import maskgate_train

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from tests.training.builders import patch
 from tests.training.evidence_builders import evidence, sure
 from training import folded

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from edge import bundle
-from edge.types import GateError
+from edge.errors import GateError
 from tests.training.evidence_builders import drawn_split, evidence, sure
 from training.cli import maskgate_train
 from training.cli.gate import insist

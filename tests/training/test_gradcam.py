@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from training import quiet
 
 pytestmark = pytest.mark.slow

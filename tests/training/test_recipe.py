@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training import recipe
 
 

@@ -13,7 +13,8 @@ import pytest
 from edge import bundle
 from edge.classify import TfliteClassifier
 from edge.contract import LABELS, whole_image_box
-from edge.types import ConfigError, Face, Frame
+from edge.errors import ConfigError
+from edge.types import Face, Frame
 from tests.training.builders import draw_face, write_frames
 from training import folded, split
 from training.data import read

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.contract import LABELS, Label
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from tests.training.builders import draw_face, record
 from training import split
 from training.data import Dataset, FaceRecord, Source

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.types import StorageError
-from training import whole
+from edge.errors import StorageError
+from edge.system import files
 
 SCRIPT = """
 import resource, sys
@@ -27,7 +27,7 @@ except StorageError as error:
 def test_a_file_is_replaced(tmp_path: Path) -> None:
     """New content takes the place of the old, folders are made, and nothing else is left."""
     for content in (b"old", b"new"):
-        whole.write(tmp_path / "folder" / "file", content)
+        files.write_atomic(tmp_path / "folder" / "file", content)
     assert (tmp_path / "folder" / "file").read_bytes() == b"new"
     assert len(list((tmp_path / "folder").iterdir())) == 1
 
@@ -48,4 +48,4 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file where a folder should be is an error that names the target."""
     (tmp_path / "a").write_bytes(b"")
     with pytest.raises(StorageError, match="b cannot be written"):
-        whole.write(tmp_path / "a" / "b", b"")
+        files.write_atomic(tmp_path / "a" / "b", b"")

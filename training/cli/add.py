@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training import data as datasets
 from training import faces, quiet
 from training.cli.common import EXISTING, FILE, json_option

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from edge.types import ConfigError, ModelError
+from edge.errors import ConfigError, ModelError
 from training import quiet, recipe
 from training.cli.common import EXISTING, FILE, cache_option, json_option, load_material
 from training.manifest import Manifest

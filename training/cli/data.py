@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from edge.contract import LABELS
-from edge.types import ConfigError
+from edge.errors import ConfigError
+from edge.system import files
 from training import data as datasets
-from training import faces, quiet, whole
+from training import faces, quiet
 from training.cli.common import EXISTING, FILE, json_option
 from training.manifest import Manifest
 
@@ -50,7 +51,7 @@ def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_js
     Example: maskgate-train data datasets --detector yunet.onnx -o split.json
     """
     manifest, found = make_split(roots, detector, seed)
-    whole.write(output, manifest.model_dump_json(indent=1).encode())
+    files.write_atomic(output, manifest.model_dump_json(indent=1).encode())
     report = _report(manifest, found)
     click.echo(json.dumps(report) if as_json else _table(report))
 

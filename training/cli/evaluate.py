@@ -12,7 +12,7 @@ import click
 import cv2
 
 from edge import bundle
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training import evaluate as judging
 from training import folded, judgement, quiet
 from training.cli.common import EXISTING, FILE, cache_option, json_option, known_faces, load_material

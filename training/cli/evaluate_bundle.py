@@ -12,7 +12,7 @@ from edge import bundle as bundles
 from edge.classify import Model
 from edge.config import Detector
 from edge.detect import YuNetDetector
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training import endtoend, quiet
 from training.cli.common import EXISTING, json_option
 from training.detector.measure import truths

@@ -9,7 +9,7 @@ import click
 
 from training import quiet
 from training.cli.common import EXISTING, FILE, json_option
-from training.detector import evaluate
+from training.detector import evaluate, measure, report
 from training.manifest import Manifest, Part
 
 
@@ -51,9 +51,9 @@ def evaluate_detector(
     quiet.hush()
     options = context.params
     wanted = evaluate.Wanted(models, options["views"], options["threshold"])
-    judged = evaluate.judge(wanted, evaluate.truths(Manifest.load(split).assigned(), Part(part)))
+    judged = evaluate.judge(wanted, measure.truths(Manifest.load(split).assigned(), Part(part)))
     if options["html"]:
-        options["html"].write_text(evaluate.page(judged.tables, f"Face detectors on the {part} part"))
+        options["html"].write_text(report.page(judged.tables, f"Face detectors on the {part} part"))
     if options["misses"]:
         evaluate.write_misses(judged, wanted.threshold, options["misses"])
     if as_json:

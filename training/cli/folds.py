@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from edge.types import ConfigError
-from training import evaluate, folded, judgement, quiet, recipe, runs, whole
+from edge.errors import ConfigError
+from edge.system import files
+from training import evaluate, folded, judgement, quiet, recipe, runs
 from training.cli.common import EXISTING, FILE, cache_option, json_option, known_faces, load_material
 from training.manifest import Manifest, Part
 from training.material import Material
@@ -97,7 +98,7 @@ def _finish(run: runs.Run, material: Material, weights: str | None) -> None:
     small = run.folder / INT8
     if not small.exists():
         quantize = quiet.need("convert.quantize", "convert")
-        whole.write(small, quantize.of_training(run.model, material.of(Part.TRAIN)))
+        files.write_atomic(small, quantize.of_training(run.model, material.of(Part.TRAIN)))
     if not (run.folder / folded.PREDICTIONS).exists():
         models = (evaluate.Candidate("float", run.model), evaluate.Candidate("int8", small))
         said = evaluate.on_faces(models, material.of(Part.TEST), measure=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from edge import bundle
-from edge.types import GateError
+from edge.errors import GateError
 from training import evaluate as judging
 from training import gate as gates
 from training import quiet

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from edge.types import ConfigError, ModelError
+from edge.errors import ConfigError, ModelError
 from training.detector import misses, report, speed
 from training.detector.measure import Matches, Truth, at_least, finder, measure, truths
 from training.detector.report import Table, page

@@ -15,7 +15,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from training.detector.network import OUTPUTS, STRIDES, Design, Layer, Weights, forward, layers
 
 OPSET = 13

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from training.data import open_image
 from training.detector import parity, select
 from training.detector.fit import Run

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from pydantic import BaseModel, ConfigDict, Field
 
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.detector import export
 from training.detector.assign import Targets
 from training.detector.compose import Stock

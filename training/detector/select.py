@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.contract import Label
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.data import FaceRecord
 from training.detector import export
 from training.detector.measure import Matches, Truth, at_least, finder, measure

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from training.detector.network import (
     OUTPUTS,
     STRIDES,

@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.types import ConfigError, Image
+from edge.errors import ConfigError
+from edge.types import Image
 from training.data import Source, open_image
 from training.detector.compose import Stock
 from training.detector.scenes import Scene, clip_scenes, read_scenes, teacher, with_masks

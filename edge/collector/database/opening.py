@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from edge.collector.database import tables
-from edge.types import ConfigError, MissingExtraError, StorageError
+from edge.errors import ConfigError, MissingExtraError, StorageError
 
 SAMPLES = "sqlite:///events.db or postgresql+psycopg://user@host/name"
 LOCK_S = 5

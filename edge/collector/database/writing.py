@@ -26,8 +26,8 @@ from edge.collector.records import (
     Rejected,
     Sight,
 )
+from edge.errors import StorageError
 from edge.messages import iso_time
-from edge.types import StorageError
 
 KEPT_REJECTED = 10_000
 KEPT_BYTES = 65_536

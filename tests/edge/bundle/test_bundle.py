@@ -9,7 +9,7 @@ import pytest
 
 from edge import bundle
 from edge.contract import LABELS
-from edge.types import ModelError
+from edge.errors import ModelError
 
 
 @pytest.fixture

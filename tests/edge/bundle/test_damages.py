@@ -23,8 +23,9 @@ from typing import Any
 import pytest
 
 from edge import bundle
-from edge.bundle import durable, signature, trust
-from edge.types import MaskGateError
+from edge.bundle import signature, trust
+from edge.errors import MaskGateError
+from edge.system import files as system_files
 from tests.edge.bundle import builders
 
 TO_A_DIRECTORY = 900
@@ -48,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is to outlast a power cut here, and thousands of files would wait for the disk."""
-    monkeypatch.setattr(durable.os, "fsync", lambda _: None)
+    monkeypatch.setattr(system_files.os, "fsync", lambda _: None)
 
 
 def content(directory: Path) -> Content:

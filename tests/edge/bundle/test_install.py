@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from edge import bundle
-from edge.bundle import durable
 from edge.bundle.install import KEEP, Change, install, roll_back
 from edge.bundle.store import PACKAGED, Record, Store
-from edge.types import ModelError
+from edge.errors import ModelError
+from edge.system import files
 from tests.edge.bundle import builders
 
 
@@ -239,7 +239,7 @@ def filling(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         sync(handle)
 
-    monkeypatch.setattr(durable.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     return calls
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from edge import bundle
 from edge.bundle import manifest
-from edge.types import ModelError
+from edge.errors import ModelError
 from tests.edge.bundle import builders
 
 SCHEMA = json.loads(manifest.SCHEMA_FILE.read_text())

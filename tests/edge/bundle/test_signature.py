@@ -9,7 +9,7 @@ import pytest
 
 from edge import bundle
 from edge.bundle import signature
-from edge.types import ConfigError, ModelError
+from edge.errors import ConfigError, ModelError
 from tests.edge.bundle import builders
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.collector import calendar
 from edge.collector.calendar import Calendar, Window
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Apia"]

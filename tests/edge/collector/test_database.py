@@ -19,7 +19,8 @@ from edge.collector.database import Database, Reading, UnfitError, Writing, open
 from edge.collector.database.reading import Part
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, Life, Record
-from edge.types import ConfigError, MaskGateError, Outcome, StorageError
+from edge.errors import ConfigError, MaskGateError, StorageError
+from edge.types import Outcome
 from tests.edge.collector.builders import (
     DOOR,
     NOON,

@@ -11,8 +11,8 @@ from edge.collector.database.reading import Part
 from edge.collector.intake import BATCH, Intake
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, Record
+from edge.errors import StorageError
 from edge.signals import Arrived
-from edge.types import StorageError
 from tests.edge.collector import builders
 from tests.edge.collector.builders import NOON
 

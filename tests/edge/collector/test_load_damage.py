@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from edge import messages
 from edge.collector.carrying import Carrier
 from edge.collector.exports import LONGEST, Source
-from edge.types import SourceError
+from edge.errors import SourceError
 from tests.edge.collector import builders
 from tests.edge.collector.exported import config, export, load, path
 from tests.edge.test_cli import Run, one_sentence, run

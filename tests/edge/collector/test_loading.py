@@ -15,7 +15,8 @@ from edge.collector.exports import Source
 from edge.collector.intake import BATCH
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, EventRecord
-from edge.types import Event, SourceError
+from edge.errors import SourceError
+from edge.types import Event
 from tests.edge.collector.builders import DOOR, NOON, event_record, gap_record, made, read
 
 E1, E2 = Epoch(DOOR, "e1"), Epoch(DOOR, "e2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.collector.subscriptions import filters
-from edge.types import ConfigError
+from edge.errors import ConfigError
 
 
 def test_everything_unless_named() -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from tests.training.detector.builders import SMALL, lively_weights, picture
 from training.detector import export, parity
 from training.detector.fit import Recipe

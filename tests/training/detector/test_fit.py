@@ -13,7 +13,8 @@ import tensorflow as tf
 from click.testing import CliRunner
 
 from edge.contract import Label
-from edge.types import Box, ConfigError, ModelError
+from edge.errors import ConfigError, ModelError
+from edge.types import Box
 from tests.training.builders import draw_face
 from tests.training.detector.builders import SMALL, lively_weights, picture, stock
 from training.cli import maskgate_train

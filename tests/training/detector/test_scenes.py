@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from edge.contract import Label
-from edge.types import Box, ConfigError, Face, Image
+from edge.errors import ConfigError
+from edge.types import Box, Face, Image
 from tests.training.builders import MARKS, draw_face
 from training.data import FaceRecord, Source
 from training.detector import stock

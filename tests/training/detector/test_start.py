@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.types import ModelError
+from edge.errors import ModelError
 from tests.training.detector.builders import lively_weights, picture
 from training.detector import export, parity, start
 from training.detector.network import YUNET, Design, layers, random_weights

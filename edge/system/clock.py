@@ -111,4 +111,4 @@ def kernel_synced() -> bool | None:
 
 
 synced = SyncCheck()
-"""Whether the wall clock is set: `edge.clock.synced()`."""
+"""Whether the wall clock is set: `edge.system.clock.synced()`."""

@@ -40,3 +40,18 @@ def without_native_chatter() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+_FFMPEG_QUIET = "-8"
+
+
+@cache
+def prepare_opencv() -> None:
+    """Sets OpenCV's readers up: silent, and network cameras over TCP.
+
+    What goes wrong is raised as one sentence. Over UDP, FFmpeg gives half pictures whenever a packet
+    is lost.
+    """
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _FFMPEG_QUIET)
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    quiet_opencv()

@@ -1,0 +1,66 @@
+"""The error tree: every error that a user can do something about, with its exit code."""
+
+from __future__ import annotations
+
+
+class MaskGateError(Exception):
+    """Root of all errors that a user can do something about; one sentence each.
+
+    `exit_code` is the code with which a command ends that meets the error.
+    """
+
+    exit_code = 1
+
+
+class GateError(MaskGateError):
+    """A result was measured and is not good enough to be used."""
+
+    exit_code = 1
+
+
+class ConfigError(MaskGateError, ValueError):
+    """The configuration or an argument cannot be used."""
+
+    exit_code = 2
+
+
+class ModelError(MaskGateError, ValueError):
+    """A model file or bundle is missing, damaged or breaks the contract."""
+
+    exit_code = 3
+
+
+class SourceError(MaskGateError, OSError):
+    """A picture, recording, camera or export cannot be read."""
+
+    exit_code = 4
+
+
+class SpoolError(MaskGateError, OSError):
+    """The spool cannot be opened or written."""
+
+    exit_code = 5
+
+
+class BrokerError(MaskGateError, OSError):
+    """The MQTT broker cannot be reached or refuses."""
+
+    exit_code = 6
+
+
+class IndicatorError(MaskGateError, OSError):
+    """A lamp, buzzer or pin cannot be used."""
+
+    exit_code = 7
+
+
+class MissingExtraError(MaskGateError, ImportError):
+    """A command needs packages that this install does not have."""
+
+    exit_code = 8
+
+
+class StorageError(MaskGateError, OSError):
+    """A file cannot be written."""
+
+    exit_code = 9
