@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from convert import layers, representative
 from convert.measures import Compared
 from convert.quantize import to_float
-from edge.classify import Model
 from edge.contract import LABELS
 from edge.errors import ConfigError, ModelError
 from edge.types import Image
+from edge.vision.interpreter import Model
 from training.material import Material
 from training.metrics import Shares
 from training.predict import predict

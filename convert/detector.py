@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge import bundle
 from edge.config import Detector as Settings
-from edge.detect import YuNetDetector
+from edge.vision.detector import YuNetDetector
 
 PREFIX = "detector_"
 """How the detector's figures are told from the classifier's in a manifest."""

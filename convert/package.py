@@ -17,9 +17,9 @@ from convert.origin import Origin, tools
 from convert.proof import Proof, of_folds, of_test
 from convert.provenance import Provenance
 from edge import bundle, golden
-from edge.classify import Model
 from edge.contract import LABELS
 from edge.errors import ConfigError
+from edge.vision.interpreter import Model
 from training.evidence import Evidence
 from training.manifest import Part
 from training.material import Material

@@ -16,10 +16,10 @@ from convert import graph, representative
 from convert.gates import Representative, load
 from convert.network import open_network
 from convert.representative import Pixels
-from edge.classify import Model
 from edge.errors import GateError
 from edge.system.native_output import without_native_chatter
 from edge.types import Image
+from edge.vision.interpreter import Model
 from training.material import Material
 from training.network import LAST, fold_in
 from training.predict import predict

@@ -63,7 +63,7 @@ class Classifier(_Section):
 
 
 class Verdict(_Section):
-    """When the evidence on one person is enough. See `edge.track.Rules`."""
+    """When the evidence on one person is enough. See `edge.tracking.tracker.Rules`."""
 
     min_face_px: Pixels = 16
     min_sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30.0

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from edge import bundle, golden
-from edge.classify import Model
 from edge.contract import Cropper, whole_image_box
 from edge.types import Box, Image
+from edge.vision.interpreter import Model
 
 PICTURE = 180
 """Side of a made-up picture, which the contract then cuts and resizes."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edge.contract import answer
-from edge.evidence import Quality
-from edge.track import Rules
+from edge.tracking.evidence import Quality
+from edge.tracking.tracker import Rules
 from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
 
 MASKED: Probabilities = (0.96, 0.02, 0.02)

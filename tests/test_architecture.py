@@ -99,10 +99,10 @@ def test_one_package_speaks_to_the_collectors_database() -> None:
 
 
 def test_one_place_for_interpreters() -> None:
-    """Only `edge.classify` names the interpreters, as texts: which of them is there shows at run time."""
+    """Only one module names the interpreters, as texts: which of them is there shows at run time."""
     named = [
         str(file.relative_to(ROOT))
         for file in set((ROOT / "edge").rglob("*.py")) - {YARDSTICK}
         if any(name in file.read_text() for name in ("ai_edge_litert.", "tflite_runtime."))
     ]
-    assert named == ["edge/classify.py"]
+    assert named == ["edge/vision/interpreter.py"]

@@ -16,8 +16,8 @@ from edge import bundle
 from edge.config import Detector
 from edge.contract import LABELS, cut, square_around
 from edge.demo import CLIP
-from edge.detect import YuNetDetector
 from edge.types import Frame
+from edge.vision.detector import YuNetDetector
 
 ROOT = Path(__file__).parent.parent
 TFLITE = ROOT / ".venv-tflite" / "bin"
@@ -30,7 +30,7 @@ import json, sys
 from importlib.metadata import version
 import cv2
 from edge import bundle
-from edge.classify import TfliteClassifier
+from edge.vision.classifier import TfliteClassifier
 from edge.contract import whole_image_box
 from edge.types import Face, Frame
 

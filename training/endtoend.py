@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.classify import Model
 from edge.contract import LABELS, Label, face_crop
-from edge.detect import YuNetDetector
 from edge.errors import SourceError
 from edge.types import Box, Face, Frame, Image
+from edge.vision.detector import YuNetDetector
+from edge.vision.interpreter import Model
 from training.data import open_image
 from training.detector.measure import OVERLAP, Truth
 

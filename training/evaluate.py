@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import bundle
-from edge.classify import Model
 from edge.errors import ConfigError, ModelError
+from edge.vision.interpreter import Model
 from training.evidence import MIN_PX, Evidence, gather, padded
 from training.manifest import Part
 from training.material import Material

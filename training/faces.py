@@ -15,8 +15,8 @@ import cv2
 
 from edge.config import Detector
 from edge.contract import whole_image_box
-from edge.detect import YuNetDetector
 from edge.types import Box, Face, Frame, Image
+from edge.vision.detector import YuNetDetector
 from training.data import FaceFinder, FolderRule
 
 BORDER = 0.25

@@ -62,7 +62,7 @@ def _compared(options: dict[str, Any]) -> tuple[Any, Any]:
     measures, comparison, network = (
         quiet.need(f"convert.{name}", "convert") for name in ("parity", "comparison", "network")
     )
-    classify = quiet.need("edge.classify", "convert")
+    classify = quiet.need("edge.vision.classifier", "convert")
     manifest = Manifest.load(options["split"])
     material = load_material(manifest, options["cache"]).of(Part(options["part"]))
     with opened(options["path"]) as bundle, steps() as step:

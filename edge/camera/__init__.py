@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edge.camera.captured import open_rtsp, open_usb, without_secrets
 from edge.camera.images import ImageReel
 from edge.camera.live import LiveSource, Patience, stuck
-from edge.camera.picam import PiCamera, require_package
+from edge.camera.picamera2 import PiCamera, require_package
 from edge.camera.recording import Playback, Recording, Reel, VideoReel
+from edge.camera.video_capture import open_rtsp, open_usb, without_secrets
 from edge.config import Camera as Settings
 from edge.errors import SourceError
-from edge.pipeline import FrameSource
+from edge.pipeline.ports import FrameSource
 from edge.system.clock import Clock, SystemClock
 from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv

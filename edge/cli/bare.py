@@ -28,7 +28,7 @@ def hold(detector: str, classifier: str, source: str) -> float:
     import paho.mqtt.client  # noqa: F401, PLC0415
     import pydantic  # noqa: F401, PLC0415
 
-    from edge.classify import find_runtime  # noqa: PLC0415
+    from edge.vision.interpreter import find_runtime  # noqa: PLC0415
 
     cv2.setNumThreads(1)
     network = cv2.FaceDetectorYN.create(detector, "", (320, 320))

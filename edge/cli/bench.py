@@ -12,7 +12,6 @@ from pathlib import Path
 import click
 import cv2
 
-from edge.classify import find_runtime
 from edge.cli import race
 from edge.cli.compose import open_bundle
 from edge.cli.options import json_option, takes_settings
@@ -20,6 +19,7 @@ from edge.cli.speed import Speed, measure
 from edge.cli.weigh import Weight, weigh
 from edge.config import Config
 from edge.demo import CLIP
+from edge.vision.interpreter import find_runtime
 
 
 @click.command()

@@ -12,7 +12,7 @@ from edge.bundle.trial import Trial, give_up
 from edge.cli import compose
 from edge.config import Config
 from edge.errors import MaskGateError, ModelError
-from edge.pipeline import Vision
+from edge.pipeline.pipeline import Vision
 from edge.types import Frame, Sight
 
 _log = logging.getLogger(__name__)

@@ -10,13 +10,13 @@ from edge import bundle as bundles
 from edge import config as configs
 from edge.bundle import Bundle, trust
 from edge.bundle.store import PACKAGED, Store
-from edge.classify import TfliteClassifier
 from edge.config import Config
-from edge.detect import YuNetDetector
 from edge.errors import ModelError
-from edge.evidence import Quality
-from edge.pipeline import Vision
-from edge.track import Rules, Tracker
+from edge.pipeline.pipeline import Vision
+from edge.tracking.evidence import Quality
+from edge.tracking.tracker import Rules, Tracker
+from edge.vision.classifier import TfliteClassifier
+from edge.vision.detector import YuNetDetector
 
 YUNET = "face_detection_yunet_2023mar.onnx"
 

@@ -15,14 +15,15 @@ from edge.cli.keep import open_spool, watched
 from edge.cli.meter import Meter
 from edge.cli.sending import open_uplink, start_uplink
 from edge.config import Config
-from edge.events import EventFactory, Origin
-from edge.indicator import Hush, open_indicator
-from edge.lamp import LampPolicy
-from edge.pipeline import Line, Reporter, Turn
+from edge.indicator import open_indicator
+from edge.indicator.gpio import Hush
+from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.pipeline import Line, Reporter, Turn
 from edge.spool import Spool
 from edge.system import clock
 from edge.system.systemd import Watchdog, notify
-from edge.track import Tracker
+from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event
 
 log = logging.getLogger(__name__)

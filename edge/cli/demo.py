@@ -15,7 +15,6 @@ from statistics import median
 
 import click
 
-from edge.cli import passes
 from edge.cli.daemon import Orders, serve
 from edge.cli.options import takes_settings
 from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
@@ -23,7 +22,8 @@ from edge.demo import CLIP
 from edge.errors import BrokerError
 from edge.messages import Topics
 from edge.mqtt import subscribe
-from edge.pipeline import Turn
+from edge.pipeline.events import latest_by_pass
+from edge.pipeline.pipeline import Turn
 from edge.spool import Spool
 from edge.types import Event
 
@@ -167,7 +167,7 @@ def _print(audience: Audience) -> None:
     from rich.table import Table  # noqa: PLC0415
 
     people = Table("pass", "verdict", "frames", "face px", title="Who passed")
-    for pass_id, last in passes.latest(audience.events).items():
+    for pass_id, last in latest_by_pass(audience.events).items():
         story = " -> ".join(str(e.verdict.outcome) for e in audience.events if e.pass_id == pass_id)
         people.add_row(pass_id, story, str(last.verdict.frames), str(last.verdict.face_px))
     stages = Table("stage", "median ms", title=f"{len(audience.total_s)} frames")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from edge.pipeline import Turn
+from edge.pipeline.pipeline import Turn
 from edge.types import Blind, Event
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from edge.errors import SpoolError
 from edge.minutes import Course, Look, Minutes
-from edge.pipeline import Turn
+from edge.pipeline.pipeline import Turn
 from edge.spool import Minute
 from edge.teller import Gauge
 from edge.types import Blind, Frame

@@ -17,11 +17,11 @@ from edge.cli.compose import open_bundle, open_classifier, open_vision
 from edge.cli.options import json_option, takes_settings
 from edge.config import Camera, Config
 from edge.contract import LABELS, whole_image_box
-from edge.draw import annotated
 from edge.errors import SourceError
-from edge.pipeline import Vision
+from edge.pipeline.pipeline import Vision
 from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.types import Face, Frame, Observation, Sight
+from edge.vision.annotate import annotated
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from edge.bundle import Bundle, golden_crop, trust
-from edge.classify import Model
 from edge.cli import compose
 from edge.config import Config
 from edge.errors import ModelError
+from edge.vision.interpreter import Model
 
 SMOKE_SEEDS = range(1000, 1016)
 """Made-up crops, none of which the golden self-test has."""

@@ -75,7 +75,7 @@ def race(
     Args:
         entrants: The models; ratios are to the first.
         threads: Numbers of threads.
-        runtime: Interpreter, as in `edge.classify.find_runtime`.
+        runtime: Interpreter, as in `edge.vision.interpreter.find_runtime`.
         rounds: Turns of `CALLS` calls each.
         tell: Called with the number of rounds done.
 

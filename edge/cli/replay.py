@@ -13,18 +13,17 @@ from pathlib import Path
 import click
 
 from edge.camera import open_recording
-from edge.cli import passes
 from edge.cli.compose import make_tracker, open_vision
 from edge.cli.daemon import Drive, drain
 from edge.cli.options import json_option, takes_settings
 from edge.cli.sending import open_uplink
 from edge.config import Config
-from edge.events import EventFactory, Origin
 from edge.indicator import NullIndicator, open_indicator
-from edge.lamp import LampPolicy
 from edge.messages import event_payload
-from edge.outbox import NoOutbox
-from edge.pipeline import Indicator, Line, Outbox, Reporter, Turn, Vision
+from edge.pipeline.events import EventFactory, Origin, count_passes, latest_by_pass
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.pipeline import Line, Reporter, Turn, Vision
+from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
 from edge.types import Event
 
@@ -122,16 +121,16 @@ def _line(event: Event) -> str:
 
 
 def _sum_up(printer: Printer, seconds: float, as_json: bool) -> None:
-    final = passes.latest(printer.events)
+    final = latest_by_pass(printer.events)
     if as_json:
         summary = {
             "passes": [event_payload(event) for event in final.values()],
-            "counts": passes.counts(printer.events),
+            "counts": count_passes(printer.events),
             "frames": printer.frames,
             "seconds": round(seconds, 3),
         }
         click.echo(json.dumps({"summary": summary}))
         return
     click.echo(f"{len(final)} passes in {printer.frames} frames, {seconds:.1f} s", file=sys.stdout)
-    for outcome, number in passes.counts(printer.events).items():
+    for outcome, number in count_passes(printer.events).items():
         click.echo(f"{number:6d}  {outcome}")

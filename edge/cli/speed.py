@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from edge import contract
 from edge.bundle import Bundle
 from edge.camera import open_recording
-from edge.classify import find_runtime
 from edge.cli.compose import find_detector, make_tracker, open_bundle, open_classifier, open_detector
 from edge.config import Camera, Config
-from edge.detect import YuNetDetector
-from edge.events import EventFactory, Origin
 from edge.indicator import NullIndicator
-from edge.lamp import LampPolicy
-from edge.outbox import NoOutbox
-from edge.pipeline import Line, Reporter, Vision
+from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.pipeline import Line, Reporter, Vision
+from edge.pipeline.ports import NoOutbox
 from edge.types import Blind, Face, Frame, Image
+from edge.vision.detector import YuNetDetector
+from edge.vision.interpreter import find_runtime
 
 ROUNDS = 10
 MOST_FRAMES = 150

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.classify import find_runtime
 from edge.cli.bare import resident_mb
 from edge.system.native_output import without_native_chatter
+from edge.vision.interpreter import find_runtime
 
 WARM_UP = 5
 

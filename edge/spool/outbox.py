@@ -19,7 +19,7 @@ from edge.types import Event, Gap, State
 
 
 class Spool(Owner):
-    """The spool as all threads see it; implements `edge.pipeline.Outbox` and `edge.uplink.Backlog`.
+    """The spool as all threads see it; implements `edge.pipeline.ports.Outbox` and `edge.uplink.Backlog`.
 
     What says "never waits" puts something into a queue; the rest asks the spool's thread and waits for
     its answer, which takes a while on a slow disk. The lamp's state is kept in memory only: it says

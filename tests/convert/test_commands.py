@@ -9,8 +9,8 @@ import cv2
 import pytest
 
 from edge import bundle
-from edge.classify import TfliteClassifier
 from edge.contract import LABELS
+from edge.vision.classifier import TfliteClassifier
 from tests.convert.builders import Done, Trained, commands
 
 pytestmark = pytest.mark.slow

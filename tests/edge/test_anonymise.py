@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.anonymise import SQUARES, pixelate
-from edge.draw import annotated
 from edge.types import Box, Face, Image, Observation
+from edge.vision.annotate import annotated
+from edge.vision.anonymise import SQUARES, pixelate
 
 EYES = ((60.0, 60.0), (90.0, 60.0), (75.0, 75.0), (65.0, 95.0), (85.0, 95.0))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import pytest
 
-from edge.camera import captured
-from edge.camera.captured import CapturedCamera, open_rtsp, open_usb, without_secrets
+from edge.camera import video_capture
+from edge.camera.video_capture import CapturedCamera, open_rtsp, open_usb, without_secrets
 from edge.config import Camera
 from edge.errors import SourceError
 from tests.fakes import FakeCapture, FakeClock
@@ -118,8 +118,8 @@ def test_a_network_camera_is_opened_with_bounded_waits(monkeypatch: pytest.Monke
     assert asked[0][:2] == ("rtsp://door/cam", cv2.CAP_FFMPEG)
     options = dict(zip(asked[0][2][::2], asked[0][2][1::2], strict=True))
     assert options == {
-        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: captured.RTSP_TIMEOUT_MS,
-        cv2.CAP_PROP_READ_TIMEOUT_MSEC: captured.RTSP_TIMEOUT_MS,
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: video_capture.RTSP_TIMEOUT_MS,
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC: video_capture.RTSP_TIMEOUT_MS,
         cv2.CAP_PROP_N_THREADS: 1,
     }
     assert camera.shoot(None).taken == 55.0

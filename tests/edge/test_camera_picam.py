@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.camera import open_source
-from edge.camera.picam import PiCamera, preview_size, require_package
+from edge.camera.picamera2 import PiCamera, preview_size, require_package
 from edge.config import Camera
 from edge.errors import SourceError
 from edge.types import Blind, Frame

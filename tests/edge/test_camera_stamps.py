@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.camera.stamps import WINDOW_S, DriverStamps, StreamStamps
+from edge.camera.timestamps import WINDOW_S, DriverStamps, StreamStamps
 from tests.fakes import FakeClock
 
 

@@ -11,10 +11,11 @@ import pytest
 
 from edge import bundle
 from edge.bundle import SHIPPED, golden_crop
-from edge.classify import RUNTIMES, Model, Output, TfliteClassifier
 from edge.contract import LABELS, Label
 from edge.errors import ModelError
 from edge.types import Face, Frame
+from edge.vision.classifier import TfliteClassifier
+from edge.vision.interpreter import RUNTIMES, Model, Output
 from tests.builders import face
 
 

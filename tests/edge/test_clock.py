@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, Origin
 from edge.system import clock
 from edge.system.clock import SyncCheck, SystemClock, kernel_synced
 from tests.builders import verdict

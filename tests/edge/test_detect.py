@@ -11,9 +11,9 @@ import pytest
 from edge import bundle
 from edge.config import Detector
 from edge.demo import CLIP
-from edge.detect import YuNetDetector
 from edge.errors import ModelError
 from edge.types import Frame, Image
+from edge.vision.detector import YuNetDetector
 
 SHIPPED = bundle.SHIPPED / bundle.DETECTOR
 LONE_FRAME = 100

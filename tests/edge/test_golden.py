@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from edge import bundle, golden
-from edge.classify import Model
 from edge.contract import LABELS
+from edge.vision.interpreter import Model
 
 
 def digest(kind: golden.Kind, size: int) -> str:

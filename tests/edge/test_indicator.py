@@ -14,7 +14,9 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from edge import indicator as indicators
 from edge.config import LampConfig, LampPins
 from edge.errors import IndicatorError, MissingExtraError
-from edge.indicator import ConsoleIndicator, GpioIndicator, Hush, NullIndicator, open_indicator
+from edge.indicator import NullIndicator, open_indicator
+from edge.indicator.console import ConsoleIndicator
+from edge.indicator.gpio import GpioIndicator, Hush
 from edge.types import Lamp
 
 PINS = LampPins(red=17, amber=27, green=22, buzzer=5)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.lamp import LAMPS, WORST_FIRST, LampPolicy
+from edge.pipeline.lamp_policy import LAMPS, WORST_FIRST, LampPolicy
 from edge.types import Lamp, Outcome, Presence
 
 

@@ -9,10 +9,10 @@ from itertools import count
 import numpy as np
 
 from edge.contract import answer
-from edge.events import EventFactory, Origin
-from edge.lamp import LampPolicy
-from edge.pipeline import Line, Reporter, Turn, Vision
-from edge.track import Tracker
+from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.pipeline import Line, Reporter, Turn, Vision
+from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Outcome, State
 from tests.builders import BARE, MASKED, face, rules
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from edge import messages
 from edge.errors import SpoolError
-from edge.pipeline import Outbox
+from edge.pipeline.ports import Outbox
 from edge.spool import Spool
 from edge.spool.database import Database
 from edge.spool.numbers import Numbers

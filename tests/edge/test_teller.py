@@ -14,7 +14,7 @@ import pytest
 
 from edge.cli.meter import Meter
 from edge.messages import Topics
-from edge.pipeline import Turn
+from edge.pipeline.pipeline import Turn
 from edge.spool import Counts, Minute, Spool
 from edge.summary import DAY_S, HOUR_S
 from edge.teller import LINGER_S, UNHEARD_EVERY_S, Gauge, Teller

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.evidence import Evidence
-from edge.track import TRANSITIONS, Signal, Stage, Tracker
+from edge.tracking.evidence import Evidence
+from edge.tracking.tracker import TRANSITIONS, Signal, Stage, Tracker
 from edge.types import Observation, Outcome, Probabilities, Verdict
 from tests.builders import BARE, MASKED, TORN, WRONG, observation, rules
 

@@ -12,11 +12,11 @@ from functools import cache
 from edge.camera import open_recording
 from edge.config import Camera
 from edge.demo import CLIP
-from edge.events import EventFactory, Origin
-from edge.lamp import LampPolicy
-from edge.pipeline import Reporter, Turn, Vision
+from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.pipeline import Reporter, Turn, Vision
 from edge.spool import Spool
-from edge.track import Tracker
+from edge.tracking.tracker import Tracker
 from edge.types import Frame, Image, Lamp, Outcome, Presence
 from tests.builders import rules, verdict
 

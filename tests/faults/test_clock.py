@@ -13,8 +13,8 @@ import pytest
 from edge.broker import Broker
 from edge.dial import Dialer
 from edge.ear import Ear, Obedience
-from edge.events import EventFactory, Origin
 from edge.messages import iso_time
+from edge.pipeline.events import EventFactory, Origin
 from edge.spool import Spool
 from edge.system import clock
 from edge.system.clock import DOUBT_S, SyncCheck

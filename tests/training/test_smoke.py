@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from edge import bundle
-from edge.classify import TfliteClassifier
 from edge.contract import LABELS, whole_image_box
 from edge.errors import ConfigError
 from edge.types import Face, Frame
+from edge.vision.classifier import TfliteClassifier
 from tests.training.builders import draw_face, write_frames
 from training import folded, split
 from training.data import read

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edge import bundle
-from edge.classify import TfliteClassifier
 from edge.contract import TWO_LABELS, Label, whole_image_box
 from edge.types import Face, Frame
+from edge.vision.classifier import TfliteClassifier
 from tests.training.builders import draw_face
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run

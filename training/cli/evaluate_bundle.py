@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from edge import bundle as bundles
-from edge.classify import Model
 from edge.config import Detector
-from edge.detect import YuNetDetector
 from edge.errors import ConfigError
+from edge.vision.detector import YuNetDetector
+from edge.vision.interpreter import Model
 from training import endtoend, quiet
 from training.cli.common import EXISTING, json_option
 from training.detector.measure import truths

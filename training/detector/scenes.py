@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from edge.config import Detector
 from edge.contract import Label, cut, square_around
-from edge.detect import YuNetDetector
 from edge.types import Box, Face, Frame, Image
+from edge.vision.detector import YuNetDetector
 from training.crops import Patch
 from training.data import FaceFinder, FaceRecord, Source, landmarks_in, open_image
 from training.synthesize import WRONG, Random, Wear, draw_mask

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge import messages
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, GapRecord, Place, Presence, Record, Rejected, Sight
-from edge.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, Origin
 from edge.types import Event, EventId, Lamp, Outcome, State, Verdict
 from tests import builders
 

@@ -1,68 +1,15 @@
-"""The straight line from frame to lamp and outbox, and the ports through which the world is reached."""
+"""Frames in, verdicts out: one cycle of the pipeline, and where its results go."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
-from edge.events import EventFactory
-from edge.lamp import LampPolicy
-from edge.track import Tracker
-from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Sight, State, Verdict
-
-
-class FrameSource(Protocol):
-    """Where frames come from.
-
-    A live source yields at least once a second, a `Blind` where the camera gave nothing, and never
-    ends; a recording yields every frame in order and ends.
-    """
-
-    def __iter__(self) -> Iterator[Frame | Blind]: ...
-
-    def close(self) -> None:
-        """Gives the camera or file back; may be called more than once."""
-
-
-class FaceDetector(Protocol):
-    """Finds faces."""
-
-    def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """The faces of a frame, boxes and landmarks in pixels of the camera's frame."""
-
-
-class MaskClassifier(Protocol):
-    """Says of each face how its mask is worn."""
-
-    model_version: str
-
-    def classify(self, frame: Frame, faces: tuple[Face, ...]) -> tuple[Observation, ...]:
-        """One observation for each face, in their order."""
-
-
-class Indicator(Protocol):
-    """Shows the lamp's state to the people in front of it."""
-
-    def show(self, lamp: Lamp) -> None:
-        """Switches to another state; called on changes only."""
-
-    def close(self) -> None:
-        """All lamps off."""
-
-
-class Outbox(Protocol):
-    """The spool as the vision side sees it: neither call waits for a disk or a network."""
-
-    def append(self, event: Event) -> None:
-        """Accepts an event for sending."""
-
-    def set_state(self, state: State) -> None:
-        """Replaces the state that subscribers see."""
-
-
-Clock = Callable[[], float]
-"""Seconds from an arbitrary zero, never going back."""
+from edge.pipeline.events import EventFactory
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.ports import Clock, Eyes, FaceDetector, FrameSource, Indicator, MaskClassifier, Outbox
+from edge.tracking.tracker import Tracker
+from edge.types import Blind, Event, Frame, Lamp, Sight, State, Verdict
 
 
 class Vision:
@@ -95,13 +42,6 @@ class Turn:
     sight: Sight | None
     verdicts: tuple[Verdict, ...]
     total_s: float
-
-
-class Eyes(Protocol):
-    """Sees what is in a frame: a `Vision`, or whatever takes care of one."""
-
-    def see(self, frame: Frame) -> Sight:
-        """Finds and judges the faces of a frame."""
 
 
 class Line:

@@ -12,7 +12,7 @@ import cv2
 
 from edge.camera.live import Camera, Shot
 from edge.camera.opencv import rotated
-from edge.camera.stamps import DriverStamps, StreamStamps
+from edge.camera.timestamps import DriverStamps, StreamStamps
 from edge.config import Camera as Settings
 from edge.errors import SourceError
 from edge.system.clock import Clock

@@ -1,35 +1,21 @@
-"""Lamps and buzzer: on GPIO pins through gpiozero, on the console, or none."""
+"""Lamps and buzzer on GPIO pins, through gpiozero."""
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
-from edge.config import LampConfig, LampPins
+from edge.config import LampPins
 from edge.errors import IndicatorError, MissingExtraError
-from edge.pipeline import Indicator
+from edge.indicator.patterns import LIT
 from edge.types import Lamp
 
 LAMP_TEST_S = 0.5
 BLINK_S = 0.5
 BEEP_S = 0.15
-
-LIT: dict[Lamp, tuple[bool, bool, bool]] = {
-    Lamp.OFF: (False, False, False),
-    Lamp.GREEN: (False, False, True),
-    Lamp.AMBER: (False, True, False),
-    Lamp.RED_AMBER: (True, True, False),
-    Lamp.RED: (True, False, False),
-    Lamp.BLIND: (False, False, False),
-}
-"""Whether red, amber and green burn steadily; `BLIND` blinks amber."""
-
-_ANSI = ("31", "33", "32")
-"""Terminal colours of red, amber and green."""
 
 
 class Hush:
@@ -47,64 +33,6 @@ class Hush:
     def lasts(self) -> bool:
         """Whether the buzzer must be silent now."""
         return self._clock() < self._until
-
-
-def open_indicator(
-    settings: LampConfig, console: TextIO | None = None, hush: Hush | None = None
-) -> Indicator:
-    """The indicator that the configuration names; lamps on pins are all lit for a moment.
-
-    Args:
-        settings: The lamp section of the configuration.
-        console: Where the console's lamp is drawn; standard output unless given.
-        hush: What may keep the buzzer silent.
-
-    Raises:
-        IndicatorError: A pin cannot be used.
-        MissingExtraError: gpiozero is not installed.
-    """
-    if settings.kind == "gpio":
-        return GpioIndicator(settings.pins, hush)
-    return ConsoleIndicator(console) if settings.kind == "console" else NullIndicator()
-
-
-class NullIndicator:
-    """Shows nothing."""
-
-    def show(self, lamp: Lamp) -> None:
-        """Does nothing."""
-
-    def close(self) -> None:
-        """Does nothing."""
-
-
-class ConsoleIndicator:
-    """Writes one line for each change; a terminal gets the three lamps drawn."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stdout
-        self._draws = self._stream.isatty()
-        self._shown: Lamp | None = None
-
-    def show(self, lamp: Lamp) -> None:
-        """Writes the new state."""
-        self._shown = lamp
-        drawing = f"{_drawn(lamp)} " if self._draws else ""
-        self._stream.write(f"lamp: {drawing}{lamp.replace('_', ' and ')}\n")
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Says that the lamp is off, where it was not."""
-        if self._shown not in (None, Lamp.OFF):
-            self.show(Lamp.OFF)
-
-
-def _drawn(lamp: Lamp) -> str:
-    """Red, amber and green as three dots on a terminal; blindness blinks."""
-    lit = (False, True, False) if lamp is Lamp.BLIND else LIT[lamp]
-    blink = ";5" if lamp is Lamp.BLIND else ""
-    dots = (f"\033[{colour}{blink}m●\033[0m" if on else "○" for colour, on in zip(_ANSI, lit, strict=True))
-    return "".join(dots)
 
 
 class GpioIndicator:

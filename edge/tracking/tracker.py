@@ -6,7 +6,7 @@ closed when the person has been gone for `gone_s`. What is too small, too blurre
 ends as `unsure`, never as a guess.
 
 What belongs here: the stages of a pass and what leads from one to the next. Who is who between
-frames is in `edge.associate`, how evidence adds up in `edge.evidence`.
+frames is in `edge.tracking.association`, how evidence adds up in `edge.tracking.evidence`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from edge.associate import Motion, associate
 from edge.contract import LABELS, Label
-from edge.evidence import Evidence, Quality
+from edge.tracking.association import Motion, associate
+from edge.tracking.evidence import Evidence, Quality
 from edge.types import Observation, Outcome, Presence, Verdict
 
 

@@ -1,8 +1,9 @@
-"""From verdicts to numbered events."""
+"""From verdicts to numbered events, and the passes of a run gathered from them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from edge.types import Event, EventId, Verdict
@@ -69,3 +70,13 @@ class EventFactory:
             model_version=self._judge(verdict.number, verdict.frames),
             clock_synced=self._clock_synced(),
         )
+
+
+def latest_by_pass(events: Iterable[Event]) -> dict[str, Event]:
+    """The last event of each pass, in the order in which the passes were first decided."""
+    return {event.pass_id: event for event in events}
+
+
+def count_passes(events: Iterable[Event]) -> dict[str, int]:
+    """How many passes ended with each verdict."""
+    return dict(Counter(str(event.verdict.outcome) for event in latest_by_pass(events).values()))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 
-from edge.anonymise import pixelate
 from edge.contract import LABELS, Label
 from edge.types import Image, Observation
+from edge.vision.anonymise import pixelate
 
 COLOURS = {
     Label.WITH_MASK: (80, 175, 40),

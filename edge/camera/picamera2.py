@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.camera.live import Shot
 from edge.camera.opencv import rotated
-from edge.camera.stamps import DriverStamps
+from edge.camera.timestamps import DriverStamps
 from edge.config import Camera as Settings
 from edge.errors import SourceError
 from edge.system.clock import Clock

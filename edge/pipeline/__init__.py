@@ -1,0 +1,1 @@
+"""The straight line from frame to lamp and outbox; it knows the world through `ports` only."""

@@ -1,0 +1,78 @@
+"""The ports through which the pipeline reaches the world, and the outbox for runs that send nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Sight, State
+
+
+class FrameSource(Protocol):
+    """Where frames come from.
+
+    A live source yields at least once a second, a `Blind` where the camera gave nothing, and never
+    ends; a recording yields every frame in order and ends.
+    """
+
+    def __iter__(self) -> Iterator[Frame | Blind]: ...
+
+    def close(self) -> None:
+        """Gives the camera or file back; may be called more than once."""
+
+
+class FaceDetector(Protocol):
+    """Finds faces."""
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        """The faces of a frame, boxes and landmarks in pixels of the camera's frame."""
+
+
+class MaskClassifier(Protocol):
+    """Says of each face how its mask is worn."""
+
+    model_version: str
+
+    def classify(self, frame: Frame, faces: tuple[Face, ...]) -> tuple[Observation, ...]:
+        """One observation for each face, in their order."""
+
+
+class Indicator(Protocol):
+    """Shows the lamp's state to the people in front of it."""
+
+    def show(self, lamp: Lamp) -> None:
+        """Switches to another state; called on changes only."""
+
+    def close(self) -> None:
+        """All lamps off."""
+
+
+class Outbox(Protocol):
+    """The spool as the vision side sees it: neither call waits for a disk or a network."""
+
+    def append(self, event: Event) -> None:
+        """Accepts an event for sending."""
+
+    def set_state(self, state: State) -> None:
+        """Replaces the state that subscribers see."""
+
+
+class NoOutbox:
+    """Drops what would be sent."""
+
+    def append(self, event: Event) -> None:
+        """Drops an event."""
+
+    def set_state(self, state: State) -> None:
+        """Drops a state."""
+
+
+Clock = Callable[[], float]
+"""Seconds from an arbitrary zero, never going back."""
+
+
+class Eyes(Protocol):
+    """Sees what is in a frame: a `Vision`, or whatever takes care of one."""
+
+    def see(self, frame: Frame) -> Sight:
+        """Finds and judges the faces of a frame."""
