@@ -18,14 +18,14 @@ from typing import Any, Self
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge import messages
-from edge.broker import Broker
 from edge.collector.connection import STANDING
 from edge.collector.database import open_database
 from edge.collector.service import Bulletin, Collector, Plan
 from edge.collector.subscriptions import filters
-from edge.dial import Listener
-from edge.messages import Topics
+from edge.messages.payloads import encode, event_payload
+from edge.messages.topics import Topics
+from edge.mqtt.broker import Broker
+from edge.mqtt.connector import Listener
 from edge.types import Event
 from tests.broker import PATIENCE_S, wait_until
 
@@ -158,7 +158,7 @@ class FakeDevice:
 
     def publish(self, events: Iterable[Event]) -> None:
         """Publishes events and waits until the broker has all of them."""
-        payloads = [messages.encode(messages.event_payload(event)) for event in events]
+        payloads = [encode(event_payload(event)) for event in events]
         sent = [self._client.publish(self._topics.event, payload, qos=1) for payload in payloads]
         for one in sent:
             one.wait_for_publish(PATIENCE_S)

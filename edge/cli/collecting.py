@@ -13,7 +13,6 @@ from datetime import date, timedelta
 
 import click
 
-from edge import broker
 from edge.cli.app import log_as_configured
 from edge.cli.bar import bar
 from edge.cli.collect import CollectOptions, LoadOptions, ReportOptions
@@ -27,8 +26,9 @@ from edge.collector.parse import FIRST_YEAR, LAST_YEAR
 from edge.collector.report import clip, rows
 from edge.collector.service import Collector, Plan
 from edge.collector.summaries import Summaries
-from edge.dial import Listener
 from edge.errors import ConfigError
+from edge.mqtt import broker
+from edge.mqtt.connector import Listener
 from edge.system.systemd import Watchdog, notify
 
 PORT, TLS_PORT = 1883, 8883

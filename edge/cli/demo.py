@@ -20,8 +20,8 @@ from edge.cli.options import takes_settings
 from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
 from edge.demo import CLIP
 from edge.errors import BrokerError
-from edge.messages import Topics
-from edge.mqtt import subscribe
+from edge.messages.topics import Topics
+from edge.mqtt.client import subscribe
 from edge.pipeline.events import latest_by_pass
 from edge.pipeline.pipeline import Turn
 from edge.spool import Spool

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from edge.errors import SpoolError
-from edge.minutes import Course, Look, Minutes
 from edge.pipeline.pipeline import Turn
-from edge.spool import Minute
-from edge.teller import Gauge
+from edge.telemetry.minutes import Course, Look, Minutes
+from edge.telemetry.records import Minute
 from edge.types import Blind, Frame
+from edge.uplink.status import Gauge
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from edge.cli.options import json_option, takes_settings
 from edge.cli.sending import open_uplink
 from edge.config import Config
 from edge.indicator import NullIndicator, open_indicator
-from edge.messages import event_payload
+from edge.messages.payloads import event_payload
 from edge.pipeline.events import EventFactory, Origin, count_passes, latest_by_pass
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Line, Reporter, Turn, Vision

@@ -7,15 +7,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
 
-from edge import broker, discovery
-from edge.backlog import Backlog
 from edge.config import Config
-from edge.dial import Dialer
-from edge.ear import Ear, Obedience
 from edge.errors import BrokerError
-from edge.messages import Topics
-from edge.teller import Gauge, Teller
-from edge.uplink import Uplink
+from edge.messages.topics import Topics
+from edge.mqtt import broker
+from edge.mqtt.connector import Dialer
+from edge.uplink import homeassistant
+from edge.uplink.commands import Ear, Obedience
+from edge.uplink.ports import Backlog
+from edge.uplink.status import Gauge, Teller
+from edge.uplink.uplink import Uplink
 
 
 def _nothing(_seconds: float) -> None:
@@ -49,7 +50,7 @@ def open_uplink(
     obedience = Obedience(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
     ear, teller = Ear(backlog, topics, obedience, mute), Teller(backlog, topics, gauge)
     if mqtt.discovery:
-        for notice in discovery.notices(topics, version("maskgate")):
+        for notice in homeassistant.discovery_messages(topics, version("maskgate")):
             teller.board.put(notice)
     return Uplink(backlog, Dialer(where, topics), ear=ear, teller=teller)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from edge.messages import iso_time
+from edge.messages.payloads import iso_time
 from edge.spool.desk import Standing
 
 

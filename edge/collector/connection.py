@@ -6,17 +6,15 @@ import logging
 import time
 from queue import Empty, SimpleQueue
 
-from edge import broker
-from edge.answers import REFUSED
-from edge.backoff import Backoff
-from edge.broker import Standing
 from edge.collector import words
 from edge.collector.talk import Message
-from edge.dial import Listener
 from edge.errors import BrokerError
-from edge.mqtt import Link
-from edge.session import WINDOW
-from edge.signals import (
+from edge.mqtt import broker
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.broker import Standing
+from edge.mqtt.client import WINDOW, Link
+from edge.mqtt.connector import Listener
+from edge.mqtt.events import (
     Acknowledged,
     Arrived,
     Connected,
@@ -26,6 +24,7 @@ from edge.signals import (
     Subscribed,
     Unreachable,
 )
+from edge.mqtt.reason_codes import REFUSED
 
 STANDING = Standing(expiry_s=7 * 86_400, receive_maximum=1_000, largest=1_048_576)
 """The session that a collector wants: what waits for a week, 1,000 messages unacknowledged, 1 MiB each."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from edge.collector.database import Tally, UnfitError, Writing
 from edge.collector.parse import Parser
 from edge.collector.records import Epoch, Life, Place, Presence, Record, Rejected
-from edge.signals import Arrived
+from edge.mqtt.events import Arrived
 
 BATCH = 500
 """Messages in one transaction."""

@@ -7,9 +7,9 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 
-from edge import messages
 from edge.collector.calendar import Calendar
 from edge.collector.report import VERDICTS, Row
+from edge.messages import payloads
 
 FORMATS = ("table", "csv", "json")
 COLUMNS = (
@@ -66,10 +66,10 @@ def table(lines: Sequence[Sequence[Cell]], left: int) -> str:
 def summary(row: Row, now: float) -> bytes:
     """The payload of a summary; see docs/mqtt.md."""
     minutes = row.minutes
-    return messages.encode(
+    return payloads.encode(
         {
-            "start": messages.iso_time(row.window.start),
-            "end": messages.iso_time(row.window.end),
+            "start": payloads.iso_time(row.window.start),
+            "end": payloads.iso_time(row.window.end),
             "complete": row.window.end <= now,
             "verdicts": {verdict: row.verdicts[verdict] for verdict in VERDICTS},
             "compliance": _share(row.compliance),

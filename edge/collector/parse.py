@@ -11,8 +11,9 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from edge.collector.records import EventRecord, GapRecord, Life, Place, Presence, Record, Rejected, Sight
-from edge.inbound import LARGEST_NUMBER as LARGEST_SEQUENCE
-from edge.messages import OFFLINE, ONLINE, PREFIX, SCHEMA_FILE
+from edge.messages.inbound import LARGEST_NUMBER as LARGEST_SEQUENCE
+from edge.messages.payloads import SCHEMA_FILE
+from edge.messages.topics import OFFLINE, ONLINE, PREFIX
 
 KINDS = ("event", "gap", "availability", "state", "stats")
 """Last levels of the topics that a collector wants."""

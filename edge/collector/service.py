@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.answers import REFUSED
-from edge.backoff import Backoff
 from edge.collector.attendance import Attendance, Meter
 from edge.collector.connection import Connection, Entry
 from edge.collector.database import Database, Reading, Writing
 from edge.collector.intake import BATCH, Intake, Totals
 from edge.collector.records import EventRecord
 from edge.collector.talk import Message, Talk
-from edge.dial import Listener
 from edge.errors import BrokerError, StorageError
-from edge.signals import Acknowledged, Arrived, Connected, Signal, Subscribed
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connector import Listener
+from edge.mqtt.events import Acknowledged, Arrived, Connected, Signal, Subscribed
+from edge.mqtt.reason_codes import REFUSED
 
 LOOK_S = 1.0
 QUIET_S = 0.005

@@ -6,7 +6,7 @@ import re
 
 from edge.collector.parse import KINDS
 from edge.errors import ConfigError
-from edge.messages import PREFIX
+from edge.messages.topics import PREFIX
 
 _LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
 _DIVIDED = ("event", "gap")

@@ -11,7 +11,7 @@ from edge.collector.database import Reading
 from edge.collector.database.reading import Part
 from edge.collector.report import Row
 from edge.collector.talk import Message
-from edge.messages import PREFIX
+from edge.messages.topics import PREFIX
 
 EVERY_S = 60.0
 

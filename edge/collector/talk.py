@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edge import messages
 from edge.collector.database import Reading, Writing
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, Place
 from edge.collector.wishes import Wishes
-from edge.messages import Topics
+from edge.messages import payloads
+from edge.messages.topics import Topics
 
 PAUSE_S = 1.0
 """Between two messages to one device."""
@@ -107,8 +107,8 @@ class Talk:
             missing = self._missing(counter, mark, now)
         topic = Topics(counter.place.site, counter.place.device).ack
         pairs = [(span.first, span.last) for span in missing]
-        payload = messages.ack_payload(self._consumer, counter.name, mark.contiguous, pairs)
-        return Message(topic, messages.encode(payload))
+        payload = payloads.ack_payload(self._consumer, counter.name, mark.contiguous, pairs)
+        return Message(topic, payloads.encode(payload))
 
     def _missing(self, counter: Epoch, mark: Mark, now: float) -> tuple[Span, ...]:
         if not mark.holes:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from edge.messages.ranges import Range, ranges_of, without
 from edge.spool import notes
 from edge.spool.database import Database, Value
 from edge.spool.gaps import Gaps
-from edge.spool.ranges import Drop, Held, Kind, Range, next_drop, of, without
 from edge.spool.records import Batch, Limits, Lost, Row
+from edge.spool.retention import Drop, Held, Kind, next_drop
 from edge.spool.schema import GENERATION_BITS
 from edge.types import Reason
 
@@ -163,7 +164,7 @@ class Change:
             by_generation[place >> GENERATION_BITS].append(place & SEQUENCE)
         for generation, sequences in by_generation.items():
             (epoch,) = self._db.one("SELECT name FROM epoch WHERE generation = ?", (generation,))
-            self._announce(epoch, of(sequences), reason)
+            self._announce(epoch, ranges_of(sequences), reason)
 
     def _announce(self, epoch: str, numbers: Sequence[Range], reason: Reason) -> None:
         self._gaps.add(epoch, numbers, reason, self._wall)

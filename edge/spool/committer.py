@@ -11,14 +11,15 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from edge.errors import SpoolError
-from edge.messages import Stored
+from edge.messages.payloads import Stored
+from edge.messages.ranges import Range
 from edge.spool import notes
 from edge.spool.group import Group, Note
 from edge.spool.opening import Opened, open_store
-from edge.spool.ranges import Range
-from edge.spool.records import Figures, Limits, Mark, Minute, Replayed
+from edge.spool.records import Limits, Mark, Replayed
 from edge.spool.store import Life, Store
 from edge.spool.tally import Tally
+from edge.telemetry.records import Figures, Minute
 from edge.types import Event, Gap
 
 GROUP_S = 0.1

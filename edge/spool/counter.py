@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import SpoolError
+from edge.messages.ranges import Range
 from edge.spool import desk, door, notes
 from edge.spool.database import DamagedError
 from edge.spool.desk import Again, Epoch, Kept, Page, Purge, Purged, Question, Replay, Standing, Stats
 from edge.spool.opening import REPAIR, look_into
-from edge.spool.ranges import Range
 from edge.spool.records import Limits, Mark, Replayed
 from edge.spool.store import Store
 from edge.types import Reason

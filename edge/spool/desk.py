@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from edge.errors import SpoolError
+from edge.messages.ranges import Range
 from edge.spool import notes
 from edge.spool.database import DamagedError
-from edge.spool.ranges import Range
 from edge.spool.records import Limits, Mark, Replayed
 from edge.spool.schema import GENERATION_BITS
 from edge.spool.store import Store

@@ -6,11 +6,12 @@ import logging
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from edge import messages
-from edge.messages import Stored
-from edge.spool.ranges import Range
-from edge.spool.records import Batch, Lost, Mark, Minute, Row
+from edge.messages import payloads
+from edge.messages.payloads import Stored
+from edge.messages.ranges import Range
+from edge.spool.records import Batch, Lost, Mark, Row
 from edge.spool.tally import Tally
+from edge.telemetry.records import Minute
 from edge.types import Event, Reason
 
 GROUP_EVENTS = 20
@@ -60,7 +61,7 @@ class Group:
     def take(self, event: Event, tally: Tally) -> None:
         """Takes an event up, or its number as lost; where too many wait, the oldest is lost."""
         try:
-            payload = messages.encode(messages.event_payload(event))
+            payload = payloads.encode(payloads.event_payload(event))
         except ValueError as error:
             _log.error("event %s is dropped, it cannot be written as JSON: %s", event.id, error)
             self._lose(event.id.sequence, Reason.ENCODING)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import astuple
 
 from edge.spool.database import Database
-from edge.spool.records import Counts, Mark, Minute
+from edge.spool.records import Mark
+from edge.telemetry.records import Counts, Minute
 from edge.types import Reason
 
 MOST_MARKS = 100

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import SpoolError
+from edge.messages.ranges import Range
 from edge.spool import checks, files, header, rescue, schema
 from edge.spool.database import DamagedError, Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Numbers, Reserved
-from edge.spool.ranges import Range
 from edge.spool.records import DAY_S, Limits
 from edge.spool.schema import APPLICATION_ID, FORMAT
 from edge.spool.store import RESERVE, Life, Store

@@ -9,17 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from edge.messages import Stored
+from edge.messages.payloads import Stored
+from edge.messages.ranges import Range
 from edge.spool.committer import Committer
 from edge.spool.group import Fate, Handled
 from edge.spool.owner import ANSWER_S, Owner
-from edge.spool.ranges import Range
-from edge.spool.records import Figures, Limits, Mark, Minute, Replayed
+from edge.spool.records import Limits, Mark, Replayed
+from edge.telemetry.records import Figures, Minute
 from edge.types import Event, Gap, State
 
 
 class Spool(Owner):
-    """The spool as all threads see it; implements `edge.pipeline.ports.Outbox` and `edge.uplink.Backlog`.
+    """The spool as all threads see it: an `edge.pipeline.ports.Outbox` and an `edge.uplink.ports.Backlog`.
 
     What says "never waits" puts something into a queue; the rest asks the spool's thread and waits for
     its answer, which takes a while on a slow disk. The lamp's state is kept in memory only: it says

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from edge.messages import Stored
-from edge.spool.ranges import Range
-from edge.types import Outcome, Reason
+from edge.messages.payloads import Stored
+from edge.messages.ranges import Range
+from edge.spool.schema import GENERATION_BITS
+from edge.telemetry.records import Minute
+from edge.types import Reason
 
 DAY_S = 86_400.0
-MINUTE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,83 +56,6 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Passes by verdict."""
-
-    compliant: int = 0
-    no_mask: int = 0
-    mask_incorrect: int = 0
-    unsure: int = 0
-
-    @classmethod
-    def single(cls, outcome: Outcome, number: int = 1) -> Counts:
-        """So many of one verdict."""
-        return cls(**{outcome.value: number})
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.compliant + other.compliant,
-            self.no_mask + other.no_mask,
-            self.mask_incorrect + other.mask_incorrect,
-            self.unsure + other.unsure,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Minute:
-    """What is to be added to one minute, and what it sums up to.
-
-    Attributes:
-        start: Unix time of its beginning, a multiple of 60.
-        verdicts: Passes that began in it, by their latest verdict. The spool counts these itself.
-        frames: Frames that were looked at.
-        watched_s: Seconds in which the camera gave frames.
-        blind_s: Seconds in which it did not.
-    """
-
-    start: int
-    verdicts: Counts = field(default_factory=Counts)
-    frames: int = 0
-    watched_s: float = 0.0
-    blind_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.start % MINUTE_S:
-            raise ValueError(f"a minute begins at a multiple of 60 s, not at {self.start}")
-
-    def __add__(self, other: Minute) -> Minute:
-        return Minute(
-            self.start,
-            self.verdicts + other.verdicts,
-            self.frames + other.frames,
-            self.watched_s + other.watched_s,
-            self.blind_s + other.blind_s,
-        )
-
-
-def minute_of(wall: float) -> int:
-    """The beginning of the minute in which a Unix time lies."""
-    return int(wall // MINUTE_S) * MINUTE_S
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """How full the spool is.
-
-    Attributes:
-        unsent: Events without acknowledgement, those that wait for the disk included.
-        stored: Events in the file.
-        bytes: Of the database, free pages left out.
-        dropped: Events that were ever dropped, for whatever reason.
-    """
-
-    unsent: int
-    stored: int
-    bytes: int
-    dropped: int
-
-
-@dataclass(frozen=True, slots=True)
 class Replayed:
     """What a replay found: events that are sent again, and numbers that are no longer kept."""
 
@@ -168,3 +92,8 @@ class Written:
 
     added: int
     dropped: int
+
+
+def sequence_of(place: int) -> int:
+    """The number of an event, of whatever epoch, by its place in the spool."""
+    return place & ((1 << GENERATION_BITS) - 1)

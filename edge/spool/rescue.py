@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import SpoolError
+from edge.messages.ranges import Range, ranges_of, without
 from edge.spool import files, schema
 from edge.spool.change import SEQUENCE
 from edge.spool.database import DamagedError, Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Reserved
-from edge.spool.ranges import Range, of, without
 from edge.spool.schema import GENERATION_BITS
 from edge.types import Reason
 
@@ -163,7 +163,7 @@ def _fill(db: Database, old: Database | None, epochs: list[_Epoch], wall: float)
 
 def _announce(gaps: Gaps, epoch: _Epoch, wall: float) -> None:
     if epoch.end:
-        lost = without(Range(1, epoch.end), of(epoch.kept))
+        lost = without(Range(1, epoch.end), ranges_of(epoch.kept))
         gaps.add(epoch.name, lost, Reason.DAMAGED, wall)
     if not epoch.certain:
         gaps.add_open(epoch.name, epoch.end + 1, Reason.DAMAGED, wall)

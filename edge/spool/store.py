@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from edge.errors import SpoolError
-from edge.messages import Stored
+from edge.messages.payloads import Stored
+from edge.messages.ranges import Range, ranges_of, without
 from edge.spool.change import Change, count
 from edge.spool.database import Database
 from edge.spool.gaps import Gaps
 from edge.spool.numbers import Numbers, Reserved
-from edge.spool.ranges import Range, of, without
-from edge.spool.records import DAY_S, Batch, Figures, Limits, Replayed, Written
+from edge.spool.records import DAY_S, Batch, Limits, Replayed, Written
 from edge.spool.schema import FORMAT, GENERATION_BITS
+from edge.telemetry.records import Figures
 from edge.types import Reason
 
 RESERVE = 64
@@ -138,7 +139,7 @@ class Store:
         with self._change(wall) as change:
             again = change.again(*ends, sent_before)
             kept = self.db.all("SELECT place FROM event WHERE place BETWEEN ? AND ?", ends)
-            gone = without(numbers, of(place - base for (place,) in kept))
+            gone = without(numbers, ranges_of(place - base for (place,) in kept))
             if announce:
                 change.announce_gone(epoch, gone)
         return Replayed(again, gone)

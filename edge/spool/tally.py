@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.spool.records import Counts, Minute, minute_of
+from edge.telemetry.records import Counts, Minute, minute_of
 from edge.types import Event, Outcome
 
 MOST_PASSES = 1_000

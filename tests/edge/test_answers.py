@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.answers import REFUSED, Answer, answer
+from edge.mqtt.reason_codes import REFUSED, Answer, puback_action
 
 
 @pytest.mark.parametrize(
@@ -19,10 +19,10 @@ from edge.answers import REFUSED, Answer, answer
 )
 def test_codes(kind: Answer, codes: list[int]) -> None:
     """The table, with codes that no standard knows: below 0x80 they are sent, above they wait."""
-    assert {answer(code) for code in codes} == {kind}
+    assert {puback_action(code) for code in codes} == {kind}
 
 
 def test_only_codes_below_0x80_count_as_sent() -> None:
     """Whatever else a code means, a refusal is none of the two that are sent."""
     for code in range(0x100):
-        assert (answer(code) in (Answer.SENT, Answer.UNHEARD)) == (code < REFUSED)
+        assert (puback_action(code) in (Answer.SENT, Answer.UNHEARD)) == (code < REFUSED)

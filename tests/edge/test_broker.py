@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from edge import broker
-from edge.broker import Broker, Login, Tls
-from edge.dial import Dialer
 from edge.errors import ConfigError
-from edge.messages import Topics
+from edge.messages.topics import Topics
+from edge.mqtt import broker
+from edge.mqtt.broker import Broker, Login, Tls
+from edge.mqtt.connector import Dialer
 
 WHERE = Broker("mqtt.example", 8883)
 

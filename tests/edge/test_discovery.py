@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import discovery
-from edge.messages import Topics
+from edge.messages.topics import Topics
+from edge.uplink import homeassistant
 from tests.edge.test_messages import SCHEMA
 
 TOPICS = Topics("north", "door")
@@ -19,7 +19,9 @@ MESSAGES = {TOPICS.state: "state", TOPICS.day: "summary", TOPICS.stats: "stats"}
 
 
 def configs() -> dict[str, dict[str, Any]]:
-    return {notice.topic: json.loads(notice.payload) for notice in discovery.notices(TOPICS, "1.0")}
+    return {
+        notice.topic: json.loads(notice.payload) for notice in homeassistant.discovery_messages(TOPICS, "1.0")
+    }
 
 
 def test_every_value_is_in_a_message_of_the_device() -> None:
@@ -46,7 +48,7 @@ def test_all_belongs_to_one_device_that_may_be_away() -> None:
 @given(LEVELS, LEVELS, LEVELS, LEVELS)
 def test_different_devices_have_different_topics(site: str, door: str, site2: str, door2: str) -> None:
     """Topics are made of allowed letters, and no two devices share one."""
-    one = {notice.topic for notice in discovery.notices(Topics(site, door), "1")}
-    other = {notice.topic for notice in discovery.notices(Topics(site2, door2), "1")}
+    one = {notice.topic for notice in homeassistant.discovery_messages(Topics(site, door), "1")}
+    other = {notice.topic for notice in homeassistant.discovery_messages(Topics(site2, door2), "1")}
     assert (one == other) == ((site, door) == (site2, door2))
     assert all(re.fullmatch(r"homeassistant/[a-z_]+/[A-Za-z0-9_-]+/[a-z_]+/config", topic) for topic in one)

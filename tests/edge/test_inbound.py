@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import inbound
-from edge.inbound import Ack, InboundError, Mute, Resend
+from edge.messages import inbound
+from edge.messages.inbound import Ack, InboundError, Mute, Resend
 from tests.edge.test_messages import SCHEMA, validate
 
 ACK = {"consumer": "facilities", "epoch": "67c2c0a6-91fe", "contiguous": 12, "missing": [[14, 15], [20, 20]]}
@@ -61,13 +61,13 @@ def upwards(spans: list[list[int]]) -> bool:
 def test_an_ack_is_read() -> None:
     """What a consumer has, and what it asks for."""
     expected = Ack("facilities", "67c2c0a6-91fe", 12, ((14, 15), (20, 20)))
-    assert inbound.ack(json.dumps(ACK).encode()) == expected
+    assert inbound.parse_ack(json.dumps(ACK).encode()) == expected
 
 
 def test_commands_are_read() -> None:
     """Silence for a while, and a replay."""
-    assert inbound.command(b'{"command": "mute", "seconds": 60}') == Mute(60)
-    assert inbound.command(b'{"command": "replay", "from": 3, "to": 9}') == Resend(3, 9)
+    assert inbound.parse_command(b'{"command": "mute", "seconds": 60}') == Mute(60)
+    assert inbound.parse_command(b'{"command": "replay", "from": 3, "to": 9}') == Resend(3, 9)
 
 
 @given(acks)
@@ -75,7 +75,7 @@ def test_acks_are_held_against_the_schema(members: dict[str, Any]) -> None:
     """The rules written by hand are those of the JSON Schema, and that ranges go upwards."""
     good = fits("ack", members) and upwards(members.get("missing", []))
     try:
-        inbound.ack(json.dumps(members).encode())
+        inbound.parse_ack(json.dumps(members).encode())
     except InboundError:
         assert not good
     else:
@@ -89,7 +89,7 @@ def test_commands_are_held_against_the_schema(members: dict[str, Any]) -> None:
         [[members["from"], members["to"]]] if "from" in members else []
     )
     try:
-        inbound.command(json.dumps(members).encode())
+        inbound.parse_command(json.dumps(members).encode())
     except InboundError:
         assert not good
     else:
@@ -99,7 +99,7 @@ def test_commands_are_held_against_the_schema(members: dict[str, Any]) -> None:
 @given(st.binary(max_size=200))
 def test_bytes_of_any_kind_are_refused_or_read(payload: bytes) -> None:
     """Nothing but `InboundError` comes of what is no message."""
-    for read in (inbound.ack, inbound.command):
+    for read in (inbound.parse_ack, inbound.parse_command):
         with contextlib.suppress(InboundError):
             read(payload)
 
@@ -118,13 +118,13 @@ def test_bytes_of_any_kind_are_refused_or_read(payload: bytes) -> None:
 def test_traps_are_refused(payload: bytes) -> None:
     """Deep nesting, a member given twice, too many bytes, what is no number, a line end after the name."""
     with pytest.raises(InboundError):
-        inbound.ack(payload)
+        inbound.parse_ack(payload)
 
 
 def test_a_long_command_is_refused() -> None:
     """More than 1 KiB is no command."""
     with pytest.raises(InboundError, match="1024"):
-        inbound.command(b'{"command": "mute", "seconds": 60}' + b" " * 1024)
+        inbound.parse_command(b'{"command": "mute", "seconds": 60}' + b" " * 1024)
 
 
 def test_the_limits_are_those_of_the_schema() -> None:

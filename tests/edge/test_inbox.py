@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from edge.inbox import BURST, MOST_ARRIVED, Inbox
-from edge.signals import Acknowledged, Arrived
+from edge.mqtt.events import BURST, MOST_ARRIVED, Acknowledged, Arrived, Inbox
 
 
 def test_a_flood_of_messages_fills_no_memory() -> None:

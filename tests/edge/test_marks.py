@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from edge.marks import ASKED_AGAIN_S, EVERY_S, LONGEST_S, MOST_WATCHED, Behind, Marks
+from edge.uplink.redelivery import ASKED_AGAIN_S, EVERY_S, LONGEST_S, MOST_WATCHED, Behind, Marks
 
 
 def test_a_consumer_that_speaks_is_looked_after_once_a_minute() -> None:

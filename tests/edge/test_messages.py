@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import messages
-from edge.messages import Topics
+from edge.messages import payloads
+from edge.messages.topics import OFFLINE, ONLINE, Topics
 from edge.types import Event, EventId, Lamp, Outcome, State, Verdict
 from tests import builders
 
-SCHEMA = json.loads(messages.SCHEMA_FILE.read_text())
+SCHEMA = json.loads(payloads.SCHEMA_FILE.read_text())
 LAST_SECOND_OF_9999 = 253_402_300_799
 
 share = st.floats(0, 1)
@@ -77,25 +77,25 @@ def test_the_schema_is_one() -> None:
 @given(events)
 def test_events_match_the_schema(event: Event) -> None:
     """Whatever event there is, what goes over the wire is what the schema describes."""
-    validate("event", json.loads(messages.encode(messages.event_payload(event))))
+    validate("event", json.loads(payloads.encode(payloads.event_payload(event))))
 
 
 @given(states)
 def test_states_match_the_schema(state: State) -> None:
     """Whatever state there is, what goes over the wire is what the schema describes."""
-    validate("state", json.loads(messages.encode(messages.state_payload(state))))
+    validate("state", json.loads(payloads.encode(payloads.state_payload(state))))
 
 
 def test_availability_matches_the_schema() -> None:
     """Availability is one of two bare words."""
-    validate("availability", messages.ONLINE.decode())
-    validate("availability", messages.OFFLINE.decode())
+    validate("availability", ONLINE.decode())
+    validate("availability", OFFLINE.decode())
     assert invalid("availability", "gone")
 
 
 def test_the_schema_refuses_what_it_does_not_describe() -> None:
     """A member more, a member less, or a share above 1 is noticed by the schema."""
-    payload = messages.event_payload(builders.event())
+    payload = payloads.event_payload(builders.event())
     shares: Any = payload["probabilities"]
     assert invalid("event", {**payload, "name": "x"})
     assert invalid("event", {key: value for key, value in payload.items() if key != "epoch"})
@@ -129,15 +129,15 @@ def test_a_gap_may_have_an_unknown_end() -> None:
 )
 def test_marks_match_the_schema(contiguous: int, missing: list[tuple[int, int]]) -> None:
     """Whatever a consumer says of its mark is what the schema describes, in at most 8 KiB."""
-    sent = messages.encode(messages.ack_payload("team", "67c2c0a6-91fe", contiguous, missing))
+    sent = payloads.encode(payloads.ack_payload("team", "67c2c0a6-91fe", contiguous, missing))
     validate("ack", json.loads(sent))
     assert len(sent) <= 8192
 
 
 def test_a_mark_without_wishes_has_no_list() -> None:
     """`missing` is there only where something is missing."""
-    assert "missing" not in messages.ack_payload("team", "e1", 3)
-    assert messages.ack_payload("team", "e1", 3, [(4, 6)])["missing"] == [[4, 6]]
+    assert "missing" not in payloads.ack_payload("team", "e1", 3)
+    assert payloads.ack_payload("team", "e1", 3, [(4, 6)])["missing"] == [[4, 6]]
 
 
 def test_every_member_is_described() -> None:
@@ -152,7 +152,7 @@ def test_an_event_in_full() -> None:
     """An event is flat, with rounded numbers, UTC time in milliseconds, and shares and votes by label."""
     verdict = replace(builders.verdict(), probabilities=(0.1234567, 0.8765433, 0.0), monotonic=3.50049)
     event = replace(builders.event(sequence=7), verdict=verdict)
-    assert messages.event_payload(event) == {
+    assert payloads.event_payload(event) == {
         "id": "door/e1/7",
         "device": "door",
         "epoch": "e1",
@@ -173,20 +173,20 @@ def test_an_event_in_full() -> None:
 
 def test_encoding_is_compact_and_utf_8() -> None:
     """No blanks between members, and letters beyond ASCII as themselves."""
-    assert messages.encode({"a": 1, "b": "ü"}) == '{"a":1,"b":"ü"}'.encode()
+    assert payloads.encode({"a": 1, "b": "ü"}) == '{"a":1,"b":"ü"}'.encode()
 
 
 def test_what_json_cannot_say_is_refused() -> None:
     """A number that is not finite is an error and never `NaN` on the wire."""
     with pytest.raises(ValueError, match="JSON"):
-        messages.encode({"a": math.nan})
+        payloads.encode({"a": math.nan})
 
 
 @pytest.mark.parametrize("moment", [math.inf, math.nan, 1e30, -1e30])
 def test_times_without_a_calendar_day_are_refused(moment: float) -> None:
     """A time that no calendar has is a ValueError, whatever the platform makes of it."""
     with pytest.raises(ValueError, match=r"\w"):
-        messages.iso_time(moment)
+        payloads.iso_time(moment)
 
 
 def test_topics() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.minutes import LONGEST_TURN_S, Course, Look, Minutes, Quantiles, shares
+from edge.telemetry.minutes import LONGEST_TURN_S, Course, Look, Minutes, Quantiles, shares
 
 START = 1_700_000_040.0
 """The beginning of a minute."""

@@ -13,17 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.backoff import Backoff
-from edge.board import Board, Notice
 from edge.errors import BrokerError
-from edge.lanes import MOST_REFUSED
-from edge.messages import Stored, Topics
-from edge.mqtt import Link
-from edge.session import WINDOW, Bounds, Session
-from edge.signals import Acknowledged, Connected
+from edge.messages.payloads import Stored
+from edge.messages.topics import Topics
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.client import WINDOW, Link
+from edge.mqtt.events import Acknowledged, Connected
 from edge.spool import Spool
-from edge.traffic import Reader
 from edge.types import Gap, Reason
+from edge.uplink.event_queue import MOST_REFUSED
+from edge.uplink.ports import Reader
+from edge.uplink.retained import Board, Notice
+from edge.uplink.session import Bounds, Session
 from tests.builders import event
 
 TOPICS = Topics("site", "door")

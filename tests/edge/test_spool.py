@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge import messages
 from edge.errors import SpoolError
+from edge.messages import payloads
 from edge.pipeline.ports import Outbox
 from edge.spool import Spool
 from edge.spool.database import Database
@@ -96,7 +96,7 @@ def test_what_is_read_is_what_is_published(spool: Spool) -> None:
     """An event comes out as the bytes of its message."""
     fill(spool, range(5, 6))
     (stored,) = spool.unsent(0, 10)
-    assert stored.payload == messages.encode(messages.event_payload(event(5)))
+    assert stored.payload == payloads.encode(payloads.event_payload(event(5)))
 
 
 def test_reading_goes_on_from_a_sequence(spool: Spool) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from edge.errors import SpoolError
-from edge.spool import Counts, Limits, Mark, Minute, Spool, group
+from edge.spool import Limits, Mark, Spool, group
 from edge.spool.committer import Committer
 from edge.spool.store import RESERVE, Store
+from edge.telemetry.records import Counts, Minute
 from edge.types import Event, Gap, Outcome, Reason
 from tests.builders import event, verdict
 from tests.edge.test_spool import DAY_S, fill, full_disk, sequences

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from edge import messages
 from edge.errors import SpoolError
+from edge.messages.payloads import encode, event_payload
 from edge.spool import Limits, Spool, rescue
 from edge.spool.database import Database
 from edge.types import Reason
@@ -48,7 +48,7 @@ def payloads(spool: Spool) -> list[bytes]:
 
 
 def original(number: int) -> bytes:
-    return messages.encode(messages.event_payload(event(number)))
+    return encode(event_payload(event(number)))
 
 
 def page_of(path: Path, number: int) -> int:

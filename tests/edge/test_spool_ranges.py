@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.spool import ranges
-from edge.spool.ranges import Held, Kind, Range, next_drop
+from edge.messages import ranges
+from edge.messages.ranges import Range
+from edge.spool.retention import Held, Kind, next_drop
 
 NUMBERS = st.sets(st.integers(1, 60))
 RANGES = st.lists(
@@ -31,7 +32,7 @@ def test_a_range_goes_upwards() -> None:
 @given(NUMBERS)
 def test_numbers_come_back_out_of_their_ranges(some: set[int]) -> None:
     """Ranges say the same numbers, in order, with a hole between any two."""
-    found = ranges.of(some)
+    found = ranges.ranges_of(some)
     assert numbers(found) == some
     assert sum(map(len, found)) == len(some)
     assert all(a.last + 1 < b.first for a, b in pairwise(found))
@@ -41,7 +42,7 @@ def test_numbers_come_back_out_of_their_ranges(some: set[int]) -> None:
 def test_merging_keeps_the_numbers_and_leaves_holes_between(items: list[Range]) -> None:
     """What overlaps or adjoins becomes one; merging once more changes nothing."""
     found = ranges.merge(items)
-    assert found == ranges.of(numbers(items))
+    assert found == ranges.ranges_of(numbers(items))
     assert ranges.merge(found) == found
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from edge import messages
 from edge.errors import SpoolError
+from edge.messages import payloads
 from edge.spool import Limits, Mark, Spool, desk, door
 from edge.spool.counter import Counter
 from edge.spool.desk import Page, Purge, Replay, Stats
@@ -64,7 +64,7 @@ def events(request: pytest.FixtureRequest, path: Path, run: Run) -> Iterator[Run
 
 
 def payload(number: int) -> str:
-    return messages.encode(messages.event_payload(event(number))).decode()
+    return payloads.encode(payloads.event_payload(event(number))).decode()
 
 
 def test_tail_shows_the_latest(events: Run) -> None:

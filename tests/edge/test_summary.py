@@ -9,9 +9,9 @@ from dataclasses import asdict, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.spool import Counts, Minute
 from edge.spool.tally import Tally
-from edge.summary import DAY_S, HOUR_S, begin, ended_since, summarise
+from edge.telemetry.records import Counts, Minute
+from edge.telemetry.summaries import DAY_S, HOUR_S, begin, ended_since, summarise
 from edge.types import Event, Outcome
 from tests.builders import event, verdict
 

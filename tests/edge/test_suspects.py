@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge.signals import Connected, Lost
-from edge.suspects import LATER_S, SOON_S, Suspects
-from edge.traffic import Cargo
+from edge.mqtt.events import Connected, Lost
+from edge.uplink.event_queue import Cargo
+from edge.uplink.poison import LATER_S, SOON_S, Suspects
 from tests.edge.test_session import OK, Shelf, ToldLink, make
 
 BLAMED = Lost(0x95, "packet too large", by_broker=True)

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from edge.cli.meter import Meter
-from edge.messages import Topics
+from edge.messages.topics import Topics
 from edge.pipeline.pipeline import Turn
-from edge.spool import Counts, Minute, Spool
-from edge.summary import DAY_S, HOUR_S
-from edge.teller import LINGER_S, UNHEARD_EVERY_S, Gauge, Teller
+from edge.spool import Spool
+from edge.telemetry.records import Counts, Minute
+from edge.telemetry.summaries import DAY_S, HOUR_S
 from edge.types import Blind, Frame, Lamp, Outcome, Sight, State
+from edge.uplink.status import LINGER_S, UNHEARD_EVERY_S, Gauge, Teller
 from tests.builders import event, verdict
 from tests.edge.test_messages import validate
 

@@ -20,18 +20,18 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge import messages
-from edge.backoff import Backoff
-from edge.broker import Broker, Login, Tls
 from edge.cli.sending import open_uplink
 from edge.config import Config
-from edge.dial import Dialer
-from edge.ear import Ear, Obedience
-from edge.messages import Topics
-from edge.mqtt import Link, subscribe
+from edge.messages import payloads
+from edge.messages.topics import Topics
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.broker import Broker, Login, Tls
+from edge.mqtt.client import Link, subscribe
+from edge.mqtt.connector import Dialer
 from edge.spool import Spool
 from edge.types import Lamp, State
-from edge.uplink import LOOK_S, Uplink
+from edge.uplink.commands import Ear, Obedience
+from edge.uplink.uplink import LOOK_S, Uplink
 from tests.broker import DURABLE, PATIENCE_S, Mosquitto, Subscriber, free_port, wait_until
 from tests.builders import event
 from tests.conftest import MakeBroker
@@ -46,11 +46,11 @@ RED = State(Lamp.RED, False, "", "1.0", 1_700_000_000.0)
 DEVICE = """
 import sys, time
 from pathlib import Path
-from edge.broker import Broker
-from edge.messages import Topics
-from edge.dial import Dialer
+from edge.mqtt.broker import Broker
+from edge.messages.payloads import Topics
+from edge.mqtt.connector import Dialer
 from edge.spool import Spool
-from edge.uplink import Uplink
+from edge.uplink.uplink import Uplink
 from tests.builders import event
 
 path, port, first, last = sys.argv[1], *map(int, sys.argv[2:])
@@ -133,7 +133,7 @@ def test_events_reach_a_subscriber_in_order(spool: Spool, broker: Mosquitto) -> 
 
 def test_all_payloads_match_the_schema(spool: Spool, broker: Mosquitto) -> None:
     """Availability, state and event, as a subscriber gets them, are what the schema describes."""
-    schema = json.loads(messages.SCHEMA_FILE.read_text())
+    schema = json.loads(payloads.SCHEMA_FILE.read_text())
     spool.set_state(RED)
     with Subscriber(broker.port) as subscriber:
         with uplink_to(spool, local(broker)):
@@ -354,7 +354,7 @@ def test_a_wrong_password_is_one_sentence(
     with uplink_to(spool, Broker("127.0.0.1", broker.port, login=Login("door", "wrong"))) as uplink:
         wait_until(lambda: uplink._calls.number > 3)
         assert not uplink.connected
-    (record,) = [r for r in caplog.records if r.name == "edge.uplink"]
+    (record,) = [r for r in caplog.records if r.name == "edge.uplink.uplink"]
     assert record.levelno == logging.WARNING
     assert f"127.0.0.1:{broker.port} refuses the connection" in record.message
     assert "mqtt.password_file" in record.message
@@ -368,7 +368,7 @@ def test_a_broker_that_is_away_is_one_sentence(spool: Spool, caplog: pytest.LogC
     port = free_port()
     with uplink_to(spool, Broker("127.0.0.1", port)) as uplink:
         wait_until(lambda: uplink._calls.number > 5)
-    (record,) = [r for r in caplog.records if r.name == "edge.uplink"]
+    (record,) = [r for r in caplog.records if r.name == "edge.uplink.uplink"]
     assert record.message == (
         f"the MQTT broker at 127.0.0.1:{port} cannot be reached: Connection refused; "
         "check that it runs, and mqtt.host and mqtt.port"
@@ -415,7 +415,7 @@ def test_a_refused_event_stays_in_the_spool(
 
 def test_a_message_larger_than_the_broker_takes_blocks_nobody(spool: Spool, make_broker: MakeBroker) -> None:
     """An event beyond the server's maximum packet becomes a gap; those behind it arrive."""
-    size = len(messages.encode(messages.event_payload(event(1))))
+    size = len(payloads.encode(payloads.event_payload(event(1))))
     broker = make_broker(f"max_packet_size {size + 200}").start()
     with Subscriber(broker.port) as subscriber, uplink_to(spool, local(broker)):
         subscriber.wait_for_availability(b"online")

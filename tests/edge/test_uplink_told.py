@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from edge.backoff import Backoff
-from edge.board import Notice
-from edge.broker import Broker
-from edge.dial import Dialer
-from edge.ear import Ear, Obedience
-from edge.messages import Topics, ack_payload, encode
-from edge.session import WINDOW
+from edge.messages.payloads import ack_payload, encode
+from edge.messages.topics import Topics
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.broker import Broker
+from edge.mqtt.client import WINDOW
+from edge.mqtt.connector import Dialer
 from edge.spool import Mark, Spool
-from edge.uplink import Uplink
+from edge.uplink.commands import Ear, Obedience
+from edge.uplink.retained import Notice
+from edge.uplink.uplink import Uplink
 from tests.broker import wait_until
 from tests.builders import event
 from tests.told_broker import OK, Given, Say, Terms, ToldBroker, refuse_some

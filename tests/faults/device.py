@@ -7,14 +7,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edge.backoff import Backoff
-from edge.broker import Broker
-from edge.dial import Dialer
-from edge.ear import Ear, Obedience
-from edge.messages import Topics
+from edge.messages.topics import Topics
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.broker import Broker
+from edge.mqtt.connector import Dialer
 from edge.spool import Limits, Spool
 from edge.types import EventId
-from edge.uplink import Uplink
+from edge.uplink.commands import Ear, Obedience
+from edge.uplink.uplink import Uplink
 from tests.builders import event
 
 TOPICS = Topics("site", "door")

@@ -15,8 +15,8 @@ from random import Random
 
 import pytest
 
-from edge import messages
 from edge.errors import SpoolError
+from edge.messages import payloads
 from edge.spool.opening import open_store
 from edge.spool.records import Limits
 from edge.spool.schema import GENERATION_BITS
@@ -169,5 +169,5 @@ _known: dict[int, bytes] = {}
 
 def _payload(number: int) -> bytes:
     if number not in _known:
-        _known[number] = messages.encode(messages.event_payload(event(number)))
+        _known[number] = payloads.encode(payloads.event_payload(event(number)))
     return _known[number]

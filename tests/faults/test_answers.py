@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.session import WINDOW
+from edge.mqtt.client import WINDOW
 from tests.broker import Mosquitto, Subscriber, wait_until
 from tests.faults.device import device
 from tests.faults.results import longest, note, seconds_since

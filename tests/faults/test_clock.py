@@ -10,16 +10,16 @@ from random import Random
 
 import pytest
 
-from edge.broker import Broker
-from edge.dial import Dialer
-from edge.ear import Ear, Obedience
-from edge.messages import iso_time
+from edge.messages.payloads import iso_time
+from edge.mqtt.broker import Broker
+from edge.mqtt.connector import Dialer
 from edge.pipeline.events import EventFactory, Origin
 from edge.spool import Spool
 from edge.system import clock
 from edge.system.clock import DOUBT_S, SyncCheck
-from edge.teller import Gauge, Teller
-from edge.uplink import Uplink
+from edge.uplink.commands import Ear, Obedience
+from edge.uplink.status import Gauge, Teller
+from edge.uplink.uplink import Uplink
 from tests.broker import Mosquitto, Subscriber, wait_until
 from tests.builders import verdict
 from tests.fakes import FakeClock

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from edge import messages
+from edge.messages import payloads
 from edge.spool import Spool
 from edge.spool.opening import open_store
 from edge.spool.records import Limits
@@ -102,7 +102,7 @@ def _judge(store: Store) -> str:
     rows = {item.sequence & SEQUENCE: item.payload for item in store.unsent(-1, 10_000)}
     gaps = store.gaps.unsent(10_000)
     lost = {n for gap in gaps for n in range(gap.first, (gap.last or EVENTS) + 1)}
-    if any(payload != messages.encode(messages.event_payload(event(n))) for n, payload in rows.items()):
+    if any(payload != payloads.encode(payloads.event_payload(event(n))) for n, payload in rows.items()):
         return "sends what was not written"
     if hidden := set(range(SENT + 1, EVENTS + 1)) - rows.keys() - lost:
         return f"hides a loss: {sorted(hidden)[:5]}"

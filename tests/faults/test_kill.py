@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from edge import messages
+from edge.messages import payloads
 from edge.spool import Limits, Spool
 from edge.types import Reason
 from tests.broker import Mosquitto, wait_until
@@ -114,7 +114,7 @@ def check(path: Path, stored: set[int]) -> set[int]:
     assert len({gap.number for gap in gaps}) == len(gaps)
     assert not gone & found.keys()
     assert gone | found.keys() == set(range(1, spool.last_sequence + 1))
-    assert all(found[n] == messages.encode(messages.event_payload(event(n))) for n in found)
+    assert all(found[n] == payloads.encode(payloads.event_payload(event(n))) for n in found)
     assert stored <= found.keys()
     return set(found)
 

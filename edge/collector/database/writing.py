@@ -27,7 +27,7 @@ from edge.collector.records import (
     Sight,
 )
 from edge.errors import StorageError
-from edge.messages import iso_time
+from edge.messages.payloads import iso_time
 
 KEPT_REJECTED = 10_000
 KEPT_BYTES = 65_536

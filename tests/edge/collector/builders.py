@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge import messages
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, GapRecord, Place, Presence, Record, Rejected, Sight
+from edge.messages import payloads
 from edge.pipeline.events import EventFactory, Origin
 from edge.types import Event, EventId, Lamp, Outcome, State, Verdict
 from tests import builders
@@ -35,7 +35,7 @@ def event(sequence: int, /, at: float = NOON, outcome: Outcome = Outcome.COMPLIA
     """The payload of one event of the device `door`, a pass of its own."""
     shape = Verdict(sequence, 0, outcome, builders.BARE, (0.0, 0.8, 0.0), 12, 80, 3.5, at)
     one = Event(EventId("door", "e1", sequence), f"e1-1-{sequence}", shape, "1.0", True)
-    return messages.encode({**messages.event_payload(one), **rest})
+    return payloads.encode({**payloads.event_payload(one), **rest})
 
 
 def gap(number: int, /, first: int, last: int | None, epoch: str = "e1", **rest: object) -> bytes:
@@ -48,16 +48,16 @@ def gap(number: int, /, first: int, last: int | None, epoch: str = "e1", **rest:
         "from": first,
         "to": last,
         "reason": "spool_full",
-        "wall_time": messages.iso_time(NOON),
+        "wall_time": payloads.iso_time(NOON),
     }
-    return messages.encode({**payload, **rest})
+    return payloads.encode({**payload, **rest})
 
 
 def state(*, blind: bool = False, since: float = NOON, **rest: object) -> bytes:
     """The payload of a state."""
     lamp = Lamp.BLIND if blind else Lamp.OFF
-    payload = messages.state_payload(State(lamp, blind, "unplugged" if blind else "", "1.0", since))
-    return messages.encode({**payload, **rest})
+    payload = payloads.state_payload(State(lamp, blind, "unplugged" if blind else "", "1.0", since))
+    return payloads.encode({**payload, **rest})
 
 
 def read(kind: str, payload: bytes, received: float = NOON) -> Record | None:

@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from edge.broker import Broker
 from edge.collector.connection import STANDING, Connection
 from edge.collector.talk import Message
-from edge.dial import Listener
 from edge.errors import BrokerError
-from edge.signals import Acknowledged, Arrived, Connected, Deliver, Lost, Subscribed, Unreachable
+from edge.mqtt.broker import Broker
+from edge.mqtt.connector import Listener
+from edge.mqtt.events import Acknowledged, Arrived, Connected, Deliver, Lost, Subscribed, Unreachable
 
 FILTERS = ("maskgate/+/+/event", "maskgate/+/+/gap")
 ARRIVED = Arrived(7, 1, "maskgate/site/door/event", b"{}", False)

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge import messages
 from edge.collector.database import Database, Reading, UnfitError, Writing, open_database, tables
 from edge.collector.database.reading import Part
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, Life, Record
 from edge.errors import ConfigError, MaskGateError, StorageError
+from edge.messages import payloads
 from edge.types import Outcome
 from tests.edge.collector.builders import (
     DOOR,
@@ -179,7 +179,7 @@ def test_two_collectors_may_make_the_tables(url: str) -> None:
 
 def test_the_latest_revision_of_each_pass_counts(writing: Writing, reading: Reading) -> None:
     """Whatever the order in which the revisions came."""
-    sent = [messages.encode(messages.event_payload(one)) for one in made(40)]
+    sent = [payloads.encode(payloads.event_payload(one)) for one in made(40)]
     records = [record for payload in reversed(sent) if (record := read("event", payload)) is not None]
     writing.store(records)
     final = {one.pass_id: one.verdict.outcome.value for one in made(40)}

@@ -12,7 +12,7 @@ from edge.collector.intake import BATCH, Intake
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, Record
 from edge.errors import StorageError
-from edge.signals import Arrived
+from edge.mqtt.events import Arrived
 from tests.edge.collector import builders
 from tests.edge.collector.builders import NOON
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge import messages
 from edge.collector.carrying import Carrier
 from edge.collector.exports import LONGEST, Source
 from edge.errors import SourceError
+from edge.messages import payloads
 from tests.edge.collector import builders
 from tests.edge.collector.exported import config, export, load, path
 from tests.edge.test_cli import Run, one_sentence, run
@@ -38,7 +38,7 @@ def without(key: str) -> Callable[[bytes], bytes]:
 
 
 def other(key: str, value: object) -> Callable[[bytes], bytes]:
-    return lambda line: messages.encode({**json.loads(line), key: value}) + b"\n"
+    return lambda line: payloads.encode({**json.loads(line), key: value}) + b"\n"
 
 
 def twice(text: bytes) -> bytes:

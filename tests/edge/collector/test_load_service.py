@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from edge import messages
 from edge.cli.sending import open_uplink
 from edge.collector.carrying import Carrier, Loaded
 from edge.collector.database import Reading, open_database
@@ -17,6 +16,7 @@ from edge.collector.exports import Source
 from edge.collector.ranges import Mark
 from edge.collector.records import Epoch
 from edge.config import Config
+from edge.messages import payloads
 from edge.spool import Spool
 from edge.types import Event
 from tests.broker import Mosquitto, wait_until
@@ -33,7 +33,7 @@ E1 = Epoch(DOOR, "e1")
 
 
 def carry(file: Path, url: str, events: Sequence[Event]) -> tuple[Loaded, ...]:
-    file.write_bytes(b"".join(messages.encode(messages.event_payload(one)) + b"\n" for one in events))
+    file.write_bytes(b"".join(payloads.encode(payloads.event_payload(one)) + b"\n" for one in events))
     with closing(open_database(url, create=True)) as database:
         return Carrier("site", 1.0).store([Source(file)], database)
 

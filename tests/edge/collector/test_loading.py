@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from edge import messages
 from edge.collector.carrying import Carrier
 from edge.collector.database import ClashError, Database, Loading, Reading, UnfitError, Writing
 from edge.collector.exports import Source
@@ -16,6 +15,7 @@ from edge.collector.intake import BATCH
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, EventRecord
 from edge.errors import SourceError
+from edge.messages import payloads
 from edge.types import Event
 from tests.edge.collector.builders import DOOR, NOON, event_record, gap_record, made, read
 
@@ -24,7 +24,7 @@ MANY = 2 * BATCH + 10
 
 
 def exported(file: Path, events: Sequence[Event]) -> Source:
-    file.write_bytes(b"".join(messages.encode(messages.event_payload(one)) + b"\n" for one in events))
+    file.write_bytes(b"".join(payloads.encode(payloads.event_payload(one)) + b"\n" for one in events))
     return Source(file)
 
 
@@ -54,7 +54,7 @@ def test_more_than_a_batch_is_one_transaction(database: Database, tmp_path: Path
 def test_what_came_both_ways_is_stored_once(database: Database, tmp_path: Path) -> None:
     """Events that a collector has are known to a load, those of a load to a collector; holes are closed."""
     events = made(9)
-    records = [read("event", messages.encode(messages.event_payload(one)), NOON - 60) for one in events]
+    records = [read("event", payloads.encode(payloads.event_payload(one)), NOON - 60) for one in events]
     heard = [record for record in records[:5] if record is not None]
     writing, reading = Writing(database), Reading(database)
     writing.store([*heard, gap_record(1, 8, 8)])

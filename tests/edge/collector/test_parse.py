@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import messages
 from edge.collector.records import EventRecord, GapRecord, Life, Presence, Rejected, Sight
+from edge.messages import payloads
 from tests.edge.collector import builders
 from tests.edge.collector.builders import DOOR, NOON, PARSER, read
 
@@ -25,15 +25,15 @@ def reason(kind: str, payload: bytes) -> str:
 def test_an_event_as_devices_make_it() -> None:
     """All members arrive in their columns."""
     (one,) = builders.made(1)
-    sent = messages.event_payload(one)
-    record = read("event", messages.encode(sent), NOON)
+    sent = payloads.event_payload(one)
+    record = read("event", payloads.encode(sent), NOON)
     assert isinstance(record, EventRecord)
     shared = sent.keys() & set(EventRecord.__slots__)
     assert {key: getattr(record, key) for key in shared} == {key: sent[key] for key in shared}
     assert record.counter.place == DOOR
     assert record.without_mask == 0.96
     assert record.votes_without_mask == 0.8
-    assert messages.iso_time(record.at) == sent["wall_time"]
+    assert payloads.iso_time(record.at) == sent["wall_time"]
     assert record.received == NOON
 
 
@@ -82,9 +82,9 @@ def test_a_newer_device_may_say_more() -> None:
 def test_an_older_device_may_say_less() -> None:
     """A state needs only what is used of it; what is there must still be right."""
     needed = {"blind": True, "reason": "x", "since": "2025-03-01T08:15:30.250Z"}
-    assert isinstance(read("state", messages.encode({**needed})), Sight)
-    assert isinstance(read("state", messages.encode({**needed, "lamp": "pink"})), Rejected)
-    assert isinstance(read("state", messages.encode({"blind": True})), Rejected)
+    assert isinstance(read("state", payloads.encode({**needed})), Sight)
+    assert isinstance(read("state", payloads.encode({**needed, "lamp": "pink"})), Rejected)
+    assert isinstance(read("state", payloads.encode({"blind": True})), Rejected)
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ from edge.collector.database import Reading, open_database
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch
 from edge.config import Config
-from edge.messages import SCHEMA_FILE, Topics
+from edge.messages.payloads import SCHEMA_FILE
+from edge.messages.topics import Topics
 from edge.spool import Spool
 from edge.types import Lamp, State
-from edge.uplink import Uplink
+from edge.uplink.uplink import Uplink
 from tests.broker import DURABLE, Mosquitto, Subscriber, wait_until
 from tests.collecting import CollectorProcess, FakeDevice, collecting, event_count, event_ids, ids
 from tests.conftest import MakeBroker

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edge.spool.records import Counts, Minute
+from edge.telemetry.records import Counts, Minute
 
 MINUTE_S = 60
 HOUR_S = 3_600

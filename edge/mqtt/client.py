@@ -22,11 +22,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.answers import REFUSED
-from edge.broker import Broker, Terms
 from edge.errors import BrokerError
-from edge.messages import OFFLINE
-from edge.signals import (
+from edge.messages.topics import OFFLINE
+from edge.mqtt.broker import Broker, Terms
+from edge.mqtt.events import (
     Acknowledged,
     Arrived,
     Connected,
@@ -36,9 +35,9 @@ from edge.signals import (
     Subscribed,
     Unreachable,
 )
+from edge.mqtt.reason_codes import REFUSED
 
 __all__ = ["REFUSED", "Link", "connect", "subscribe"]
-
 DISCONNECT_WITH_WILL = 0x04
 LARGEST_RECEIVE_MAXIMUM = 65_535
 SUBSCRIBE_S = 5.0
@@ -269,3 +268,7 @@ def subscribe(host: str, port: int, topic: str, hear: Callable[[str, bytes], Non
     finally:
         client.disconnect()
         client.loop_stop()
+
+
+WINDOW = 20
+"""Messages that the broker may owe an answer for, whatever it would take."""

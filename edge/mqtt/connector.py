@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 
-from edge import mqtt
-from edge.broker import Broker, Standing, Terms, tls_context
 from edge.errors import ConfigError
-from edge.messages import Topics
-from edge.mqtt import Link
-from edge.signals import Deliver
+from edge.messages.topics import Topics
+from edge.mqtt import client
+from edge.mqtt.broker import Broker, Standing, Terms, tls_context
+from edge.mqtt.client import Link
+from edge.mqtt.events import Deliver
 
 LARGEST_INBOUND = 16_384
 """Bytes of a packet that a broker may send to a device: an `ack` has at most 8 KiB."""
@@ -31,7 +31,7 @@ class Dialer:
 
     def dial(self, deliver: Deliver) -> Link:
         """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
-        return mqtt.connect(self.broker, self._context, self._terms, deliver)
+        return client.connect(self.broker, self._context, self._terms, deliver)
 
 
 class Listener:
@@ -50,7 +50,7 @@ class Listener:
 
     def dial(self, deliver: Deliver) -> Link:
         """Begins one connection; signals and messages arrive through `deliver`, which must not wait."""
-        return mqtt.connect(self.broker, self._context, self._terms, deliver)
+        return client.connect(self.broker, self._context, self._terms, deliver)
 
 
 def _context(broker: Broker) -> ssl.SSLContext | None:

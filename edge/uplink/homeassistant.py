@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edge import messages
-from edge.board import Notice
-from edge.messages import Topics
-from edge.teller import EXPIRY_S
+from edge.messages import payloads
+from edge.messages.topics import PREFIX, Topics
+from edge.uplink.retained import Notice
+from edge.uplink.status import EXPIRY_S
 
-PREFIX = "homeassistant"
+DISCOVERY_PREFIX = "homeassistant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,18 @@ class Entity:
     binary: bool = False
 
 
-def notices(topics: Topics, version: str) -> Iterator[Notice]:
+def discovery_messages(topics: Topics, version: str) -> Iterator[Notice]:
     """The messages that make the device known.
 
     Args:
         topics: Whose they are.
         version: Of the program.
     """
-    node = f"{messages.PREFIX}-{_plain(topics.site)}-{_plain(topics.device)}"
+    node = f"{PREFIX}-{_plain(topics.site)}-{_plain(topics.device)}"
     for entity in _entities(topics):
         component = "binary_sensor" if entity.binary else "sensor"
-        topic = f"{PREFIX}/{component}/{node}/{entity.key}/config"
-        yield Notice(topic, topic, messages.encode(_config(entity, topics, node, version)))
+        topic = f"{DISCOVERY_PREFIX}/{component}/{node}/{entity.key}/config"
+        yield Notice(topic, topic, payloads.encode(_config(entity, topics, node, version)))
 
 
 def _entities(topics: Topics) -> tuple[Entity, ...]:

@@ -1,28 +1,129 @@
-"""Events on their way out of the spool, in order; one that was refused comes again after a while.
-
-Used by the sender thread only; takes time as an argument.
-"""
+"""Events on their way out of the spool, in order; one that was refused comes again after a while."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from edge.messages import Stored
+from edge.messages.payloads import Stored
+from edge.uplink.ports import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """An event, with the lane that it came from."""
+
+    event: Stored
+    lane: Lane
+
+
+class Events:
+    """New events and those that waited, in two lanes; a quarter of the window is for the new ones alone."""
+
+    def __init__(self, reader: Reader, skipped: AbstractSet[int] = frozenset()) -> None:
+        """`skipped`: places of events that are left for another connection.
+
+        Raises:
+            SpoolError: The spool cannot be read.
+        """
+        self._reader = reader
+        self._skipped = skipped
+        self._live = Lane(reader.unsent, reader.newest())
+        self._backlog = Lane(reader.unsent, EVERYTHING)
+        self._replays = reader.replays
+        self._busy: set[int] = set()
+        self._share = 0
+        self._done: list[int] = []
+
+    @property
+    def empty(self) -> bool:
+        """Whether all was sent and answered."""
+        return not self._busy and self._live.empty and self._backlog.empty
+
+    def changed(self) -> None:
+        """The spool has something new."""
+        self._live.changed()
+        if self._replays != self._reader.replays:
+            self._replays = self._reader.replays
+            self._backlog.begin_anew()
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until a refused event is due; None where none waits."""
+        waits = [wait for lane in (self._live, self._backlog) if (wait := lane.wait(now)) is not None]
+        return min(waits) if waits else None
+
+    def next(self, now: float, window: int) -> Cargo | None:
+        """The next event; None where there is none, or none that the window has room for.
+
+        Raises:
+            SpoolError: The spool cannot be read.
+        """
+        event = self._live.next(now)
+        lane = self._live
+        if event is None and self._share < max(window - window // 4, 1):
+            lane, event = self._backlog, self._next_of_backlog(now)
+        if event is None:
+            return None
+        self._busy.add(event.sequence)
+        self._share += lane is self._backlog
+        return Cargo(event, lane)
+
+    def sent(self, cargo: Cargo) -> None:
+        """The broker has it; the spool is told with the next `settle`."""
+        self._land(cargo)
+        cargo.lane.settled(cargo.event.sequence)
+        self._done.append(cargo.event.sequence)
+
+    def refused(self, cargo: Cargo, now: float) -> None:
+        """The broker has not taken it for now."""
+        self._land(cargo)
+        cargo.lane.refused(cargo.event, now)
+
+    def give_up(self, cargo: Cargo) -> None:
+        """No broker will ever take it: it becomes a gap.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        self._land(cargo)
+        cargo.lane.settled(cargo.event.sequence)
+        self._reader.give_up((cargo.event.sequence,))
+
+    def settle(self) -> None:
+        """Tells the spool what was sent.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        if self._done:
+            self._reader.mark_sent(tuple(self._done))
+            self._done.clear()
+
+    def _next_of_backlog(self, now: float) -> Stored | None:
+        while event := self._backlog.next(now, self._live.passed):
+            if not self._held(event.sequence):
+                return event
+        return None
+
+    def _held(self, place: int) -> bool:
+        """Whether an event that is unsent is taken care of already, or to be left alone."""
+        return place in self._busy or place in self._skipped or self._live.holds(place)
+
+    def _land(self, cargo: Cargo) -> None:
+        self._busy.discard(cargo.event.sequence)
+        self._share -= cargo.lane is self._backlog
+
 
 PAGE = 100
 """Events that are read from the spool at once."""
-
 EVERYTHING = -1
 """The place before the first one."""
-
 MOST_REFUSED = 1_000
 """Refused events that are kept here; who refuses so many is given no more until it takes some."""
-
 AGAIN_FIRST_S = 0.5
 AGAIN_LONGEST_S = 60.0
-
 Read = Callable[[int, int], tuple[Stored, ...]]
 """Unsent events in order: those with places beyond the first argument, at most as many as the second."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from edge.backoff import Backoff
-from edge.board import Board
-from edge.dial import Dialer
-from edge.inbox import Inbox
-from edge.mail import Letter
-from edge.session import Session
-from edge.signals import Lost
-from edge.suspects import Suspects
-from edge.traffic import Reader
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connector import Dialer
+from edge.mqtt.events import Inbox, Lost
+from edge.uplink.inflight import Letter
+from edge.uplink.poison import Suspects
+from edge.uplink.ports import Reader
+from edge.uplink.retained import Board
+from edge.uplink.session import Session
 
 ACCEPT_S = 30.0
 """How long a connection may be in the making."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edge.board import Notice
-from edge.traffic import Cargo
 from edge.types import Gap
+from edge.uplink.event_queue import Cargo
+from edge.uplink.retained import Notice
 
 _HEADERS = 24
 

@@ -52,8 +52,8 @@ class Resend:
     last: int
 
 
-def ack(payload: bytes) -> Ack:
-    """Reads an `ack`.
+def parse_ack(payload: bytes) -> Ack:
+    """Reads an `parse_ack`.
 
     Raises:
         InboundError: It breaks the schema or is too large.
@@ -71,19 +71,19 @@ def ack(payload: bytes) -> Ack:
     )
 
 
-def command(payload: bytes) -> Mute | Resend:
-    """Reads a `command`.
+def parse_command(payload: bytes) -> Mute | Resend:
+    """Reads a `parse_command`.
 
     Raises:
         InboundError: It breaks the schema or is too large.
     """
     members = _members(payload, LARGEST_COMMAND)
-    match members.get("command"):
+    match members.get("parse_command"):
         case "mute":
-            _only(members, {"command", "seconds"})
+            _only(members, {"parse_command", "seconds"})
             return Mute(_number(members["seconds"], "seconds", 1, LONGEST_MUTE_S))
         case "replay":
-            _only(members, {"command", "from", "to"})
+            _only(members, {"parse_command", "from", "to"})
             return Resend(*_range([members["from"], members["to"]]))
     raise InboundError("command: mute or replay")
 

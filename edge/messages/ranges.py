@@ -1,10 +1,9 @@
-"""Sets of event numbers as ranges, and what goes first when the spool is full. Pure."""
+"""Sets of sequences as ranges. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +32,7 @@ def merge(ranges: Iterable[Range]) -> tuple[Range, ...]:
     return tuple(merged)
 
 
-def of(numbers: Iterable[int]) -> tuple[Range, ...]:
+def ranges_of(numbers: Iterable[int]) -> tuple[Range, ...]:
     """These numbers as ranges."""
     return tuple(_runs(sorted(set(numbers))))
 
@@ -68,57 +67,3 @@ def without(whole: Range, taken: Iterable[Range]) -> tuple[Range, ...]:
     if begin <= whole.last:
         left.append(Range(begin, whole.last))
     return tuple(left)
-
-
-class Kind(Enum):
-    """What a spool can drop, in the order in which it does."""
-
-    ACKNOWLEDGED = auto()
-    MINUTES = auto()
-    UNSENT = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How many rows of each kind there are."""
-
-    acknowledged: int
-    minutes: int
-    unsent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """The oldest `count` rows of a kind are to go."""
-
-    kind: Kind
-    count: int
-
-
-STEP = 16
-"""Rows that are dropped before the bytes are measured anew; a page holds about five events."""
-
-
-def next_drop(held: Held, rows_over: int, bytes_over: int) -> Drop | None:
-    """What to drop next: acknowledged events, then minute statistics, then events that nobody has.
-
-    Statistics take no part in the bound of rows, so that they go for want of bytes only.
-
-    Args:
-        held: What there is.
-        rows_over: Events beyond the bound; 0 or less within it.
-        bytes_over: Bytes beyond the bound; 0 or less within it.
-
-    Returns:
-        None where the bounds hold or nothing is left.
-    """
-    if rows_over <= 0 and bytes_over <= 0:
-        return None
-    wanted = rows_over if rows_over > 0 else STEP
-    if held.acknowledged:
-        return Drop(Kind.ACKNOWLEDGED, min(wanted, held.acknowledged))
-    if bytes_over > 0 and held.minutes:
-        return Drop(Kind.MINUTES, min(STEP, held.minutes))
-    if held.unsent:
-        return Drop(Kind.UNSENT, min(wanted, held.unsent))
-    return None

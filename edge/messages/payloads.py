@@ -1,4 +1,4 @@
-"""What MaskGate says over MQTT: topics and payloads.
+"""The payloads of what a device publishes: events, state, gaps, statistics, summaries, acknowledgements.
 
 `docs/mqtt.md` and `schemas/mqtt.schema.json` describe the same for those who listen.
 """
@@ -6,88 +6,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.contract import LABELS
-from edge.types import Event, Probabilities, State
+from edge.system.health import Health
+from edge.telemetry.minutes import Course, Quantiles
+from edge.telemetry.records import Counts, Figures
+from edge.telemetry.summaries import Summary
+from edge.types import Event, Gap, Probabilities, State
 
-PREFIX = "maskgate"
-ONLINE = b"online"
-OFFLINE = b"offline"
-SCHEMA_FILE = Path(__file__).parent / "schemas" / "mqtt.schema.json"
+SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
 """JSON Schema with a `$defs` entry for each kind of message."""
-
-_LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Topics:
-    """Where a device publishes: `maskgate/<site>/<device>/...`."""
-
-    site: str
-    device: str
-
-    def __post_init__(self) -> None:
-        for level in (self.site, self.device):
-            if not _LEVEL.fullmatch(level):
-                raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
-
-    @property
-    def availability(self) -> str:
-        """`online` or `offline`, retained; also the will."""
-        return self._topic("availability")
-
-    @property
-    def event(self) -> str:
-        """One message per verdict and revision."""
-        return self._topic("event")
-
-    @property
-    def state(self) -> str:
-        """What the device shows now, retained."""
-        return self._topic("state")
-
-    @property
-    def gap(self) -> str:
-        """Sequences that will never come."""
-        return self._topic("gap")
-
-    @property
-    def ack(self) -> str:
-        """Where consumers say how far they have stored the events."""
-        return self._topic("ack")
-
-    @property
-    def command(self) -> str:
-        """Where the device may be told to do something."""
-        return self._topic("command")
-
-    @property
-    def stats(self) -> str:
-        """How the last minute went, retained, expiring."""
-        return self._topic("stats")
-
-    @property
-    def hour(self) -> str:
-        """The present hour so far, and each one when it is over, retained."""
-        return self._topic("summary/hour")
-
-    @property
-    def day(self) -> str:
-        """The same for days."""
-        return self._topic("summary/day")
-
-    @property
-    def client_id(self) -> str:
-        """The same in every run, so that a broker ends a dead connection when the device returns."""
-        return f"{PREFIX}-{self.site}-{self.device}"
-
-    def _topic(self, name: str) -> str:
-        return f"{PREFIX}/{self.site}/{self.device}/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +132,94 @@ def iso_time(wall: float) -> str:
 
 def _by_label(values: Probabilities, digits: int) -> dict[str, float]:
     return {label.value: round(value, digits) for label, value in zip(LABELS, values, strict=True)}
+
+
+def gap_message(device: str, found: Gap) -> bytes:
+    """The payload of a gap message."""
+    return encode(
+        {
+            "id": f"{device}/{found.epoch}/gap/{found.number}",
+            "device": device,
+            "epoch": found.epoch,
+            "number": found.number,
+            "from": found.first,
+            "to": found.last,
+            "reason": found.reason.value,
+            "wall_time": _time(found.wall),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Minutely:
+    """All that the message of one minute is made of.
+
+    Attributes:
+        course: How it went.
+        verdicts: Passes that began in it.
+        figures: How full the spool is.
+        health: How the device is.
+        unheard: Messages that nobody was subscribed to, since the program began.
+    """
+
+    course: Course
+    verdicts: Counts
+    figures: Figures
+    health: Health
+    unheard: int
+
+
+def stats_message(minute: Minutely) -> bytes:
+    """The payload of a stats message."""
+    course, figures = minute.course, minute.figures
+    return encode(
+        {
+            "minute": _time(course.start),
+            "verdicts": asdict(minute.verdicts),
+            "frames": course.frames,
+            "fps": round(course.fps, 2),
+            "detect_ms": _quantiles(course.detect_ms),
+            "classify_ms": _quantiles(course.classify_ms),
+            "latency_ms": _quantiles(course.latency_ms),
+            "temperature_c": minute.health.temperature_c,
+            "throttled": minute.health.throttled,
+            "watched_s": round(course.watched_s, 3),
+            "blind_s": round(course.blind_s, 3),
+            "spool": {
+                "unsent": figures.unsent,
+                "stored": figures.stored,
+                "bytes": figures.bytes,
+                "dropped": figures.dropped,
+            },
+            "unheard": minute.unheard,
+        }
+    )
+
+
+def summary_message(found: Summary) -> bytes:
+    """The payload of a summary message."""
+    compliance = found.compliance
+    return encode(
+        {
+            "start": _time(found.start),
+            "end": _time(found.end),
+            "complete": found.complete,
+            "verdicts": asdict(found.verdicts),
+            "compliance": None if compliance is None else round(compliance, 4),
+            "minutes_watched": round(found.watched_s / 60, 2),
+            "minutes_blind": round(found.blind_s / 60, 2),
+            "minutes_off": round(found.off_s / 60, 2),
+        }
+    )
+
+
+def _quantiles(found: Quantiles) -> dict[str, float | None]:
+    return {"p50": found.p50, "p95": found.p95}
+
+
+def _time(wall: float) -> str:
+    """A time as text; the beginning of time for one that no calendar knows, since the rest must be told."""
+    try:
+        return iso_time(wall)
+    except ValueError:
+        return iso_time(0.0)

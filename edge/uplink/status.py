@@ -9,43 +9,25 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
-from edge import messages, summary, telling
-from edge.board import Board, Notice
 from edge.errors import SpoolError
-from edge.messages import ONLINE, Topics, Trouble
-from edge.minutes import Course
-from edge.spool.records import Counts, Figures, Minute
-from edge.summary import DAY_S, HOUR_S
+from edge.messages import payloads
+from edge.messages.payloads import Minutely, Trouble, stats_message, summary_message
+from edge.messages.topics import ONLINE, Topics
 from edge.system import health
-from edge.types import State
+from edge.telemetry import summaries
+from edge.telemetry.minutes import Course
+from edge.telemetry.records import Counts
+from edge.telemetry.summaries import DAY_S, HOUR_S
+from edge.uplink.ports import Books
+from edge.uplink.retained import Board, Notice
 
 EXPIRY_S = 180
 UNHEARD_EVERY_S = 10.0
 """Between two states that differ in nothing but the number of messages that nobody heard."""
-
 LINGER_S = 1.0
 """After the end of a minute, so that what was decided in it is on disk."""
-
 _log = logging.getLogger(__name__)
-
-
-class Books(Protocol):
-    """The part of the spool that counts."""
-
-    @property
-    def problem(self) -> str:
-        """What is wrong, as one sentence; empty while all is well."""
-
-    def state(self) -> State | None:
-        """The latest state."""
-
-    def figures(self) -> Figures:
-        """How full the spool is."""
-
-    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
-        """The minutes between two Unix times."""
 
 
 class Gauge:
@@ -114,7 +96,7 @@ class Teller:
         self._shown = shown
         trouble = Trouble(self._unheard, problem, send_problem)
         try:
-            payload = messages.encode(messages.state_payload(state, trouble))
+            payload = payloads.encode(payloads.state_payload(state, trouble))
         except ValueError as error:
             _log.error("the lamp's state cannot be told: %s", error)
             return
@@ -143,14 +125,14 @@ class Teller:
     def _begin(self) -> None:
         """A program that starts tells of the hour and the day before once more."""
         wall = self._wall()
-        self._final = {length: summary.begin(wall, length) - 2 * length for length in self._final}
+        self._final = {length: summaries.begin(wall, length) - 2 * length for length in self._final}
         self._summaries()
 
     def _stats(self, course: Course) -> None:
         found = self._books.minutes(course.start, course.start)
         verdicts = found[0].verdicts if found else Counts()
-        minutely = telling.Minutely(course, verdicts, self._books.figures(), health.read(), self._unheard)
-        self.board.put(Notice("stats", self._topics.stats, telling.stats(minutely), EXPIRY_S))
+        minutely = Minutely(course, verdicts, self._books.figures(), health.read(), self._unheard)
+        self.board.put(Notice("stats", self._topics.stats, stats_message(minutely), EXPIRY_S))
 
     def _summaries(self) -> None:
         for length, name, topic in (
@@ -158,12 +140,12 @@ class Teller:
             (DAY_S, "day", self._topics.day),
         ):
             wall = self._wall()
-            for start in summary.ended_since(self._final[length], wall, length, most=1):
+            for start in summaries.ended_since(self._final[length], wall, length, most=1):
                 self._summary(f"{name} before", topic, start, length)
                 self._final[length] = start
-            self._summary(name, topic, summary.begin(wall, length), length)
+            self._summary(name, topic, summaries.begin(wall, length), length)
 
     def _summary(self, key: str, topic: str, start: int, length: int) -> None:
         minutes = self._books.minutes(start, start + length - 1)
-        found = summary.summarise(start, length, minutes, self._wall())
-        self.board.put(Notice(key, topic, telling.summary(found)))
+        found = summaries.summarise(start, length, minutes, self._wall())
+        self.board.put(Notice(key, topic, summary_message(found)))

@@ -6,30 +6,17 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from edge import inbound
 from edge.errors import SpoolError
-from edge.inbound import Ack, InboundError, Mute, Resend
-from edge.marks import Behind, Marks
-from edge.messages import Topics
-from edge.signals import Arrived
-from edge.spool.records import Mark, Replayed
+from edge.messages import inbound
+from edge.messages.inbound import Ack, InboundError, Mute, Resend
+from edge.messages.topics import Topics
+from edge.mqtt.events import Arrived
+from edge.spool.records import Mark
+from edge.uplink.ports import Archive
+from edge.uplink.redelivery import Behind, Marks
 
 _log = logging.getLogger(__name__)
-
-
-class Archive(Protocol):
-    """The part of the spool that sends things again."""
-
-    def marks(self) -> tuple[Mark, ...]:
-        """What the consumers last said they have."""
-
-    def set_mark(self, mark: Mark) -> None:
-        """Keeps what a consumer says it has."""
-
-    def replay(self, first: int, last: int, epoch: str | None = None, sent_before: float = ...) -> Replayed:
-        """Has acknowledged events sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +82,9 @@ class Ear:
             if arrived.topic not in self.filters:
                 raise InboundError("nobody asked for it")  # noqa: TRY301
             if arrived.topic == self._topics.ack:
-                self._acknowledged(inbound.ack(arrived.payload), now)
+                self._acknowledged(inbound.parse_ack(arrived.payload), now)
             else:
-                self._obey(inbound.command(arrived.payload))
+                self._obey(inbound.parse_command(arrived.payload))
         except InboundError as error:
             self.ignored += 1
             _log.warning("a message on %s is ignored: %s", arrived.topic, error)

@@ -6,12 +6,12 @@ durable place, it would end every connection and block all behind it.
 
 from __future__ import annotations
 
-from edge.answers import BLAMES_A_MESSAGE
-from edge.board import Notice
-from edge.mail import Letter
-from edge.session import Bounds, Session
-from edge.signals import Lost
-from edge.traffic import Cargo
+from edge.mqtt.events import Lost
+from edge.mqtt.reason_codes import BLAMES_A_MESSAGE
+from edge.uplink.event_queue import Cargo
+from edge.uplink.inflight import Letter
+from edge.uplink.retained import Notice
+from edge.uplink.session import Bounds, Session
 
 VAIN = 3
 """Short connections in a row that end without a reason before messages are sent one by one."""

@@ -8,22 +8,21 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from edge import telling
-from edge.answers import Answer, answer
-from edge.backoff import Backoff
-from edge.board import Board, Notice, Told
-from edge.mail import Letter, Owed
-from edge.messages import Topics
-from edge.mqtt import Link
-from edge.signals import Acknowledged, Connected
-from edge.traffic import Cargo, Events, Gaps, Reader
+from edge.messages import payloads
+from edge.messages.topics import Topics
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.client import WINDOW, Link
+from edge.mqtt.events import Acknowledged, Connected
+from edge.mqtt.reason_codes import Answer, puback_action
+from edge.spool import records
 from edge.types import Gap
+from edge.uplink.event_queue import Cargo, Events
+from edge.uplink.gap_queue import Gaps
+from edge.uplink.inflight import Letter, Owed
+from edge.uplink.ports import Reader
+from edge.uplink.retained import Board, Notice, Told
 
 __all__ = ["WINDOW", "Backoff", "Bounds", "Session"]
-
-WINDOW = 20
-"""Messages that the broker may owe an answer for, whatever it would take."""
-
 _ALARM_FIRST_S = 5.0
 _ALARM_LONGEST_S = 60.0
 
@@ -157,7 +156,7 @@ class Session:
         letter = self.owed.take(given.mid, now)
         if letter is None:
             return ""
-        kind = answer(given.code)
+        kind = puback_action(given.code)
         if kind in (Answer.SENT, Answer.UNHEARD):
             self._sent(letter, unheard=kind is Answer.UNHEARD)
             return ""
@@ -184,7 +183,7 @@ class Session:
         if not isinstance(letter.content, Cargo):
             return f"{reason}; it is left out"
         self._events.give_up(letter.content)
-        number = telling.sequence(letter.content.event.sequence)
+        number = records.sequence_of(letter.content.event.sequence)
         return f"{reason}; event {number} is given up and announced as a gap, a replay sends it again"
 
     def settle(self) -> None:
@@ -217,7 +216,7 @@ class Session:
             return None
         gap = self._gaps.next()
         if gap is not None:
-            return Letter(self._topics.gap, telling.gap(self._topics.device, gap), gap)
+            return Letter(self._topics.gap, payloads.gap_message(self._topics.device, gap), gap)
         cargo = self._events.next(now, window)
         return None if cargo is None else Letter(self._topics.event, cargo.event.payload, cargo)
 

@@ -43,6 +43,6 @@ BLAMES_A_MESSAGE = frozenset({0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9A, 0x9B})
 """Reasons of a DISCONNECT that lie in something the client has sent."""
 
 
-def answer(code: int) -> Answer:
+def puback_action(code: int) -> Answer:
     """What a reason code means; one that no standard knows waits if it refuses."""
     return _ANSWERS.get(code, Answer.WAIT if code >= REFUSED else Answer.SENT)

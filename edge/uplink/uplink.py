@@ -11,27 +11,27 @@ import threading
 import time
 from collections.abc import Callable
 
-from edge import broker
-from edge.answers import REFUSED
-from edge.backlog import Backlog
-from edge.backoff import Backoff
-from edge.calls import Calls
-from edge.dial import Dialer
-from edge.ear import Ear, Obedience
 from edge.errors import BrokerError, SpoolError
-from edge.inbox import Inbox
-from edge.session import Session
-from edge.signals import (
+from edge.mqtt import broker
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connector import Dialer
+from edge.mqtt.events import (
     Acknowledged,
     Arrived,
     Connected,
+    Inbox,
     Lost,
     Refused,
     Signal,
     Subscribed,
     Unreachable,
 )
-from edge.teller import Teller
+from edge.mqtt.reason_codes import REFUSED
+from edge.uplink.commands import Ear, Obedience
+from edge.uplink.ports import Backlog
+from edge.uplink.reconnect import Calls
+from edge.uplink.session import Session
+from edge.uplink.status import Teller
 
 LOOK_S = 1.0
 """How often a connection's thread is looked at."""

@@ -1,0 +1,77 @@
+"""Where a device publishes and listens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PREFIX = "maskgate"
+ONLINE = b"online"
+OFFLINE = b"offline"
+_LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Where a device publishes: `maskgate/<site>/<device>/...`."""
+
+    site: str
+    device: str
+
+    def __post_init__(self) -> None:
+        for level in (self.site, self.device):
+            if not _LEVEL.fullmatch(level):
+                raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
+
+    @property
+    def availability(self) -> str:
+        """`online` or `offline`, retained; also the will."""
+        return self._topic("availability")
+
+    @property
+    def event(self) -> str:
+        """One message per verdict and revision."""
+        return self._topic("event")
+
+    @property
+    def state(self) -> str:
+        """What the device shows now, retained."""
+        return self._topic("state")
+
+    @property
+    def gap(self) -> str:
+        """Sequences that will never come."""
+        return self._topic("gap")
+
+    @property
+    def ack(self) -> str:
+        """Where consumers say how far they have stored the events."""
+        return self._topic("ack")
+
+    @property
+    def command(self) -> str:
+        """Where the device may be told to do something."""
+        return self._topic("command")
+
+    @property
+    def stats(self) -> str:
+        """How the last minute went, retained, expiring."""
+        return self._topic("stats")
+
+    @property
+    def hour(self) -> str:
+        """The present hour so far, and each one when it is over, retained."""
+        return self._topic("summary/hour")
+
+    @property
+    def day(self) -> str:
+        """The same for days."""
+        return self._topic("summary/day")
+
+    @property
+    def client_id(self) -> str:
+        """The same in every run, so that a broker ends a dead connection when the device returns."""
+        return f"{PREFIX}-{self.site}-{self.device}"
+
+    def _topic(self, name: str) -> str:
+        return f"{PREFIX}/{self.site}/{self.device}/{name}"

@@ -1,0 +1,1 @@
+"""How messages are sent: broker, connection, its events, reason codes. No other package knows paho."""

@@ -1,0 +1,1 @@
+"""Counts by minute, and what they sum up to."""
