@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge import golden
+from edge.bundle import golden
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS, LABELS, TWO_LABELS
 from edge.errors import GateError, ModelError
 from training.metrics import Shares, Truth

@@ -16,7 +16,8 @@ from convert import comparison, detector, gates, network, parity, quantize, repr
 from convert.origin import Origin, tools
 from convert.proof import Proof, of_folds, of_test
 from convert.provenance import Provenance
-from edge import bundle, golden
+from edge import bundle
+from edge.bundle import golden
 from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.vision.interpreter import Model

@@ -11,7 +11,8 @@ from types import ModuleType
 import numpy as np
 
 from convert.cli.common import float_model, opened
-from edge import bundle, golden
+from edge import bundle
+from edge.bundle import golden
 from edge.cli.race import Entrant
 from training import quiet
 from training.runs import WEIGHTS

@@ -205,3 +205,18 @@ def _plain(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return "unknown key; see the sample config.toml for the keys there are"
     return re.sub(r"^(Value error, |Input )", "", message)
+
+
+def load_config(file: Path | None) -> Config:
+    """The configuration in a file, or the defaults where none is named."""
+    return Config() if file is None else load(file)
+
+
+def with_models(config: Config, bundle: Path | None, detector: Path | None) -> Config:
+    """The configuration with the models that were named on the command line."""
+    changes: dict[str, object] = {}
+    if bundle is not None:
+        changes["classifier"] = config.classifier.model_copy(update={"bundle": str(bundle)})
+    if detector is not None:
+        changes["detector"] = config.detector.model_copy(update={"model": str(detector)})
+    return config.model_copy(update=changes)

@@ -16,7 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge import bundle, golden
+from edge import bundle
+from edge.bundle import golden
 from edge.contract import Cropper, whole_image_box
 from edge.types import Box, Image
 from edge.vision.interpreter import Model

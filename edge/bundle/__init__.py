@@ -6,7 +6,7 @@ carries the digest of its own canonical form, so that a changed figure or thresh
 """
 
 from edge.bundle.archive import pack, unpack, unpacked
-from edge.bundle.contents import SHIPPED, SIGNATURE, Bundle, golden_crop, load, write_manifest
+from edge.bundle.bundle import SHIPPED, SIGNATURE, Bundle, golden_crop, load, write_manifest
 from edge.bundle.manifest import (
     CLASSIFIER,
     DETECTOR,

@@ -22,8 +22,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.bundle import reading
-from edge.bundle.contents import MOST_FILE_BYTES, MOST_FILES, SIGNATURE, Bundle, load
+from edge.bundle import files as bundle_files
+from edge.bundle.bundle import MOST_FILE_BYTES, MOST_FILES, SIGNATURE, Bundle, load
 from edge.bundle.manifest import FILE_NAME, MANIFEST
 from edge.errors import ModelError
 from edge.system import files
@@ -58,7 +58,7 @@ def pack(directory: Path, file: Path) -> Bundle:
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name in sorted(names):
-            content = reading.content(directory / name, MOST_FILE_BYTES)
+            content = bundle_files.content(directory / name, MOST_FILE_BYTES)
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), files.FILE_MODE
             tar.addfile(entry, io.BytesIO(content))
@@ -150,7 +150,7 @@ class _Unzipped:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._blocks = reading.blocks(file.resolve(), MOST_BYTES)
+        self._blocks = bundle_files.blocks(file.resolve(), MOST_BYTES)
         self._gzip = zlib.decompressobj(wbits=31)
         self._left = MOST_BYTES
         self._ready = b""

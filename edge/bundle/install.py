@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.bundle import archive
-from edge.bundle.contents import Bundle, load
+from edge.bundle.bundle import Bundle, load
 from edge.bundle.store import PACKAGED, Record, Store, remove
 from edge.errors import MaskGateError, ModelError
 from edge.system.files import sync_directory

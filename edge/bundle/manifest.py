@@ -14,8 +14,9 @@ from typing import Annotated, Any, Literal, Self
 from packaging.version import Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from edge import contract, golden
-from edge.bundle import reading
+from edge import contract
+from edge.bundle import files as bundle_files
+from edge.bundle import golden
 from edge.errors import ModelError
 
 MANIFEST = "manifest.json"
@@ -55,7 +56,7 @@ class Input(_Section):
 
 
 class Golden(_Section):
-    """A made-up crop (see `edge.golden`) and the probabilities the classifier must give for it."""
+    """A made-up crop (see `edge.bundle.golden`) and the probabilities the classifier must give for it."""
 
     kind: golden.Kind = "blobs"
     seed: Annotated[int, Field(ge=0, lt=2**32)]
@@ -137,7 +138,7 @@ def read(file: Path) -> Manifest:
     """
     if not file.parent.is_dir() or not file.exists():
         raise ModelError(f"{file.parent} is no bundle: it has no {file.name}")
-    return parse(reading.content(file, MOST_MANIFEST_BYTES), file)
+    return parse(bundle_files.content(file, MOST_MANIFEST_BYTES), file)
 
 
 def parse(content: bytes, file: Path) -> Manifest:

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edge.bundle import reading
-from edge.bundle.contents import SIGNATURE, Bundle
+from edge.bundle import files
+from edge.bundle.bundle import SIGNATURE, Bundle
 from edge.errors import ConfigError, ModelError
 
 ALGORITHM: Literal["ed25519"] = "ed25519"
@@ -184,7 +184,7 @@ def verify(bundle: Bundle, keys: Sequence[Key]) -> Key:
 def _parse(file: Path) -> tuple[str, bytes]:
     """Key and signature in the file."""
     try:
-        found = _Signature.model_validate_json(reading.content(file, _MOST_BYTES))
+        found = _Signature.model_validate_json(files.content(file, _MOST_BYTES))
     except ValidationError:
         raise ModelError(f"{file} is no signature of a bundle; have the bundle signed again") from None
     return found.key, base64.b64decode(found.signature)

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from edge.bundle import reading
-from edge.bundle.contents import SHIPPED
+from edge.bundle.bundle import SHIPPED
+from edge.bundle.files import content
 from edge.errors import ModelError
 from edge.system import files
 from edge.system.files import sync_directory
@@ -31,10 +31,8 @@ from edge.system.files import sync_directory
 CURRENT = "current"
 PACKAGED = ""
 """What the shipped bundle is called where the others have a name."""
-
 MOST_ATTEMPTS = 2
 """So often may a daemon fail with a new bundle before it goes back."""
-
 _NAME = re.compile(r"[0-9][0-9a-z.+]*-[0-9a-f]{8}")
 _MOST_RECORD_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
@@ -110,7 +108,7 @@ class Store:
         if not file.exists():
             return Record()
         try:
-            return Record.model_validate_json(reading.content(file, _MOST_RECORD_BYTES))
+            return Record.model_validate_json(content(file, _MOST_RECORD_BYTES))
         except (ModelError, ValidationError):
             _log.warning("%s is damaged; the bundle counts as new", file)
             return Record()
@@ -198,3 +196,17 @@ def remove(directory: Path) -> None:
         directory.rmdir()
     except OSError as error:
         _log.warning("%s cannot be removed: %s", directory, error.strerror)
+
+
+def models_directory() -> Path:
+    """Where fetched models are kept: a place of the system for root and for a service, else of the user."""
+    state = os.environ.get("STATE_DIRECTORY", "/var/lib/maskgate" if os.geteuid() == 0 else "")
+    if state:
+        return Path(state.split(":")[0]) / "models"
+    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(data) / "maskgate" / "models"
+
+
+def open_bundle_store() -> Store:
+    """The bundles that were installed on this device."""
+    return Store(models_directory() / "bundles")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.bundle.contents import SHIPPED, Bundle
+from edge.bundle.bundle import SHIPPED, Bundle, load
 
 if TYPE_CHECKING:
     from edge.bundle.signature import Key
@@ -43,3 +44,15 @@ def open_keys(trusted: Sequence[str]) -> tuple[Key, ...]:
     from edge.bundle import signature  # noqa: PLC0415
 
     return tuple(signature.open_public(key) for key in trusted)
+
+
+def open_trusted(path: Path, trusted: Sequence[str]) -> Bundle:
+    """A bundle that is whole and that this device takes.
+
+    Raises:
+        ModelError: It is damaged, or none of the trusted keys has signed it.
+        ConfigError: A key cannot be read.
+    """
+    bundle = load(path)
+    check(bundle, trusted)
+    return bundle

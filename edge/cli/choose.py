@@ -6,8 +6,8 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 
-from edge.bundle import Bundle
-from edge.bundle.store import MOST_ATTEMPTS, PACKAGED
+from edge.bundle import Bundle, trust
+from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, open_bundle_store
 from edge.bundle.trial import Trial, give_up
 from edge.cli import compose
 from edge.config import Config
@@ -57,7 +57,7 @@ def choose_wanted(config: Config) -> Choice:
     """
     if config.classifier.bundle:
         return Choice(compose.open_vision(config))
-    store, failures = compose.store(), Counter[str]()
+    store, failures = open_bundle_store(), Counter[str]()
     name = store.current()
     while name != PACKAGED:
         if store.record(name).failed or failures[name] >= MOST_ATTEMPTS:
@@ -66,7 +66,7 @@ def choose_wanted(config: Config) -> Choice:
             name = PACKAGED if failures[given_up] >= MOST_ATTEMPTS else given_up
             continue
         trial = Trial(store, name)
-        bundle = compose.open_trusted(store.path(name), config)
+        bundle = trust.open_trusted(store.path(name), config.classifier.trusted_keys)
         vision = _try(config, bundle, trial)
         if vision is not None:
             return Choice(vision, trial, store.record(name).note)

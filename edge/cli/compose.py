@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 from edge import bundle as bundles
 from edge import config as configs
-from edge.bundle import Bundle, trust
-from edge.bundle.store import PACKAGED, Store
+from edge.bundle import Bundle
+from edge.bundle.download import YUNET
+from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
+from edge.bundle.trust import open_trusted
 from edge.config import Config
 from edge.errors import ModelError
 from edge.pipeline.pipeline import Vision
@@ -17,37 +18,6 @@ from edge.tracking.evidence import Quality
 from edge.tracking.tracker import Rules, Tracker
 from edge.vision.classifier import TfliteClassifier
 from edge.vision.detector import YuNetDetector
-
-YUNET = "face_detection_yunet_2023mar.onnx"
-
-
-def models_directory() -> Path:
-    """Where fetched models are kept: a place of the system for root and for a service, else of the user."""
-    state = os.environ.get("STATE_DIRECTORY", "/var/lib/maskgate" if os.geteuid() == 0 else "")
-    if state:
-        return Path(state.split(":")[0]) / "models"
-    data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data) / "maskgate" / "models"
-
-
-def load_config(file: Path | None) -> Config:
-    """The configuration in a file, or the defaults where none is named."""
-    return Config() if file is None else configs.load(file)
-
-
-def with_models(config: Config, bundle: Path | None, detector: Path | None) -> Config:
-    """The configuration with the models that were named on the command line."""
-    changes: dict[str, object] = {}
-    if bundle is not None:
-        changes["classifier"] = config.classifier.model_copy(update={"bundle": str(bundle)})
-    if detector is not None:
-        changes["detector"] = config.detector.model_copy(update={"model": str(detector)})
-    return config.model_copy(update=changes)
-
-
-def store() -> Store:
-    """The bundles that were installed on this device."""
-    return Store(models_directory() / "bundles")
 
 
 def open_bundle(config: Config) -> Bundle:
@@ -57,26 +27,19 @@ def open_bundle(config: Config) -> Bundle:
         ModelError: It is damaged, or not signed as the configuration demands.
     """
     if config.classifier.bundle:
-        return open_trusted(Path(config.classifier.bundle), config)
-    installed = store()
-    return open_trusted(installed.path(installed.current()), config)
+        return open_trusted(Path(config.classifier.bundle), config.classifier.trusted_keys)
+    installed = open_bundle_store()
+    return open_trusted(installed.path(installed.current()), config.classifier.trusted_keys)
 
 
 def open_shipped() -> Bundle:
     """The bundle that comes with the package."""
-    return bundles.load(store().path(PACKAGED))
+    return bundles.load(open_bundle_store().path(PACKAGED))
 
 
 def has_manifest(path: str) -> bool:
     """Whether something that means to be a bundle is at a path."""
     return (Path(path) / bundles.MANIFEST).exists()
-
-
-def open_trusted(path: Path, config: Config) -> Bundle:
-    """A bundle that is whole and that this device takes."""
-    bundle = bundles.load(path)
-    trust.check(bundle, config.classifier.trusted_keys)
-    return bundle
 
 
 def find_detector(config: Config, bundle: Bundle) -> Path:

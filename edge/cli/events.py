@@ -12,14 +12,14 @@ from typing import Any
 import click
 
 from edge.cli import standing
-from edge.cli.compose import load_config
 from edge.cli.export import FORMATS, written
 from edge.cli.keep import limits
 from edge.cli.options import json_option
+from edge.config import load_config
 from edge.errors import ConfigError
-from edge.spool.counter import Counter
-from edge.spool.desk import Epoch, Kept, Page, Purge, Replay
-from edge.spool.schema import GENERATION_BITS
+from edge.spool.control.client import Counter
+from edge.spool.control.requests import Epoch, Kept, Page, Purge, Replay
+from edge.spool.records import GENERATION_BITS
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service, which these commands take where none is named."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from edge.errors import MaskGateError, StorageError
-from edge.spool.desk import Kept
+from edge.spool.control.requests import Kept
 
 
 def write_jsonl(rows: Iterable[Kept], out: TextIO) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from edge.config import SpoolConfig
 from edge.errors import SpoolError
 from edge.spool import Limits, Spool
-from edge.spool.door import Door
+from edge.spool.control.server import Door
 
 _log = logging.getLogger(__name__)
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 
 from edge import bundle as bundles
+from edge import config
 from edge.bundle.install import Change, install, roll_back
+from edge.bundle.inventory import inventory
+from edge.bundle.store import open_bundle_store
 from edge.cli import compose
 from edge.cli.fetch import fetch
-from edge.cli.listing import rows, table
+from edge.cli.listing import table
 from edge.cli.options import json_option
 from edge.cli.prove import Proof, prove
 from edge.config import Config
@@ -33,7 +36,7 @@ _config_option = click.option(
 def _settings(file: Path | None) -> Config:
     if file is None and SYSTEM_CONFIG.is_file():
         file = SYSTEM_CONFIG
-    return compose.load_config(file)
+    return config.load_config(file)
 
 
 @click.group()
@@ -54,7 +57,7 @@ def list_bundles(settings: Config, as_json: bool) -> None:
     Example:
       maskgate models list
     """
-    found = rows(compose.store(), settings)
+    found = inventory(open_bundle_store(), settings.classifier.trusted_keys)
     if as_json:
         click.echo(json.dumps([row.as_json() for row in found], indent=2))
         return
@@ -95,7 +98,10 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
     """
     proofs: list[Proof] = []
     change = install(
-        compose.store(), file, lambda bundle: proofs.append(prove(bundle, settings)), allow_older=allow_older
+        open_bundle_store(),
+        file,
+        lambda bundle: proofs.append(prove(bundle, settings)),
+        allow_older=allow_older,
     )
     if change.name == change.before:
         click.echo(f"{change.name} was in use already, and is whole")
@@ -115,7 +121,7 @@ def rollback(shipped: bool, settings: Config) -> None:
     Example:
       maskgate models rollback
     """
-    _announce(roll_back(compose.store(), lambda bundle: _admit(bundle, settings), to_shipped=shipped))
+    _announce(roll_back(open_bundle_store(), lambda bundle: _admit(bundle, settings), to_shipped=shipped))
     _warn_of(settings)
 
 
@@ -124,7 +130,7 @@ def _admit(bundle: bundles.Bundle, settings: Config) -> None:
 
 
 def _announce(change: Change) -> None:
-    store = compose.store()
+    store = open_bundle_store()
     click.echo(f"{change.name or 'the shipped bundle'} is in use now, in {store.path(change.name)}")
     click.echo(f"Before it was {change.before or 'the shipped bundle'}. {RELOAD}")
 

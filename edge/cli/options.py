@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from edge.cli.compose import load_config, with_models
+from edge.config import load_config, with_models
 
 config_option = click.option(
     "--config", type=click.Path(path_type=Path), help="Configuration file; see the sample config.toml."

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from edge.messages.payloads import iso_time
-from edge.spool.desk import Standing
+from edge.spool.control.requests import Standing
 
 
 def table(found: Standing) -> str:

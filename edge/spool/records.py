@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
-from edge.spool.schema import GENERATION_BITS
 from edge.telemetry.records import Minute
 from edge.types import Reason
 
@@ -97,3 +96,7 @@ class Written:
 def sequence_of(place: int) -> int:
     """The number of an event, of whatever epoch, by its place in the spool."""
     return place & ((1 << GENERATION_BITS) - 1)
+
+
+GENERATION_BITS = 40
+"""An event's place in the file is its epoch's generation and its sequence: `generation << 40 | sequence`."""

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from edge import bundle
-from edge.bundle import contents, signature
+from edge.bundle import signature
+from edge.bundle.bundle import SIGNATURE
 from edge.bundle.install import install
-from edge.bundle.store import PACKAGED, Record, Store
-from edge.cli import compose
+from edge.bundle.store import PACKAGED, Record, Store, open_bundle_store
 from edge.cli.choose import Choice, Eyes, choose, choose_again
 from edge.config import Classifier, Config
 from edge.errors import ModelError
@@ -26,7 +26,7 @@ FRAME = Frame(0, np.zeros((240, 320, 3), np.uint8), 0.0, 0.0)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store of a device on which nothing was installed."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    return compose.store()
+    return open_bundle_store()
 
 
 def put(store: Store, tmp_path: Path, version: str, **fields: object) -> str:
@@ -153,12 +153,12 @@ def test_trusted_keys_are_asked_of_every_bundle_but_the_shipped_one(store: Store
     signed = models.make(tmp_path / "signed", "1000.2")
     signature.sign(bundle.load(signed), signature.open_private(tmp_path / "key"))
     assert choose(named(signed, key.text)).vision.model_version == "1000.2"
-    (signed / contents.SIGNATURE).rename(tmp_path / "kept")
+    (signed / SIGNATURE).rename(tmp_path / "kept")
     fields = bundle.load(signed).manifest.model_dump(
         mode="json", exclude={"files", "digest", "schema_version"}
     )
     bundle.write_manifest(signed, **{**fields, "thresholds": {"with_mask": 0.01}})
-    (tmp_path / "kept").rename(signed / contents.SIGNATURE)
+    (tmp_path / "kept").rename(signed / SIGNATURE)
     choice = choose(named(signed, key.text))
     assert choice.vision.model_version == SHIPPED
     assert "was changed after" in choice.problem

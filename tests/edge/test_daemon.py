@@ -21,7 +21,7 @@ from edge.cli.daemon import Orders, serve
 from edge.config import Config
 from edge.demo import CLIP
 from edge.errors import SpoolError
-from edge.spool.committer import Committer, Item
+from edge.spool.writer import Committer, Item
 from tests.broker import Mosquitto, Subscriber, wait_until
 
 WALKING = "data/clips/face-demographics-walking.gif"

@@ -7,7 +7,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from edge import bundle, golden
+from edge import bundle
+from edge.bundle import golden
 from edge.contract import LABELS
 from edge.vision.interpreter import Model
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import bundle
+from edge import bundle, config
 from edge.bundle import signature
+from edge.bundle.store import open_bundle_store
 from edge.cli import compose, main
 from tests.edge.bundle import models
 
@@ -72,7 +73,7 @@ def test_install_says_what_was_tried_and_what_to_do(run: Run, tmp_path: Path) ->
     assert f"{len(SHIPPED.manifest.golden)} golden and 16 made-up crops passed" in result.out
     assert " ms a crop" in result.out
     assert "systemctl reload maskgate" in result.out
-    assert compose.open_bundle(compose.load_config(None)).manifest.version == "1000.1"
+    assert compose.open_bundle(config.load_config(None)).manifest.version == "1000.1"
     rows = listed(run)
     assert rows["1000.1"]["current"]
     assert rows[SHIPPED.manifest.version]["previous"]
@@ -149,7 +150,7 @@ def test_verify_looks_at_whatever_is_named(run: Run, tmp_path: Path) -> None:
 def test_the_list_names_what_is_wrong(run: Run, tmp_path: Path) -> None:
     """A damaged bundle, and one that failed; a link that leads nowhere does not keep it from listing."""
     run("install", models.packed(tmp_path, "1000.1"))
-    store = compose.store()
+    store = open_bundle_store()
     (store.path(store.current()) / bundle.CLASSIFIER).write_bytes(b"rot")
     assert "classifier.tflite is damaged" in run("list").out
     shutil.rmtree(store.path(store.current()))

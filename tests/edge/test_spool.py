@@ -21,9 +21,9 @@ from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.pipeline.ports import Outbox
 from edge.spool import Spool
-from edge.spool.database import Database
-from edge.spool.numbers import Numbers
-from edge.spool.schema import FORMAT, new_epoch
+from edge.spool.storage.database import Database
+from edge.spool.storage.schema import FORMAT, new_epoch
+from edge.spool.storage.sequences import Numbers
 from edge.types import Lamp, State
 from tests.builders import event, verdict
 

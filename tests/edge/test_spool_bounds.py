@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from edge.errors import SpoolError
-from edge.spool import Limits, Mark, Spool, group
-from edge.spool.committer import Committer
-from edge.spool.store import RESERVE, Store
+from edge.spool import Limits, Mark, Spool, writer
+from edge.spool.storage.store import RESERVE, Store
+from edge.spool.writer import Committer
 from edge.telemetry.records import Counts, Minute
 from edge.types import Event, Gap, Outcome, Reason
 from tests.builders import event, verdict
@@ -146,7 +146,7 @@ def test_what_json_cannot_say_is_a_gap(spool: Spool) -> None:
 
 def test_what_memory_could_not_hold_is_a_gap(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the disk refuses, the oldest beyond a bound go; once it takes events again it says so."""
-    monkeypatch.setattr(group, "MOST_WAITING", 50)
+    monkeypatch.setattr(writer, "MOST_WAITING", 50)
     with closing(Spool.open(path)) as spool:
         with full_disk(path.stat().st_size):
             for number in range(1, 81):

@@ -13,8 +13,9 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages.payloads import encode, event_payload
-from edge.spool import Limits, Spool, rescue
-from edge.spool.database import Database
+from edge.spool import Limits, Spool
+from edge.spool.storage import recovery
+from edge.spool.storage.database import Database
 from edge.types import Reason
 from tests.builders import event
 from tests.edge.test_spool import DAY_S, fill, sequences
@@ -267,7 +268,7 @@ def test_a_power_cut_amid_the_rescue_is_made_good(path: Path, monkeypatch: pytes
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(rescue, "_fill", cut)
+        patch.setattr(recovery, "_fill", cut)
         with pytest.raises(KeyboardInterrupt):
             reopen(path)
     assert list(path.parent.glob("*damaged*"))

@@ -19,11 +19,12 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.spool import Limits, Mark, Spool, desk, door
-from edge.spool.counter import Counter
-from edge.spool.desk import Page, Purge, Replay, Stats
-from edge.spool.door import Door
-from edge.spool.numbers import Numbers
+from edge.spool import Limits, Mark, Spool
+from edge.spool.control import requests, server
+from edge.spool.control.client import Counter
+from edge.spool.control.requests import Page, Purge, Replay, Stats
+from edge.spool.control.server import Door
+from edge.spool.storage.sequences import Numbers
 from tests.broker import wait_until
 from tests.builders import event
 from tests.edge.test_cli import Run, one_sentence, run
@@ -290,7 +291,7 @@ def test_an_export_lets_events_pass(path: Path) -> None:
 
 def test_a_page_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However much is asked for, one answer holds so many events and no more."""
-    monkeypatch.setattr(desk, "MOST_ROWS", 7)
+    monkeypatch.setattr(requests, "MOST_ROWS", 7)
     counter = Counter(path, Limits())
     assert len(counter.page(Page(limit=10_000))) == 7
     assert len(list(counter.pages(Page(limit=10_000)))) == EVENTS
@@ -313,9 +314,9 @@ class TestDoor:
 
     def test_others_are_sent_away(self, spool: Spool, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Whoever is neither root nor this user, by the kernel's word, gets no answer."""
-        monkeypatch.setattr(door, "_user_of", lambda _peer: 4_000_000)
+        monkeypatch.setattr(server, "_user_of", lambda _peer: 4_000_000)
         with pytest.raises(SpoolError, match="only root"):
-            door.ask(path, Stats())
+            server.ask(path, Stats())
 
     @pytest.mark.parametrize(
         "line",
@@ -331,7 +332,7 @@ class TestDoor:
         """It changes nothing, and the next question is answered."""
         with socket.socket(socket.AF_UNIX) as peer:
             peer.settimeout(20)
-            with door._short(path.with_name("spool.db.sock")) as address:
+            with server._short(path.with_name("spool.db.sock")) as address:
                 peer.connect(address)
             try:
                 peer.sendall(line)
@@ -347,10 +348,10 @@ class TestDoor:
         self, spool: Spool, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It is hung up on; meanwhile others are answered and events are stored."""
-        monkeypatch.setattr(door, "PATIENCE_S", 0.2)
+        monkeypatch.setattr(server, "PATIENCE_S", 0.2)
         with socket.socket(socket.AF_UNIX) as silent:
             silent.settimeout(20)
-            with door._short(path.with_name("spool.db.sock")) as address:
+            with server._short(path.with_name("spool.db.sock")) as address:
                 silent.connect(address)
             assert Counter(path, Limits()).stats().stored == EVENTS
             fill(spool, range(31, 32))
@@ -358,12 +359,12 @@ class TestDoor:
 
     def test_too_many_at_once_are_turned_away(self, spool: Spool, path: Path) -> None:
         """Their threads stay few; there is room again once somebody leaves."""
-        crowd = [socket.socket(socket.AF_UNIX) for _ in range(door.MOST_AT_ONCE + 3)]
+        crowd = [socket.socket(socket.AF_UNIX) for _ in range(server.MOST_AT_ONCE + 3)]
         try:
-            with door._short(path.with_name("spool.db.sock")) as address:
+            with server._short(path.with_name("spool.db.sock")) as address:
                 for peer in crowd:
                     peer.connect(address)
-            wait_until(lambda: _threads() == door.MOST_AT_ONCE)
+            wait_until(lambda: _threads() == server.MOST_AT_ONCE)
         finally:
             for peer in crowd:
                 peer.close()
@@ -372,11 +373,11 @@ class TestDoor:
 
     def test_a_dead_daemons_socket_is_no_hindrance(self, path: Path) -> None:
         """A socket file that nobody listens to is passed over by tools and replaced by the next daemon."""
-        with socket.socket(socket.AF_UNIX) as dead, door._short(path.with_name("spool.db.sock")) as address:
+        with socket.socket(socket.AF_UNIX) as dead, server._short(path.with_name("spool.db.sock")) as address:
             dead.bind(address)
         assert Counter(path, Limits()).stats().stored == EVENTS
         with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(Door(spool)):
-            assert door.ask(path, Stats())
+            assert server.ask(path, Stats())
         assert not path.with_name("spool.db.sock").exists()
 
     def test_it_works_in_a_deep_directory(self, tmp_path: Path) -> None:
@@ -407,7 +408,7 @@ def test_the_daemon_answers(path: Path, tmp_path: Path) -> None:
     daemon = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: path.with_name("spool.db.sock").exists())
-        assert door.ask(path, Stats())
+        assert server.ask(path, Stats())
         assert Counter(path, Limits()).replay(Replay(11, 30)).waiting == 20
     finally:
         daemon.terminate()

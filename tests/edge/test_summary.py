@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.spool.tally import Tally
+from edge.spool.storage.statistics import Tally
 from edge.telemetry.records import Counts, Minute
 from edge.telemetry.summaries import DAY_S, HOUR_S, begin, ended_since, summarise
 from edge.types import Event, Outcome

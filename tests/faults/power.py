@@ -17,10 +17,9 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.spool.opening import open_store
-from edge.spool.records import Limits
-from edge.spool.schema import GENERATION_BITS
-from edge.spool.store import Store
+from edge.spool.records import GENERATION_BITS, Limits
+from edge.spool.storage.opening import open_store
+from edge.spool.storage.store import Store
 from tests.builders import event
 from tests.faults.disk import Call, Disk, calls, said
 

@@ -10,9 +10,9 @@ import pytest
 
 from edge.messages import payloads
 from edge.spool import Spool
-from edge.spool.opening import open_store
 from edge.spool.records import Limits
-from edge.spool.store import Store
+from edge.spool.storage.opening import open_store
+from edge.spool.storage.store import Store
 from tests.builders import event
 from tests.edge.test_spool import fill
 from tests.faults.power import SEQUENCE, scratch

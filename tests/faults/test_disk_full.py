@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from edge.errors import SpoolError
-from edge.spool import Limits, Spool, group
+from edge.spool import Limits, Spool, writer
 from edge.types import Reason
 from tests.broker import wait_until
 from tests.builders import event
@@ -75,7 +75,7 @@ def account(spool: Spool, last: int, sent: int = 0) -> int:
 
 def test_a_full_disk_is_accounted_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three times no file may grow: what memory cannot hold is counted, durably, and the rest is stored."""
-    monkeypatch.setattr(group, "MOST_WAITING", WAITING)
+    monkeypatch.setattr(writer, "MOST_WAITING", WAITING)
     path, last = tmp_path / "spool.db", 0
     with closing(Spool.open(path)) as spool:
         for turn in range(3):
@@ -95,7 +95,7 @@ def test_a_full_disk_is_accounted_for(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.timeout(1_800)
 def test_a_disk_that_is_full_20_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a real small disk: alive, exactly accounted for, and writing within 5 s of there being room."""
-    monkeypatch.setattr(group, "MOST_WAITING", WAITING)
+    monkeypatch.setattr(writer, "MOST_WAITING", WAITING)
     chance, last, sent, back = Random(1), 0, 0, []
     limits = Limits(max_bytes=12 << 20)
     with (

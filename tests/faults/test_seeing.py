@@ -14,7 +14,7 @@ import pytest
 from edge.cli.compose import open_vision
 from edge.config import Config
 from edge.spool import Limits, Spool
-from edge.spool.store import Store
+from edge.spool.storage.store import Store
 from tests.faults.device import device
 from tests.faults.results import note
 from tests.faults.seeing import Fault, Watcher, in_turn

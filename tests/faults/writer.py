@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from random import Random
 
-from edge.spool import Limits, Mark, Spool, database
+from edge.spool import Limits, Mark, Spool
+from edge.spool.storage import database
 from edge.telemetry.records import Minute
 from tests.builders import event
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from edge import bundle
-from edge.bundle import archive, contents
+from edge.bundle import archive
+from edge.bundle.bundle import MOST_FILE_BYTES
 from edge.contract import LABELS
 from edge.errors import ModelError
 from tests.edge.bundle import builders
@@ -151,10 +152,10 @@ def test_many_files_are_refused(directory: Path, tmp_path: Path) -> None:
 
 def test_a_large_file_is_refused_unread(directory: Path, tmp_path: Path) -> None:
     """By what its header claims."""
-    big = becomes(size=contents.MOST_FILE_BYTES + 1)
+    big = becomes(size=MOST_FILE_BYTES + 1)
     with pytest.raises(OSError, match="unexpected end of data"):
         repack(directory, tmp_path / "b.tar.gz", (bundle.CLASSIFIER, big))
-    header = becomes(size=contents.MOST_FILE_BYTES + 1)(tarfile.TarInfo("model")).tobuf(tarfile.USTAR_FORMAT)
+    header = becomes(size=MOST_FILE_BYTES + 1)(tarfile.TarInfo("model")).tobuf(tarfile.USTAR_FORMAT)
     (tmp_path / "b.tar.gz").write_bytes(gzip.compress(header))
     refused(tmp_path / "b.tar.gz", "model is larger than")
 

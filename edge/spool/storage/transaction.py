@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool import notes
-from edge.spool.database import Database, Value
-from edge.spool.gaps import Gaps
-from edge.spool.records import Batch, Limits, Lost, Row
+from edge.spool.records import GENERATION_BITS, Batch, Limits, Lost, Row
 from edge.spool.retention import Drop, Held, Kind, next_drop
-from edge.spool.schema import GENERATION_BITS
+from edge.spool.storage import statistics
+from edge.spool.storage.database import Database, Value
+from edge.spool.storage.gaps import Gaps
 from edge.types import Reason
 
 SEQUENCE = (1 << GENERATION_BITS) - 1
@@ -32,7 +31,7 @@ def count(db: Database) -> Counts:
     """Counts what a file holds."""
     (stored,) = db.one("SELECT count(*) FROM event")
     (unsent,) = db.one("SELECT count(*) FROM event WHERE sent_at IS NULL")
-    return Counts(stored, unsent, notes.count_minutes(db), sum(notes.dropped(db).values()))
+    return Counts(stored, unsent, statistics.count_minutes(db), sum(statistics.dropped(db).values()))
 
 
 class Change:
@@ -77,10 +76,10 @@ class Change:
         """Adds minutes, sets marks, notes what was told."""
         self._gaps.mark(batch.told, self._wall)
         if batch.minutes:
-            notes.add_minutes(self._db, batch.minutes.values())
-            self.counts.minutes = notes.count_minutes(self._db)
+            statistics.add_minutes(self._db, batch.minutes.values())
+            self.counts.minutes = statistics.count_minutes(self._db)
         if batch.marks:
-            notes.set_marks(self._db, batch.marks.values())
+            statistics.set_marks(self._db, batch.marks.values())
 
     def lose(self, epoch: str, lost: Iterable[Lost]) -> None:
         """Records events that never reached the file."""
@@ -116,8 +115,8 @@ class Change:
 
     def forget_notes(self, before: float, limit: int = -1) -> int:
         """Deletes announced gaps, minutes and marks of before a Unix time; how many."""
-        gone = notes.prune(self._db, before, limit)
-        self.counts.minutes = notes.count_minutes(self._db)
+        gone = statistics.prune(self._db, before, limit)
+        self.counts.minutes = statistics.count_minutes(self._db)
         return gone
 
     def drop_unsent(self, condition: str, value: Value, reason: Reason) -> int:
@@ -169,5 +168,5 @@ class Change:
     def _announce(self, epoch: str, numbers: Sequence[Range], reason: Reason) -> None:
         self._gaps.add(epoch, numbers, reason, self._wall)
         events = sum(map(len, numbers))
-        notes.count_dropped(self._db, reason, events)
+        statistics.count_dropped(self._db, reason, events)
         self.counts.dropped += events

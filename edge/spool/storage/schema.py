@@ -5,16 +5,11 @@ from __future__ import annotations
 import re
 import secrets
 
-from edge.spool.database import Database
+from edge.spool.storage.database import Database
 
 APPLICATION_ID = 0x4D53_4B47
 """Marks a file as a spool in SQLite's header: `MSKG`."""
-
 FORMAT = 2
-
-GENERATION_BITS = 40
-"""An event's place in the file is its epoch's generation and its sequence: `generation << 40 | sequence`."""
-
 _EVENT = """
 CREATE TABLE event (
     place INTEGER PRIMARY KEY,
@@ -26,7 +21,6 @@ CREATE TABLE event (
 CREATE INDEX unsent ON event (place) WHERE sent_at IS NULL;
 CREATE INDEX sent ON event (sent_at) WHERE sent_at IS NOT NULL;
 """
-
 _REST = """
 CREATE TABLE epoch (
     generation INTEGER PRIMARY KEY,

@@ -1,16 +1,22 @@
-"""Whether the rows of a spool are what was written, as far as that can be told.
+"""Whether a file is a spool, and whether its rows are what was written, as far as that can be told.
 
 SQLite checks how its pages hang together, not what they hold. Events have a seal; the few other rows
 are held against their tables, so that what cannot be read is found at the start, and not by whoever
-needs it later.
+needs it later. The first bytes are looked at before SQLite opens a file and thereby changes it.
+
+Source: SQLite, Database File Format, section 1.3.
 """
 
 from __future__ import annotations
 
-from edge.spool import schema
-from edge.spool.database import DamagedError, Database
-from edge.spool.schema import GENERATION_BITS
-from edge.spool.store import Life
+from pathlib import Path
+
+from edge.errors import SpoolError
+from edge.spool.records import GENERATION_BITS
+from edge.spool.storage import files, schema
+from edge.spool.storage.database import DamagedError, Database
+from edge.spool.storage.schema import APPLICATION_ID
+from edge.spool.storage.store import Life
 from edge.types import Reason
 
 
@@ -52,3 +58,44 @@ def _none(db: Database, rows: str, complaint: str) -> None:
     (broken,) = db.one(f"SELECT count(*) FROM {rows}")  # noqa: S608
     if broken:
         raise DamagedError(f"{db} is damaged: {broken} {complaint}")
+
+
+LENGTH = 100
+_MAGIC = b"SQLite format 3\0"
+_MODE, _PAGES, _MARK = slice(18, 20), slice(28, 32), slice(68, 72)
+_NOT_WAL = b"\1\1"
+
+
+def refuse_others(path: Path) -> None:
+    """Refuses another program's database: opening it would put it into WAL mode.
+
+    Raises:
+        SpoolError: It is one, or cannot be read.
+    """
+    numbers = files.numbers_of(path)
+    known = is_spool(path) or (numbers.exists() and numbers.stat().st_size > 0)
+    if not known and _has_tables(_read(path)):
+        raise SpoolError(f"{path} is some other database; name another file with spool.path")
+
+
+def is_spool(path: Path) -> bool:
+    """Whether a file's header, if not more, is a spool's.
+
+    Raises:
+        SpoolError: It cannot be read.
+    """
+    return _read(path)[_MARK] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def _has_tables(header: bytes) -> bool:
+    """Whether this begins a database with tables that is not in WAL mode, as a spool is from the start."""
+    pages = int.from_bytes(header[_PAGES], "big")
+    return header.startswith(_MAGIC) and header[_MODE] == _NOT_WAL and pages > 1
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LENGTH)
+    except OSError as error:
+        raise SpoolError(f"the spool {path} cannot be read: {error.strerror}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.messages.ranges import Range, merge
-from edge.spool.database import Database
+from edge.spool.storage.database import Database
 from edge.types import Gap, Reason
 
 _COLUMNS = "place, epoch, number, first, last, reason, wall"

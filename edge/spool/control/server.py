@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import SpoolError
-from edge.spool import desk, files
-from edge.spool.desk import Page, Purge, Question, Replay, Stats
-from edge.spool.outbox import Spool
+from edge.spool.control import requests
+from edge.spool.control.requests import Page, Purge, Question, Replay, Stats
+from edge.spool.spool import Spool
+from edge.spool.storage import files
 
 MOST_ASKED = 16_384
 """Bytes of a question."""
@@ -99,7 +100,7 @@ class Door:
         try:
             question = _parse(line)
             limits = self._spool.limits
-            found = self._spool.ask(lambda committer: desk.answer(committer, question, limits))
+            found = self._spool.ask(lambda committer: requests.answer(committer, question, limits))
             _send(peer, {"answer": found})
         except SpoolError as error:
             _send(peer, {"error": str(error)})

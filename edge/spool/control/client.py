@@ -11,12 +11,24 @@ from typing import Any
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool import desk, door, notes
-from edge.spool.database import DamagedError
-from edge.spool.desk import Again, Epoch, Kept, Page, Purge, Purged, Question, Replay, Standing, Stats
-from edge.spool.opening import REPAIR, look_into
+from edge.spool.control import requests, server
+from edge.spool.control.requests import (
+    Again,
+    Epoch,
+    Kept,
+    Page,
+    Purge,
+    Purged,
+    Question,
+    Replay,
+    Standing,
+    Stats,
+)
 from edge.spool.records import Limits, Mark, Replayed
-from edge.spool.store import Store
+from edge.spool.storage import statistics
+from edge.spool.storage.database import DamagedError
+from edge.spool.storage.opening import REPAIR, look_into
+from edge.spool.storage.store import Store
 from edge.types import Reason
 
 
@@ -31,7 +43,7 @@ class _Alone:
 
     def marks(self) -> tuple[Mark, ...]:
         """The marks of all consumers."""
-        return notes.marks(self.store.db)
+        return statistics.marks(self.store.db)
 
     def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
         """Makes acknowledged events unsent again."""
@@ -100,13 +112,13 @@ class Counter:
         return Purged(**self._ask(asked))
 
     def _ask(self, question: Question) -> dict[str, Any]:
-        found = door.ask(self._path, question)
+        found = server.ask(self._path, question)
         if found is not None:
             return found
         # Pages are checked one by one: all of the file for each of many would take too long.
         with _held(self._path, self._limits, check=not isinstance(question, Page)) as store:
             try:
-                return desk.answer(_Alone(store), question, self._limits)
+                return requests.answer(_Alone(store), question, self._limits)
             except DamagedError as error:
                 raise SpoolError(f"{error}; {REPAIR}") from None
 

@@ -7,11 +7,10 @@ from typing import Protocol
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool import notes
-from edge.spool.database import DamagedError
-from edge.spool.records import Limits, Mark, Replayed
-from edge.spool.schema import GENERATION_BITS
-from edge.spool.store import Store
+from edge.spool.records import GENERATION_BITS, Limits, Mark, Replayed
+from edge.spool.storage import statistics
+from edge.spool.storage.database import DamagedError
+from edge.spool.storage.store import Store
 from edge.types import Reason
 
 MOST_ROWS = 500
@@ -182,7 +181,7 @@ def stats(keeper: Keeper, limits: Limits) -> Standing:
         bytes=figures.bytes,
         max_events=limits.max_events,
         max_bytes=limits.max_bytes,
-        dropped=notes.dropped(db),
+        dropped=statistics.dropped(db),
         gaps=gaps,
         gaps_unsent=gaps - told,
         oldest_unsent=oldest,

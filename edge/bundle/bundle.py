@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge import contract, golden
+from edge import contract
+from edge.bundle import files as bundle_files
+from edge.bundle import golden
 from edge.bundle import manifest as manifests
-from edge.bundle import reading
 from edge.bundle.manifest import CLASSIFIER, DETECTOR, MANIFEST, Manifest
 from edge.errors import ModelError
 from edge.types import Image
@@ -59,7 +60,7 @@ def load(path: Path) -> Bundle:
     if len(manifest.files) > MOST_FILES:
         raise ModelError(f"{path / MANIFEST} lists more than {MOST_FILES} files, which no bundle has")
     for name, digest in manifest.files.items():
-        if reading.digest(path / name, MOST_FILE_BYTES) != digest:
+        if bundle_files.digest(path / name, MOST_FILE_BYTES) != digest:
             raise ModelError(f"{path / name} is damaged: its SHA-256 is not the one in {MANIFEST}")
     return Bundle(path, manifest)
 
@@ -75,7 +76,7 @@ def write_manifest(directory: Path, **fields: Any) -> Manifest:
     """
     names = [name for name in (CLASSIFIER, DETECTOR) if (directory / name).exists()]
     names += sorted(file.name for file in directory.glob("*.txt"))
-    files = {name: reading.digest(directory / name, MOST_FILE_BYTES) for name in names}
+    files = {name: bundle_files.digest(directory / name, MOST_FILE_BYTES) for name in names}
     draft = Manifest.model_validate(
         {"schema": contract.SCHEMA, "files": files, "sha256": "0" * 64, **fields}
     ).model_dump(mode="json", by_alias=True)
@@ -87,5 +88,5 @@ def write_manifest(directory: Path, **fields: Any) -> Manifest:
 
 
 def golden_crop(seed: int, size: int, kind: golden.Kind = "blobs") -> Image:
-    """A made-up crop (size, size, 3) uint8 for self-tests, the same on every machine; see `edge.golden`."""
+    """A made-up crop (size, size, 3) uint8 for self-tests, the same everywhere; see `edge.bundle.golden`."""
     return golden.crop(kind, seed, size)

@@ -1,25 +1,32 @@
-"""The spool as all threads but one see it."""
+"""The spool as all threads but its own see it."""
 
 from __future__ import annotations
 
+import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
+from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
-from edge.spool.committer import Committer
-from edge.spool.group import Fate, Handled
-from edge.spool.owner import ANSWER_S, Owner
 from edge.spool.records import Limits, Mark, Replayed
+from edge.spool.storage.store import Life
+from edge.spool.writer import Committer, Fate, Handled, Item
 from edge.telemetry.records import Figures, Minute
 from edge.types import Event, Gap, State
 
+ANSWER_S = 30.0
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
-class Spool(Owner):
+
+class Spool:
     """The spool as all threads see it: an `edge.pipeline.ports.Outbox` and an `edge.uplink.ports.Backlog`.
 
     What says "never waits" puts something into a queue; the rest asks the spool's thread and waits for
@@ -29,7 +36,16 @@ class Spool(Owner):
 
     def __init__(self, path: Path, limits: Limits, wall: Callable[[], float]) -> None:
         """Use `Spool.open`."""
-        super().__init__(path, limits, wall)
+        self._path = path
+        self._limits = limits
+        self._committer = Committer(limits, wall)
+        self._closed = False
+        opened: Future[tuple[Life, str]] = Future()
+        self._thread = threading.Thread(
+            target=self._committer.run, args=(path, opened), name="maskgate-spool", daemon=True
+        )
+        self._thread.start()
+        self._life, self._damage = opened.result()
         self._state: State | None = None
 
     @classmethod
@@ -54,6 +70,21 @@ class Spool(Owner):
             SpoolError: It cannot be opened, is something else, or another process holds it.
         """
         return cls(path, replace(limits or Limits(), keep_days=keep_days), wall)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def limits(self) -> Limits:
+        """How much is kept."""
+        return self._limits
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs that stores events."""
+        return self._thread.is_alive()
 
     @property
     def epoch(self) -> str:
@@ -230,3 +261,41 @@ class Spool(Owner):
             SpoolError: It is not; it stays in memory and is tried again.
         """
         self.ask(Committer.commit, timeout)
+
+    def close(self) -> None:
+        """Commits what waits and closes the file; may be called twice."""
+        if not self._closed and self.alive:
+            self._put(Committer.finish)
+            self._thread.join()
+        self._closed = True
+
+    def ask(self, work: Callable[[Committer], _T], timeout: float = ANSWER_S) -> _T:
+        """Has something done on the spool's thread, and waits for the answer.
+
+        Raises:
+            SpoolError: It failed, took too long, or the spool is closed.
+        """
+        answer: Future[_T] = Future()
+
+        def reply(committer: Committer) -> None:
+            try:
+                answer.set_result(work(committer))
+            except SpoolError as error:
+                answer.set_exception(error)
+            except Exception as error:
+                # No question may end the thread that stores events.
+                _log.exception("the spool cannot answer a question")
+                answer.set_exception(SpoolError(f"the spool {self._path} cannot answer: {error}"))
+
+        self._put(reply)
+        try:
+            return answer.result(timeout)
+        except TimeoutError:
+            raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s") from None
+
+    def _put(self, item: Item) -> None:
+        if self._closed:
+            raise SpoolError(f"the spool {self._path} is closed")
+        if not self.alive:
+            raise SpoolError(f"the thread of the spool {self._path} ended unexpectedly; start again")
+        self._committer.inbox.put(item)

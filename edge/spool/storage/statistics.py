@@ -1,18 +1,17 @@
-"""What else the file holds: minute statistics, the marks of consumers, and how much was dropped."""
+"""What else the file holds: minutes and their passes, the marks of consumers, how much was dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import astuple
 
-from edge.spool.database import Database
 from edge.spool.records import Mark
-from edge.telemetry.records import Counts, Minute
-from edge.types import Reason
+from edge.spool.storage.database import Database
+from edge.telemetry.records import Counts, Minute, minute_of
+from edge.types import Event, Outcome, Reason
 
 MOST_MARKS = 100
 """Consumers and epochs that are remembered; beyond it the one not heard of for longest is forgotten."""
-
 _MINUTE = "start, compliant, no_mask, mask_incorrect, unsure, frames, watched_s, blind_s"
 
 
@@ -99,3 +98,36 @@ def prune(db: Database, before: float, limit: int) -> int:
         "DELETE FROM mark WHERE rowid IN (SELECT rowid FROM mark WHERE heard < ? LIMIT ?)",
     )
     return sum(db.execute(statement, (before, limit)) for statement in statements)
+
+
+MOST_PASSES = 1_000
+"""Passes that can still be revised; a pass is closed some seconds after its person has gone."""
+
+
+class Tally:
+    """Turns events into what they add to minutes.
+
+    A revision changes the minute in which the pass had its first verdict, so that sums over minutes
+    count each pass once. A restart begins new passes.
+    """
+
+    def __init__(self) -> None:
+        self._passes: dict[str, tuple[int, Outcome]] = {}
+
+    def count(self, event: Event) -> Minute | None:
+        """What an event adds; None for a revision of a pass that is forgotten."""
+        outcome, known = event.verdict.outcome, self._passes.get(event.pass_id)
+        if known is not None:
+            start, before = known
+            change = Counts.single(outcome) + Counts.single(before, -1)
+        elif event.verdict.revision == 0:
+            start, change = minute_of(event.verdict.wall), Counts.single(outcome)
+        else:
+            return None
+        self._remember(event.pass_id, start, outcome)
+        return Minute(start, change)
+
+    def _remember(self, pass_id: str, start: int, outcome: Outcome) -> None:
+        self._passes[pass_id] = (start, outcome)
+        if len(self._passes) > MOST_PASSES:
+            del self._passes[next(iter(self._passes))]

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool import checks, files, header, rescue, schema
-from edge.spool.database import DamagedError, Database
-from edge.spool.gaps import Gaps
-from edge.spool.numbers import Numbers, Reserved
 from edge.spool.records import DAY_S, Limits
-from edge.spool.schema import APPLICATION_ID, FORMAT
-from edge.spool.store import RESERVE, Life, Store
+from edge.spool.storage import files, integrity, recovery, schema
+from edge.spool.storage.database import DamagedError, Database
+from edge.spool.storage.gaps import Gaps
+from edge.spool.storage.integrity import is_spool, refuse_others
+from edge.spool.storage.schema import APPLICATION_ID, FORMAT
+from edge.spool.storage.sequences import Numbers, Reserved
+from edge.spool.storage.store import RESERVE, Life, Store
 from edge.system.files import sync_directory
 from edge.types import Reason
 
@@ -47,7 +48,7 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
         SpoolError: It cannot be opened, is something else, or another process holds it.
     """
     files.make_file(path)
-    header.refuse_others(path)
+    refuse_others(path)
     with contextlib.ExitStack() as stack:
         numbers = Numbers(files.numbers_of(path))
         stack.callback(numbers.close)
@@ -77,7 +78,7 @@ def look_into(path: Path, limits: Limits, *, check: bool) -> Store:
     """
     if not (path.is_file() and path.stat().st_size):
         raise SpoolError(f"there is no spool at {path}; name its configuration with --config")
-    header.refuse_others(path)
+    refuse_others(path)
     with contextlib.ExitStack() as stack:
         numbers = Numbers(files.numbers_of(path))
         stack.callback(numbers.close)
@@ -87,8 +88,8 @@ def look_into(path: Path, limits: Limits, *, check: bool) -> Store:
             if _format(db, path, numbers.read()) != FORMAT:
                 raise SpoolError(f"{path} was written by an older maskgate; start the daemon once")
             if check:
-                checks.check_rows(db)
-            store = Store(db, numbers, checks.life(db), limits)
+                integrity.check_rows(db)
+            store = Store(db, numbers, integrity.life(db), limits)
         except DamagedError as error:
             raise SpoolError(f"{error}; {REPAIR}") from None
         stack.pop_all()
@@ -100,9 +101,9 @@ def _open_or_replace(path: Path, known: Reserved | None, wall: float) -> tuple[D
         return _open_whole(path, known, wall), ""
     except DamagedError as error:
         # What never was a spool is nobody's to move.
-        if known is None and not header.is_spool(path):
+        if known is None and not is_spool(path):
             raise SpoolError(f"{path} is no spool of MaskGate; name another file with spool.path") from None
-        db, problem = rescue.replace(path, known, wall, str(error))
+        db, problem = recovery.replace(path, known, wall, str(error))
         _log.error("%s", problem)
         return db, problem
 
@@ -120,7 +121,7 @@ def _open_whole(path: Path, known: Reserved | None, wall: float) -> Database:
         if version < FORMAT:
             with db.transaction():
                 schema.upgrade(db)
-        checks.check_rows(db)
+        integrity.check_rows(db)
     except BaseException:
         db.close()
         raise
@@ -162,7 +163,7 @@ def _begin_run(db: Database, known: Reserved | None, wall: float) -> tuple[Life,
     problem = ""
     with db.transaction():
         db.execute("UPDATE life SET run = run + 1")
-        life = checks.life(db)
+        life = integrity.life(db)
         (reserved,) = db.one("SELECT reserved FROM epoch WHERE generation = ?", (life.generation,))
         upto = max(life.last_sequence, reserved)
         if known is not None and known.epoch == life.epoch:
@@ -171,7 +172,7 @@ def _begin_run(db: Database, known: Reserved | None, wall: float) -> tuple[Life,
             problem = _mourn(db, known, wall)
         if upto > life.last_sequence:
             problem = _skip(db, life, upto, wall) or problem
-    return checks.life(db), problem
+    return integrity.life(db), problem
 
 
 def _skip(db: Database, life: Life, upto: int, wall: float) -> str:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.change import Change, count
-from edge.spool.database import Database
-from edge.spool.gaps import Gaps
-from edge.spool.numbers import Numbers, Reserved
-from edge.spool.records import DAY_S, Batch, Limits, Replayed, Written
-from edge.spool.schema import FORMAT, GENERATION_BITS
+from edge.spool.records import DAY_S, GENERATION_BITS, Batch, Limits, Replayed, Written
+from edge.spool.storage.database import Database
+from edge.spool.storage.gaps import Gaps
+from edge.spool.storage.schema import FORMAT
+from edge.spool.storage.sequences import Numbers, Reserved
+from edge.spool.storage.transaction import Change, count
 from edge.telemetry.records import Figures
 from edge.types import Reason
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool import files, schema
-from edge.spool.change import SEQUENCE
-from edge.spool.database import DamagedError, Database
-from edge.spool.gaps import Gaps
-from edge.spool.numbers import Reserved
-from edge.spool.schema import GENERATION_BITS
+from edge.spool.records import GENERATION_BITS
+from edge.spool.storage import files, schema
+from edge.spool.storage.database import DamagedError, Database
+from edge.spool.storage.gaps import Gaps
+from edge.spool.storage.sequences import Reserved
+from edge.spool.storage.transaction import SEQUENCE
 from edge.types import Reason
 
 PAGE = 200
