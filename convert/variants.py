@@ -12,8 +12,8 @@ import numpy as np
 
 from convert.cli.common import float_model, opened
 from edge import bundle
+from edge.benchmark.models import Entrant
 from edge.bundle import golden
-from edge.cli.race import Entrant
 from training import quiet
 from training.runs import WEIGHTS
 

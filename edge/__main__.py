@@ -1,6 +1,6 @@
 """`python -m edge` is `maskgate`."""
 
-from edge.cli import main
+from edge.commands import main
 
 if __name__ == "__main__":
     main()

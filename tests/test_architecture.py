@@ -34,7 +34,7 @@ NOT_ON_A_DEVICE = (
     "tensorflow", "keras", "picamera2", "libcamera", "gpiozero", "lgpio", "matplotlib", "PIL", "sklearn",
     "skimage", "scipy", "imagehash", "jinja2", "jsonschema", "jsonschema_rs", "sqlalchemy", "psycopg",
 )  # fmt: skip
-NOT_FOR_A_DEVICE = ("edge.collector", "edge.cli.collecting")
+NOT_FOR_A_DEVICE = ("edge.collector", "edge.collector.app")
 """The receiving side runs where its extra is installed."""
 
 
@@ -60,7 +60,7 @@ def test_imports_on_a_bare_device() -> None:
     assert not others
 
 
-YARDSTICK = ROOT / "edge" / "cli" / "bare.py"
+YARDSTICK = ROOT / "edge" / "benchmark" / "baseline_worker.py"
 """The bare process that `maskgate bench` compares the daemon with: it imports what the daemon does."""
 
 

@@ -72,7 +72,10 @@ def test_a_bare_install_asks_for_no_tensorflow(wheel: Path) -> None:
 def test_the_installed_copy_runs(wheel: Path, tmp_path: Path) -> None:
     """The command runs from the installed files alone, away from the checkout."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    code = "import edge, edge.cli, sys; print(edge.__file__); sys.argv[1:] = ['--version']; edge.cli.main()"
+    code = (
+        "import edge, edge.commands, sys; print(edge.__file__); "
+        "sys.argv[1:] = ['--version']; edge.commands.main()"
+    )
     run = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from convert.cli.common import steps
-from edge.cli import race
-from edge.cli.bench import machine
+from edge.benchmark.machine import machine
+from edge.benchmark.models import CALLS, ROUNDS, lap_rows, race_models, thread_counts
 from edge.errors import ConfigError
 from training.cli.common import EXISTING, FILE, json_option
 from training.judgement import align
@@ -28,7 +28,7 @@ NAMED = ("cpu", "cores", "python", "interpreter")
     type=click.IntRange(1, 64),
     help="Threads of the interpreter, several times if you like; 1, 2 and 4 as far as there are cores.",
 )
-@click.option("--rounds", default=race.ROUNDS, show_default=True, help=f"Turns of {race.CALLS} calls each.")
+@click.option("--rounds", default=ROUNDS, show_default=True, help=f"Turns of {CALLS} calls each.")
 @click.option("-o", "--output", type=FILE, help="Also write OUTPUT.json, and OUTPUT.md for people.")
 @json_option
 def bench(
@@ -49,12 +49,12 @@ def bench(
         step("preparing")
         with entrants(paths) as models:
             step("measuring")
-            laps = race.race(models, threads or race.thread_counts(), rounds=rounds)
+            laps = race_models(models, threads or thread_counts(), rounds=rounds)
     about = {name: value for name, value in machine("auto").items() if name in NAMED}
-    told = {"machine": about, "rounds": rounds, "calls": race.CALLS, "laps": [asdict(lap) for lap in laps]}
+    told = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:
-        _write(output, told, race.rows(laps))
-    click.echo(json.dumps(told) if as_json else align(_names_first(race.rows(laps))))
+        _write(output, told, lap_rows(laps))
+    click.echo(json.dumps(told) if as_json else align(_names_first(lap_rows(laps))))
 
 
 def _names_first(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:

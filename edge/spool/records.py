@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from edge.config import SpoolConfig
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
 from edge.telemetry.records import Minute
@@ -100,3 +101,8 @@ def sequence_of(place: int) -> int:
 
 GENERATION_BITS = 40
 """An event's place in the file is its epoch's generation and its sequence: `generation << 40 | sequence`."""
+
+
+def limits_of(config: SpoolConfig) -> Limits:
+    """How much the spool is to keep."""
+    return Limits(config.max_events, config.max_mib << 20, config.keep_days)

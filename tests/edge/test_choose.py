@@ -12,8 +12,8 @@ from edge.bundle import signature
 from edge.bundle.bundle import SIGNATURE
 from edge.bundle.install import install
 from edge.bundle.store import PACKAGED, Record, Store, open_bundle_store
-from edge.cli.choose import Choice, Eyes, choose, choose_again
 from edge.config import Classifier, Config
+from edge.daemon.models import Choice, Eyes, choose, choose_again
 from edge.errors import ModelError
 from edge.types import Frame, Sight
 from tests.edge.bundle import models

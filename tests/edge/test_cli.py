@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from edge import bundle
-from edge.cli import main
+from edge.commands import main
 from edge.contract import LABELS
 
 YUNET = "models/face_detection_yunet_2023mar.onnx"
@@ -229,7 +229,7 @@ def test_the_demo_shows_messages_as_a_subscriber_gets_them(run: Run, broker: obj
 def test_the_demo_without_a_broker_shows_the_spool(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """And says so."""
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr("edge.cli.demo.BROKER_PLACES", "/nowhere")
+    monkeypatch.setattr("edge.demo.broker.BROKER_PLACES", "/nowhere")
     shown = run("demo", "--fast")
     assert shown.code == 0, shown.err
     assert "no Mosquitto" in shown.out

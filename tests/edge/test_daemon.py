@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.cli.daemon import Orders, serve
 from edge.config import Config
+from edge.daemon.daemon import Orders, serve
 from edge.demo import CLIP
 from edge.errors import SpoolError
 from edge.spool.writer import Committer, Item

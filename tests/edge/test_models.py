@@ -14,7 +14,8 @@ import pytest
 from edge import bundle, config
 from edge.bundle import signature
 from edge.bundle.store import open_bundle_store
-from edge.cli import compose, main
+from edge.commands import main
+from edge.daemon import factory
 from tests.edge.bundle import models
 
 SHIPPED = bundle.load(bundle.SHIPPED)
@@ -34,7 +35,7 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs `maskgate models` on a device on which nothing was installed."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    monkeypatch.setattr("edge.cli.models.SYSTEM_CONFIG", tmp_path / "system.toml")
+    monkeypatch.setattr("edge.commands.models.SYSTEM_CONFIG", tmp_path / "system.toml")
 
     def call(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["maskgate", "models", *map(str, arguments)])
@@ -73,7 +74,7 @@ def test_install_says_what_was_tried_and_what_to_do(run: Run, tmp_path: Path) ->
     assert f"{len(SHIPPED.manifest.golden)} golden and 16 made-up crops passed" in result.out
     assert " ms a crop" in result.out
     assert "systemctl reload maskgate" in result.out
-    assert compose.open_bundle(config.load_config(None)).manifest.version == "1000.1"
+    assert factory.open_bundle(config.load_config(None)).manifest.version == "1000.1"
     rows = listed(run)
     assert rows["1000.1"]["current"]
     assert rows[SHIPPED.manifest.version]["previous"]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.cli.meter import Meter
+from edge.daemon.statistics import Meter
 from edge.messages.topics import Topics
 from edge.pipeline.pipeline import Turn
 from edge.spool import Spool

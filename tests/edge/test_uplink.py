@@ -20,8 +20,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge.cli.sending import open_uplink
 from edge.config import Config
+from edge.daemon.factory import open_uplink
 from edge.messages import payloads
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.compose import open_vision
 from edge.config import Config
+from edge.daemon.factory import open_vision
 from edge.spool import Spool
 from tests.broker import Mosquitto, wait_until
 from tests.conftest import MakeBroker

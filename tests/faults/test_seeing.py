@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from edge.cli.compose import open_vision
 from edge.config import Config
+from edge.daemon.factory import open_vision
 from edge.spool import Limits, Spool
 from edge.spool.storage.store import Store
 from tests.faults.device import device

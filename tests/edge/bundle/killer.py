@@ -78,9 +78,9 @@ def admission(kind: str) -> Admit:
     """What looks at the bundle: all that a device does, or nothing."""
     if kind == "quick":
         return lambda _: None
-    from edge.cli.prove import prove  # noqa: PLC0415
+    from edge.daemon.self_test import self_test  # noqa: PLC0415
 
-    return lambda found: prove(found, Config()) and None
+    return lambda found: self_test(found, Config()) and None
 
 
 def look(store: Store, allowed: set[str]) -> str:

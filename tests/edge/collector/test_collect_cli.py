@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli import main
 from edge.collector.database import Writing, open_database
+from edge.commands import main
 from edge.types import Outcome
 from tests.edge.collector.builders import NOON, event_record, gap_record, presence, rejected
 
@@ -205,7 +205,7 @@ def test_a_wrong_report_is_one_sentence(run: Run, tmp_path: Path, arguments: lis
 
 def without(package: str, *arguments: str) -> tuple[int, str]:
     """Exit code and complaint of a process in which a package cannot be imported."""
-    code = f"import sys; sys.modules[{package!r}] = None; from edge.cli import main; main()"
+    code = f"import sys; sys.modules[{package!r}] = None; from edge.commands import main; main()"
     command = [sys.executable, "-c", code, "collect", *arguments]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return run.returncode, run.stderr

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.sending import open_uplink
 from edge.collector.carrying import Carrier, Loaded
 from edge.collector.database import Reading, open_database
 from edge.collector.exports import Source
 from edge.collector.ranges import Mark
 from edge.collector.records import Epoch
 from edge.config import Config
+from edge.daemon.factory import open_uplink
 from edge.messages import payloads
 from edge.spool import Spool
 from edge.types import Event

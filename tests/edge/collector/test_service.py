@@ -13,12 +13,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from edge.cli.sending import open_uplink
 from edge.collector import talk
 from edge.collector.database import Reading, open_database
 from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch
 from edge.config import Config
+from edge.daemon.factory import open_uplink
 from edge.messages.payloads import SCHEMA_FILE
 from edge.messages.topics import Topics
 from edge.spool import Spool

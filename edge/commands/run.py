@@ -14,10 +14,10 @@ import click
 from edge import camera
 from edge import config as configs
 from edge.cli.app import log_as_configured
-from edge.cli.daemon import Orders, serve
-from edge.cli.journal import Journal
 from edge.cli.options import bundle_option, config_file_option, detector_option
 from edge.config import with_models
+from edge.daemon.daemon import Orders, serve
+from edge.daemon.journal import Journal
 
 
 @click.command()

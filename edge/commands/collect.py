@@ -4,66 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import click
 
+from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
 from edge.errors import MissingExtraError
 
 PATH = click.Path(path_type=Path)
 DATABASE = "sqlite:///maskgate-events.db"
-
-
-@dataclass(frozen=True, slots=True)
-class CollectOptions:
-    """The options of `maskgate collect`, as typed."""
-
-    address: str
-    username: str
-    password_file: str
-    ca_file: str
-    client_cert_file: str
-    client_key_file: str
-    insecure: bool
-    database: str
-    sites: tuple[str, ...]
-    devices: tuple[str, ...]
-    consumer: str
-    instance: str
-    share: str
-    missing_after: float
-    publish_summaries: bool
-    shifts: str
-    timezone: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
-    """The options of `maskgate collect report`, as typed."""
-
-    database: str
-    kind: str
-    shifts: str
-    timezone: str
-    since: str | None
-    until: str | None
-    sites: tuple[str, ...]
-    devices: tuple[str, ...]
-    form: str
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """The options of `maskgate collect load`, as typed."""
-
-    files: tuple[Path, ...]
-    database: str
-    site: str
-    create: bool
-    as_json: bool
 
 
 def _need() -> ModuleType:
@@ -73,7 +24,7 @@ def _need() -> ModuleType:
         MissingExtraError: What it needs is not installed.
     """
     try:
-        return importlib.import_module("edge.cli.collecting")
+        return importlib.import_module("edge.collector.app")
     except ImportError as error:
         raise MissingExtraError(
             f"this command needs {error.name}, which is not installed; run: pip install 'maskgate[collector]'"

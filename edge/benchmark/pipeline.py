@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from edge import contract
 from edge.bundle import Bundle
 from edge.camera import open_recording
-from edge.cli.compose import find_detector, make_tracker, open_bundle, open_classifier, open_detector
 from edge.config import Camera, Config
+from edge.daemon.factory import find_detector, make_tracker, open_bundle, open_classifier, open_detector
 from edge.indicator import NullIndicator
 from edge.pipeline.events import EventFactory, Origin
 from edge.pipeline.lamp_policy import LampPolicy
@@ -96,7 +96,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
+class PipelineFigures:
     """What a bench run found of the line's speed.
 
     `overhead_ratio` is the line's time over the bare calls' time, both summed over the frames, each
@@ -114,7 +114,7 @@ class Speed:
     overhead_ratio: float
 
 
-def measure(settings: Config, source: Path) -> Speed:
+def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
     """Runs a recording `ROUNDS` times through the line and the bare models, frame by frame in turn.
 
     Raises:
@@ -168,9 +168,9 @@ def _round(settings: Config, vision: Vision, source: BareFirst) -> NDArray[np.fl
     return np.array(rows)
 
 
-def _speed(best: NDArray[np.float64]) -> Speed:
+def _speed(best: NDArray[np.float64]) -> PipelineFigures:
     detect, classify, total, bare, faces = best.T
-    return Speed(
+    return PipelineFigures(
         detect=_stage(detect),
         classify=_stage(classify),
         rest=_stage(total - detect - classify),

@@ -1,7 +1,8 @@
 """What a process weighs that holds the daemon's libraries and models and decodes the same source.
 
-`maskgate bench` runs this as a process of its own: `python -m edge.cli.bare DETECTOR CLASSIFIER SOURCE`
-prints its resident memory in MB. Nothing of the daemon itself may be imported here.
+`maskgate bench` runs this as a process of its own:
+`python -m edge.benchmark.baseline_worker DETECTOR CLASSIFIER SOURCE` prints its resident memory in MB.
+Nothing of the daemon itself may be imported here.
 """
 
 from __future__ import annotations

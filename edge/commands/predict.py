@@ -13,10 +13,10 @@ import click
 import cv2
 
 from edge.camera import open_recording
-from edge.cli.compose import open_bundle, open_classifier, open_vision
 from edge.cli.options import json_option, takes_settings
 from edge.config import Camera, Config
 from edge.contract import LABELS, whole_image_box
+from edge.daemon.factory import open_bundle, open_classifier, open_vision
 from edge.errors import SourceError
 from edge.pipeline.pipeline import Vision
 from edge.system.image_files import IMAGE_SUFFIXES, read_image

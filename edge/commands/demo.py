@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
 import click
 
-from edge.cli.daemon import Orders, serve
 from edge.cli.options import takes_settings
 from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
+from edge.daemon.daemon import Orders, serve
 from edge.demo import CLIP
+from edge.demo.broker import PATIENCE_S, own_broker
 from edge.errors import BrokerError
 from edge.messages.topics import Topics
 from edge.mqtt.client import subscribe
@@ -27,10 +24,6 @@ from edge.pipeline.pipeline import Turn
 from edge.spool import Spool
 from edge.types import Event
 
-BROKER_PLACES = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"
-"""Where Debian and others keep mosquitto, outside a user's PATH."""
-
-PATIENCE_S = 5.0
 MOST_EVENTS = 1000
 
 
@@ -69,7 +62,7 @@ def demo(settings: Config, fast: bool) -> None:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-demo-")))
         config = _stage(settings, directory, fast)
-        port = stack.enter_context(_broker(directory))
+        port = stack.enter_context(own_broker(directory))
         if port is None:
             click.echo("There is no Mosquitto on this machine: events are shown as the spool keeps them.")
             _serve_alone(config, audience)
@@ -119,47 +112,6 @@ def _serve_before_subscriber(config: Config, audience: Audience) -> None:
             time.sleep(0.05)
     if not wanted <= received:
         raise BrokerError(f"the subscriber got {len(received)} of {len(wanted)} events; run the demo again")
-
-
-@contextmanager
-def _broker(directory: Path) -> Iterator[int | None]:
-    """A Mosquitto process of its own on a free loopback port; None where there is no Mosquitto."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path=BROKER_PLACES)
-    if program is None:
-        yield None
-        return
-    port = _free_port()
-    file = directory / "mosquitto.conf"
-    file.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n")
-    process = subprocess.Popen(  # noqa: S603
-        [program, "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _await_port(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise BrokerError(
-        f"the demo's Mosquitto did not open port {port} within {PATIENCE_S:.0f} s; run it again"
-    )
 
 
 def _print(audience: Audience) -> None:

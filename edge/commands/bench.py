@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 import click
 import cv2
 
-from edge.cli import race
-from edge.cli.compose import open_bundle
+from edge.benchmark import models
+from edge.benchmark.machine import machine
+from edge.benchmark.pipeline import PipelineFigures, measure_pipeline
+from edge.benchmark.process import ProcessFigures, measure_process
 from edge.cli.options import json_option, takes_settings
-from edge.cli.speed import Speed, measure
-from edge.cli.weigh import Weight, weigh
 from edge.config import Config
+from edge.daemon.factory import open_bundle
 from edge.demo import CLIP
-from edge.vision.interpreter import find_runtime
 
 
 @click.command()
@@ -39,11 +36,11 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
       maskgate bench
       maskgate bench --json --source visit.mp4
     """
-    speed = measure(settings, source)
-    weight = weigh(settings, source)
-    alone = race.race(
-        [race.Entrant("classifier", open_bundle(settings).classifier)],
-        race.thread_counts(),
+    speed = measure_pipeline(settings, source)
+    weight = measure_process(settings, source)
+    alone = models.race_models(
+        [models.Entrant("classifier", open_bundle(settings).classifier)],
+        models.thread_counts(),
         settings.classifier.interpreter,
     )
     about = machine(settings.classifier.interpreter) | {"opencv": cv2.__version__}
@@ -57,29 +54,7 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
         _print_laps(alone)
 
 
-def machine(interpreter: str) -> dict[str, str]:
-    """Processor and versions that the figures belong to."""
-    runtime, _ = find_runtime(interpreter)
-    return {
-        "cpu": _cpu(),
-        "cores": str(os.cpu_count()),
-        "python": platform.python_version(),
-        "maskgate": version("maskgate"),
-        "interpreter": f"{runtime} {version(runtime)}",
-    }
-
-
-def _cpu() -> str:
-    """The processor's name, or its kind where the system does not tell."""
-    names = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith(("model name", "Model"))
-    ]
-    return names[0] if names else platform.machine()
-
-
-def _print(speed: Speed, weight: Weight, about: dict[str, str]) -> None:
+def _print(speed: PipelineFigures, weight: ProcessFigures, about: dict[str, str]) -> None:
     from rich.console import Console  # noqa: PLC0415 - not needed for JSON
     from rich.table import Table  # noqa: PLC0415
 
@@ -96,11 +71,11 @@ def _print(speed: Speed, weight: Weight, about: dict[str, str]) -> None:
     click.echo(", ".join(f"{key} {value}" for key, value in about.items()))
 
 
-def _print_laps(laps: tuple[race.Lap, ...]) -> None:
+def _print_laps(laps: tuple[models.Lap, ...]) -> None:
     from rich.console import Console  # noqa: PLC0415 - not needed for JSON
     from rich.table import Table  # noqa: PLC0415
 
-    heads, *rows = race.rows(laps)
+    heads, *rows = models.lap_rows(laps)
     table = Table(*heads, title="the classifier alone, per face")
     for row in rows:
         table.add_row(*row)

@@ -13,11 +13,10 @@ from pathlib import Path
 import click
 
 from edge.camera import open_recording
-from edge.cli.compose import make_tracker, open_vision
-from edge.cli.daemon import Drive, drain
 from edge.cli.options import json_option, takes_settings
-from edge.cli.sending import open_uplink
 from edge.config import Config
+from edge.daemon.daemon import Drive, drain
+from edge.daemon.factory import make_tracker, open_uplink, open_vision
 from edge.indicator import NullIndicator, open_indicator
 from edge.messages.payloads import event_payload
 from edge.pipeline.events import EventFactory, Origin, count_passes, latest_by_pass

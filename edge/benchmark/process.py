@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from edge.cli.bare import resident_mb
-from edge.cli.compose import find_detector, open_bundle
+from edge.benchmark.baseline_worker import resident_mb
 from edge.config import Config
+from edge.daemon.factory import find_detector, open_bundle
 from edge.errors import ModelError
 
 STARTS = 3
@@ -24,8 +24,8 @@ PATIENCE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
-    """Resident memory in MB of the daemon and of `edge.cli.bare`, and seconds from exec to READY."""
+class ProcessFigures:
+    """Resident memory in MB of the daemon and of the `baseline_worker`, and seconds from exec to READY."""
 
     rss_mb: float
     bare_rss_mb: float
@@ -33,16 +33,18 @@ class Weight:
     ready_s: float
 
 
-def weigh(settings: Config, source: Path) -> Weight:
+def measure_process(settings: Config, source: Path) -> ProcessFigures:
     """Starts the daemon on a recording and a bare process beside it."""
     bundle = open_bundle(settings)
     models = str(find_detector(settings, bundle)), str(bundle.classifier)
     with tempfile.TemporaryDirectory(prefix="maskgate-bench-") as directory:
         runs = [_start(settings, source, Path(directory)) for _ in range(STARTS)]
-    command = [sys.executable, "-m", "edge.cli.bare", *models, str(source)]
+    command = [sys.executable, "-m", "edge.benchmark.baseline_worker", *models, str(source)]
     bare = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
     rss = max(mb for mb, _ in runs)
-    return Weight(round(rss, 1), round(bare, 1), round(rss - bare, 1), round(median(s for _, s in runs), 3))
+    return ProcessFigures(
+        round(rss, 1), round(bare, 1), round(rss - bare, 1), round(median(s for _, s in runs), 3)
+    )
 
 
 def _start(settings: Config, source: Path, directory: Path) -> tuple[float, float]:

@@ -14,11 +14,11 @@ from datetime import date, timedelta
 import click
 
 from edge.cli.app import log_as_configured
-from edge.cli.bar import bar
-from edge.cli.collect import CollectOptions, LoadOptions, ReportOptions
+from edge.cli.output import bar
 from edge.collector import calendar, carrying, exports, layout, subscriptions, words
 from edge.collector.calendar import Calendar
 from edge.collector.carrying import PASSES, Carrier
+from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
 from edge.collector.connection import STANDING
 from edge.collector.database import Reading, Standing, open_database
 from edge.collector.database.reading import Part

@@ -9,12 +9,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from edge.camera import open_source
-from edge.cli.choose import Eyes, choose, choose_again
-from edge.cli.compose import make_tracker
-from edge.cli.keep import open_spool, watched
-from edge.cli.meter import Meter
-from edge.cli.sending import open_uplink, start_uplink
 from edge.config import Config
+from edge.daemon.factory import ends_with_spool, make_tracker, open_spool, open_uplink, start_uplink
+from edge.daemon.models import Eyes, choose, choose_again
+from edge.daemon.statistics import Meter
 from edge.indicator import open_indicator
 from edge.indicator.gpio import Hush
 from edge.pipeline.events import EventFactory, Origin
@@ -86,7 +84,7 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
         stack.callback(eyes.rest)
         spool = open_spool(config.spool, stack)
         hush, meter = Hush(), Meter(spool)
-        ended = watched(spool, orders.stopped)
+        ended = ends_with_spool(spool, orders.stopped)
         if config.mqtt.enabled:
             ended = start_uplink(open_uplink(config, spool, meter.gauge, hush.begin), stack, ended)
         # Before the sender ends and the spool closes.

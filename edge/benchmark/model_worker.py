@@ -1,8 +1,9 @@
 """Runs one model in a process of its own and says how long each call took and what the process weighs.
 
-`edge.cli.race` starts it as `python -m edge.cli.stopwatch MODEL INTERPRETER THREADS`. It says "ready"
-when the model is open and warm. To each number on standard input it answers with the milliseconds of
-so many calls, and at the end of the input with its memory. Nothing of the daemon may be imported here.
+`edge.benchmark.models` starts it as `python -m edge.benchmark.model_worker MODEL INTERPRETER THREADS`.
+It says "ready" when the model is open and warm. To each number on standard input it answers with the
+milliseconds of so many calls, and at the end of the input with its memory. Nothing of the daemon may
+be imported here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.cli.bare import resident_mb
+from edge.benchmark.baseline_worker import resident_mb
 from edge.system.native_output import without_native_chatter
 from edge.vision.interpreter import find_runtime
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +12,15 @@ from typing import Any
 
 import click
 
-from edge.cli import standing
-from edge.cli.export import FORMATS, written
-from edge.cli.keep import limits
 from edge.cli.options import json_option
+from edge.cli.output import written
 from edge.config import load_config
 from edge.errors import ConfigError
+from edge.messages.payloads import iso_time
 from edge.spool.control.client import Counter
-from edge.spool.control.requests import Epoch, Kept, Page, Purge, Replay
-from edge.spool.records import GENERATION_BITS
+from edge.spool.control.export import FORMATS
+from edge.spool.control.requests import Epoch, Kept, Page, Purge, Replay, Standing
+from edge.spool.records import GENERATION_BITS, limits_of
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service, which these commands take where none is named."""
@@ -32,7 +33,7 @@ def _counter(_context: click.Context, _option: click.Parameter, file: Path | Non
     if file is None and SYSTEM_CONFIG.is_file():
         file = SYSTEM_CONFIG
     spool = load_config(file).spool
-    return Counter(Path(spool.path), limits(spool))
+    return Counter(Path(spool.path), limits_of(spool))
 
 
 _config_option = click.option(
@@ -140,7 +141,7 @@ def stats(counter: Counter, as_json: bool) -> None:
       maskgate events stats --json
     """
     found = counter.stats()
-    click.echo(json.dumps(asdict(found), indent=2) if as_json else standing.table(found))
+    click.echo(json.dumps(asdict(found), indent=2) if as_json else _stats_table(found))
 
 
 @events.command()
@@ -208,3 +209,39 @@ def _as_text(kept: Kept) -> str:
         f"{members['wall_time']}  {members['sequence']:>7}  {members['pass_id']}  "
         f"revision {members['revision']}  {members['verdict']:<14}  {where}"
     )
+
+
+def _stats_table(found: Standing) -> str:
+    """How a spool stands, as text."""
+    lines = list(_stats_rows(found))
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name.ljust(width)}  {value}" for name, value in lines)
+
+
+def _stats_rows(found: Standing) -> Iterator[tuple[str, str]]:
+    for epoch in found.epochs:
+        yield "epoch", f"{epoch.name}, numbers to {epoch.last}"
+    yield (
+        "unsent",
+        f"{found.unsent}, and {found.waiting} not on disk yet" if found.waiting else f"{found.unsent}",
+    )
+    if found.oldest_unsent is not None:
+        yield "oldest unsent", f"{iso_time(found.oldest_unsent)}, {_ago(found.oldest_unsent)}"
+    yield "stored", f"{found.stored} of at most {found.max_events}"
+    yield "size", f"{found.bytes / 2**20:.1f} of at most {found.max_bytes / 2**20:.0f} MiB"
+    yield "dropped", ", ".join(f"{count} ({reason})" for reason, count in found.dropped.items()) or "0"
+    yield "gaps", f"{found.gaps}, {found.gaps_unsent} not announced yet"
+    for mark in found.marks:
+        yield (
+            f"consumer {mark.consumer}",
+            f"has all to {mark.contiguous} of {mark.epoch}, {_ago(mark.heard)}",
+        )
+    yield "problem", found.problem or "none"
+
+
+def _ago(wall: float) -> str:
+    seconds = max(time.time() - wall, 0.0)
+    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name} ago"
+    return f"{seconds:.0f} seconds ago"

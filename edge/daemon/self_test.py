@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from edge.bundle import Bundle, golden_crop, trust
-from edge.cli import compose
 from edge.config import Config
+from edge.daemon import factory
 from edge.errors import ModelError
 from edge.vision.interpreter import Model
 
@@ -20,7 +20,7 @@ _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class SelfTest:
     """What was tried, and the median milliseconds that the classifier took for a crop."""
 
     golden: int
@@ -29,17 +29,17 @@ class Proof:
     runtime: str
 
 
-def prove(bundle: Bundle, config: Config) -> Proof:
+def self_test(bundle: Bundle, config: Config) -> SelfTest:
     """Puts a bundle to the test as the daemon would use it.
 
     Raises:
         ModelError: It is not signed as configured, cannot be opened, or answers nonsense.
     """
     trust.check(bundle, config.classifier.trusted_keys)
-    compose.open_detector(config, bundle)
-    model = compose.open_classifier(config, bundle).model
+    factory.open_detector(config, bundle)
+    model = factory.open_classifier(config, bundle).model
     took = [_one(model, seed) for seed in SMOKE_SEEDS]
-    return Proof(len(bundle.manifest.golden), len(took), median(took), model.runtime)
+    return SelfTest(len(bundle.manifest.golden), len(took), median(took), model.runtime)
 
 
 def _one(model: Model, seed: int) -> float:

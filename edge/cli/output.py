@@ -1,45 +1,54 @@
-"""Events as JSON lines or CSV."""
+"""What commands print: progress bars, and output that is there whole or not at all."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from edge.errors import MaskGateError, StorageError
-from edge.spool.control.requests import Kept
+
+SHORT = 1 << 20
+"""Bytes that are worked through before one would look at a bar."""
+STEP = 1 << 16
 
 
-def write_jsonl(rows: Iterable[Kept], out: TextIO) -> int:
-    """Writes each event's message, byte for byte as it is sent, on a line; how many."""
-    count = 0
-    for row in rows:
-        out.write(row.payload + "\n")
-        count += 1
-    return count
+@contextmanager
+def bar(title: str, size: int | None, passes: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error; gone at the end, and not there for short work or without a terminal.
+
+    Args:
+        title: What is done.
+        size: Bytes to work through; None where nobody knows.
+        passes: How often they are.
+    """
+    if not sys.stderr.isatty() or (size is not None and size < SHORT):
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - most runs need no terminal
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None if size is None else size * passes)
+        yield _in_steps(lambda done: progress.advance(task, done))
 
 
-def write_csv(rows: Iterable[Kept], out: TextIO) -> int:
-    """Writes a table with a column for each member, that of an object as `probabilities.with_mask`."""
-    writer: csv.DictWriter[str] | None = None
-    count = 0
-    for row in rows:
-        flat = dict(_flat(json.loads(row.payload)))
-        if writer is None:
-            writer = csv.DictWriter(out, list(flat), restval="", extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(flat)
-        count += 1
-    return count
+def _in_steps(advance: Callable[[int], None]) -> Callable[[int], None]:
+    """Moving a bar costs more than most steps."""
+    waiting = 0
 
+    def turned(done: int) -> None:
+        nonlocal waiting
+        waiting += done
+        if waiting >= STEP:
+            advance(waiting)
+            waiting = 0
 
-FORMATS: dict[str, Callable[[Iterable[Kept], TextIO], int]] = {"jsonl": write_jsonl, "csv": write_csv}
+    return turned
 
 
 @contextmanager
@@ -81,11 +90,3 @@ def _standard_output() -> Iterator[TextIO]:
         # What is still in its buffer must not be tried once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise StorageError(f"standard output cannot be written: {error.strerror}") from None
-
-
-def _flat(members: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    for name, value in members.items():
-        if isinstance(value, dict):
-            yield from ((f"{name}.{inner}", number) for inner, number in value.items())
-        else:
-            yield name, value

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from edge.bundle import Bundle, trust
 from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, open_bundle_store
 from edge.bundle.trial import Trial, give_up
-from edge.cli import compose
 from edge.config import Config
+from edge.daemon import factory
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
 from edge.types import Frame, Sight
@@ -56,7 +56,7 @@ def choose_wanted(config: Config) -> Choice:
         ModelError: It is damaged, or cannot be used.
     """
     if config.classifier.bundle:
-        return Choice(compose.open_vision(config))
+        return Choice(factory.open_vision(config))
     store, failures = open_bundle_store(), Counter[str]()
     name = store.current()
     while name != PACKAGED:
@@ -78,7 +78,7 @@ def _try(config: Config, bundle: Bundle, trial: Trial) -> Vision | None:
     """Opens a bundle; None where it failed and is on trial."""
     trial.begin()
     try:
-        vision = compose.open_vision(config, bundle)
+        vision = factory.open_vision(config, bundle)
     except ModelError as error:
         if trial.over:
             raise
@@ -89,12 +89,12 @@ def _try(config: Config, bundle: Bundle, trial: Trial) -> Vision | None:
 
 
 def _shipped(config: Config, problem: str) -> Choice:
-    return Choice(compose.open_vision(config, compose.open_shipped()), None, problem)
+    return Choice(factory.open_vision(config, factory.open_shipped()), None, problem)
 
 
 def _is_bundle(config: Config) -> bool:
     """Whether there is at least something at the place that the configuration names."""
-    return compose.has_manifest(config.classifier.bundle)
+    return factory.has_manifest(config.classifier.bundle)
 
 
 class Eyes:

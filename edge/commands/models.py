@@ -9,15 +9,14 @@ import click
 
 from edge import bundle as bundles
 from edge import config
+from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import Change, install, roll_back
-from edge.bundle.inventory import inventory
-from edge.bundle.store import open_bundle_store
-from edge.cli import compose
-from edge.cli.fetch import fetch
-from edge.cli.listing import table
+from edge.bundle.inventory import InventoryRow, inventory
+from edge.bundle.store import models_directory, open_bundle_store
 from edge.cli.options import json_option
-from edge.cli.prove import Proof, prove
 from edge.config import Config
+from edge.daemon import factory
+from edge.daemon.self_test import SelfTest, self_test
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service, which these commands take where none is named."""
@@ -44,9 +43,6 @@ def models() -> None:
     """Look after the models of this device."""
 
 
-models.add_command(fetch)
-
-
 @models.command(name="list")
 @_config_option
 @json_option
@@ -61,7 +57,7 @@ def list_bundles(settings: Config, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([row.as_json() for row in found], indent=2))
         return
-    click.echo(table(found))
+    click.echo(_bundle_table(found))
     _warn_of(settings)
 
 
@@ -76,7 +72,7 @@ def verify(path: Path | None, settings: Config) -> None:
       maskgate models verify model.tar.gz
     """
     if path is None:
-        bundle = compose.open_bundle(settings)
+        bundle = factory.open_bundle(settings)
         _tell(bundle, bundle.path, settings)
     elif path.is_dir():
         _tell(bundles.load(path), path, settings)
@@ -96,11 +92,11 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
     Example:
       maskgate models install model.tar.gz
     """
-    proofs: list[Proof] = []
+    proofs: list[SelfTest] = []
     change = install(
         open_bundle_store(),
         file,
-        lambda bundle: proofs.append(prove(bundle, settings)),
+        lambda bundle: proofs.append(self_test(bundle, settings)),
         allow_older=allow_older,
     )
     if change.name == change.before:
@@ -126,7 +122,7 @@ def rollback(shipped: bool, settings: Config) -> None:
 
 
 def _admit(bundle: bundles.Bundle, settings: Config) -> None:
-    prove(bundle, settings)
+    self_test(bundle, settings)
 
 
 def _announce(change: Change) -> None:
@@ -136,7 +132,7 @@ def _announce(change: Change) -> None:
 
 
 def _tell(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
-    proof = prove(bundle, settings)
+    proof = self_test(bundle, settings)
     signed = (
         "signed with a trusted key"
         if settings.classifier.trusted_keys
@@ -148,7 +144,7 @@ def _tell(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
     click.echo(_trial(proof))
 
 
-def _trial(proof: Proof) -> str:
+def _trial(proof: SelfTest) -> str:
     return (
         f"{proof.golden} golden and {proof.crops} made-up crops passed with {proof.runtime}, "
         f"{proof.crop_ms:.1f} ms a crop"
@@ -161,3 +157,36 @@ def _warn_of(settings: Config) -> None:
             f"classifier.bundle is set to {settings.classifier.bundle}: that is used, whatever is installed",
             err=True,
         )
+
+
+@models.command()
+@click.option(
+    "--to",
+    "directory",
+    type=click.Path(path_type=Path),
+    help="Directory to keep it in (the default is found).",
+)
+@click.option("--url", default=YUNET_URL, show_default=True, help="Where to fetch it from; a mirror will do.")
+def fetch(directory: Path | None, url: str) -> None:
+    """Fetch the YuNet face detector of the OpenCV model zoo (230 kB).
+
+    \b
+    Example:
+      maskgate models fetch
+    """
+    target = (directory or models_directory()) / YUNET
+    fetch_yunet(url, target)
+    click.echo(f"{target} is in place")
+
+
+def _bundle_table(found: tuple[InventoryRow, ...]) -> str:
+    """The rows as text."""
+    lines = [("bundle", "use", "trial", "")]
+    for row in found:
+        marks = [name for name in ("current", "previous", "shipped") if getattr(row, name)]
+        lines.append((row.name, ", ".join(marks), row.trial, row.problem))
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
+        for line in lines
+    )

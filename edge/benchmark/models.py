@@ -63,7 +63,7 @@ def thread_counts() -> tuple[int, ...]:
     return tuple(count for count in (1, 2, 4) if count <= (os.cpu_count() or 1))
 
 
-def race(
+def race_models(
     entrants: Sequence[Entrant],
     threads: Sequence[int],
     runtime: str = "auto",
@@ -101,7 +101,14 @@ class _Runner:
     def __init__(self, entrant: Entrant, runtime: str, threads: int) -> None:
         self._entrant = entrant
         self._threads = threads
-        self._command = [sys.executable, "-m", "edge.cli.stopwatch", str(entrant.file), runtime, str(threads)]
+        self._command = [
+            sys.executable,
+            "-m",
+            "edge.benchmark.model_worker",
+            str(entrant.file),
+            runtime,
+            str(threads),
+        ]
         self.times: list[float] = []
 
     def __enter__(self) -> _Runner:
@@ -148,7 +155,7 @@ class _Runner:
         return json.loads(line)
 
 
-def rows(laps: Sequence[Lap]) -> list[tuple[str, ...]]:
+def lap_rows(laps: Sequence[Lap]) -> list[tuple[str, ...]]:
     """Cells of a table, the heads first."""
     heads = ("model", "threads", "p50 ms", "p95 ms", "ratio", "file kB", "peak MB", "model MB")
     return [heads, *(_cells(lap) for lap in laps)]

@@ -1,0 +1,187 @@
+"""From configuration to the parts of the daemon."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+from edge import bundle as bundles
+from edge import config as configs
+from edge.bundle import Bundle
+from edge.bundle.download import YUNET
+from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
+from edge.bundle.trust import open_trusted
+from edge.config import Config, SpoolConfig
+from edge.errors import BrokerError, ModelError, SpoolError
+from edge.messages.topics import Topics
+from edge.mqtt import broker
+from edge.mqtt.connector import Dialer
+from edge.pipeline.pipeline import Vision
+from edge.spool import Spool
+from edge.spool.control.server import Door
+from edge.spool.records import limits_of
+from edge.tracking.evidence import Quality
+from edge.tracking.tracker import Rules, Tracker
+from edge.uplink import homeassistant
+from edge.uplink.commands import Ear, Obedience
+from edge.uplink.ports import Backlog
+from edge.uplink.status import Gauge, Teller
+from edge.uplink.uplink import Uplink
+from edge.vision.classifier import TfliteClassifier
+from edge.vision.detector import YuNetDetector
+
+
+def open_bundle(config: Config) -> Bundle:
+    """The bundle that the configuration names, else the one in use, else the one that comes with the package.
+
+    Raises:
+        ModelError: It is damaged, or not signed as the configuration demands.
+    """
+    if config.classifier.bundle:
+        return open_trusted(Path(config.classifier.bundle), config.classifier.trusted_keys)
+    installed = open_bundle_store()
+    return open_trusted(installed.path(installed.current()), config.classifier.trusted_keys)
+
+
+def open_shipped() -> Bundle:
+    """The bundle that comes with the package."""
+    return bundles.load(open_bundle_store().path(PACKAGED))
+
+
+def has_manifest(path: str) -> bool:
+    """Whether something that means to be a bundle is at a path."""
+    return (Path(path) / bundles.MANIFEST).exists()
+
+
+def find_detector(config: Config, bundle: Bundle) -> Path:
+    """The detector: the one configured, else the bundle's, else the one that was fetched.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if config.detector.model:
+        return Path(config.detector.model)
+    if bundle.detector is not None:
+        return bundle.detector
+    fetched = models_directory() / YUNET
+    if fetched.is_file():
+        return fetched
+    raise ModelError(
+        f"{bundle.path} holds no face detector: run `maskgate models fetch`, or name a model of YuNet's "
+        "kind with --detector or detector.model"
+    )
+
+
+def open_detector(config: Config, bundle: Bundle) -> YuNetDetector:
+    """The detector, run once."""
+    return YuNetDetector(find_detector(config, bundle), config.detector)
+
+
+def open_classifier(config: Config, bundle: Bundle) -> TfliteClassifier:
+    """The classifier, self-tested."""
+    return TfliteClassifier(bundle, config.classifier.interpreter, config.classifier.threads)
+
+
+def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
+    """Both models in a row, of one bundle or of the one that the configuration means."""
+    bundle = bundle or open_bundle(config)
+    return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
+
+
+def make_tracker(settings: configs.Verdict) -> Tracker:
+    """A tracker with the configured rules."""
+    return Tracker(
+        Rules(
+            quality=Quality(settings.min_face_px, settings.min_sharpness),
+            presence_s=settings.presence_s,
+            dwell_s=settings.dwell_s,
+            revise_s=settings.revise_s,
+            margin=settings.margin,
+            undecided_s=settings.undecided_s,
+            memory_s=settings.memory_s,
+            gone_s=settings.gone_s,
+        )
+    )
+
+
+_log = logging.getLogger(__name__)
+
+
+def ends_with_spool(spool: Spool, stopped: Callable[[], bool]) -> Callable[[], bool]:
+    """Says what `stopped` says, and raises SpoolError where nothing is stored any more."""
+
+    def ended() -> bool:
+        if not spool.alive:
+            raise SpoolError(f"the spool {spool.path} stores nothing any more; start again")
+        return stopped()
+
+    return ended
+
+
+def open_spool(config: SpoolConfig, stack: ExitStack) -> Spool:
+    """Opens the spool, and the socket for the tools; the stack closes both.
+
+    Raises:
+        SpoolError: The spool cannot be opened. Without a socket the device works all the same.
+    """
+    spool = Spool.open(Path(config.path), config.keep_days, limits=limits_of(config))
+    stack.callback(spool.close)
+    try:
+        stack.callback(Door(spool).close)
+    except SpoolError as error:
+        _log.warning("%s; `maskgate events` will not work while this runs", error)
+    return spool
+
+
+def _ignore_mute(_seconds: float) -> None:
+    pass
+
+
+def open_uplink(
+    config: Config, backlog: Backlog, gauge: Gauge | None = None, mute: Callable[[float], None] = _ignore_mute
+) -> Uplink:
+    """The uplink that the configuration asks for; call its `start`.
+
+    Args:
+        config: What config.toml says.
+        backlog: The spool.
+        gauge: Where statistics of minutes come from; None for no statistics.
+        mute: Silences the buzzer for some seconds.
+
+    Raises:
+        ConfigError: The password or a TLS file cannot be used, or the host is none.
+    """
+    mqtt = config.mqtt
+    verified = "unverified-broker" not in mqtt.insecure
+    where = broker.Broker(
+        host=mqtt.host,
+        port=mqtt.port,
+        keepalive=mqtt.keepalive_s,
+        login=broker.login(mqtt.username, mqtt.password_file, os.environ),
+        tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
+    )
+    topics = Topics(config.device.site, config.device.name)
+    obedience = Obedience(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
+    ear, teller = Ear(backlog, topics, obedience, mute), Teller(backlog, topics, gauge)
+    if mqtt.discovery:
+        for notice in homeassistant.discovery_messages(topics, version("maskgate")):
+            teller.board.put(notice)
+    return Uplink(backlog, Dialer(where, topics), ear=ear, teller=teller)
+
+
+def start_uplink(uplink: Uplink, stack: ExitStack, stopped: Callable[[], bool]) -> Callable[[], bool]:
+    """Starts the uplink, and stops it with the stack; what it returns says when the loop must end."""
+    uplink.start()
+    stack.callback(uplink.stop)
+
+    def ended() -> bool:
+        if not uplink.alive:
+            raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
+        return stopped()
+
+    return ended
