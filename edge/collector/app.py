@@ -15,13 +15,14 @@ import click
 
 from edge.cli.app import log_as_configured
 from edge.cli.output import bar
-from edge.collector import calendar, carrying, exports, layout, subscriptions, words
+from edge.collector import calendar, export_file, render, subscriptions, words
+from edge.collector import load as collector_load
 from edge.collector.calendar import Calendar
-from edge.collector.carrying import PASSES, Carrier
 from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
 from edge.collector.connection import STANDING
 from edge.collector.database import Reading, Standing, open_database
-from edge.collector.database.reading import Part
+from edge.collector.database.queries import Part
+from edge.collector.load import PASSES, Carrier
 from edge.collector.parse import FIRST_YEAR, LAST_YEAR
 from edge.collector.report import clip, rows
 from edge.collector.service import Collector, Plan
@@ -126,7 +127,7 @@ def report(options: ReportOptions) -> None:
         reading = Reading(opened)
         periods = clip(reading.periods(part), part)
         found = rows(reading.passes(part), periods, by, reading.seen() or 0.0, time.time())
-    click.echo(layout.text(found, by, options.form))
+    click.echo(render.text(found, by, options.form))
 
 
 def load(options: LoadOptions) -> None:
@@ -142,11 +143,11 @@ def load(options: LoadOptions) -> None:
             "--site: an export names its device but not the site; give what that device has as device.site"
         )
     subscriptions.filters((options.site,), ())
-    files = exports.sources(options.files)
+    files = export_file.sources(options.files)
     with ExitStack() as stack:
         for file in files:
             stack.enter_context(closing(file))
-        turned = stack.enter_context(bar("checking and storing", exports.size(files), PASSES))
+        turned = stack.enter_context(bar("checking and storing", export_file.size(files), PASSES))
         carrier = Carrier(options.site, time.time(), turned)
         if not options.create:
             # A wrong name is told before long work, and a new database is not made for a damaged file.
@@ -154,7 +155,7 @@ def load(options: LoadOptions) -> None:
         carrier.check(files)
         opened = stack.enter_context(closing(open_database(options.database, create=options.create)))
         loaded = carrier.store(files, opened)
-    click.echo(carrying.as_json(loaded) if options.as_json else carrying.as_text(loaded))
+    click.echo(collector_load.as_json(loaded) if options.as_json else collector_load.as_text(loaded))
 
 
 def _day(option: str, text: str | None) -> date | None:

@@ -7,7 +7,7 @@ import time
 from queue import Empty, SimpleQueue
 
 from edge.collector import words
-from edge.collector.talk import Message
+from edge.collector.acks import Message
 from edge.errors import BrokerError
 from edge.mqtt import broker
 from edge.mqtt.backoff import Backoff

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from edge.collector.calendar import Calendar, Window
 from edge.collector.database import Pass, Period
-from edge.collector.database.reading import Part
+from edge.collector.database.queries import Part
 from edge.collector.records import SILENT_S, Place
 from edge.types import Outcome
 

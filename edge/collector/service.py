@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.collector.attendance import Attendance, Meter
+from edge.collector.acks import Message, Talk
 from edge.collector.connection import Connection, Entry
+from edge.collector.coverage import Attendance, Meter
 from edge.collector.database import Database, Reading, Writing
-from edge.collector.intake import BATCH, Intake, Totals
+from edge.collector.ingest import BATCH, Intake, Totals
 from edge.collector.records import EventRecord
-from edge.collector.talk import Message, Talk
 from edge.errors import BrokerError, StorageError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connector import Listener

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from edge.collector import layout, report
+from edge.collector import render, report
+from edge.collector.acks import Message
 from edge.collector.calendar import Calendar, Window
 from edge.collector.database import Reading
-from edge.collector.database.reading import Part
+from edge.collector.database.queries import Part
 from edge.collector.report import Row
-from edge.collector.talk import Message
 from edge.messages.topics import PREFIX
 
 EVERY_S = 60.0
@@ -54,7 +54,7 @@ class Summaries:
             wall,
         )
         for row in (*devices, *report.together(devices)):
-            yield Message(topic(row, calendar, present), layout.summary(row, wall), retain=True)
+            yield Message(topic(row, calendar, present), render.summary(row, wall), retain=True)
 
 
 def topic(row: Row, calendar: Calendar, present: Window) -> str:

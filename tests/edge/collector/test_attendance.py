@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.collector.attendance import CAUGHT_UP_S, HEARTBEAT_S, Attendance
+from edge.collector.coverage import CAUGHT_UP_S, HEARTBEAT_S, Attendance
 from tests.edge.collector.builders import NOON
 
 

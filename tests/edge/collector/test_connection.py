@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from edge.collector.acks import Message
 from edge.collector.connection import STANDING, Connection
-from edge.collector.talk import Message
 from edge.errors import BrokerError
 from edge.mqtt.broker import Broker
 from edge.mqtt.connector import Listener

@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.collector.completeness import Mark
 from edge.collector.database import Database, Reading, UnfitError, Writing, open_database, tables
-from edge.collector.database.reading import Part
-from edge.collector.ranges import Mark, Span
+from edge.collector.database.queries import Part
 from edge.collector.records import Epoch, Life, Record
 from edge.errors import ConfigError, MaskGateError, StorageError
 from edge.messages import payloads
+from edge.messages.ranges import Range
 from edge.types import Outcome
 from tests.edge.collector.builders import (
     DOOR,
@@ -69,7 +70,7 @@ def test_another_event_under_the_same_id_is_no_repetition(writing: Writing, read
 def test_gaps_count_as_present(writing: Writing, reading: Reading) -> None:
     """The mark goes past what was announced as gone, also without an end."""
     writing.store([event_record(1), event_record(5), gap_record(1, 2, 3)])
-    assert reading.mark(E1) == Mark(3, 5, (Span(4, 4),))
+    assert reading.mark(E1) == Mark(3, 5, (Range(4, 4),))
     writing.store([gap_record(2, 4, None), gap_record(2, 4, None)])
     assert reading.mark(E1) == Mark(5, 5, ())
     assert reading.standings()[0].gone == 3
@@ -87,7 +88,7 @@ def test_what_comes_after_its_gap_is_not_lost(writing: Writing, reading: Reading
 def test_what_was_asked_for_in_vain_counts_as_gone(writing: Writing, reading: Reading) -> None:
     """And can still come."""
     writing.store([event_record(4)])
-    writing.give_up(E1, [Span(1, 3)], NOON)
+    writing.give_up(E1, [Range(1, 3)], NOON)
     assert reading.mark(E1).contiguous == 4
     assert writing.store([event_record(2)]).stored == 1
     assert reading.standings()[0].events == 2
@@ -348,7 +349,7 @@ def test_a_locked_file_is_an_error_that_passes(
     file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While another program holds the file nothing is stored; afterwards everything is."""
-    monkeypatch.setattr("edge.collector.database.opening.LOCK_S", 0.1)
+    monkeypatch.setattr("edge.collector.database.engine.LOCK_S", 0.1)
     with closing(open_database(file, create=True)) as database:
         with closing(sqlite3.connect(tmp_path / "events.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")

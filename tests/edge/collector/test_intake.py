@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from edge.collector.database import Database, Reading, Writing
-from edge.collector.database.reading import Part
-from edge.collector.intake import BATCH, Intake
+from edge.collector.database.queries import Part
+from edge.collector.ingest import BATCH, Intake
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, Record
 from edge.errors import StorageError

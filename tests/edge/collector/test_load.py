@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.collector.database import opening
+from edge.collector.database import engine
 from tests.collecting import event_ids
 from tests.edge.collector import builders
 from tests.edge.collector.exported import EVENTS, config, export, load, path
@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_read(load: Run, export: Path, tmp_path: Path) -> 
 
 def test_a_locked_database(load: Run, export: Path, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 9, nothing stored; the next attempt stores all."""
-    monkeypatch.setattr(opening, "LOCK_S", 0.1)
+    monkeypatch.setattr(engine, "LOCK_S", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as other_program:
         other_program.execute("BEGIN IMMEDIATE")
         one_sentence(load(export), 9, "is locked by another program")

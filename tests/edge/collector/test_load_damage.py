@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.collector.carrying import Carrier
-from edge.collector.exports import LONGEST, Source
+from edge.collector.export_file import LONGEST, Source
+from edge.collector.load import Carrier
 from edge.errors import SourceError
 from edge.messages import payloads
 from tests.edge.collector import builders

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.collector.carrying import Carrier, Loaded
+from edge.collector.completeness import Mark
 from edge.collector.database import Reading, open_database
-from edge.collector.exports import Source
-from edge.collector.ranges import Mark
+from edge.collector.export_file import Source
+from edge.collector.load import Carrier, Loaded
 from edge.collector.records import Epoch
 from edge.config import Config
 from edge.daemon.factory import open_uplink

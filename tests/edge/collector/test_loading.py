@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from edge.collector.carrying import Carrier
+from edge.collector.completeness import Mark
 from edge.collector.database import ClashError, Database, Loading, Reading, UnfitError, Writing
-from edge.collector.exports import Source
-from edge.collector.intake import BATCH
-from edge.collector.ranges import Mark, Span
+from edge.collector.export_file import Source
+from edge.collector.ingest import BATCH
+from edge.collector.load import Carrier
 from edge.collector.records import Epoch, EventRecord
 from edge.errors import SourceError
 from edge.messages import payloads
+from edge.messages.ranges import Range
 from edge.types import Event
 from tests.edge.collector.builders import DOOR, NOON, event_record, gap_record, made, read
 
@@ -70,7 +71,7 @@ def test_what_came_both_ways_is_stored_once(database: Database, tmp_path: Path) 
 def test_what_was_given_up_counts_when_it_is_carried(database: Database, tmp_path: Path) -> None:
     """The device did not answer, and its export has it."""
     Writing(database).store([event_record(20)])
-    Writing(database).give_up(E1, [Span(1, 19)], NOON)
+    Writing(database).give_up(E1, [Range(1, 19)], NOON)
     assert Reading(database).standings()[0].gone == 19
     Carrier("site", NOON).store([exported(tmp_path / "1", made(19))], database)
     (standing,) = Reading(database).standings()
@@ -82,7 +83,7 @@ def test_several_epochs_are_told_apart(database: Database, tmp_path: Path) -> No
     both = [exported(tmp_path / "2", made(2, epoch="e2")[1:]), exported(tmp_path / "1", made(3))]
     first, second = Carrier("site", NOON).store(both, database)
     assert (first.counter, first.share.new, first.mark) == (E1, 3, Mark(3, 3, ()))
-    assert (second.counter, second.share.first, second.mark) == (E2, 2, Mark(0, 2, (Span(1, 1),)))
+    assert (second.counter, second.share.first, second.mark) == (E2, 2, Mark(0, 2, (Range(1, 1),)))
 
 
 def test_an_epoch_stays_at_its_site(database: Database) -> None:

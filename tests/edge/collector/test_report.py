@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.collector import layout, report
+from edge.collector import render, report
 from edge.collector.calendar import Calendar
 from edge.collector.database import Pass, Period
-from edge.collector.database.reading import Part
+from edge.collector.database.queries import Part
 from edge.collector.records import Place
 from edge.collector.report import Row
 from tests.edge.collector.builders import DOOR, NOON
@@ -168,19 +168,19 @@ def test_all_of_a_site_together() -> None:
 def test_formats_say_the_same() -> None:
     """CSV and JSON hold the same cells; the table names every column."""
     found = rows(passes("compliant", "unsure"), [period("online", 0, 1800)])
-    (of_csv,) = csv.DictReader(io.StringIO(layout.text(found, HOURS, "csv")))
-    (of_json,) = json.loads(layout.text(found, HOURS, "json"))
+    (of_csv,) = csv.DictReader(io.StringIO(render.text(found, HOURS, "csv")))
+    (of_json,) = json.loads(render.text(found, HOURS, "json"))
     assert {key: "" if value is None else str(value) for key, value in of_json.items()} == of_csv
     assert of_json["start"] == "2023-11-15T12:00+00:00"
     assert (of_json["compliance"], of_json["unsure_share"]) == (1.0, 0.5)
     assert (of_json["minutes_watched"], of_json["minutes_unknown"]) == (30.0, 30.0)
-    header, line = layout.text(found, HOURS, "table").splitlines()
-    assert header.split() == list(layout.COLUMNS)
+    header, line = render.text(found, HOURS, "table").splitlines()
+    assert header.split() == list(render.COLUMNS)
     assert line.split() == list(of_csv.values())
 
 
 def test_nothing_is_a_report_too() -> None:
     """A program gets an empty list, a person a word."""
-    assert json.loads(layout.text([], HOURS, "json")) == []
-    assert layout.text([], HOURS, "csv") == ",".join(layout.COLUMNS)
-    assert "nothing" in layout.text([], HOURS, "table")
+    assert json.loads(render.text([], HOURS, "json")) == []
+    assert render.text([], HOURS, "csv") == ",".join(render.COLUMNS)
+    assert "nothing" in render.text([], HOURS, "table")

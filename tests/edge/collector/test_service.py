@@ -13,13 +13,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from edge.collector import talk
+from edge.collector import acks
+from edge.collector.completeness import Mark
 from edge.collector.database import Reading, open_database
-from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch
 from edge.config import Config
 from edge.daemon.factory import open_uplink
 from edge.messages.payloads import SCHEMA_FILE
+from edge.messages.ranges import Range
 from edge.messages.topics import Topics
 from edge.spool import Spool
 from edge.types import Lamp, State
@@ -114,7 +115,7 @@ def test_what_the_device_sends_again_closes_the_hole(broker: Mosquitto, path: Pa
 
 def test_what_never_comes_is_given_up(broker: Mosquitto, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a number of requests in vain the range counts as lost, and the mark goes on."""
-    monkeypatch.setattr("edge.collector.wishes.ATTEMPTS", 2)
+    monkeypatch.setattr("edge.collector.missing.ATTEMPTS", 2)
     with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
         device.publish(made(5)[3:])
         device.wait_for_mark(5)
@@ -128,8 +129,8 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
     make_broker: MakeBroker, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a wrong access list the device is never asked, so it may well have what is missing."""
-    monkeypatch.setattr(talk, "PAUSE_S", 0.01)
-    monkeypatch.setattr("edge.collector.wishes.ATTEMPTS", 2)
+    monkeypatch.setattr(acks, "PAUSE_S", 0.01)
+    monkeypatch.setattr("edge.collector.missing.ATTEMPTS", 2)
     (tmp_path / "acl").write_text("topic read #\ntopic write maskgate/site/door/event\n")
     broker = make_broker(f"acl_file {tmp_path / 'acl'}").start()
     with collecting(broker.port, url, patience=0.01), FakeDevice(broker.port) as device:
@@ -139,7 +140,7 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
         with closing(open_database(url, create=False)) as database:
             (standing,) = Reading(database).standings()
     assert standing.gone == 0
-    assert standing.mark.holes == (Span(2, 2),)
+    assert standing.mark.holes == (Range(2, 2),)
 
 
 def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> None:
@@ -147,7 +148,7 @@ def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> N
     with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
         device.say("availability", b"offline", retain=True)
         device.publish(made(5)[3:])
-        wait_until(lambda: mark(url) == Mark(0, 5, (Span(1, 3),)))
+        wait_until(lambda: mark(url) == Mark(0, 5, (Range(1, 3),)))
         wait_until(lambda: len(device.acks) >= 1)
         assert not any("missing" in ack for ack in device.acks)
         device.say("availability", b"online", retain=True)
@@ -217,7 +218,7 @@ def test_a_locked_database_holds_the_flow_and_loses_nothing(
     make_broker: MakeBroker, path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it cannot be written nothing is acknowledged; afterwards everything is stored."""
-    monkeypatch.setattr("edge.collector.database.opening.LOCK_S", 0.1)
+    monkeypatch.setattr("edge.collector.database.engine.LOCK_S", 0.1)
     broker = make_broker(*PATIENT).start()
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
         device.publish(made(5))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from edge.collector.ranges import Span
-from edge.collector.wishes import AT_ONCE, ATTEMPTS, Wishes
+from edge.collector.missing import AT_ONCE, ATTEMPTS, Wishes
+from edge.messages.ranges import Range
 
-HOLE = Span(3, 7)
+HOLE = Range(3, 7)
 
 
 def test_what_has_just_been_missed_may_still_be_under_way() -> None:
@@ -48,7 +48,7 @@ def test_what_comes_keeps_a_range_alive() -> None:
     """While parts of a range arrive it is not given up."""
     wishes = Wishes(1)
     for now in range(500):
-        wishes.update(now, [Span(1 + now, 1000)])
+        wishes.update(now, [Range(1 + now, 1000)])
         wishes.ask(now)
         assert wishes.hopeless(now) == ()
 
@@ -56,9 +56,9 @@ def test_what_comes_keeps_a_range_alive() -> None:
 def test_what_has_come_is_not_asked_for() -> None:
     """A range that was filled, or the part of it that was, is forgotten."""
     wishes = Wishes(10)
-    wishes.update(0, [Span(1, 1), HOLE])
-    wishes.update(5, [Span(3, 4), Span(6, 7)])
-    assert wishes.ask(10) == (Span(3, 4), Span(6, 7))
+    wishes.update(0, [Range(1, 1), HOLE])
+    wishes.update(5, [Range(3, 4), Range(6, 7)])
+    assert wishes.ask(10) == (Range(3, 4), Range(6, 7))
     wishes.update(11, [])
     assert wishes.wait(11) is None
     assert wishes.ask(1000) == ()
@@ -66,7 +66,7 @@ def test_what_has_come_is_not_asked_for() -> None:
 
 def test_a_request_has_a_largest_size() -> None:
     """More ranges than fit into one message are asked for in turn."""
-    many = [Span(2 * number, 2 * number) for number in range(1, 251)]
+    many = [Range(2 * number, 2 * number) for number in range(1, 251)]
     wishes = Wishes(10)
     wishes.update(0, many)
     first, second, third = wishes.ask(10), wishes.ask(10), wishes.ask(10)

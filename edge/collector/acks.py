@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from edge.collector.completeness import Mark
 from edge.collector.database import Reading, Writing
-from edge.collector.ranges import Mark, Span
+from edge.collector.missing import Wishes
 from edge.collector.records import Epoch, Place
-from edge.collector.wishes import Wishes
 from edge.messages import payloads
+from edge.messages.ranges import Range
 from edge.messages.topics import Topics
 
 PAUSE_S = 1.0
@@ -110,7 +111,7 @@ class Talk:
         payload = payloads.ack_payload(self._consumer, counter.name, mark.contiguous, pairs)
         return Message(topic, payloads.encode(payload))
 
-    def _missing(self, counter: Epoch, mark: Mark, now: float) -> tuple[Span, ...]:
+    def _missing(self, counter: Epoch, mark: Mark, now: float) -> tuple[Range, ...]:
         if not mark.holes:
             self._wishes.pop(counter, None)
             return ()
@@ -118,6 +119,6 @@ class Talk:
         wishes.update(now, mark.holes)
         return () if counter.place in self._offline else wishes.ask(now)
 
-    def _hopeless(self, counter: Epoch, now: float) -> tuple[Span, ...]:
+    def _hopeless(self, counter: Epoch, now: float) -> tuple[Range, ...]:
         wishes = self._wishes.get(counter)
         return () if wishes is None else wishes.hopeless(now)

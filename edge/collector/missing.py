@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from edge.collector.ranges import Span
+from edge.messages.ranges import Range
 
 ATTEMPTS = 6
 """How often a range is asked for while nothing of it comes."""
@@ -18,7 +18,7 @@ AT_ONCE = 100
 class _Hole:
     """One missing range: when to ask for it next, and how often that was done in vain."""
 
-    span: Span
+    span: Range
     due: float
     asked: int = 0
 
@@ -36,7 +36,7 @@ class Wishes:
         self._patience = patience
         self._holes: tuple[_Hole, ...] = ()
 
-    def update(self, now: float, spans: Sequence[Span]) -> None:
+    def update(self, now: float, spans: Sequence[Range]) -> None:
         """Takes the ranges that are missing by now, in order."""
         known = iter(self._holes)
         earlier = next(known, None)
@@ -53,7 +53,7 @@ class Wishes:
                 found.append(_Hole(span, min(earlier.due, now + self._patience)))
         self._holes = tuple(found)
 
-    def ask(self, now: float) -> tuple[Span, ...]:
+    def ask(self, now: float) -> tuple[Range, ...]:
         """The ranges to ask for now, at most 100; they count as asked for."""
         due = [hole for hole in self._holes if hole.due <= now and hole.asked < ATTEMPTS][:AT_ONCE]
         asked = {hole.span: self._once_more(hole, now) for hole in due}
@@ -64,7 +64,7 @@ class Wishes:
         """What was asked for never reached the device: it counts as not asked."""
         self._holes = tuple(replace(hole, asked=0) for hole in self._holes)
 
-    def hopeless(self, now: float) -> tuple[Span, ...]:
+    def hopeless(self, now: float) -> tuple[Range, ...]:
         """The ranges that were asked for in vain as often as is worth while."""
         return tuple(hole.span for hole in self._holes if hole.asked >= ATTEMPTS and hole.due <= now)
 
@@ -76,5 +76,5 @@ class Wishes:
         return replace(hole, due=now + self._patience * 2.0 ** (hole.asked + 1), asked=hole.asked + 1)
 
 
-def _inside(span: Span, other: Span) -> bool:
+def _inside(span: Range, other: Range) -> bool:
     return other.first <= span.first and span.last <= other.last

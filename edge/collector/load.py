@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from edge.collector.completeness import Mark
 from edge.collector.database import ClashError, Database, Loading, Reading
-from edge.collector.database.loading import Add
-from edge.collector.exports import Line, Source
-from edge.collector.intake import BATCH
-from edge.collector.layout import Cell, table
+from edge.collector.database.bulk_load import Add
+from edge.collector.export_file import Line, Source
+from edge.collector.ingest import BATCH
 from edge.collector.parse import Parser
-from edge.collector.ranges import Mark
 from edge.collector.records import Epoch, EventRecord, Rejected
+from edge.collector.render import Cell, table
 
 COLUMNS = ("site", "device", "epoch", "new", "known", "from", "to", "complete to", "missing")
 SHOWN_HOLES = 5

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import DataError
 
-from edge.collector.database.opening import Database
+from edge.collector.database.engine import Database
 from edge.collector.database.tables import epoch, event
-from edge.collector.database.writing import UnfitError, add_events
+from edge.collector.database.writes import UnfitError, add_events
 from edge.collector.records import Epoch, EventRecord
 
 _CONTENT = tuple(column for column in event.c if column is not event.c.received)

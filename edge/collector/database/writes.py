@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError
 
-from edge.collector import ranges
-from edge.collector.database.opening import Database
+from edge.collector.completeness import OPEN
+from edge.collector.database.engine import Database
 from edge.collector.database.periods import note_life, note_presence, note_sight
 from edge.collector.database.tables import client, epoch, event, gap, present, rejected
-from edge.collector.ranges import OPEN, Span
 from edge.collector.records import (
     Epoch,
     EventRecord,
@@ -28,6 +27,7 @@ from edge.collector.records import (
 )
 from edge.errors import StorageError
 from edge.messages.payloads import iso_time
+from edge.messages.ranges import Range, merge, ranges_of
 
 KEPT_REJECTED = 10_000
 KEPT_BYTES = 65_536
@@ -77,7 +77,7 @@ class Writing:
                 reason = " ".join(str(error).split())[:200]
                 raise UnfitError(f"the database cannot hold it: {reason}") from None
 
-    def give_up(self, counter: Epoch, spans: Iterable[Span], wall: float) -> None:
+    def give_up(self, counter: Epoch, spans: Iterable[Range], wall: float) -> None:
         """Counts sequences as gone that a device was asked for in vain.
 
         Raises:
@@ -152,7 +152,7 @@ def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
         connection.execute(event.insert(), [asdict(record) for record in ordered])
     for counter in sorted({record.counter for record in ordered}):
         sequences = [record.sequence for record in ordered if record.counter == counter]
-        _extend(connection, counter, ranges.singles(sequences), max(sequences))
+        _extend(connection, counter, ranges_of(sequences), max(sequences))
 
 
 def _clash(record: EventRecord) -> Rejected:
@@ -164,11 +164,11 @@ def _store_gaps(connection: Connection, gaps: Iterable[GapRecord]) -> None:
     for record in gaps:
         if connection.execute(sa.select(gap.c.id).where(gap.c.id == record.id)).first() is None:
             connection.execute(gap.insert().values(asdict(record)))
-            span = Span(record.first, OPEN if record.last is None else record.last)
+            span = Range(record.first, OPEN if record.last is None else record.last)
             _extend(connection, record.counter, (span,), record.last or record.first - 1)
 
 
-def _unanswered(counter: Epoch, span: Span, wall: float) -> GapRecord:
+def _unanswered(counter: Epoch, span: Range, wall: float) -> GapRecord:
     return GapRecord(
         id=f"{counter.place.device}/{counter.name}/unanswered/{span.first}-{span.last}",
         site=counter.place.site,
@@ -182,13 +182,13 @@ def _unanswered(counter: Epoch, span: Span, wall: float) -> GapRecord:
     )
 
 
-def _extend(connection: Connection, counter: Epoch, spans: Sequence[Span], highest: int) -> None:
+def _extend(connection: Connection, counter: Epoch, spans: Sequence[Range], highest: int) -> None:
     """Adds ranges to those that an epoch has; only what they touch is read and written."""
     _raise_highest(connection, counter, highest)
     first, last = spans[0].first - 1, min(spans[-1].last + 1, OPEN)
     touching = sa.and_(_of(present, counter), present.c.last >= first, present.c.first <= last)
-    old = {Span(row.first, row.last) for row in connection.execute(sa.select(present).where(touching))}
-    new = set(ranges.union((*old, *spans)))
+    old = {Range(row.first, row.last) for row in connection.execute(sa.select(present).where(touching))}
+    new = set(merge((*old, *spans)))
     for span in old - new:
         connection.execute(sa.delete(present).where(_of(present, counter), present.c.first == span.first))
     if new - old:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from edge.collector import ranges
-from edge.collector.database.opening import Database
+from edge.collector import completeness
+from edge.collector.completeness import Mark
+from edge.collector.database.engine import Database
 from edge.collector.database.periods import LIFE, PRESENCE
 from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
-from edge.collector.ranges import Mark, Span
 from edge.collector.records import Epoch, Place
+from edge.messages.ranges import Range
 
 RESERVE = "restart"
 """The reason of a gap of numbers that were in reserve."""
@@ -172,7 +173,7 @@ def _mark(connection: Connection, counter: Epoch, limit: int | None = FIRST_RANG
     query = sa.select(present.c.first, present.c.last).where(_of(present, counter))
     rows = connection.execute(query.order_by(present.c.first).limit(limit)).all()
     highest = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, counter))).scalar()
-    return ranges.mark([Span(row.first, row.last) for row in rows], highest or 0)
+    return completeness.mark([Range(row.first, row.last) for row in rows], highest or 0)
 
 
 def _standing(connection: Connection, counter: Epoch) -> Standing:
@@ -182,7 +183,7 @@ def _standing(connection: Connection, counter: Epoch) -> Standing:
     restarts = sa.select(length).where(_of(gap, counter), gap.c.reason == RESERVE)
     reserved = int(connection.execute(restarts).scalar_one())
     mark = _mark(connection, counter, None)
-    missing = sum(span.count for span in mark.holes)
+    missing = sum(len(span) for span in mark.holes)
     return Standing(counter, mark, events, max(mark.highest - events - missing - reserved, 0), reserved)
 
 

@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import replace
 
-from edge.collector.intake import Totals
+from edge.collector.ingest import Totals
 
 CAUGHT_UP_S = 1.0
 HEARTBEAT_S = 10.0
