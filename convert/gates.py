@@ -27,7 +27,7 @@ class Representative(_Section):
 
 
 class Limits(_Section):
-    """The worst value of each measure in `convert.measures` that passes; None insists on nothing."""
+    """The worst value of each measure in `convert.parity.metrics` that passes; None insists on nothing."""
 
     agreement: Limit = None
     class_flips: Limit = None

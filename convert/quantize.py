@@ -12,18 +12,18 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from convert import graph, representative
+from convert import representative, tflite
 from convert.gates import Representative, load
-from convert.network import open_network
+from convert.keras_model import open_network
 from convert.representative import Pixels
 from edge.errors import GateError
 from edge.system.native_output import without_native_chatter
 from edge.types import Image
 from edge.vision.interpreter import Model
-from training.material import Material
-from training.network import LAST, fold_in
-from training.predict import predict
-from training.scale import Scaling, towards
+from training.classifier.calibration import Scaling, towards
+from training.classifier.inference import predict
+from training.classifier.network import LAST, fold_in
+from training.data.dataset import Material
 
 
 class Variant(StrEnum):
@@ -99,8 +99,8 @@ def to_int8(network: Any, crops: Pixels) -> bytes:
         converter.inference_input_type = converter.inference_output_type = tf.uint8
 
     flat = _converted(network, whole)
-    made = graph.read(flat, "the int8 model")
-    graph.require_integer(made, "the int8 model")
+    made = tflite.read(flat, "the int8 model")
+    tflite.require_integer(made, "the int8 model")
     _require_plain_pixels(made.inputs[0])
     return flat
 
@@ -148,7 +148,7 @@ def _samples(pixels: Pixels) -> Iterator[list[NDArray[np.float32]]]:
         yield [crop[np.newaxis].astype(np.float32)]
 
 
-def _require_plain_pixels(given: graph.Tensor) -> None:
+def _require_plain_pixels(given: tflite.Tensor) -> None:
     if given.dtype != "uint8" or abs(given.scale - 1) > 1e-3 or given.zero_point != 0:
         raise GateError(
             f"the converted model takes {given.dtype} with scale {given.scale} and zero point "

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convert.gates import Representative
 from edge.contract import LABELS, Label
 from edge.errors import ConfigError
-from training.material import Material
+from training.data.dataset import Material
 
 Pixels = NDArray[np.uint8]
 """(n, size, size, 3) RGB crops."""

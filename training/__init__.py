@@ -1,1 +1,1 @@
-"""Training on the desktop: data, split, network, fit and evidence."""
+"""Training on a desktop: data, augmentation, classifier, evaluation, detector, commands."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS
-from training.quiet import need
+from training.framework import need
 
 Truth = NDArray[np.intp]
 """(n,) indices into `LABELS`."""

@@ -1,4 +1,4 @@
-"""Options that several commands of `maskgate` take."""
+"""Options that several commands take."""
 
 from __future__ import annotations
 
@@ -42,3 +42,9 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=with_models(load_config(config), bundle, detector), **rest)
 
     return configured
+
+
+EXISTING = click.Path(exists=True, path_type=Path)
+FILE = click.Path(path_type=Path)
+
+cache_option = click.option("--cache", type=FILE, help="Folder for decoded faces (the user's cache).")

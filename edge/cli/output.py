@@ -1,14 +1,17 @@
-"""What commands print: progress bars, and output that is there whole or not at all."""
+"""What commands print: progress, columns, and output that is there whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from edge.errors import MaskGateError, StorageError
 
@@ -90,3 +93,25 @@ def _standard_output() -> Iterator[TextIO]:
         # What is still in its buffer must not be tried once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise StorageError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def align(lines: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest entry: the first two to the left, the others to the right."""
+    wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(
+            entry.ljust(width) if place < 2 else entry.rjust(width)
+            for place, (entry, width) in enumerate(zip(line, wide, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Shows on a terminal which step runs, and for how long; elsewhere nothing."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda words: bar.update(task, description=words)

@@ -14,10 +14,10 @@ import cv2
 from edge.contract import LABELS
 from edge.types import Box
 from tests.training.builders import draw_face
-from training.crops import patch_of
-from training.data import FaceRecord, Source
-from training.manifest import Assigned, Part
-from training.material import Material
+from training.data.crops import patch_of
+from training.data.dataset import Material
+from training.data.manifest import Assigned, Part
+from training.data.readers import FaceRecord, Source
 
 PARTS = (Part.TRAIN, Part.TRAIN, Part.TRAIN, Part.VALIDATION, Part.TEST)
 
@@ -77,7 +77,7 @@ class Trained:
 
 RUN = """
 import contextlib, io, json, sys
-from convert.cli import main
+from convert.commands import main
 for call in json.loads(sys.stdin.read()):
     out, err = io.StringIO(), io.StringIO()
     sys.argv = ["maskgate-convert", *call]

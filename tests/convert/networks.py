@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from training import quiet
+from training import framework
 
-quiet.framework(1, extra="convert")
+framework.load_framework(1, extra="convert")
 
 import keras  # noqa: E402 - the framework is loaded quietly first
 import numpy as np  # noqa: E402
@@ -18,7 +18,7 @@ from convert import quantize  # noqa: E402
 from edge import bundle  # noqa: E402
 from edge.contract import LABELS  # noqa: E402
 from tests.convert.builders import material  # noqa: E402
-from training.manifest import Manifest, Part  # noqa: E402
+from training.data.manifest import Manifest, Part  # noqa: E402
 
 SIZE = 96
 

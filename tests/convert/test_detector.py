@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from convert import detector
-from convert.cli import main
+from convert.commands import main
 from edge import bundle
 from edge.errors import ModelError
 

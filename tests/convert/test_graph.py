@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from convert import graph
+from convert import tflite
 from edge import bundle
 from edge.errors import GateError, ModelError
 
 FLAT = (bundle.SHIPPED / bundle.CLASSIFIER).read_bytes()
-SHIPPED = graph.read(FLAT)
+SHIPPED = tflite.read(FLAT)
 
 
 def test_the_shipped_model_is_read() -> None:
@@ -34,16 +34,16 @@ def test_the_shipped_model_is_read() -> None:
 
 def test_the_shipped_model_is_fully_integer() -> None:
     """With a scale for each channel of its weights."""
-    graph.require_integer(SHIPPED, "shipped")
+    tflite.require_integer(SHIPPED, "shipped")
 
 
 def test_layers_go_by_their_own_names() -> None:
     """Which stand in the network, and not by what all layers of a kind are called."""
-    names = [graph.short_name(op.outputs[0]) for op in SHIPPED.ops]
+    names = [tflite.short_name(op.outputs[0]) for op in SHIPPED.ops]
     assert {"expanded_conv_project_BN_1", "block_1_expand_relu_1", "pool_1", "probabilities_1"} <= set(names)
 
 
-def changed(place: int, **changes: object) -> graph.Graph:
+def changed(place: int, **changes: object) -> tflite.Graph:
     """The shipped graph with another second input, the weights, of its first operation of a kind."""
     at, op = next((n, op) for n, op in enumerate(SHIPPED.ops) if op.name == "DEPTHWISE_CONV_2D")
     inputs = list(op.inputs)
@@ -56,20 +56,20 @@ def changed(place: int, **changes: object) -> graph.Graph:
 def test_a_float_operation_is_named() -> None:
     """With the layer it stands in and what to do."""
     with pytest.raises(GateError, match=r"fully integer: DEPTHWISE_CONV_2D \(.+\) computes in float32"):
-        graph.require_integer(changed(0, dtype="float32"), "mine")
+        tflite.require_integer(changed(0, dtype="float32"), "mine")
 
 
 def test_weights_with_one_scale_are_named() -> None:
     """One scale for all channels costs a depthwise convolution most of its steps."""
     with pytest.raises(GateError, match=r"one scale for all channels of DEPTHWISE_CONV_2D"):
-        graph.require_integer(changed(1, scales=1), "mine")
+        tflite.require_integer(changed(1, scales=1), "mine")
 
 
 @pytest.mark.parametrize("flat", [b"", b"no model", b"\0\0\0\0TFL3", bytes(5000)])
 def test_what_is_no_model_is_refused(flat: bytes) -> None:
     """In a sentence that names it."""
     with pytest.raises(ModelError, match=r"mine is .*TFLite model"):
-        graph.read(flat, "mine")
+        tflite.read(flat, "mine")
 
 
 @given(at=some.integers(8, 4000), value=some.integers(0, 255))
@@ -78,4 +78,4 @@ def test_a_damaged_model_never_crashes(at: int, value: int) -> None:
     damaged = bytearray(FLAT[: 64 * 1024])
     damaged[at] = value
     with suppress(ModelError):
-        graph.read(bytes(damaged), "mine").counted()
+        tflite.read(bytes(damaged), "mine").counted()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from convert.cli import maskgate_convert
+from convert.commands import maskgate_convert
 from edge import bundle
 from tests.convert.builders import Trained, commands
 

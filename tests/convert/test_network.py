@@ -20,11 +20,11 @@ import keras
 import numpy as np
 from keras import layers
 from convert import graph, quantize
-from convert.network import open_network
+from convert.keras_model import open_network
 from edge import golden
 from edge.types import MaskGateError
-from training.network import build
-from training.recipe import Network
+from training.classifier.network import build
+from training.classifier.recipe import Network
 
 folder = Path(sys.argv[1])
 

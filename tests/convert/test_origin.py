@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from convert.origin import Origin
+from convert.metadata import Origin
 from edge.bundle.manifest import VERSION
 from edge.errors import ConfigError
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from convert.cli.pack import pack
+from convert.commands.pack import pack
 from edge import bundle
 from edge.errors import ModelError
 from tests.edge.bundle import builders

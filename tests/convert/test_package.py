@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from convert import detector, provenance
-from convert.provenance import Provenance
+from convert import detector, metadata
+from convert.metadata import Provenance
 from edge import bundle
 from edge.errors import ConfigError
 from tests.convert.builders import Trained, commands
@@ -38,7 +38,7 @@ def test_a_provenance_that_is_none_is_refused(tmp_path: Path, content: str) -> N
     file = tmp_path / "told.toml"
     file.write_text(content)
     with pytest.raises(ConfigError, match=r"provenance .*told\.toml"):
-        provenance.load(file)
+        metadata.load_provenance(file)
 
 
 def test_a_provenance_that_is_named_takes_the_place_of_the_old_one(tmp_path: Path) -> None:

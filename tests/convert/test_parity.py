@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convert import gates, measures
+from convert import gates
 from convert.gates import Limits
-from convert.layers import Layer
-from convert.measures import MEASURES, Compared
-from convert.parity import measure
+from convert.parity import metrics
+from convert.parity.layers import Layer
+from convert.parity.metrics import MEASURES, Compared
+from convert.parity.report import measure
 from edge.errors import GateError
 
 RNG = np.random.default_rng(0)
@@ -97,5 +98,5 @@ def test_one_flip_in_a_class_is_chance() -> None:
     reference = np.eye(3)[truth]
     once, twice = reference.copy(), reference.copy()
     once[:1], twice[:2] = (0, 1, 0), (0, 1, 0)
-    assert measures.class_flips(Compared(truth, reference, once)) == 0
-    assert measures.class_flips(Compared(truth, reference, twice)) == pytest.approx(0.1)
+    assert metrics.class_flips(Compared(truth, reference, once)) == 0
+    assert metrics.class_flips(Compared(truth, reference, twice)) == pytest.approx(0.1)

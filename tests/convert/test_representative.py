@@ -15,9 +15,9 @@ from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from edge.types import Box
 from tests.training.builders import patch
-from training.data import FaceRecord, Source
-from training.manifest import Assigned, Part
-from training.material import Material
+from training.data.dataset import Material
+from training.data.manifest import Assigned, Part
+from training.data.readers import FaceRecord, Source
 
 MASKED, BARE, WRONG = LABELS
 FRAME, FOLDER = Source.FRAME, Source.FOLDER

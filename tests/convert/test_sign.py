@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from convert.cli import main
-from convert.cli.sign import VARIABLE
+from convert.commands import main
+from convert.commands.sign import VARIABLE
 from edge import bundle
 from tests.edge.bundle import builders
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from edge.contract import Label
 from edge.types import Box, Image
-from training.crops import Patch
-from training.data import FaceRecord, Source
+from training.data.crops import Patch
+from training.data.readers import FaceRecord, Source
 
 MARKS = np.array([(37, 42), (63, 42), (50, 57), (40, 70), (60, 70)], np.float32)
 """Landmarks of `draw_face` at a side of 100."""

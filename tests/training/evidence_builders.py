@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from tests.training.builders import write_frames
-from training.data import read
-from training.evidence import Column, Evidence
-from training.faces import single_face
-from training.manifest import Manifest
-from training.split import split
-from training.traits import Traits
+from training.data.faces import single_face
+from training.data.manifest import Manifest
+from training.data.readers import read
+from training.data.split import split
+from training.evaluation.predictions import Column, Evidence
+from training.evaluation.traits import Traits
 
 
 def evidence(

@@ -11,9 +11,9 @@ import pytest
 
 from edge.contract import Label, whole_image_box
 from edge.types import Image
-from training.add import Added, add
-from training.data import Dataset, FaceRecord, Source
-from training.manifest import Assigned, Manifest, Part
+from training.data.additions import Added, add
+from training.data.manifest import Assigned, Manifest, Part
+from training.data.readers import Dataset, FaceRecord, Source
 
 
 def picture(seed: int) -> Image:

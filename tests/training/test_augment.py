@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.training.builders import patch
-from training import augment
+from training.augmentation import augment
 
 STEPS = [
     augment.exposure, augment.contrast, augment.colour_temperature, augment.grey, augment.backlight,

@@ -12,7 +12,7 @@ from edge.contract import LABELS, Label
 from tests.training.builders import draw_face, voc, voc_object, write_frames
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
-from training.manifest import Manifest, Part
+from training.data.manifest import Manifest, Part
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

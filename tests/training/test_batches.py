@@ -10,11 +10,10 @@ import pytest
 from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from tests.training.builders import patch, record
-from training.batches import Dealer, pool
-from training.crops import Patch
-from training.manifest import Assigned, Part
-from training.recipe import Mixture, Network, Recipe
-from training.usable import require
+from training.classifier.batches import Dealer, pool, require_usable
+from training.classifier.recipe import Mixture, Network, Recipe
+from training.data.crops import Patch
+from training.data.manifest import Assigned, Part
 
 RECIPE = Recipe(network=Network(input_size=96), mixture=Mixture(batch=60, class_shares=(1, 1, 1)))
 
@@ -56,15 +55,15 @@ def test_an_empty_class(labels: tuple[Label, ...]) -> None:
     """A class that is not there is an error that names it."""
     missing = next(label for label in LABELS if label not in labels)
     with pytest.raises(ConfigError, match=missing):
-        require(material(*labels)[0])
+        require_usable(material(*labels)[0])
 
 
 def test_nothing_to_draw_on() -> None:
     """Without wrongly worn masks or landmarks to draw them on, only two classes can be trained."""
     faces, _ = material(Label.WITH_MASK, Label.WITHOUT_MASK, landmarks=False)
     with pytest.raises(ConfigError, match="mask_worn_incorrectly"):
-        require(faces)
-    require(faces, classes=2)
+        require_usable(faces)
+    require_usable(faces, classes=2)
 
 
 def test_two_classes() -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from edge.errors import StorageError
-from training import quiet
+from training import framework
 
 pytestmark = pytest.mark.slow
 
 
 def test_curves_can_be_read(tmp_path: Path) -> None:
     """Each figure becomes a point of the scalar curve of its name."""
-    quiet.framework()
-    tf = quiet.need("tensorflow")
-    board = quiet.need("training.board").Board(tmp_path / "board")
+    framework.load_framework()
+    tf = framework.need("tensorflow")
+    board = framework.need("training.classifier.callbacks").Board(tmp_path / "board")
     board.write(1, {"validation/loss": 0.5})
     board.write(2, {"validation/loss": 0.25})
     (file,) = (tmp_path / "board").iterdir()
@@ -31,7 +31,7 @@ def test_curves_can_be_read(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file where the folder should be is an error that names it."""
-    quiet.framework()
+    framework.load_framework()
     (tmp_path / "board").write_text("")
     with pytest.raises(StorageError, match="board cannot be written"):
-        quiet.need("training.board").Board(tmp_path / "board").write(1, {"loss": 1.0})
+        framework.need("training.classifier.callbacks").Board(tmp_path / "board").write(1, {"loss": 1.0})

@@ -10,12 +10,13 @@ import pytest
 
 from tests.training.builders import record
 from tests.training.evidence_builders import drawn_split, evidence, sure
-from training import compare, folded, quiet, recipe
-from training.cli.common import load_material
-from training.manifest import Assigned, Manifest, Part
-from training.material import Material
-from training.recipe import Recipe
-from training.runs import Run
+from training import framework
+from training.classifier import recipe
+from training.classifier.recipe import Recipe
+from training.classifier.run import Run
+from training.data.dataset import Material, load_material
+from training.data.manifest import Assigned, Manifest, Part
+from training.evaluation import comparison, fold_results
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,8 +24,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 PLAN = Recipe(name="small")
-ENTRANT = compare.Entrant(PLAN, "none")
-TWICE = dict.fromkeys(compare.Scheme, 2)
+ENTRANT = comparison.Entrant(PLAN, "none")
+TWICE = dict.fromkeys(comparison.Scheme, 2)
 
 
 def crossings(dealt: tuple[tuple[Assigned, ...], ...]) -> int:
@@ -41,8 +42,8 @@ def crossings(dealt: tuple[tuple[Assigned, ...], ...]) -> int:
 def test_only_the_random_split_divides_groups() -> None:
     """Groups of five stay together on grouped folds and are divided at random; all keep their number."""
     faces = [Assigned(record(at), at // 5, Part.TRAIN) for at in range(60)]
-    grouped = compare.dealt(faces, compare.Scheme.GROUPED, 3, 1)
-    random = compare.dealt(faces, compare.Scheme.RANDOM, 3, 1)
+    grouped = comparison.dealt(faces, comparison.Scheme.GROUPED, 3, 1)
+    random = comparison.dealt(faces, comparison.Scheme.RANDOM, 3, 1)
     assert crossings(grouped) == 0
     assert crossings(random) > 10
     assert all([face.group for face in fold] == [face.group for face in faces] for fold in random)
@@ -53,8 +54,8 @@ def test_only_the_random_split_divides_groups() -> None:
 
 def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     """What is there is not trained again; in the end every scheme and fold has its predictions."""
-    quiet.framework()
-    keras = quiet.need("keras")
+    framework.load_framework()
+    keras = framework.need("keras")
     split = drawn_split(tmp_path)
     manifest = Manifest.load(split)
     material = load_material(manifest, tmp_path / "cache")
@@ -70,14 +71,14 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
 
     where = (tmp_path / "compare", manifest)
     with pytest.raises(KeyboardInterrupt):
-        compare.run_all([ENTRANT], material, where, TWICE, train)
-    assert len(list(tmp_path.rglob(folded.PREDICTIONS))) == 3
+        comparison.run_all([ENTRANT], material, where, TWICE, train)
+    assert len(list(tmp_path.rglob(fold_results.PREDICTIONS))) == 3
     trained[:] = ["the second time"]
-    compare.run_all([ENTRANT], material, where, {**TWICE, compare.Scheme.RANDOM: 1}, train)
+    comparison.run_all([ENTRANT], material, where, {**TWICE, comparison.Scheme.RANDOM: 1}, train)
     assert trained == ["the second time"], "one random fold is there"
-    compare.run_all([ENTRANT], material, where, TWICE, train)
+    comparison.run_all([ENTRANT], material, where, TWICE, train)
     assert trained == ["the second time", "compare/random/small/fold-1"]
-    (first, *_) = compare.results([ENTRANT], where[0])
+    (first, *_) = comparison.results([ENTRANT], where[0])
     assert first.grouped.faces == first.random.faces == len(manifest.faces)
 
 
@@ -86,21 +87,23 @@ def test_the_table_tells_what_leakage_is_worth(tmp_path: Path) -> None:
     for scheme, second in (("grouped", 1), ("random", 2)):
         folder = tmp_path / scheme / "small" / "fold-0"
         folder.mkdir(parents=True)
-        folded.save(evidence([0, 1, 2], sure(0, 1, second), name="float"), folder / folded.PREDICTIONS)
-    found = compare.results([ENTRANT], tmp_path)
-    text = compare.markdown(found)
+        fold_results.save(
+            evidence([0, 1, 2], sure(0, 1, second), name="float"), folder / fold_results.PREDICTIONS
+        )
+    found = comparison.results([ENTRANT], tmp_path)
+    text = comparison.markdown(found)
     assert found[0].leakage == pytest.approx(1 - (1 + 2 / 3) / 3)
     assert "| small | from scratch |" in text
     assert "+0.444" in text
-    assert json.dumps(compare.as_json(found), allow_nan=False)
+    assert json.dumps(comparison.as_json(found), allow_nan=False)
 
 
 def test_unfinished_schemes_are_dashes(tmp_path: Path) -> None:
     """With grouped folds alone the other columns stay empty."""
     folder = tmp_path / "grouped" / "small"
     folder.mkdir(parents=True)
-    folded.save(evidence([0, 1], sure(0, 1), name="float"), folder / folded.PREDICTIONS)
-    assert compare.markdown(compare.results([ENTRANT], tmp_path)).count("| - | - |\n") == 4
+    fold_results.save(evidence([0, 1], sure(0, 1), name="float"), folder / fold_results.PREDICTIONS)
+    assert comparison.markdown(comparison.results([ENTRANT], tmp_path)).count("| - | - |\n") == 4
 
 
 @pytest.mark.parametrize("file", sorted((Path(recipe.__file__).parent / "recipes").glob("*.toml")))

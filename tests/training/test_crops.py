@@ -11,8 +11,8 @@ import pytest
 from edge.contract import face_crop
 from edge.types import Box
 from tests.training.builders import draw_face, record
-from training import crops
-from training.data import FaceRecord
+from training.data import crops
+from training.data.readers import FaceRecord
 
 MARKS = ((110.0, 120.0),) * 5
 

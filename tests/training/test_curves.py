@@ -10,7 +10,15 @@ from hypothesis.extra import numpy as arrays
 
 from edge.contract import answer
 from tests.training.evidence_builders import sure
-from training.curves import BARE, MASKED, answers, masked_threshold, precision_recall, reliability, roc
+from training.evaluation.curves import (
+    BARE,
+    MASKED,
+    answers,
+    masked_threshold,
+    precision_recall,
+    reliability,
+    roc,
+)
 
 SHARES = arrays.arrays(
     np.float64, st.tuples(st.integers(1, 60), st.just(3)), elements=st.floats(0.01, 1)

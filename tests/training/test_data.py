@@ -11,7 +11,7 @@ from edge.contract import Label
 from edge.errors import ConfigError
 from edge.types import Box, Face, Image
 from tests.training.builders import draw_face, voc, voc_object, write_frames
-from training import data, faces
+from training.data import faces, readers
 
 
 def nobody(_: Image) -> tuple[Face, ...]:
@@ -19,8 +19,8 @@ def nobody(_: Image) -> tuple[Face, ...]:
     return ()
 
 
-def read(root: Path) -> data.Dataset:
-    return data.read([root], faces.single_face(nobody), nobody)
+def read(root: Path) -> readers.Dataset:
+    return readers.read([root], faces.single_face(nobody), nobody)
 
 
 def reasons(root: Path) -> list[str]:
@@ -39,7 +39,7 @@ def reasons(root: Path) -> list[str]:
 )
 def test_spellings(name: str, label: Label | None) -> None:
     """Usual spellings of a class are understood, other names are not."""
-    assert data.label_of(name) is label
+    assert readers.label_of(name) is label
 
 
 def test_frames_become_records(tmp_path: Path) -> None:
@@ -58,14 +58,14 @@ def test_landmarks_are_found_in_the_frame(tmp_path: Path) -> None:
         box = Box(width * 0.28, height * 0.28, width * 0.44, height * 0.44)
         return (Face(box, 0.9, (box.centre,) * 5),)
 
-    marks = data.landmarks_in(draw_face(side=400), Box(160, 160, 80, 80), find)
+    marks = readers.landmarks_in(draw_face(side=400), Box(160, 160, 80, 80), find)
     assert marks == tuple([(pytest.approx(200, abs=2), pytest.approx(200, abs=2))] * 5)
 
 
 def test_another_face_gives_no_landmarks() -> None:
     """A face that the detector finds elsewhere lends its landmarks to nobody."""
     elsewhere = Face(Box(0, 0, 20, 20), 0.9, ((1.0, 1.0),) * 5)
-    assert data.landmarks_in(draw_face(side=400), Box(160, 160, 80, 80), lambda _: (elsewhere,)) == ()
+    assert readers.landmarks_in(draw_face(side=400), Box(160, 160, 80, 80), lambda _: (elsewhere,)) == ()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from training import quiet
-from training.recipe import Distil, Network, Recipe
+from training import framework
+from training.classifier.recipe import Distil, Network, Recipe
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,14 +23,14 @@ SMALL = Network(name="small_cnn", input_size=96, dense_units=4, weights="none")
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of three classes that has learnt nothing."""
-    quiet.framework()
+    framework.load_framework()
     file = tmp_path_factory.mktemp("teacher") / "teacher.keras"
-    quiet.need("training.network").build(SMALL).save(file)
+    framework.need("training.classifier.network").build(SMALL).save(file)
     return file
 
 
 def hired(file: Path, network: Network = SMALL, temperature: float = 1) -> Any:
-    distil = quiet.need("training.distil")
+    distil = framework.need("training.classifier.distillation")
     return distil.teacher(Recipe(network=network, distil=Distil(teacher=str(file), temperature=temperature)))
 
 
@@ -40,7 +40,7 @@ def pixels(size: int) -> np.ndarray:
 
 def test_an_opinion(stored: Path) -> None:
     """At a temperature of 1 it is what the network says; a higher one brings all classes closer."""
-    network = quiet.need("keras").saving.load_model(stored, compile=False)
+    network = framework.need("keras").saving.load_model(stored, compile=False)
     said = np.asarray(network(pixels(96), training=False))
     np.testing.assert_allclose(hired(stored).softened(pixels(96)), said, atol=1e-5)
     softened = hired(stored, temperature=4).softened(pixels(96))
@@ -55,7 +55,7 @@ def test_a_teacher_of_another_size(stored: Path) -> None:
 
 def test_no_teacher() -> None:
     """A recipe that names none has none."""
-    assert quiet.need("training.distil").teacher(Recipe()) is None
+    assert framework.need("training.classifier.distillation").teacher(Recipe()) is None
 
 
 def test_teachers_that_cannot_be_used(stored: Path, tmp_path: Path) -> None:

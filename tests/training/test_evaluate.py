@@ -14,11 +14,11 @@ from click.testing import CliRunner, Result
 from edge import bundle
 from edge.errors import ModelError
 from tests.training.evidence_builders import drawn_split, evidence, sure
-from training import folded
-from training.cli import maskgate_train
-from training.cli.common import load_material
-from training.evaluate import Candidate, candidates, on_split
-from training.manifest import Manifest, Part
+from training.commands import maskgate_train
+from training.data.dataset import load_material
+from training.data.manifest import Manifest, Part
+from training.evaluation import fold_results
+from training.evaluation.evaluate import Candidate, candidates, on_split
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,9 @@ def test_pooled_folds(tmp_path: Path) -> None:
     """`--folds` needs no model: it pools what the folds stored."""
     for fold in range(2):
         (tmp_path / str(fold)).mkdir()
-        folded.save(evidence([0, 1, 2], sure(0, 1, 2), fold=fold), tmp_path / str(fold) / "predictions.npz")
+        fold_results.save(
+            evidence([0, 1, 2], sure(0, 1, 2), fold=fold), tmp_path / str(fold) / "predictions.npz"
+        )
     done = run("evaluate", "--folds", tmp_path, "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["main"][0]["plain"]["faces"] == 6
@@ -85,7 +87,9 @@ def test_the_threshold_of_a_bundle(tmp_path: Path) -> None:
     bare_called_masked = np.array([[0.6, 0.4, 0.0], [0.1, 0.9, 0.0]])
     for fold in range(2):
         (tmp_path / str(fold)).mkdir()
-        folded.save(evidence([1, 1], bare_called_masked, fold=fold), tmp_path / str(fold) / "predictions.npz")
+        fold_results.save(
+            evidence([1, 1], bare_called_masked, fold=fold), tmp_path / str(fold) / "predictions.npz"
+        )
     for threshold, called in ((0.5, 2), (0.7, 0)):
         done = run("evaluate", "--folds", tmp_path, "--threshold", threshold, "--json")
         assert done.exit_code == 0, done.output
@@ -119,7 +123,7 @@ def test_help_needs_no_extra(command: str) -> None:
     """On an install without the training packages every command still explains itself."""
     missing = ("sklearn", "scipy", "imagehash", "PIL", "matplotlib", "jinja2", "tensorflow", "keras")
     block = f"import sys; sys.modules.update(dict.fromkeys({missing}))"
-    code = f"{block}\nfrom training.cli import main; main()"
+    code = f"{block}\nfrom training.commands import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, command, "--help"], capture_output=True, text=True, check=False
     )

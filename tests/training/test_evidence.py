@@ -11,13 +11,13 @@ import pytest
 from edge.errors import ConfigError
 from tests.training.builders import patch
 from tests.training.evidence_builders import evidence, sure
-from training import folded
-from training.curves import masked_threshold
-from training.evidence import pool
-from training.judgement import judge, text
-from training.slices import hard_slices, main_slices
-from training.traits import Traits, skin_tone, traits
-from training.wear import kind_of
+from training.data.wear import kind_of
+from training.evaluation import fold_results
+from training.evaluation.curves import masked_threshold
+from training.evaluation.predictions import pool
+from training.evaluation.results import judge, text
+from training.evaluation.slices import hard_slices, main_slices
+from training.evaluation.traits import Traits, skin_tone, traits
 
 
 def test_pooling_refuses_a_face_that_was_judged_twice() -> None:
@@ -64,8 +64,10 @@ def test_predictions_come_back_from_their_file(tmp_path: Path) -> None:
     """What a fold writes is what the pooled evidence holds."""
     for fold in range(2):
         (tmp_path / f"fold-{fold}").mkdir()
-        folded.save(evidence([0, 1, 2], sure(0, 1, 0), fold=fold), tmp_path / f"fold-{fold}/predictions.npz")
-    found = folded.load(tmp_path)
+        fold_results.save(
+            evidence([0, 1, 2], sure(0, 1, 0), fold=fold), tmp_path / f"fold-{fold}/predictions.npz"
+        )
+    found = fold_results.load(tmp_path)
     assert found.truth.tolist() == [0, 1, 2, 0, 1, 2]
     assert found.columns[0].name == "int8"
     assert found.columns[0].shares == pytest.approx(np.tile(sure(0, 1, 0), (2, 1)))
@@ -76,13 +78,13 @@ def test_damaged_predictions_are_named(tmp_path: Path) -> None:
     """A file that was cut off ends in a sentence that names it."""
     (tmp_path / "predictions.npz").write_bytes(b"PK\x03\x04 cut off")
     with pytest.raises(ConfigError, match="is damaged or of another version"):
-        folded.load(tmp_path)
+        fold_results.load(tmp_path)
 
 
 def test_a_folder_without_folds(tmp_path: Path) -> None:
     """An empty folder is said to be empty."""
     with pytest.raises(ConfigError, match="holds no predictions"):
-        folded.load(tmp_path)
+        fold_results.load(tmp_path)
 
 
 def test_slices_divide_all_faces() -> None:

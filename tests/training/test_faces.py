@@ -7,7 +7,7 @@ import pytest
 
 from edge.contract import square_around
 from edge.types import Box, Face, Image
-from training.faces import single_face
+from training.data.faces import single_face
 
 
 def finder(*sides: float) -> list[Face]:

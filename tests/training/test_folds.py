@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from edge.contract import LABELS, Label
 from tests.training.builders import record
-from training.folds import folds, whole
-from training.manifest import Assigned, Part
+from training.data.folds import folds, whole
+from training.data.manifest import Assigned, Part
 
 faces = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(LABELS)), min_size=1, max_size=120)
 

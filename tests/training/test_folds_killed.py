@@ -9,8 +9,8 @@ import pytest
 
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run, weights
-from training.folded import PREDICTIONS
-from training.runs import Run
+from training.classifier.run import Run
+from training.evaluation.fold_results import PREDICTIONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

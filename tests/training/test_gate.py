@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from edge import bundle
 from edge.errors import GateError
 from tests.training.evidence_builders import drawn_split, evidence, sure
-from training.cli import maskgate_train
-from training.cli.gate import insist
-from training.evidence import Evidence
-from training.gate import Gate, gate
+from training.commands import maskgate_train
+from training.commands.gate import insist
+from training.evaluation.gate import Gate, gate
+from training.evaluation.predictions import Evidence
 
 TRUTH = [0] * 40 + [1] * 40 + [2] * 20
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from training import quiet
+from training import framework
 
 pytestmark = pytest.mark.slow
 
 
 def test_heat_lies_where_the_answer_comes_from() -> None:
     """A network that answers by the red in a place is shown to look at the red place."""
-    quiet.framework()
-    keras, gradcam = quiet.need("keras"), quiet.need("training.gradcam")
+    framework.load_framework()
+    keras, gradcam = framework.need("keras"), framework.need("training.evaluation.report.gradcam")
     inputs = keras.Input((96, 96, 3))
     maps = keras.layers.AveragePooling2D(8, name="maps")(inputs)
     pooled = keras.layers.GlobalAveragePooling2D()(maps)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from tests.training.evidence_builders import sure
-from training.intervals import _resampled_auc, difference, draws, estimates, resampled_confusions
+from training.evaluation.intervals import _resampled_auc, difference, draws, estimates, resampled_confusions
 from training.metrics import calibration_error
 
 

@@ -14,10 +14,10 @@ from training import quiet
 quiet.framework()
 import numpy as np
 from edge.types import ConfigError
-from training.network import BACKBONES, batch_norms, build, fold_in, set_trainable
-from training.predict import predict
-from training.recipe import Network
-from training.scale import Scaling
+from training.classifier.network import BACKBONES, batch_norms, build, fold_in, set_trainable
+from training.classifier.inference import predict
+from training.classifier.recipe import Network
+from training.classifier.calibration import Scaling
 
 pixels = np.random.default_rng(1).integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
 for name in BACKBONES:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training import quiet
-from training.recipe import Distil, Network, Recipe, Schedule
-from training.runs import Run
+from training import framework
+from training.classifier.recipe import Distil, Network, Recipe, Schedule
+from training.classifier.run import Run
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,13 +24,13 @@ SAID = np.array([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.5, 0.3, 0.2]], np.float32)
 
 @pytest.fixture(scope="module")
 def objective() -> Any:
-    quiet.framework()
-    return quiet.need("training.objective")
+    framework.load_framework()
+    return framework.need("training.classifier.objective")
 
 
 def compiled(objective: Any, decay: str, rate: float = 0.1) -> Any:
     """A network of one weight with an optimiser of ten steps."""
-    keras = quiet.need("keras")
+    keras = framework.need("keras")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(objective.optimizer(Recipe(schedule=Schedule(warmup=0.2)), decay, rate, 10), "mse")
     return model

@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from training import quiet
-from training.recipe import Network, Recipe, Schedule
+from training import framework
+from training.classifier.recipe import Network, Recipe, Schedule
 
 pytestmark = pytest.mark.slow
 
@@ -17,8 +17,11 @@ NETWORK = Network(name="small_cnn", input_size=96, dense_units=4, weights="none"
 
 def test_a_network_is_stored_in_32_bits() -> None:
     """What calculates in 16 bits has a plain copy with the same weights; the ends always have 32."""
-    quiet.framework()
-    build, precision = quiet.need("training.network").build, quiet.need("training.precision")
+    framework.load_framework()
+    build, precision = (
+        framework.need("training.classifier.network").build,
+        framework.need("training.classifier.precision"),
+    )
     plan = Recipe(network=NETWORK, schedule=Schedule(precision="mixed_bfloat16"))
     with precision.policy("mixed_bfloat16"):
         model = build(NETWORK)
@@ -37,8 +40,8 @@ def test_a_network_is_stored_in_32_bits() -> None:
 
 def test_a_plain_recipe_copies_nothing() -> None:
     """Without mixed precision the network is trained and stored as it is."""
-    quiet.framework()
-    precision = quiet.need("training.precision")
-    model = quiet.need("training.network").build(NETWORK)
+    framework.load_framework()
+    precision = framework.need("training.classifier.precision")
+    model = framework.need("training.classifier.network").build(NETWORK)
     assert precision.plain(model, Recipe(network=NETWORK)) is model
     assert precision.mixed(model, Recipe(network=NETWORK)) is model

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigError
-from training import recipe
+from training.classifier import recipe
 
 
 def test_the_default_file_says_the_defaults() -> None:

@@ -13,14 +13,14 @@ from click.testing import CliRunner
 
 from edge import bundle
 from tests.training.evidence_builders import drawn_split, evidence, sure
-from training import report
-from training.cli import maskgate_train
-from training.cli.common import load_material
-from training.dataset import describe
-from training.evidence import Evidence
-from training.galleries import MANY, SIDE, worst
-from training.judgement import judge
-from training.manifest import Manifest, Part
+from training.commands import maskgate_train
+from training.data.dataset import load_material
+from training.data.manifest import Manifest, Part
+from training.evaluation.predictions import Evidence
+from training.evaluation.report import report
+from training.evaluation.report.data_overview import describe
+from training.evaluation.report.galleries import MANY, SIDE, worst
+from training.evaluation.results import judge
 
 
 @pytest.fixture(scope="module")

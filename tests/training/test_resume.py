@@ -15,7 +15,7 @@ import pytest
 
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import command, recipe, run, weights
-from training.runs import Run
+from training.classifier.run import Run
 
 # Six trainings one after another, each of which loads the framework.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

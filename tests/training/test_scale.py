@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.scale import Scaling, fit
+from training.classifier.calibration import Scaling, fit
 
 
 def answers(seed: int, counts: tuple[int, ...], factor: float, shift: float) -> tuple[np.ndarray, np.ndarray]:

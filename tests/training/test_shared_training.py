@@ -9,8 +9,9 @@ import pytest
 
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
-from training import evaluate, quiet
-from training.recipe import Network
+from training import framework
+from training.classifier.recipe import Network
+from training.evaluation import evaluate
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,10 +23,10 @@ pytestmark = [
 
 def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
     """Two processors share every batch; the model that comes out is a plain one and can be judged."""
-    quiet.framework()
+    framework.load_framework()
     teacher = tmp_path / "teacher.keras"
     known = Network(name="small_cnn", input_size=128, dense_units=4, weights="none")
-    quiet.need("training.network").build(known).save(teacher)
+    framework.need("training.classifier.network").build(known).save(teacher)
     plan = recipe(
         tmp_path,
         ("[finish]", f'precision = "mixed_bfloat16"\n[distil]\nteacher = "{teacher}"\n[finish]'),
@@ -38,6 +39,6 @@ def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     model = Path(json.loads(done.stdout)["model"])
     assert evaluate.classes(model) == 3
-    network = quiet.need("keras").saving.load_model(model, compile=False)
+    network = framework.need("keras").saving.load_model(model, compile=False)
     assert {layer.compute_dtype for layer in network.layers} == {"float32"}
     assert len(list((model.parent / "tensorboard").iterdir())) >= 1

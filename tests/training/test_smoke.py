@@ -16,10 +16,11 @@ from edge.errors import ConfigError
 from edge.types import Face, Frame
 from edge.vision.classifier import TfliteClassifier
 from tests.training.builders import draw_face, write_frames
-from training import folded, split
-from training.data import read
-from training.faces import single_face
-from training.manifest import Manifest, Part
+from training.data import split
+from training.data.faces import single_face
+from training.data.manifest import Manifest, Part
+from training.data.readers import read
+from training.evaluation import fold_results
 
 pytestmark = pytest.mark.slow
 
@@ -126,7 +127,7 @@ def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
     done = command("training", "folds", *options)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("epoch") == one.stderr.count("epoch"), "only the other fold was to be trained"
-    pooled = folded.load(trained.folder / "folds")
+    pooled = fold_results.load(trained.folder / "folds")
     faces = Manifest.load(trained.split).faces
     assert sorted(pooled.keys) == sorted(face.key for face in faces)
     assert [column.name for column in pooled.columns] == ["float", "int8"]

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from tests.training.builders import draw_face, record
-from training import split
-from training.data import Dataset, FaceRecord, Source
-from training.manifest import Manifest, Part
+from training.data import split
+from training.data.manifest import Manifest, Part
+from training.data.readers import Dataset, FaceRecord, Source
 
 
 def photograph(seed: int) -> np.ndarray:
@@ -71,7 +71,7 @@ def test_no_group_is_divided(faces: list[tuple[int, Label]], seed: int) -> None:
     """Whatever the groups and labels are, all faces of a group get the same part."""
     records = [record(number, label) for number, (_, label) in enumerate(faces)]
     numbers = [group for group, _ in faces]
-    places = split.deal(records, numbers, (0.7, 0.1, 0.2), seed)
+    places = split.assign_parts(records, numbers, (0.7, 0.1, 0.2), seed)
     assert len(set(zip(numbers, places, strict=True))) == len(set(numbers))
 
 
@@ -79,7 +79,7 @@ def test_parts_resemble_each_other() -> None:
     """Every part gets about its share of every label, the rare one too."""
     labels = [Label.WITH_MASK] * 300 + [Label.WITHOUT_MASK] * 100 + [Label.MASK_WORN_INCORRECTLY] * 20
     records = [record(number, label) for number, label in enumerate(labels)]
-    places = split.deal(records, range(len(records)), (0.7, 0.1, 0.2), seed=1)
+    places = split.assign_parts(records, range(len(records)), (0.7, 0.1, 0.2), seed=1)
     counts = Counter(zip(labels, places, strict=True))
     for label, total in (
         (Label.WITH_MASK, 300),
@@ -94,7 +94,7 @@ def test_parts_resemble_each_other() -> None:
 def test_same_seed_same_split() -> None:
     """A seed gives the same split again, another seed another one."""
     records = [record(number, LABELS[number % 2]) for number in range(60)]
-    places = [split.deal(records, range(60), (0.5, 0.5), seed) for seed in (1, 1, 2)]
+    places = [split.assign_parts(records, range(60), (0.5, 0.5), seed) for seed in (1, 1, 2)]
     assert places[0] == places[1] != places[2]
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from tests.training.builders import patch
-from training import cloth, occlude
-from training.synthesize import WRONG, Wear, draw_mask, lift_cloth, plane
+from training.augmentation import occlusions, textures
+from training.augmentation.masks import WRONG, Wear, draw_mask, lift_cloth, plane
 
 NOSE, MOUTH, CHIN = (50, 56), (50, 70), (50, 85)
 SEEDS = range(12)
-RED = np.broadcast_to(np.float32([255, 0, 0]), (cloth.SIDE, cloth.SIDE, 3)).copy()
+RED = np.broadcast_to(np.float32([255, 0, 0]), (textures.SIDE, textures.SIDE, 3)).copy()
 
 
 def change(wear: Wear, place: tuple[int, int], seed: int) -> float:
@@ -78,14 +78,14 @@ def test_lifted_cloth_is_of_the_mask() -> None:
 
 def test_cloths_differ() -> None:
     """Cloth is finite, in range, and of many kinds."""
-    made = [cloth.make(np.random.default_rng(seed)) for seed in range(40)]
-    assert all(one.shape == (cloth.SIDE, cloth.SIDE, 3) and one.dtype == np.float32 for one in made)
+    made = [textures.make(np.random.default_rng(seed)) for seed in range(40)]
+    assert all(one.shape == (textures.SIDE, textures.SIDE, 3) and one.dtype == np.float32 for one in made)
     assert all(one.min() >= 0 and one.max() <= 255 for one in made)
     assert np.std([one.mean() for one in made]) > 25
 
 
-@pytest.mark.parametrize("thing", occlude.THINGS)
-def test_things_are_drawn(thing: occlude.Thing) -> None:
+@pytest.mark.parametrize("thing", occlusions.THINGS)
+def test_things_are_drawn(thing: occlusions.Thing) -> None:
     """Every thing that is no mask changes the picture, on every try."""
     before = patch()
     on = plane(before.landmarks, len(before.pixels))

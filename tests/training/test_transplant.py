@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.training.builders import patch
-from training.synthesize import Wear, draw_mask
-from training.transplant import FREED_WRONG, TOPS, Donor, donor, free
+from training.augmentation.masks import Wear, draw_mask
+from training.augmentation.unmasking import FREED_WRONG, TOPS, Donor, donor, free
 
 NOSE, MOUTH, CHIN, HAIR = (50, 55), (50, 70), (50, 86), (4, 4)
 SEEDS = range(12)

@@ -14,7 +14,7 @@ from edge.vision.classifier import TfliteClassifier
 from tests.training.builders import draw_face
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
-from training.manifest import Manifest, Part
+from training.data.manifest import Manifest, Part
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import cv2
 
 from edge.errors import ConfigError, ModelError
-from training.detector import misses, report, speed
-from training.detector.measure import Matches, Truth, at_least, finder, measure, truths
-from training.detector.report import Table, page
+from training.detector import benchmark, report
+from training.detector.metrics import Matches, Truth, at_least, finder, measure, truths
+from training.detector.report import Table, page, write_sheets
 
 __all__ = ["Judged", "Table", "Wanted", "judge", "page", "truths", "write_misses"]
 
@@ -50,7 +50,7 @@ def judge(wanted: Wanted, pictures: Sequence[Truth]) -> Judged:
         found.append([_measured(model, view, pictures) for model in wanted.models])
         tables.append(report.compare(title, names, found[-1], wanted.threshold))
         tables.append(report.sweep(title, names, found[-1], wanted.threshold))
-    tables.append(report.speeds(names, speed.race(wanted.models)))
+    tables.append(report.speeds(names, benchmark.race(wanted.models)))
     return Judged(tuple(tables), found[0][0])
 
 
@@ -70,4 +70,4 @@ def _names(models: Sequence[Path]) -> list[str]:
 
 def write_misses(judged: Judged, threshold: float, file: Path) -> bool:
     """The contact sheet of faces from 20 px on that the first detector misses; False where there is none."""
-    return misses.write(judged.first, threshold, at_least(20), file)
+    return write_sheets(judged.first, threshold, at_least(20), file)

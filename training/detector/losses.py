@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from training.detector.assign import Assignment, Targets, assign
-from training.detector.tensors import Cells
+from training.detector.assignment import Assignment, Targets, assign
+from training.detector.tf_model import Cells
 
 Tensor = Any
 BOX, MARKS, SCORE, FACE = 4.0, 0.2, 1.0, 1.0

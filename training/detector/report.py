@@ -1,15 +1,22 @@
-"""The table of two detectors side by side, and the same as an HTML page without any picture of a person."""
+"""The table of two detectors side by side as an HTML page, and a contact sheet of missed faces."""
 
 from __future__ import annotations
 
 import html
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from training import plots
-from training.detector.measure import Matches, slices
-from training.detector.speed import Timing
+import cv2
+import numpy as np
+
+from edge.contract import face_crop
+from edge.types import Image
+from training.data.readers import FaceRecord, open_image
+from training.detector.benchmark import Timing
+from training.detector.metrics import Matches, slices
+from training.evaluation.report import charts
 
 SWEEP = tuple(number / 20 for number in range(2, 20))
 
@@ -84,13 +91,13 @@ def sweep(title: str, names: Sequence[str], found: Sequence[Matches], chosen: fl
                 tuple(one.unmatched_per_frame(threshold) for one in found),
             )
         )
-    chart = plots.detections([_curve(name, one, chosen) for name, one in zip(names, found, strict=True)])
+    chart = charts.detections([_curve(name, one, chosen) for name, one in zip(names, found, strict=True)])
     return Table(f"{title}, by threshold, faces of 20 px and more", tuple(names), tuple(rows), chart)
 
 
-def _curve(name: str, found: Matches, chosen: float) -> plots.Detections:
+def _curve(name: str, found: Matches, chosen: float) -> charts.Detections:
     keep = slices()[0][1]
-    return plots.Detections(
+    return charts.Detections(
         name,
         [found.unmatched_per_frame(threshold) for threshold in SWEEP],
         [found.recall(threshold, keep) for threshold in SWEEP],
@@ -133,3 +140,46 @@ def _html(table: Table) -> str:
     # The chart is our own SVG; its XML declaration has no place inside a page.
     chart = table.chart[table.chart.find("<svg") :] if table.chart else ""
     return f"<h2>{html.escape(table.title)}</h2>{chart}<table><tr>{head}</tr>{lines}</table>"
+
+
+TILE, COLUMNS, CAPTION = 96, 10, 14
+
+
+def sheet(
+    found: Matches, threshold: float, keep: Callable[[FaceRecord], bool], most: int = 100
+) -> Image | None:
+    """Crops of missed faces, the largest first, with class and size; None where none is missed."""
+    missed = [
+        face
+        for face, score in zip(found.faces, found.scores, strict=True)
+        if keep(face) and score < threshold
+    ]
+    missed.sort(key=lambda face: -face.box.side)
+    tiles = [tile for face in missed[:most] if (tile := _tile(face)) is not None]
+    if not tiles:
+        return None
+    blank = np.full_like(tiles[0], 255)
+    tiles += [blank] * (-len(tiles) % COLUMNS)
+    rows = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
+    return np.vstack(rows)
+
+
+def _tile(face: FaceRecord) -> Image | None:
+    pixels = open_image(face.image)
+    if pixels is None:
+        return None
+    crop = np.asarray(cv2.cvtColor(face_crop(pixels, face.box, TILE), cv2.COLOR_RGB2BGR), np.uint8)
+    caption = np.full((CAPTION, TILE, 3), 255, np.uint8)
+    text = f"{face.box.side:.0f} {face.label.value[:12]}"
+    cv2.putText(caption, text, (2, 10), cv2.FONT_HERSHEY_SIMPLEX, 0.32, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.vstack([crop, caption])
+
+
+def write_sheets(found: Matches, threshold: float, keep: Callable[[FaceRecord], bool], file: Path) -> bool:
+    """Writes the contact sheet as PNG; False where nothing is missed."""
+    picture = sheet(found, threshold, keep)
+    if picture is None:
+        return False
+    _, raw = cv2.imencode(".png", picture)
+    file.write_bytes(raw.tobytes())
+    return True

@@ -20,9 +20,9 @@ from edge.config import Detector
 from edge.contract import Label, cut, square_around
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
-from training.crops import Patch
-from training.data import FaceFinder, FaceRecord, Source, landmarks_in, open_image
-from training.synthesize import WRONG, Random, Wear, draw_mask
+from training.augmentation.masks import WRONG, Random, Wear, draw_mask
+from training.data.crops import Patch
+from training.data.readers import FaceFinder, FaceRecord, Source, landmarks_in, open_image
 
 LONGEST = 480
 """Larger pictures are brought down to this long side; a view never shows them larger."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from edge.types import Image
-from training.detector.compose import Stock
+from training.detector.composition import Stock
 from training.detector.network import Design, Weights, random_weights
 from training.detector.scenes import Scene
 

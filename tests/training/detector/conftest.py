@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.training.detector.builders import SMALL, lively_weights
-from training.detector import export
+from training.detector import onnx_export
 
 
 @pytest.fixture(scope="session")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small exported detector with random weights."""
     file = tmp_path_factory.mktemp("detector") / "detector.onnx"
-    export.save(SMALL, lively_weights(), file)
+    onnx_export.save(SMALL, lively_weights(), file)
     return file

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.detector.builders import SMALL
-from training.detector import export
-from training.detector.assign import BEST, REACH, Targets, assign
+from training.detector import onnx_export
+from training.detector.assignment import BEST, REACH, Targets, assign
 from training.detector.network import HEAD, STRIDES, random_weights
-from training.detector.tensors import Cells, cells, grid
+from training.detector.tf_model import Cells, cells, grid
 
 SIZE = 96
 CORNERS, STEPS = grid(SIZE, SIZE)
@@ -115,7 +115,7 @@ def test_opencv_decodes_as_training_does(tmp_path: Path) -> None:
     said[2] = [9, 9, 0.25, -0.5, 0.1, -0.3, *np.linspace(-1, 1, 10)]
     for level in range(3):
         weights[-4 * (3 - level) + 3] = said[level]
-    export.save(SMALL, weights, tmp_path / "same.onnx")
+    onnx_export.save(SMALL, weights, tmp_path / "same.onnx")
     network = cv2.FaceDetectorYN.create(str(tmp_path / "same.onnx"), "", (SIZE, SIZE), 0.9, 1.0, 99)
     _, rows = network.detect(np.zeros((SIZE, SIZE, 3), np.uint8))
     maps = [tf.constant(np.tile(said[i], (1, SIZE // s, SIZE // s, 1))) for i, s in enumerate(STRIDES)]

@@ -14,9 +14,9 @@ from edge.contract import Label
 from edge.types import Box
 from tests.training.builders import draw_face
 from tests.training.detector.builders import picture
-from training.cli import maskgate_train
-from training.data import FaceRecord, Source
-from training.manifest import Assigned, Manifest, Part
+from training.commands import maskgate_train
+from training.data.manifest import Assigned, Manifest, Part
+from training.data.readers import FaceRecord, Source
 
 
 @pytest.fixture

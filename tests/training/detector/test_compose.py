@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.detector.builders import scene, stock
-from training.detector import compose, feed
-from training.detector.clutter import clutter, view_of, without_faces
-from training.detector.compose import LEAST_PX, MOST, Example, Stock
+from training.detector import batches, composition
+from training.detector.backgrounds import clutter, view_of, without_faces
+from training.detector.composition import LEAST_PX, MOST, Example, Stock
 
 
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=60)
 def test_every_face_lies_in_the_picture(seed: int) -> None:
     """Whatever was cut or scaled, boxes end at the border, and those that count are large enough."""
-    example = compose.compose(stock(), 128, np.random.default_rng(seed))
+    example = composition.compose(stock(), 128, np.random.default_rng(seed))
     assert example.pixels.shape == (128, 128, 3)
     assert example.pixels.dtype == np.uint8
     ends = example.boxes[:, :2] + example.boxes[:, 2:]
@@ -30,8 +30,8 @@ def test_boxes_stay_on_the_faces() -> None:
     rng = np.random.default_rng(4)
     compared = 0
     for _ in range(40):
-        canvas = compose._Canvas(clutter(128, rng), rng)
-        compose._mosaic(canvas, stock(), 128, rng)
+        canvas = composition._Canvas(clutter(128, rng), rng)
+        composition._mosaic(canvas, stock(), 128, rng)
         boxes = np.concatenate(canvas._boxes) if canvas._boxes else np.zeros((0, 4))
         marks = np.concatenate(canvas._marks) if canvas._marks else np.zeros((0, 5, 2))
         for (x, y, w, h), points in zip(boxes, marks, strict=True):
@@ -56,16 +56,16 @@ def test_mirroring_twice_gives_the_scene_back() -> None:
 def test_a_batch_is_the_same_whenever_it_is_asked_for() -> None:
     """A resumed run sees what an uninterrupted one would have seen."""
     shapes = ((2, 64), (1, 96))
-    first, again = (feed.batch(stock(), 5, 7, shapes) for _ in range(2))
+    first, again = (batches.batch(stock(), 5, 7, shapes) for _ in range(2))
     np.testing.assert_array_equal(first.pixels, again.pixels)
     np.testing.assert_array_equal(first.boxes, again.boxes)
     assert first.pixels.shape == (1, 96, 96, 3)
-    assert not np.array_equal(first.pixels, feed.batch(stock(), 7, 7, shapes).pixels)
+    assert not np.array_equal(first.pixels, batches.batch(stock(), 7, 7, shapes).pixels)
 
 
 def test_batches_come_in_order_from_where_a_run_stopped() -> None:
     """The thread gives numbers in sequence and stops when nobody asks any more."""
-    made = feed.batches(stock(), 3, 100, 7, ((1, 64),))
+    made = batches.batches(stock(), 3, 100, 7, ((1, 64),))
     assert [next(made).number for _ in range(4)] == [3, 4, 5, 6]
     made.close()  # type: ignore[attr-defined]
 
@@ -76,7 +76,7 @@ def test_padding_says_what_each_face_is_good_for() -> None:
     marks = one.marks.copy()
     marks[1] = np.nan
     example = Example(one.pixels, one.boxes, marks, np.array([True, True, False]))
-    boxes, points, kinds = feed.padded(example)
+    boxes, points, kinds = batches.padded(example)
     assert kinds[:4].tolist() == [2, 1, -1, 0]
     assert len(boxes) == MOST
     np.testing.assert_allclose(boxes[0, 2:], one.boxes[0, :2] + one.boxes[0, 2:])
@@ -99,11 +99,11 @@ def test_photographs_of_nobody_give_pictures_without_faces() -> None:
     """They are cut, turned and shown as they are; nothing is claimed to be in them."""
     photograph = np.full((50, 80, 3), 77, np.uint8)
     assert (view_of(photograph, 32, np.random.default_rng(0)) == 77).all()
-    canvas = compose._Canvas(clutter(64, np.random.default_rng(1)), np.random.default_rng(1))
+    canvas = composition._Canvas(clutter(64, np.random.default_rng(1)), np.random.default_rng(1))
     empty = Stock(stock().frames, stock().people, (photograph,))
     for seed in range(12):
         canvas._rng = np.random.default_rng(seed)
-        compose._nothing(canvas, empty, 64, canvas._rng)
+        composition._nothing(canvas, empty, 64, canvas._rng)
     assert len(canvas.finish().boxes) == 0
 
 

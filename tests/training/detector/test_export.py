@@ -10,16 +10,16 @@ import pytest
 
 from edge.errors import ModelError
 from tests.training.detector.builders import SMALL, lively_weights, picture
-from training.detector import export, parity
-from training.detector.fit import Recipe
+from training.detector import onnx_export, parity
 from training.detector.network import parameters, random_weights
+from training.detector.trainer import Recipe
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small exported detector with random weights."""
     file = tmp_path_factory.mktemp("export") / "detector.onnx"
-    export.save(SMALL, lively_weights(), file)
+    onnx_export.save(SMALL, lively_weights(), file)
     return file
 
 
@@ -33,7 +33,7 @@ def test_the_comparison_notices_another_network(model: Path, monkeypatch: pytest
     """Weights that differ a little are told apart, so agreement means something."""
     weights = list(lively_weights())
     weights[4] = weights[4] + np.float32(0.05)
-    monkeypatch.setattr(export, "read", lambda _: (SMALL, tuple(weights)))
+    monkeypatch.setattr(onnx_export, "read", lambda _: (SMALL, tuple(weights)))
     assert parity.largest_difference(model, [picture(200, 150)]) > parity.LIMIT
 
 
@@ -48,7 +48,7 @@ def test_outputs_follow_the_input_size(model: Path) -> None:
 
 def test_a_saved_network_can_be_read_back(model: Path) -> None:
     """Design and weights come back bit by bit."""
-    design, weights = export.read(model)
+    design, weights = onnx_export.read(model)
     assert design == SMALL
     assert all(np.array_equal(one, other) for one, other in zip(weights, lively_weights(), strict=True))
 
@@ -56,7 +56,7 @@ def test_a_saved_network_can_be_read_back(model: Path) -> None:
 def test_shifting_scores_changes_scores_only(model: Path, tmp_path: Path) -> None:
     """A shift of two moves both logits by two and no box or landmark at all."""
     shifted = tmp_path / "shifted.onnx"
-    export.shift_scores(model, 2.0, shifted)
+    onnx_export.shift_scores(model, 2.0, shifted)
     (before,), (after,) = (parity.opencv(file, [picture(64, 64)]) for file in (model, shifted))
     for name, old, new in zip(parity.NAMES, before, after, strict=True):
         if name.startswith(("cls", "obj")):
@@ -78,7 +78,7 @@ def test_opencv_decodes_the_file(model: Path) -> None:
 def test_the_network_that_ships_is_small(tmp_path: Path) -> None:
     """At most 250,000 numbers and one megabyte."""
     design = Recipe().design
-    export.save(design, random_weights(design, 0), tmp_path / "full.onnx")
+    onnx_export.save(design, random_weights(design, 0), tmp_path / "full.onnx")
     assert parameters(design) <= 250_000
     assert (tmp_path / "full.onnx").stat().st_size <= 1_000_000
 
@@ -87,4 +87,4 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """One sentence names the file."""
     (tmp_path / "no.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"no\.onnx"):
-        export.read(tmp_path / "no.onnx")
+        onnx_export.read(tmp_path / "no.onnx")

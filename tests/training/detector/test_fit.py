@@ -17,23 +17,34 @@ from edge.errors import ConfigError, ModelError
 from edge.types import Box
 from tests.training.builders import draw_face
 from tests.training.detector.builders import SMALL, lively_weights, picture, stock
-from training.cli import maskgate_train
-from training.data import FaceRecord, Source
-from training.detector import export, finish, fit, losses, parity, select
-from training.detector.feed import batch
-from training.detector.measure import Matches, Truth
+from training.commands import maskgate_train
+from training.data.manifest import Assigned, Manifest, Part
+from training.data.readers import FaceRecord, Source
+from training.detector import (
+    losses,
+    onnx_export,
+    parity,
+    selection,
+)
+from training.detector import (
+    selection as detector_selection,
+)
+from training.detector import (
+    trainer as detector_trainer,
+)
+from training.detector.batches import batch
+from training.detector.metrics import Matches, Truth
 from training.detector.network import random_weights
-from training.manifest import Assigned, Manifest, Part
 
-RECIPE = fit.Recipe(
+RECIPE = detector_trainer.Recipe(
     steps=6, every=2, warm_up=2, rate=2e-3, shapes=((2, 64),), body=(16, 16, 16), refine=(1, 0, 0)
 )
 
 
 def test_training_lowers_the_loss() -> None:
     """After some steps on one batch its loss is clearly lower than before."""
-    recipe = fit.Recipe(steps=60, warm_up=5, rate=5e-3, shapes=((4, 96),), body=(32, 32, 32))
-    trainer = fit.Trainer(recipe, random_weights(recipe.design, 0))
+    recipe = detector_trainer.Recipe(steps=60, warm_up=5, rate=5e-3, shapes=((4, 96),), body=(32, 32, 32))
+    trainer = detector_trainer.Trainer(recipe, random_weights(recipe.design, 0))
     one = batch(stock(), 0, 7, recipe.shapes)
     rows = np.array([trainer.train(one).numpy() for _ in range(60)])
     weighed = rows @ [losses.BOX, losses.MARKS, losses.SCORE, losses.FACE]
@@ -44,8 +55,8 @@ def test_training_lowers_the_loss() -> None:
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(tmp_path: Path) -> None:
     """Steps, averages and the optimizer's state go on from the checkpoint."""
     start = random_weights(RECIPE.design, 0)
-    whole, parts = (fit.begin(tmp_path, name, RECIPE) for name in ("whole", "parts"))
-    fit.train(whole, RECIPE, start, stock(), lambda _: None)
+    whole, parts = (detector_trainer.begin(tmp_path, name, RECIPE) for name in ("whole", "parts"))
+    detector_trainer.train(whole, RECIPE, start, stock(), lambda _: None)
     rows: list[float] = []
 
     def kill(row: object) -> None:
@@ -54,18 +65,18 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(tmp_path: Path)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit.train(parts, RECIPE, start, stock(), kill)
-    run, recipe = fit.reopen(parts.folder)
-    fit.train(run, recipe, random_weights(RECIPE.design, 99), stock(), kill)
+        detector_trainer.train(parts, RECIPE, start, stock(), kill)
+    run, recipe = detector_trainer.reopen(parts.folder)
+    detector_trainer.train(run, recipe, random_weights(RECIPE.design, 99), stock(), kill)
     assert rows == [2, 4, 6]
-    pairs = zip(export.read(whole.onnx(6))[1], export.read(run.onnx(6))[1], strict=True)
+    pairs = zip(onnx_export.read(whole.onnx(6))[1], onnx_export.read(run.onnx(6))[1], strict=True)
     assert all(np.allclose(one, other, atol=1e-5) for one, other in pairs)
 
 
 def test_a_folder_of_something_else_is_no_run(tmp_path: Path) -> None:
     """The error names it."""
     with pytest.raises(ConfigError, match=tmp_path.name):
-        fit.reopen(tmp_path)
+        detector_trainer.reopen(tmp_path)
 
 
 def test_losses_vanish_where_nothing_is_wrong() -> None:
@@ -89,34 +100,41 @@ def frames(folder: Path) -> list[Truth]:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> fit.Run:
+def run(tmp_path: Path) -> detector_trainer.Run:
     """A run with two checkpoints of random weights."""
-    found = fit.begin(tmp_path, "run", RECIPE)
+    found = detector_trainer.begin(tmp_path, "run", RECIPE)
     for step in (1, 2):
-        export.save(SMALL, lively_weights(seed=step), found.onnx(step))
+        onnx_export.save(SMALL, lively_weights(seed=step), found.onnx(step))
     return found
 
 
 @pytest.fixture
-def trial(tmp_path: Path, run: fit.Run, monkeypatch: pytest.MonkeyPatch) -> select.Trial:
+def trial(
+    tmp_path: Path, run: detector_trainer.Run, monkeypatch: pytest.MonkeyPatch
+) -> detector_selection.Trial:
     """Three frames, a picture of nobody, and a rival that sees faces everywhere."""
-    monkeypatch.setattr(select, "VIEWS", (0,))
+    monkeypatch.setattr(detector_selection, "VIEWS", (0,))
     monkeypatch.setattr(parity, "SIZES", ((64, 96),))
-    export.shift_scores(run.onnx(1), 4.0, tmp_path / "rival.onnx")
+    onnx_export.shift_scores(run.onnx(1), 4.0, tmp_path / "rival.onnx")
     cv2.imwrite(str(tmp_path / "calm.png"), picture(90, 60))
-    return finish.trial_of(frames(tmp_path), [tmp_path / "calm.png"], tmp_path / "rival.onnx")
+    return selection.trial_of(frames(tmp_path), [tmp_path / "calm.png"], tmp_path / "rival.onnx")
 
 
-def test_the_chosen_point_allows_no_more_unmatched_boxes(run: fit.Run, trial: select.Trial) -> None:
+def test_the_chosen_point_allows_no_more_unmatched_boxes(
+    run: detector_trainer.Run, trial: detector_selection.Trial
+) -> None:
     """The written detector stays below the rival's at the device's threshold, over the frames."""
     out = run.folder / "detector.onnx"
-    choice = select.choose(run.folder, lively_weights(seed=9), trial, out)
+    choice = detector_selection.choose(run.folder, lively_weights(seed=9), trial, out)
     assert choice.step in (1, 2)
-    assert choice.share in select.SHARES
-    (ours,), (rival,) = select.look(out, trial.frames), select.look(trial.rival, trial.frames)
-    assert rival.unmatched_per_frame(select.THRESHOLD) > 0
-    allowed = rival.unmatched_per_frame(select.THRESHOLD) * select.CAUTION
-    assert ours.unmatched_per_frame(select.THRESHOLD) <= allowed
+    assert choice.share in detector_selection.SHARES
+    (ours,), (rival,) = (
+        detector_selection.look(out, trial.frames),
+        detector_selection.look(trial.rival, trial.frames),
+    )
+    assert rival.unmatched_per_frame(detector_selection.THRESHOLD) > 0
+    allowed = rival.unmatched_per_frame(detector_selection.THRESHOLD) * detector_selection.CAUTION
+    assert ours.unmatched_per_frame(detector_selection.THRESHOLD) <= allowed
     assert not (run.folder / "mixture.onnx").exists()
 
 
@@ -127,46 +145,48 @@ def test_bare_faces_weigh_as_much_as_all_others() -> None:
         FaceRecord(str(n), Path("a"), Box(0, 0, 30, 30), one, Source.FRAME) for n, one in enumerate(labels)
     )
     found = Matches(1, faces, np.array([0.9, 0.0] + [0.9] * 6), np.zeros(0))
-    assert select.recall_at([found], [0.0]) == (0.75,)
+    assert detector_selection.recall_at([found], [0.0]) == (0.75,)
 
 
 def test_of_mixtures_that_find_as_many_faces_the_calmest_is_taken() -> None:
     """A small loss of recall is chance and worth calm; a large one is not."""
     file = Path("step000001.onnx")
     tried = [
-        select.Candidate(file, 1.0, 0.950, 0.5),
-        select.Candidate(file, 0.7, 0.945, 0.1),
-        select.Candidate(file, 0.5, 0.900, 0.0),
+        detector_selection.Candidate(file, 1.0, 0.950, 0.5),
+        detector_selection.Candidate(file, 0.7, 0.945, 0.1),
+        detector_selection.Candidate(file, 0.5, 0.900, 0.0),
     ]
-    assert select._preferred(tried) == (file, 0.7)
+    assert detector_selection._preferred(tried) == (file, 0.7)
 
 
-def test_a_finished_run_says_where_its_detector_comes_from(run: fit.Run, trial: select.Trial) -> None:
+def test_a_finished_run_says_where_its_detector_comes_from(
+    run: detector_trainer.Run, trial: detector_selection.Trial
+) -> None:
     """The summary names the file's digest, the start, the data and the difference to OpenCV."""
-    origin = finish.origin_of(trial.rival, "abc")
-    summary = finish.finish(run, lively_weights(seed=9), trial, origin)
-    stored = json.loads((run.folder / finish.SUMMARY).read_text())
+    origin = selection.origin_of(trial.rival, "abc")
+    summary = selection.finish(run, lively_weights(seed=9), trial, origin)
+    stored = json.loads((run.folder / selection.SUMMARY).read_text())
     assert stored == json.loads(json.dumps(summary))
-    assert stored["sha256"] == hashlib.sha256((run.folder / finish.RESULT).read_bytes()).hexdigest()
+    assert stored["sha256"] == hashlib.sha256((run.folder / selection.RESULT).read_bytes()).hexdigest()
     assert "rival.onnx" in stored["started_from"]
     assert stored["dataset_fingerprint"] == "abc"
     assert stored["largest_difference"] < parity.LIMIT
 
 
 def test_numbers_that_differ_in_opencv_stop_the_run(
-    run: fit.Run, trial: select.Trial, monkeypatch: pytest.MonkeyPatch
+    run: detector_trainer.Run, trial: detector_selection.Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A detector that OpenCV computes otherwise is not handed out without a word."""
     monkeypatch.setattr(parity, "largest_difference", lambda *_: float("nan"))
     with pytest.raises(ModelError, match="differ"):
-        finish.finish(run, lively_weights(seed=9), trial, {})
+        selection.finish(run, lively_weights(seed=9), trial, {})
 
 
 def test_choosing_needs_checkpoints(tmp_path: Path) -> None:
     """An empty run is named."""
-    nothing = finish.trial_of(frames(tmp_path), [], tmp_path / "rival.onnx")
+    nothing = selection.trial_of(frames(tmp_path), [], tmp_path / "rival.onnx")
     with pytest.raises(ConfigError, match=tmp_path.name):
-        select.choose(tmp_path, (), nothing, tmp_path / "detector.onnx")
+        detector_selection.choose(tmp_path, (), nothing, tmp_path / "detector.onnx")
 
 
 def test_evaluating_from_the_command_line(detector: Path, tmp_path: Path) -> None:

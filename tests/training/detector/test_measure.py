@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from edge.contract import Label
 from edge.types import Box
 from tests.training.builders import draw_face, record
-from training.data import FaceRecord, Source
-from training.detector import evaluate, misses, report, speed
-from training.detector.measure import Found, Matches, Truth, at_least, match, measure, truths
-from training.manifest import Assigned, Part
+from training.data.manifest import Assigned, Part
+from training.data.readers import FaceRecord, Source
+from training.detector import benchmark, evaluate, report
+from training.detector import report as detector_report
+from training.detector.metrics import Found, Matches, Truth, at_least, match, measure, truths
 
 
 def face(x: float, side: float = 40, label: Label = Label.WITH_MASK) -> FaceRecord:
@@ -118,17 +119,21 @@ def test_missed_faces_are_shown_largest_first(tmp_path: Path) -> None:
         for s in (30, 60)
     )
     found = Matches(1, faces, np.array([0.1, 0.2]), np.zeros(0))
-    picture = misses.sheet(found, 0.6, at_least(20))
+    picture = detector_report.sheet(found, 0.6, at_least(20))
     assert picture is not None
-    assert picture.shape == (misses.TILE + misses.CAPTION, misses.TILE * misses.COLUMNS, 3)
-    assert misses.write(found, 0.6, at_least(20), tmp_path / "sheet.png")
-    assert not misses.write(found, 0.05, at_least(20), tmp_path / "none.png")
+    assert picture.shape == (
+        detector_report.TILE + detector_report.CAPTION,
+        detector_report.TILE * detector_report.COLUMNS,
+        3,
+    )
+    assert detector_report.write_sheets(found, 0.6, at_least(20), tmp_path / "sheet.png")
+    assert not detector_report.write_sheets(found, 0.05, at_least(20), tmp_path / "none.png")
 
 
 def test_detectors_take_turns_at_every_size(detector: Path) -> None:
     """Each gets a time for each input size."""
-    times = speed.race([detector, detector], rounds=2)
-    assert [[(one.width, one.height) for one in row] for row in times] == [list(speed.INPUTS)] * 2
+    times = benchmark.race([detector, detector], rounds=2)
+    assert [[(one.width, one.height) for one in row] for row in times] == [list(benchmark.INPUTS)] * 2
     assert all(one.milliseconds > 0 for row in times for one in row)
 
 

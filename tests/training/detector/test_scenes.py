@@ -12,10 +12,10 @@ from edge.contract import Label
 from edge.errors import ConfigError
 from edge.types import Box, Face, Image
 from tests.training.builders import MARKS, draw_face
-from training.data import FaceRecord, Source
-from training.detector import stock
+from training.data.manifest import Assigned, Part
+from training.data.readers import FaceRecord, Source
+from training.detector import dataset
 from training.detector.scenes import LONGEST, Scene, read_scenes, scene_of, with_masks
-from training.manifest import Assigned, Part
 
 POINTS = tuple((float(x), float(y)) for x, y in MARKS)
 
@@ -88,8 +88,8 @@ def test_a_drawn_mask_changes_the_face_and_nothing_else() -> None:
 
 def test_without_frames_there_is_nothing_to_train_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says what is missing, and faces of other parts do not count."""
-    monkeypatch.setattr(stock, "teacher", lambda _: nobody)
-    monkeypatch.setattr(stock, "device_finder", lambda _: nobody)
+    monkeypatch.setattr(dataset, "teacher", lambda _: nobody)
+    monkeypatch.setattr(dataset, "device_finder", lambda _: nobody)
     face = Assigned(record(picture(tmp_path), Box(20, 20, 40, 40), Source.FRAME), 0, Part.TEST)
     with pytest.raises(ConfigError, match="annotated frame"):
-        stock.gather(stock.Material((face,), (), tmp_path), 7, print)
+        dataset.gather(dataset.Material((face,), (), tmp_path), 7, print)

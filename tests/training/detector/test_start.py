@@ -9,7 +9,7 @@ import pytest
 
 from edge.errors import ModelError
 from tests.training.detector.builders import lively_weights, picture
-from training.detector import export, parity, start
+from training.detector import initial_weights, onnx_export, parity
 from training.detector.network import YUNET, Design, layers, random_weights
 
 
@@ -20,9 +20,9 @@ from training.detector.network import YUNET, Design, layers, random_weights
 def test_a_wider_network_computes_the_same_at_first(design: Design, tmp_path: Path) -> None:
     """Widening and refining change no output until training does."""
     narrow = lively_weights(YUNET)
-    wide = start.widen(narrow, design, random_weights(design, 1))
-    export.save(YUNET, narrow, tmp_path / "narrow.onnx")
-    export.save(design, wide, tmp_path / "wide.onnx")
+    wide = initial_weights.widen(narrow, design, random_weights(design, 1))
+    onnx_export.save(YUNET, narrow, tmp_path / "narrow.onnx")
+    onnx_export.save(design, wide, tmp_path / "wide.onnx")
     (before,), (after,) = (
         parity.opencv(tmp_path / name, [picture(96, 64)]) for name in ("narrow.onnx", "wide.onnx")
     )
@@ -34,13 +34,13 @@ def test_a_narrower_network_cannot_take_the_weights() -> None:
     """The error names both shapes."""
     design = Design(body=(32, 32, 32))
     with pytest.raises(ModelError, match="32"):
-        start.widen(lively_weights(YUNET), design, random_weights(design, 0))
+        initial_weights.widen(lively_weights(YUNET), design, random_weights(design, 0))
 
 
 def test_weights_have_the_shapes_of_the_layers() -> None:
     """Random weights fill every layer, and refining units add nothing yet."""
     design = Design(refine=(1, 0, 0))
-    weights = start.initial(design, None, 5)
+    weights = initial_weights.initial(design, None, 5)
     assert [value.shape for value in weights] == [shape for layer in layers(design) for shape in layer.shapes]
     places = [(layer.name, number) for layer in layers(design) for number in range(len(layer.shapes))]
     assert not weights[places.index(("refine8.0", 2))].any()
@@ -48,16 +48,16 @@ def test_weights_have_the_shapes_of_the_layers() -> None:
 
 def test_another_model_is_no_start(tmp_path: Path) -> None:
     """A detector of ours in place of YuNet is refused in one sentence."""
-    export.save(YUNET, lively_weights(YUNET), tmp_path / "ours.onnx")
+    onnx_export.save(YUNET, lively_weights(YUNET), tmp_path / "ours.onnx")
     with pytest.raises(ModelError, match="YuNet 2023mar"):
-        start.read_published(tmp_path / "ours.onnx")
+        initial_weights.read_published(tmp_path / "ours.onnx")
 
 
 @pytest.mark.shared
 def test_published_weights_give_the_published_outputs(shared: Path, tmp_path: Path) -> None:
     """YuNet read, joined and exported again gives what its own file gives."""
     file = shared / "models" / "face_detection_yunet_2023mar.onnx"
-    export.save(YUNET, start.read_published(file), tmp_path / "again.onnx")
+    onnx_export.save(YUNET, initial_weights.read_published(file), tmp_path / "again.onnx")
     pictures = [picture(96, 64, seed) for seed in range(3)]
     for before, after in zip(
         parity.opencv(file, pictures), parity.opencv(tmp_path / "again.onnx", pictures), strict=True

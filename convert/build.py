@@ -1,0 +1,192 @@
+"""Makes a bundle of a trained model: quantise, compare, measure, write."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convert import detector, gates, keras_model, quantize, representative
+from convert.manifest_metrics import Proof, of_folds, of_test
+from convert.metadata import Origin, Provenance, tools
+from convert.parity import compare
+from convert.parity.report import measure
+from edge import bundle
+from edge.bundle import golden
+from edge.contract import LABELS
+from edge.errors import ConfigError
+from edge.vision.interpreter import Model
+from training.classifier.inference import predict
+from training.data.dataset import Material
+from training.data.manifest import Part
+from training.evaluation.predictions import Evidence
+
+__all__ = ["Options", "Origin", "convert", "golden_answers"]
+
+GOLDEN_SEEDS: dict[golden.Kind, range] = {"blobs": range(200), "face": range(3000)}
+"""Made-up crops among which those of the self-test are sought."""
+
+GOLDEN_SURE = 0.9
+"""What a model must give its answer at least, for a label to be represented in the self-test."""
+
+GOLDEN_EACH = 2
+"""Crops of each label in a self-test, the surest ones."""
+
+GOLDEN_TOLERANCE = 0.05
+"""XNNPACK and the older int8 kernels round otherwise: by up to 0.08 on faces, 0.0002 where one is sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to convert.
+
+    Attributes:
+        gates: What must hold before anything is written.
+        folds: What models of the same recipe said of faces they never saw, where this model saw all.
+        provenance: Licence, and sources of the data; those of the bundle that is replaced where empty.
+        step: Told what is done next.
+    """
+
+    gates: gates.Gates = field(default_factory=gates.load)
+    folds: Evidence | None = None
+    provenance: Provenance = field(default_factory=Provenance)
+    step: Callable[[str], None] = lambda _: None
+
+
+def convert(
+    model: Path, material: Material, origin: Origin, output: Path, options: Options | None = None
+) -> dict[str, float]:
+    """Writes a bundle for a float model.
+
+    Ranges come from training faces, parity from validation faces, figures from test faces or folds.
+
+    Args:
+        model: The `.keras` or `.h5` file.
+        material: The faces of the split that the model was trained with.
+        origin: Goes into the manifest.
+        output: Bundle directory; a detector that stands in it stays.
+        options: How.
+
+    Returns:
+        The figures that stand in the manifest.
+
+    Raises:
+        ModelError: The network breaks the contract.
+        ConfigError: There are too few faces.
+        GateError: The int8 model disagrees with the float model; nothing was written.
+    """
+    how = options or Options()
+    how.step("opening the network")
+    opened = keras_model.open_network(model)
+    size, classes = int(opened.inputs[0].shape[1]), int(opened.outputs[0].shape[1])
+    training, checked, test = (material.of_classes(classes).of(part) for part in Part)
+    chosen = representative.choose(training, classes, how.gates.representative)
+    crops = chosen.material.crops(size)
+    keras_model.require_order(opened, crops, chosen.material.truth(), str(model))
+    how.step("quantising")
+    flat, _ = quantize.corrected(opened, crops)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder)
+        (draft / bundle.CLASSIFIER).write_bytes(flat)
+        pair = compare.Pair(opened, Model(draft / bundle.CLASSIFIER))
+        how.step("comparing")
+        compared, _ = compare.compare(pair, checked, chosen.counts)
+        report = measure(compared, how.gates.parity)
+        report.insist()
+        how.step("measuring")
+        proof = of_folds(how.folds) if how.folds is not None else _tested(pair, test)
+        proof = replace(proof, metrics=proof.metrics | report.figures() | chosen.figures())
+        how.step("writing")
+        _write(draft, output, _Told(origin, how.provenance, _calibration(model)), proof)
+    return proof.metrics
+
+
+def _tested(pair: compare.Pair, test: Material) -> Proof:
+    return of_test(
+        lambda crops: predict(pair.network, crops),
+        lambda crops: np.stack([pair.device.probabilities(crop) for crop in crops]),
+        pair.device.size,
+        test,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a manifest tells that was not measured here."""
+
+    origin: Origin
+    provenance: Provenance
+    calibration: dict[str, Any]
+
+
+def _write(draft: Path, output: Path, told: _Told, proof: Proof) -> None:
+    """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
+    for notice in output.glob("*.txt"):
+        shutil.copy2(notice, draft)
+    model = Model(draft / bundle.CLASSIFIER)
+    bundle.write_manifest(
+        draft,
+        version=told.origin.version,
+        labels=[label.value for label in LABELS[: model.classes]],
+        input={"size": model.size},
+        golden=golden_answers(model),
+        calibration=told.calibration,
+        training_run=told.origin.run,
+        dataset_fingerprint=told.origin.fingerprint,
+        metrics=proof.metrics,
+        intervals=proof.intervals,
+        thresholds=proof.thresholds,
+        tools=tools(),
+        **told.provenance.or_of(output).fields(),
+    )
+    if (kept := detector.of(output)) is not None:
+        detector.add(kept, draft)
+    output.mkdir(parents=True, exist_ok=True)
+    for name in (bundle.CLASSIFIER, bundle.MANIFEST):
+        partial = output / f"{name}.partial"
+        shutil.copy2(draft / name, partial)
+        partial.replace(output / name)
+    (output / bundle.SIGNATURE).unlink(missing_ok=True)
+
+
+def _calibration(model: Path) -> dict[str, Any]:
+    """What training fitted on validation faces and folded into the network's last layer, if it tells."""
+    file = model.with_name("scaling.json")
+    if not file.exists():
+        return {}
+    try:
+        raw = json.loads(file.read_text())
+        return {"method": "vector", "factor": float(raw["factor"]), "shifts": list(map(float, raw["shifts"]))}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{file} is damaged: {error}; train the model again") from None
+
+
+def golden_answers(model: Model) -> list[dict[str, Any]]:
+    """The self-test of a bundle: made-up crops that the model is sure about, of every label if it can be.
+
+    Where a model wavers, a difference in rounding moves its answer by up to 0.2; where it is sure,
+    every interpreter agrees. A label that no made-up crop brings out is left out.
+    """
+    asked = [(kind, seed) for kind, seeds in GOLDEN_SEEDS.items() for seed in seeds]
+    shares = np.stack([model.probabilities(golden.crop(kind, seed, model.size)) for kind, seed in asked])
+    chosen: set[int] = set()
+    for label in range(model.classes):
+        surest = np.argsort(-shares[:, label], kind="stable")[:GOLDEN_EACH]
+        chosen |= {int(place) for place in surest if shares[place, label] >= GOLDEN_SURE}
+    # A model that is sure of nothing is held to the crops that it is surest about.
+    chosen = chosen or {int(place) for place in np.argsort(-shares.max(axis=1), kind="stable")[:GOLDEN_EACH]}
+    return [
+        {
+            "kind": asked[place][0],
+            "seed": asked[place][1],
+            "probabilities": shares[place].tolist(),
+            "tolerance": GOLDEN_TOLERANCE,
+        }
+        for place in sorted(chosen)
+    ]

@@ -1,0 +1,82 @@
+"""`maskgate-convert bench`: speed, size and memory of models, side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge.benchmark.machine import machine
+from edge.benchmark.models import CALLS, ROUNDS, lap_rows, race_models, thread_counts
+from edge.cli.options import EXISTING, FILE, json_option
+from edge.cli.output import align, steps
+from edge.errors import ConfigError
+
+NAMED = ("cpu", "cores", "python", "interpreter")
+
+
+@click.command()
+@click.argument("paths", metavar="MODEL|BUNDLE...", nargs=-1, required=True, type=EXISTING)
+@click.option(
+    "--threads",
+    multiple=True,
+    type=click.IntRange(1, 64),
+    help="Threads of the interpreter, several times if you like; 1, 2 and 4 as far as there are cores.",
+)
+@click.option("--rounds", default=ROUNDS, show_default=True, help=f"Turns of {CALLS} calls each.")
+@click.option("-o", "--output", type=FILE, help="Also write OUTPUT.json, and OUTPUT.md for people.")
+@json_option
+def bench(
+    paths: tuple[Path, ...], threads: tuple[int, ...], rounds: int, output: Path | None, as_json: bool
+) -> None:
+    """Measures models side by side: bundles, .tflite files, and all variants of Keras models.
+
+    Each runs in a process of its own, all of them in turns, so that ratios hold on a busy machine, too.
+
+    \b
+    Examples:
+      maskgate-convert bench bundle
+      maskgate-convert bench runs/20250101-120000-default bundle --threads 1 -o docs/bench/desktop
+    """
+    from convert.benchmark import entrants  # noqa: PLC0415 - numpy is not needed for help
+
+    with steps() as step:
+        step("preparing")
+        with entrants(paths) as models:
+            step("measuring")
+            laps = race_models(models, threads or thread_counts(), rounds=rounds)
+    about = {name: value for name, value in machine("auto").items() if name in NAMED}
+    told = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
+    if output is not None:
+        _write(output, told, lap_rows(laps))
+    click.echo(json.dumps(told) if as_json else align(_names_first(lap_rows(laps))))
+
+
+def _names_first(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    return [(row[0], "", *row[1:]) for row in rows]
+
+
+def _write(output: Path, told: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:
+    try:
+        output.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
+        output.with_suffix(".md").write_text(markdown(output.name, told, rows))
+    except OSError as error:
+        raise ConfigError(f"{output}.json and .md cannot be written: {error.strerror}") from None
+
+
+def markdown(name: str, told: dict[str, Any], rows: Sequence[Sequence[str]]) -> str:
+    """The table for people, with what it was measured on."""
+    about = ", ".join(f"{key} {value}" for key, value in told["machine"].items())
+    heads, *cells = rows
+    lines = [heads, [":--", *["--:"] * (len(heads) - 1)], *cells]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return (
+        f"# {name}\n\nMeasured on: {about}.\n\n"
+        f"Each model ran in a process of its own, all of them in turns, {told['rounds']} times "
+        f"{told['calls']} calls with one crop each. `ratio` is to the first model with as many threads.\n\n"
+        f"{table}\n"
+    )

@@ -1,0 +1,32 @@
+"""`maskgate-convert inspect`: what a bundle or a TFLite file holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from convert.models import open_bundle_path
+from edge.cli.options import EXISTING, json_option
+
+
+@click.command()
+@click.argument("path", metavar="BUNDLE|MODEL.tflite", type=EXISTING)
+@json_option
+def inspect(path: Path, as_json: bool) -> None:
+    """Shows inputs, outputs, scales, operations, sizes, hashes, and all that the manifest tells.
+
+    \b
+    Examples:
+      maskgate-convert inspect bundle
+      maskgate-convert inspect float16.tflite --json
+    """
+    from convert.inspect import of_bundle, of_file  # noqa: PLC0415 - the interpreter is not needed for help
+
+    if path.suffix == ".tflite":
+        found = of_file(path)
+    else:
+        with open_bundle_path(path) as bundle:
+            found = of_bundle(bundle)
+    click.echo(json.dumps(found.as_json()) if as_json else found.text())

@@ -1,0 +1,98 @@
+"""What a manifest tells of a bundle's origin: version, run, data, tools, licence."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from edge import bundle
+from edge.bundle.manifest import VERSION
+from edge.errors import ConfigError
+
+TOOLS = ("maskgate", "tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a bundle comes from, as its manifest tells; without a version it gets a development version.
+
+    Raises:
+        ConfigError: The version has no place in an order.
+    """
+
+    version: str
+    run: str
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        """Checks the version."""
+        if not self.version:
+            object.__setattr__(self, "version", development_version(self.run))
+        if not re.fullmatch(VERSION, self.version):
+            raise ConfigError(f"{self.version!r} is no version of a bundle; write one such as 1.2.0")
+
+
+def development_version(run: str) -> str:
+    """A version that is older than any release, named after a run: 0.dev0+20250101.120000.default."""
+    local = ".".join(re.findall(r"[a-z0-9]+", run.lower()))[:40].strip(".")
+    return f"0.dev0+{local}" if local else "0.dev0"
+
+
+def tools() -> dict[str, str]:
+    """The versions of the packages that a conversion depends on, as far as they are installed."""
+    found = {}
+    for name in TOOLS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    licence: str = ""
+    data: tuple[bundle.Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The licence of the model, and the sources of its data with theirs."""
+
+    licence: str = ""
+    data: tuple[bundle.Source, ...] = ()
+
+    def or_of(self, directory: Path) -> Provenance:
+        """This one, or where it says nothing that of the bundle in a directory, if there is one."""
+        if self != Provenance() or not (directory / bundle.MANIFEST).exists():
+            return self
+        manifest = bundle.load(directory).manifest
+        return Provenance(manifest.licence, manifest.data)
+
+    def fields(self) -> dict[str, Any]:
+        """As the manifest takes it."""
+        return {"licence": self.licence, "data": [source.model_dump() for source in self.data]}
+
+
+def load_provenance(file: Path) -> Provenance:
+    """Reads a TOML file with `licence` and `[[data]]` tables of `name`, `licence` and `address`.
+
+    Raises:
+        ConfigError: It cannot be read or says something else.
+    """
+    try:
+        raw = _File.model_validate(tomllib.loads(file.read_text()))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"provenance {file} cannot be read: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"provenance {file}: {where}: {first['msg']}") from None
+    return Provenance(raw.licence, raw.data)

@@ -1,0 +1,1 @@
+"""How far a converted model answers as its float model does."""

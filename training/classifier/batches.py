@@ -1,0 +1,170 @@
+"""Deals class-balanced batches of changed, partly drawn faces, and says whether there are enough of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.contract import LABELS, Label
+from edge.errors import ConfigError
+from edge.types import Image
+from training.augmentation.augment import augment
+from training.augmentation.masks import WRONG, Random, Wear, draw_mask, lift_cloth
+from training.augmentation.occlusions import occlude
+from training.augmentation.textures import Texture, vary
+from training.augmentation.unmasking import FREED_WRONG, Donor, donor, free
+from training.classifier.recipe import Recipe
+from training.data.crops import Patch
+from training.data.dataset import Material
+from training.data.manifest import Assigned, Part
+from training.data.readers import Source
+
+T = TypeVar("T")
+
+CLOTH_MIN_PX = 60
+"""Photographed masks on smaller crops have no cloth worth lifting."""
+
+FREED_MIN_PX = 32
+"""Smaller masked faces are not changed, nor smaller bare ones lent: their landmarks are a guess."""
+
+Sources = tuple[tuple[Patch, ...], ...]
+"""The faces of each source that has any, annotated frames first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """The training faces by use."""
+
+    real: dict[Label, Sources]
+    bare: tuple[Patch, ...]
+    """Bare faces with landmarks, to draw on."""
+    cloths: tuple[Patch, ...]
+    """Masked faces with landmarks, to take cloth from."""
+    masked: tuple[tuple[Donor, ...], ...]
+    """Masked faces with landmarks, by source, to free the nose of."""
+    skins: tuple[Donor, ...]
+    """Bare faces with landmarks, to take skin from."""
+
+    @property
+    def can_free(self) -> bool:
+        """Whether there are masked faces to change, and skin to change them with."""
+        return bool(self.masked and self.skins)
+
+
+def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:
+    """Sorts training faces by use."""
+    pairs = [(face.record, patch) for face, patch in zip(faces, patches, strict=True)]
+    marked = [(record, patch) for record, patch in pairs if len(patch.landmarks)]
+    real = {label: _by_source((r.source, p) for r, p in pairs if r.label is label) for label in LABELS}
+    bare = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
+    masked = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
+    return Pool(
+        real,
+        bare,
+        tuple(patch for _, patch in masked if patch.square[2] >= CLOTH_MIN_PX),
+        _by_source((source, donor(patch)) for source, patch in masked if patch.square[2] >= FREED_MIN_PX),
+        tuple(donor(patch) for patch in bare if patch.square[2] >= FREED_MIN_PX),
+    )
+
+
+def _by_source(things: Iterable[tuple[Source, T]]) -> tuple[tuple[T, ...], ...]:
+    """The things of each source that has any, in the order of sources."""
+    found = defaultdict(list)
+    for source, thing in things:
+        found[source].append(thing)
+    return tuple(tuple(found[source]) for source in Source if found[source])
+
+
+class Dealer:
+    """Makes training faces one after another from a pool."""
+
+    def __init__(self, faces: Pool, recipe: Recipe) -> None:
+        self._pool = faces
+        self._recipe = recipe
+
+    def batch(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Batch `number` of the run, the same whenever it is asked for.
+
+        Returns:
+            (batch, size, size, 3) RGB 0 to 255, and (batch, classes) one-hot labels.
+        """
+        rng = np.random.default_rng((self._recipe.seed, number))
+        size, count = self._recipe.network.input_size, self._recipe.mixture.batch
+        classes = self._recipe.network.classes
+        shares = np.array(self._recipe.mixture.class_shares[:classes])
+        places = rng.choice(classes, count, p=shares / shares.sum())
+        pixels = np.stack([self._face(LABELS[place], size, rng) for place in places])
+        return pixels.astype(np.float32), np.eye(classes, dtype=np.float32)[places]
+
+    def _face(self, label: Label, size: int, rng: Random) -> Image:
+        return augment(self._patch(label, rng), size, self._recipe.augment, rng)
+
+    def _patch(self, label: Label, rng: Random) -> Patch:
+        drawn = {
+            Label.WITH_MASK: self._recipe.mixture.drawn_well,
+            Label.WITHOUT_MASK: self._recipe.mixture.occluded_bare,
+            Label.MASK_WORN_INCORRECTLY: self._recipe.mixture.drawn_wrong,
+        }[label]
+        if self._pool.bare and (rng.random() < drawn or not self._pool.real[label]):
+            return self._drawn(label, rng)
+        return self._of_a_source(self._pool.real[label], rng)
+
+    def _of_a_source(self, sources: tuple[tuple[T, ...], ...], rng: Random) -> T:
+        first = len(sources) == 1 or rng.random() < self._recipe.mixture.frame_share
+        return _any(sources[0 if first else 1], rng)
+
+    def _drawn(self, label: Label, rng: Random) -> Patch:
+        if label is Label.WITHOUT_MASK:
+            return occlude(_any(self._pool.bare, rng), rng)
+        well = label is Label.WITH_MASK
+        if self._pool.can_free and rng.random() < self._recipe.mixture.freed:
+            wear = Wear.WELL if well else _any(FREED_WRONG, rng)
+            return free(self._of_a_source(self._pool.masked, rng), self._pool.skins, wear, rng)
+        wear = Wear.WELL if well else _any(WRONG, rng)
+        return draw_mask(_any(self._pool.bare, rng), wear, self._lifted(rng), rng)
+
+    def _lifted(self, rng: Random) -> Texture | None:
+        """Cloth of a photographed mask, or none where one is to be drawn."""
+        if not self._pool.cloths or rng.random() >= self._recipe.mixture.lifted_cloth:
+            return None
+        return vary(lift_cloth(_any(self._pool.cloths, rng)), rng)
+
+
+def _any(things: Sequence[T], rng: Random) -> T:
+    return things[int(rng.integers(len(things)))]
+
+
+def usable(material: Material, recipe: Recipe) -> Material:
+    """The faces of the classes that the recipe's network knows.
+
+    Raises:
+        ConfigError: There are none to train on of a class, or none to judge on.
+    """
+    known = material.of_classes(recipe.network.classes)
+    require_usable(known.of(Part.TRAIN).faces, recipe.network.classes)
+    if not known.of(Part.VALIDATION).faces:
+        raise ConfigError("the validation part of the split holds no face; add images and split them anew")
+    return known
+
+
+def require_usable(faces: Sequence[Assigned], classes: int = len(LABELS)) -> None:
+    """Insists on training faces of every class, or on bare ones that the last can be drawn on.
+
+    Raises:
+        ConfigError: A class has no face at all to train on.
+    """
+    there = {face.record.label for face in faces}
+    for label in LABELS[:2]:
+        if label not in there:
+            raise ConfigError(f"no face of class {label} to train on; add images of it")
+    drawable = any(face.record.landmarks for face in faces if face.record.label is Label.WITHOUT_MASK)
+    if classes > 2 and not drawable and Label.MASK_WORN_INCORRECTLY not in there:
+        raise ConfigError(
+            f"no face of class {Label.MASK_WORN_INCORRECTLY} to train on, and no bare face to draw one on; "
+            "add images of it, or set network.classes to 2"
+        )

@@ -1,0 +1,93 @@
+"""Learning from a larger network: its softened opinions beside the labels.
+
+The teacher sees the very picture that the network sees, changed as it is, resized within the
+graph where the teacher takes another size.
+
+Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from edge.errors import ModelError
+from training.classifier.recipe import Distil, Recipe
+
+
+class Teacher:
+    """A trained network that is asked for its opinion of every batch."""
+
+    def __init__(self, network: keras.Model, temperature: float) -> None:
+        """Takes a network from pixels, 0 to 255, to probabilities."""
+        size = int(network.input_shape[1])
+        resize = keras.layers.Resizing(size, size, antialias=True)
+        self._ask = tf.function(lambda pixels: network(resize(pixels), training=False))
+        self._temperature = temperature
+
+    def softened(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n, classes) probabilities, softened by the temperature, of (n, size, size, 3) pixels."""
+        return np.asarray(_soften(self._ask(pixels), self._temperature))
+
+
+def teacher(recipe: Recipe) -> Teacher | None:
+    """The recipe's teacher, if it names one.
+
+    Raises:
+        ModelError: The file is missing, is no model, or has other classes.
+    """
+    if not recipe.distil.teacher:
+        return None
+    file = Path(recipe.distil.teacher)
+    if not file.is_file():
+        raise ModelError(f"distil.teacher: {file} does not exist; name a .keras file, such as a run's")
+    try:
+        network = keras.saving.load_model(file, compile=False)
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"distil.teacher: {file} cannot be opened as a Keras model: {reason}") from None
+    if network.output_shape != (None, recipe.network.classes):
+        raise ModelError(
+            f"distil.teacher: {file} has {network.output_shape[-1]} classes, the recipe has "
+            f"{recipe.network.classes}; name a teacher of the same classes"
+        )
+    return Teacher(network, recipe.distil.temperature)
+
+
+class Distilled(keras.losses.Loss):  # type: ignore[misc]
+    """A mixture of the distance to the labels and of that to the teacher."""
+
+    def __init__(self, hard: Any, settings: Distil, classes: int) -> None:
+        """Takes the loss of the labels and how both are mixed.
+
+        Truths are (n, 2 * classes): labels, then the teacher's softened probabilities.
+        """
+        super().__init__(name="distilled")
+        self._hard, self._settings, self._classes = hard, settings, classes
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """(n,) losses.
+
+        The gradients of softened probabilities shrink with the square of the temperature, which is made
+        up for, as the source says.
+        """
+        labels, opinion = y_true[:, : self._classes], y_true[:, self._classes :]
+        softened = _soften(y_pred, self._settings.temperature)
+        distance = keras.ops.sum(opinion * (_log(opinion) - _log(softened)), axis=-1)
+        weight = self._settings.weight
+        soft = distance * self._settings.temperature**2
+        return (1 - weight) * self._hard.call(labels, y_pred) + weight * soft
+
+
+def _soften(shares: Any, temperature: float) -> Any:
+    """Probabilities as if the logits had been divided by the temperature."""
+    return keras.ops.softmax(_log(shares) / temperature, axis=-1)
+
+
+def _log(shares: Any) -> Any:
+    return keras.ops.log(keras.ops.maximum(shares, 1e-7))

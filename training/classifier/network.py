@@ -1,0 +1,158 @@
+"""Networks by name. Every one takes RGB pixels from 0 to 255 and scales them inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from edge.errors import ConfigError, ModelError
+from training.classifier.calibration import Scaling
+from training.classifier.recipe import Network
+
+BACKBONE = "backbone"
+LAST = "probabilities"
+
+
+def build(settings: Network, weights: str | None = None) -> keras.Model:
+    """A network by name with the classic head: global pooling, dropout, dense.
+
+    Its first and its last layer calculate in 32 bits under any policy of precision, because 16 bits
+    round pixels and probabilities too coarsely.
+
+    Args:
+        settings: Which network.
+        weights: "imagenet", "none" or a file of backbone weights; the settings' own where None.
+
+    Returns:
+        A model from (n, size, size, 3) float, 0 to 255, to (n, classes) probabilities.
+
+    Raises:
+        ModelError: The weights cannot be had; the sentence names both ways to get them.
+    """
+    backbone = _backbone(settings, weights or settings.weights)
+    for layer in batch_norms(backbone):
+        layer.momentum = settings.batch_norm_momentum
+    inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale", dtype="float32")(inputs)
+    x = _pooled(settings)(backbone(x))
+    if settings.dense_units:
+        x = keras.layers.Dense(settings.dense_units, activation="relu", name="dense")(x)
+    x = keras.layers.Dropout(settings.dropout, name="dropout")(x)
+    outputs = keras.layers.Dense(settings.classes, activation="softmax", name=LAST, dtype="float32")(x)
+    return keras.Model(inputs, outputs, name=settings.name)
+
+
+def _pooled(settings: Network) -> Any:
+    """The classic recipe of the small network keeps every place apart, the others take the mean."""
+    if settings.name == "small_cnn":
+        return keras.layers.Flatten(name="flatten")
+    return keras.layers.GlobalAveragePooling2D(name="pool")
+
+
+def _backbone(settings: Network, weights: str) -> Any:
+    named = "imagenet" if weights == "imagenet" and settings.name != "small_cnn" else None
+    if weights not in ("imagenet", "none") and not Path(weights).is_file():
+        raise ModelError(f"weights {weights} do not exist; {_WAYS}")
+    try:
+        model = BACKBONES[settings.name](settings, named)
+        if weights not in ("imagenet", "none"):
+            model.load_weights(weights)
+    except Exception as error:
+        # The framework raises bare Exception when a download fails, and ValueError or KeyError for
+        # a file of another network.
+        raise ModelError(f"weights {weights} cannot be used ({type(error).__name__}); {_WAYS}") from error
+    return model
+
+
+def _mobilenet_v2(settings: Network, weights: str | None) -> Any:
+    """Source: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018."""
+    return keras.applications.MobileNetV2(
+        input_shape=(settings.input_size,) * 2 + (3,),
+        alpha=settings.alpha,
+        include_top=False,
+        weights=weights,
+        name=BACKBONE,
+    )
+
+
+def _mobilenet_v3(settings: Network, weights: str | None) -> Any:
+    """Source: Howard et al., "Searching for MobileNetV3", ICCV 2019."""
+    small = settings.name == "mobilenet_v3_small"
+    make = keras.applications.MobileNetV3Small if small else keras.applications.MobileNetV3Large
+    return make(
+        input_shape=(settings.input_size,) * 2 + (3,),
+        alpha=settings.alpha,
+        include_top=False,
+        weights=weights,
+        include_preprocessing=False,
+        name=BACKBONE,
+    )
+
+
+def _small_cnn(settings: Network, _weights: str | None) -> Any:
+    """Three blocks of convolution, batch normalisation and pooling: a common first recipe, from scratch."""
+    layers: list[Any] = [keras.Input((settings.input_size, settings.input_size, 3))]
+    for filters in (32, 64, 128):
+        layers += [
+            keras.layers.Conv2D(filters, 3, padding="same", activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.MaxPooling2D(),
+        ]
+    return keras.Sequential(layers, name=BACKBONE)
+
+
+BACKBONES: dict[str, Callable[[Network, str | None], Any]] = {
+    "mobilenet_v2": _mobilenet_v2,
+    "mobilenet_v3_small": _mobilenet_v3,
+    "mobilenet_v3_large": _mobilenet_v3,
+    "small_cnn": _small_cnn,
+}
+_WAYS = "go online once for keras.applications, or name a file of this network with --weights"
+
+
+def batch_norms(model: keras.Model) -> list[Any]:
+    """The layers of batch normalisation of a network, those of its parts included."""
+    found = []
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            found += batch_norms(layer)
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            found.append(layer)
+    return found
+
+
+def set_trainable(model: keras.Model, backbone: bool, batch_norm: bool, frozen_until: str = "") -> None:
+    """Freezes or frees the backbone.
+
+    Args:
+        model: A network as `build` gives it.
+        backbone: Whether the backbone is trained at all.
+        batch_norm: Whether its batch normalisation is.
+        frozen_until: The last of its layers that is not trained; empty trains all. The first
+            layers see edges and colours in the largest pictures, and cost most.
+
+    Raises:
+        ConfigError: The backbone has no layer of this name.
+    """
+    part = model.get_layer(BACKBONE)
+    part.trainable = backbone
+    if not backbone:
+        return
+    names = [layer.name for layer in part.layers]
+    if frozen_until and frozen_until not in names:
+        raise ConfigError(f"schedule.frozen_until: the network has no layer {frozen_until}")
+    frozen = names.index(frozen_until) + 1 if frozen_until else 0
+    for number, layer in enumerate(part.layers):
+        if number < frozen or (not batch_norm and isinstance(layer, keras.layers.BatchNormalization)):
+            layer.trainable = False
+
+
+def fold_in(model: keras.Model, scaling: Scaling) -> None:
+    """Writes a scaling of the logits into the last layer, in place: nobody else needs to know of it."""
+    layer = model.get_layer(LAST)
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel * scaling.factor, bias * scaling.factor + np.array(scaling.shifts)])

@@ -1,0 +1,144 @@
+"""The folder of a training run: what went in, how it went, what came out."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from edge.errors import ConfigError
+from edge.system import files
+from training.classifier.recipe import Recipe
+from training.data.manifest import Manifest
+from training.framework import git_revision
+
+WEIGHTS = "model.keras"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder; the name of the folder identifies the run."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.folder.name
+
+    @property
+    def raw(self) -> Path:
+        """The best model as training left it."""
+        return self.folder / "uncalibrated.keras"
+
+    @property
+    def model(self) -> Path:
+        """The best model, calibrated; it is there when training is finished."""
+        return self.folder / WEIGHTS
+
+    @property
+    def split(self) -> Path:
+        """The manifest of the split."""
+        return self.folder / "split.json"
+
+    @property
+    def history(self) -> Path:
+        """One JSON object per epoch and line."""
+        return self.folder / "history.jsonl"
+
+    @property
+    def state(self) -> Path:
+        """Where an unfinished training is, see `training.classifier.checkpoint`."""
+        return self.folder / "unfinished" / "state.npz"
+
+    @property
+    def first(self) -> Path:
+        """The best model of the first descent, while the second is unfinished."""
+        return self.folder / "unfinished" / "first.keras"
+
+    @property
+    def board(self) -> Path:
+        """Event files for TensorBoard."""
+        return self.folder / "tensorboard"
+
+    def recipe(self) -> Recipe:
+        """The recipe this run was started with."""
+        return Recipe.model_validate_json((self.folder / "recipe.json").read_bytes())
+
+    def epochs(self) -> list[dict[str, float]]:
+        """One row of figures per finished epoch."""
+        if not self.history.exists():
+            return []
+        return [json.loads(line) for line in self.history.read_text().splitlines()]
+
+    def add_epoch(self, row: Mapping[str, float]) -> None:
+        """Adds the figures of an epoch; those of a later one come from before a kill and are dropped."""
+        rows = [old for old in self.epochs() if old["epoch"] < row["epoch"]]
+        text = "".join(json.dumps(one) + "\n" for one in (*rows, row))
+        files.write_atomic(self.history, text.encode())
+
+    def weights(self, given: str | None) -> str | None:
+        """The backbone weights that this run was started with, which a resumed run need not name again.
+
+        Args:
+            given: What the command line says now.
+
+        Returns:
+            None where they are the recipe's own.
+        """
+        file = self.folder / "weights.json"
+        if given is not None:
+            self.write(file.name, {"weights": str(Path(given).resolve()) if Path(given).exists() else given})
+        found = json.loads(file.read_bytes())["weights"] if file.exists() else None
+        return None if found is None else str(found)
+
+    def write(self, name: str, value: Any) -> None:
+        """Writes a JSON file in one piece, so that a kill leaves no half file."""
+        files.write_atomic(self.folder / name, (json.dumps(value, indent=2) + "\n").encode())
+
+
+def start(base: Path, recipe: Recipe, split: Manifest) -> Run:
+    """Makes the folder of a new run and writes down where it starts from."""
+    return start_at(base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}", recipe, split)
+
+
+def start_at(folder: Path, recipe: Recipe, split: Manifest) -> Run:
+    """Makes a run in a folder of this name; the recipe, which marks it as a run, is written last."""
+    run = Run(folder)
+    run.folder.mkdir(parents=True, exist_ok=True)
+    run.write("split.json", split.model_dump(mode="json"))
+    run.write("environment.json", _environment() | {"dataset_fingerprint": split.fingerprint})
+    run.write("recipe.json", recipe.model_dump(mode="json"))
+    return run
+
+
+def reopen(folder: Path) -> Run:
+    """A run that was interrupted.
+
+    Raises:
+        ConfigError: The folder is none of a run.
+    """
+    run = Run(folder)
+    if not (folder / "recipe.json").exists() or not run.split.exists():
+        raise ConfigError(f"{folder} is not the folder of a training run")
+    return run
+
+
+def _environment() -> dict[str, str]:
+    packages = ("maskgate", "tensorflow-cpu", "tensorflow", "keras", "numpy", "opencv-python-headless")
+    found = {name: _version(name) for name in packages}
+    return {"git": git_revision(), "python": platform.python_version(), "machine": platform.machine()} | {
+        name: text for name, text in found.items() if text
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except ImportError:
+        return ""

@@ -1,0 +1,236 @@
+"""Trains a classifier: the head first, then the whole network, judged on validation every epoch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from edge.system import files
+from training.classifier import calibration, checkpoint, distillation, objective, precision
+from training.classifier.batches import Dealer, Pool, pool, usable
+from training.classifier.callbacks import Bar, Batches, Board, Curves, Follow, Judge, Report, Tell
+from training.classifier.devices import sharing
+from training.classifier.distillation import Teacher
+from training.classifier.inference import predict, save
+from training.classifier.network import batch_norms, build, fold_in, set_trainable
+from training.classifier.recipe import Recipe
+from training.classifier.run import Run
+from training.data.dataset import Material
+from training.data.manifest import Part
+
+HEAD_BATCHES = 10**6
+"""Batches of phases that nobody judges are numbered from here: the first descent must not see them again."""
+SETTLING_BATCHES = 2 * 10**6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """What all phases of a training share.
+
+    Attributes:
+        run: The run's folder.
+        recipe: What to do.
+        faces: Training faces by use.
+        judge: Judges on validation.
+        teacher: Gives its opinion, where there is one.
+        report: Gets a line for every finished epoch.
+        board: Gets the curves.
+    """
+
+    run: Run
+    recipe: Recipe
+    faces: Pool
+    judge: Judge
+    teacher: Teacher | None
+    report: Report
+    board: Board
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of a training with a schedule of its own.
+
+    Attributes:
+        name: One of `checkpoint.PHASES`.
+        title: For the terminal.
+        recipe: With the mixture that is learnt from.
+        epochs: How many.
+        rate: The highest rate.
+        decay: A key of `objective.DECAYS`.
+    """
+
+    name: str
+    title: str
+    recipe: Recipe
+    epochs: int
+    rate: float
+    decay: str = "cosine"
+
+    @property
+    def judged(self) -> bool:
+        """Whether every epoch is judged on validation."""
+        return self.name == "first"
+
+    @property
+    def dealt_from(self) -> int:
+        """Number of the first batch."""
+        return 0 if self.judged else HEAD_BATCHES
+
+
+def run_phase(job: Job, model: keras.Model, phase: Phase) -> None:
+    """Runs a phase from its last finished epoch on."""
+    steps = phase.epochs * _steps(job.recipe)
+    optimizer = objective.optimizer(job.recipe, phase.decay, phase.rate, steps)
+    model.compile(optimizer=optimizer, loss=objective.loss(job.recipe))
+    state = checkpoint.load(job.run.state)
+    done = state.epochs if state and state.phase == phase.name else 0
+    if state and done:
+        checkpoint.restore(model, state, job.run.state)
+    if done == phase.epochs:
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+        return
+    batches = Batches(Dealer(job.faces, phase.recipe), _steps(job.recipe), phase.dealt_from, job.teacher)
+    callbacks = _callbacks(job, phase, batches, done)
+    model.fit(batches, initial_epoch=done, epochs=phase.epochs, verbose=0, callbacks=callbacks, shuffle=False)
+
+
+def _callbacks(job: Job, phase: Phase, batches: Batches, done: int) -> list[Any]:
+    """Those who judge see the averaged weights; the state is written down when all have had their say."""
+    average = [checkpoint.Average(done > 0)] if job.recipe.schedule.average else []
+    decay = objective.DECAY_CALLBACKS[phase.decay](
+        job.recipe.schedule, job.run, phase.epochs * _steps(job.recipe), done
+    )
+    return [
+        Bar(phase.title),
+        Follow(batches),
+        *average,
+        job.judge if phase.judged else Tell(job.report, phase.title),
+        *decay,
+        Curves(job.board, phase.name),
+        checkpoint.Keep(job.run.state, phase.name, average[0] if average else None),
+    ]
+
+
+def re_estimate_batch_norm(job: Job, model: keras.Model, phase: Phase) -> None:
+    """Measures the statistics of batch normalisation anew, unless they are frozen."""
+    if not job.recipe.schedule.freeze_batch_norm:
+        _re_estimate(model, Dealer(job.faces, phase.recipe), job.recipe.schedule.settling_batches)
+
+
+def _re_estimate(model: keras.Model, dealer: Dealer, batches: int) -> None:
+    """For the weights as they are at the end.
+
+    Source: Wu and Johnson, "Rethinking Batch in BatchNorm", 2021.
+    """
+    layers = batch_norms(model)
+    kept = [layer.momentum for layer in layers]
+    for number in range(batches):
+        for layer in layers:
+            layer.momentum = number / (number + 1)
+        model(dealer.batch(SETTLING_BATCHES + number)[0], training=True)
+    for layer, momentum in zip(layers, kept, strict=True):
+        layer.momentum = momentum
+
+
+def _steps(recipe: Recipe) -> int:
+    return max(1, recipe.mixture.faces_per_epoch // recipe.mixture.batch)
+
+
+def train(
+    run: Run,
+    material: Material,
+    weights: str | None,
+    report: Report,
+    devices: Sequence[str] = (),
+) -> None:
+    """Trains to the end of the run's recipe and leaves the best model in the run's folder.
+
+    A run that was interrupted goes on after its last finished epoch, with the same result on the same CPU.
+
+    Args:
+        run: The run's folder.
+        material: All parts; only training and validation faces are looked at.
+        weights: Backbone weights, the recipe's own where None.
+        report: Gets a line for every finished epoch.
+        devices: Names as in `training.classifier.devices`; one device where empty.
+    """
+    recipe, weights = run.recipe(), run.weights(weights)
+    material = usable(material, recipe)
+    training, validation = material.of(Part.TRAIN), material.of(Part.VALIDATION)
+    keras.utils.set_random_seed(recipe.seed)
+    board, faces = Board(run.board), pool(training.faces, training.patches)
+    judge = Judge(run, validation, report, board)
+    job = Job(run, recipe, faces, judge, distillation.teacher(recipe), report, board)
+    with sharing(devices, recipe.mixture.batch):
+        _descents(job, weights)
+    calibrate(run, validation, recipe.network.input_size)
+    shutil.rmtree(run.state.parent, ignore_errors=True)
+
+
+def _descents(job: Job, weights: str | None) -> None:
+    run, recipe = job.run, job.recipe
+    # Built also where only the second descent is left: the random numbers that it takes are gone for
+    # what comes later, which is to be the same after an interruption.
+    with precision.policy(recipe.schedule.precision):
+        model = build(
+            recipe.network, "none" if checkpoint.load(run.state) or _finished(run, recipe) else weights
+        )
+    if not _finished(run, recipe):
+        _first(job, model)
+    if recipe.finish.epochs and not _finished(run, recipe, 1):
+        _second(job)
+
+
+def _finished(run: Run, recipe: Recipe, phase: int = 0) -> bool:
+    return any(row["epoch"] >= recipe.schedule.epochs + phase for row in run.epochs())
+
+
+def _first(job: Job, model: keras.Model) -> None:
+    schedule = job.recipe.schedule
+    state = checkpoint.load(job.run.state)
+    if schedule.head_epochs and not (state and state.is_past("head")):
+        set_trainable(model, backbone=False, batch_norm=False)
+        head = Phase("head", "head", job.recipe, schedule.head_epochs, schedule.head_rate)
+        run_phase(job, model, head)
+    set_trainable(model, True, not schedule.freeze_batch_norm, schedule.frozen_until)
+    phase = Phase("first", "first descent", job.recipe, schedule.epochs, schedule.rate, schedule.decay)
+    run_phase(job, model, phase)
+    re_estimate_batch_norm(job, model, phase)
+    job.judge.set_model(model)
+    job.judge.consider(schedule.epochs)
+
+
+def _second(job: Job) -> None:
+    """The second descent, from the best model of the first.
+
+    Its result stays whatever the validation loss says of it: before calibration, the loss judges the
+    mixture of classes more than the network.
+    """
+    run, recipe, finish = job.run, job.recipe, job.recipe.finish
+    if not run.first.exists():
+        files.write_atomic(run.first, run.raw.read_bytes())
+    mixture = recipe.mixture.model_copy(
+        update={"class_shares": finish.class_shares, "drawn_wrong": finish.drawn_wrong}
+    )
+    changed = recipe.model_copy(update={"mixture": mixture, "seed": recipe.seed + 1})
+    model = precision.mixed(keras.saving.load_model(run.first, compile=False), recipe)
+    set_trainable(model, True, not recipe.schedule.freeze_batch_norm, recipe.schedule.frozen_until)
+    phase = Phase("second", "second descent", changed, finish.epochs, finish.rate)
+    run_phase(job, model, phase)
+    re_estimate_batch_norm(job, model, phase)
+    job.judge.set_model(model)
+    save(precision.plain(model, recipe), run.raw)
+    job.judge.consider(recipe.schedule.epochs + 1)
+
+
+def calibrate(run: Run, validation: Material, size: int) -> None:
+    """Fits the scaling of a trained model on validation faces and stores the model with it."""
+    model = keras.saving.load_model(run.raw, compile=False)
+    scaling = calibration.fit(validation.truth(), predict(model, validation.crops(size)))
+    run.write("scaling.json", scaling.as_json())
+    fold_in(model, scaling)
+    save(model, run.model)

@@ -1,0 +1,40 @@
+"""The command `maskgate-train`."""
+
+from __future__ import annotations
+
+import click
+
+from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
+
+COMMANDS = {
+    "data": "training.commands.data:data",
+    "fit": "training.commands.fit:fit",
+    "folds": "training.commands.folds:folds",
+    "evaluate": "training.commands.evaluate:evaluate",
+    "report": "training.commands.report:report",
+    "compare": "training.commands.compare:compare",
+    "add": "training.commands.add:add",
+    "gate": "training.commands.gate:gate",
+    "detector": "training.commands.detector:detector",
+    "evaluate-bundle": "training.commands.evaluate_bundle:evaluate_bundle",
+    "evaluate-detector": "training.commands.evaluate_detector:evaluate_detector",
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@version_option
+@log_level_option
+def maskgate_train() -> None:
+    """Trains a mask classifier and judges it honestly.
+
+    \b
+    Examples:
+      maskgate-train data datasets --detector yunet.onnx -o split.json
+      maskgate-train fit --split split.json --weights mobilenet_v2.h5
+      maskgate-train evaluate runs/20250101-120000-default/model.keras split.json
+    """
+
+
+def main() -> None:
+    """Runs the command."""
+    run_app(maskgate_train)

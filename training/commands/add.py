@@ -1,0 +1,58 @@
+"""`maskgate-train add`: let new labelled images join a split."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from edge.cli.options import EXISTING, FILE, json_option
+from edge.errors import ConfigError
+from training import framework
+from training.data import faces
+from training.data import readers as datasets
+from training.data.manifest import Manifest
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--label", required=True, help="What all images of DIR show: with_mask, or any usual spelling.")
+@click.option("--split", required=True, type=EXISTING, help="Split manifest to add them to.")
+@click.option("--detector", required=True, type=EXISTING, help="YuNet model that finds the faces.")
+@click.option("-o", "--output", type=FILE, help="Write the new manifest here and leave the old one alone.")
+@click.option("--seed", default=7, show_default=True, help="Of dealing out the new faces.")
+@json_option
+def add(folder: Path, label: str, split: Path, as_json: bool, **options: object) -> None:
+    """Adds the images of DIR to a split; then `maskgate-train fit --from BUNDLE` trains with them.
+
+    Near-duplicates join the group and part of what they resemble. The test part stays as it is, because old
+    and new models are judged on it: images that resemble it are left out, and so are those that the data set
+    holds already.
+
+    Example: maskgate-train add photos --label mask_worn_incorrectly --split split.json --detector yunet.onnx
+    """
+    meant = datasets.label_of(label)
+    if meant is None:
+        raise ConfigError(f"--label {label} is none of {', '.join(datasets.LABEL_OF_NAME)}")
+    framework.set_quiet_environment()
+    adding = framework.need("training.data.additions")
+    manifest = Manifest.load(split)
+    rule = faces.single_face(faces.device_finder(Path(str(options["detector"]))))
+    entries = tuple(datasets.read_class_folder(folder, meant, rule))
+    new = datasets.Dataset(
+        tuple(entry for entry in entries if isinstance(entry, datasets.FaceRecord)),
+        tuple(entry for entry in entries if isinstance(entry, datasets.Skip)),
+    )
+    if not entries:
+        raise ConfigError(f"{folder} holds no image")
+    done = adding.add(manifest, new, options["seed"])
+    target = Path(str(options["output"])) if options["output"] else split
+    partial = target.with_name(f"partial-{target.name}")
+    partial.write_text(done.manifest.model_dump_json(indent=1))
+    partial.replace(target)
+    counts = done.counts()
+    if as_json:
+        click.echo(json.dumps({"split": str(target), "faces": len(done.manifest.faces), "counts": counts}))
+    else:
+        click.echo("\n".join(f"{name:70} {count:6}" for name, count in counts.items()))

@@ -1,0 +1,98 @@
+"""`maskgate-train compare`: recipes on the same grouped folds, and on a random split beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.errors import ConfigError, ModelError
+from training import framework
+from training.classifier import recipe
+from training.classifier.recipe import Recipe
+from training.classifier.run import Run
+from training.data.dataset import Material, load_material
+from training.data.manifest import Manifest
+
+
+@click.command()
+@click.argument("recipes", nargs=-1, required=True, type=EXISTING)
+@click.option("--split", required=True, type=EXISTING, help="Split manifest; its groups are dealt anew.")
+@click.option(
+    "--weights", "given", multiple=True, metavar="RECIPE=FILE",
+    help="Backbone weights of the recipe of that name; repeatable.",
+)  # fmt: skip
+@click.option("--folds", "many", default=5, show_default=True, type=click.IntRange(2, 20))
+@click.option(
+    "--random-folds", "few", type=click.IntRange(1, 20),
+    help="Folds of the random split to run; as many as of the grouped one where not given.",
+)  # fmt: skip
+@click.option("--only-table", is_flag=True, help="Train nothing, show what is there.")
+@click.option(
+    "-o", "--output", type=FILE, default=Path("runs/compare"), show_default=True,
+    help="Folder of the comparison; one that holds some folds goes on with the others.",
+)  # fmt: skip
+@cache_option
+@json_option
+@click.pass_context
+def compare(context: click.Context, /, output: Path, as_json: bool, **_: object) -> None:
+    """Trains RECIPES (TOML files) on grouped folds and on a random split, and prints a Markdown table.
+
+    What a recipe scores more on the random split, it owes to having seen near-duplicates of the tested
+    faces; one fold of it gives a first idea. A recipe whose pretrained weights cannot be had is trained
+    from scratch, and marked so. Finished folds are not run again, interrupted ones go on.
+
+    Example: maskgate-train compare training/recipes/*.toml --split split.json
+    """
+    options = context.params
+    framework.load_framework()
+    comparing = framework.need("training.evaluation.comparison")
+    plans = [recipe.load(file) for file in options["recipes"]]
+    if len({plan.name for plan in plans}) < len(plans):
+        raise ConfigError("two recipes have the same name; each needs its own")
+    weights = _named(options["given"], plans)
+    entrants = [comparing.Entrant(plan, _start(plan, weights.get(plan.name))) for plan in plans]
+    if not options["only_table"]:
+        manifest = Manifest.load(options["split"])
+        material = load_material(manifest, options["cache"])
+        comparing.run_all(entrants, material, (output, manifest), _many(options), _train)
+    found = comparing.results(entrants, output)
+    click.echo(json.dumps(comparing.as_json(found)) if as_json else comparing.markdown(found), nl=as_json)
+
+
+def _many(options: dict[str, Any]) -> dict[Any, int]:
+    """How many folds of each scheme to run."""
+    scheme = framework.need("training.evaluation.comparison").Scheme
+    return {scheme.GROUPED: options["many"], scheme.RANDOM: options["few"] or options["many"]}
+
+
+def _named(given: tuple[str, ...], plans: list[Recipe]) -> dict[str, str]:
+    """Weight files by recipe."""
+    pairs = dict(text.partition("=")[::2] for text in given)
+    unknown = set(pairs) - {plan.name for plan in plans}
+    if unknown:
+        raise ConfigError(f"--weights names {', '.join(sorted(unknown))}, which is no recipe given")
+    return pairs
+
+
+def _start(plan: Recipe, weights: str | None) -> str:
+    """The weights that can be had: those given, the recipe's own, or none."""
+    network = framework.need("training.classifier.network")
+    if weights is not None:
+        network.build(plan.network, weights)
+        return weights
+    try:
+        network.build(plan.network)
+    except ModelError as error:
+        click.echo(f"{plan.name} is trained from scratch: {error}", err=True)
+        return "none"
+    return plan.network.weights
+
+
+def _train(run: Run, material: Material, weights: str) -> None:
+    click.echo(str(run.folder), err=True)
+    training = framework.need("training.classifier.trainer")
+    training.train(run, material, weights, lambda text: click.echo(text, err=True))

@@ -1,0 +1,75 @@
+"""`maskgate-train data`: read data sets, group near-duplicates, write the split."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edge.cli.options import EXISTING, FILE, json_option
+from edge.contract import LABELS
+from edge.errors import ConfigError
+from edge.system import files
+from training import framework
+from training.data import faces
+from training.data import readers as datasets
+from training.data.manifest import Manifest
+
+
+def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Manifest, datasets.Dataset]:
+    """Reads the data below the roots and splits it.
+
+    Raises:
+        MissingExtraError: The packages for training are not installed.
+        ConfigError: They hold no face that can be used.
+    """
+    framework.set_quiet_environment()
+    split = framework.need("training.data.split")
+    find = faces.device_finder(detector)
+    found = datasets.read(roots, faces.single_face(find), find)
+    if not found.records:
+        reasons = ", ".join(sorted({skip.reason for skip in found.skips})) or "there is none"
+        raise ConfigError(f"no face in {', '.join(map(str, roots))} can be used: {reasons}")
+    return Manifest.of(split.split(found, seed), seed, found.fingerprint()), found
+
+
+@click.command()
+@click.argument("roots", nargs=-1, required=True, type=EXISTING)
+@click.option(
+    "--detector", required=True, type=EXISTING, help="YuNet model that finds faces in class folders."
+)
+@click.option("--seed", default=7, show_default=True, help="Of the split.")
+@click.option(
+    "-o", "--output", type=FILE, default=Path("split.json"), show_default=True, help="Split manifest."
+)
+@json_option
+def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_json: bool) -> None:
+    """Reads data sets, groups near-duplicates and writes the split manifest.
+
+    Example: maskgate-train data datasets --detector yunet.onnx -o split.json
+    """
+    manifest, found = make_split(roots, detector, seed)
+    files.write_atomic(output, manifest.model_dump_json(indent=1).encode())
+    report = _report(manifest, found)
+    click.echo(json.dumps(report) if as_json else _table(report))
+
+
+def _report(manifest: Manifest, found: datasets.Dataset) -> dict[str, Any]:
+    counts = Counter((face.label.value, face.source.value, face.part.value) for face in manifest.faces)
+    return {
+        "fingerprint": manifest.fingerprint,
+        "groups": len({face.group for face in manifest.faces}),
+        "counts": [[*key, count] for key, count in sorted(counts.items())],
+        "skipped": dict(Counter(skip.reason for skip in found.skips)),
+    }
+
+
+def _table(report: dict[str, Any]) -> str:
+    lines = [f"{label:24} {source:8} {part:11} {count:6}" for label, source, part, count in report["counts"]]
+    there = {label for label, *_ in report["counts"]}
+    lines += [f"{label:24} {'no face at all':20} {0:6}" for label in LABELS if label not in there]
+    lines += [f"skipped: {reason:37} {count:6}" for reason, count in sorted(report["skipped"].items())]
+    return "\n".join([*lines, f"groups {report['groups']}, fingerprint {report['fingerprint'][:16]}"])

@@ -1,0 +1,158 @@
+"""`maskgate-train evaluate`: judge models and bundles on labelled faces, with intervals and slices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import cv2
+
+from edge import bundle
+from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.errors import ConfigError
+from training import framework
+from training.commands.common import known_faces
+from training.commands.data import make_split
+from training.data.dataset import Material, load_material
+from training.data.manifest import Manifest, Part
+from training.evaluation import evaluate as judging
+from training.evaluation import fold_results, results
+from training.evaluation.predictions import Evidence
+
+F = TypeVar("F", bound=Callable[..., Any])
+PARTS = (*(part.value for part in Part), "all")
+
+_OPTIONS: tuple[Callable[[F], F], ...] = (
+    click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING),
+    click.option(
+        "--beside", multiple=True, type=EXISTING, help="Another model to judge on the same faces; repeatable."
+    ),
+    click.option(
+        "--folds", type=EXISTING, help="Folder of finished folds: judge what is stored there, pooled."
+    ),
+    click.option(
+        "--part", default=Part.TEST.value, show_default=True, type=click.Choice(PARTS), help="Of the split."
+    ),
+    click.option(
+        "--threshold",
+        type=click.FloatRange(0, 1),
+        help="P(with_mask) from which a face counts as masked, such as a bundle's; else one is chosen here.",
+    ),
+    click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders."),
+    click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders."),
+    cache_option,
+    json_option,
+)
+
+
+def evidence_options(command: F) -> F:
+    """Models, data and how to read them: what a command must take that calls `gather`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@evidence_options
+@click.option("--no-slices", is_flag=True, help="Leave out the slices by size, blur, light, wear and tone.")
+@click.option("--worst", "sheet", type=FILE, help="Write the worst answers as a PNG, too; it shows people.")
+@click.pass_context
+def evaluate(
+    context: click.Context, /, as_json: bool, no_slices: bool, sheet: Path | None, **_: object
+) -> None:
+    """Judges MODEL (a .keras file, a .tflite file, a bundle or a run folder) on labelled faces.
+
+    DATA is a split manifest, or data folders as `maskgate-train data` reads them, all of whose faces are
+    then judged. Intervals are 95 %, resampled by group. With --folds the stored predictions of all folds
+    are pooled; a split manifest as DATA then adds the slices that need the pictures.
+
+    \b
+    Examples:
+      maskgate-train evaluate edge/models split.json --beside runs/20250101-120000-default/model.keras
+      maskgate-train evaluate --folds runs/folds split.json
+      maskgate-train evaluate --folds runs/folds --threshold 0.788
+    """
+    evidence, material = gather(context)
+    if sheet is not None:
+        _write_worst(evidence, material, sheet)
+    found = results.judge(evidence)
+    if no_slices:
+        found = replace(found, hard=())
+    click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
+
+
+def _write_worst(evidence: Evidence, material: Material | None, file: Path) -> None:
+    """The worst answers of the first model as one picture.
+
+    Raises:
+        ConfigError: The pictures are not at hand, or there is no wrong answer.
+    """
+    if material is None:
+        raise ConfigError("--worst needs the pictures; name the split manifest, too")
+    galleries = framework.need("training.evaluation.report.galleries")
+    found = galleries.worst(evidence, evidence.columns[0], material)
+    if not found:
+        raise ConfigError(f"{evidence.columns[0].name} gives no wrong answer, so there is nothing to show")
+    cv2.imwrite(str(file), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
+
+
+def gather(context: click.Context) -> tuple[Evidence, Material | None]:
+    """What the command line asks for: the evidence, and its faces in the same order where they are at hand.
+
+    Raises:
+        ConfigError: The data cannot be used.
+        ModelError: A model cannot be opened.
+    """
+    evidence, material = _gathered(context)
+    threshold: float | None = context.params["threshold"]
+    if threshold is not None:
+        evidence = evidence.with_threshold([threshold] * len(evidence.columns))
+    return evidence, material
+
+
+def _gathered(context: click.Context) -> tuple[Evidence, Material | None]:
+    options = context.params
+    paths: tuple[Path, ...] = options["paths"]
+    if options["folds"]:
+        return _folded(options["folds"], paths, options["cache"])
+    if len(paths) < 2:
+        raise click.UsageError("name MODEL and DATA, or --folds DIR")
+    return _judged(context, paths[0], paths[1:])
+
+
+def _folded(folder: Path, data: tuple[Path, ...], cache: Path | None) -> tuple[Evidence, Material | None]:
+    evidence = fold_results.load(folder)
+    if not data:
+        return evidence, None
+    return fold_results.with_pictures(evidence, load_material(Manifest.load(data[0]), cache))
+
+
+def _judged(context: click.Context, model: Path, data: tuple[Path, ...]) -> tuple[Evidence, Material]:
+    options = context.params
+    models = judging.candidates((model, *options["beside"]))
+    if any(one.path.suffix == ".keras" for one in models):
+        framework.load_framework()
+    manifest, whole = _manifest(data, model, options["detector"], options["seed"])
+    classes = max(judging.classes(one.path) for one in models)
+    material = known_faces(load_material(manifest, options["cache"]), classes)
+    if whole or options["part"] == "all":
+        return judging.on_all(models, material), material
+    part = Part(options["part"])
+    return judging.on_split(models, material, part), material.of(part)
+
+
+def _manifest(data: tuple[Path, ...], model: Path, detector: Path | None, seed: int) -> tuple[Manifest, bool]:
+    """The split, and whether all of it is to be judged because it was made just now."""
+    if data[0].is_file():
+        if len(data) > 1:
+            raise ConfigError("name one split manifest, or only data folders")
+        return Manifest.load(data[0]), False
+    own = model / bundle.DETECTOR
+    detector = detector or (own if own.is_file() else None)
+    if detector is None:
+        raise click.UsageError("data folders need --detector FILE, which finds the faces in class folders")
+    return make_split(data, detector, seed)[0], True

@@ -1,0 +1,61 @@
+"""`maskgate-train evaluate-bundle`: detector and classifier together on annotated frames."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from edge import bundle as bundles
+from edge.cli.options import EXISTING, json_option
+from edge.config import Detector
+from edge.errors import ConfigError
+from edge.vision.detector import YuNetDetector
+from edge.vision.interpreter import Model
+from training import framework
+from training.data.manifest import Manifest, Part
+from training.detector import end_to_end
+from training.detector.metrics import truths
+
+OWN_SIZE = 1920
+"""Frames keep their size up to this long side."""
+
+
+@click.command("evaluate-bundle")
+@click.argument("bundle", type=EXISTING)
+@click.option(
+    "--split", required=True, type=EXISTING, help="Split manifest, as maskgate-train data writes it."
+)
+@click.option("--part", default="test", show_default=True, type=click.Choice([part.value for part in Part]))
+@click.option("--detector", type=EXISTING, help="Another face detector (ONNX) in place of the bundle's.")
+@click.option(
+    "--long-side",
+    default=320,
+    show_default=True,
+    type=click.IntRange(96, OWN_SIZE),
+    help="As detector.long_side.",
+)
+@json_option
+def evaluate_bundle(
+    bundle: Path, split: Path, part: str, detector: Path | None, long_side: int, as_json: bool
+) -> None:
+    """Judges detector and classifier together: each annotated face found, and labelled rightly.
+
+    Example: maskgate-train evaluate-bundle edge/models --split split.json --long-side 640
+    """
+    framework.set_quiet_environment()
+    loaded = bundles.load(bundle)
+    network = detector or loaded.detector
+    if network is None:
+        raise ConfigError(f"{bundle} holds no detector; name one with --detector")
+    pictures = truths(Manifest.load(split).assigned(), Part(part))
+    if not pictures:
+        raise ConfigError(f"the {part} part of {split} holds no annotated frame; choose another with --part")
+    settings = Detector(long_side=long_side, min_face_px=1)
+    found = end_to_end.judge_end_to_end(YuNetDetector(network, settings), Model(loaded.classifier), pictures)
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+    else:
+        click.echo("\n".join(f"{name:22} {value:8.4g}" for name, value in asdict(found).items()))

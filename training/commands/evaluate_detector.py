@@ -1,0 +1,62 @@
+"""`maskgate-train evaluate-detector`: judge face detectors side by side on annotated frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from edge.cli.options import EXISTING, FILE, json_option
+from training import framework
+from training.data.manifest import Manifest, Part
+from training.detector import evaluate, metrics, report
+
+
+@click.command("evaluate-detector")
+@click.argument("models", nargs=-1, required=True, type=EXISTING)
+@click.option(
+    "--split", required=True, type=EXISTING, help="Split manifest, as maskgate-train data writes it."
+)
+@click.option("--part", default="test", show_default=True, type=click.Choice([part.value for part in Part]))
+@click.option(
+    "--threshold",
+    default=0.6,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Score from which a box counts.",
+)
+@click.option(
+    "--long-side",
+    "views",
+    multiple=True,
+    default=(0, 320),
+    show_default=True,
+    type=click.IntRange(0),
+    help="Long side that frames are brought down to; 0 leaves them; repeatable.",
+)
+@click.option("--html", type=FILE, help="Write the tables as an HTML page, too.")
+@click.option(
+    "--misses", type=FILE, help="Write crops of the faces the first model misses as PNG; it shows people."
+)
+@json_option
+@click.pass_context
+def evaluate_detector(
+    context: click.Context, /, models: tuple[Path, ...], split: Path, part: str, as_json: bool, **_: object
+) -> None:
+    """Judges detectors in one run: recall, unmatched boxes, average precision, threshold sweep, time.
+
+    Example: maskgate-train evaluate-detector detector.onnx yunet.onnx --split split.json --html report.html
+    """
+    framework.set_quiet_environment()
+    options = context.params
+    wanted = evaluate.Wanted(models, options["views"], options["threshold"])
+    judged = evaluate.judge(wanted, metrics.truths(Manifest.load(split).assigned(), Part(part)))
+    if options["html"]:
+        options["html"].write_text(report.page(judged.tables, f"Face detectors on the {part} part"))
+    if options["misses"]:
+        evaluate.write_misses(judged, wanted.threshold, options["misses"])
+    if as_json:
+        click.echo(json.dumps({table.title: table.as_json() for table in judged.tables}))
+    else:
+        click.echo("\n\n".join(table.as_text() for table in judged.tables))

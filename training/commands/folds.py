@@ -1,0 +1,111 @@
+"""`maskgate-train folds`: train once per fold, so that every face is tested by a model that never saw it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.errors import ConfigError
+from edge.system import files
+from training import framework
+from training.classifier import recipe
+from training.classifier import run as classifier_run
+from training.commands.common import known_faces
+from training.data.dataset import Material, load_material
+from training.data.manifest import Manifest, Part
+from training.evaluation import evaluate, fold_results, results
+
+INT8 = "int8.tflite"
+
+
+@click.command()
+@click.option("--split", required=True, type=EXISTING, help="Split manifest; its groups are dealt anew.")
+@click.option(
+    "--recipe", "plan", type=FILE, default=recipe.DEFAULT, help="TOML file; the default recipe otherwise."
+)
+@click.option("--weights", help="Backbone weights: a file, imagenet or none.")
+@click.option("--folds", "count", default=5, show_default=True, type=click.IntRange(2, 20))
+@click.option(
+    "--only", multiple=True, type=click.IntRange(min=1), metavar="FOLD",
+    help="Run just this fold, counted from 1; repeatable. Several machines share the work so.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
+    help="Folder of the folds; one that holds some goes on with them.",
+)  # fmt: skip
+@cache_option
+@json_option
+@click.pass_context
+def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: bool, **_: object) -> None:
+    """Trains, calibrates, converts and judges once per fold and pools what the models say.
+
+    A fold that is finished is not run again, an interrupted one goes on after its last epoch.
+
+    \b
+    Examples:
+      maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
+      maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
+    """
+    options = context.params
+    settings, manifest, count = (
+        recipe.load(options["plan"]),
+        Manifest.load(options["split"]),
+        options["count"],
+    )
+    material = known_faces(load_material(manifest, cache), settings.network.classes)
+    framework.load_framework(settings.threads)
+    wanted = _wanted(options["only"], count)
+    for number, faces in enumerate(
+        framework.need("training.data.folds").folds(material.faces, count, settings.seed)
+    ):
+        if number not in wanted:
+            continue
+        click.echo(f"fold {number + 1} of {count}", err=True)
+        dealt = Manifest.of(faces, settings.seed, manifest.fingerprint)
+        run = _opened(output / f"fold-{number}", settings, dealt)
+        _finish(run, Material(faces, material.patches), options["weights"])
+    found = results.judge(fold_results.load(output))
+    click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
+
+
+def _wanted(only: tuple[int, ...], count: int) -> set[int]:
+    """Numbers from 0 of the folds to run.
+
+    Raises:
+        ConfigError: There are not so many.
+    """
+    if beyond := [number for number in only if number > count]:
+        raise ConfigError(f"--only {beyond[0]}: there are {count} folds")
+    return {number - 1 for number in only} or set(range(count))
+
+
+def _opened(folder: Path, settings: recipe.Recipe, split: Manifest) -> classifier_run.Run:
+    """The run of a fold, new or interrupted.
+
+    Raises:
+        ConfigError: What is there was made with another recipe or from other data.
+    """
+    if not (folder / "recipe.json").exists():
+        return classifier_run.start_at(folder, settings, split)
+    run = classifier_run.reopen(folder)
+    if run.recipe() != settings or Manifest.load(run.split) != split:
+        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
+    return run
+
+
+def _finish(run: classifier_run.Run, material: Material, weights: str | None) -> None:
+    """Does what is still to be done for one fold; every step leaves a file that says it is done."""
+    if not run.model.exists():
+        training = framework.need("training.classifier.trainer")
+        training.train(run, material, weights, lambda text: click.echo(text, err=True))
+    small = run.folder / INT8
+    if not small.exists():
+        quantize = framework.need("convert.quantize", "convert")
+        files.write_atomic(small, quantize.of_training(run.model, material.of(Part.TRAIN)))
+    if not (run.folder / fold_results.PREDICTIONS).exists():
+        models = (evaluate.Candidate("float", run.model), evaluate.Candidate("int8", small))
+        said = evaluate.on_faces(models, material.of(Part.TEST), measure=False)
+        fold_results.save(said, run.folder / fold_results.PREDICTIONS)

@@ -1,0 +1,108 @@
+"""`maskgate-train gate`: may a new model take the place of an old one?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from edge import bundle
+from edge.cli.options import EXISTING, cache_option, json_option
+from edge.errors import GateError
+from training import framework
+from training.classifier.run import WEIGHTS, Run
+from training.data.dataset import Material, load_material
+from training.data.manifest import Manifest, Part
+from training.evaluation import evaluate as judging
+from training.evaluation import gate as gates
+
+CANDIDATE = "candidate"
+"""Folder in a run folder that an int8 bundle stands in until it has passed the gate."""
+
+
+@click.command()
+@click.argument("new", type=EXISTING)
+@click.argument("old", type=EXISTING)
+@click.argument("split", type=EXISTING)
+@cache_option
+@json_option
+def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -> None:
+    """Judges NEW against OLD on the test part of SPLIT; ends with exit code 1 if NEW may not replace it.
+
+    NEW must have the higher macro-F1, no class whose F1 lies below the interval of OLD, and no more bare
+    faces called masked than that interval allows. Compare bundles with bundles, as they run on a device.
+
+    Example: maskgate-train gate runs/20250101-120000-default/bundle edge/models split.json
+    """
+    if ".keras" in (new.suffix, old.suffix):
+        framework.load_framework()
+    found = judge(new, old, load_material(Manifest.load(split), cache))
+    click.echo(json.dumps(found.as_json()) if as_json else found.text())
+    insist(found, new)
+
+
+def judge(new: Path, old: Path, material: Material) -> gates.Gate:
+    """Both models on the test part.
+
+    Raises:
+        ModelError: A model cannot be opened.
+        ConfigError: There is no test face.
+    """
+    models = (judging.Candidate("old", old), judging.Candidate("new", new))
+    return gates.gate(judging.on_faces(models, material.of(Part.TEST)))
+
+
+def insist(found: gates.Gate, new: Path) -> None:
+    """Ends in an error that says where a new model fails.
+
+    Raises:
+        GateError: It does.
+    """
+    if not found.passed:
+        raise GateError(f"{new} is not promoted: {found.failures()}")
+
+
+def promote(run: Run, rival: Path, material: Material) -> Path:
+    """Converts a finished run and lets it stand against the bundle whose place it is to take.
+
+    Both are judged in 8 bits, as they run on a device. What was found stands in the run's `gate.json`.
+
+    Returns:
+        The bundle in the run's folder, which is there only if it passed.
+
+    Raises:
+        GateError: The new model is not better, or worse somewhere, or differs from its float model.
+    """
+    promoted = run.folder / judging.BUNDLE
+    if promoted.exists():
+        return promoted
+    package = framework.need("convert.build", "convert")
+    origin = package.Origin("", run.id, Manifest.load(run.split).fingerprint)
+    package.convert(run.model, material, origin, run.folder / CANDIDATE)
+    found = judge(run.folder / CANDIDATE, rival, material)
+    run.write("gate.json", found.as_json())
+    click.echo(found.text(), err=True)
+    insist(found, run.folder / CANDIDATE)
+    return (run.folder / CANDIDATE).replace(promoted)
+
+
+def start_from(rival: Path, base: Path, run: Run) -> str | None:
+    """The backbone that a bundle was made of, as a file in the new run's folder.
+
+    A bundle holds 8 bits only, so its float network is looked for among the runs.
+
+    Returns:
+        None where the run is not there or had another network; training then starts as the recipe says.
+    """
+    name = bundle.load(rival).manifest.training_run
+    before = Run(base / name)
+    if not name or not before.model.exists() or not (before.folder / "recipe.json").exists():
+        return None
+    old, new = before.recipe().network, run.recipe().network
+    if (old.name, old.alpha) != (new.name, new.alpha):
+        return None
+    network = framework.need("keras").saving.load_model(before.folder / WEIGHTS, compile=False)
+    file = run.folder / "start.weights.h5"
+    network.get_layer(framework.need("training.classifier.network").BACKBONE).save_weights(file)
+    return str(file)

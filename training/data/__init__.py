@@ -1,0 +1,1 @@
+"""Labelled pictures: reading them, finding their faces, cutting crops, splitting without leaks."""

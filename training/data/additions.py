@@ -1,0 +1,115 @@
+"""Lets new labelled images join a split without moving anything that was in it.
+
+The test part is the gate that old and new models have to pass, so it stays as it is: an image that
+resembles a face in it is left out. One that resembles other faces joins their group and part; all
+others are dealt to training and validation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.data.manifest import Assigned, Manifest, Part
+from training.data.readers import Dataset, FaceRecord, Skip, Source
+from training.data.split import SHARES, assign_parts, group
+
+OPEN = (Part.TRAIN, Part.VALIDATION)
+"""Parts that new faces may join."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The split with the new faces in it, and what became of each of them."""
+
+    manifest: Manifest
+    joined: tuple[Assigned, ...]
+    skips: tuple[Skip, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Faces by what became of them."""
+        found = Counter(f"joined {face.part}" for face in self.joined)
+        found.update(f"left out: {skip.reason}" for skip in self.skips)
+        return dict(sorted(found.items()))
+
+
+def add(manifest: Manifest, new: Dataset, seed: int) -> Added:
+    """Adds faces to a split.
+
+    Args:
+        manifest: The split as it is.
+        new: Labelled faces, with what could not be read.
+        seed: Of dealing out the faces that resemble no other.
+    """
+    old = manifest.assigned()
+    fresh, skips = _unknown(old, new.records)
+    numbers = group([*(face.record for face in old), *fresh])
+    members: dict[int, list[Assigned]] = defaultdict(list)
+    for face, number in zip(old, numbers, strict=False):
+        members[number].append(face)
+    alone, joined = [], []
+    for record, number in zip(fresh, numbers[len(old) :], strict=True):
+        if not members[number]:
+            alone.append((record, number))
+        elif reason := _objection(record, members[number]):
+            skips.append(Skip(record.image, reason))
+        else:
+            joined.append(Assigned(record, members[number][0].group, members[number][0].part))
+    joined += _dealt(alone, 1 + max((face.group for face in old), default=-1), seed)
+    faces = (*old, *joined)
+    fingerprint = Dataset(tuple(face.record for face in faces), ()).fingerprint()
+    made = Manifest.of(faces, manifest.seed, fingerprint)
+    return Added(made, tuple(joined), (*new.skips, *skips))
+
+
+def _unknown(old: Sequence[Assigned], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
+    """Leaves out what is in the data set already, by name or byte for byte."""
+    keys = {face.record.key for face in old}
+    seen = {_digest(image) for image in {face.record.image for face in old}}
+    fresh, skips = [], []
+    for record in new:
+        digest = _digest(record.image)
+        if digest in seen:
+            skips.append(Skip(record.image, "the same file is in the data set"))
+        elif record.key in keys:
+            skips.append(
+                Skip(record.image, "another file of this name is in the data set; rename its folder")
+            )
+        else:
+            fresh.append(record)
+            keys.add(record.key)
+            seen.add(digest)
+    return fresh, skips
+
+
+def _digest(image: Path) -> bytes:
+    return hashlib.sha256(image.read_bytes()).digest()
+
+
+def _objection(record: FaceRecord, like: Sequence[Assigned]) -> str:
+    """Why a face cannot join the faces it resembles; empty where it can."""
+    parts = {face.part for face in like}
+    if Part.TEST in parts:
+        return "it resembles a face of the test part, which stays as it is"
+    if len(parts) > 1:
+        return "it resembles faces of several parts"
+    folders = [face.record.label for face in like if face.record.source is Source.FOLDER]
+    if len(folders) == len(like) and record.label not in folders:
+        return "it resembles a face with another label"
+    return ""
+
+
+def _dealt(alone: Sequence[tuple[FaceRecord, int]], first: int, seed: int) -> list[Assigned]:
+    """Deals faces that resemble none of the old ones; groups get numbers from `first` on."""
+    if not alone:
+        return []
+    records, numbers = [record for record, _ in alone], [number for _, number in alone]
+    places = assign_parts(records, numbers, [SHARES[part] for part in OPEN], seed)
+    names = {number: first + at for at, number in enumerate(dict.fromkeys(numbers))}
+    return [
+        Assigned(record, names[number], OPEN[place])
+        for (record, number), place in zip(alone, places, strict=True)
+    ]

@@ -1,0 +1,59 @@
+"""The faces of a split together with their pixels."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from edge.contract import LABELS
+from training.data.crops import Patch, default_cache, patches
+from training.data.manifest import Assigned, Manifest, Part
+from training.metrics import Truth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """The faces of a split and their patches, in the same order."""
+
+    faces: tuple[Assigned, ...]
+    patches: tuple[Patch, ...]
+
+    def of(self, part: Part) -> Material:
+        """Only the faces of one part."""
+        pairs = [pair for pair in zip(self.faces, self.patches, strict=True) if pair[0].part is part]
+        return Material(tuple(face for face, _ in pairs), tuple(patch for _, patch in pairs))
+
+    def of_classes(self, number: int) -> Material:
+        """Only the faces of the first labels, for a network that knows no more."""
+        pairs = zip(self.faces, self.patches, strict=True)
+        kept = [pair for pair in pairs if pair[0].record.label in LABELS[:number]]
+        return Material(tuple(face for face, _ in kept), tuple(patch for _, patch in kept))
+
+    def truth(self) -> Truth:
+        """(n,) indices of the labels."""
+        return np.array([LABELS.index(face.record.label) for face in self.faces], np.intp)
+
+    def crops(self, size: int) -> NDArray[np.uint8]:
+        """(n, size, size, 3) RGB as the device would see them."""
+        return np.stack([patch.crop(size) for patch in self.patches])
+
+
+def load_material(manifest: Manifest, cache: Path | None) -> Material:
+    """Loads the split's faces, with a bar on a terminal while they are cut the first time."""
+    faces = manifest.assigned()
+    records = [face.record for face in faces]
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task("cutting faces", total=len(faces))
+        cut = patches(
+            records,
+            manifest.fingerprint,
+            cache or default_cache(),
+            lambda done: bar.update(task, completed=done),
+        )
+    return Material(faces, cut)

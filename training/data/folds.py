@@ -1,0 +1,62 @@
+"""Five grouped folds: every face is tested once, by a model that saw neither it nor its group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from training.data.manifest import Assigned, Part
+from training.data.split import assign_parts
+
+VALIDATION = 0.15
+"""Share of the faces outside the tested fold that calibrate the model and choose its epoch."""
+
+CALIBRATION = 0.12
+"""The same, where no fold is tested."""
+
+WHOLE_SEED = 99
+
+
+def folds(faces: Sequence[Assigned], count: int, seed: int) -> tuple[tuple[Assigned, ...], ...]:
+    """Deals a split's faces out anew, once for every fold.
+
+    Args:
+        faces: All faces with their groups; the parts they have now do not matter.
+        count: Number of folds.
+        seed: Decides who goes where.
+
+    Returns:
+        For every fold all faces: its own as `TEST`, of the others a part as `VALIDATION`.
+    """
+    records, groups = [face.record for face in faces], [face.group for face in faces]
+    places = np.array(assign_parts(records, groups, (1 / count,) * count, seed))
+    return tuple(_fold(faces, places == fold, seed + 1 + fold) for fold in range(count))
+
+
+def _fold(faces: Sequence[Assigned], tested: np.ndarray, seed: int) -> tuple[Assigned, ...]:
+    others = [face for face, test in zip(faces, tested, strict=True) if not test]
+    places = assign_parts(
+        [face.record for face in others],
+        [face.group for face in others],
+        (1 - VALIDATION, VALIDATION),
+        seed,
+    )
+    checks = iter(places)
+    return tuple(
+        replace(face, part=Part.TEST if test else (Part.TRAIN, Part.VALIDATION)[next(checks)])
+        for face, test in zip(faces, tested, strict=True)
+    )
+
+
+def whole(faces: Sequence[Assigned]) -> tuple[Assigned, ...]:
+    """All faces for training, but a part that calibrates; none is left to test."""
+    places = assign_parts(
+        [face.record for face in faces],
+        [face.group for face in faces],
+        (1 - CALIBRATION, CALIBRATION),
+        WHOLE_SEED,
+    )
+    parts = (Part.TRAIN, Part.VALIDATION)
+    return tuple(replace(face, part=parts[place]) for face, place in zip(faces, places, strict=True))

@@ -1,0 +1,149 @@
+"""Training, validation and test parts that share no frame, near-duplicate or mirror image.
+
+Faces of one image, and faces or images whose 64-bit perceptual hashes differ in at most
+`DISTANCE` bits, as they are or mirrored, form a group; a group is never divided. Groups are dealt
+out by label and source so that the parts resemble each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import imagehash
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from edge.contract import Label, face_crop
+from edge.types import Image
+from training.data.manifest import Assigned, Part
+from training.data.readers import Dataset, FaceRecord, Source, open_image
+
+DISTANCE = 6
+MIN_HASHED_PX = 20
+"""Smaller faces are blobs whose hashes collide by chance; their frame alone groups them."""
+
+Bits = NDArray[np.float32]
+"""(2, 64): a picture's hash and that of its mirror image, as -1 and 1."""
+
+
+SHARES = {Part.TRAIN: 0.7, Part.VALIDATION: 0.12, Part.TEST: 0.18}
+
+
+def perceptual_bits(pixels: Image) -> Bits:
+    """Hash (pHash by J. Buchner's imagehash) of a picture and of its mirror image."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    views = (grey, cv2.flip(grey, 1))
+    return (
+        np.stack([imagehash.phash(Pillow.fromarray(view)).hash.ravel() for view in views]) * np.float32(2) - 1
+    )
+
+
+def near_pairs(bits: NDArray[np.float32], distance: int = DISTANCE) -> NDArray[np.intp]:
+    """Pairs of pictures whose hashes, one of them possibly mirrored, differ in at most `distance` bits.
+
+    Args:
+        bits: (n, 2, 64) as `perceptual_bits` gives them.
+        distance: Largest Hamming distance.
+
+    Returns:
+        (pairs, 2) indices, first smaller than second.
+    """
+    plain, mirrored = bits[:, 0], bits[:, 1]
+    found = []
+    for start in range(0, len(bits), 1024):
+        rows = plain[start : start + 1024]
+        closest = np.maximum(rows @ plain.T, rows @ mirrored.T)
+        pairs = np.argwhere(closest >= 64 - 2 * distance)
+        pairs[:, 0] += start
+        found.append(pairs[pairs[:, 0] < pairs[:, 1]])
+    return np.concatenate(found) if found else np.empty((0, 2), np.intp)
+
+
+def group(records: Sequence[FaceRecord]) -> tuple[int, ...]:
+    """The group number of every face; equal numbers must stay on one side of a split."""
+    union = _Union(len(records))
+    by_image: dict[Path, list[int]] = defaultdict(list)
+    for index, record in enumerate(records):
+        by_image[record.image].append(index)
+    owners, bits = [], []
+    for image, members in by_image.items():
+        for index in members[1:]:
+            union.join(members[0], index)
+        pixels = open_image(image)
+        if pixels is None:
+            continue
+        owners.append(members[0])
+        bits.append(perceptual_bits(pixels))
+        for index in members:
+            if records[index].box.side >= MIN_HASHED_PX:
+                owners.append(index)
+                bits.append(perceptual_bits(face_crop(pixels, records[index].box, 96)))
+    for first, second in near_pairs(np.stack(bits)) if bits else ():
+        union.join(owners[first], owners[second])
+    return union.numbers()
+
+
+class _Union:
+    """Disjoint sets of indices."""
+
+    def __init__(self, size: int) -> None:
+        self._parent = list(range(size))
+
+    def _root(self, index: int) -> int:
+        while self._parent[index] != index:
+            self._parent[index] = self._parent[self._parent[index]]
+            index = self._parent[index]
+        return index
+
+    def join(self, first: int, second: int) -> None:
+        self._parent[self._root(first)] = self._root(second)
+
+    def numbers(self) -> tuple[int, ...]:
+        """Sets numbered from 0 in order of their first member."""
+        seen: dict[int, int] = {}
+        return tuple(seen.setdefault(self._root(index), len(seen)) for index in range(len(self._parent)))
+
+
+def assign_parts(
+    records: Sequence[FaceRecord], groups: Sequence[int], shares: Sequence[float], seed: int
+) -> tuple[int, ...]:
+    """Deals groups out to parts so that each part gets its share of every label and source.
+
+    Groups come in random order, those that hold the rarest strata first; each goes to the part
+    that lacks most of its strata.
+
+    Returns:
+        For every face the index of its part in `shares`.
+    """
+    strata: dict[int, Counter[tuple[Label, Source]]] = defaultdict(Counter)
+    for record, number in zip(records, groups, strict=True):
+        strata[number][record.label, record.source] += 1
+    total = sum(strata.values(), Counter[tuple[Label, Source]]())
+    dealt = [Counter[tuple[Label, Source]]() for _ in shares]
+    order = np.random.default_rng(seed).permutation(sorted(strata))
+    place = {}
+    for number in sorted(order, key=lambda number: min(total[key] for key in strata[number])):
+        lack = [
+            sum(
+                count * (share - got[key] / total[key]) / total[key] / share
+                for key, count in strata[number].items()
+            )
+            for share, got in zip(shares, dealt, strict=True)
+        ]
+        best = int(np.argmax(lack))
+        dealt[best] += strata[number]
+        place[number] = best
+    return tuple(place[number] for number in groups)
+
+
+def split(data: Dataset, seed: int) -> tuple[Assigned, ...]:
+    """Groups the faces and deals them out to training, validation and test."""
+    groups = group(data.records)
+    places = assign_parts(data.records, groups, tuple(SHARES.values()), seed)
+    parts = tuple(SHARES)
+    rows = zip(data.records, groups, places, strict=True)
+    return tuple(Assigned(record, number, parts[place]) for record, number, place in rows)

@@ -1,0 +1,98 @@
+"""Composes batches ahead of training, each the same whenever it is asked for."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.detector.composition import MOST, Example, Stock, compose
+from training.detector.scenes import Numbers
+
+AHEAD = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Pictures (n, size, size, 3) uint8 BGR and their padded faces, as in `assign.Targets`."""
+
+    number: int
+    pixels: NDArray[np.uint8]
+    boxes: Numbers
+    marks: Numbers
+    kinds: NDArray[np.int32]
+
+
+def batch(stock: Stock, number: int, seed: int, shapes: tuple[tuple[int, int], ...]) -> Batch:
+    """Batch `number` of a run.
+
+    Args:
+        stock: What pictures are made of.
+        number: Decides, with the seed, everything random in it.
+        seed: Of the run.
+        shapes: (pictures, size) that batches take in turn.
+    """
+    rng = np.random.default_rng((seed, number))
+    many, size = shapes[number % len(shapes)]
+    examples = [compose(stock, size, rng) for _ in range(many)]
+    rows = [padded(example) for example in examples]
+    return Batch(
+        number,
+        np.stack([example.pixels for example in examples]),
+        np.stack([row[0] for row in rows]),
+        np.stack([row[1] for row in rows]),
+        np.stack([row[2] for row in rows]),
+    )
+
+
+def padded(example: Example) -> tuple[Numbers, Numbers, NDArray[np.int32]]:
+    """Corners (MOST, 4), landmarks (MOST, 10) and kinds (MOST,) of the faces of a picture."""
+    boxes, marks = np.zeros((MOST, 4), np.float32), np.zeros((MOST, 10), np.float32)
+    kinds = np.zeros(MOST, np.int32)
+    many = min(len(example.boxes), MOST)
+    boxes[:many, :2] = example.boxes[:many, :2]
+    boxes[:many, 2:] = example.boxes[:many, :2] + example.boxes[:many, 2:]
+    points = example.marks[:many].reshape(many, 10)
+    known = np.asarray(np.isfinite(points).all(axis=1))
+    marks[:many] = np.where(known[:, None], points, 0)
+    kinds[:many] = np.where(example.counts[:many], 1 + known, -1)
+    return boxes, marks, kinds
+
+
+def batches(
+    stock: Stock, first: int, last: int, seed: int, shapes: tuple[tuple[int, int], ...]
+) -> Iterator[Batch]:
+    """Batches `first` to `last` - 1, made by a thread of its own; an error there is raised here."""
+    ready: queue.Queue[Batch | Exception] = queue.Queue(AHEAD)
+    stop = threading.Event()
+
+    def work() -> None:
+        for number in range(first, last):
+            try:
+                made: Batch | Exception = batch(stock, number, seed, shapes)
+            except Exception as error:  # handed over to the thread that can report it
+                made = error
+            while not stop.is_set():
+                try:
+                    ready.put(made, timeout=0.2)
+                    break
+                except queue.Full:
+                    continue
+            if stop.is_set() or isinstance(made, Exception):
+                return
+
+    thread = threading.Thread(target=work, name="detector-feed", daemon=True)
+    thread.start()
+    try:
+        for _ in range(first, last):
+            made = ready.get()
+            if isinstance(made, Exception):
+                raise made
+            yield made
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,254 @@
+"""Chooses a checkpoint and a working point on frames kept from training, against a rival on the same frames.
+
+Besides the checkpoints, mixtures of each with the network that training started from are tried:
+they keep more of what the start knew of pictures unlike the training frames.
+Source: Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edge.contract import Label
+from edge.errors import ConfigError, ModelError
+from training.data.readers import FaceRecord, open_image
+from training.detector import onnx_export, parity
+from training.detector.metrics import Matches, Truth, at_least, finder, measure
+from training.detector.network import Weights
+from training.detector.trainer import Run
+from training.framework import git_revision
+
+VIEWS = (0, 320)
+"""Long sides at which detectors are compared; 0 is the picture's own."""
+THRESHOLD = 0.6
+"""The device's default threshold; our scores are shifted so that the chosen working point lies there."""
+CAUTION = 0.8
+"""Share of the rival's unmatched boxes that are allowed when choosing.
+
+A hundred frames give some thirty such boxes, a number that varies by a fifth from chance alone;
+the rest is left as room, so that the promise holds on other frames too.
+"""
+SHARES = (1.0, 0.85, 0.7, 0.5)
+"""How much of the trained weights a mixture takes."""
+TIE = 0.01
+"""Difference of recall within which mixtures are alike: a few faces out of some hundreds."""
+LAST = 4
+"""How many of the last checkpoints are tried."""
+LEAST_PX = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A checkpoint, how much of it was taken, and what that reaches at each of `VIEWS`.
+
+    Unmatched boxes are counted over the frames; `calm` is how many boxes a picture without
+    anybody gets, ours first.
+    """
+
+    step: int
+    share: float
+    delta: float
+    recall: tuple[float, ...]
+    rival_recall: tuple[float, ...]
+    unmatched: tuple[float, ...]
+    rival_unmatched: tuple[float, ...]
+    calm: tuple[float, float]
+
+    def as_json(self) -> dict[str, object]:
+        """For a file."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a choice is made on: annotated frames, pictures without anybody, and the rival."""
+
+    frames: tuple[Truth, ...]
+    calm: tuple[Truth, ...]
+    rival: Path
+
+    @property
+    def pictures(self) -> tuple[Truth, ...]:
+        """All that unmatched boxes are counted on."""
+        return (*self.frames, *self.calm)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mixture that was tried: its recall at the allowed unmatched boxes, and boxes a picture of nobody."""
+
+    file: Path
+    share: float
+    recall: float
+    calm: float
+
+
+def look(model: Path, pictures: Sequence[Truth]) -> tuple[Matches, ...]:
+    """What a detector finds at each of `VIEWS`."""
+    return tuple(measure(finder(model, view), pictures) for view in VIEWS)
+
+
+def recall_at(found: Sequence[Matches], allowed: Sequence[float]) -> tuple[float, ...]:
+    """Recall of faces from `LEAST_PX` on, at the threshold that allows so many unmatched boxes a picture.
+
+    The mean of that of bare faces and that of all others, so that the fewer bare ones weigh as much.
+    """
+    return tuple(_balanced(one, one.threshold_for(rate)) for one, rate in zip(found, allowed, strict=True))
+
+
+def _balanced(found: Matches, threshold: float) -> float:
+    bare = found.recall(threshold, at_least(LEAST_PX, Label.WITHOUT_MASK))
+    return float(np.nanmean([bare, found.recall(threshold, _covered)]))
+
+
+def _covered(face: FaceRecord) -> bool:
+    return face.box.side >= LEAST_PX and face.label is not Label.WITHOUT_MASK
+
+
+def choose(folder: Path, start: Sequence[Weights], trial: Trial, out: Path) -> Choice:
+    """Writes the best of a run's last checkpoints to `out`, with its working point at `THRESHOLD`.
+
+    Args:
+        folder: Of the run.
+        start: The weights that training started from.
+        trial: What to choose on.
+        out: The file to write.
+
+    Raises:
+        ConfigError: The run has no checkpoint, or there is no frame to choose on.
+    """
+    steps = sorted(folder.glob("step*.onnx"))[-LAST:]
+    if not steps or not trial.frames:
+        raise ConfigError(f"{folder} holds no checkpoint, or the split no annotated frame, to choose on")
+    other = look(trial.rival, trial.pictures)
+    allowed = [one.unmatched_per_frame(THRESHOLD) * CAUTION for one in other]
+    draft = out.with_name("mixture.onnx")
+    candidates = []
+    for file in steps:
+        for share in SHARES:
+            _mix(file, start, share, draft)
+            candidates.append(_judged(draft, trial, allowed, (file, share)))
+    best, share = _preferred(candidates)
+    _mix(best, start, share, draft)
+    rates = [one.unmatched_per_frame(THRESHOLD) * CAUTION for one in look(trial.rival, trial.frames)]
+    delta = _working_point(draft, trial.frames, rates, out)
+    draft.unlink()
+    return _choice(int(best.stem.removeprefix("step")), share, delta, (out, trial))
+
+
+def _judged(model: Path, trial: Trial, allowed: Sequence[float], origin: tuple[Path, float]) -> Candidate:
+    found = look(model, trial.pictures)
+    limits = [one.threshold_for(rate) for one, rate in zip(found, allowed, strict=True)]
+    quiet = [
+        one.unmatched_per_frame(limit) for one, limit in zip(look(model, trial.calm), limits, strict=True)
+    ]
+    return Candidate(*origin, float(np.mean(recall_at(found, allowed))), float(np.mean(quiet)))
+
+
+def _preferred(candidates: Sequence[Candidate]) -> tuple[Path, float]:
+    """The calmest of those that find about as many faces as the best."""
+    most = max(one.recall for one in candidates)
+    near = [one for one in candidates if one.recall >= most - TIE]
+    chosen = min(near, key=lambda one: (one.calm, -one.recall))
+    return chosen.file, chosen.share
+
+
+def _mix(file: Path, start: Sequence[Weights], share: float, out: Path) -> None:
+    design, trained = onnx_export.read(file)
+    mixed = [
+        np.asarray(share * new + (1 - share) * old, np.float32)
+        for new, old in zip(trained, start, strict=True)
+    ]
+    onnx_export.save(design, mixed, out)
+
+
+def _choice(step: int, share: float, delta: float, result: tuple[Path, Trial]) -> Choice:
+    out, trial = result
+    ours, other = look(out, trial.frames), look(trial.rival, trial.frames)
+    quiet = [look(model, trial.calm) for model in (out, trial.rival)]
+    return Choice(
+        step=step,
+        share=share,
+        delta=delta,
+        recall=tuple(one.recall(THRESHOLD, at_least(LEAST_PX)) for one in ours),
+        rival_recall=tuple(one.recall(THRESHOLD, at_least(LEAST_PX)) for one in other),
+        unmatched=tuple(one.unmatched_per_frame(THRESHOLD) for one in ours),
+        rival_unmatched=tuple(one.unmatched_per_frame(THRESHOLD) for one in other),
+        calm=(_mean_unmatched(quiet[0]), _mean_unmatched(quiet[1])),
+    )
+
+
+def _mean_unmatched(found: Sequence[Matches]) -> float:
+    return float(np.mean([one.unmatched_per_frame(THRESHOLD) for one in found]))
+
+
+def _working_point(model: Path, pictures: Sequence[Truth], allowed: Sequence[float], out: Path) -> float:
+    """Finds by halving the largest shift of the scores at which no view has too many unmatched boxes."""
+    low, high = -6.0, 6.0
+    for _ in range(9):
+        middle = (low + high) / 2
+        onnx_export.shift_scores(model, middle, out)
+        rates = [one.unmatched_per_frame(THRESHOLD) for one in look(out, pictures)]
+        fits = all(rate <= limit for rate, limit in zip(rates, allowed, strict=True))
+        low, high = (middle, high) if fits else (low, middle)
+    onnx_export.shift_scores(model, low, out)
+    return low
+
+
+RESULT, SUMMARY = "detector.onnx", "summary.json"
+CHECKED = 100
+"""Pictures on which OpenCV's numbers are compared with the framework's."""
+
+
+def trial_of(frames: Sequence[Truth], calm: Sequence[Path], rival: Path) -> Trial:
+    """What the choice is made on."""
+    return Trial(tuple(frames), tuple(Truth(file, ()) for file in calm), rival)
+
+
+def finish(run: Run, start: Sequence[Weights], trial: Trial, origin: dict[str, str]) -> dict[str, object]:
+    """Writes the chosen detector and its summary into the run folder.
+
+    Args:
+        run: The run.
+        start: The weights it started from.
+        trial: What to choose on.
+        origin: What to note of where it comes from.
+
+    Returns:
+        The summary.
+
+    Raises:
+        ModelError: OpenCV computes other numbers than the framework.
+    """
+    out = run.folder / RESULT
+    choice = choose(run.folder, start, trial, out)
+    pictures = [pixels for one in trial.frames[:CHECKED] if (pixels := open_image(one.image)) is not None]
+    gap = parity.largest_difference(out, pictures)
+    if not gap < parity.LIMIT:
+        raise ModelError(f"{out}: OpenCV's outputs differ from the framework's by {gap:.3g}; do not use it")
+    summary = {
+        "model": str(out),
+        "sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "run": run.folder.name,
+        "git": git_revision(),
+        **origin,
+        **choice.as_json(),
+        "pictures_compared": len(pictures),
+        "largest_difference": gap,
+    }
+    (run.folder / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n")
+    return summary
+
+
+def origin_of(published: Path | None, fingerprint: str) -> dict[str, str]:
+    """Where training started from, and on which data."""
+    if published is None:
+        return {"started_from": "random weights", "dataset_fingerprint": fingerprint}
+    digest = hashlib.sha256(published.read_bytes()).hexdigest()
+    return {"started_from": f"{published.name}, SHA-256 {digest}", "dataset_fingerprint": fingerprint}

@@ -1,0 +1,1 @@
+"""How good a model is: predictions, figures with intervals, comparisons, gates, reports."""

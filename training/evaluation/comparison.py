@@ -1,0 +1,215 @@
+"""Recipes side by side on grouped folds and on a random split, which shows what leakage is worth.
+
+In a random split near-duplicates and faces of one frame stand on both sides. What a recipe scores
+more there than on grouped folds, it owes to having seen the tested faces, or their like.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from edge.errors import ConfigError
+from training.classifier.recipe import Recipe
+from training.classifier.run import Run, reopen, start_at
+from training.data.dataset import Material
+from training.data.folds import folds
+from training.data.manifest import Assigned, Manifest, Part
+from training.evaluation import evaluate, fold_results
+from training.evaluation.intervals import Estimate, Estimates, estimates
+from training.evaluation.predictions import Evidence
+from training.evaluation.results import count, percent, share
+from training.evaluation.slices import main_slices
+
+Train = Callable[[Run, Material, str], None]
+"""Trains the recipe of a run folder, going on where it was interrupted, from the weights named last."""
+
+SCRATCH = "none"
+
+
+class Scheme(StrEnum):
+    """How faces are dealt out to folds."""
+
+    GROUPED = "grouped"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A recipe and the backbone weights it starts from: a file, imagenet or none."""
+
+    recipe: Recipe
+    weights: str
+
+    @property
+    def start(self) -> str:
+        """For the table."""
+        return "from scratch" if self.weights == SCRATCH else "pretrained"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A recipe's figures on one main slice, under each scheme that was run."""
+
+    recipe: str
+    start: str
+    faces: str
+    grouped: Estimates | None
+    random: Estimates | None
+
+    @property
+    def leakage(self) -> float:
+        """Macro-F1 that the random split gives away; not a number where one of both is missing."""
+        if self.grouped is None or self.random is None:
+            return float("nan")
+        return self.random.macro_f1.value - self.grouped.macro_f1.value
+
+
+def dealt(
+    faces: Sequence[Assigned], scheme: Scheme, many: int, seed: int
+) -> tuple[tuple[Assigned, ...], ...]:
+    """Faces with the parts of each fold; their groups stay as they are, for the intervals."""
+    if scheme is Scheme.GROUPED:
+        return folds(faces, many, seed)
+    alone = [replace(face, group=number) for number, face in enumerate(faces)]
+    return tuple(
+        tuple(replace(face, part=part.part) for face, part in zip(faces, fold, strict=True))
+        for fold in folds(alone, many, seed)
+    )
+
+
+def run_all(
+    entrants: Sequence[Entrant],
+    material: Material,
+    where: tuple[Path, Manifest],
+    many: Mapping[Scheme, int],
+    train: Train,
+) -> None:
+    """Trains and judges what is not there yet: every recipe, scheme and fold.
+
+    Args:
+        entrants: The recipes.
+        material: All faces.
+        where: Folder of the comparison, and the split; its seed deals the folds, so that they are the
+            same for all recipes.
+        many: How many folds of each scheme are run; all are dealt as many as `GROUPED` has.
+        train: Trains one of them.
+
+    Raises:
+        ConfigError: A folder there was made with other settings.
+    """
+    base, manifest = where
+    for scheme in Scheme:
+        for one in entrants:
+            parts = dealt(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
+            for number, faces in enumerate(parts[: many[scheme]]):
+                folder = base / scheme / one.recipe.name / f"fold-{number}"
+                split = Manifest.of(faces, manifest.seed, manifest.fingerprint)
+                run_one(one, Material(faces, material.patches), (folder, split), train)
+
+
+def run_one(one: Entrant, material: Material, where: tuple[Path, Manifest], train: Train) -> None:
+    """Trains and judges one fold, unless its predictions are there."""
+    folder, split = where
+    run = _opened(folder, one.recipe, split)
+    file = folder / fold_results.PREDICTIONS
+    if not file.exists():
+        train(run, material, one.weights)
+        model = evaluate.Candidate("float", run.model)
+        fold_results.save(evaluate.on_faces([model], material.of(Part.TEST), measure=False), file)
+
+
+def _opened(folder: Path, recipe: Recipe, split: Manifest) -> Run:
+    if not (folder / "recipe.json").exists():
+        return start_at(folder, recipe, split)
+    run = reopen(folder)
+    if run.recipe() != recipe or Manifest.load(run.split) != split:
+        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
+    return run
+
+
+def results(entrants: Sequence[Entrant], base: Path) -> tuple[Result, ...]:
+    """The figures of every recipe on every main slice, as far as its folds are there."""
+    found = []
+    for one in entrants:
+        name = one.recipe.name
+        by_scheme = {scheme: _by_slice(base / scheme / name) for scheme in Scheme}
+        for faces in dict.fromkeys(faces for figures in by_scheme.values() for faces in figures):
+            grouped, random = (by_scheme[scheme].get(faces) for scheme in Scheme)
+            found.append(Result(name, one.start, faces, grouped, random))
+    return tuple(found)
+
+
+def _by_slice(folder: Path) -> dict[str, Estimates]:
+    if not list(folder.rglob(fold_results.PREDICTIONS)):
+        return {}
+    evidence = fold_results.load(folder)
+    return {one.name: _figures(evidence.select(one.mask)) for one in main_slices(evidence)}
+
+
+def _figures(evidence: Evidence) -> Estimates:
+    return estimates(evidence.truth, evidence.columns[0].shares, evidence.groups)
+
+
+def as_json(found: Sequence[Result]) -> list[dict[str, Any]]:
+    """The main figures, one object per recipe and slice."""
+    return [
+        {
+            "recipe": one.recipe,
+            "start": one.start,
+            "faces": one.faces,
+            "grouped": _short(one.grouped),
+            "random": _short(one.random),
+            "leakage": one.leakage if math.isfinite(one.leakage) else None,
+        }
+        for one in found
+    ]
+
+
+def _short(one: Estimates | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    figures = {
+        "macro_f1": one.macro_f1,
+        "bare_called_masked": one.bare_called_masked,
+        "wrong_recall": one.classes[2].recall,
+    }
+    return {"number": one.faces} | {name: _numbers(figure) for name, figure in figures.items()}
+
+
+def _numbers(one: Estimate) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in (one.value, one.low, one.high)]
+
+
+def markdown(found: Sequence[Result]) -> str:
+    """A table for each slice."""
+    blocks = []
+    for faces in dict.fromkeys(one.faces for one in found):
+        lines = [
+            f"{faces[0].upper()}{faces[1:]}:",
+            "",
+            "| recipe | start | macro-F1, grouped folds | wrongly worn found | bare called masked "
+            "| macro-F1, random split | owed to leakage |",
+            "|---|---|--:|--:|--:|--:|--:|",
+            *(_line(one) for one in found if one.faces == faces),
+        ]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _line(one: Result) -> str:
+    grouped, random = one.grouped, one.random
+    entries = (
+        one.recipe,
+        one.start,
+        share(grouped.macro_f1) if grouped else "-",
+        count(grouped, 2, 2) if grouped else "-",
+        percent(grouped.bare_called_masked) if grouped else "-",
+        share(random.macro_f1) if random else "-",
+        f"{one.leakage:+.3f}" if math.isfinite(one.leakage) else "-",
+    )
+    return f"| {' | '.join(entries)} |"

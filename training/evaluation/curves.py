@@ -1,0 +1,93 @@
+"""Curves and operating points: reliability, ROC, precision and recall, and the masked threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.contract import LABELS, Label
+from training.framework import need
+from training.metrics import Shares, Truth
+
+MASKED, BARE = LABELS.index(Label.WITH_MASK), LABELS.index(Label.WITHOUT_MASK)
+MOST_BARE = 0.005
+"""Share of bare faces that may be called masked at the threshold."""
+
+Line = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Points of a curve, (n,) each."""
+
+    x: Line
+    y: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Faces whose confidence lies in one bin: how many, how sure on average, and how many are right."""
+
+    faces: int
+    confidence: float
+    right: float
+
+
+def roc(truth: Truth, shares: Shares, index: int) -> Curve | None:
+    """Share of the class found over share of the others called so; None where one side is empty."""
+    belongs = truth == index
+    if belongs.all() or not belongs.any():
+        return None
+    others, found, _ = need("sklearn.metrics").roc_curve(belongs, shares[:, index])
+    return Curve(others, found)
+
+
+def precision_recall(truth: Truth, shares: Shares, index: int) -> Curve | None:
+    """Precision over recall of a class; None where one side is empty."""
+    belongs = truth == index
+    if belongs.all() or not belongs.any():
+        return None
+    precision, recall, _ = need("sklearn.metrics").precision_recall_curve(belongs, shares[:, index])
+    return Curve(recall, precision)
+
+
+def reliability(truth: Truth, shares: Shares, bins: int = 10) -> tuple[Bin, ...]:
+    """Confidence against accuracy in bins of equal width; empty bins are left out."""
+    confidence, right = shares.max(axis=1), shares.argmax(axis=1) == truth
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    return tuple(
+        Bin(int(here.sum()), float(confidence[here].mean()), float(right[here].mean()))
+        for here in (which == each for each in np.unique(which))
+    )
+
+
+def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_BARE) -> float:
+    """The smallest P(with_mask) that must be reached so that few enough bare faces are called masked.
+
+    Args:
+        truth: (n,) labels of the faces it is chosen on, which must not be those it is reported on.
+        shares: (n, classes) probabilities.
+        most: Largest share of bare faces that may be called masked.
+
+    Returns:
+        0 where the likeliest class alone keeps to `most`.
+    """
+    bare = truth == BARE
+    wrong = np.sort(shares[bare & (shares.argmax(axis=1) == MASKED), MASKED])[::-1]
+    allowed = int(most * bare.sum())
+    return float(np.nextafter(wrong[allowed], 2)) if len(wrong) > allowed else 0.0
+
+
+def answers(shares: Shares, threshold: float | Line = 0.0) -> Truth:
+    """The likeliest class, except that `with_mask` below the threshold gives way to the next likeliest.
+
+    Args:
+        shares: (n, classes) probabilities.
+        threshold: Of P(with_mask), one for all or one per face.
+    """
+    likeliest = shares.argmax(axis=1)
+    second = shares[:, MASKED + 1 :].argmax(axis=1) + MASKED + 1
+    found: Truth = np.where((likeliest == MASKED) & (shares[:, MASKED] < threshold), second, likeliest)
+    return found

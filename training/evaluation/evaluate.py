@@ -1,0 +1,171 @@
+"""Judges float models and bundles on labelled faces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge import bundle
+from edge.errors import ConfigError, ModelError
+from edge.vision.interpreter import Model
+from training.classifier.run import WEIGHTS
+from training.data.dataset import Material
+from training.data.manifest import Part
+from training.evaluation.predictions import MIN_PX, Evidence, gather, padded
+from training.evaluation.traits import Traits, traits
+from training.framework import need
+from training.metrics import Figures, Shares, figures
+
+Predictor = Callable[[NDArray[np.uint8]], Shares]
+
+BUNDLE = "bundle"
+"""Folder in a run folder that its int8 bundle may stand in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model to judge: the name of its column and its file or bundle folder."""
+
+    name: str
+    path: Path
+
+
+def candidates(paths: Sequence[Path]) -> tuple[Candidate, ...]:
+    """What the paths hold: models, bundles, or run folders with a float model and perhaps a bundle.
+
+    Columns are named "float" and "int8", with the path behind it where several would be called alike.
+
+    Raises:
+        ModelError: A path holds no model.
+    """
+    found = [model for path in paths for model in _models_in(path)]
+    kinds = ["float" if model.suffix == ".keras" else "int8" for model in found]
+    if len(set(kinds)) < len(kinds):
+        kinds = [f"{kind} {_short(model)}" for kind, model in zip(kinds, found, strict=True)]
+    return tuple(Candidate(kind, model) for kind, model in zip(kinds, found, strict=True))
+
+
+def _short(model: Path) -> str:
+    return model.parent.name if model.suffix == ".keras" or model.name == BUNDLE else model.name
+
+
+def _models_in(path: Path) -> list[Path]:
+    if not path.is_dir() or (path / bundle.MANIFEST).exists():
+        return [path]
+    found = [file for file in (path / WEIGHTS, path / BUNDLE) if file.exists()]
+    if not found:
+        raise ModelError(f"{path} is neither a bundle nor a run folder with a {WEIGHTS}")
+    return found
+
+
+def open_model(path: Path) -> tuple[Predictor, int]:
+    """A function from crops to probabilities, and the side of the crops.
+
+    Args:
+        path: A `.keras` file, a `.tflite` file or a bundle directory.
+
+    Raises:
+        ModelError: It cannot be opened.
+    """
+    if path.is_dir():
+        return open_model(bundle.load(path).classifier)
+    if path.suffix == ".tflite":
+        device = Model(path)
+        return lambda pixels: np.stack([device.probabilities(crop) for crop in pixels]), device.size
+    from training.classifier.inference import predict  # noqa: PLC0415 - a bundle needs no framework
+
+    model = _network(path)
+    return lambda pixels: predict(model, pixels), int(model.input_shape[1])
+
+
+def _network(path: Path) -> Any:
+    try:
+        return need("keras").saving.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be opened as a Keras model: {str(error).splitlines()[0]}") from None
+
+
+def classes(path: Path) -> int:
+    """How many labels a model knows.
+
+    Args:
+        path: As for `open_model`.
+
+    Raises:
+        ModelError: It cannot be opened.
+    """
+    if path.is_dir():
+        return len(bundle.load(path).manifest.labels)
+    if path.suffix == ".tflite":
+        return Model(path).classes
+    return int(_network(path).output_shape[-1])
+
+
+def on_faces(models: Sequence[Candidate], material: Material, measure: bool = True) -> Evidence:
+    """What the models say of all the faces of the material.
+
+    Args:
+        models: A column each.
+        material: At least one face.
+        measure: Whether to measure the crops, too, for the slices.
+
+    Raises:
+        ModelError: A model cannot be opened.
+        ConfigError: There is no face.
+    """
+    if not material.faces:
+        raise ConfigError("there is no face to judge in this part of the data")
+    said = []
+    for one in models:
+        predictor, size = open_model(one.path)
+        said.append((one.name, predictor(material.crops(size))))
+    measured = traits(material.patches) if measure else Traits.unknown(len(material.faces))
+    return gather(material.faces, measured, said)
+
+
+def on_split(models: Sequence[Candidate], material: Material, part: Part) -> Evidence:
+    """Judges on one part; thresholds come from the bundle, or else from the validation part.
+
+    Raises:
+        ModelError: A model cannot be opened.
+        ConfigError: The part is empty.
+    """
+    evidence = on_faces(models, material.of(part))
+    chosen = [_shipped_threshold(one.path) for one in models]
+    validation = material.of(Part.VALIDATION)
+    if part is not Part.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
+        tried = on_faces(models, validation, measure=False)
+        chosen = [
+            at if np.isfinite(at) else tried.masked_from(column, np.ones(len(tried), bool))
+            for at, column in zip(chosen, tried.columns, strict=True)
+        ]
+    return evidence.with_threshold(chosen)
+
+
+def on_all(models: Sequence[Candidate], material: Material) -> Evidence:
+    """Judges on all faces, whatever part they belong to, at the thresholds of the bundles."""
+    return on_faces(models, material).with_threshold([_shipped_threshold(one.path) for one in models])
+
+
+def _shipped_threshold(path: Path) -> float:
+    """That of P(with_mask) in a bundle; not a number where there is none."""
+    if not path.is_dir():
+        return float("nan")
+    return bundle.load(path).manifest.thresholds.get("with_mask", float("nan"))
+
+
+def judge(predictor: Predictor, size: int, material: Material) -> dict[str, Figures]:
+    """Figures on all faces, by source, and on the large enough ones; only slices that hold faces."""
+    shares, truth = padded(predictor(material.crops(size))), material.truth()
+    sources = np.array([face.record.source for face in material.faces])
+    large = np.array([face.record.box.side >= MIN_PX for face in material.faces])
+    slices = {"all": np.ones(len(truth), bool), f"all, {MIN_PX} px and more": large}
+    for source in np.unique(sources):
+        slices[f"{source}s"] = sources == source
+        slices[f"{source}s, {MIN_PX} px and more"] = (sources == source) & large
+    return {name: figures(truth[mask], shares[mask]) for name, mask in slices.items() if mask.any()}

@@ -1,0 +1,95 @@
+"""Reads what the models of several folds said, each of the faces that it had not seen."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.contract import LABELS
+from edge.errors import ConfigError
+from edge.system import files as system_files
+from training.data.dataset import Material
+from training.data.wear import kind_of
+from training.evaluation.predictions import Column, Evidence, padded, pool
+from training.evaluation.traits import Traits, traits
+
+PREDICTIONS = "predictions.npz"
+
+
+def load(folder: Path) -> Evidence:
+    """Pools the predictions of every run folder below a folder, with thresholds chosen across folds.
+
+    Raises:
+        ConfigError: There are none, one is damaged, or they do not belong together.
+    """
+    files = sorted(folder.rglob(PREDICTIONS))
+    if not files:
+        raise ConfigError(f"{folder} holds no {PREDICTIONS}; make the folds with maskgate-train folds")
+    parts = [_read(file, number) for number, file in enumerate(files)]
+    return pool(parts).cross_thresholds()
+
+
+def _read(file: Path, fold: int) -> Evidence:
+    try:
+        with file.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
+            keys = tuple(str(key) for key in stored["keys"])
+            columns = [
+                (name, np.asarray(stored[name], np.float64)) for name in ("float", "int8") if name in stored
+            ]
+            nothing = np.full(len(keys), np.nan)
+            return Evidence(
+                keys=keys,
+                truth=stored["truth"].astype(np.intp),
+                groups=stored["groups"].astype(np.intp),
+                px=stored["px"].astype(np.float64),
+                sources=stored["sources"].astype(np.str_),
+                kinds=np.array([kind_of(key) for key in keys], np.str_),
+                folds=np.full(len(keys), fold, np.intp),
+                traits=Traits.unknown(len(keys)),
+                columns=tuple(Column(name, padded(shares), nothing) for name, shares in columns),
+            )
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ConfigError(f"{file} is damaged or of another version: {error}; run the fold again") from None
+
+
+def save(evidence: Evidence, file: Path) -> None:
+    """Writes predictions in one piece, so that a kill leaves no half file.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
+    shares: dict[str, Any] = {column.name: column.shares for column in evidence.columns}
+    out = io.BytesIO()
+    np.savez_compressed(
+        out,
+        keys=np.array(evidence.keys),
+        truth=evidence.truth,
+        groups=evidence.groups,
+        px=evidence.px,
+        sources=evidence.sources,
+        labels=np.array(LABELS),
+        **shares,
+    )
+    system_files.write_atomic(file, out.getvalue())
+
+
+def with_pictures(evidence: Evidence, material: Material) -> tuple[Evidence, Material]:
+    """Adds what is measured of the crops, and gives the material in the order of the evidence.
+
+    Raises:
+        ConfigError: The material lacks a face.
+    """
+    place = {face.record.key: number for number, face in enumerate(material.faces)}
+    try:
+        order = [place[key] for key in evidence.keys]
+    except KeyError as error:
+        raise ConfigError(
+            f"the split has no face {error}; name the split that the folds were made from"
+        ) from None
+    ordered = Material(tuple(material.faces[at] for at in order), tuple(material.patches[at] for at in order))
+    return replace(evidence, traits=traits(ordered.patches)), ordered

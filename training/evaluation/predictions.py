@@ -1,0 +1,193 @@
+"""Faces that were judged, what each model said of them, and which of them belong to which slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.contract import LABELS
+from edge.errors import ConfigError
+from training.data.manifest import Assigned
+from training.data.wear import kind_of
+from training.evaluation.curves import answers, masked_threshold
+from training.evaluation.traits import Traits
+from training.metrics import Shares, Truth
+
+Mask = NDArray[np.bool_]
+Texts = NDArray[np.str_]
+
+
+MIN_PX = 20
+"""Faces with a smaller side below this, in original pixels, are told apart in every table."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """What one model says.
+
+    Attributes:
+        name: Such as "float" or "int8".
+        shares: (n, classes) probabilities.
+        thresholds: (n,) of P(with_mask), chosen on other faces; not a number where none could be.
+    """
+
+    name: str
+    shares: Shares
+    thresholds: NDArray[np.float64]
+
+    def select(self, mask: Mask) -> Column:
+        """Only some of the faces."""
+        return Column(self.name, self.shares[mask], self.thresholds[mask])
+
+    @property
+    def has_threshold(self) -> bool:
+        """Whether every face has a threshold that was chosen on other faces."""
+        return bool(np.isfinite(self.thresholds).all())
+
+    def strict(self) -> Truth:
+        """(n,) answers at the thresholds."""
+        return answers(self.shares, self.thresholds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Judged faces, (n,) each.
+
+    Attributes:
+        keys: Names of the faces, as in `training.data.readers.FaceRecord`.
+        truth: Labels.
+        groups: Faces of a group are no independent witnesses.
+        px: Smaller side of the box in original pixels.
+        sources: Values of `training.data.readers.Source`.
+        kinds: How a wrongly worn mask is worn, where that is known; empty elsewhere.
+        folds: Which model judged the face, where there are several of one recipe.
+        traits: Measures of the crops.
+        columns: What each model says.
+    """
+
+    keys: tuple[str, ...]
+    truth: Truth
+    groups: NDArray[np.intp]
+    px: NDArray[np.float64]
+    sources: Texts
+    kinds: Texts
+    folds: NDArray[np.intp]
+    traits: Traits
+    columns: tuple[Column, ...]
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def select(self, mask: Mask) -> Evidence:
+        """Only some of the faces."""
+        return Evidence(
+            keys=tuple(key for key, here in zip(self.keys, mask, strict=True) if here),
+            truth=self.truth[mask],
+            groups=self.groups[mask],
+            px=self.px[mask],
+            sources=self.sources[mask],
+            kinds=self.kinds[mask],
+            folds=self.folds[mask],
+            traits=self.traits.select(mask),
+            columns=tuple(column.select(mask) for column in self.columns),
+        )
+
+    def with_threshold(self, at: Sequence[float]) -> Evidence:
+        """With one threshold for each column."""
+        columns = tuple(
+            replace(column, thresholds=np.full(len(self), value))
+            for column, value in zip(self.columns, at, strict=True)
+        )
+        return replace(self, columns=columns)
+
+    def masked_from(self, column: Column, among: Mask) -> float:
+        """The P(with_mask) that holds bare faces called masked at half a percent in every source.
+
+        Held over all sources together, the many easy faces of one would pay for the errors in another.
+
+        Args:
+            column: Whose answers.
+            among: Which faces to choose it on; those below `MIN_PX` count only where there are no others.
+        """
+        large = among & (self.px >= MIN_PX)
+        here = large if large.any() else among
+        sources = [here & (self.sources == source) for source in np.unique(self.sources[here])]
+        return max(masked_threshold(self.truth[one], column.shares[one]) for one in sources)
+
+    def cross_thresholds(self) -> Evidence:
+        """With thresholds that are chosen, for the faces of each fold, on the faces of all others."""
+        if len(np.unique(self.folds)) < 2:
+            return self
+        return replace(self, columns=tuple(self._crossed(column) for column in self.columns))
+
+    def _crossed(self, column: Column) -> Column:
+        chosen = np.full(len(self), np.nan)
+        for fold in np.unique(self.folds):
+            others = self.folds != fold
+            chosen[~others] = self.masked_from(column, others)
+        return replace(column, thresholds=chosen)
+
+
+def gather(
+    faces: Sequence[Assigned], traits: Traits, said: Sequence[tuple[str, Shares]], fold: int = 0
+) -> Evidence:
+    """Evidence of faces and of what each model says of them, by name."""
+    records = [face.record for face in faces]
+    nothing = np.full(len(faces), np.nan)
+    return Evidence(
+        keys=tuple(record.key for record in records),
+        truth=np.array([LABELS.index(record.label) for record in records], np.intp),
+        groups=np.array([face.group for face in faces], np.intp),
+        px=np.array([record.box.side for record in records], np.float64),
+        sources=np.array([record.source.value for record in records], np.str_),
+        kinds=np.array([kind_of(record.key) for record in records], np.str_),
+        folds=np.full(len(faces), fold, np.intp),
+        traits=traits,
+        columns=tuple(Column(name, padded(shares), nothing) for name, shares in said),
+    )
+
+
+def padded(shares: Shares) -> Shares:
+    """(n, 3) probabilities; a two-class model never says the third."""
+    missing = len(LABELS) - shares.shape[1]
+    return np.pad(shares, ((0, 0), (0, missing))) if missing else shares
+
+
+def pool(parts: Sequence[Evidence]) -> Evidence:
+    """Puts the faces of several folds together.
+
+    Raises:
+        ConfigError: The folds were judged by different columns, or a face was judged twice.
+    """
+    names = {tuple(column.name for column in part.columns) for part in parts}
+    keys = tuple(key for part in parts for key in part.keys)
+    if len(names) != 1:
+        raise ConfigError("the folds hold different models; finish all of them with the same settings")
+    if len(set(keys)) != len(keys):
+        raise ConfigError("a face was judged in two folds; the folds are not of one split")
+    columns = tuple(
+        Column(
+            column.name,
+            np.concatenate([part.columns[at].shares for part in parts]),
+            np.concatenate([part.columns[at].thresholds for part in parts]),
+        )
+        for at, column in enumerate(parts[0].columns)
+    )
+    return Evidence(
+        keys=keys,
+        truth=np.concatenate([part.truth for part in parts]),
+        groups=np.concatenate([part.groups for part in parts]),
+        px=np.concatenate([part.px for part in parts]),
+        sources=np.concatenate([part.sources for part in parts]),
+        kinds=np.concatenate([part.kinds for part in parts]),
+        folds=np.concatenate([part.folds for part in parts]),
+        traits=Traits(
+            np.concatenate([part.traits.sharpness for part in parts]),
+            np.concatenate([part.traits.brightness for part in parts]),
+            np.concatenate([part.traits.tone for part in parts]),
+        ),
+        columns=columns,
+    )

@@ -1,0 +1,198 @@
+"""Charts of a report as SVG text; what is charted is worked out elsewhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from edge.contract import LABELS
+from training.data.manifest import Part
+from training.evaluation.curves import BARE, MASKED, precision_recall, reliability, roc
+from training.evaluation.predictions import MIN_PX, Column, Evidence
+from training.evaluation.results import Row
+from training.metrics import Shares, Truth
+
+COLOURS = ("#1b7f5c", "#b3362b", "#c77d0a")
+"""Of the classes: green, red and amber, as the lamp shows them."""
+INK, FAINT = "#1d2733", "#c9d1d9"
+_STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e8ecf0",
+    "axes.axisbelow": True,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "maskgate",
+    "legend.frameon": False,
+}
+WORDS = tuple(label.value.replace("_", " ") for label in LABELS)
+
+
+@contextmanager
+def _chart(width: float, height: float, across: int = 1) -> Iterator[tuple[list[Axes], io.StringIO]]:
+    """A figure in the house style whose SVG is in the buffer afterwards."""
+    buffer = io.StringIO()
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield list(np.atleast_1d(figure.subplots(1, across))), buffer
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+
+
+def calibration(evidence: Evidence) -> str:
+    """Confidence against accuracy for every model; on the diagonal a probability means what it says."""
+    with _chart(4.4 * len(evidence.columns), 4.0, len(evidence.columns)) as (axes, out):
+        for axis, column in zip(axes, evidence.columns, strict=True):
+            bins = reliability(evidence.truth, column.shares)
+            most = max(one.faces for one in bins)
+            axis.plot([0.3, 1], [0.3, 1], color=FAINT, zorder=1)
+            axis.plot([b.confidence for b in bins], [b.right for b in bins], color=INK, linewidth=1, zorder=2)
+            sizes = [20 + 260 * one.faces / most for one in bins]
+            axis.scatter(
+                [b.confidence for b in bins], [b.right for b in bins], sizes, color="#2f6fb0", zorder=3
+            )
+            for one in bins:
+                axis.annotate(
+                    f"{one.faces}", (one.confidence, one.right), (0, 11), textcoords="offset points",
+                    ha="center", fontsize=8,
+                )  # fmt: skip
+            axis.set(xlim=(0.3, 1.04), ylim=(0, 1.1), xlabel="confidence", ylabel="share that is right")
+            axis.set_title(column.name, fontsize=10)
+    return out.getvalue()
+
+
+def ranking(truth: Truth, column: Column) -> str:
+    """ROC and precision-recall curves of one model, a line per class."""
+    with _chart(8.8, 4.0, 2) as ((left, right), out):
+        for index, word in enumerate(WORDS):
+            ranked, found = roc(truth, column.shares, index), precision_recall(truth, column.shares, index)
+            if ranked is None or found is None:
+                continue
+            left.plot(ranked.x, ranked.y, color=COLOURS[index], label=word)
+            right.plot(found.x, found.y, color=COLOURS[index], label=word)
+        left.set(
+            xlabel="share of the others called so", ylabel="share found", xlim=(-0.01, 0.5), ylim=(0, 1.02)
+        )
+        left.set_title("ROC, left half", fontsize=10)
+        right.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.02))
+        right.set_title("precision and recall", fontsize=10)
+        left.legend(loc="lower right")
+    return out.getvalue()
+
+
+def trade(truth: Truth, shares: Shares, chosen: float) -> str:
+    """What a threshold on P(with_mask) costs: bare faces called masked against masked faces missed."""
+    steps = np.linspace(0.34, 1, 133)
+    called = shares[:, MASKED] >= np.maximum(steps[:, None], shares[:, MASKED + 1 :].max(axis=1))
+    bare, masked = (100 * called[:, truth == index].mean(axis=1) for index in (BARE, MASKED))
+    with _chart(8.8, 3.4) as ((axis,), out):
+        axis.plot(steps, bare, color=COLOURS[BARE], label="bare faces called masked")
+        axis.plot(steps, 100 - masked, color=COLOURS[MASKED], label="masked faces not called masked")
+        axis.axhline(0.5, color=FAINT, linestyle="--")
+        axis.annotate("0.5 %", (0.34, 0.5), (0, 3), textcoords="offset points", fontsize=8)
+        if np.isfinite(chosen) and chosen > steps[0]:
+            axis.axvline(chosen, color=INK, linewidth=1)
+            axis.annotate(f" chosen: {chosen:.2f}", (chosen, axis.get_ylim()[1]), va="top", fontsize=9)
+        axis.set(
+            xlabel="threshold of P(with mask)", ylabel="%", yscale="symlog", xlim=(0.33, 1.0), ylim=(0, 100)
+        )
+        axis.set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+        axis.legend(loc="upper center")
+    return out.getvalue()
+
+
+def forest(rows: Sequence[Row]) -> str:
+    """Accuracy with its interval in every slice of one model."""
+    lines: list[Row | str] = []
+    for row in rows:
+        if not lines or (isinstance(lines[-1], Row) and lines[-1].dimension != row.dimension):
+            lines.append(row.dimension)
+        lines.append(row)
+    with _chart(8.8, 0.7 + 0.25 * len(lines)) as ((axis,), out):
+        for place, line in enumerate(lines):
+            if isinstance(line, Row):
+                found = line.plain.accuracy
+                axis.plot([found.low, found.high], [place, place], color="#2f6fb0", linewidth=2)
+                axis.plot([found.value], [place], "o", color="#2f6fb0")
+        names = [f"{one.name}  ({one.plain.faces})" if isinstance(one, Row) else one for one in lines]
+        axis.set_yticks(range(len(lines)), names)
+        for tick, line in zip(axis.get_yticklabels(), lines, strict=True):
+            tick.set_fontweight("normal" if isinstance(line, Row) else "bold")
+        axis.set(ylim=(len(lines) - 0.5, -0.5), xlabel="accuracy")
+        axis.grid(visible=False, axis="y")
+    return out.getvalue()
+
+
+def history(epochs: Sequence[Mapping[str, float]]) -> str:
+    """Loss, and the figures on validation, after every epoch."""
+    numbers = [row["epoch"] + 1 for row in epochs]
+    with _chart(8.8, 3.4, 2) as ((left, right), out):
+        for axis, series in ((left, _LOSSES), (right, _SCORES)):
+            for (name, word), colour in zip(series.items(), ("#2f6fb0", COLOURS[2]), strict=True):
+                if all(name in row for row in epochs):
+                    axis.plot(
+                        numbers, [row[name] for row in epochs], "o-", color=colour, label=word, markersize=3
+                    )
+            axis.set(xlabel="epoch")
+            axis.margins(y=0.25)
+            axis.legend(loc="upper right")
+    return out.getvalue()
+
+
+_LOSSES = {"loss": "training loss", "tempered_loss": "validation loss"}
+_SCORES = {"macro_f1": "validation macro-F1", "wrong_recall": "wrongly worn masks found"}
+
+
+def sizes(px: Sequence[tuple[float, Part]]) -> str:
+    """How large the faces are, by part of the split; sizes from doubling to doubling."""
+    edges = [2 ** (half / 2) for half in range(4, 21)]
+    with _chart(8.8, 3.0) as ((axis,), out):
+        stacks = [[size for size, part in px if part is wanted] for wanted in Part]
+        axis.hist(
+            stacks,
+            edges,
+            stacked=True,
+            label=[part.value for part in Part],
+            color=("#2f6fb0", "#86b3dd", INK),
+        )
+        axis.axvline(MIN_PX, color=FAINT, linestyle="--")
+        axis.set_xscale("log", base=2)
+        axis.set_xticks([4, 8, 16, 32, 64, 128, 256, 512], ["4", "8", "16", "32", "64", "128", "256", "512"])
+        axis.set(xlabel="smaller side of the face, pixels", ylabel="faces")
+        axis.legend()
+    return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """One detector over falling thresholds: unmatched boxes a frame and recall, and its working point."""
+
+    name: str
+    unmatched: Sequence[float]
+    recall: Sequence[float]
+    chosen: tuple[float, float]
+
+
+def detections(detectors: Sequence[Detections]) -> str:
+    """Recall against unmatched boxes a frame, one line a detector, a dot where it works."""
+    with _chart(7.2, 3.6) as ((axis,), out):
+        for detector, colour in zip(detectors, COLOURS, strict=False):
+            axis.plot(detector.unmatched, detector.recall, color=colour, label=detector.name)
+            axis.plot(*detector.chosen, "o", color=colour)
+        axis.set(xlabel="unmatched boxes a frame", ylabel="recall", xlim=(0, 2), ylim=(0.5, 1.0))
+        axis.legend(loc="lower right", title="dot: at the threshold")
+    return out.getvalue()

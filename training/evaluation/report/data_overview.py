@@ -1,0 +1,80 @@
+"""What a split manifest tells about its data: counts, sizes, groups, contradictions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.contract import LABELS
+from training.data.manifest import Assigned, Manifest, Part
+from training.data.readers import Source
+from training.evaluation.predictions import MIN_PX
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """Faces of one class and source: in each part, in all, and those that are large enough."""
+
+    label: str
+    source: str
+    parts: tuple[int, ...]
+    total: int
+    large: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetReport:
+    """The data of a split.
+
+    Attributes:
+        fingerprint: SHA-256 of the data set.
+        counts: By class and source.
+        groups: Number of groups that a split never divides.
+        copies: Images of class folders that share their group with another image.
+        largest: Faces in the largest group.
+        conflicts: Groups of class-folder images that carry different labels.
+    """
+
+    fingerprint: str
+    counts: tuple[CountRow, ...]
+    groups: int
+    copies: int
+    largest: int
+    conflicts: int
+
+
+def describe(manifest: Manifest) -> DatasetReport:
+    """Describes the data of a manifest."""
+    faces = manifest.assigned()
+    groups: dict[int, list[Assigned]] = defaultdict(list)
+    for face in faces:
+        groups[face.group].append(face)
+    images = [{face.record.image for face in members if _folder(face)} for members in groups.values()]
+    labels = [{face.record.label for face in members if _folder(face)} for members in groups.values()]
+    return DatasetReport(
+        fingerprint=manifest.fingerprint,
+        counts=_counts(faces),
+        groups=len(groups),
+        copies=sum(len(one) for one in images if len(one) > 1),
+        largest=max(map(len, groups.values()), default=0),
+        conflicts=sum(len(one) > 1 for one in labels),
+    )
+
+
+def _folder(face: Assigned) -> bool:
+    return face.record.source is Source.FOLDER
+
+
+def _counts(faces: Sequence[Assigned]) -> tuple[CountRow, ...]:
+    many = Counter((face.record.label, face.record.source, face.part) for face in faces)
+    large = Counter(
+        (face.record.label, face.record.source) for face in faces if face.record.box.side >= MIN_PX
+    )
+    rows = []
+    for label in LABELS:
+        for source in Source:
+            parts = tuple(many[label, source, part] for part in Part)
+            if sum(parts):
+                rows.append(CountRow(label.value, source.value, parts, sum(parts), large[label, source]))
+    return tuple(rows)

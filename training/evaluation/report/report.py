@@ -1,0 +1,231 @@
+"""One self-contained HTML page about a judged classifier, and a model card in Markdown."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from training.classifier.run import Run
+from training.data.dataset import Material
+from training.data.manifest import Manifest, Part
+from training.evaluation import evaluate, results
+from training.evaluation.curves import BARE, MASKED
+from training.evaluation.intervals import Estimate
+from training.evaluation.predictions import MIN_PX, Column, Evidence
+from training.evaluation.report import charts, data_overview
+from training.evaluation.report.data_overview import DatasetReport
+from training.evaluation.report.galleries import Gallery
+from training.evaluation.results import Judgement, Row
+from training.framework import git_revision
+
+PAGE, CARD = "report.html", "model-card.md"
+
+HEADLINE = (f"frames, {MIN_PX} px and more", f"all, {MIN_PX} px and more", "all")
+"""Main slices in the order in which one is taken for the figures at the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a report shows besides the figures, where it is at hand.
+
+    Attributes:
+        dataset: The data of the split.
+        manifest: Its faces.
+        epochs: Figures of every epoch of the training.
+        recipe: The recipe, as text.
+        worst: Galleries of wrong answers.
+        looked_at: Galleries of heat maps.
+    """
+
+    dataset: DatasetReport | None = None
+    manifest: Manifest | None = None
+    epochs: Sequence[Mapping[str, float]] = ()
+    recipe: str = ""
+    worst: Sequence[Gallery] = ()
+    looked_at: Sequence[Gallery] = ()
+
+    @property
+    def shows_faces(self) -> bool:
+        """Whether there are pictures of people in it."""
+        return bool(self.worst or self.looked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing and the sentence that says what it shows."""
+
+    uri: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the templates need."""
+
+    title: str
+    made: str
+    evidence: Evidence
+    judged: Judgement
+    extras: Extras
+    models: tuple[str, ...] = field(default=())
+
+    @property
+    def main(self) -> Column:
+        """The model of the detailed charts: the one that runs on a device, where it was judged."""
+        found = [column for column in self.evidence.columns if column.name.startswith("int8")]
+        return (*found, *self.evidence.columns)[0]
+
+    @property
+    def headline(self) -> Row:
+        """The row whose figures stand at the top."""
+        return next(row for name in HEADLINE if (row := self.judged.row(name, self.main.name)) is not None)
+
+    @property
+    def hard(self) -> tuple[Row, ...]:
+        """Slices of the main model."""
+        return tuple(row for row in self.judged.hard if row.model == self.main.name)
+
+    @property
+    def overall(self) -> tuple[Row, ...]:
+        """The row of all faces, of each model."""
+        return tuple(row for row in self.judged.main if row.name == "all")
+
+
+def page(evidence: Evidence, judged: Judgement, extras: Extras, title: str) -> Page:
+    """Puts together what the templates need."""
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, maskgate {version('maskgate')}"
+    revision = git_revision()
+    names = tuple(column.name for column in evidence.columns)
+    return Page(title, f"{made} {revision}".strip(), evidence, judged, extras, names)
+
+
+def of_run(run: Run | None, manifest: Manifest | None) -> Extras:
+    """What a run folder and its split add to a report; what there is none of is left out."""
+    return Extras(
+        dataset=data_overview.describe(manifest) if manifest else None,
+        manifest=manifest,
+        epochs=run.epochs() if run else (),
+        recipe=_recipe(run) if run else "",
+    )
+
+
+def _recipe(run: Run) -> str:
+    """One line per section, because a recipe is long."""
+    return "\n".join(f"{name}: {json.dumps(value)}" for name, value in run.recipe().model_dump().items())
+
+
+def write(one: Page, folder: Path) -> tuple[Path, Path]:
+    """Writes the page and the card into a folder, each in one piece.
+
+    Returns:
+        `report.html` and `model-card.md`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = folder / PAGE, folder / CARD
+    for file, text in zip(files, (html(one), card(one)), strict=True):
+        partial = file.with_name(f"partial-{file.name}")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    return files
+
+
+def write_for(run: Run, manifest: Manifest, material: Material) -> None:
+    """Reports on a finished run in its own folder, without pictures of people.
+
+    Its test faces are judged, or those it was calibrated on where all others were trained on.
+    """
+    part = Part.TEST if material.of(Part.TEST).faces else Part.VALIDATION
+    evidence = evaluate.on_split((evaluate.Candidate("float", run.model),), material, part)
+    title = f"Mask classifier {run.id}, judged on its {part} faces"
+    write(page(evidence, results.judge(evidence), of_run(run, manifest), title), run.folder)
+
+
+def html(one: Page) -> str:
+    """The page; needs nothing from elsewhere."""
+    return _environment().get_template("report.html.j2").render(page=one, charts=_charts(one))
+
+
+def card(one: Page) -> str:
+    """The model card in Markdown, without any picture."""
+    return _environment().get_template("model-card.md.j2").render(page=one)
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("training.evaluation.report"),
+        autoescape=select_autoescape(("html.j2",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {
+        "share": results.share,
+        "percent": results.percent,
+        "signed": results.signed,
+        "plain": lambda value, digits=3: "-" if not math.isfinite(value) else f"{value:.{digits}f}",
+        "range": _range,
+        "range_percent": lambda one: _range(one, 100, 1),
+        "tint": _tint,
+        "words": lambda text: text.replace("_", " "),
+    }
+    made.globals |= {"count": results.count, "parts": [part.value for part in Part], "min_px": MIN_PX}
+    return made
+
+
+def _range(one: Estimate, scale: float = 1, digits: int = 3) -> str:
+    if not math.isfinite(one.low):
+        return ""
+    return f"{scale * one.low:.{digits}f} to {scale * one.high:.{digits}f}"
+
+
+def _tint(count: int, row: Sequence[int], right: bool) -> Markup:
+    """Background of a cell of a confusion matrix: its share of the row, blue where right, red where wrong."""
+    strength = (count / sum(row)) ** 0.5 if sum(row) else 0
+    return Markup(f"rgba({'47,111,176' if right else '179,54,43'},{0.75 * strength:.2f})")  # noqa: S704
+
+
+def _charts(one: Page) -> dict[str, Chart]:
+    main, truth = one.main, one.evidence.truth
+    middle = float(np.median(main.thresholds))
+    found = {
+        "calibration": Chart(charts.calibration(one.evidence), "confidence against share that is right"),
+        "ranking": Chart(charts.ranking(truth, main), "ROC and precision-recall curves by class"),
+    }
+    if {BARE, MASKED} <= set(truth.tolist()):
+        found["trade"] = Chart(charts.trade(truth, main.shares, middle), "errors over the threshold")
+    if one.hard:
+        found["forest"] = Chart(charts.forest(one.hard), "accuracy by slice with intervals")
+    if one.extras.epochs:
+        found["history"] = Chart(charts.history(one.extras.epochs), "training by epoch")
+    if one.extras.manifest:
+        faces = [(face.record.box.side, face.part) for face in one.extras.manifest.assigned()]
+        found["sizes"] = Chart(charts.sizes(faces), "face sizes by part of the split")
+    return {name: Chart(_svg_uri(chart.uri), chart.about) for name, chart in found.items()}
+
+
+def _svg_uri(text: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(text.encode()).decode()
+
+
+def summary(one: Page) -> dict[str, Any]:
+    """What the command prints: the figures at the top."""
+    found = one.headline
+    return {
+        "model": found.model,
+        "slice": found.name,
+        "macro_f1": found.plain.macro_f1.value,
+        "bare_called_masked": found.plain.bare_called_masked.value,
+        "shows_faces": one.extras.shows_faces,
+    }

@@ -1,0 +1,212 @@
+"""The figures of every slice and model, as values, as text and as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from edge.cli.output import align
+from training.evaluation.curves import BARE, MASKED
+from training.evaluation.intervals import Estimate, Estimates, difference, estimates
+from training.evaluation.predictions import Column, Evidence
+from training.evaluation.slices import Slice, hard_slices, main_slices
+
+WRONG = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one model is worth on one slice.
+
+    Attributes:
+        dimension: What the slices divide by; empty for the main ones.
+        name: Of the slice.
+        model: Name of the column.
+        plain: Where the likeliest class is the answer.
+        strict: Where P(with_mask) must reach a threshold that was chosen on other faces; None without one.
+        threshold: The middle one of the faces'; not a number without one.
+    """
+
+    dimension: str
+    name: str
+    model: str
+    plain: Estimates
+    strict: Estimates | None
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Macro-F1 of the second model above that of the first on a main slice, drawn in pairs."""
+
+    name: str
+    models: tuple[str, str]
+    macro_f1: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All rows, the main slices apart from the hard ones; where there are two models, how they differ."""
+
+    main: tuple[Row, ...]
+    hard: tuple[Row, ...]
+    changes: tuple[Change, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; what could not be measured is null."""
+        found: dict[str, Any] = _nulls(
+            {
+                "main": [asdict(row) for row in self.main],
+                "slices": [asdict(row) for row in self.hard],
+                "changes": [asdict(one) for one in self.changes],
+            }
+        )
+        return found
+
+    def row(self, name: str, model: str) -> Row | None:
+        """The row of a main slice."""
+        return next((row for row in self.main if (row.name, row.model) == (name, model)), None)
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """Judges every column on every slice."""
+    main = main_slices(evidence)
+    changes = tuple(_change(one, evidence.select(one.mask)) for one in main if len(evidence.columns) == 2)
+    return Judgement(_rows(evidence, main), _rows(evidence, hard_slices(evidence)), changes)
+
+
+def _change(part: Slice, evidence: Evidence) -> Change:
+    """From the float model to the other one, or from the first to the second."""
+    columns = sorted(evidence.columns, key=lambda column: not column.name.startswith("float"))
+    first, second = (column.shares.argmax(axis=1) for column in columns)
+    found = difference(evidence.truth, first, second, evidence.groups)
+    return Change(part.name, (columns[0].name, columns[1].name), found)
+
+
+def _rows(evidence: Evidence, slices: Sequence[Slice]) -> tuple[Row, ...]:
+    return tuple(
+        _row(part, evidence.select(part.mask), at) for part in slices for at in range(len(evidence.columns))
+    )
+
+
+def _row(part: Slice, evidence: Evidence, at: int) -> Row:
+    column: Column = evidence.columns[at]
+    plain = estimates(evidence.truth, column.shares, evidence.groups)
+    strict = None
+    if column.has_threshold:
+        strict = estimates(evidence.truth, column.shares, evidence.groups, column.strict())
+    middle = float(np.median(column.thresholds))
+    return Row(part.dimension, part.name, column.name, plain, strict, middle)
+
+
+def _nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _nulls(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_nulls(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def share(one: Estimate, digits: int = 3) -> str:
+    """A figure with its interval, such as `0.931 (0.902-0.955)`; a dash where there is none."""
+    if not math.isfinite(one.value):
+        return "-"
+    if not math.isfinite(one.low):
+        return f"{one.value:.{digits}f}"
+    return f"{one.value:.{digits}f} ({one.low:.{digits}f}-{one.high:.{digits}f})"
+
+
+def percent(one: Estimate) -> str:
+    """A small share in percent with its interval, such as `0.2 % (0.0-0.6)`."""
+    if not math.isfinite(one.value):
+        return "-"
+    return f"{100 * one.value:.1f} % ({100 * one.low:.1f}-{100 * one.high:.1f})"
+
+
+def count(found: Estimates, truth: int, answer: int) -> str:
+    """How many faces of a class get an answer, such as `12 of 15`; a dash where there is none."""
+    row = found.confusion[truth]
+    return f"{row[answer]} of {sum(row)}" if sum(row) else "-"
+
+
+def text(judgement: Judgement) -> str:
+    """Tables for a terminal."""
+    blocks = [
+        _block("faces", judgement.main),
+        _changes(judgement),
+        _classes(judgement),
+        _strict(judgement),
+    ]
+    blocks += [
+        _block(dimension, [row for row in judgement.hard if row.dimension == dimension])
+        for dimension in dict.fromkeys(row.dimension for row in judgement.hard)
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _block(title: str, rows: Sequence[Row]) -> str:
+    lines = [(title, "model", "faces", "accuracy", "macro-F1", "bare->mask", "wrong found")]
+    lines += [
+        (
+            row.name, row.model, f"{row.plain.faces}", f"{row.plain.accuracy.value:.3f}",
+            share(row.plain.macro_f1), count(row.plain, BARE, MASKED), count(row.plain, WRONG, WRONG),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return align(lines)
+
+
+def _changes(judgement: Judgement) -> str:
+    if not judgement.changes:
+        return ""
+    lines = [
+        (f"from {one.models[0]} to {one.models[1]}", one.name, signed(one.macro_f1))
+        for one in judgement.changes
+    ]
+    return align([("change of macro-F1", "faces", ""), *lines])
+
+
+def signed(one: Estimate) -> str:
+    """A difference with its interval, such as `-0.004 (-0.010 to +0.002)`."""
+    return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
+
+
+def _classes(judgement: Judgement) -> str:
+    lines: list[Sequence[str]] = [
+        ("class, all faces", "model", "faces", "precision", "recall", "F1", "ROC-AUC")
+    ]
+    for row in judgement.main:
+        if row.name == "all":
+            lines += [
+                (
+                    one.label,
+                    row.model,
+                    f"{one.faces}",
+                    *map(share, (one.precision, one.recall, one.f1, one.roc_auc)),
+                )
+                for one in row.plain.classes
+            ]
+    lines += [
+        ("calibration error", row.model, f"{row.plain.faces}", share(row.plain.calibration_error), "", "", "")
+        for row in judgement.main
+        if row.name == "all"
+    ]
+    return align(lines)
+
+
+def _strict(judgement: Judgement) -> str:
+    lines = [("at the threshold", "model", "P(mask) from", "macro-F1", "bare->mask", "", "masked found")]
+    lines += [
+        (
+            row.name, row.model, f"{row.threshold:.3f}", share(row.strict.macro_f1),
+            count(row.strict, BARE, MASKED), percent(row.strict.bare_called_masked),
+            count(row.strict, MASKED, MASKED),
+        )
+        for row in judgement.main
+        if row.strict is not None
+    ]  # fmt: skip
+    return align(lines) if len(lines) > 1 else ""

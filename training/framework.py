@@ -1,0 +1,79 @@
+"""Loads TensorFlow and Keras without their noise, and says in a sentence when they are missing."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import warnings
+from pathlib import Path
+from types import ModuleType
+
+from edge.errors import MissingExtraError
+from edge.system.native_output import without_native_chatter
+
+_SETTINGS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "ABSL_MIN_LOG_LEVEL": "3",
+    "KERAS_BACKEND": "tensorflow",
+    "OPENCV_LOG_LEVEL": "ERROR",
+}
+
+
+def set_quiet_environment() -> None:
+    """Sets what keeps the libraries quiet; must come before they are loaded."""
+    for key, value in _SETTINGS.items():
+        os.environ.setdefault(key, value)
+
+
+def need(module: str, extra: str = "training") -> ModuleType:
+    """Imports a module late, because it needs packages of an extra.
+
+    Raises:
+        MissingExtraError: They are not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtraError(
+            f"this command needs {error.name}, which is not installed; run: pip install 'maskgate[{extra}]'"
+        ) from None
+
+
+def load_framework(threads: int = 0, extra: str = "training", processors: int = 1) -> None:
+    """Loads TensorFlow and Keras without their noise.
+
+    Args:
+        threads: Threads for one operation; 0 lets TensorFlow decide.
+        extra: The extra of this project that brings them.
+        processors: Devices that the processor appears as.
+
+    Raises:
+        MissingExtraError: They are not installed.
+    """
+    set_quiet_environment()
+    with without_native_chatter():
+        tf, keras = need("tensorflow", extra), need("keras", extra)
+        if tf.config.threading.get_intra_op_parallelism_threads() != threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+        if processors > 1:
+            one = tf.config.LogicalDeviceConfiguration()
+            processor = tf.config.list_physical_devices("CPU")[0]
+            tf.config.set_logical_device_configuration(processor, [one] * processors)
+        # The first operation loads the rest of the framework, which has a word to say too.
+        tf.zeros(1).numpy()
+    tf.get_logger().setLevel("ERROR")
+    keras.utils.disable_interactive_logging()
+    warnings.filterwarnings("ignore", module=r"(keras|tensorflow|google)\b.*")
+
+
+def git_revision() -> str:
+    """The checked-out revision, with `+changes` where files differ; empty outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12"],  # noqa: S607
+            cwd=Path(__file__).parent, capture_output=True, text=True, check=True, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
