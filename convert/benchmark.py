@@ -12,7 +12,7 @@ import numpy as np
 
 from convert.models import float_model, open_bundle_path
 from edge import bundle
-from edge.benchmark.models import Entrant
+from edge.benchmark.models import BenchmarkedModel
 from edge.bundle import golden
 from training import framework
 from training.classifier.run import WEIGHTS
@@ -22,7 +22,7 @@ CROPS = 32
 
 
 @contextmanager
-def entrants(paths: Sequence[Path]) -> Iterator[tuple[Entrant, ...]]:
+def entrants(paths: Sequence[Path]) -> Iterator[tuple[BenchmarkedModel, ...]]:
     """The models of all paths, for as long as they are measured.
 
     A bundle stands for its classifier, a .tflite file for itself, a Keras model or run folder for all
@@ -33,18 +33,18 @@ def entrants(paths: Sequence[Path]) -> Iterator[tuple[Entrant, ...]]:
 
 
 @contextmanager
-def _of(path: Path) -> Iterator[tuple[Entrant, ...]]:
+def _of(path: Path) -> Iterator[tuple[BenchmarkedModel, ...]]:
     if path.suffix == ".tflite":
-        yield (Entrant(path.name, path),)
+        yield (BenchmarkedModel(path.name, path),)
     elif (path / WEIGHTS).is_file() or path.suffix in (".keras", ".h5"):
         with TemporaryDirectory(prefix="maskgate-") as folder:
             yield tuple(_made(float_model(path), Path(folder)))
     else:
         with open_bundle_path(path) as found:
-            yield (Entrant(found.name, found.path / bundle.CLASSIFIER),)
+            yield (BenchmarkedModel(found.name, found.path / bundle.CLASSIFIER),)
 
 
-def _made(model: Path, folder: Path) -> Iterator[Entrant]:
+def _made(model: Path, folder: Path) -> Iterator[BenchmarkedModel]:
     framework.load_framework(extra="convert")
     quantize, network = (
         framework.need("convert.quantize", "convert"),
@@ -56,7 +56,7 @@ def _made(model: Path, folder: Path) -> Iterator[Entrant]:
     for variant in quantize.Variant:
         file = folder / f"{variant}.tflite"
         file.write_bytes(_flat(quantize, one, variant, crops))
-        yield Entrant(variant.value, file)
+        yield BenchmarkedModel(variant.value, file)
 
 
 def _flat(quantize: ModuleType, network: object, variant: str, crops: object) -> bytes:

@@ -21,7 +21,7 @@ from edge import bundle
 from edge.bundle import golden
 from edge.contract import LABELS
 from edge.errors import ConfigError
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 from training.classifier.inference import predict
 from training.data.dataset import Material
 from training.data.manifest import Part
@@ -94,7 +94,7 @@ def convert(
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder)
         (draft / bundle.CLASSIFIER).write_bytes(flat)
-        pair = compare.Pair(opened, Model(draft / bundle.CLASSIFIER))
+        pair = compare.Pair(opened, TfliteModel(draft / bundle.CLASSIFIER))
         how.step("comparing")
         compared, _ = compare.compare(pair, checked, chosen.counts)
         report = measure(compared, how.gates.parity)
@@ -129,7 +129,7 @@ def _write(draft: Path, output: Path, told: _Told, proof: Proof) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
     for notice in output.glob("*.txt"):
         shutil.copy2(notice, draft)
-    model = Model(draft / bundle.CLASSIFIER)
+    model = TfliteModel(draft / bundle.CLASSIFIER)
     bundle.write_manifest(
         draft,
         version=told.origin.version,
@@ -167,7 +167,7 @@ def _calibration(model: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} is damaged: {error}; train the model again") from None
 
 
-def golden_answers(model: Model) -> list[dict[str, Any]]:
+def golden_answers(model: TfliteModel) -> list[dict[str, Any]]:
     """The self-test of a bundle: made-up crops that the model is sure about, of every label if it can be.
 
     Where a model wavers, a difference in rounding moves its answer by up to 0.2; where it is sure,

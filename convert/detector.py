@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import bundle
-from edge.config import Detector as Settings
+from edge.config import DetectorConfig as Settings
 from edge.vision.detector import YuNetDetector
 
 PREFIX = "detector_"

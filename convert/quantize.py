@@ -19,7 +19,7 @@ from convert.representative import Pixels
 from edge.errors import GateError
 from edge.system.native_output import without_native_chatter
 from edge.types import Image
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 from training.classifier.calibration import Scaling, towards
 from training.classifier.inference import predict
 from training.classifier.network import LAST, fold_in
@@ -67,7 +67,7 @@ def corrected(network: Any, crops: Pixels) -> tuple[bytes, Scaling | None]:
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "draft.tflite"
         draft.write_bytes(first)
-        device = Model(draft)
+        device = TfliteModel(draft)
         strayed = np.stack([device.probabilities(crop) for crop in crops])
     shift = towards(predict(network, crops), strayed)
     kept = network.get_layer(LAST).get_weights()

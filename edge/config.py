@@ -23,14 +23,14 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Device(_Section):
+class DeviceConfig(_Section):
     """Who this device is in every topic and event."""
 
     site: TopicLevel = "site"
     name: TopicLevel = "entrance"
 
 
-class Camera(_Section):
+class CameraConfig(_Section):
     """Where frames come from."""
 
     source: Annotated[str, Field(min_length=1)] = "picamera2"
@@ -43,7 +43,7 @@ class Camera(_Section):
     pace: Literal["realtime", "fast"] = "realtime"
 
 
-class Detector(_Section):
+class DetectorConfig(_Section):
     """Finding faces."""
 
     model: str = ""
@@ -53,7 +53,7 @@ class Detector(_Section):
     min_face_px: Pixels = 16
 
 
-class Classifier(_Section):
+class ClassifierConfig(_Section):
     """Judging one face."""
 
     bundle: str = ""
@@ -62,8 +62,8 @@ class Classifier(_Section):
     threads: Annotated[int, Field(ge=1, le=16)] = 1
 
 
-class Verdict(_Section):
-    """When the evidence on one person is enough. See `edge.tracking.tracker.Rules`."""
+class VerdictConfig(_Section):
+    """When the evidence on one person is enough. See `edge.tracking.tracker.TrackerRules`."""
 
     min_face_px: Pixels = 16
     min_sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30.0
@@ -76,7 +76,7 @@ class Verdict(_Section):
     gone_s: Seconds = 1.5
 
 
-class LampPins(_Section):
+class LampPinsConfig(_Section):
     """GPIO numbers (BCM); none for what is not wired."""
 
     red: Pin = 17
@@ -98,7 +98,7 @@ class LampConfig(_Section):
 
     kind: Literal["none", "console", "gpio"] = "console"
     hold_s: Seconds = 3.0
-    pins: LampPins = LampPins()
+    pins: LampPinsConfig = LampPinsConfig()
 
 
 def _here(host: str) -> bool:
@@ -109,7 +109,7 @@ def _here(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-class Mqtt(_Section):
+class MqttConfig(_Section):
     """The way to the facilities team."""
 
     enabled: bool = True
@@ -151,7 +151,7 @@ class SpoolConfig(_Section):
     max_mib: Annotated[int, Field(ge=4, le=65_536)] = 64
 
 
-class Log(_Section):
+class LogConfig(_Section):
     """What goes to the journal."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -160,15 +160,15 @@ class Log(_Section):
 class Config(_Section):
     """The whole of config.toml."""
 
-    device: Device = Device()
-    camera: Camera = Camera()
-    detector: Detector = Detector()
-    classifier: Classifier = Classifier()
-    verdict: Verdict = Verdict()
+    device: DeviceConfig = DeviceConfig()
+    camera: CameraConfig = CameraConfig()
+    detector: DetectorConfig = DetectorConfig()
+    classifier: ClassifierConfig = ClassifierConfig()
+    verdict: VerdictConfig = VerdictConfig()
     lamp: LampConfig = LampConfig()
-    mqtt: Mqtt = Mqtt()
+    mqtt: MqttConfig = MqttConfig()
     spool: SpoolConfig = SpoolConfig()
-    log: Log = Log()
+    log: LogConfig = LogConfig()
 
 
 def load(file: Path) -> Config:

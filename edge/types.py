@@ -216,7 +216,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class FrameAnalysis:
     """What the models saw in one frame, and the seconds each of them took."""
 
     observations: tuple[Observation, ...]

@@ -20,7 +20,7 @@ from edge import bundle
 from edge.bundle import golden
 from edge.contract import Cropper, whole_image_box
 from edge.types import Box, Image
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 
 PICTURE = 180
 """Side of a made-up picture, which the contract then cuts and resizes."""
@@ -52,7 +52,7 @@ def of_split(file: Path, count: int) -> Iterator[tuple[Image, Box]]:
 def main() -> None:
     """Prints one JSON object."""
     directory, count, *split = sys.argv[1:]
-    model = Model(bundle.load(Path(directory)).classifier)
+    model = TfliteModel(bundle.load(Path(directory)).classifier)
     cropper, digest, answers = Cropper(model.size), hashlib.sha256(), []
     faces = of_split(Path(split[0]), int(count)) if split else made_up(int(count))
     for picture, box in faces:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edge.contract import answer
-from edge.tracking.evidence import Quality
-from edge.tracking.tracker import Rules
+from edge.tracking.evidence import FaceQuality
+from edge.tracking.tracker import TrackerRules
 from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
 
 MASKED: Probabilities = (0.96, 0.02, 0.02)
@@ -30,7 +30,7 @@ def observation(
     return Observation(face(x, y, px), probabilities, sharpness, answer(probabilities, masked_from))
 
 
-def rules(**changes: float) -> Rules:
+def rules(**changes: float) -> TrackerRules:
     """The rules that the tests of the tracker count with."""
     values = {
         "presence_s": 0.3,
@@ -42,7 +42,7 @@ def rules(**changes: float) -> Rules:
         "gone_s": 1.5,
         **changes,
     }
-    return Rules(quality=Quality(min_face_px=24, min_sharpness=30), **values)
+    return TrackerRules(quality=FaceQuality(min_face_px=24, min_sharpness=30), **values)
 
 
 def verdict(outcome: Outcome = Outcome.NO_MASK, number: int = 1, revision: int = 0) -> Verdict:

@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.collector.connection import STANDING
 from edge.collector.database import open_database
-from edge.collector.service import Bulletin, Collector, Plan
+from edge.collector.service import Collector, Plan, ScheduledMessages
 from edge.collector.subscriptions import filters
 from edge.messages.payloads import encode, event_payload
 from edge.messages.topics import Topics
@@ -83,7 +83,7 @@ class CollectorProcess:
 @contextlib.contextmanager
 def collecting(
     port: int, url: str, *, patience: float = 10.0, instance: str = "", share: str = "",
-    bulletin: Bulletin | None = None,
+    bulletin: ScheduledMessages | None = None,
 ) -> Iterator[Collector]:  # fmt: skip
     """A collector on a thread of this process."""
     listener = Listener(Broker("127.0.0.1", port), f"maskgate-collect-test{instance}", STANDING)

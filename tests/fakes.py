@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.camera.live import Shot
+from edge.camera.live import CapturedFrame
 
 
 class FakeClock:
@@ -35,14 +35,14 @@ class FakeClock:
 class ScriptedCamera:
     """A camera that gives the shots it is handed; None makes it hang, an error makes it die."""
 
-    def __init__(self, *script: Shot | Exception | None) -> None:
+    def __init__(self, *script: CapturedFrame | Exception | None) -> None:
         self._script = list(script)
-        self.spares: list[Shot | None] = []
+        self.spares: list[CapturedFrame | None] = []
         self.closed = threading.Event()
         self.hanging = threading.Event()
         self.unblock = threading.Event()
 
-    def shoot(self, spare: Shot | None) -> Shot:
+    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
         self.spares.append(spare)
         step = self._script.pop(0) if self._script else None
         if isinstance(step, Exception):

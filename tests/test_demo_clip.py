@@ -13,7 +13,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from edge.camera.recording import VideoReel
+from edge.camera.recording import VideoReader
 from edge.demo import CLIP
 from edge.types import Image
 
@@ -37,7 +37,7 @@ def script() -> ModuleType:
 
 def shipped() -> Iterator[tuple[Image, float]]:
     """The frames of the clip, in one buffer, with their times."""
-    reel = VideoReel(CLIP)
+    reel = VideoReader(CLIP)
     while (step := reel.next()) is not None:
         yield step
     reel.close()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from edge import bundle
-from edge.config import Detector
+from edge.config import DetectorConfig
 from edge.contract import LABELS, cut, square_around
 from edge.demo import CLIP
 from edge.types import Frame
@@ -77,7 +77,7 @@ def answers(python: Path, runtime: str, pictures: list[Path]) -> Answers:
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Faces of the demo's clip as the device cuts them: masked, bare and worn wrongly, as files."""
     folder = tmp_path_factory.mktemp("pictures")
-    detector = YuNetDetector(bundle.SHIPPED / bundle.DETECTOR, Detector())
+    detector = YuNetDetector(bundle.SHIPPED / bundle.DETECTOR, DetectorConfig())
     capture = cv2.VideoCapture(str(CLIP))
     paths = []
     for index in range(max(FRAMES) + 1):

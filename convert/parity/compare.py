@@ -18,7 +18,7 @@ from convert.quantize import to_float
 from edge.contract import LABELS
 from edge.errors import ConfigError, ModelError
 from edge.types import Image
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 from training.classifier.inference import predict
 from training.data.dataset import Material
 from training.metrics import Shares
@@ -34,7 +34,7 @@ class Pair:
     """A float network and the int8 model that was made of it."""
 
     network: Any
-    device: Model
+    device: TfliteModel
 
     def __post_init__(self) -> None:
         """Raises a ModelError where the two cannot belong together."""

@@ -26,7 +26,7 @@ CALLS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Entrant:
+class BenchmarkedModel:
     """A model file and what to call it."""
 
     name: str
@@ -34,7 +34,7 @@ class Entrant:
 
 
 @dataclass(frozen=True, slots=True)
-class Lap:
+class ModelTiming:
     """What was measured of one model with one number of threads.
 
     Attributes:
@@ -64,12 +64,12 @@ def thread_counts() -> tuple[int, ...]:
 
 
 def race_models(
-    entrants: Sequence[Entrant],
+    entrants: Sequence[BenchmarkedModel],
     threads: Sequence[int],
     runtime: str = "auto",
     rounds: int = ROUNDS,
     tell: Callable[[int], None] = lambda _: None,
-) -> tuple[Lap, ...]:
+) -> tuple[ModelTiming, ...]:
     """Measures all models with every number of threads.
 
     Args:
@@ -82,7 +82,7 @@ def race_models(
     Raises:
         ModelError: A model cannot be run.
     """
-    laps: list[Lap] = []
+    laps: list[ModelTiming] = []
     for count in threads:
         with ExitStack() as stack:
             runners = [stack.enter_context(_Runner(entrant, runtime, count)) for entrant in entrants]
@@ -98,7 +98,7 @@ def race_models(
 class _Runner:
     """One model in its process."""
 
-    def __init__(self, entrant: Entrant, runtime: str, threads: int) -> None:
+    def __init__(self, entrant: BenchmarkedModel, runtime: str, threads: int) -> None:
         self._entrant = entrant
         self._threads = threads
         self._command = [
@@ -128,13 +128,13 @@ class _Runner:
         self._process.stdin.flush()
         self.times += self._answer()
 
-    def finish(self, first: float) -> Lap:
+    def finish(self, first: float) -> ModelTiming:
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.close()
         memory = self._answer()
         self._process.stdin = None
         p50, p95 = np.percentile(self.times, (50, 95))
-        return Lap(
+        return ModelTiming(
             name=self._entrant.name,
             threads=self._threads,
             p50_ms=round(float(p50), 3),
@@ -155,13 +155,13 @@ class _Runner:
         return json.loads(line)
 
 
-def lap_rows(laps: Sequence[Lap]) -> list[tuple[str, ...]]:
+def lap_rows(laps: Sequence[ModelTiming]) -> list[tuple[str, ...]]:
     """Cells of a table, the heads first."""
     heads = ("model", "threads", "p50 ms", "p95 ms", "ratio", "file kB", "peak MB", "model MB")
     return [heads, *(_cells(lap) for lap in laps)]
 
 
-def _cells(lap: Lap) -> tuple[str, ...]:
+def _cells(lap: ModelTiming) -> tuple[str, ...]:
     times = f"{lap.p50_ms:.2f}", f"{lap.p95_ms:.2f}", f"{lap.ratio:.2f}"
     weights = f"{lap.file_bytes / 1000:.0f}", f"{lap.peak_mb:.0f}", f"{lap.model_mb:.1f}"
     return (lap.name, str(lap.threads), *times, *weights)

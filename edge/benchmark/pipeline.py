@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from edge import contract
 from edge.bundle import Bundle
 from edge.camera import open_recording
-from edge.config import Camera, Config
+from edge.config import CameraConfig, Config
 from edge.daemon.factory import find_detector, make_tracker, open_bundle, open_classifier, open_detector
 from edge.indicator import NullIndicator
-from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Line, Reporter, Vision
+from edge.pipeline.pipeline import Pipeline, Reporter, Vision
 from edge.pipeline.ports import NoOutbox
 from edge.types import Blind, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
@@ -33,7 +33,7 @@ MOST_FRAMES = 150
 """Frames of each round: many short rounds find every frame's best sooner than few long ones."""
 
 
-class BareModels:
+class BaselineModels:
     """The model calls alone, on inputs prepared beforehand: what the line is measured against."""
 
     def __init__(self, settings: Config, bundle: Bundle) -> None:
@@ -68,10 +68,12 @@ class BareModels:
         return small
 
 
-class BareFirst:
+class BaselineFirst:
     """A recording of which the bare models see each frame before the line gets it."""
 
-    def __init__(self, frames: Iterator[Frame | Blind], detector: YuNetDetector, bare: BareModels) -> None:
+    def __init__(
+        self, frames: Iterator[Frame | Blind], detector: YuNetDetector, bare: BaselineModels
+    ) -> None:
         self._frames = frames
         self._detector = detector
         self._bare = bare
@@ -88,7 +90,7 @@ class BareFirst:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StageTiming:
     """Time of one stage over all frames, in milliseconds."""
 
     p50_ms: float
@@ -103,11 +105,11 @@ class PipelineFigures:
     frame at its best of the rounds, measured in turn on the same frames.
     """
 
-    detect: Stage
-    classify: Stage
-    rest: Stage
-    pipeline: Stage
-    bare: Stage
+    detect: StageTiming
+    classify: StageTiming
+    rest: StageTiming
+    pipeline: StageTiming
+    bare: StageTiming
     frames: int
     faces_per_frame: float
     fps: float
@@ -123,12 +125,14 @@ def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
     bundle = open_bundle(settings)
     detector = open_detector(settings, bundle)
     vision = Vision(detector, open_classifier(settings, bundle), time.perf_counter)
-    bare = BareModels(settings, bundle)
-    recording = Camera(source=str(source), pace="fast")
+    bare = BaselineModels(settings, bundle)
+    recording = CameraConfig(source=str(source), pace="fast")
     rounds = []
     for _ in range(ROUNDS):
         with closing(open_recording(recording, 0.0)) as frames:
-            rounds.append(_round(settings, vision, BareFirst(islice(frames, MOST_FRAMES), detector, bare)))
+            rounds.append(
+                _round(settings, vision, BaselineFirst(islice(frames, MOST_FRAMES), detector, bare))
+            )
     return _speed(_best(np.array(rounds)))
 
 
@@ -147,17 +151,17 @@ def _best(rounds: NDArray[np.float64]) -> NDArray[np.float64]:
     return best
 
 
-def _round(settings: Config, vision: Vision, source: BareFirst) -> NDArray[np.float64]:
+def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[np.float64]:
     """Times of one round.
 
     Returns:
         (frames, 5) seconds: detection, classification, the whole line, the bare calls; number of faces.
     """
     tracker = make_tracker(settings.verdict)
-    events = EventFactory(Origin("bench", "bench", "1", vision.model_version), 0, lambda: False)
+    events = EventFactory(EventSource("bench", "bench", "1", vision.model_version), 0, lambda: False)
     reporter = Reporter(events, NoOutbox(), NullIndicator(), LampPolicy(settings.lamp.hold_s))
     rows = []
-    for turn in Line(source, vision, tracker, time.perf_counter).turns(lambda: False):
+    for turn in Pipeline(source, vision, tracker, time.perf_counter).turns(lambda: False):
         started = time.perf_counter()
         reporter.report(turn, tracker)
         total = turn.total_s + time.perf_counter() - started
@@ -183,6 +187,6 @@ def _speed(best: NDArray[np.float64]) -> PipelineFigures:
     )
 
 
-def _stage(seconds: NDArray[np.float64]) -> Stage:
+def _stage(seconds: NDArray[np.float64]) -> StageTiming:
     p50, p95 = np.percentile(seconds * 1000, (50, 95))
-    return Stage(round(float(p50), 3), round(float(p95), 3))
+    return StageTiming(round(float(p50), 3), round(float(p95), 3))

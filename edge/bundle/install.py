@@ -16,7 +16,7 @@ from pathlib import Path
 
 from edge.bundle import archive
 from edge.bundle.bundle import Bundle, load
-from edge.bundle.store import PACKAGED, Record, Store, remove
+from edge.bundle.store import PACKAGED, BundleStore, TrialRecord, remove
 from edge.errors import MaskGateError, ModelError
 from edge.system.files import sync_directory
 
@@ -28,14 +28,14 @@ Admit = Callable[[Bundle], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class BundleChange:
     """What is in use now, and what was."""
 
     name: str
     before: str
 
 
-def install(store: Store, file: Path, admit: Admit, *, allow_older: bool = False) -> Change:
+def install(store: BundleStore, file: Path, admit: Admit, *, allow_older: bool = False) -> BundleChange:
     """Installs a packed bundle and takes it into use.
 
     Args:
@@ -62,13 +62,13 @@ def install(store: Store, file: Path, admit: Admit, *, allow_older: bool = False
             if incoming.is_dir():
                 remove(incoming)
         if before != bundle.name:
-            store.write_record(bundle.name, Record(replaced=before))
+            store.write_record(bundle.name, TrialRecord(replaced=before))
             store.point(bundle.name)
         _prune(store)
-        return Change(bundle.name, before)
+        return BundleChange(bundle.name, before)
 
 
-def roll_back(store: Store, admit: Admit, *, to_shipped: bool = False) -> Change:
+def roll_back(store: BundleStore, admit: Admit, *, to_shipped: bool = False) -> BundleChange:
     """Takes the bundle into use again that was in use before the current one.
 
     Raises:
@@ -82,10 +82,10 @@ def roll_back(store: Store, admit: Admit, *, to_shipped: bool = False) -> Change
         admit(load(store.path(target)))
         store.write_record(target, store.record(target).model_copy(update={"attempts": 0, "note": ""}))
         store.point(target)
-        return Change(target, before)
+        return BundleChange(target, before)
 
 
-def _in_use(store: Store) -> str:
+def _in_use(store: BundleStore) -> str:
     """The current bundle; a link that leads nowhere must not keep anybody from mending it."""
     try:
         return store.current()
@@ -93,7 +93,7 @@ def _in_use(store: Store) -> str:
         return PACKAGED
 
 
-def _forbid_going_back(store: Store, bundle: Bundle, file: Path, *, allow_older: bool) -> None:
+def _forbid_going_back(store: BundleStore, bundle: Bundle, file: Path, *, allow_older: bool) -> None:
     """A lower version, or the same one with other content, takes an order of its own."""
     if allow_older:
         return
@@ -116,7 +116,7 @@ def _forbid_going_back(store: Store, bundle: Bundle, file: Path, *, allow_older:
         )
 
 
-def _take_in(store: Store, incoming: Path, name: str) -> None:
+def _take_in(store: BundleStore, incoming: Path, name: str) -> None:
     """Gives the unpacked bundle its name, unless a whole one has it already."""
     target = store.path(name)
     if target.is_dir():
@@ -132,14 +132,14 @@ def _take_in(store: Store, incoming: Path, name: str) -> None:
     sync_directory(store.root)
 
 
-def _sweep(store: Store) -> None:
+def _sweep(store: BundleStore) -> None:
     """Removes what an install left behind that did not come to its end."""
     for entry in list(os.scandir(store.root)):
         if entry.name.startswith((".incoming-", ".trash-")) and entry.is_dir(follow_symlinks=False):
             remove(Path(entry.path))
 
 
-def _prune(store: Store) -> None:
+def _prune(store: BundleStore) -> None:
     """Removes the oldest bundles; never the current one or the one before it."""
     names = store.names()  # after the switch, so that a full disk keeps no bundle from being used
     kept = {store.current(), store.previous()} & set(names)
@@ -149,7 +149,7 @@ def _prune(store: Store) -> None:
 
 
 @contextlib.contextmanager
-def _naming(store: Store) -> Iterator[None]:
+def _naming(store: BundleStore) -> Iterator[None]:
     """Turns what a disk says into one sentence."""
     try:
         yield

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edge.bundle import Bundle, trust
-from edge.bundle.store import PACKAGED, Store
+from edge.bundle.store import PACKAGED, BundleStore
 from edge.errors import ModelError
 
 
@@ -30,7 +30,7 @@ class InventoryRow:
         return asdict(self)
 
 
-def inventory(store: Store, trusted: Sequence[str]) -> tuple[InventoryRow, ...]:
+def inventory(store: BundleStore, trusted: Sequence[str]) -> tuple[InventoryRow, ...]:
     """Every bundle: the shipped one, then those that were installed, the newest last.
 
     Args:
@@ -47,7 +47,9 @@ def inventory(store: Store, trusted: Sequence[str]) -> tuple[InventoryRow, ...]:
     )
 
 
-def _row(store: Store, name: str, trusted: Sequence[str], *, current: bool, previous: bool) -> InventoryRow:
+def _row(
+    store: BundleStore, name: str, trusted: Sequence[str], *, current: bool, previous: bool
+) -> InventoryRow:
     path, bundle, problem = store.path(name), None, ""
     try:
         bundle = trust.open_trusted(path, trusted)
@@ -74,7 +76,7 @@ def _facts(bundle: Bundle | None, name: str) -> tuple[str, str]:
     return bundle.manifest.version, bundle.manifest.digest
 
 
-def _trial(store: Store, name: str) -> str:
+def _trial(store: BundleStore, name: str) -> str:
     record = store.record(name)
     if name == PACKAGED or record.proven:
         return "proven"

@@ -38,7 +38,7 @@ _MOST_RECORD_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
-class Record(BaseModel):
+class TrialRecord(BaseModel):
     """What is known of a bundle on this device.
 
     Attributes:
@@ -60,7 +60,7 @@ class Record(BaseModel):
         return not self.proven and self.attempts >= MOST_ATTEMPTS
 
 
-class Store:
+class BundleStore:
     """A directory of bundles. A bundle is meant by its name, the shipped one by `PACKAGED`."""
 
     def __init__(self, root: Path) -> None:
@@ -102,18 +102,18 @@ class Store:
         folders.sort(key=lambda entry: (entry.stat(follow_symlinks=False).st_mtime_ns, entry.name))
         return tuple(entry.name for entry in folders)
 
-    def record(self, name: str) -> Record:
+    def record(self, name: str) -> TrialRecord:
         """What is known of a bundle; a record that cannot be read knows nothing."""
         file = self._record_file(name)
         if not file.exists():
-            return Record()
+            return TrialRecord()
         try:
-            return Record.model_validate_json(content(file, _MOST_RECORD_BYTES))
+            return TrialRecord.model_validate_json(content(file, _MOST_RECORD_BYTES))
         except (ModelError, ValidationError):
             _log.warning("%s is damaged; the bundle counts as new", file)
-            return Record()
+            return TrialRecord()
 
-    def write_record(self, name: str, record: Record) -> None:
+    def write_record(self, name: str, record: TrialRecord) -> None:
         """Keeps a record durably.
 
         Raises:
@@ -207,6 +207,6 @@ def models_directory() -> Path:
     return Path(data) / "maskgate" / "models"
 
 
-def open_bundle_store() -> Store:
+def open_bundle_store() -> BundleStore:
     """The bundles that were installed on this device."""
-    return Store(models_directory() / "bundles")
+    return BundleStore(models_directory() / "bundles")

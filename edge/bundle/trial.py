@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from edge.bundle.store import PACKAGED, Store
+from edge.bundle.store import PACKAGED, BundleStore
 
 ENOUGH_FRAMES = 20
 """So many frames with a face judged without an error prove a bundle."""
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class Trial:
     """One daemon's work with one installed bundle."""
 
-    def __init__(self, store: Store, name: str) -> None:
+    def __init__(self, store: BundleStore, name: str) -> None:
         self.name = name
         self._store = store
         self._over = store.record(name).proven
@@ -77,7 +77,7 @@ class Trial:
             _log.warning("the trial of %s cannot be counted: %s", self.name, error)
 
 
-def give_up(store: Store, name: str) -> str:
+def give_up(store: BundleStore, name: str) -> str:
     """Goes back from a bundle to the one that it replaced, or to the shipped one.
 
     Returns:

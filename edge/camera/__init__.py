@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edge.camera.images import ImageReel
-from edge.camera.live import LiveSource, Patience, stuck
+from edge.camera.images import ImageReader
+from edge.camera.live import LiveSource, Timeouts, stuck
 from edge.camera.picamera2 import PiCamera, require_package
-from edge.camera.recording import Playback, Recording, Reel, VideoReel
+from edge.camera.recording import FrameReader, Playback, Recording, VideoReader
 from edge.camera.video_capture import open_rtsp, open_usb, without_secrets
-from edge.config import Camera as Settings
+from edge.config import CameraConfig as Settings
 from edge.errors import SourceError
 from edge.pipeline.ports import FrameSource
 from edge.system.clock import Clock, SystemClock
@@ -40,7 +40,7 @@ def open_source(
     """
     prepare_opencv()
     clock = clock or SystemClock()
-    patience = Patience(settings.max_age_s, settings.retry_s)
+    patience = Timeouts(settings.max_age_s, settings.retry_s)
     source = settings.source
     if match := re.fullmatch(r"picamera2(?::(\d+))?", source):
         require_package()
@@ -73,7 +73,7 @@ def open_recording(settings: Settings, start_wall: float, clock: Clock | None = 
     return Recording(_open_reel(settings.source, settings.fps), playback, clock or SystemClock())
 
 
-def _open_reel(source: str, fps: float) -> Reel:
+def _open_reel(source: str, fps: float) -> FrameReader:
     """A recording's reel, by what lies at the path."""
     if "://" in source:
         raise SourceError(
@@ -82,7 +82,7 @@ def _open_reel(source: str, fps: float) -> Reel:
         )
     path = Path(source).expanduser()
     if path.is_dir():
-        return ImageReel.of_folder(path, fps)
+        return ImageReader.of_folder(path, fps)
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageReel((path,), fps)
-    return VideoReel(path)
+        return ImageReader((path,), fps)
+    return VideoReader(path)

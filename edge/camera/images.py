@@ -9,7 +9,7 @@ from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.types import Image
 
 
-class ImageReel:
+class ImageReader:
     """Images in the order of their names, a fixed step apart."""
 
     def __init__(self, files: tuple[Path, ...], fps: float) -> None:
@@ -18,7 +18,7 @@ class ImageReel:
         self._index = 0
 
     @classmethod
-    def of_folder(cls, folder: Path, fps: float) -> ImageReel:
+    def of_folder(cls, folder: Path, fps: float) -> ImageReader:
         """The images directly in a folder.
 
         Raises:

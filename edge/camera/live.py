@@ -24,7 +24,7 @@ JOIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shot:
+class CapturedFrame:
     """A picture, its smaller rendering, and the monotonic time at which it was taken."""
 
     pixels: Image
@@ -35,7 +35,7 @@ class Shot:
 class Camera(Protocol):
     """An open camera, used by the capture thread alone."""
 
-    def shoot(self, spare: Shot | None) -> Shot:
+    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
         """Waits for the next picture and puts it into the memory of `spare` where that fits.
 
         Any error means that the camera is lost.
@@ -46,7 +46,7 @@ class Camera(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """Seconds: the oldest picture worth acting upon, and between two tries to open a camera."""
 
     max_age_s: float
@@ -54,15 +54,15 @@ class Patience:
     blind_every_s: float = BLIND_EVERY_S
 
 
-class Slot:
+class LatestFrame:
     """Room for one picture; a newer one pushes it out, and its memory is used again."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._shot: Shot | None = None
-        self._spares: list[Shot] = []
+        self._shot: CapturedFrame | None = None
+        self._spares: list[CapturedFrame] = []
 
-    def put(self, shot: Shot) -> None:
+    def put(self, shot: CapturedFrame) -> None:
         """Leaves a picture for the reader."""
         with self._changed:
             if self._shot is not None:
@@ -70,7 +70,7 @@ class Slot:
             self._shot = shot
             self._changed.notify()
 
-    def take(self, timeout: float) -> Shot | None:
+    def take(self, timeout: float) -> CapturedFrame | None:
         """The newest picture, waiting for one at most `timeout` seconds."""
         with self._changed:
             if self._shot is None:
@@ -78,12 +78,12 @@ class Slot:
             shot, self._shot = self._shot, None
             return shot
 
-    def give_back(self, shot: Shot) -> None:
+    def give_back(self, shot: CapturedFrame) -> None:
         """Lets the memory of a picture be written again."""
         with self._changed:
             self._spares.append(shot)
 
-    def spare(self) -> Shot | None:
+    def spare(self) -> CapturedFrame | None:
         """Memory that nobody reads."""
         with self._changed:
             return self._spares.pop() if self._spares else None
@@ -101,12 +101,12 @@ class LiveSource:
     item is asked for.
     """
 
-    def __init__(self, name: str, opener: Callable[[], Camera], patience: Patience, clock: Clock) -> None:
+    def __init__(self, name: str, opener: Callable[[], Camera], patience: Timeouts, clock: Clock) -> None:
         self._name = name
         self._opener = opener
         self._patience = patience
         self._clock = clock
-        self._slot = Slot()
+        self._slot = LatestFrame()
         self._closed = threading.Event()
         self._reason = f"{name} has given no picture yet"
         self._thread = threading.Thread(target=self._capture, name=THREAD, daemon=True)
@@ -137,7 +137,7 @@ class LiveSource:
         if threading.current_thread() is not self._thread:
             self._thread.join(JOIN_S)
 
-    def _newest(self) -> Shot | None:
+    def _newest(self) -> CapturedFrame | None:
         """The newest picture that is young enough, None where there is none for a while."""
         deadline = self._clock.monotonic() + self._patience.blind_every_s
         while not self._closed.is_set():

@@ -11,10 +11,10 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
-from edge.camera.live import Shot
+from edge.camera.live import CapturedFrame
 from edge.camera.opencv import rotated
 from edge.camera.timestamps import DriverStamps
-from edge.config import Camera as Settings
+from edge.config import CameraConfig as Settings
 from edge.errors import SourceError
 from edge.system.clock import Clock
 from edge.types import Image
@@ -113,7 +113,7 @@ class PiCamera:
         self._lores = _Stream.of(configured["lores"])
         self._device.start()
 
-    def shoot(self, spare: Shot | None) -> Shot:
+    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
         """Waits for the next picture and copies it out."""
         request = self._device.capture_request(wait=WAIT_S)
         try:
@@ -122,7 +122,7 @@ class PiCamera:
             preview = self._preview(request, None if spare is None else spare.preview)
         finally:
             request.release()
-        return Shot(pixels, preview, taken)
+        return CapturedFrame(pixels, preview, taken)
 
     def close(self) -> None:
         """Stops the camera."""

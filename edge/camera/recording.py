@@ -27,7 +27,7 @@ FALLBACK_FPS = 25.0
 MOST_FPS = 1000.0
 
 
-class Reel(Protocol):
+class FrameReader(Protocol):
     """The decoded side of a recording."""
 
     def next(self) -> tuple[Image, float] | None:
@@ -52,7 +52,7 @@ class Playback:
 class Recording:
     """A frame source over a reel. A frame's pixels hold until the next frame is asked for."""
 
-    def __init__(self, reel: Reel, playback: Playback, clock: Clock) -> None:
+    def __init__(self, reel: FrameReader, playback: Playback, clock: Clock) -> None:
         self._reel = reel
         self._playback = playback
         self._clock = clock
@@ -94,7 +94,7 @@ class Recording:
             self._clock.sleep(min(left, NAP_S))
 
 
-class VideoReel:
+class VideoReader:
     """A video or GIF through OpenCV's FFmpeg reader, decoded into one buffer."""
 
     def __init__(self, file: Path) -> None:

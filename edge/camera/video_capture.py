@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import cv2
 
-from edge.camera.live import Camera, Shot
+from edge.camera.live import Camera, CapturedFrame
 from edge.camera.opencv import rotated
 from edge.camera.timestamps import DriverStamps, StreamStamps
-from edge.config import Camera as Settings
+from edge.config import CameraConfig as Settings
 from edge.errors import SourceError
 from edge.system.clock import Clock
 from edge.types import Image
@@ -34,7 +34,7 @@ class CapturedCamera:
         self._taken = taken
         self._raw: Image | None = None
 
-    def shoot(self, spare: Shot | None) -> Shot:
+    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
         """Reads the next picture.
 
         Raises:
@@ -47,9 +47,9 @@ class CapturedCamera:
             raise SourceError(f"{self._name} stopped giving pictures")
         picture = cast(Image, pixels)
         if self._rotation == 0:
-            return Shot(picture, None, taken)
+            return CapturedFrame(picture, None, taken)
         self._raw = picture
-        return Shot(rotated(picture, self._rotation, out), None, taken)
+        return CapturedFrame(rotated(picture, self._rotation, out), None, taken)
 
     def close(self) -> None:
         """Gives the device or connection back."""

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edge.collector.completeness import Mark
-from edge.collector.database import Reading, Writing
-from edge.collector.missing import Wishes
-from edge.collector.records import Epoch, Place
+from edge.collector.completeness import Completeness
+from edge.collector.database import Queries, Writes
+from edge.collector.missing import MissingRanges
+from edge.collector.records import DeviceKey, Epoch
 from edge.messages import payloads
 from edge.messages.ranges import Range
 from edge.messages.topics import Topics
@@ -29,26 +29,26 @@ class Message:
     retain: bool = False
 
 
-class Talk:
+class AckScheduler:
     """Decides what to tell which device and when; takes time as an argument."""
 
-    def __init__(self, reading: Reading, writing: Writing, consumer: str, patience: float) -> None:
+    def __init__(self, reading: Queries, writing: Writes, consumer: str, patience: float) -> None:
         """Args: patience: Seconds that a range is missing before it is asked for."""
         self._reading = reading
         self._writing = writing
         self._consumer = consumer
         self._patience = patience
         self._news: set[Epoch] = set()
-        self._told: dict[Place, float] = {}
-        self._wishes: dict[Epoch, Wishes] = {}
-        self._offline: set[Place] = set()
-        self._returned: set[Place] = set()
+        self._told: dict[DeviceKey, float] = {}
+        self._wishes: dict[Epoch, MissingRanges] = {}
+        self._offline: set[DeviceKey] = set()
+        self._returned: set[DeviceKey] = set()
 
     def touched(self, counters: Iterable[Epoch]) -> None:
         """Something of these epochs has come, be it known already: the device wants to hear of it."""
         self._news |= set(counters)
 
-    def presence(self, place: Place, *, online: bool) -> None:
+    def presence(self, place: DeviceKey, *, online: bool) -> None:
         """A device is connected or not; one that returns is told where it stands."""
         if online:
             self._returned.add(place)
@@ -93,7 +93,7 @@ class Talk:
         told = self._told.get(counter.place)
         return 0.0 if told is None else told + PAUSE_S - now
 
-    def _asking(self) -> list[tuple[Epoch, Wishes]]:
+    def _asking(self) -> list[tuple[Epoch, MissingRanges]]:
         """The epochs with holes of which the device may hear."""
         return [pair for pair in self._wishes.items() if pair[0].place not in self._offline]
 
@@ -111,11 +111,11 @@ class Talk:
         payload = payloads.ack_payload(self._consumer, counter.name, mark.contiguous, pairs)
         return Message(topic, payloads.encode(payload))
 
-    def _missing(self, counter: Epoch, mark: Mark, now: float) -> tuple[Range, ...]:
+    def _missing(self, counter: Epoch, mark: Completeness, now: float) -> tuple[Range, ...]:
         if not mark.holes:
             self._wishes.pop(counter, None)
             return ()
-        wishes = self._wishes.setdefault(counter, Wishes(self._patience))
+        wishes = self._wishes.setdefault(counter, MissingRanges(self._patience))
         wishes.update(now, mark.holes)
         return () if counter.place in self._offline else wishes.ask(now)
 

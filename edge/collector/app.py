@@ -20,9 +20,9 @@ from edge.collector import load as collector_load
 from edge.collector.calendar import Calendar
 from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
 from edge.collector.connection import STANDING
-from edge.collector.database import Reading, Standing, open_database
-from edge.collector.database.queries import Part
-from edge.collector.load import PASSES, Carrier
+from edge.collector.database import EpochStatus, Queries, open_database
+from edge.collector.database.queries import ReportFilter
+from edge.collector.load import PASSES, ExportLoader
 from edge.collector.parse import FIRST_YEAR, LAST_YEAR
 from edge.collector.report import clip, rows
 from edge.collector.service import Collector, Plan
@@ -52,7 +52,7 @@ def collect(options: CollectOptions) -> None:
     log_as_configured("info")
     with closing(open_database(options.database, create=True)) as opened:
         calendars = [Calendar(kind, zone, begins) for kind in calendar.KINDS]
-        bulletin = Summaries(Reading(opened), calendars) if options.publish_summaries else None
+        bulletin = Summaries(Queries(opened), calendars) if options.publish_summaries else None
         _run(Collector(opened, listener, plan, bulletin))
 
 
@@ -122,9 +122,9 @@ def report(options: ReportOptions) -> None:
     if first is not None and last is not None and last < first:
         raise ConfigError(f"--to: {last} lies before {first}")
     after = None if last is None else last + timedelta(days=1)
-    part = Part(options.sites, options.devices, _beginning(first, by), _beginning(after, by))
+    part = ReportFilter(options.sites, options.devices, _beginning(first, by), _beginning(after, by))
     with closing(open_database(options.database, create=False)) as opened:
-        reading = Reading(opened)
+        reading = Queries(opened)
         periods = clip(reading.periods(part), part)
         found = rows(reading.passes(part), periods, by, reading.seen() or 0.0, time.time())
     click.echo(render.text(found, by, options.form))
@@ -148,7 +148,7 @@ def load(options: LoadOptions) -> None:
         for file in files:
             stack.enter_context(closing(file))
         turned = stack.enter_context(bar("checking and storing", export_file.size(files), PASSES))
-        carrier = Carrier(options.site, time.time(), turned)
+        carrier = ExportLoader(options.site, time.time(), turned)
         if not options.create:
             # A wrong name is told before long work, and a new database is not made for a damaged file.
             open_database(options.database, create=False).close()
@@ -181,7 +181,7 @@ def status(*, database: str, as_json: bool) -> None:
         StorageError: It cannot be read.
     """
     with closing(open_database(database, create=False)) as opened:
-        reading = Reading(opened)
+        reading = Queries(opened)
         standings, rejected = reading.standings(), reading.rejected()
     if as_json:
         click.echo(
@@ -193,7 +193,7 @@ def status(*, database: str, as_json: bool) -> None:
     click.echo(f"{rejected} messages were rejected")
 
 
-def _sentence(one: Standing) -> str:
+def _sentence(one: EpochStatus) -> str:
     place, mark = one.counter.place, one.mark
     holes = ", ".join(f"{span.first}-{span.last}" for span in mark.holes[:10]) or "nothing"
     return (
@@ -202,7 +202,7 @@ def _sentence(one: Standing) -> str:
     )
 
 
-def _members(one: Standing) -> dict[str, object]:
+def _members(one: EpochStatus) -> dict[str, object]:
     return {
         "site": one.counter.place.site,
         "device": one.counter.place.device,

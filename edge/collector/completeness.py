@@ -12,7 +12,7 @@ OPEN = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Completeness:
     """What a consumer has of one epoch.
 
     Attributes:
@@ -34,7 +34,7 @@ def holes(spans: Sequence[Range]) -> tuple[Range, ...]:
     )
 
 
-def mark(spans: Sequence[Range], highest: int) -> Mark:
+def completeness_of(spans: Sequence[Range], highest: int) -> Completeness:
     """How far ranges that `merge` has put in order are complete.
 
     Args:
@@ -42,4 +42,4 @@ def mark(spans: Sequence[Range], highest: int) -> Mark:
         highest: The highest sequence that is known to exist; an open range ends there.
     """
     begins = bool(spans) and spans[0].first == 1
-    return Mark(min(spans[0].last, highest) if begins else 0, highest, holes(spans))
+    return Completeness(min(spans[0].last, highest) if begins else 0, highest, holes(spans))

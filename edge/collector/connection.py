@@ -11,22 +11,22 @@ from edge.collector.acks import Message
 from edge.errors import BrokerError
 from edge.mqtt import broker
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.broker import Standing
-from edge.mqtt.client import WINDOW, Link
+from edge.mqtt.broker import PersistentSession
+from edge.mqtt.client import WINDOW, Connection
 from edge.mqtt.connector import Listener
 from edge.mqtt.events import (
-    Acknowledged,
-    Arrived,
-    Connected,
-    Lost,
-    Refused,
-    Signal,
-    Subscribed,
-    Unreachable,
+    ConnectionAccepted,
+    ConnectionEvent,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionRefused,
+    MessageReceived,
+    PublishAcknowledged,
+    SubscriptionAcknowledged,
 )
 from edge.mqtt.reason_codes import REFUSED
 
-STANDING = Standing(expiry_s=7 * 86_400, receive_maximum=1_000, largest=1_048_576)
+STANDING = PersistentSession(expiry_s=7 * 86_400, receive_maximum=1_000, largest=1_048_576)
 """The session that a collector wants: what waits for a week, 1,000 messages unacknowledged, 1 MiB each."""
 
 LASTING_S = 10.0
@@ -37,11 +37,11 @@ BRIEF = 3
 
 log = logging.getLogger(__name__)
 
-Entry = tuple[int, Signal | None]
+Entry = tuple[int, ConnectionEvent | None]
 """A signal with the number of its connection; None only wakes."""
 
 
-class Connection:
+class CollectorConnection:
     """Keeps a connection to the broker and what it is subscribed to; used by one thread."""
 
     def __init__(self, listener: Listener, filters: tuple[str, ...]) -> None:
@@ -53,7 +53,7 @@ class Connection:
         self._backoff = Backoff()
         self._brief = Backoff(longest=4.0)
         self._ready_at = 0.0
-        self._link: Link | None = None
+        self._link: Connection | None = None
         self._dial_at = 0.0
         self._window = self._outstanding = 0
         self._said: set[str] = set()
@@ -89,25 +89,25 @@ class Connection:
         number, inbox = self.number, self._inbox
         self._link = self._listener.dial(lambda signal: inbox.put((number, signal)))
 
-    def handle(self, signal: Signal | None) -> None:
+    def handle(self, signal: ConnectionEvent | None) -> None:
         """Takes what the present connection has to say, messages apart."""
         where = self._listener.broker
         match signal:
-            case Connected():
+            case ConnectionAccepted():
                 self._window = min(WINDOW, signal.receive_maximum)
-            case Subscribed():
+            case SubscriptionAcknowledged():
                 self._subscribed(signal)
-            case Acknowledged():
+            case PublishAcknowledged():
                 self._outstanding -= 1
                 if signal.code >= REFUSED:
                     self.say(
                         f"the broker refuses a message: {signal.text.lower()}; its access list must allow it"
                     )
-            case Unreachable():
+            case ConnectionFailed():
                 self.hang_up(broker.unreachable(where, signal.error))
-            case Refused():
+            case ConnectionRefused():
                 self.hang_up(broker.refused(where, signal.code, signal.text))
-            case Lost():
+            case ConnectionLost():
                 self.hang_up(broker.lost(where, signal.code, signal.text, accepted=self._window > 0))
 
     def present(self, number: int) -> bool:
@@ -121,7 +121,7 @@ class Connection:
                 self._link.unsubscribe(stale)
             self._link.subscribe(self._filters)
 
-    def acknowledge(self, number: int, arrived: Arrived) -> None:
+    def acknowledge(self, number: int, arrived: MessageReceived) -> None:
         """Lets the broker forget a message, if the connection over which it came still stands."""
         if self._link is not None and number == self.number:
             self._link.acknowledge(arrived)
@@ -175,7 +175,7 @@ class Connection:
             self._said.add(sentence)
             log.warning("%s", words.options(sentence))
 
-    def _subscribed(self, answer: Subscribed) -> None:
+    def _subscribed(self, answer: SubscriptionAcknowledged) -> None:
         pairs = zip(self._filters, answer.codes, strict=False)
         refused = [one for one, code in pairs if code >= REFUSED]
         if refused:

@@ -15,7 +15,7 @@ METER_S = 60.0
 log = logging.getLogger(__name__)
 
 
-class Attendance:
+class Coverage:
     """Until when the collector has heard everything as it happened.
 
     After it was away the broker sends what has waited; until that is over nobody can say when it was.
@@ -58,7 +58,7 @@ class Attendance:
         return True
 
 
-class Meter:
+class ThroughputLog:
     """A line of figures a minute, where there is something new."""
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ _BEGINNINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ExportLine:
     """One line of a file, from 1; `whole` where its end is there."""
 
     source: str
@@ -51,7 +51,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Source:
+class ExportSource:
     """A file that may be read again and again; to be closed."""
 
     path: Path
@@ -77,7 +77,7 @@ class Source:
             return None
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[ExportLine]:
         """Every line.
 
         Raises:
@@ -95,11 +95,13 @@ class Source:
                 yield from self._split(stream, self._copying)
                 self._finish()
 
-    def _split(self, stream: BinaryIO, pass_on: Callable[[bytes], None] = lambda _: None) -> Iterator[Line]:
+    def _split(
+        self, stream: BinaryIO, pass_on: Callable[[bytes], None] = lambda _: None
+    ) -> Iterator[ExportLine]:
         number = 0
         while payload := self._read(stream):
             number += 1
-            line = Line(self.name, number, payload.rstrip(b"\r\n"), payload.endswith(b"\n"))
+            line = ExportLine(self.name, number, payload.rstrip(b"\r\n"), payload.endswith(b"\n"))
             _check(line)
             pass_on(payload)
             yield line
@@ -138,7 +140,7 @@ class Source:
         return SourceError(f"{self.name} cannot be read: {error.strerror}; nothing was stored")
 
 
-def sources(paths: tuple[Path, ...]) -> list[Source]:
+def sources(paths: tuple[Path, ...]) -> list[ExportSource]:
     """The files to read, not opened yet.
 
     Raises:
@@ -146,17 +148,17 @@ def sources(paths: tuple[Path, ...]) -> list[Source]:
     """
     if paths.count(STDIN) > 1:
         raise ConfigError("standard input (-) is named twice; it can be read once")
-    return [Source(path) for path in paths]
+    return [ExportSource(path) for path in paths]
 
 
-def size(files: Iterable[Source]) -> int | None:
+def size(files: Iterable[ExportSource]) -> int | None:
     """Bytes of all files; None where that shows only at the end."""
     sizes = [file.size for file in files]
     known = [one for one in sizes if one is not None]
     return sum(known) if len(known) == len(sizes) else None
 
 
-def _check(line: Line) -> None:
+def _check(line: ExportLine) -> None:
     # What is said of these holds whether or not the end of the line is there.
     known = replace(line, whole=True)
     if line.number == 1:

@@ -6,31 +6,31 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from edge.collector.database import Tally, UnfitError, Writing
+from edge.collector.database import UnfitError, Writes, WriteTally
 from edge.collector.parse import Parser
-from edge.collector.records import Epoch, Life, Place, Presence, Record, Rejected
-from edge.mqtt.events import Arrived
+from edge.collector.records import AvailabilityRecord, DeviceKey, Epoch, Heartbeat, Record, Rejected
+from edge.mqtt.events import MessageReceived
 
 BATCH = 500
 """Messages in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedMessage:
     """A message, what it says (None for nothing), and the connection over which it came."""
 
     connection: int
-    arrived: Arrived
+    arrived: MessageReceived
     record: Record | None
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class IngestBatch:
     """What one commit did: the messages that may be acknowledged, and what came of them."""
 
-    heard: tuple[Heard, ...]
+    heard: tuple[ReceivedMessage, ...]
     touched: frozenset[Epoch]
-    presences: tuple[tuple[Place, bool], ...]
+    presences: tuple[tuple[DeviceKey, bool], ...]
 
 
 @dataclass(slots=True)
@@ -43,21 +43,21 @@ class Totals:
 
 
 @dataclass(slots=True)
-class Intake:
+class Ingest:
     """Holds messages until they are stored."""
 
-    writing: Writing
+    writing: Writes
     wall: Callable[[], float]
     totals: Totals = field(default_factory=Totals)
     _parser: Parser = field(default_factory=Parser)
-    _waiting: deque[Heard] = field(default_factory=deque)
+    _waiting: deque[ReceivedMessage] = field(default_factory=deque)
 
     @property
     def waiting(self) -> int:
         """Messages that are not stored yet."""
         return len(self._waiting)
 
-    def take(self, connection: int, arrived: Arrived, unsure_since: float | None) -> Record | None:
+    def take(self, connection: int, arrived: MessageReceived, unsure_since: float | None) -> Record | None:
         """Takes a message.
 
         Args:
@@ -69,15 +69,15 @@ class Intake:
             What it says; None for nothing.
         """
         record = self._parser.read(arrived.topic, arrived.payload, self.wall())
-        if isinstance(record, Presence):
+        if isinstance(record, AvailabilityRecord):
             record = replace(record, unsure_since=unsure_since, anew=not arrived.retained)
-        elif isinstance(record, Life):
+        elif isinstance(record, Heartbeat):
             # One that the broker had kept says nothing of now.
             record = None if arrived.retained else replace(record, unsure_since=unsure_since)
-        self._waiting.append(Heard(connection, arrived, record))
+        self._waiting.append(ReceivedMessage(connection, arrived, record))
         return record
 
-    def commit(self) -> Batch:
+    def commit(self) -> IngestBatch:
         """Stores what waits, at most one batch of it.
 
         Raises:
@@ -92,17 +92,17 @@ class Intake:
             self.totals.stored += tally.stored
             self.totals.known += tally.known
             self.totals.rejected += tally.rejected
-        presences = tuple((r.place, r.online) for r in records if isinstance(r, Presence))
-        return Batch(heard, frozenset().union(*(tally.touched for tally in tallies)), presences)
+        presences = tuple((r.place, r.online) for r in records if isinstance(r, AvailabilityRecord))
+        return IngestBatch(heard, frozenset().union(*(tally.touched for tally in tallies)), presences)
 
-    def _store(self, records: list[Record]) -> list[Tally]:
+    def _store(self, records: list[Record]) -> list[WriteTally]:
         try:
             return [self.writing.store(records)]
         except UnfitError:
             # One of them is to blame, and must not hold up the others.
             return [self._store_one(record) for record in records]
 
-    def _store_one(self, record: Record) -> Tally:
+    def _store_one(self, record: Record) -> WriteTally:
         try:
             return self.writing.store([record])
         except UnfitError as error:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from edge.collector.completeness import Mark
-from edge.collector.database import ClashError, Database, Loading, Reading
+from edge.collector.completeness import Completeness
+from edge.collector.database import BulkLoad, ClashError, CollectorDatabase, Queries
 from edge.collector.database.bulk_load import Add
-from edge.collector.export_file import Line, Source
+from edge.collector.export_file import ExportLine, ExportSource
 from edge.collector.ingest import BATCH
 from edge.collector.parse import Parser
 from edge.collector.records import Epoch, EventRecord, Rejected
@@ -21,12 +21,12 @@ SHOWN_HOLES = 5
 PASSES = 2
 """How often each file is worked through: it is checked, then stored."""
 
-Turned = Callable[[int], None]
+Progressed = Callable[[int], None]
 """Is told how many bytes have been worked through."""
 
 
 @dataclass(slots=True)
-class Share:
+class LoadedShare:
     """What the files have of one epoch.
 
     Attributes:
@@ -53,12 +53,12 @@ class Loaded:
     """What was stored of one epoch, and how far the database is complete since."""
 
     counter: Epoch
-    share: Share
-    mark: Mark
+    share: LoadedShare
+    mark: Completeness
 
 
 @dataclass(slots=True)
-class Carrier:
+class ExportLoader:
     """Checks and stores the files of one site.
 
     Attributes:
@@ -68,10 +68,10 @@ class Carrier:
 
     site: str
     received: float
-    turned: Turned = lambda _: None
+    turned: Progressed = lambda _: None
     _parser: Parser = field(default_factory=Parser)
 
-    def check(self, sources: Iterable[Source]) -> int:
+    def check(self, sources: Iterable[ExportSource]) -> int:
         """How many events the files hold.
 
         Raises:
@@ -80,23 +80,23 @@ class Carrier:
         """
         return sum(1 for _ in self._events(sources))
 
-    def store(self, sources: Iterable[Source], database: Database) -> tuple[Loaded, ...]:
+    def store(self, sources: Iterable[ExportSource], database: CollectorDatabase) -> tuple[Loaded, ...]:
         """Stores all events, each once, in one transaction.
 
         Raises:
             SourceError: As `check`; or an event contradicts what is stored or what stands further up.
             StorageError: The database cannot be written now.
         """
-        shares: dict[Epoch, Share] = {}
-        with Loading(database).all_or_nothing() as add:
+        shares: dict[Epoch, LoadedShare] = {}
+        with BulkLoad(database).all_or_nothing() as add:
             for batch in _batches(self._events(sources)):
                 for (_, record), new in zip(batch, _added(add, batch), strict=True):
-                    share = shares.setdefault(record.counter, Share())
+                    share = shares.setdefault(record.counter, LoadedShare())
                     share.count(record.sequence, new=new)
-        reading = Reading(database)
+        reading = Queries(database)
         return tuple(Loaded(counter, shares[counter], reading.mark(counter)) for counter in sorted(shares))
 
-    def _events(self, sources: Iterable[Source]) -> Iterator[tuple[Line, EventRecord]]:
+    def _events(self, sources: Iterable[ExportSource]) -> Iterator[tuple[ExportLine, EventRecord]]:
         for line in chain.from_iterable(source.lines() for source in sources):
             record = self._parser.exported(self.site, line.payload, self.received)
             if isinstance(record, Rejected):
@@ -105,10 +105,10 @@ class Carrier:
             self.turned(len(line.payload) + 1)
 
 
-_Batch = list[tuple[Line, EventRecord]]
+_Batch = list[tuple[ExportLine, EventRecord]]
 
 
-def _batches(events: Iterator[tuple[Line, EventRecord]]) -> Iterator[_Batch]:
+def _batches(events: Iterator[tuple[ExportLine, EventRecord]]) -> Iterator[_Batch]:
     batch: _Batch = []
     for one in events:
         batch.append(one)

@@ -23,7 +23,7 @@ class _Hole:
     asked: int = 0
 
 
-class Wishes:
+class MissingRanges:
     """The missing ranges of one epoch.
 
     A range is asked for once it has been open for `patience` seconds, then again after twice as long,

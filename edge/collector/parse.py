@@ -10,7 +10,16 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from edge.collector.records import EventRecord, GapRecord, Life, Place, Presence, Record, Rejected, Sight
+from edge.collector.records import (
+    AvailabilityRecord,
+    CameraRecord,
+    DeviceKey,
+    EventRecord,
+    GapRecord,
+    Heartbeat,
+    Record,
+    Rejected,
+)
 from edge.messages.inbound import LARGEST_NUMBER as LARGEST_SEQUENCE
 from edge.messages.payloads import SCHEMA_FILE
 from edge.messages.topics import OFFLINE, ONLINE, PREFIX
@@ -83,10 +92,10 @@ class Parser:
         except _BadMessageError as error:
             return Rejected("", payload, str(error), received)
 
-    def _json(self, place: Place, kind: str, payload: bytes, received: float) -> Record:
+    def _json(self, place: DeviceKey, kind: str, payload: bytes, received: float) -> Record:
         members = self._members(kind, payload)
         if kind == "stats":
-            return Life(place, received)
+            return Heartbeat(place, received)
         if kind == "state":
             return _sight(place, members, received)
         return _event(place, members, received) if kind == "event" else _gap(place, members, received)
@@ -104,14 +113,14 @@ def _tolerant(definition: _Members, needed: tuple[str, ...] | None) -> _Members:
     return known if needed is None else {**known, "required": list(needed)}
 
 
-def _address(topic: str) -> tuple[Place, str]:
+def _address(topic: str) -> tuple[DeviceKey, str]:
     levels = topic.split("/")
     if len(levels) != 4 or levels[0] != PREFIX or levels[3] not in KINDS:
         raise _BadMessageError(f"no device publishes to {topic!r}")
     for level in levels[1:3]:
         if not _LEVEL.fullmatch(level) or len(level) > LONGEST_NAME:
             raise _BadMessageError(f"{level!r} is no name of a site or device")
-    return Place(levels[1], levels[2]), levels[3]
+    return DeviceKey(levels[1], levels[2]), levels[3]
 
 
 def _load(payload: bytes) -> Any:
@@ -155,15 +164,15 @@ def _check_storable(value: object) -> None:
                 _check_storable(item)
 
 
-def _presence(place: Place, payload: bytes, received: float) -> Presence | None:
+def _presence(place: DeviceKey, payload: bytes, received: float) -> AvailabilityRecord | None:
     if not payload:
         return None
     if payload not in (ONLINE, OFFLINE):
         raise _BadMessageError("availability is the bare word online or offline")
-    return Presence(place, payload == ONLINE, received)
+    return AvailabilityRecord(place, payload == ONLINE, received)
 
 
-def _check_names(place: Place, members: _Members, expected_id: str) -> None:
+def _check_names(place: DeviceKey, members: _Members, expected_id: str) -> None:
     if members["device"] != place.device:
         raise _BadMessageError(f"it names the device {members['device']!r} on the topic of {place.device!r}")
     if members["id"] != expected_id:
@@ -177,7 +186,7 @@ def _check_sequence(sequence: float) -> None:
         raise _BadMessageError(f"the sequence {sequence} lies beyond all that an `ack` can name")
 
 
-def _event(place: Place, members: _Members, received: float) -> EventRecord:
+def _event(place: DeviceKey, members: _Members, received: float) -> EventRecord:
     sequence = int(members["sequence"])
     _check_sequence(sequence)
     _check_names(place, members, f"{place.device}/{members['epoch']}/{sequence}")
@@ -208,7 +217,7 @@ def _event(place: Place, members: _Members, received: float) -> EventRecord:
     )
 
 
-def _gap(place: Place, members: _Members, received: float) -> GapRecord:
+def _gap(place: DeviceKey, members: _Members, received: float) -> GapRecord:
     _check_names(place, members, f"{place.device}/{members['epoch']}/gap/{int(members['number'])}")
     first, last = int(members["from"]), members["to"]
     _check_sequence(first if last is None else max(first, last))
@@ -237,8 +246,8 @@ def _unix(text: str) -> float:
     return moment.timestamp()
 
 
-def _sight(place: Place, members: _Members, received: float) -> Sight:
+def _sight(place: DeviceKey, members: _Members, received: float) -> CameraRecord:
     since = _unix(members["since"])
     # A device's clock is believed where it is not ahead of this machine's.
     since = since if since <= received + AHEAD_S else received
-    return Sight(place, members["blind"], members["reason"], since, received)
+    return CameraRecord(place, members["blind"], members["reason"], since, received)

@@ -11,7 +11,7 @@ SILENT_S = 180.0
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class DeviceKey:
     """One device at one site."""
 
     site: str
@@ -22,7 +22,7 @@ class Place:
 class Epoch:
     """One life of a device's event counter."""
 
-    place: Place
+    place: DeviceKey
     name: str
 
 
@@ -67,7 +67,7 @@ class EventRecord:
     @property
     def counter(self) -> Epoch:
         """Whose sequence it has."""
-        return Epoch(Place(self.site, self.device), self.epoch)
+        return Epoch(DeviceKey(self.site, self.device), self.epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,11 @@ class GapRecord:
     @property
     def counter(self) -> Epoch:
         """Whose sequences they are."""
-        return Epoch(Place(self.site, self.device), self.epoch)
+        return Epoch(DeviceKey(self.site, self.device), self.epoch)
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class AvailabilityRecord:
     """A device's word on whether it is connected.
 
     Attributes:
@@ -100,7 +100,7 @@ class Presence:
         anew: Whether the device said it just then; a retained word may be an old one.
     """
 
-    place: Place
+    place: DeviceKey
     online: bool
     received: float
     unsure_since: float | None = None
@@ -108,7 +108,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class CameraRecord:
     """A device's word on whether its camera gives something.
 
     Attributes:
@@ -117,7 +117,7 @@ class Sight:
         received: Unix time at which the collector got it.
     """
 
-    place: Place
+    place: DeviceKey
     blind: bool
     reason: str
     since: float
@@ -125,7 +125,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class Heartbeat:
     """A device's word on how its last minute went: it lives.
 
     Attributes:
@@ -133,7 +133,7 @@ class Life:
         unsure_since: Unix time since which the collector may have missed some.
     """
 
-    place: Place
+    place: DeviceKey
     received: float
     unsure_since: float | None = None
 
@@ -148,4 +148,4 @@ class Rejected:
     received: float
 
 
-Record = EventRecord | GapRecord | Presence | Sight | Life | Rejected
+Record = EventRecord | GapRecord | AvailabilityRecord | CameraRecord | Heartbeat | Rejected

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from edge.collector.calendar import Calendar
-from edge.collector.report import VERDICTS, Row
+from edge.collector.report import VERDICTS, ReportRow
 from edge.messages import payloads
 
 FORMATS = ("table", "csv", "json")
@@ -20,7 +20,7 @@ COLUMNS = (
 Cell = str | int | float | None
 
 
-def text(rows: Iterable[Row], calendar: Calendar, form: str) -> str:
+def text(rows: Iterable[ReportRow], calendar: Calendar, form: str) -> str:
     """The rows in one of `FORMATS`."""
     cells = [_cells(row, calendar) for row in rows]
     if form == "json":
@@ -34,7 +34,7 @@ def text(rows: Iterable[Row], calendar: Calendar, form: str) -> str:
     return table([COLUMNS, *cells], 4) if cells else "nothing is stored for this time"
 
 
-def _cells(row: Row, calendar: Calendar) -> tuple[Cell, ...]:
+def _cells(row: ReportRow, calendar: Calendar) -> tuple[Cell, ...]:
     minutes = row.minutes
     return (
         calendar.local(row.window.start),
@@ -63,7 +63,7 @@ def table(lines: Sequence[Sequence[Cell]], left: int) -> str:
     )
 
 
-def summary(row: Row, now: float) -> bytes:
+def summary(row: ReportRow, now: float) -> bytes:
     """The payload of a summary; see docs/mqtt.md."""
     minutes = row.minutes
     return payloads.encode(

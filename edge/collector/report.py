@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from edge.collector.calendar import Calendar, Window
-from edge.collector.database import Pass, Period
-from edge.collector.database.queries import Part
-from edge.collector.records import SILENT_S, Place
+from edge.collector.database import PassRow, Period
+from edge.collector.database.queries import ReportFilter
+from edge.collector.records import SILENT_S, DeviceKey
 from edge.types import Outcome
 
 VERDICTS = tuple(outcome.value for outcome in Outcome)
@@ -18,7 +18,7 @@ _DECIDED = (Outcome.COMPLIANT.value, Outcome.NO_MASK.value, Outcome.MASK_INCORRE
 
 
 @dataclass(slots=True)
-class Minutes:
+class WatchedMinutes:
     """How long a device watched, was blind, was not connected; what is left over is unknown."""
 
     watched: float = 0.0
@@ -27,7 +27,7 @@ class Minutes:
 
 
 @dataclass(slots=True)
-class Row:
+class ReportRow:
     """One device, or several, in one window.
 
     Attributes:
@@ -40,10 +40,10 @@ class Row:
     """
 
     window: Window
-    place: Place
+    place: DeviceKey
     verdicts: Counter[str] = field(default_factory=Counter)
     unsynced: int = 0
-    minutes: Minutes = field(default_factory=Minutes)
+    minutes: WatchedMinutes = field(default_factory=WatchedMinutes)
     length: float = 0.0
 
     @property
@@ -70,8 +70,8 @@ class Row:
 
 
 def rows(
-    passes: Iterable[Pass], periods: Iterable[Period], calendar: Calendar, known_until: float, now: float
-) -> list[Row]:
+    passes: Iterable[PassRow], periods: Iterable[Period], calendar: Calendar, known_until: float, now: float
+) -> list[ReportRow]:
     """Counts passes and minutes.
 
     Args:
@@ -84,11 +84,11 @@ def rows(
     Returns:
         A row for each window and device of which anything is known, in order.
     """
-    found: dict[tuple[Window, Place], Row] = {}
+    found: dict[tuple[Window, DeviceKey], ReportRow] = {}
 
-    def row(window: Window, place: Place) -> Row:
+    def row(window: Window, place: DeviceKey) -> ReportRow:
         length = max(min(window.end, max(now, known_until)) - window.start, 0.0) / 60
-        return found.setdefault((window, place), Row(window, place, length=length))
+        return found.setdefault((window, place), ReportRow(window, place, length=length))
 
     for one in passes:
         counted = row(calendar.window(one.at), one.place)
@@ -101,7 +101,7 @@ def rows(
     return [found[key] for key in sorted(found)]
 
 
-def clip(periods: Iterable[Period], part: Part) -> Iterator[Period]:
+def clip(periods: Iterable[Period], part: ReportFilter) -> Iterator[Period]:
     """Periods cut to the time of a report."""
     for period in periods:
         since = period.since if part.since is None else max(period.since, part.since)
@@ -111,11 +111,13 @@ def clip(periods: Iterable[Period], part: Part) -> Iterator[Period]:
         yield replace(period, since=since, until=until)
 
 
-def together(some: Iterable[Row]) -> list[Row]:
+def together(some: Iterable[ReportRow]) -> list[ReportRow]:
     """The rows of all devices of a site as one for each window."""
-    sums: dict[tuple[Window, str], Row] = {}
+    sums: dict[tuple[Window, str], ReportRow] = {}
     for row in some:
-        whole = sums.setdefault((row.window, row.place.site), Row(row.window, Place(row.place.site, "")))
+        whole = sums.setdefault(
+            (row.window, row.place.site), ReportRow(row.window, DeviceKey(row.place.site, ""))
+        )
         whole.verdicts.update(row.verdicts)
         whole.unsynced += row.unsynced
         whole.length += row.length
@@ -126,7 +128,7 @@ def together(some: Iterable[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """What a device did in a stretch of time within one window: a name of `Minutes`."""
+    """What a device did in a stretch of time within one window: a name of `WatchedMinutes`."""
 
     kind: str
     window: Window
@@ -136,9 +138,9 @@ class _Stretch:
 class _Tracks:
     """What is known of the devices, each in order of time."""
 
-    present: list[tuple[Place, str, Window]] = field(default_factory=list)
-    blind: dict[Place, list[Window]] = field(default_factory=lambda: defaultdict(list))
-    alive: dict[Place, list[Window]] = field(default_factory=lambda: defaultdict(list))
+    present: list[tuple[DeviceKey, str, Window]] = field(default_factory=list)
+    blind: dict[DeviceKey, list[Window]] = field(default_factory=lambda: defaultdict(list))
+    alive: dict[DeviceKey, list[Window]] = field(default_factory=lambda: defaultdict(list))
 
 
 def _tracks(periods: Iterable[Period], known_until: float) -> _Tracks:
@@ -159,7 +161,7 @@ def _tracks(periods: Iterable[Period], known_until: float) -> _Tracks:
 
 def _stretches(
     periods: Iterable[Period], calendar: Calendar, known_until: float
-) -> Iterator[tuple[Place, _Stretch, Window]]:
+) -> Iterator[tuple[DeviceKey, _Stretch, Window]]:
     tracks = _tracks(periods, known_until)
     for place, kind, whole in tracks.present:
         offline = kind == "offline"

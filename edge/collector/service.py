@@ -12,16 +12,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.collector.acks import Message, Talk
-from edge.collector.connection import Connection, Entry
-from edge.collector.coverage import Attendance, Meter
-from edge.collector.database import Database, Reading, Writing
-from edge.collector.ingest import BATCH, Intake, Totals
+from edge.collector.acks import AckScheduler, Message
+from edge.collector.connection import CollectorConnection, Entry
+from edge.collector.coverage import Coverage, ThroughputLog
+from edge.collector.database import CollectorDatabase, Queries, Writes
+from edge.collector.ingest import BATCH, Ingest, Totals
 from edge.collector.records import EventRecord
 from edge.errors import BrokerError, StorageError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connector import Listener
-from edge.mqtt.events import Acknowledged, Arrived, Connected, Signal, Subscribed
+from edge.mqtt.events import (
+    ConnectionAccepted,
+    ConnectionEvent,
+    MessageReceived,
+    PublishAcknowledged,
+    SubscriptionAcknowledged,
+)
 from edge.mqtt.reason_codes import REFUSED
 
 LOOK_S = 1.0
@@ -47,7 +53,7 @@ class Plan:
     patience_s: float = 10.0
 
 
-class Bulletin(Protocol):
+class ScheduledMessages(Protocol):
     """Retained messages that are published now and then."""
 
     def due(self, now: float, wall: float) -> Iterable[Message]:
@@ -58,7 +64,7 @@ class Bulletin(Protocol):
         """
 
 
-class NoBulletin:
+class NoScheduledMessages:
     """Has nothing to say."""
 
     def due(self, _now: float, _wall: float) -> Iterable[Message]:
@@ -70,21 +76,25 @@ class Collector:
     """Runs in the thread that calls `run`; `stop` may be called by any other and by a signal."""
 
     def __init__(
-        self, database: Database, listener: Listener, plan: Plan, bulletin: Bulletin | None = None
+        self,
+        database: CollectorDatabase,
+        listener: Listener,
+        plan: Plan,
+        bulletin: ScheduledMessages | None = None,
     ) -> None:
         """Raises: StorageError: The database cannot be read."""
         self._name = listener.client_id
         self._plan = plan
-        self._bulletin = bulletin or NoBulletin()
-        self._reading, self._writing = Reading(database), Writing(database)
-        self._intake = Intake(self._writing, time.time)
-        self._talk = Talk(self._reading, self._writing, plan.consumer, plan.patience_s)
-        self._connection = Connection(listener, plan.filters)
-        self._attendance = Attendance(self._reading.seen(self._name))
+        self._bulletin = bulletin or NoScheduledMessages()
+        self._reading, self._writing = Queries(database), Writes(database)
+        self._intake = Ingest(self._writing, time.time)
+        self._talk = AckScheduler(self._reading, self._writing, plan.consumer, plan.patience_s)
+        self._connection = CollectorConnection(listener, plan.filters)
+        self._attendance = Coverage(self._reading.seen(self._name))
         self._storage = Backoff(first=0.2, longest=5.0)
         self._store_at = 0.0
         self._stopping = False
-        self._meter = Meter()
+        self._meter = ThroughputLog()
 
     @property
     def totals(self) -> Totals:
@@ -152,21 +162,21 @@ class Collector:
             waits.append(max(talk, self._store_at - now))
         return min(waits)
 
-    def _handle(self, number: int, signal: Signal | None) -> None:
-        if isinstance(signal, Arrived):
+    def _handle(self, number: int, signal: ConnectionEvent | None) -> None:
+        if isinstance(signal, MessageReceived):
             record = self._intake.take(number, signal, self._attendance.unsure_since)
             self._attendance.heard(time.monotonic(), fresh=isinstance(record, EventRecord) and record.fresh)
         elif self._connection.present(number):
             self._connection.handle(signal)
-            if isinstance(signal, Connected):
+            if isinstance(signal, ConnectionAccepted):
                 self._greet(signal)
-            elif isinstance(signal, Acknowledged) and signal.code >= REFUSED:
+            elif isinstance(signal, PublishAcknowledged) and signal.code >= REFUSED:
                 self._talk.refused()
-            elif isinstance(signal, Subscribed) and self._connection.ready:
+            elif isinstance(signal, SubscriptionAcknowledged) and self._connection.ready:
                 self._attendance.begin(time.monotonic())
                 self._writing.note_filters(self._name, self._plan.filters)
 
-    def _greet(self, connected: Connected) -> None:
+    def _greet(self, connected: ConnectionAccepted) -> None:
         self._attendance.away()
         if not connected.resumed and self._attendance.seen is not None:
             log.warning("the broker no longer has the session %s; what it held is lost", self._name)

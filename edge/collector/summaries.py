@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from edge.collector import render, report
 from edge.collector.acks import Message
 from edge.collector.calendar import Calendar, Window
-from edge.collector.database import Reading
-from edge.collector.database.queries import Part
-from edge.collector.report import Row
+from edge.collector.database import Queries
+from edge.collector.database.queries import ReportFilter
+from edge.collector.report import ReportRow
 from edge.messages.topics import PREFIX
 
 EVERY_S = 60.0
@@ -19,7 +19,7 @@ EVERY_S = 60.0
 class Summaries:
     """The present window of each calendar and the one before, for each device and each site."""
 
-    def __init__(self, reading: Reading, calendars: Sequence[Calendar]) -> None:
+    def __init__(self, reading: Queries, calendars: Sequence[Calendar]) -> None:
         self._reading = reading
         self._calendars = calendars
         self._next = 0.0
@@ -45,7 +45,7 @@ class Summaries:
 
     def _changed(self, calendar: Calendar, wall: float) -> Iterable[Message]:
         present = calendar.window(wall)
-        part = Part(since=calendar.window(present.start - 1).start, until=present.end)
+        part = ReportFilter(since=calendar.window(present.start - 1).start, until=present.end)
         devices = report.rows(
             self._reading.passes(part),
             report.clip(self._reading.periods(part), part),
@@ -57,7 +57,7 @@ class Summaries:
             yield Message(topic(row, calendar, present), render.summary(row, wall), retain=True)
 
 
-def topic(row: Row, calendar: Calendar, present: Window) -> str:
+def topic(row: ReportRow, calendar: Calendar, present: Window) -> str:
     """Where a row is published; the window before the present one is the `last`."""
     device = f"/{row.place.device}" if row.place.device else ""
     last = "" if row.window == present else "/last"

@@ -39,7 +39,7 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
     speed = measure_pipeline(settings, source)
     weight = measure_process(settings, source)
     alone = models.race_models(
-        [models.Entrant("classifier", open_bundle(settings).classifier)],
+        [models.BenchmarkedModel("classifier", open_bundle(settings).classifier)],
         models.thread_counts(),
         settings.classifier.interpreter,
     )
@@ -71,7 +71,7 @@ def _print(speed: PipelineFigures, weight: ProcessFigures, about: dict[str, str]
     click.echo(", ".join(f"{key} {value}" for key, value in about.items()))
 
 
-def _print_laps(laps: tuple[models.Lap, ...]) -> None:
+def _print_laps(laps: tuple[models.ModelTiming, ...]) -> None:
     from rich.console import Console  # noqa: PLC0415 - not needed for JSON
     from rich.table import Table  # noqa: PLC0415
 

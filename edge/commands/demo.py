@@ -12,7 +12,7 @@ from statistics import median
 import click
 
 from edge.cli.options import takes_settings
-from edge.config import Config, Device, LampConfig, Mqtt, SpoolConfig
+from edge.config import Config, DeviceConfig, LampConfig, MqttConfig, SpoolConfig
 from edge.daemon.daemon import Orders, serve
 from edge.demo import CLIP
 from edge.demo.broker import PATIENCE_S, own_broker
@@ -20,14 +20,14 @@ from edge.errors import BrokerError
 from edge.messages.topics import Topics
 from edge.mqtt.client import subscribe
 from edge.pipeline.events import latest_by_pass
-from edge.pipeline.pipeline import Turn
+from edge.pipeline.pipeline import Cycle
 from edge.spool import Spool
 from edge.types import Event
 
 MOST_EVENTS = 1000
 
 
-class Audience:
+class DemoObserver:
     """Keeps what the table at the end tells."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class Audience:
         self.classify_s: list[float] = []
         self.total_s: list[float] = []
 
-    def __call__(self, turn: Turn, events: tuple[Event, ...]) -> None:
+    def __call__(self, turn: Cycle, events: tuple[Event, ...]) -> None:
         """Takes a turn down."""
         self.events += events
         if turn.sight is not None:
@@ -58,7 +58,7 @@ def demo(settings: Config, fast: bool) -> None:
     Example:
       maskgate demo
     """
-    audience = Audience()
+    audience = DemoObserver()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-demo-")))
         config = _stage(settings, directory, fast)
@@ -67,7 +67,7 @@ def demo(settings: Config, fast: bool) -> None:
             click.echo("There is no Mosquitto on this machine: events are shown as the spool keeps them.")
             _serve_alone(config, audience)
         else:
-            config = config.model_copy(update={"mqtt": Mqtt(host="127.0.0.1", port=port)})
+            config = config.model_copy(update={"mqtt": MqttConfig(host="127.0.0.1", port=port)})
             click.echo(f"A Mosquitto broker listens on 127.0.0.1:{port}; a subscriber prints what it gets.")
             _serve_before_subscriber(config, audience)
     _print(audience)
@@ -77,16 +77,16 @@ def _stage(settings: Config, directory: Path, fast: bool) -> Config:
     camera = settings.camera.model_copy(update={"source": str(CLIP), "pace": "fast" if fast else "realtime"})
     return settings.model_copy(
         update={
-            "device": Device(site="demo", name="entrance"),
+            "device": DeviceConfig(site="demo", name="entrance"),
             "camera": camera,
             "lamp": LampConfig(kind="console"),
-            "mqtt": Mqtt(enabled=False),
+            "mqtt": MqttConfig(enabled=False),
             "spool": SpoolConfig(path=str(directory / "spool.db")),
         }
     )
 
 
-def _serve_alone(config: Config, audience: Audience) -> None:
+def _serve_alone(config: Config, audience: DemoObserver) -> None:
     """Runs the daemon without a broker, and shows what its spool would have sent."""
     serve(config, Orders(), audience)
     with closing(Spool.open(Path(config.spool.path))) as spool:
@@ -94,7 +94,7 @@ def _serve_alone(config: Config, audience: Audience) -> None:
             click.echo(f"  spool  {event.payload.decode()}")
 
 
-def _serve_before_subscriber(config: Config, audience: Audience) -> None:
+def _serve_before_subscriber(config: Config, audience: DemoObserver) -> None:
     """Runs the daemon while a subscriber listens, until the subscriber has every event."""
     topics = Topics(config.device.site, config.device.name)
     received: set[str] = set()
@@ -114,7 +114,7 @@ def _serve_before_subscriber(config: Config, audience: Audience) -> None:
         raise BrokerError(f"the subscriber got {len(received)} of {len(wanted)} events; run the demo again")
 
 
-def _print(audience: Audience) -> None:
+def _print(audience: DemoObserver) -> None:
     from rich.console import Console  # noqa: PLC0415 - needed at the end only
     from rich.table import Table  # noqa: PLC0415
 

@@ -17,9 +17,16 @@ from edge.cli.output import written
 from edge.config import load_config
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
-from edge.spool.control.client import Counter
+from edge.spool.control.client import SpoolClient
 from edge.spool.control.export import FORMATS
-from edge.spool.control.requests import Epoch, Kept, Page, Purge, Replay, Standing
+from edge.spool.control.requests import (
+    EpochInfo,
+    PageRequest,
+    PurgeRequest,
+    ReplayRequest,
+    SpoolStats,
+    StoredEvent,
+)
 from edge.spool.records import GENERATION_BITS, limits_of
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
@@ -29,11 +36,11 @@ LOOK_S = 0.5
 DAY_S = 86_400.0
 
 
-def _counter(_context: click.Context, _option: click.Parameter, file: Path | None) -> Counter:
+def _counter(_context: click.Context, _option: click.Parameter, file: Path | None) -> SpoolClient:
     if file is None and SYSTEM_CONFIG.is_file():
         file = SYSTEM_CONFIG
     spool = load_config(file).spool
-    return Counter(Path(spool.path), limits_of(spool))
+    return SpoolClient(Path(spool.path), limits_of(spool))
 
 
 _config_option = click.option(
@@ -59,7 +66,7 @@ def events() -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on with those to come, until interrupted.")
 @json_option
 @_config_option
-def tail(counter: Counter, lines: int, follow: bool, as_json: bool) -> None:
+def tail(counter: SpoolClient, lines: int, follow: bool, as_json: bool) -> None:
     """Show the latest events.
 
     \b
@@ -67,13 +74,13 @@ def tail(counter: Counter, lines: int, follow: bool, as_json: bool) -> None:
       maskgate events tail -n 20 --follow
     """
     show = _as_json if as_json else _as_text
-    found = counter.page(Page(limit=max(lines, 1), newest=True))
+    found = counter.page(PageRequest(limit=max(lines, 1), newest=True))
     for kept in found[len(found) - lines :]:
         click.echo(show(kept))
     after = found[-1].place if found else -1
     while follow:
         time.sleep(LOOK_S)
-        for kept in counter.pages(Page(after=after)):
+        for kept in counter.pages(PageRequest(after=after)):
             click.echo(show(kept))
             after = kept.place
 
@@ -88,7 +95,7 @@ def tail(counter: Counter, lines: int, follow: bool, as_json: bool) -> None:
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File instead of standard output.")
 @_config_option
-def export(counter: Counter, kind: str, since: str | None, output: Path | None, **numbers: Any) -> None:
+def export(counter: SpoolClient, kind: str, since: str | None, output: Path | None, **numbers: Any) -> None:
     """Export the events that are kept, whole or from one number to another.
 
     \b
@@ -110,7 +117,7 @@ def export(counter: Counter, kind: str, since: str | None, output: Path | None, 
 @_epoch_option
 @json_option
 @_config_option
-def replay(counter: Counter, first: int, last: int, epoch: str | None, as_json: bool) -> None:
+def replay(counter: SpoolClient, first: int, last: int, epoch: str | None, as_json: bool) -> None:
     """Have the events with the numbers FROM to TO sent again.
 
     Subscribers know them by their id. Without a daemon they are sent when it is started.
@@ -121,7 +128,7 @@ def replay(counter: Counter, first: int, last: int, epoch: str | None, as_json: 
     """
     if first > last:
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
-    found = counter.replay(Replay(first, last, epoch))
+    found = counter.replay(ReplayRequest(first, last, epoch))
     if as_json:
         click.echo(json.dumps(asdict(found)))
         return
@@ -133,7 +140,7 @@ def replay(counter: Counter, first: int, last: int, epoch: str | None, as_json: 
 @events.command()
 @json_option
 @_config_option
-def stats(counter: Counter, as_json: bool) -> None:
+def stats(counter: SpoolClient, as_json: bool) -> None:
     """Show how full the spool is, what waits, what was dropped, and what consumers have.
 
     \b
@@ -152,7 +159,7 @@ def stats(counter: Counter, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask whether unsent events are really to go.")
 @json_option
 @_config_option
-def purge(counter: Counter, days: float, unsent: bool, yes: bool, as_json: bool) -> None:
+def purge(counter: SpoolClient, days: float, unsent: bool, yes: bool, as_json: bool) -> None:
     """Delete events, announced gaps and statistics that are older than a number of days.
 
     \b
@@ -161,26 +168,26 @@ def purge(counter: Counter, days: float, unsent: bool, yes: bool, as_json: bool)
     """
     if unsent and not yes:
         click.confirm("Events that nobody has received will be lost for good. Go on?", abort=True, err=True)
-    found = counter.purge(Purge(time.time() - days * DAY_S, unsent))
+    found = counter.purge(PurgeRequest(time.time() - days * DAY_S, unsent))
     if as_json:
         click.echo(json.dumps(asdict(found)))
     else:
         click.echo(f"{found.acknowledged} acknowledged and {found.unsent} unsent events are deleted")
 
 
-def _part(counter: Counter, first: int | None, last: int | None, epoch: str | None) -> Page:
+def _part(counter: SpoolClient, first: int | None, last: int | None, epoch: str | None) -> PageRequest:
     """The places of the numbers of an epoch; all that there is where nothing is named."""
     if first is None and last is None and epoch is None:
-        return Page()
+        return PageRequest()
     known = counter.stats().epochs
     base = _named(known, epoch).generation << GENERATION_BITS
     if first is not None and last is not None and first > last:
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
     most = (1 << GENERATION_BITS) - 1
-    return Page(after=base + min(first or 1, most) - 1, upto=base + min(last or most, most))
+    return PageRequest(after=base + min(first or 1, most) - 1, upto=base + min(last or most, most))
 
 
-def _named(known: tuple[Epoch, ...], name: str | None) -> Epoch:
+def _named(known: tuple[EpochInfo, ...], name: str | None) -> EpochInfo:
     for epoch in reversed(known):
         if name in (None, epoch.name):
             return epoch
@@ -198,11 +205,11 @@ def _moment(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _as_json(kept: Kept) -> str:
+def _as_json(kept: StoredEvent) -> str:
     return kept.payload
 
 
-def _as_text(kept: Kept) -> str:
+def _as_text(kept: StoredEvent) -> str:
     members = json.loads(kept.payload)
     where = "unsent" if kept.sent_at is None else "sent"
     return (
@@ -211,14 +218,14 @@ def _as_text(kept: Kept) -> str:
     )
 
 
-def _stats_table(found: Standing) -> str:
+def _stats_table(found: SpoolStats) -> str:
     """How a spool stands, as text."""
     lines = list(_stats_rows(found))
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name.ljust(width)}  {value}" for name, value in lines)
 
 
-def _stats_rows(found: Standing) -> Iterator[tuple[str, str]]:
+def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:
     for epoch in found.epochs:
         yield "epoch", f"{epoch.name}, numbers to {epoch.last}"
     yield (

@@ -10,7 +10,7 @@ import click
 from edge import bundle as bundles
 from edge import config
 from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
-from edge.bundle.install import Change, install, roll_back
+from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
 from edge.cli.options import json_option
@@ -125,7 +125,7 @@ def _admit(bundle: bundles.Bundle, settings: Config) -> None:
     self_test(bundle, settings)
 
 
-def _announce(change: Change) -> None:
+def _announce(change: BundleChange) -> None:
     store = open_bundle_store()
     click.echo(f"{change.name or 'the shipped bundle'} is in use now, in {store.path(change.name)}")
     click.echo(f"Before it was {change.before or 'the shipped bundle'}. {RELOAD}")

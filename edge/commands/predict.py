@@ -14,13 +14,13 @@ import cv2
 
 from edge.camera import open_recording
 from edge.cli.options import json_option, takes_settings
-from edge.config import Camera, Config
+from edge.config import CameraConfig, Config
 from edge.contract import LABELS, whole_image_box
 from edge.daemon.factory import open_bundle, open_classifier, open_vision
 from edge.errors import SourceError
 from edge.pipeline.pipeline import Vision
 from edge.system.image_files import IMAGE_SUFFIXES, read_image
-from edge.types import Face, Frame, Observation, Sight
+from edge.types import Face, Frame, FrameAnalysis, Observation
 from edge.vision.annotate import annotated
 
 
@@ -37,7 +37,7 @@ class Seen:
     """A picture and what the models saw in it."""
 
     picture: Picture
-    sight: Sight
+    sight: FrameAnalysis
 
 
 class WholeImage:
@@ -105,7 +105,7 @@ def _image(file: Path) -> Picture:
 
 
 def _frames(file: Path) -> Iterator[Picture]:
-    source = open_recording(Camera(source=str(file), pace="fast"), 0.0)
+    source = open_recording(CameraConfig(source=str(file), pace="fast"), 0.0)
     for moment in source:
         if isinstance(moment, Frame):
             yield Picture(file, moment)

@@ -19,16 +19,16 @@ from edge.daemon.daemon import Drive, drain
 from edge.daemon.factory import make_tracker, open_uplink, open_vision
 from edge.indicator import NullIndicator, open_indicator
 from edge.messages.payloads import event_payload
-from edge.pipeline.events import EventFactory, Origin, count_passes, latest_by_pass
+from edge.pipeline.events import EventFactory, EventSource, count_passes, latest_by_pass
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Line, Reporter, Turn, Vision
+from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
 from edge.types import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class ReplayEnd:
     """Where a replay's events and lamp go, and the epoch of its events."""
 
     outbox: Outbox
@@ -36,7 +36,7 @@ class Ends:
     epoch: str
 
 
-class Printer:
+class PrintingObserver:
     """Prints each event as it is decided, and keeps it for the summary."""
 
     def __init__(self, as_json: bool) -> None:
@@ -44,7 +44,7 @@ class Printer:
         self.frames = 0
         self._as_json = as_json
 
-    def __call__(self, turn: Turn, events: tuple[Event, ...]) -> None:
+    def __call__(self, turn: Cycle, events: tuple[Event, ...]) -> None:
         """Takes a turn down."""
         self.frames += turn.sight is not None
         self.events += events
@@ -69,11 +69,11 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
       maskgate replay --json --config config.toml monday.mp4 tuesday.mp4
     """
     alone = click.get_current_context().params["config"] is None
-    printer = Printer(as_json)
+    printer = PrintingObserver(as_json)
     started = time.perf_counter()
     with ExitStack() as stack:
         vision = open_vision(settings)
-        ends = Ends(NoOutbox(), NullIndicator(), "replay") if alone else _connected(settings, stack)
+        ends = ReplayEnd(NoOutbox(), NullIndicator(), "replay") if alone else _connected(settings, stack)
         for number, video in enumerate(videos, 1):
             recording = settings.camera.model_copy(
                 update={"source": str(video), "pace": "realtime" if realtime else "fast"}
@@ -82,20 +82,22 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
     _sum_up(printer, time.perf_counter() - started, as_json)
 
 
-def _play(config: Config, vision: Vision, ends: Ends, number: int, printer: Printer) -> None:
+def _play(config: Config, vision: Vision, ends: ReplayEnd, number: int, printer: PrintingObserver) -> None:
     """Plays one recording; its times begin at zero, so that every replay gives the same events."""
     source = open_recording(config.camera, 0.0)
     tracker = make_tracker(config.verdict)
-    origin = Origin(config.device.name, ends.epoch, str(number), vision.model_version)
+    origin = EventSource(config.device.name, ends.epoch, str(number), vision.model_version)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
     try:
-        Drive(Line(source, vision, tracker, time.perf_counter), tracker, reporter, printer).run(lambda: False)
+        Drive(Pipeline(source, vision, tracker, time.perf_counter), tracker, reporter, printer).run(
+            lambda: False
+        )
     finally:
         source.close()
 
 
-def _connected(config: Config, stack: ExitStack) -> Ends:
+def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     """The configured lamp and broker, with a spool that lives as long as the replay.
 
     A spool of its own keeps a replay out of the events of a daemon on the same machine.
@@ -111,7 +113,7 @@ def _connected(config: Config, stack: ExitStack) -> Ends:
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)
     stack.callback(indicator.close)
-    return Ends(spool, indicator, spool.epoch)
+    return ReplayEnd(spool, indicator, spool.epoch)
 
 
 def _line(event: Event) -> str:
@@ -119,7 +121,7 @@ def _line(event: Event) -> str:
     return f"{verdict.monotonic:8.2f} s  {event.pass_id}  revision {verdict.revision}  {verdict.outcome}"
 
 
-def _sum_up(printer: Printer, seconds: float, as_json: bool) -> None:
+def _sum_up(printer: PrintingObserver, seconds: float, as_json: bool) -> None:
     final = latest_by_pass(printer.events)
     if as_json:
         summary = {

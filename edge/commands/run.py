@@ -17,7 +17,7 @@ from edge.cli.app import log_as_configured
 from edge.cli.options import bundle_option, config_file_option, detector_option
 from edge.config import with_models
 from edge.daemon.daemon import Orders, serve
-from edge.daemon.journal import Journal
+from edge.daemon.journal import JournalObserver
 
 
 @click.command()
@@ -33,7 +33,7 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     """
     config = with_models(configs.load(file), bundle, detector)
     log_as_configured(config.log.level)
-    serve(config, _orders(), Journal())
+    serve(config, _orders(), JournalObserver())
     if camera.stuck():
         logging.shutdown()
         os._exit(0)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from edge.camera import open_source
 from edge.config import Config
 from edge.daemon.factory import ends_with_spool, make_tracker, open_spool, open_uplink, start_uplink
-from edge.daemon.models import Eyes, choose, choose_again
-from edge.daemon.statistics import Meter
+from edge.daemon.models import SupervisedVision, choose, choose_again
+from edge.daemon.statistics import StatisticsObserver
 from edge.indicator import open_indicator
-from edge.indicator.gpio import Hush
-from edge.pipeline.events import EventFactory, Origin
+from edge.indicator.gpio import BuzzerMute
+from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Line, Reporter, Turn
+from edge.pipeline.pipeline import Cycle, Pipeline, Reporter
 from edge.spool import Spool
 from edge.system import clock
 from edge.system.systemd import Watchdog, notify
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 DRAIN_S = 5.0
 """How long the end of a recording waits for a broker; whoever stops the daemon waits for none."""
 
-Watch = Callable[[Turn, tuple[Event, ...]], None]
+CycleObserver = Callable[[Cycle, tuple[Event, ...]], None]
 """Looks at each turn and the events that came of it."""
 
 
@@ -54,12 +54,12 @@ class Orders:
 class Drive:
     """A line and whoever hears of its turns."""
 
-    line: Line
+    line: Pipeline
     tracker: Tracker
     reporter: Reporter
-    watch: Watch
+    watch: CycleObserver
 
-    def run(self, stopped: Callable[[], bool], between: Callable[[Turn], None] = lambda _: None) -> None:
+    def run(self, stopped: Callable[[], bool], between: Callable[[Cycle], None] = lambda _: None) -> None:
         """Runs the line to its end, or until it is stopped; calls `between` after each turn."""
         watchdog = Watchdog()
         turn = None
@@ -72,7 +72,7 @@ class Drive:
             self.reporter.finish(turn.moment)
 
 
-def serve(config: Config, orders: Orders, watch: Watch) -> None:
+def serve(config: Config, orders: Orders, watch: CycleObserver) -> None:
     """Runs the daemon until its source ends or it is stopped; takes it apart in reverse order.
 
     Raises:
@@ -80,10 +80,10 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
     """
     with ExitStack() as stack:
         # What takes longest and fails most often comes first, so that nothing is half started.
-        eyes = Eyes(choose(config))
+        eyes = SupervisedVision(choose(config))
         stack.callback(eyes.rest)
         spool = open_spool(config.spool, stack)
-        hush, meter = Hush(), Meter(spool)
+        hush, meter = BuzzerMute(), StatisticsObserver(spool)
         ended = ends_with_spool(spool, orders.stopped)
         if config.mqtt.enabled:
             ended = start_uplink(open_uplink(config, spool, meter.gauge, hush.begin), stack, ended)
@@ -94,15 +94,15 @@ def serve(config: Config, orders: Orders, watch: Watch) -> None:
         source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
         stack.callback(source.close)
         tracker = make_tracker(config.verdict)
-        origin = Origin(config.device.name, spool.epoch, str(spool.run), eyes.model_version)
+        origin = EventSource(config.device.name, spool.epoch, str(spool.run), eyes.model_version)
         events = EventFactory(origin, spool.last_sequence, clock.synced)
         reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
         reporter.change_model(eyes.model_version, eyes.problem, {})
-        line = Line(source, eyes, tracker, time.perf_counter)
+        line = Pipeline(source, eyes, tracker, time.perf_counter)
         notify("READY=1\nSTATUS=watching")
         stack.callback(notify, "STOPPING=1")
 
-        def between(turn: Turn) -> None:
+        def between(turn: Cycle) -> None:
             meter.turn(turn)
             # So that a jump of the clock is seen when it happens, and not with the next event.
             clock.synced()

@@ -23,14 +23,14 @@ from edge.mqtt import broker
 from edge.mqtt.connector import Dialer
 from edge.pipeline.pipeline import Vision
 from edge.spool import Spool
-from edge.spool.control.server import Door
+from edge.spool.control.server import ControlServer
 from edge.spool.records import limits_of
-from edge.tracking.evidence import Quality
-from edge.tracking.tracker import Rules, Tracker
+from edge.tracking.evidence import FaceQuality
+from edge.tracking.tracker import Tracker, TrackerRules
 from edge.uplink import homeassistant
-from edge.uplink.commands import Ear, Obedience
-from edge.uplink.ports import Backlog
-from edge.uplink.status import Gauge, Teller
+from edge.uplink.commands import InboundHandler, InboundPolicy
+from edge.uplink.ports import SpoolReader
+from edge.uplink.status import MinuteQueue, StatusPublisher
 from edge.uplink.uplink import Uplink
 from edge.vision.classifier import TfliteClassifier
 from edge.vision.detector import YuNetDetector
@@ -93,11 +93,11 @@ def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
     return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
 
 
-def make_tracker(settings: configs.Verdict) -> Tracker:
+def make_tracker(settings: configs.VerdictConfig) -> Tracker:
     """A tracker with the configured rules."""
     return Tracker(
-        Rules(
-            quality=Quality(settings.min_face_px, settings.min_sharpness),
+        TrackerRules(
+            quality=FaceQuality(settings.min_face_px, settings.min_sharpness),
             presence_s=settings.presence_s,
             dwell_s=settings.dwell_s,
             revise_s=settings.revise_s,
@@ -132,7 +132,7 @@ def open_spool(config: SpoolConfig, stack: ExitStack) -> Spool:
     spool = Spool.open(Path(config.path), config.keep_days, limits=limits_of(config))
     stack.callback(spool.close)
     try:
-        stack.callback(Door(spool).close)
+        stack.callback(ControlServer(spool).close)
     except SpoolError as error:
         _log.warning("%s; `maskgate events` will not work while this runs", error)
     return spool
@@ -143,7 +143,10 @@ def _ignore_mute(_seconds: float) -> None:
 
 
 def open_uplink(
-    config: Config, backlog: Backlog, gauge: Gauge | None = None, mute: Callable[[float], None] = _ignore_mute
+    config: Config,
+    backlog: SpoolReader,
+    gauge: MinuteQueue | None = None,
+    mute: Callable[[float], None] = _ignore_mute,
 ) -> Uplink:
     """The uplink that the configuration asks for; call its `start`.
 
@@ -166,8 +169,8 @@ def open_uplink(
         tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
     )
     topics = Topics(config.device.site, config.device.name)
-    obedience = Obedience(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
-    ear, teller = Ear(backlog, topics, obedience, mute), Teller(backlog, topics, gauge)
+    obedience = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
+    ear, teller = InboundHandler(backlog, topics, obedience, mute), StatusPublisher(backlog, topics, gauge)
     if mqtt.discovery:
         for notice in homeassistant.discovery_messages(topics, version("maskgate")):
             teller.board.put(notice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from edge.pipeline.pipeline import Turn
+from edge.pipeline.pipeline import Cycle
 from edge.types import Blind, Event
 
 log = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 METER_S = 60.0
 
 
-class Journal:
+class JournalObserver:
     """Writes verdicts, blindness and a line of figures a minute to the log."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Journal:
         self._oldest_s = 0.0
         self._busy_s = 0.0
 
-    def __call__(self, turn: Turn, events: tuple[Event, ...]) -> None:
+    def __call__(self, turn: Cycle, events: tuple[Event, ...]) -> None:
         """Takes a turn down."""
         for event in events:
             verdict = event.verdict
@@ -41,7 +41,7 @@ class Journal:
             log.info("seeing again")
         self._reason = reason
 
-    def _note_figures(self, turn: Turn) -> None:
+    def _note_figures(self, turn: Cycle) -> None:
         if not isinstance(turn.moment, Blind):
             self._frames += 1
             self._oldest_s = max(self._oldest_s, turn.moment.age)

@@ -13,13 +13,13 @@ from edge.config import Config
 from edge.daemon import factory
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
-from edge.types import Frame, Sight
+from edge.types import Frame, FrameAnalysis
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LoadedModels:
     """Models that were opened.
 
     Attributes:
@@ -33,7 +33,7 @@ class Choice:
     problem: str = ""
 
 
-def choose(config: Config) -> Choice:
+def choose(config: Config) -> LoadedModels:
     """Opens the bundle to work with; one that is damaged gives way to the shipped one, loudly.
 
     Raises:
@@ -49,14 +49,14 @@ def choose(config: Config) -> Choice:
         return _shipped(config, problem)
 
 
-def choose_wanted(config: Config) -> Choice:
+def choose_wanted(config: Config) -> LoadedModels:
     """Opens the bundle that is configured or in use, going back from one that fails.
 
     Raises:
         ModelError: It is damaged, or cannot be used.
     """
     if config.classifier.bundle:
-        return Choice(factory.open_vision(config))
+        return LoadedModels(factory.open_vision(config))
     store, failures = open_bundle_store(), Counter[str]()
     name = store.current()
     while name != PACKAGED:
@@ -69,7 +69,7 @@ def choose_wanted(config: Config) -> Choice:
         bundle = trust.open_trusted(store.path(name), config.classifier.trusted_keys)
         vision = _try(config, bundle, trial)
         if vision is not None:
-            return Choice(vision, trial, store.record(name).note)
+            return LoadedModels(vision, trial, store.record(name).note)
         failures[name] += 1
     return _shipped(config, store.record(PACKAGED).note)
 
@@ -88,8 +88,8 @@ def _try(config: Config, bundle: Bundle, trial: Trial) -> Vision | None:
     return vision
 
 
-def _shipped(config: Config, problem: str) -> Choice:
-    return Choice(factory.open_vision(config, factory.open_shipped()), None, problem)
+def _shipped(config: Config, problem: str) -> LoadedModels:
+    return LoadedModels(factory.open_vision(config, factory.open_shipped()), None, problem)
 
 
 def _is_bundle(config: Config) -> bool:
@@ -97,10 +97,10 @@ def _is_bundle(config: Config) -> bool:
     return factory.has_manifest(config.classifier.bundle)
 
 
-class Eyes:
+class SupervisedVision:
     """The models at work: counts for the trial of a new bundle, and can be exchanged between two frames."""
 
-    def __init__(self, choice: Choice) -> None:
+    def __init__(self, choice: LoadedModels) -> None:
         self._choice = choice
         self._at_fault = False
 
@@ -114,7 +114,7 @@ class Eyes:
         """Why it is not the bundle that was wanted; empty where it is."""
         return self._choice.problem
 
-    def see(self, frame: Frame) -> Sight:
+    def see(self, frame: Frame) -> FrameAnalysis:
         """Finds and judges the faces of a frame; whatever goes wrong here is the bundle's fault."""
         trial = self._choice.trial
         if trial is None:
@@ -131,13 +131,13 @@ class Eyes:
         if self._choice.trial is not None and not self._at_fault:
             self._choice.trial.pause()
 
-    def change(self, choice: Choice) -> None:
+    def change(self, choice: LoadedModels) -> None:
         """Goes on with other models."""
         self.rest()
         self._choice = choice
 
 
-def choose_again(config: Config, eyes: Eyes) -> str:
+def choose_again(config: Config, eyes: SupervisedVision) -> str:
     """Takes the bundle that is in use by now; where that cannot be, the running one stays.
 
     Returns:

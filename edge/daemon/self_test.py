@@ -11,7 +11,7 @@ from edge.bundle import Bundle, golden_crop, trust
 from edge.config import Config
 from edge.daemon import factory
 from edge.errors import ModelError
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 
 SMOKE_SEEDS = range(1000, 1016)
 """Made-up crops, none of which the golden self-test has."""
@@ -42,7 +42,7 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
     return SelfTest(len(bundle.manifest.golden), len(took), median(took), model.runtime)
 
 
-def _one(model: Model, seed: int) -> float:
+def _one(model: TfliteModel, seed: int) -> float:
     """Milliseconds for one crop whose answer is a set of probabilities."""
     crop = golden_crop(seed, model.size)
     began = time.perf_counter()

@@ -7,31 +7,31 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from edge.errors import SpoolError
-from edge.pipeline.pipeline import Turn
-from edge.telemetry.minutes import Course, Look, Minutes
+from edge.pipeline.pipeline import Cycle
+from edge.telemetry.minutes import MinuteAggregator, MinuteStats, Sample
 from edge.telemetry.records import Minute
 from edge.types import Blind, Frame
-from edge.uplink.status import Gauge
+from edge.uplink.status import MinuteQueue
 
 _log = logging.getLogger(__name__)
 
 
-class Books(Protocol):
+class MinuteStore(Protocol):
     """The part of the spool that counts minutes."""
 
     def add_minute(self, minute: Minute) -> None:
         """Adds to a minute. Never waits."""
 
 
-class Meter:
+class StatisticsObserver:
     """Counts turns; what it finds goes to the spool for good, and to the sender by `gauge`."""
 
-    def __init__(self, books: Books) -> None:
-        self.gauge = Gauge()
+    def __init__(self, books: MinuteStore) -> None:
+        self.gauge = MinuteQueue()
         self._books = books
-        self._minutes = Minutes()
+        self._minutes = MinuteAggregator()
 
-    def turn(self, turn: Turn) -> None:
+    def turn(self, turn: Cycle) -> None:
         """Takes one turn of the line down; waits for nothing."""
         self._note(self._minutes.add(_look(turn)))
 
@@ -39,7 +39,7 @@ class Meter:
         """Keeps what has been counted of the present minute."""
         self._note(self._minutes.finish())
 
-    def _note(self, courses: Iterable[Course]) -> None:
+    def _note(self, courses: Iterable[MinuteStats]) -> None:
         for course in courses:
             self.gauge.put(course)
             minute = Minute(
@@ -51,9 +51,9 @@ class Meter:
                 _log.warning("a minute is not counted: %s", error)
 
 
-def _look(turn: Turn) -> Look:
+def _look(turn: Cycle) -> Sample:
     moment, sight = turn.moment, turn.sight
     times = None
     if isinstance(moment, Frame) and sight is not None:
         times = (sight.detect_s, sight.classify_s, moment.age + turn.total_s)
-    return Look(moment.monotonic, moment.wall, isinstance(moment, Blind), times)
+    return Sample(moment.monotonic, moment.wall, isinstance(moment, Blind), times)

@@ -6,13 +6,13 @@ from typing import TextIO
 
 from edge.config import LampConfig
 from edge.indicator.console import ConsoleIndicator
-from edge.indicator.gpio import GpioIndicator, Hush
+from edge.indicator.gpio import BuzzerMute, GpioIndicator
 from edge.pipeline.ports import Indicator
 from edge.types import Lamp
 
 
 def open_indicator(
-    settings: LampConfig, console: TextIO | None = None, hush: Hush | None = None
+    settings: LampConfig, console: TextIO | None = None, hush: BuzzerMute | None = None
 ) -> Indicator:
     """The indicator that the configuration names; lamps on pins are all lit for a moment.
 

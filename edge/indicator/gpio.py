@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from edge.config import LampPins
+from edge.config import LampPinsConfig
 from edge.errors import IndicatorError, MissingExtraError
 from edge.indicator.patterns import LIT
 from edge.types import Lamp
@@ -18,7 +18,7 @@ BLINK_S = 0.5
 BEEP_S = 0.15
 
 
-class Hush:
+class BuzzerMute:
     """Keeps the buzzer silent for a while; may be told to by any thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +38,7 @@ class Hush:
 class GpioIndicator:
     """Three LEDs (or relays) and a buzzer that beeps once when the lamp turns red."""
 
-    def __init__(self, pins: LampPins, hush: Hush | None = None) -> None:
+    def __init__(self, pins: LampPinsConfig, hush: BuzzerMute | None = None) -> None:
         """Takes the pins and begins the lamp test, which ends by itself.
 
         Raises:
@@ -46,7 +46,7 @@ class GpioIndicator:
             MissingExtraError: gpiozero is not installed.
         """
         self._shown = Lamp.OFF
-        self._hush = hush or Hush()
+        self._hush = hush or BuzzerMute()
         self._testing = True
         self._lock = threading.Lock()
         self._leds, self._buzzer = _take(pins)
@@ -90,7 +90,7 @@ class GpioIndicator:
             self._leds[1].blink(on_time=BLINK_S, off_time=BLINK_S)
 
 
-def _take(pins: LampPins) -> tuple[tuple[Any, ...], Any]:
+def _take(pins: LampPinsConfig) -> tuple[tuple[Any, ...], Any]:
     """Opens red, amber, green and the buzzer (None where there is none), or nothing at all."""
     led, buzzer = _import_gpiozero()
     taken: list[Any] = []

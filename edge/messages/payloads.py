@@ -13,8 +13,8 @@ from pathlib import Path
 
 from edge.contract import LABELS
 from edge.system.health import Health
-from edge.telemetry.minutes import Course, Quantiles
-from edge.telemetry.records import Counts, Figures
+from edge.telemetry.minutes import MinuteStats, Quantiles
+from edge.telemetry.records import SpoolUsage, VerdictCounts
 from edge.telemetry.summaries import Summary
 from edge.types import Event, Gap, Probabilities, State
 
@@ -151,7 +151,7 @@ def gap_message(device: str, found: Gap) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Minutely:
+class MinuteReport:
     """All that the message of one minute is made of.
 
     Attributes:
@@ -162,14 +162,14 @@ class Minutely:
         unheard: Messages that nobody was subscribed to, since the program began.
     """
 
-    course: Course
-    verdicts: Counts
-    figures: Figures
+    course: MinuteStats
+    verdicts: VerdictCounts
+    figures: SpoolUsage
     health: Health
     unheard: int
 
 
-def stats_message(minute: Minutely) -> bytes:
+def stats_message(minute: MinuteReport) -> bytes:
     """The payload of a stats message."""
     course, figures = minute.course, minute.figures
     return encode(

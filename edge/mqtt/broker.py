@@ -51,7 +51,7 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PersistentSession:
     """A session that the broker keeps while its client is away.
 
     Attributes:
@@ -66,7 +66,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ConnectOptions:
     """How a client presents itself.
 
     Attributes:
@@ -79,7 +79,7 @@ class Terms:
 
     client_id: str
     will: str = ""
-    standing: Standing | None = None
+    standing: PersistentSession | None = None
     largest: int = 0
 
 

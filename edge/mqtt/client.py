@@ -1,4 +1,4 @@
-"""The paho client, wrapped once: one `Link` is one connection, used until it is lost and then thrown away.
+"""The paho client, wrapped once: one `Connection` is used until it is lost and then thrown away.
 
 paho is never asked to reconnect. It would send again from its own memory, past the window and past the
 broker's Receive Maximum; a new client has nothing to send again. What paho's thread has to say goes
@@ -24,20 +24,20 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.errors import BrokerError
 from edge.messages.topics import OFFLINE
-from edge.mqtt.broker import Broker, Terms
+from edge.mqtt.broker import Broker, ConnectOptions
 from edge.mqtt.events import (
-    Acknowledged,
-    Arrived,
-    Connected,
+    ConnectionAccepted,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionRefused,
     Deliver,
-    Lost,
-    Refused,
-    Subscribed,
-    Unreachable,
+    MessageReceived,
+    PublishAcknowledged,
+    SubscriptionAcknowledged,
 )
 from edge.mqtt.reason_codes import REFUSED
 
-__all__ = ["REFUSED", "Link", "connect", "subscribe"]
+__all__ = ["REFUSED", "Connection", "connect", "subscribe"]
 DISCONNECT_WITH_WILL = 0x04
 LARGEST_RECEIVE_MAXIMUM = 65_535
 SUBSCRIBE_S = 5.0
@@ -61,7 +61,9 @@ def _know_all_refusals() -> None:
 _know_all_refusals()
 
 
-def connect(broker: Broker, context: ssl.SSLContext | None, terms: Terms, deliver: Deliver) -> Link:
+def connect(
+    broker: Broker, context: ssl.SSLContext | None, terms: ConnectOptions, deliver: Deliver
+) -> Connection:
     """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
     client = Client(
         CallbackAPIVersion.VERSION2,
@@ -77,7 +79,7 @@ def connect(broker: Broker, context: ssl.SSLContext | None, terms: Terms, delive
         client.username_pw_set(broker.login.username, broker.login.password)
     if context is not None:
         client.tls_set_context(context)
-    return Link(client, broker, terms)
+    return Connection(client, broker, terms)
 
 
 def _expiring(seconds: int) -> Properties:
@@ -86,7 +88,7 @@ def _expiring(seconds: int) -> Properties:
     return properties
 
 
-def _properties(terms: Terms) -> Properties:
+def _properties(terms: ConnectOptions) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     if terms.standing is not None:
         properties.SessionExpiryInterval = terms.standing.expiry_s
@@ -97,10 +99,10 @@ def _properties(terms: Terms) -> Properties:
     return properties
 
 
-class Link:
+class Connection:
     """One connection, from the attempt to its end."""
 
-    def __init__(self, client: Client, broker: Broker, terms: Terms) -> None:
+    def __init__(self, client: Client, broker: Broker, terms: ConnectOptions) -> None:
         self._client = client
         self._mailbox: _Mailbox = client.user_data_get()
         client.on_pre_connect = _on_pre_connect
@@ -129,7 +131,7 @@ class Link:
     def publish(
         self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
     ) -> int:
-        """Hands one message over, QoS 1; an `Acknowledged` with the returned number follows.
+        """Hands one message over, QoS 1; an `PublishAcknowledged` with the returned number follows.
 
         Args:
             topic: Where to.
@@ -147,9 +149,9 @@ class Link:
         return info.mid
 
     def subscribe(self, filters: Sequence[str], *, as_published: bool = False) -> None:
-        """Asks for messages, QoS 1; `Subscribed` follows.
+        """Asks for messages, QoS 1; `SubscriptionAcknowledged` follows.
 
-        `as_published`: `Arrived.retained` also tells of one that comes while it is published; else
+        `as_published`: `MessageReceived.retained` also tells of one that comes while it is published; else
         only of those that the broker had kept.
         """
         options = SubscribeOptions(qos=1, retainAsPublished=as_published)
@@ -159,7 +161,7 @@ class Link:
         """Asks for no more of these; the broker's answer is of no interest."""
         self._client.unsubscribe(list(filters))
 
-    def acknowledge(self, arrived: Arrived) -> None:
+    def acknowledge(self, arrived: MessageReceived) -> None:
         """Lets the broker forget a message that came over this connection."""
         self._client.ack(arrived.mid, arrived.qos)
 
@@ -197,17 +199,17 @@ def _on_connect(
         # `disconnect` came while the socket was being opened, and found none to close.
         client.disconnect()
     elif code.value >= REFUSED or code.value in range(1, 6):
-        mailbox.deliver(Refused(code.value, str(code)))
+        mailbox.deliver(ConnectionRefused(code.value, str(code)))
     else:
         maximum = getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM)
         largest = getattr(properties, "MaximumPacketSize", None)
         retains = bool(getattr(properties, "RetainAvailable", 1))
-        mailbox.deliver(Connected(maximum, largest, flags.session_present, retains))
+        mailbox.deliver(ConnectionAccepted(maximum, largest, flags.session_present, retains))
 
 
 def _on_connect_fail(client: Client, mailbox: _Mailbox) -> None:
     # paho calls this while it handles the exception, and tells it to nobody.
-    mailbox.deliver(Unreachable(sys.exc_info()[1]))
+    mailbox.deliver(ConnectionFailed(sys.exc_info()[1]))
     client.disconnect()
 
 
@@ -218,19 +220,19 @@ def _on_disconnect(
     code: ReasonCode,
     _properties: Properties | None,
 ) -> None:
-    mailbox.deliver(Lost(code.value, str(code), flags.is_disconnect_packet_from_server))
+    mailbox.deliver(ConnectionLost(code.value, str(code), flags.is_disconnect_packet_from_server))
 
 
 def _on_publish(
     _client: Client, mailbox: _Mailbox, mid: int, code: ReasonCode, _properties: Properties
 ) -> None:
-    mailbox.deliver(Acknowledged(mid, code.value, str(code)))
+    mailbox.deliver(PublishAcknowledged(mid, code.value, str(code)))
 
 
 def _on_subscribe(
     _client: Client, mailbox: _Mailbox, _mid: int, codes: list[ReasonCode], _properties: Properties | None
 ) -> None:
-    mailbox.deliver(Subscribed(tuple(code.value for code in codes)))
+    mailbox.deliver(SubscriptionAcknowledged(tuple(code.value for code in codes)))
 
 
 def _on_message(_client: Client, mailbox: _Mailbox, message: MQTTMessage) -> None:
@@ -238,7 +240,7 @@ def _on_message(_client: Client, mailbox: _Mailbox, message: MQTTMessage) -> Non
         topic = message.topic
     except UnicodeDecodeError:
         topic = ""
-    mailbox.deliver(Arrived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
+    mailbox.deliver(MessageReceived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
 
 
 @contextmanager

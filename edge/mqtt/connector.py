@@ -7,8 +7,8 @@ import ssl
 from edge.errors import ConfigError
 from edge.messages.topics import Topics
 from edge.mqtt import client
-from edge.mqtt.broker import Broker, Standing, Terms, tls_context
-from edge.mqtt.client import Link
+from edge.mqtt.broker import Broker, ConnectOptions, PersistentSession, tls_context
+from edge.mqtt.client import Connection
 from edge.mqtt.events import Deliver
 
 LARGEST_INBOUND = 16_384
@@ -27,9 +27,9 @@ class Dialer:
         self.broker = broker
         self.topics = topics
         self._context = _context(broker)
-        self._terms = Terms(topics.client_id, topics.availability, largest=LARGEST_INBOUND)
+        self._terms = ConnectOptions(topics.client_id, topics.availability, largest=LARGEST_INBOUND)
 
-    def dial(self, deliver: Deliver) -> Link:
+    def dial(self, deliver: Deliver) -> Connection:
         """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
         return client.connect(self.broker, self._context, self._terms, deliver)
 
@@ -37,7 +37,7 @@ class Dialer:
 class Listener:
     """Makes connections to one broker for a client that acknowledges what it gets by itself."""
 
-    def __init__(self, broker: Broker, client_id: str, standing: Standing) -> None:
+    def __init__(self, broker: Broker, client_id: str, standing: PersistentSession) -> None:
         """Reads what TLS needs.
 
         Raises:
@@ -46,9 +46,9 @@ class Listener:
         self.broker = broker
         self.client_id = client_id
         self._context = _context(broker)
-        self._terms = Terms(client_id, standing=standing)
+        self._terms = ConnectOptions(client_id, standing=standing)
 
-    def dial(self, deliver: Deliver) -> Link:
+    def dial(self, deliver: Deliver) -> Connection:
         """Begins one connection; signals and messages arrive through `deliver`, which must not wait."""
         return client.connect(self.broker, self._context, self._terms, deliver)
 

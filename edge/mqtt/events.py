@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
+class ConnectionAccepted:
     """The broker has accepted; what it can take.
 
     Attributes:
@@ -25,14 +25,14 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreachable:
+class ConnectionFailed:
     """There is no connection; the error says why."""
 
     error: BaseException | None
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ConnectionRefused:
     """The broker has answered and said no."""
 
     code: int
@@ -40,7 +40,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class ConnectionLost:
     """The connection has ended. `by_broker`: with a word from the broker."""
 
     code: int
@@ -49,7 +49,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
+class PublishAcknowledged:
     """A PUBACK, with its reason code: `is_published()` is true for refusals as well."""
 
     mid: int
@@ -58,14 +58,14 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscribed:
+class SubscriptionAcknowledged:
     """The broker's answer to a subscription: a reason code for each filter, in their order."""
 
     codes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class MessageReceived:
     """A message for this client; the broker keeps it until `Link.acknowledge`."""
 
     mid: int
@@ -75,16 +75,24 @@ class Arrived:
     retained: bool
 
 
-Signal = Connected | Unreachable | Refused | Lost | Acknowledged | Subscribed | Arrived
-Deliver = Callable[[Signal], None]
+ConnectionEvent = (
+    ConnectionAccepted
+    | ConnectionFailed
+    | ConnectionRefused
+    | ConnectionLost
+    | PublishAcknowledged
+    | SubscriptionAcknowledged
+    | MessageReceived
+)
+Deliver = Callable[[ConnectionEvent], None]
 BURST = 64
 MOST_ARRIVED = 200
 """Messages for this device that may wait; what comes beyond is dropped."""
-Entry = tuple[int, Signal | None]
+Entry = tuple[int, ConnectionEvent | None]
 """A signal with the number of its connection; None only wakes."""
 
 
-class Inbox:
+class ConnectionEventQueue:
     """Signals of all connections, in the order in which they came."""
 
     def __init__(self) -> None:
@@ -100,11 +108,11 @@ class Inbox:
         """Has the sender look after things; may be called by any thread."""
         self._entries.put((0, None))
 
-    def slot(self, number: int) -> Callable[[Signal], None]:
+    def slot(self, number: int) -> Callable[[ConnectionEvent], None]:
         """Where one connection puts its signals; never waits."""
 
-        def put(signal: Signal) -> None:
-            if isinstance(signal, Arrived) and self._entries.qsize() >= MOST_ARRIVED:
+        def put(signal: ConnectionEvent) -> None:
+            if isinstance(signal, MessageReceived) and self._entries.qsize() >= MOST_ARRIVED:
                 self.dropped += 1
             else:
                 self._entries.put((number, signal))

@@ -11,7 +11,7 @@ REFUSED = 0x80
 """Reason codes from here on say no."""
 
 
-class Answer(Enum):
+class PubackAction(Enum):
     """What to do with a message, by the broker's answer."""
 
     SENT = auto()
@@ -27,22 +27,22 @@ class Answer(Enum):
 
 
 _ANSWERS = {
-    0x00: Answer.SENT,
-    0x10: Answer.UNHEARD,  # no matching subscribers
-    0x80: Answer.WAIT,  # unspecified error
-    0x83: Answer.WAIT,  # implementation specific error
-    0x87: Answer.ALARM,  # not authorized
-    0x90: Answer.GIVE_UP,  # topic name invalid
-    0x91: Answer.WAIT,  # packet identifier in use
-    0x95: Answer.GIVE_UP,  # packet too large
-    0x97: Answer.WAIT,  # quota exceeded
-    0x99: Answer.GIVE_UP,  # payload format invalid
+    0x00: PubackAction.SENT,
+    0x10: PubackAction.UNHEARD,  # no matching subscribers
+    0x80: PubackAction.WAIT,  # unspecified error
+    0x83: PubackAction.WAIT,  # implementation specific error
+    0x87: PubackAction.ALARM,  # not authorized
+    0x90: PubackAction.GIVE_UP,  # topic name invalid
+    0x91: PubackAction.WAIT,  # packet identifier in use
+    0x95: PubackAction.GIVE_UP,  # packet too large
+    0x97: PubackAction.WAIT,  # quota exceeded
+    0x99: PubackAction.GIVE_UP,  # payload format invalid
 }
 
 BLAMES_A_MESSAGE = frozenset({0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9A, 0x9B})
 """Reasons of a DISCONNECT that lie in something the client has sent."""
 
 
-def puback_action(code: int) -> Answer:
+def puback_action(code: int) -> PubackAction:
     """What a reason code means; one that no standard knows waits if it refuses."""
-    return _ANSWERS.get(code, Answer.WAIT if code >= REFUSED else Answer.SENT)
+    return _ANSWERS.get(code, PubackAction.WAIT if code >= REFUSED else PubackAction.SENT)

@@ -10,7 +10,7 @@ from edge.types import Event, EventId, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class EventSource:
     """Where events come from.
 
     Attributes:
@@ -33,7 +33,7 @@ class EventFactory:
     a gap that can be seen.
     """
 
-    def __init__(self, origin: Origin, last_sequence: int, clock_synced: Callable[[], bool]) -> None:
+    def __init__(self, origin: EventSource, last_sequence: int, clock_synced: Callable[[], bool]) -> None:
         self._origin = origin
         self._sequence = last_sequence
         self._clock_synced = clock_synced

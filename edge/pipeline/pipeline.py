@@ -7,15 +7,23 @@ from dataclasses import dataclass, replace
 
 from edge.pipeline.events import EventFactory
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.ports import Clock, Eyes, FaceDetector, FrameSource, Indicator, MaskClassifier, Outbox
+from edge.pipeline.ports import (
+    Analyzer,
+    FaceDetector,
+    FrameSource,
+    Indicator,
+    MaskClassifier,
+    MonotonicClock,
+    Outbox,
+)
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Frame, Lamp, Sight, State, Verdict
+from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, State, Verdict
 
 
 class Vision:
     """The two models in a row."""
 
-    def __init__(self, detector: FaceDetector, classifier: MaskClassifier, clock: Clock) -> None:
+    def __init__(self, detector: FaceDetector, classifier: MaskClassifier, clock: MonotonicClock) -> None:
         self._detector = detector
         self._classifier = classifier
         self._clock = clock
@@ -25,35 +33,37 @@ class Vision:
         """Version of the bundle that judges."""
         return self._classifier.model_version
 
-    def see(self, frame: Frame) -> Sight:
+    def see(self, frame: Frame) -> FrameAnalysis:
         """Finds and judges the faces of a frame."""
         started = self._clock()
         faces = self._detector.detect(frame)
         found = self._clock()
         observations = self._classifier.classify(frame, faces)
-        return Sight(observations, found - started, self._clock() - found)
+        return FrameAnalysis(observations, found - started, self._clock() - found)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Cycle:
     """All that came of one turn of the loop; `sight` is None where the camera gave nothing."""
 
     moment: Frame | Blind
-    sight: Sight | None
+    sight: FrameAnalysis | None
     verdicts: tuple[Verdict, ...]
     total_s: float
 
 
-class Line:
+class Pipeline:
     """Frames in, verdicts out; one turn at a time, so that whoever drives it can stop between two."""
 
-    def __init__(self, source: FrameSource, vision: Eyes, tracker: Tracker, clock: Clock) -> None:
+    def __init__(
+        self, source: FrameSource, vision: Analyzer, tracker: Tracker, clock: MonotonicClock
+    ) -> None:
         self._source = source
         self._vision = vision
         self._tracker = tracker
         self._clock = clock
 
-    def turns(self, stopped: Callable[[], bool]) -> Iterator[Turn]:
+    def turns(self, stopped: Callable[[], bool]) -> Iterator[Cycle]:
         """Runs until the source ends or somebody stops it.
 
         The passes that are still open then are closed in a last turn.
@@ -64,14 +74,14 @@ class Line:
             if stopped():
                 break
         if moment is not None:
-            yield Turn(moment, None, self._tracker.close(moment.monotonic, moment.wall), 0.0)
+            yield Cycle(moment, None, self._tracker.close(moment.monotonic, moment.wall), 0.0)
 
-    def _turn(self, moment: Frame | Blind) -> Turn:
+    def _turn(self, moment: Frame | Blind) -> Cycle:
         started = self._clock()
         sight = self._vision.see(moment) if isinstance(moment, Frame) else None
         observations = sight.observations if sight else ()
         verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
-        return Turn(moment, sight, verdicts, self._clock() - started)
+        return Cycle(moment, sight, verdicts, self._clock() - started)
 
 
 class Reporter:
@@ -96,7 +106,7 @@ class Reporter:
         self._events.change_model(version, passes)
         self._problem = problem
 
-    def report(self, turn: Turn, tracker: Tracker) -> tuple[Event, ...]:
+    def report(self, turn: Cycle, tracker: Tracker) -> tuple[Event, ...]:
         """Reports a turn; events are in the outbox before the lamp changes."""
         events = tuple(self._events.make(verdict) for verdict in turn.verdicts)
         for event in events:

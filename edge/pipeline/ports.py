@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Sight, State
+from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, Observation, State
 
 
 class FrameSource(Protocol):
@@ -67,12 +67,12 @@ class NoOutbox:
         """Drops a state."""
 
 
-Clock = Callable[[], float]
+MonotonicClock = Callable[[], float]
 """Seconds from an arbitrary zero, never going back."""
 
 
-class Eyes(Protocol):
+class Analyzer(Protocol):
     """Sees what is in a frame: a `Vision`, or whatever takes care of one."""
 
-    def see(self, frame: Frame) -> Sight:
+    def see(self, frame: Frame) -> FrameAnalysis:
         """Finds and judges the faces of a frame."""

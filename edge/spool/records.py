@@ -30,7 +30,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EventRow:
     """An event to be stored, with the Unix time of its decision."""
 
     event: Stored
@@ -38,7 +38,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostRange:
     """Numbers of the present epoch that are to be announced as a gap, each one a dropped event."""
 
     numbers: Range
@@ -46,7 +46,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ConsumerMark:
     """What a consumer says it has: every number up to `contiguous`; `heard` is Unix time."""
 
     consumer: str
@@ -64,16 +64,16 @@ class Replayed:
 
 
 @dataclass(slots=True)
-class Batch:
+class WriteBatch:
     """What goes to disk in one transaction."""
 
-    rows: deque[Row] = field(default_factory=deque)
+    rows: deque[EventRow] = field(default_factory=deque)
     sent: set[int] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
     told: set[int] = field(default_factory=set)
-    lost: list[Lost] = field(default_factory=list)
+    lost: list[LostRange] = field(default_factory=list)
     minutes: dict[int, Minute] = field(default_factory=dict)
-    marks: dict[tuple[str, str], Mark] = field(default_factory=dict)
+    marks: dict[tuple[str, str], ConsumerMark] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(
@@ -87,7 +87,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What a transaction changed: rows that were new, and numbers that were dropped to keep the bounds."""
 
     added: int

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class RowKind(Enum):
     """What a spool can drop, in the order in which it does."""
 
     ACKNOWLEDGED = auto()
@@ -15,7 +15,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RowCounts:
     """How many rows of each kind there are."""
 
     acknowledged: int
@@ -24,10 +24,10 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class Eviction:
     """The oldest `count` rows of a kind are to go."""
 
-    kind: Kind
+    kind: RowKind
     count: int
 
 
@@ -35,7 +35,7 @@ STEP = 16
 """Rows that are dropped before the bytes are measured anew; a page holds about five events."""
 
 
-def next_drop(held: Held, rows_over: int, bytes_over: int) -> Drop | None:
+def next_drop(held: RowCounts, rows_over: int, bytes_over: int) -> Eviction | None:
     """What to drop next: acknowledged events, then minute statistics, then events that nobody has.
 
     Statistics take no part in the bound of rows, so that they go for want of bytes only.
@@ -52,9 +52,9 @@ def next_drop(held: Held, rows_over: int, bytes_over: int) -> Drop | None:
         return None
     wanted = rows_over if rows_over > 0 else STEP
     if held.acknowledged:
-        return Drop(Kind.ACKNOWLEDGED, min(wanted, held.acknowledged))
+        return Eviction(RowKind.ACKNOWLEDGED, min(wanted, held.acknowledged))
     if bytes_over > 0 and held.minutes:
-        return Drop(Kind.MINUTES, min(STEP, held.minutes))
+        return Eviction(RowKind.MINUTES, min(STEP, held.minutes))
     if held.unsent:
-        return Drop(Kind.UNSENT, min(wanted, held.unsent))
+        return Eviction(RowKind.UNSENT, min(wanted, held.unsent))
     return None

@@ -15,10 +15,10 @@ from typing import Self, TypeVar
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
-from edge.spool.records import Limits, Mark, Replayed
-from edge.spool.storage.store import Life
-from edge.spool.writer import Committer, Fate, Handled, Item
-from edge.telemetry.records import Figures, Minute
+from edge.spool.records import ConsumerMark, Limits, Replayed
+from edge.spool.storage.store import RunInfo
+from edge.spool.writer import Delivery, DeliveryResult, Item, SpoolWriter
+from edge.telemetry.records import Minute, SpoolUsage
 from edge.types import Event, Gap, State
 
 ANSWER_S = 30.0
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class Spool:
-    """The spool as all threads see it: an `edge.pipeline.ports.Outbox` and an `edge.uplink.ports.Backlog`.
+    """The spool as all threads see it: the pipeline's `Outbox` and the uplink's `SpoolReader`.
 
     What says "never waits" puts something into a queue; the rest asks the spool's thread and waits for
     its answer, which takes a while on a slow disk. The lamp's state is kept in memory only: it says
@@ -38,9 +38,9 @@ class Spool:
         """Use `Spool.open`."""
         self._path = path
         self._limits = limits
-        self._committer = Committer(limits, wall)
+        self._committer = SpoolWriter(limits, wall)
         self._closed = False
-        opened: Future[tuple[Life, str]] = Future()
+        opened: Future[tuple[RunInfo, str]] = Future()
         self._thread = threading.Thread(
             target=self._committer.run, args=(path, opened), name="maskgate-spool", daemon=True
         )
@@ -129,7 +129,7 @@ class Spool:
             SpoolError: The spool is closed.
         """
         self._state = state
-        self._put(Committer.tell)
+        self._put(SpoolWriter.tell)
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Has `callback` called on the spool's thread when there is something new to read.
@@ -155,7 +155,7 @@ class Spool:
         """Events that were taken up and have no acknowledgement yet. Never waits."""
         return self.figures().unsent
 
-    def figures(self) -> Figures:
+    def figures(self) -> SpoolUsage:
         """How full the spool is. Never waits."""
         figures = self._committer.figures
         return replace(figures, unsent=figures.unsent + self._committer.waiting)
@@ -174,7 +174,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Handled(Fate.SENT, tuple(sequences)))
+        self._put(Delivery(DeliveryResult.SENT, tuple(sequences)))
 
     def give_up(self, sequences: Iterable[int]) -> None:
         """Says that no broker will ever take these events; they become gaps. Never waits.
@@ -184,7 +184,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Handled(Fate.GIVEN_UP, tuple(sequences)))
+        self._put(Delivery(DeliveryResult.GIVEN_UP, tuple(sequences)))
 
     def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
         """The oldest gaps without acknowledgement; they do not change any more.
@@ -200,9 +200,9 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Handled(Fate.TOLD, tuple(places)))
+        self._put(Delivery(DeliveryResult.TOLD, tuple(places)))
 
-    def set_mark(self, mark: Mark) -> None:
+    def set_mark(self, mark: ConsumerMark) -> None:
         """Keeps what a consumer says it has. Never waits.
 
         Raises:
@@ -210,13 +210,13 @@ class Spool:
         """
         self._put(mark)
 
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[ConsumerMark, ...]:
         """What the consumers last said they have.
 
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(Committer.marks)
+        return self.ask(SpoolWriter.marks)
 
     def add_minute(self, minute: Minute) -> None:
         """Adds to a minute. Never waits.
@@ -260,16 +260,16 @@ class Spool:
         Raises:
             SpoolError: It is not; it stays in memory and is tried again.
         """
-        self.ask(Committer.commit, timeout)
+        self.ask(SpoolWriter.commit, timeout)
 
     def close(self) -> None:
         """Commits what waits and closes the file; may be called twice."""
         if not self._closed and self.alive:
-            self._put(Committer.finish)
+            self._put(SpoolWriter.finish)
             self._thread.join()
         self._closed = True
 
-    def ask(self, work: Callable[[Committer], _T], timeout: float = ANSWER_S) -> _T:
+    def ask(self, work: Callable[[SpoolWriter], _T], timeout: float = ANSWER_S) -> _T:
         """Has something done on the spool's thread, and waits for the answer.
 
         Raises:
@@ -277,7 +277,7 @@ class Spool:
         """
         answer: Future[_T] = Future()
 
-        def reply(committer: Committer) -> None:
+        def reply(committer: SpoolWriter) -> None:
             try:
                 answer.set_result(work(committer))
             except SpoolError as error:

@@ -16,12 +16,12 @@ from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
-from edge.spool.records import Batch, Limits, Lost, Mark, Replayed, Row
+from edge.spool.records import ConsumerMark, EventRow, Limits, LostRange, Replayed, WriteBatch
 from edge.spool.storage import statistics
-from edge.spool.storage.opening import Opened, open_store
-from edge.spool.storage.statistics import Tally
-from edge.spool.storage.store import Life, Store
-from edge.telemetry.records import Figures, Minute
+from edge.spool.storage.opening import OpenedStore, open_store
+from edge.spool.storage.statistics import PassCounter
+from edge.spool.storage.store import EventStore, RunInfo
+from edge.telemetry.records import Minute, SpoolUsage
 from edge.types import Event, Gap, Reason
 
 GROUP_EVENTS = 20
@@ -31,7 +31,7 @@ MOST_WAITING = 10_000
 _log = logging.getLogger(__name__)
 
 
-class Fate(Enum):
+class DeliveryResult(Enum):
     """What has become of something that was handed out for sending."""
 
     SENT = auto()
@@ -40,21 +40,21 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Handled:
+class Delivery:
     """Events, or gaps that were told, by their places."""
 
-    fate: Fate
+    fate: DeliveryResult
     places: tuple[int, ...]
 
 
-Note = Handled | Minute | Mark
+Note = Delivery | Minute | ConsumerMark
 
 
 @dataclass(slots=True)
-class Group:
+class CommitGroup:
     """What the next commit takes, and the monotonic time before which it need not come."""
 
-    batch: Batch = field(default_factory=Batch)
+    batch: WriteBatch = field(default_factory=WriteBatch)
     not_before: float = 0.0
     refused: bool = False
 
@@ -66,7 +66,7 @@ class Group:
             return 0.0
         return max(self.not_before - now, 0.0)
 
-    def take(self, event: Event, tally: Tally) -> None:
+    def take(self, event: Event, tally: PassCounter) -> None:
         """Takes an event up, or its number as lost; where too many wait, the oldest is lost."""
         try:
             payload = payloads.encode(payloads.event_payload(event))
@@ -78,7 +78,7 @@ class Group:
         if minute is not None:
             self.batch.add_minute(minute)
         rows = self.batch.rows
-        rows.append(Row(Stored(event.id.sequence, payload), event.verdict.wall))
+        rows.append(EventRow(Stored(event.id.sequence, payload), event.verdict.wall))
         if len(rows) > MOST_WAITING:
             oldest = rows.popleft().event.sequence
             if self._lose(oldest, Reason.DISK):
@@ -87,24 +87,24 @@ class Group:
     def note(self, item: Note) -> None:
         """Takes anything but an event up."""
         match item:
-            case Handled(Fate.SENT, places):
+            case Delivery(DeliveryResult.SENT, places):
                 self.batch.sent.update(places)
-            case Handled(Fate.GIVEN_UP, places):
+            case Delivery(DeliveryResult.GIVEN_UP, places):
                 self.batch.refused.update(places)
-            case Handled(_, places):
+            case Delivery(_, places):
                 self.batch.told.update(places)
             case Minute():
                 self.batch.add_minute(item)
-            case Mark():
+            case ConsumerMark():
                 self.batch.marks[item.consumer, item.epoch] = item
 
     def _lose(self, sequence: int, reason: Reason) -> bool:
         """Remembers a number that never reached the file; whether it does not adjoin the one before."""
         lost = self.batch.lost
         if lost and lost[-1].reason is reason and lost[-1].numbers.last + 1 == sequence:
-            lost[-1] = Lost(Range(lost[-1].numbers.first, sequence), reason)
+            lost[-1] = LostRange(Range(lost[-1].numbers.first, sequence), reason)
             return False
-        lost.append(Lost(Range(sequence, sequence), reason))
+        lost.append(LostRange(Range(sequence, sequence), reason))
         return True
 
 
@@ -116,7 +116,7 @@ PRUNE_AGAIN_S = 0.2
 """Between two helpings where there is much to prune, so that events come between."""
 
 
-class Committer:
+class SpoolWriter:
     """What runs on the one thread that touches the file."""
 
     def __init__(self, limits: Limits, wall: Callable[[], float]) -> None:
@@ -125,20 +125,20 @@ class Committer:
         self.complaint = ""
         self.full = False
         self.replays = 0
-        self.figures = Figures(0, 0, 0, 0)
-        self.store: Store
+        self.figures = SpoolUsage(0, 0, 0, 0)
+        self.store: EventStore
         self._limits = limits
         self._wall = wall
         self._began = wall() - time.monotonic()
-        self._group = Group()
-        self._tally = Tally()
+        self._group = CommitGroup()
+        self._tally = PassCounter()
         self._prune_at = 0.0
         self._running = True
 
-    def run(self, path: Path, opened: Future[tuple[Life, str]]) -> None:
+    def run(self, path: Path, opened: Future[tuple[RunInfo, str]]) -> None:
         """The life of the thread."""
         try:
-            found: Opened = open_store(path, self._wall(), self._limits)
+            found: OpenedStore = open_store(path, self._wall(), self._limits)
         except BaseException as error:
             opened.set_exception(error)
             return
@@ -179,7 +179,7 @@ class Committer:
             group.not_before, group.refused = now + RETRY_S, True
             self.store.db.merge_log()
             raise
-        self._group = Group(not_before=now + GROUP_S)
+        self._group = CommitGroup(not_before=now + GROUP_S)
         self._recover()
         self._account()
         if written.added < len(group.batch.rows):
@@ -195,7 +195,7 @@ class Committer:
         found = self.store.gaps.unsent(limit + len(told))
         return tuple(gap for gap in found if gap.place not in told)[:limit]
 
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[ConsumerMark, ...]:
         """The marks of all consumers, those included that are not on disk yet."""
         known = {(mark.consumer, mark.epoch): mark for mark in statistics.marks(self.store.db)}
         return tuple((known | self._group.batch.marks).values())
@@ -301,4 +301,4 @@ class Committer:
         self._account()
 
 
-Item = Event | Note | Callable[[Committer], None]
+Item = Event | Note | Callable[[SpoolWriter], None]

@@ -19,7 +19,7 @@ MOST_TIMES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Sample:
     """One turn of the line.
 
     Attributes:
@@ -36,7 +36,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class MinuteShare:
     """What a turn adds to a minute; `start` is Unix time, a multiple of 60."""
 
     start: int
@@ -54,7 +54,7 @@ class Quantiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class MinuteStats:
     """How one minute went, once it is over."""
 
     start: int
@@ -79,24 +79,24 @@ class _Sum:
     blind_s: float = 0.0
     times: tuple[array[float], ...] = field(default_factory=lambda: (array("f"), array("f"), array("f")))
 
-    def add(self, share: Share) -> None:
+    def add(self, share: MinuteShare) -> None:
         self.frames += share.frames
         self.watched_s += share.watched_s
         self.blind_s += share.blind_s
 
-    def course(self) -> Course:
+    def course(self) -> MinuteStats:
         detect, classify, latency = (_quantiles(values) for values in self.times)
-        return Course(self.start, self.frames, self.watched_s, self.blind_s, detect, classify, latency)
+        return MinuteStats(self.start, self.frames, self.watched_s, self.blind_s, detect, classify, latency)
 
 
-class Minutes:
+class MinuteAggregator:
     """Adds turns up; a minute is over when a turn falls into another one."""
 
     def __init__(self) -> None:
         self._sum: _Sum | None = None
         self._before: float | None = None
 
-    def add(self, look: Look) -> tuple[Course, ...]:
+    def add(self, look: Sample) -> tuple[MinuteStats, ...]:
         """Counts a turn: the time since the turn before is watched or blind, as this one is.
 
         Returns:
@@ -104,7 +104,7 @@ class Minutes:
         """
         passed = 0.0 if self._before is None else look.monotonic - self._before
         self._before = look.monotonic
-        over: list[Course] = []
+        over: list[MinuteStats] = []
         for share in shares(look, passed if 0.0 <= passed <= LONGEST_TURN_S else 0.0):
             if self._sum is None or self._sum.start != share.start:
                 over += self.finish()
@@ -115,14 +115,14 @@ class Minutes:
                 values.append(seconds)
         return tuple(over)
 
-    def finish(self) -> tuple[Course, ...]:
+    def finish(self) -> tuple[MinuteStats, ...]:
         """The minute that has begun, as it is now; the next turn begins another."""
         over = () if self._sum is None else (self._sum.course(),)
         self._sum = None
         return over
 
 
-def shares(look: Look, passed: float) -> Iterator[Share]:
+def shares(look: Sample, passed: float) -> Iterator[MinuteShare]:
     """Splits the time that has passed before a turn between the minutes in which it lies."""
     start = int(look.wall // MINUTE_S) * MINUTE_S
     late = min(look.wall - start, passed)
@@ -131,8 +131,8 @@ def shares(look: Look, passed: float) -> Iterator[Share]:
     yield _share(start, int(look.times is not None), late, look.blind)
 
 
-def _share(start: int, frames: int, seconds: float, blind: bool) -> Share:
-    return Share(start, frames, 0.0 if blind else seconds, seconds if blind else 0.0)
+def _share(start: int, frames: int, seconds: float, blind: bool) -> MinuteShare:
+    return MinuteShare(start, frames, 0.0 if blind else seconds, seconds if blind else 0.0)
 
 
 def _quantiles(values: array[float]) -> Quantiles:

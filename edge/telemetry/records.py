@@ -10,7 +10,7 @@ MINUTE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class VerdictCounts:
     """Passes by verdict."""
 
     compliant: int = 0
@@ -19,12 +19,12 @@ class Counts:
     unsure: int = 0
 
     @classmethod
-    def single(cls, outcome: Outcome, number: int = 1) -> Counts:
+    def single(cls, outcome: Outcome, number: int = 1) -> VerdictCounts:
         """So many of one verdict."""
         return cls(**{outcome.value: number})
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
+    def __add__(self, other: VerdictCounts) -> VerdictCounts:
+        return VerdictCounts(
             self.compliant + other.compliant,
             self.no_mask + other.no_mask,
             self.mask_incorrect + other.mask_incorrect,
@@ -45,7 +45,7 @@ class Minute:
     """
 
     start: int
-    verdicts: Counts = field(default_factory=Counts)
+    verdicts: VerdictCounts = field(default_factory=VerdictCounts)
     frames: int = 0
     watched_s: float = 0.0
     blind_s: float = 0.0
@@ -70,7 +70,7 @@ def minute_of(wall: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class SpoolUsage:
     """How full the spool is.
 
     Attributes:

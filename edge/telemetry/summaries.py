@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edge.telemetry.records import Counts, Minute
+from edge.telemetry.records import Minute, VerdictCounts
 
 MINUTE_S = 60
 HOUR_S = 3_600
@@ -29,7 +29,7 @@ class Summary:
     start: int
     end: int
     complete: bool
-    verdicts: Counts
+    verdicts: VerdictCounts
     watched_s: float
     blind_s: float
     off_s: float
@@ -52,7 +52,7 @@ def summarise(start: int, length: int, minutes: Iterable[Minute], now: float) ->
         minutes: Its minutes; those of other times are left out.
         now: Unix time.
     """
-    verdicts, watched, blind = Counts(), 0.0, 0.0
+    verdicts, watched, blind = VerdictCounts(), 0.0, 0.0
     for minute in minutes:
         if start <= minute.start < start + length:
             verdicts += minute.verdicts

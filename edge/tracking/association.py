@@ -59,7 +59,7 @@ class Motion:
         return Box(self.box.x + self.vx * stride, self.box.y + self.vy * stride, self.box.w, self.box.h)
 
 
-def strangeness(motion: Motion, observation: Observation, now: float) -> float:
+def association_cost(motion: Motion, observation: Observation, now: float) -> float:
     """How unlikely it is that this is that person: about 0 for the same, infinite for impossible.
 
     Distance in face sizes, missing overlap, change of size and of label, and time unseen add up:
@@ -86,7 +86,7 @@ def associate(
         (index of motion, index of observation); each index at most once.
     """
     costs = sorted(
-        (strangeness(motion, observation, now), m, o)
+        (association_cost(motion, observation, now), m, o)
         for m, motion in enumerate(motions)
         for o, observation in enumerate(observations)
     )

@@ -14,7 +14,7 @@ LONGEST_VOTE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class FaceQuality:
     """From when on a face is good enough to be judged; at `FULL` times the limit it counts in full."""
 
     min_face_px: float

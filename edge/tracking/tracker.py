@@ -17,7 +17,7 @@ from enum import Enum, auto
 
 from edge.contract import LABELS, Label
 from edge.tracking.association import Motion, associate
-from edge.tracking.evidence import Evidence, Quality
+from edge.tracking.evidence import Evidence, FaceQuality
 from edge.types import Observation, Outcome, Presence, Verdict
 
 
@@ -30,7 +30,7 @@ class Stage(Enum):
     CLOSED = auto()
 
 
-class Signal(Enum):
+class PassEvent(Enum):
     """What moves a pass on."""
 
     CONFIRMED = auto()  # followed for long enough to be a person
@@ -39,7 +39,7 @@ class Signal(Enum):
     GONE = auto()  # not seen for a while, or the recording ended
 
 
-class Says(Enum):
+class Emits(Enum):
     """What a transition lets be known."""
 
     NOTHING = auto()
@@ -47,19 +47,19 @@ class Says(Enum):
     UNSURE = auto()
 
 
-TRANSITIONS: dict[Stage, dict[Signal, tuple[Stage, Says]]] = {
+TRANSITIONS: dict[Stage, dict[PassEvent, tuple[Stage, Emits]]] = {
     Stage.SIGHTED: {
-        Signal.CONFIRMED: (Stage.OPEN, Says.NOTHING),
-        Signal.GONE: (Stage.CLOSED, Says.NOTHING),
+        PassEvent.CONFIRMED: (Stage.OPEN, Emits.NOTHING),
+        PassEvent.GONE: (Stage.CLOSED, Emits.NOTHING),
     },
     Stage.OPEN: {
-        Signal.DECIDED: (Stage.SETTLED, Says.DECISION),
-        Signal.OVERDUE: (Stage.SETTLED, Says.UNSURE),
-        Signal.GONE: (Stage.CLOSED, Says.UNSURE),
+        PassEvent.DECIDED: (Stage.SETTLED, Emits.DECISION),
+        PassEvent.OVERDUE: (Stage.SETTLED, Emits.UNSURE),
+        PassEvent.GONE: (Stage.CLOSED, Emits.UNSURE),
     },
     Stage.SETTLED: {
-        Signal.DECIDED: (Stage.SETTLED, Says.DECISION),
-        Signal.GONE: (Stage.CLOSED, Says.NOTHING),
+        PassEvent.DECIDED: (Stage.SETTLED, Emits.DECISION),
+        PassEvent.GONE: (Stage.CLOSED, Emits.NOTHING),
     },
     Stage.CLOSED: {},
 }
@@ -72,7 +72,7 @@ OUTCOMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TrackerRules:
     """When something is enough. Times are seconds, sizes pixels of the camera's frame.
 
     Attributes:
@@ -86,7 +86,7 @@ class Rules:
         gone_s: How long a person may be unseen before the pass is closed.
     """
 
-    quality: Quality
+    quality: FaceQuality
     presence_s: float
     dwell_s: float
     revise_s: float
@@ -110,7 +110,7 @@ class Pass:
         self.face_px = observation.face.box.side
         self.began = now
 
-    def observe(self, observation: Observation, now: float, rules: Rules) -> None:
+    def observe(self, observation: Observation, now: float, rules: TrackerRules) -> None:
         """Takes another observation of this person in."""
         elapsed = max(now - self.motion.seen, 0.0)
         quality = rules.quality.of(observation)
@@ -119,16 +119,16 @@ class Pass:
         self.frames += 1
         self.face_px = max(self.face_px, observation.face.box.side)
 
-    def signals(self, now: float, rules: Rules) -> Iterator[Signal]:
+    def signals(self, now: float, rules: TrackerRules) -> Iterator[PassEvent]:
         """What is true of a person who is not gone, in the order in which it counts."""
         if self.motion.seen - self.began >= rules.presence_s:
-            yield Signal.CONFIRMED
+            yield PassEvent.CONFIRMED
         if self._decides(rules):
-            yield Signal.DECIDED
+            yield PassEvent.DECIDED
         if now - self.began >= rules.undecided_s:
-            yield Signal.OVERDUE
+            yield PassEvent.OVERDUE
 
-    def _decides(self, rules: Rules) -> bool:
+    def _decides(self, rules: TrackerRules) -> bool:
         undecided = self.outcome in (None, Outcome.UNSURE)
         needed = rules.dwell_s if undecided else rules.revise_s
         evidence = self.evidence
@@ -145,7 +145,7 @@ class Pass:
 class Tracker:
     """Follows people through the frames and settles one verdict for each pass."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: TrackerRules) -> None:
         self._rules = rules
         self._passes: list[Pass] = []
         self._numbered = 0
@@ -175,7 +175,7 @@ class Tracker:
         verdicts: list[Verdict] = []
         for person in self._passes:
             if now - person.motion.seen >= self._rules.gone_s:
-                verdicts += self._move(person, Signal.GONE, wall)
+                verdicts += self._move(person, PassEvent.GONE, wall)
         self._passes = [person for person in self._passes if person.stage is not Stage.CLOSED]
         return verdicts
 
@@ -190,7 +190,9 @@ class Tracker:
     def close(self, now: float, wall: float) -> tuple[Verdict, ...]:
         """Closes every pass that is still open, at the end of a recording or of the program."""
         self._now = now
-        verdicts = [verdict for person in self._passes for verdict in self._move(person, Signal.GONE, wall)]
+        verdicts = [
+            verdict for person in self._passes for verdict in self._move(person, PassEvent.GONE, wall)
+        ]
         self._passes.clear()
         return tuple(verdicts)
 
@@ -206,7 +208,7 @@ class Tracker:
         """The number of each pass that is still open, and the frames in which the person was seen so far."""
         return {person.number: person.frames for person in self._passes if person.number}
 
-    def _move(self, person: Pass, signal: Signal, wall: float) -> tuple[Verdict, ...]:
+    def _move(self, person: Pass, signal: PassEvent, wall: float) -> tuple[Verdict, ...]:
         """Moves a pass on where the table knows the signal."""
         transition = TRANSITIONS[person.stage].get(signal)
         if transition is None:
@@ -215,9 +217,9 @@ class Tracker:
         if person.stage is Stage.OPEN:
             self._numbered += 1
             person.number = self._numbered
-        if says is Says.NOTHING:
+        if says is Emits.NOTHING:
             return ()
-        person.outcome = person.leading if says is Says.DECISION else Outcome.UNSURE
+        person.outcome = person.leading if says is Emits.DECISION else Outcome.UNSURE
         person.revision += 1
         return (self._verdict(person, person.outcome, wall),)
 

@@ -11,16 +11,16 @@ from edge.errors import SpoolError
 from edge.messages import inbound
 from edge.messages.inbound import Ack, InboundError, Mute, Resend
 from edge.messages.topics import Topics
-from edge.mqtt.events import Arrived
-from edge.spool.records import Mark
-from edge.uplink.ports import Archive
-from edge.uplink.redelivery import Behind, Marks
+from edge.mqtt.events import MessageReceived
+from edge.spool.records import ConsumerMark
+from edge.uplink.ports import SpoolReader
+from edge.uplink.redelivery import LaggingConsumer, RedeliveryTracker
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Obedience:
+class InboundPolicy:
     """What the device listens to.
 
     Attributes:
@@ -34,14 +34,14 @@ class Obedience:
     commands: frozenset[str] = frozenset()
 
 
-class Ear:
+class InboundHandler:
     """Takes messages for this device; used by the sender thread only."""
 
     def __init__(
         self,
-        archive: Archive,
+        archive: SpoolReader,
         topics: Topics,
-        obedience: Obedience,
+        obedience: InboundPolicy,
         mute: Callable[[float], None],
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -51,7 +51,7 @@ class Ear:
         self._obedience = obedience
         self._mute = mute
         self._wall = wall
-        self._marks = Marks()
+        self._marks = RedeliveryTracker()
         self._loaded = False
 
     @property
@@ -74,7 +74,7 @@ class Ear:
             self._loaded = True
         self._marks.connected(now)
 
-    def hear(self, arrived: Arrived, now: float) -> None:
+    def hear(self, arrived: MessageReceived, now: float) -> None:
         """Takes one message; one that breaks a rule is counted and changes nothing."""
         try:
             if arrived.retained:
@@ -97,13 +97,13 @@ class Ear:
             self._catch_up(behind)
 
     def _acknowledged(self, ack: Ack, now: float) -> None:
-        self._archive.set_mark(Mark(ack.consumer, ack.epoch, ack.contiguous, self._wall()))
+        self._archive.set_mark(ConsumerMark(ack.consumer, ack.epoch, ack.contiguous, self._wall()))
         self._marks.heard(ack.consumer, ack.epoch, ack.contiguous, now)
         for first, last in self._marks.wanted(ack.epoch, ack.missing, now):
             found = self._archive.replay(first, last, ack.epoch)
             _log.info("%s asks for %d to %d: %d events again", ack.consumer, first, last, found.again)
 
-    def _catch_up(self, behind: Behind) -> None:
+    def _catch_up(self, behind: LaggingConsumer) -> None:
         before = float("inf") if behind.anew else self._wall() - self._obedience.ack_wait_s
         try:
             found = self._archive.replay(

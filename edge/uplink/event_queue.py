@@ -8,21 +8,21 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from edge.messages.payloads import Stored
-from edge.uplink.ports import Reader
+from edge.uplink.ports import SpoolReader
 
 
 @dataclass(frozen=True, slots=True)
-class Cargo:
+class QueuedEvent:
     """An event, with the lane that it came from."""
 
     event: Stored
-    lane: Lane
+    lane: SpoolCursor
 
 
-class Events:
+class EventQueue:
     """New events and those that waited, in two lanes; a quarter of the window is for the new ones alone."""
 
-    def __init__(self, reader: Reader, skipped: AbstractSet[int] = frozenset()) -> None:
+    def __init__(self, reader: SpoolReader, skipped: AbstractSet[int] = frozenset()) -> None:
         """`skipped`: places of events that are left for another connection.
 
         Raises:
@@ -30,8 +30,8 @@ class Events:
         """
         self._reader = reader
         self._skipped = skipped
-        self._live = Lane(reader.unsent, reader.newest())
-        self._backlog = Lane(reader.unsent, EVERYTHING)
+        self._live = SpoolCursor(reader.unsent, reader.newest())
+        self._backlog = SpoolCursor(reader.unsent, EVERYTHING)
         self._replays = reader.replays
         self._busy: set[int] = set()
         self._share = 0
@@ -54,7 +54,7 @@ class Events:
         waits = [wait for lane in (self._live, self._backlog) if (wait := lane.wait(now)) is not None]
         return min(waits) if waits else None
 
-    def next(self, now: float, window: int) -> Cargo | None:
+    def next(self, now: float, window: int) -> QueuedEvent | None:
         """The next event; None where there is none, or none that the window has room for.
 
         Raises:
@@ -68,20 +68,20 @@ class Events:
             return None
         self._busy.add(event.sequence)
         self._share += lane is self._backlog
-        return Cargo(event, lane)
+        return QueuedEvent(event, lane)
 
-    def sent(self, cargo: Cargo) -> None:
+    def sent(self, cargo: QueuedEvent) -> None:
         """The broker has it; the spool is told with the next `settle`."""
         self._land(cargo)
         cargo.lane.settled(cargo.event.sequence)
         self._done.append(cargo.event.sequence)
 
-    def refused(self, cargo: Cargo, now: float) -> None:
+    def refused(self, cargo: QueuedEvent, now: float) -> None:
         """The broker has not taken it for now."""
         self._land(cargo)
         cargo.lane.refused(cargo.event, now)
 
-    def give_up(self, cargo: Cargo) -> None:
+    def give_up(self, cargo: QueuedEvent) -> None:
         """No broker will ever take it: it becomes a gap.
 
         Raises:
@@ -111,7 +111,7 @@ class Events:
         """Whether an event that is unsent is taken care of already, or to be left alone."""
         return place in self._busy or place in self._skipped or self._live.holds(place)
 
-    def _land(self, cargo: Cargo) -> None:
+    def _land(self, cargo: QueuedEvent) -> None:
         self._busy.discard(cargo.event.sequence)
         self._share -= cargo.lane is self._backlog
 
@@ -137,7 +137,7 @@ class _Refusal:
     times: int
 
 
-class Lane:
+class SpoolCursor:
     """Goes through the spool in one direction; `begin_anew` has it start over.
 
     `passed` is the highest place that was given out.

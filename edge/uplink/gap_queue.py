@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from edge.types import Gap
-from edge.uplink.ports import Reader
+from edge.uplink.ports import SpoolReader
 
 PAGE_OF_GAPS = 20
 
 
-class Gaps:
+class GapQueue:
     """Announcements of numbers that will never come."""
 
-    def __init__(self, reader: Reader, left_out: AbstractSet[object] = frozenset()) -> None:
+    def __init__(self, reader: SpoolReader, left_out: AbstractSet[object] = frozenset()) -> None:
         """`left_out`: announcements on which the broker hangs up."""
         self._reader = reader
         self._left_out = left_out

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from edge.messages import payloads
 from edge.messages.topics import PREFIX, Topics
-from edge.uplink.retained import Notice
+from edge.uplink.retained import RetainedMessage
 from edge.uplink.status import EXPIRY_S
 
 DISCOVERY_PREFIX = "homeassistant"
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
+class HomeAssistantEntity:
     """One value in Home Assistant.
 
     Attributes:
@@ -40,7 +40,7 @@ class Entity:
     binary: bool = False
 
 
-def discovery_messages(topics: Topics, version: str) -> Iterator[Notice]:
+def discovery_messages(topics: Topics, version: str) -> Iterator[RetainedMessage]:
     """The messages that make the device known.
 
     Args:
@@ -51,15 +51,15 @@ def discovery_messages(topics: Topics, version: str) -> Iterator[Notice]:
     for entity in _entities(topics):
         component = "binary_sensor" if entity.binary else "sensor"
         topic = f"{DISCOVERY_PREFIX}/{component}/{node}/{entity.key}/config"
-        yield Notice(topic, topic, payloads.encode(_config(entity, topics, node, version)))
+        yield RetainedMessage(topic, topic, payloads.encode(_config(entity, topics, node, version)))
 
 
-def _entities(topics: Topics) -> tuple[Entity, ...]:
+def _entities(topics: Topics) -> tuple[HomeAssistantEntity, ...]:
     percent = (
         "{{ (value_json.compliance * 100) | round(1) if value_json.compliance is not none else 'None' }}"
     )
     counts = [
-        Entity(key, f"{words} today", topics.day, f"{{{{ value_json.verdicts.{key} }}}}")
+        HomeAssistantEntity(key, f"{words} today", topics.day, f"{{{{ value_json.verdicts.{key} }}}}")
         for key, words in (
             ("compliant", "With mask"),
             ("no_mask", "Without mask"),
@@ -68,8 +68,8 @@ def _entities(topics: Topics) -> tuple[Entity, ...]:
         )
     ]
     return (
-        Entity("lamp", "Lamp", topics.state, "{{ value_json.lamp }}"),
-        Entity(
+        HomeAssistantEntity("lamp", "Lamp", topics.state, "{{ value_json.lamp }}"),
+        HomeAssistantEntity(
             "blind",
             "Camera",
             topics.state,
@@ -77,16 +77,16 @@ def _entities(topics: Topics) -> tuple[Entity, ...]:
             kind="problem",
             binary=True,
         ),
-        Entity("compliance", "Compliance today", topics.day, percent, unit="%"),
+        HomeAssistantEntity("compliance", "Compliance today", topics.day, percent, unit="%"),
         *counts,
-        Entity(
+        HomeAssistantEntity(
             "temperature", "Temperature", topics.stats, "{{ value_json.temperature_c }}", "°C", "temperature"
         ),
-        Entity("unsent", "Unsent events", topics.stats, "{{ value_json.spool.unsent }}"),
+        HomeAssistantEntity("unsent", "Unsent events", topics.stats, "{{ value_json.spool.unsent }}"),
     )
 
 
-def _config(entity: Entity, topics: Topics, node: str, version: str) -> dict[str, object]:
+def _config(entity: HomeAssistantEntity, topics: Topics, node: str, version: str) -> dict[str, object]:
     config: dict[str, object] = {
         "name": entity.name,
         "unique_id": f"{node}-{entity.key}",

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.types import Gap
-from edge.uplink.event_queue import Cargo
-from edge.uplink.retained import Notice
+from edge.uplink.event_queue import QueuedEvent
+from edge.uplink.retained import RetainedMessage
 
 _HEADERS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutgoingMessage:
     """One message on its way, and what it carries."""
 
     topic: str
     payload: bytes
-    content: Cargo | Gap | Notice
+    content: QueuedEvent | Gap | RetainedMessage
 
     @property
     def size(self) -> int:
@@ -27,12 +27,12 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Handed:
-    letter: Letter
+class _SentMessage:
+    letter: OutgoingMessage
     at: float
 
 
-class Owed:
+class InFlight:
     """The messages that a broker has not answered, in the order in which they were handed over.
 
     A broker must acknowledge in that order. So one that answers nothing for a while, and one that
@@ -40,7 +40,7 @@ class Owed:
     """
 
     def __init__(self) -> None:
-        self._letters: dict[int, _Handed] = {}
+        self._letters: dict[int, _SentMessage] = {}
         self._heard_at = float("-inf")
         self._left_out: int | None = None
         self._left_out_at = 0.0
@@ -48,14 +48,14 @@ class Owed:
     def __len__(self) -> int:
         return len(self._letters)
 
-    def __iter__(self) -> Iterator[Letter]:
+    def __iter__(self) -> Iterator[OutgoingMessage]:
         return (handed.letter for handed in self._letters.values())
 
-    def add(self, number: int, letter: Letter, now: float) -> None:
+    def add(self, number: int, letter: OutgoingMessage, now: float) -> None:
         """A message was handed over at a monotonic time."""
-        self._letters[number] = _Handed(letter, now)
+        self._letters[number] = _SentMessage(letter, now)
 
-    def take(self, number: int, now: float) -> Letter | None:
+    def take(self, number: int, now: float) -> OutgoingMessage | None:
         """The message that an answer belongs to; None where there is none."""
         if number not in self._letters:
             return None

@@ -6,12 +6,12 @@ durable place, it would end every connection and block all behind it.
 
 from __future__ import annotations
 
-from edge.mqtt.events import Lost
+from edge.mqtt.events import ConnectionLost
 from edge.mqtt.reason_codes import BLAMES_A_MESSAGE
-from edge.uplink.event_queue import Cargo
-from edge.uplink.inflight import Letter
-from edge.uplink.retained import Notice
-from edge.uplink.session import Bounds, Session
+from edge.uplink.event_queue import QueuedEvent
+from edge.uplink.inflight import OutgoingMessage
+from edge.uplink.retained import RetainedMessage
+from edge.uplink.session import Session, SessionLimits
 
 VAIN = 3
 """Short connections in a row that end without a reason before messages are sent one by one."""
@@ -24,7 +24,7 @@ SOON_S = 5.0
 """A connection that lasted longer did not end because of what it began with."""
 
 
-class Suspects:
+class PoisonDetector:
     """What was learnt from the ends of earlier connections.
 
     After an end that the broker blames on a message, as many messages as were on their way are sent
@@ -40,12 +40,16 @@ class Suspects:
         self._later: dict[int, float] = {}
         self._left_out: set[object] = set()
 
-    def bounds(self, now: float) -> Bounds:
+    def bounds(self, now: float) -> SessionLimits:
         """What the next session may do."""
         self._later = {place: until for place, until in self._later.items() if until > now}
-        return Bounds(self._silence_s, self._one_by_one, frozenset(self._later), frozenset(self._left_out))
+        return SessionLimits(
+            self._silence_s, self._one_by_one, frozenset(self._later), frozenset(self._left_out)
+        )
 
-    def ended(self, session: Session, lost: Lost | None, lasted: float, now: float) -> Letter | None:
+    def ended(
+        self, session: Session, lost: ConnectionLost | None, lasted: float, now: float
+    ) -> OutgoingMessage | None:
         """A connection has ended.
 
         Args:
@@ -69,23 +73,23 @@ class Suspects:
             self._in_vain(on_their_way, now)
         return None
 
-    def _blamed(self, on_their_way: tuple[Letter, ...]) -> Letter | None:
+    def _blamed(self, on_their_way: tuple[OutgoingMessage, ...]) -> OutgoingMessage | None:
         if len(on_their_way) != 1:
             self._one_by_one = len(on_their_way)
             return None
         (culprit,) = on_their_way
-        if isinstance(culprit.content, Cargo):
+        if isinstance(culprit.content, QueuedEvent):
             return culprit
         content = culprit.content
-        self._left_out.add(content.key if isinstance(content, Notice) else content)
+        self._left_out.add(content.key if isinstance(content, RetainedMessage) else content)
         return None
 
-    def _in_vain(self, on_their_way: tuple[Letter, ...], now: float) -> None:
+    def _in_vain(self, on_their_way: tuple[OutgoingMessage, ...], now: float) -> None:
         self._vain += 1
         if self._vain < VAIN:
             return
         self._one_by_one = max(self._one_by_one, len(on_their_way))
-        if len(on_their_way) != 1 or not isinstance(on_their_way[0].content, Cargo):
+        if len(on_their_way) != 1 or not isinstance(on_their_way[0].content, QueuedEvent):
             return
         place = on_their_way[0].content.event.sequence
         self._strikes[place] = self._strikes.get(place, 0) + 1

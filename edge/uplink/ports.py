@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edge.messages.payloads import Stored
-from edge.spool.records import Mark, Replayed
-from edge.telemetry.records import Figures, Minute
+from edge.spool.records import ConsumerMark, Replayed
+from edge.telemetry.records import Minute, SpoolUsage
 from edge.types import Gap, State
 
 
-class Reader(Protocol):
-    """The reading side of the spool, as a connection needs it."""
+class SpoolReader(Protocol):
+    """The spool as the sender sees it: in this process, or over its control socket."""
 
     @property
     def replays(self) -> int:
@@ -36,10 +36,6 @@ class Reader(Protocol):
     def mark_gaps_sent(self, places: tuple[int, ...]) -> None:
         """Says that the broker has acknowledged these."""
 
-
-class Books(Protocol):
-    """The part of the spool that counts."""
-
     @property
     def problem(self) -> str:
         """What is wrong, as one sentence; empty while all is well."""
@@ -47,28 +43,20 @@ class Books(Protocol):
     def state(self) -> State | None:
         """The latest state."""
 
-    def figures(self) -> Figures:
+    def figures(self) -> SpoolUsage:
         """How full the spool is."""
 
     def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
         """The minutes between two Unix times."""
 
-
-class Archive(Protocol):
-    """The part of the spool that sends things again."""
-
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[ConsumerMark, ...]:
         """What the consumers last said they have."""
 
-    def set_mark(self, mark: Mark) -> None:
+    def set_mark(self, mark: ConsumerMark) -> None:
         """Keeps what a consumer says it has."""
 
     def replay(self, first: int, last: int, epoch: str | None = None, sent_before: float = ...) -> Replayed:
         """Has acknowledged events sent again."""
-
-
-class Backlog(Reader, Books, Archive, Protocol):
-    """The reading side of the spool."""
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Has `callback` called after each commit of events and each new state."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connector import Dialer
-from edge.mqtt.events import Inbox, Lost
-from edge.uplink.inflight import Letter
-from edge.uplink.poison import Suspects
-from edge.uplink.ports import Reader
-from edge.uplink.retained import Board
+from edge.mqtt.events import ConnectionEventQueue, ConnectionLost
+from edge.uplink.inflight import OutgoingMessage
+from edge.uplink.poison import PoisonDetector
+from edge.uplink.ports import SpoolReader
+from edge.uplink.retained import RetainedMessages
 from edge.uplink.session import Session
 
 ACCEPT_S = 30.0
@@ -20,14 +20,14 @@ SILENCE = 1.5
 SERVER_SHUTTING_DOWN = 0x8B
 
 
-class Calls:
+class ConnectionManager:
     """One connection after another, each with a number."""
 
     def __init__(self, dialer: Dialer, backoff: Backoff) -> None:
         self.number = 0
         self._dialer = dialer
         self._backoff = backoff
-        self._suspects = Suspects(SILENCE * dialer.broker.keepalive)
+        self._suspects = PoisonDetector(SILENCE * dialer.broker.keepalive)
         self._next_at = 0.0
         self._began_at = 0.0
         self._accepted_at = 0.0
@@ -36,7 +36,9 @@ class Calls:
         """Seconds until the next connection may be made."""
         return max(self._next_at - now, 0.0)
 
-    def begin(self, reader: Reader, board: Board, inbox: Inbox, now: float) -> Session:
+    def begin(
+        self, reader: SpoolReader, board: RetainedMessages, inbox: ConnectionEventQueue, now: float
+    ) -> Session:
         """Begins the next connection."""
         self.number += 1
         self._began_at = now
@@ -47,7 +49,7 @@ class Calls:
         """The broker has accepted the present connection."""
         self._accepted_at = now
 
-    def failure(self, session: Session, inbox: Inbox, now: float) -> str:
+    def failure(self, session: Session, inbox: ConnectionEventQueue, now: float) -> str:
         """Why the present connection is of no use, as a sentence; empty while it is."""
         where = self._dialer.broker.address
         # A thread that ends in good order has said why, and that may still wait in the inbox.
@@ -63,7 +65,7 @@ class Calls:
         """Something failed before there was a connection."""
         self._next_at = now + self._backoff.next()
 
-    def ended(self, session: Session, lost: Lost | None, now: float) -> Letter | None:
+    def ended(self, session: Session, lost: ConnectionLost | None, now: float) -> OutgoingMessage | None:
         """The present connection has ended.
 
         Returns:

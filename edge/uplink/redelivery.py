@@ -21,7 +21,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class LaggingConsumer:
     """What a consumer lacks: the events after `contiguous`.
 
     Attributes:
@@ -47,7 +47,7 @@ class _Watch:
 
 
 @dataclass(slots=True)
-class Marks:
+class RedeliveryTracker:
     """The consumers that acknowledge by themselves, one entry for each epoch of theirs."""
 
     _watches: dict[tuple[str, str], _Watch] = field(default_factory=dict)
@@ -74,12 +74,12 @@ class Marks:
             # Not with each of many short connections, and seldom for one that says nothing any more.
             watch.due = min(watch.due, max(now, watch.looked + watch.pause / 12))
 
-    def due(self, now: float) -> tuple[Behind, ...]:
+    def due(self, now: float) -> tuple[LaggingConsumer, ...]:
         """The consumers to look after now; each counts as looked after."""
         found = []
         for (consumer, epoch), watch in self._watches.items():
             if watch.due <= now:
-                found.append(Behind(consumer, epoch, watch.contiguous, watch.anew))
+                found.append(LaggingConsumer(consumer, epoch, watch.contiguous, watch.anew))
                 watch.due, watch.looked, watch.anew = now + watch.pause, now, False
         return tuple(found)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class RetainedMessage:
     """One retained message.
 
     Attributes:
@@ -25,15 +25,15 @@ class Notice:
     expiry_s: int | None = None
 
 
-class Board:
+class RetainedMessages:
     """The notices as they are now, in the order in which they first came. Used by the sender thread only."""
 
     def __init__(self) -> None:
         self.version = 0
         """Changes with every notice."""
-        self._notices: dict[str, Notice] = {}
+        self._notices: dict[str, RetainedMessage] = {}
 
-    def put(self, notice: Notice) -> None:
+    def put(self, notice: RetainedMessage) -> None:
         """Puts a notice up, in place of the one with its key."""
         if self._notices.get(notice.key) != notice:
             self._notices[notice.key] = notice
@@ -44,19 +44,19 @@ class Board:
         if self._notices.pop(key, None) is not None:
             self.version += 1
 
-    def __iter__(self) -> Iterator[Notice]:
+    def __iter__(self) -> Iterator[RetainedMessage]:
         return iter(tuple(self._notices.values()))
 
 
-class Told:
+class RetainedCursor:
     """What one connection was told of a board."""
 
-    def __init__(self, board: Board, left_out: AbstractSet[object] = frozenset()) -> None:
+    def __init__(self, board: RetainedMessages, left_out: AbstractSet[object] = frozenset()) -> None:
         """`left_out`: keys of notices on which the broker hangs up."""
         self._board = board
         self._left_out = left_out
-        self._told: dict[str, Notice] = {}
-        self._due: deque[Notice] = deque()
+        self._told: dict[str, RetainedMessage] = {}
+        self._due: deque[RetainedMessage] = deque()
         self._version = -1
 
     @property
@@ -64,7 +64,7 @@ class Told:
         """Whether there is nothing new to tell."""
         return not self._due and self._version == self._board.version
 
-    def next(self) -> Notice | None:
+    def next(self) -> RetainedMessage | None:
         """The next notice, which counts as told; None where there is none."""
         if self._version != self._board.version:
             self._version = self._board.version
@@ -75,10 +75,10 @@ class Told:
         self._told[notice.key] = notice
         return notice
 
-    def _is_news(self, notice: Notice) -> bool:
+    def _is_news(self, notice: RetainedMessage) -> bool:
         return self._told.get(notice.key) != notice and notice.key not in self._left_out
 
-    def take_back(self, notice: Notice) -> None:
+    def take_back(self, notice: RetainedMessage) -> None:
         """A notice was not taken and is to be told again."""
         self._told.pop(notice.key, None)
         self._version = -1

@@ -11,24 +11,24 @@ from dataclasses import dataclass
 from edge.messages import payloads
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.client import WINDOW, Link
-from edge.mqtt.events import Acknowledged, Connected
-from edge.mqtt.reason_codes import Answer, puback_action
+from edge.mqtt.client import WINDOW, Connection
+from edge.mqtt.events import ConnectionAccepted, PublishAcknowledged
+from edge.mqtt.reason_codes import PubackAction, puback_action
 from edge.spool import records
 from edge.types import Gap
-from edge.uplink.event_queue import Cargo, Events
-from edge.uplink.gap_queue import Gaps
-from edge.uplink.inflight import Letter, Owed
-from edge.uplink.ports import Reader
-from edge.uplink.retained import Board, Notice, Told
+from edge.uplink.event_queue import EventQueue, QueuedEvent
+from edge.uplink.gap_queue import GapQueue
+from edge.uplink.inflight import InFlight, OutgoingMessage
+from edge.uplink.ports import SpoolReader
+from edge.uplink.retained import RetainedCursor, RetainedMessage, RetainedMessages
 
-__all__ = ["WINDOW", "Backoff", "Bounds", "Session"]
+__all__ = ["WINDOW", "Backoff", "Session", "SessionLimits"]
 _ALARM_FIRST_S = 5.0
 _ALARM_LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class SessionLimits:
     """What a session may do.
 
     Attributes:
@@ -58,7 +58,14 @@ class Session:
         owed: What it has not answered.
     """
 
-    def __init__(self, link: Link, reader: Reader, board: Board, topics: Topics, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        link: Connection,
+        reader: SpoolReader,
+        board: RetainedMessages,
+        topics: Topics,
+        bounds: SessionLimits,
+    ) -> None:
         self.link = link
         self.ready = False
         self.proved = False
@@ -66,14 +73,14 @@ class Session:
         self.answered = 0
         self.carried = 0
         self.forbidden = ""
-        self.owed = Owed()
+        self.owed = InFlight()
         self._reader = reader
         self._topics = topics
         self._bounds = bounds
-        self._told = Told(board, bounds.left_out)
-        self._gaps = Gaps(reader, bounds.left_out)
-        self._events: Events
-        self._accepted: Connected
+        self._told = RetainedCursor(board, bounds.left_out)
+        self._gaps = GapQueue(reader, bounds.left_out)
+        self._events: EventQueue
+        self._accepted: ConnectionAccepted
         self._quiet_until = self._events_from = 0.0
         self._patience = Backoff()
         self._alarm = Backoff(_ALARM_FIRST_S, _ALARM_LONGEST_S)
@@ -85,13 +92,13 @@ class Session:
             self.ready and not len(self.owed) and self._told.empty and self._gaps.empty and self._events.empty
         )
 
-    def open(self, connected: Connected) -> None:
+    def open(self, connected: ConnectionAccepted) -> None:
         """The broker has accepted the connection.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        self._events = Events(self._reader, self._bounds.skipped)
+        self._events = EventQueue(self._reader, self._bounds.skipped)
         self._accepted = connected
         self.ready = True
 
@@ -144,7 +151,7 @@ class Session:
                 complaint = self.set_aside(letter, reason)
         return complaint
 
-    def acknowledged(self, given: Acknowledged, now: float) -> str:
+    def acknowledged(self, given: PublishAcknowledged, now: float) -> str:
         """Takes the broker's answer to one message.
 
         Returns:
@@ -157,21 +164,21 @@ class Session:
         if letter is None:
             return ""
         kind = puback_action(given.code)
-        if kind in (Answer.SENT, Answer.UNHEARD):
-            self._sent(letter, unheard=kind is Answer.UNHEARD)
+        if kind in (PubackAction.SENT, PubackAction.UNHEARD):
+            self._sent(letter, unheard=kind is PubackAction.UNHEARD)
             return ""
         refusal = f"the broker refuses {letter.topic}: {given.text.lower()}"
-        if kind is Answer.GIVE_UP:
+        if kind is PubackAction.GIVE_UP:
             return self.set_aside(letter, refusal)
         self._take_back(letter, kind, now)
-        if kind is Answer.ALARM:
+        if kind is PubackAction.ALARM:
             self._events_from = max(self._events_from, now + self._alarm.next())
             self.forbidden = f"{refusal}; its access list must allow this device to publish there"
             return self.forbidden
         self.pause(now + self._patience.next())
         return f"{refusal}; what it does not take waits in the spool"
 
-    def set_aside(self, letter: Letter, reason: str) -> str:
+    def set_aside(self, letter: OutgoingMessage, reason: str) -> str:
         """Leaves out what this broker never takes; an event becomes a gap.
 
         Returns:
@@ -180,7 +187,7 @@ class Session:
         Raises:
             SpoolError: The spool is closed.
         """
-        if not isinstance(letter.content, Cargo):
+        if not isinstance(letter.content, QueuedEvent):
             return f"{reason}; it is left out"
         self._events.give_up(letter.content)
         number = records.sequence_of(letter.content.event.sequence)
@@ -200,35 +207,35 @@ class Session:
             return 1
         return min(WINDOW, self._accepted.receive_maximum)
 
-    def _publish(self, letter: Letter) -> int:
-        notice = letter.content if isinstance(letter.content, Notice) else None
+    def _publish(self, letter: OutgoingMessage) -> int:
+        notice = letter.content if isinstance(letter.content, RetainedMessage) else None
         expiry = None if notice is None else notice.expiry_s
         retain = notice is not None and self._accepted.retains
         return self.link.publish(letter.topic, letter.payload, retain=retain, expiry_s=expiry)
 
-    def _next(self, now: float, window: int) -> Letter | None:
+    def _next(self, now: float, window: int) -> OutgoingMessage | None:
         if now < self._quiet_until:
             return None
         notice = self._told.next()
         if notice is not None:
-            return Letter(notice.topic, notice.payload, notice)
+            return OutgoingMessage(notice.topic, notice.payload, notice)
         if now < self._events_from:
             return None
         gap = self._gaps.next()
         if gap is not None:
-            return Letter(self._topics.gap, payloads.gap_message(self._topics.device, gap), gap)
+            return OutgoingMessage(self._topics.gap, payloads.gap_message(self._topics.device, gap), gap)
         cargo = self._events.next(now, window)
-        return None if cargo is None else Letter(self._topics.event, cargo.event.payload, cargo)
+        return None if cargo is None else OutgoingMessage(self._topics.event, cargo.event.payload, cargo)
 
-    def _fits(self, letter: Letter) -> bool:
+    def _fits(self, letter: OutgoingMessage) -> bool:
         largest = self._accepted.largest
         return largest is None or letter.size <= largest
 
-    def _sent(self, letter: Letter, *, unheard: bool) -> None:
+    def _sent(self, letter: OutgoingMessage, *, unheard: bool) -> None:
         self.proved = True
         self.answered += 1
         match letter.content:
-            case Cargo():
+            case QueuedEvent():
                 self._events.sent(letter.content)
                 self._patience.reset()
                 self._alarm.reset()
@@ -239,11 +246,11 @@ class Session:
                 self._gaps.sent(letter.content)
                 self.unheard += unheard
 
-    def _take_back(self, letter: Letter, kind: Answer, now: float) -> None:
+    def _take_back(self, letter: OutgoingMessage, kind: PubackAction, now: float) -> None:
         match letter.content:
-            case Cargo():
+            case QueuedEvent():
                 self._events.refused(letter.content, now)
             case Gap():
                 self._gaps.refused(letter.content)
-            case Notice() if kind is Answer.WAIT:
+            case RetainedMessage() if kind is PubackAction.WAIT:
                 self._told.take_back(letter.content)

@@ -12,15 +12,15 @@ from collections.abc import Callable
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.messages.payloads import Minutely, Trouble, stats_message, summary_message
+from edge.messages.payloads import MinuteReport, Trouble, stats_message, summary_message
 from edge.messages.topics import ONLINE, Topics
 from edge.system import health
 from edge.telemetry import summaries
-from edge.telemetry.minutes import Course
-from edge.telemetry.records import Counts
+from edge.telemetry.minutes import MinuteStats
+from edge.telemetry.records import VerdictCounts
 from edge.telemetry.summaries import DAY_S, HOUR_S
-from edge.uplink.ports import Books
-from edge.uplink.retained import Board, Notice
+from edge.uplink.ports import SpoolReader
+from edge.uplink.retained import RetainedMessage, RetainedMessages
 
 EXPIRY_S = 180
 UNHEARD_EVERY_S = 10.0
@@ -30,17 +30,17 @@ LINGER_S = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Gauge:
+class MinuteQueue:
     """Where the side that sees leaves how its minutes went; neither side waits for the other."""
 
     def __init__(self) -> None:
-        self._courses: deque[Course] = deque(maxlen=5)
+        self._courses: deque[MinuteStats] = deque(maxlen=5)
 
-    def put(self, course: Course) -> None:
+    def put(self, course: MinuteStats) -> None:
         """Leaves a minute; the oldest is forgotten when nobody takes them."""
         self._courses.append(course)
 
-    def take(self) -> Course | None:
+    def take(self) -> MinuteStats | None:
         """The oldest minute; None where there is none."""
         try:
             return self._courses.popleft()
@@ -48,13 +48,17 @@ class Gauge:
             return None
 
 
-class Teller:
+class StatusPublisher:
     """Puts up what has changed."""
 
     def __init__(
-        self, books: Books, topics: Topics, gauge: Gauge | None = None, wall: Callable[[], float] = time.time
+        self,
+        books: SpoolReader,
+        topics: Topics,
+        gauge: MinuteQueue | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        self.board = Board()
+        self.board = RetainedMessages()
         self._books = books
         self._topics = topics
         self._gauge = gauge
@@ -62,11 +66,11 @@ class Teller:
         self._shown: tuple[object, ...] = ()
         self._unheard = 0
         self._count_at = 0.0
-        self._course: Course | None = None
+        self._course: MinuteStats | None = None
         self._due = 0.0
         self._linger = LINGER_S
         self._final = {HOUR_S: -1, DAY_S: -1}
-        self.board.put(Notice("availability", topics.availability, ONLINE))
+        self.board.put(RetainedMessage("availability", topics.availability, ONLINE))
 
     def turn(self, now: float, unheard: int, send_problem: str) -> None:
         """Looks for what has changed.
@@ -100,7 +104,7 @@ class Teller:
         except ValueError as error:
             _log.error("the lamp's state cannot be told: %s", error)
             return
-        self.board.put(Notice("state", self._topics.state, payload))
+        self.board.put(RetainedMessage("state", self._topics.state, payload))
 
     def _minute(self, now: float) -> None:
         gauge = self._gauge
@@ -112,7 +116,7 @@ class Teller:
             self._stats(course)
             self._summaries()
 
-    def _over(self, gauge: Gauge, now: float) -> Course | None:
+    def _over(self, gauge: MinuteQueue, now: float) -> MinuteStats | None:
         """A minute that ended some time ago."""
         if self._course is None:
             self._course = gauge.take()
@@ -128,11 +132,11 @@ class Teller:
         self._final = {length: summaries.begin(wall, length) - 2 * length for length in self._final}
         self._summaries()
 
-    def _stats(self, course: Course) -> None:
+    def _stats(self, course: MinuteStats) -> None:
         found = self._books.minutes(course.start, course.start)
-        verdicts = found[0].verdicts if found else Counts()
-        minutely = Minutely(course, verdicts, self._books.figures(), health.read(), self._unheard)
-        self.board.put(Notice("stats", self._topics.stats, stats_message(minutely), EXPIRY_S))
+        verdicts = found[0].verdicts if found else VerdictCounts()
+        minutely = MinuteReport(course, verdicts, self._books.figures(), health.read(), self._unheard)
+        self.board.put(RetainedMessage("stats", self._topics.stats, stats_message(minutely), EXPIRY_S))
 
     def _summaries(self) -> None:
         for length, name, topic in (
@@ -148,4 +152,4 @@ class Teller:
     def _summary(self, key: str, topic: str, start: int, length: int) -> None:
         minutes = self._books.minutes(start, start + length - 1)
         found = summaries.summarise(start, length, minutes, self._wall())
-        self.board.put(Notice(key, topic, summary_message(found)))
+        self.board.put(RetainedMessage(key, topic, summary_message(found)))

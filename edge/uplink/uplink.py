@@ -16,22 +16,22 @@ from edge.mqtt import broker
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connector import Dialer
 from edge.mqtt.events import (
-    Acknowledged,
-    Arrived,
-    Connected,
-    Inbox,
-    Lost,
-    Refused,
-    Signal,
-    Subscribed,
-    Unreachable,
+    ConnectionAccepted,
+    ConnectionEvent,
+    ConnectionEventQueue,
+    ConnectionFailed,
+    ConnectionLost,
+    ConnectionRefused,
+    MessageReceived,
+    PublishAcknowledged,
+    SubscriptionAcknowledged,
 )
 from edge.mqtt.reason_codes import REFUSED
-from edge.uplink.commands import Ear, Obedience
-from edge.uplink.ports import Backlog
-from edge.uplink.reconnect import Calls
+from edge.uplink.commands import InboundHandler, InboundPolicy
+from edge.uplink.ports import SpoolReader
+from edge.uplink.reconnect import ConnectionManager
 from edge.uplink.session import Session
-from edge.uplink.status import Teller
+from edge.uplink.status import StatusPublisher
 
 LOOK_S = 1.0
 """How often a connection's thread is looked at."""
@@ -47,18 +47,18 @@ class Uplink:
 
     def __init__(
         self,
-        backlog: Backlog,
+        backlog: SpoolReader,
         dialer: Dialer,
         backoff: Backoff | None = None,
-        ear: Ear | None = None,
-        teller: Teller | None = None,
+        ear: InboundHandler | None = None,
+        teller: StatusPublisher | None = None,
     ) -> None:
         self._backlog = backlog
         self._dialer = dialer
-        self._ear = ear or Ear(backlog, dialer.topics, Obedience(), lambda _: None)
-        self._teller = teller or Teller(backlog, dialer.topics)
-        self._calls = Calls(dialer, backoff or Backoff())
-        self._inbox = Inbox()
+        self._ear = ear or InboundHandler(backlog, dialer.topics, InboundPolicy(), lambda _: None)
+        self._teller = teller or StatusPublisher(backlog, dialer.topics)
+        self._calls = ConnectionManager(dialer, backoff or Backoff())
+        self._inbox = ConnectionEventQueue()
         self._session: Session | None = None
         self._stop_at: float | None = None
         self._said: set[str] = set()
@@ -167,7 +167,7 @@ class Uplink:
             patience = LOOK_S if wait is None else min(wait, LOOK_S)
         return patience if self._stop_at is None else min(patience, self._stop_at - FAREWELL_S - now)
 
-    def _take(self, number: int, signal: Signal | None) -> None:
+    def _take(self, number: int, signal: ConnectionEvent | None) -> None:
         if self._session is None:
             return
         if signal is None:
@@ -186,28 +186,28 @@ class Uplink:
         if failure := self._calls.failure(session, self._inbox, now):
             self._hang_up(failure)
 
-    def _handle(self, session: Session, signal: Signal) -> None:
+    def _handle(self, session: Session, signal: ConnectionEvent) -> None:
         where, now = self._dialer.broker, time.monotonic()
         match signal:
-            case Acknowledged():
+            case PublishAcknowledged():
                 complaint = session.acknowledged(signal, now)
                 self._problem = session.forbidden
                 self._say(complaint)
-            case Arrived():
+            case MessageReceived():
                 self._ear.hear(signal, now)
-            case Connected():
+            case ConnectionAccepted():
                 self._accept(session, signal)
-            case Subscribed():
+            case SubscriptionAcknowledged():
                 if any(code >= REFUSED for code in signal.codes):
                     self._say(f"the MQTT broker at {where.address} does not let this device subscribe")
-            case Unreachable():
+            case ConnectionFailed():
                 self._hang_up(broker.unreachable(where, signal.error))
-            case Refused():
+            case ConnectionRefused():
                 self._hang_up(broker.refused(where, signal.code, signal.text))
-            case Lost():
+            case ConnectionLost():
                 self._hang_up(broker.lost(where, signal.code, signal.text, accepted=session.ready), signal)
 
-    def _accept(self, session: Session, connected: Connected) -> None:
+    def _accept(self, session: Session, connected: ConnectionAccepted) -> None:
         try:
             self._ear.connected(time.monotonic())
             session.open(connected)
@@ -221,7 +221,7 @@ class Uplink:
         self._problem = ""
         _log.info("connected to the MQTT broker at %s", self._dialer.broker.address)
 
-    def _hang_up(self, sentence: str, lost: Lost | None = None) -> None:
+    def _hang_up(self, sentence: str, lost: ConnectionLost | None = None) -> None:
         session, self._session = self._session, None
         if session is None:
             self._calls.postpone(time.monotonic())
@@ -231,7 +231,7 @@ class Uplink:
             sentence = self._judge(session, lost) or sentence
         self._say(sentence)
 
-    def _judge(self, session: Session, lost: Lost | None) -> str:
+    def _judge(self, session: Session, lost: ConnectionLost | None) -> str:
         """Learns from the end of a connection; a sentence where an event was the cause."""
         culprit = self._calls.ended(session, lost, time.monotonic())
         try:

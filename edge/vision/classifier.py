@@ -11,7 +11,7 @@ from edge.bundle import Bundle, golden_crop
 from edge.contract import LABELS, Cropper, Label, answer
 from edge.errors import ModelError
 from edge.types import Face, Frame, Observation, Probabilities
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 
 
 class TfliteClassifier:
@@ -24,7 +24,7 @@ class TfliteClassifier:
             ModelError: The model does not fit the manifest, or answers otherwise than it did when
                 the bundle was made.
         """
-        self.model = Model(bundle.classifier, runtime, threads)
+        self.model = TfliteModel(bundle.classifier, runtime, threads)
         self.model_version = bundle.manifest.version
         _check_manifest(bundle, self.model)
         _self_test(bundle, self.model)
@@ -42,7 +42,7 @@ class TfliteClassifier:
         return Observation(face, probabilities, self._cropper.sharpness(), called)
 
 
-def _check_manifest(bundle: Bundle, model: Model) -> None:
+def _check_manifest(bundle: Bundle, model: TfliteModel) -> None:
     manifest = bundle.manifest
     if model.size != manifest.input.size:
         raise ModelError(
@@ -56,7 +56,7 @@ def _check_manifest(bundle: Bundle, model: Model) -> None:
         )
 
 
-def _self_test(bundle: Bundle, model: Model) -> None:
+def _self_test(bundle: Bundle, model: TfliteModel) -> None:
     for golden in bundle.manifest.golden:
         found = model.probabilities(golden_crop(golden.seed, model.size, golden.kind))
         difference = float(np.abs(found - np.array(golden.probabilities)).max())

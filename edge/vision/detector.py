@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.config import Detector as Settings
+from edge.config import DetectorConfig as Settings
 from edge.errors import ModelError
 from edge.system.native_output import quiet_opencv
 from edge.types import Box, Face, Frame, Image

@@ -23,7 +23,7 @@ RUNTIMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class Quantisation:
     """How the raw output of a model becomes probabilities."""
 
     index: int
@@ -37,7 +37,7 @@ class Output:
         return (raw.astype(np.float64) - self.zero_point) * self.scale
 
 
-class Model:
+class TfliteModel:
     """A TFLite classifier: one RGB crop in, one probability per label out."""
 
     def __init__(self, path: Path, runtime: str = "auto", threads: int = 1) -> None:
@@ -73,10 +73,10 @@ class Model:
             )
         return int(details["index"]), shape[1]
 
-    def _read_output(self) -> tuple[Output, int]:
+    def _read_output(self) -> tuple[Quantisation, int]:
         details = self._interpreter.get_output_details()[0]
         scale, zero_point = details["quantization"]
-        return Output(details["index"], float(scale), int(zero_point)), int(details["shape"][-1])
+        return Quantisation(details["index"], float(scale), int(zero_point)), int(details["shape"][-1])
 
     def probabilities(self, crop: Image) -> NDArray[np.float64]:
         """Runs the model on one crop.

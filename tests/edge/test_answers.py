@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from edge.mqtt.reason_codes import REFUSED, Answer, puback_action
+from edge.mqtt.reason_codes import REFUSED, PubackAction, puback_action
 
 
 @pytest.mark.parametrize(
     ("kind", "codes"),
     [
-        (Answer.SENT, [0x00, 0x01, 0x7F]),
-        (Answer.UNHEARD, [0x10]),
-        (Answer.WAIT, [0x80, 0x83, 0x91, 0x97, 0xA1, 0xFF]),
-        (Answer.ALARM, [0x87]),
-        (Answer.GIVE_UP, [0x90, 0x95, 0x99]),
+        (PubackAction.SENT, [0x00, 0x01, 0x7F]),
+        (PubackAction.UNHEARD, [0x10]),
+        (PubackAction.WAIT, [0x80, 0x83, 0x91, 0x97, 0xA1, 0xFF]),
+        (PubackAction.ALARM, [0x87]),
+        (PubackAction.GIVE_UP, [0x90, 0x95, 0x99]),
     ],
 )
-def test_codes(kind: Answer, codes: list[int]) -> None:
+def test_codes(kind: PubackAction, codes: list[int]) -> None:
     """The table, with codes that no standard knows: below 0x80 they are sent, above they wait."""
     assert {puback_action(code) for code in codes} == {kind}
 
@@ -25,4 +25,4 @@ def test_codes(kind: Answer, codes: list[int]) -> None:
 def test_only_codes_below_0x80_count_as_sent() -> None:
     """Whatever else a code means, a refusal is none of the two that are sent."""
     for code in range(0x100):
-        assert (puback_action(code) in (Answer.SENT, Answer.UNHEARD)) == (code < REFUSED)
+        assert (puback_action(code) in (PubackAction.SENT, PubackAction.UNHEARD)) == (code < REFUSED)

@@ -11,7 +11,7 @@ import pytest
 
 from edge.camera import video_capture
 from edge.camera.video_capture import CapturedCamera, open_rtsp, open_usb, without_secrets
-from edge.config import Camera
+from edge.config import CameraConfig
 from edge.errors import SourceError
 from tests.fakes import FakeCapture, FakeClock
 
@@ -21,7 +21,7 @@ def test_a_usb_camera_is_asked_for_motion_jpeg_first(monkeypatch: pytest.MonkeyP
     capture = FakeCapture()
     asked = []
     monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: asked.append(arguments) or capture)
-    open_usb("/dev/video4", Camera(width=640, height=360, fps=12), FakeClock())
+    open_usb("/dev/video4", CameraConfig(width=640, height=360, fps=12), FakeClock())
     assert asked == [("/dev/video4", cv2.CAP_V4L2)]
     assert capture.settings == [
         (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")),
@@ -37,7 +37,7 @@ def test_the_drivers_stamp_tells_when_a_picture_was_taken(monkeypatch: pytest.Mo
     capture = FakeCapture(stamp_ms=100_250.0)
     monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: capture)
     clock = FakeClock(100.0)
-    camera = open_usb("/dev/video4", Camera(), clock)
+    camera = open_usb("/dev/video4", CameraConfig(), clock)
     clock.now = 100.4
     assert camera.shoot(None).taken == 100.25
 
@@ -75,7 +75,7 @@ def test_a_camera_that_stops_is_an_error_and_is_given_back() -> None:
 def test_a_missing_device_is_said_to_be_missing(capfd: pytest.CaptureFixture[str]) -> None:
     """OpenCV's real V4L2 reader refuses; the sentence is ours and stderr stays clean."""
     with pytest.raises(SourceError, match="/dev/video63 is not there"):
-        open_usb("/dev/video63", Camera(), FakeClock())
+        open_usb("/dev/video63", CameraConfig(), FakeClock())
     assert capfd.readouterr().err == ""
 
 
@@ -85,7 +85,7 @@ def test_a_forbidden_device_names_the_group(tmp_path: Path, monkeypatch: pytest.
     device.touch()
     monkeypatch.setattr(os, "access", lambda path, mode: path != str(device))
     with pytest.raises(SourceError, match="group video"):
-        open_usb(str(device), Camera(), FakeClock())
+        open_usb(str(device), CameraConfig(), FakeClock())
 
 
 def test_a_file_that_is_no_camera_is_refused(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_file_that_is_no_camera_is_refused(tmp_path: Path) -> None:
     device = tmp_path / "video"
     device.touch()
     with pytest.raises(SourceError, match="cannot be opened; another program may hold it"):
-        open_usb(str(device), Camera(), FakeClock())
+        open_usb(str(device), CameraConfig(), FakeClock())
 
 
 def test_a_network_camera_that_refuses_is_named_without_its_password(
@@ -104,7 +104,7 @@ def test_a_network_camera_that_refuses_is_named_without_its_password(
         port = server.getsockname()[1]
     url = f"rtsp://admin:hunter2@127.0.0.1:{port}/cam?token=abc"
     with pytest.raises(SourceError, match=rf"^rtsp://127\.0\.0\.1:{port}/cam cannot be reached") as caught:
-        open_rtsp(url, Camera(), FakeClock())
+        open_rtsp(url, CameraConfig(), FakeClock())
     assert "hunter2" not in str(caught.value)
     assert capfd.readouterr().err == ""
 
@@ -114,7 +114,7 @@ def test_a_network_camera_is_opened_with_bounded_waits(monkeypatch: pytest.Monke
     asked = []
     monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: asked.append(arguments) or FakeCapture())
     clock = FakeClock(55.0)
-    camera = open_rtsp("rtsp://door/cam", Camera(), clock)
+    camera = open_rtsp("rtsp://door/cam", CameraConfig(), clock)
     assert asked[0][:2] == ("rtsp://door/cam", cv2.CAP_FFMPEG)
     options = dict(zip(asked[0][2][::2], asked[0][2][1::2], strict=True))
     assert options == {

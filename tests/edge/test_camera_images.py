@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.camera.images import ImageReel
+from edge.camera.images import ImageReader
 from edge.errors import SourceError
 from edge.system.image_files import cut_short, read_image
 from edge.types import Image
@@ -117,7 +117,7 @@ def test_a_folder_gives_its_images_in_order_a_step_apart(tmp_path: Path) -> None
     for name, grey in (("b.png", 20), ("a.jpg", 10), ("c.PNG", 30)):
         (tmp_path / name).write_bytes(cv2.imencode(name[-4:].lower(), np.full((8, 8, 3), grey))[1].tobytes())
     (tmp_path / "notes.txt").write_text("not a picture")
-    reel = ImageReel.of_folder(tmp_path, 4)
+    reel = ImageReader.of_folder(tmp_path, 4)
     steps = []
     while (step := reel.next()) is not None:
         steps.append((round(float(step[0].mean())), step[1]))
@@ -127,10 +127,10 @@ def test_a_folder_gives_its_images_in_order_a_step_apart(tmp_path: Path) -> None
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     """A folder that holds none says which kinds count."""
     with pytest.raises(SourceError, match=r"holds no images \(\.bmp, "):
-        ImageReel.of_folder(tmp_path, 4)
+        ImageReader.of_folder(tmp_path, 4)
 
 
 def test_a_folder_that_cannot_be_listed_is_refused(tmp_path: Path) -> None:
     """A folder that may not be listed, or is gone, is said to be so with the system's reason."""
     with pytest.raises(SourceError, match="gone cannot be read: No such file"):
-        ImageReel.of_folder(tmp_path / "gone", 4)
+        ImageReader.of_folder(tmp_path / "gone", 4)

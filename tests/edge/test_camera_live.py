@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from edge.camera.live import LiveSource, Patience, Shot, Slot, stuck
+from edge.camera.live import CapturedFrame, LatestFrame, LiveSource, Timeouts, stuck
 from edge.errors import SourceError
 from edge.system.clock import SystemClock
 from edge.types import Blind, Frame
 from tests.fakes import ScriptedCamera
 
-QUICK = Patience(max_age_s=5.0, retry_s=0.01, blind_every_s=0.05)
+QUICK = Timeouts(max_age_s=5.0, retry_s=0.01, blind_every_s=0.05)
 
 
-def shot(grey: int = 1, taken: float | None = None) -> Shot:
+def shot(grey: int = 1, taken: float | None = None) -> CapturedFrame:
     pixels = np.full((4, 6, 3), grey, np.uint8)
-    return Shot(pixels, None, time.monotonic() if taken is None else taken)
+    return CapturedFrame(pixels, None, time.monotonic() if taken is None else taken)
 
 
 MADE: list[tuple[LiveSource, tuple[ScriptedCamera | Exception, ...]]] = []
@@ -40,7 +40,7 @@ def _no_thread_is_left_behind() -> Iterator[None]:
         source._thread.join(5)
 
 
-def source_of(*cameras: ScriptedCamera | Exception, patience: Patience = QUICK) -> LiveSource:
+def source_of(*cameras: ScriptedCamera | Exception, patience: Timeouts = QUICK) -> LiveSource:
     """A source whose camera is opened with these results, one after the other."""
     results = iter(cameras)
 
@@ -79,7 +79,7 @@ def test_only_the_newest_picture_is_kept() -> None:
 def test_the_memory_of_passed_over_pictures_is_used_again() -> None:
     """A picture that nobody looked at, or that was given back, is offered as a spare."""
     first, second, third = shot(1), shot(2), shot(3)
-    slot = Slot()
+    slot = LatestFrame()
     slot.put(first)
     slot.put(second)
     assert slot.spare() is first
@@ -98,11 +98,11 @@ def test_a_camera_writes_into_at_most_three_pictures() -> None:
         def __init__(self) -> None:
             self.made = 0
 
-        def shoot(self, spare: Shot | None) -> Shot:
+        def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
             time.sleep(0.0005)
             self.made += spare is None
             pixels = np.zeros((4, 6, 3), np.uint8) if spare is None else spare.pixels
-            return Shot(pixels, None, time.monotonic())
+            return CapturedFrame(pixels, None, time.monotonic())
 
         def close(self) -> None: ...
 
@@ -178,7 +178,7 @@ def test_an_error_of_a_driver_becomes_the_reason() -> None:
         (RuntimeError("USB reset"), "/dev/video9 failed: USB reset"),
         (TimeoutError(), "/dev/video9 failed: TimeoutError"),
     ):
-        source = source_of(*[error] * 50, patience=Patience(5.0, 0.05, 0.1))
+        source = source_of(*[error] * 50, patience=Timeouts(5.0, 0.05, 0.1))
         blind = next(iter(source))
         source.close()
         assert isinstance(blind, Blind)
@@ -206,7 +206,7 @@ def test_a_camera_that_hangs_blocks_neither_reader_nor_close() -> None:
 
 def test_closing_from_another_thread_wakes_the_reader() -> None:
     """A reader that waits for a picture ends at once when the source is closed."""
-    source = source_of(ScriptedCamera(), patience=Patience(5.0, 0.01, 3600.0))
+    source = source_of(ScriptedCamera(), patience=Timeouts(5.0, 0.01, 3600.0))
     closer = threading.Timer(0.05, source.close)
     closer.start()
     assert list(source) == []

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from edge.camera import open_source
 from edge.camera.picamera2 import PiCamera, preview_size, require_package
-from edge.config import Camera
+from edge.config import CameraConfig
 from edge.errors import SourceError
 from edge.types import Blind, Frame
 from tests.fakes import FakeClock, FakePicamera2Library
 
-SMALL = Camera(source="picamera2", width=64, height=36, fps=10, retry_s=0.02)
+SMALL = CameraConfig(source="picamera2", width=64, height=36, fps=10, retry_s=0.02)
 BLUE, RED = [255, 0, 0], [0, 0, 255]
 
 
@@ -27,13 +27,13 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakePicamera2Library:
     return library
 
 
-def opened(settings: Camera = SMALL, side: int = 32, clock: FakeClock | None = None) -> PiCamera:
+def opened(settings: CameraConfig = SMALL, side: int = 32, clock: FakeClock | None = None) -> PiCamera:
     return PiCamera(0, settings, side, clock or FakeClock())
 
 
 def test_asks_for_a_full_stream_and_a_small_one(library: FakePicamera2Library) -> None:
     """Main is BGR in memory at the configured size, lores YUV of the same shape, and both are started."""
-    opened(Camera(width=1280, height=720, fps=10), side=320)
+    opened(CameraConfig(width=1280, height=720, fps=10), side=320)
     device = library.opened[0]
     assert device.asked["main"] == {"size": (1280, 720), "format": "RGB888"}
     assert device.asked["lores"] == {"size": (320, 180), "format": "YUV420"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.camera.recording import Playback, Recording, VideoReel, _later
+from edge.camera.recording import Playback, Recording, VideoReader, _later
 from edge.errors import SourceError
 from edge.types import Image
 from tests.fakes import FakeClock
@@ -49,7 +49,7 @@ class ListReel:
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mp4v"), ("a.avi", "MJPG"), ("a.mkv", "mp4v")])
 def test_every_frame_comes_in_order_with_media_time(tmp_path: Path, name: str, codec: str) -> None:
     """Brightness, index and time of all frames are those that were written."""
-    reel = VideoReel(write_video(tmp_path / name, 12, codec))
+    reel = VideoReader(write_video(tmp_path / name, 12, codec))
     seen = [
         (frame.index, round(float(frame.pixels.mean()) / 20), frame.monotonic, frame.age)
         for frame in Recording(reel, FAST, FakeClock())
@@ -61,7 +61,7 @@ def test_every_frame_comes_in_order_with_media_time(tmp_path: Path, name: str, c
 
 def test_frames_are_decoded_into_one_buffer(tmp_path: Path) -> None:
     """Nothing is allocated per frame once the first is there."""
-    frames = Recording(VideoReel(write_video(tmp_path / "a.mp4")), FAST, FakeClock())
+    frames = Recording(VideoReader(write_video(tmp_path / "a.mp4")), FAST, FakeClock())
     assert len({frame.pixels.__array_interface__["data"][0] for frame in frames}) == 1
 
 
@@ -106,7 +106,7 @@ def test_closing_ends_a_long_wait() -> None:
 
 def test_closing_twice_and_reading_on_is_harmless(tmp_path: Path) -> None:
     """A closed recording gives nothing more."""
-    recording = Recording(VideoReel(write_video(tmp_path / "a.mp4")), FAST, FakeClock())
+    recording = Recording(VideoReader(write_video(tmp_path / "a.mp4")), FAST, FakeClock())
     next(iter(recording))
     recording.close()
     recording.close()
@@ -130,7 +130,7 @@ def test_a_recording_that_ends_early_is_logged(tmp_path: Path, caplog: pytest.Lo
     whole = write_video(tmp_path / "a.avi", 40, "MJPG").read_bytes()
     file = tmp_path / "half.avi"
     file.write_bytes(whole[: len(whole) // 2])
-    frames = [frame.index for frame in Recording(VideoReel(file), FAST, FakeClock())]
+    frames = [frame.index for frame in Recording(VideoReader(file), FAST, FakeClock())]
     assert 5 < len(frames) < 35
     assert "half.avi ends at" in caplog.text
     assert "of its 4.0 s" in caplog.text
@@ -138,7 +138,7 @@ def test_a_recording_that_ends_early_is_logged(tmp_path: Path, caplog: pytest.Lo
 
 def test_a_whole_recording_is_not_complained_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Reading to the end writes nothing to the log."""
-    list(Recording(VideoReel(write_video(tmp_path / "a.mp4")), FAST, FakeClock()))
+    list(Recording(VideoReader(write_video(tmp_path / "a.mp4")), FAST, FakeClock()))
     assert caplog.text == ""
 
 
@@ -163,7 +163,7 @@ def test_what_is_no_video_is_refused_when_opened(
     file = broken(tmp_path, kind)
     capfd.readouterr()
     with pytest.raises(SourceError, match=rf"{kind}\.mp4 "):
-        VideoReel(file)
+        VideoReader(file)
     assert capfd.readouterr().err == ""
 
 
@@ -191,7 +191,7 @@ def test_without_times_the_frame_rate_counts() -> None:
 @pytest.mark.shared
 def test_gifs_have_their_own_times(shared: Path) -> None:
     """The frames of a GIF last as long as the file says, which is no fixed step."""
-    reel = VideoReel(shared / "data" / "clips" / "face-demographics-walking.gif")
+    reel = VideoReader(shared / "data" / "clips" / "face-demographics-walking.gif")
     moments = [frame.monotonic for frame in Recording(reel, FAST, FakeClock())]
     assert len(moments) == 35
     assert moments[:3] == pytest.approx([0.0, 0.08, 0.17])

@@ -11,11 +11,11 @@ from edge import bundle
 from edge.bundle import signature
 from edge.bundle.bundle import SIGNATURE
 from edge.bundle.install import install
-from edge.bundle.store import PACKAGED, Record, Store, open_bundle_store
-from edge.config import Classifier, Config
-from edge.daemon.models import Choice, Eyes, choose, choose_again
+from edge.bundle.store import PACKAGED, BundleStore, TrialRecord, open_bundle_store
+from edge.config import ClassifierConfig, Config
+from edge.daemon.models import LoadedModels, SupervisedVision, choose, choose_again
 from edge.errors import ModelError
-from edge.types import Frame, Sight
+from edge.types import Frame, FrameAnalysis
 from tests.edge.bundle import models
 
 SHIPPED = bundle.load(bundle.SHIPPED).manifest.version
@@ -23,26 +23,26 @@ FRAME = Frame(0, np.zeros((240, 320, 3), np.uint8), 0.0, 0.0)
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BundleStore:
     """The store of a device on which nothing was installed."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     return open_bundle_store()
 
 
-def put(store: Store, tmp_path: Path, version: str, **fields: object) -> str:
+def put(store: BundleStore, tmp_path: Path, version: str, **fields: object) -> str:
     file = models.packed(tmp_path, version, **fields)
     return install(store, file, lambda _: None, allow_older=True).name
 
 
-def damage(store: Store, name: str) -> None:
+def damage(store: BundleStore, name: str) -> None:
     (store.path(name) / bundle.CLASSIFIER).write_bytes(b"rot")
 
 
 def named(path: Path | str, *keys: str) -> Config:
-    return Config(classifier=Classifier(bundle=str(path), trusted_keys=keys))
+    return Config(classifier=ClassifierConfig(bundle=str(path), trusted_keys=keys))
 
 
-def test_what_was_installed_is_taken(store: Store, tmp_path: Path) -> None:
+def test_what_was_installed_is_taken(store: BundleStore, tmp_path: Path) -> None:
     """And a configured bundle goes before it."""
     assert choose(Config()).vision.model_version == SHIPPED
     put(store, tmp_path, "1000.1")
@@ -51,17 +51,17 @@ def test_what_was_installed_is_taken(store: Store, tmp_path: Path) -> None:
     assert choose(named(other)).vision.model_version == "7.0"
 
 
-def test_opening_counts_nothing_in_the_end(store: Store, tmp_path: Path) -> None:
+def test_opening_counts_nothing_in_the_end(store: BundleStore, tmp_path: Path) -> None:
     """A daemon that has no camera yet does the bundle no harm."""
     name = put(store, tmp_path, "1000.1")
     for _ in range(3):
         assert choose(Config()).problem == ""
-    assert store.record(name) == Record()
+    assert store.record(name) == TrialRecord()
 
 
 @pytest.mark.parametrize("configured", [True, False])
 def test_a_damaged_bundle_gives_way_to_the_shipped_one(
-    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture, configured: bool
+    store: BundleStore, tmp_path: Path, caplog: pytest.LogCaptureFixture, configured: bool
 ) -> None:
     """Loudly, and what is installed stays to be looked at."""
     name = put(store, tmp_path, "1000.1")
@@ -76,12 +76,12 @@ def test_a_damaged_bundle_gives_way_to_the_shipped_one(
 
 
 def test_only_a_damaged_shipped_bundle_is_the_end(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: BundleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is nothing to go back to then."""
     name = put(store, tmp_path, "1000.1")
     copy = models.make(tmp_path / "shipped", "1")
-    monkeypatch.setattr("edge.bundle.store.SHIPPED", copy)
+    monkeypatch.setattr("edge.bundle.bundle.SHIPPED", copy)
     (copy / bundle.CLASSIFIER).write_bytes(b"rot")
     assert choose(Config()).vision.model_version == "1000.1"
     damage(store, name)
@@ -89,14 +89,14 @@ def test_only_a_damaged_shipped_bundle_is_the_end(
         choose(Config())
 
 
-def test_a_configured_place_without_a_bundle_is_an_error(store: Store, tmp_path: Path) -> None:
+def test_a_configured_place_without_a_bundle_is_an_error(store: BundleStore, tmp_path: Path) -> None:
     """Whoever names one wants that one."""
     with pytest.raises(ModelError, match="nowhere is no bundle"):
         choose(named(tmp_path / "nowhere"))
 
 
 def test_a_bundle_that_cannot_be_used_is_given_up(
-    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: BundleStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After two tries; what was before is in use again, durably, and state will say why."""
     first = put(store, tmp_path, "1000.1")
@@ -111,7 +111,7 @@ def test_a_bundle_that_cannot_be_used_is_given_up(
     assert choose(Config()).problem == choice.problem
 
 
-def test_where_all_fail_the_shipped_one_remains(store: Store, tmp_path: Path) -> None:
+def test_where_all_fail_the_shipped_one_remains(store: BundleStore, tmp_path: Path) -> None:
     """Without going round in circles."""
     for version in ("1000.1", "1000.2"):
         put(store, tmp_path, version, golden=models.ANSWERS_OTHERWISE)
@@ -120,7 +120,7 @@ def test_where_all_fail_the_shipped_one_remains(store: Store, tmp_path: Path) ->
 
 
 def test_where_nothing_can_be_counted_it_ends_as_well(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: BundleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that takes no writing does not keep the daemon from going back for this run."""
 
@@ -129,22 +129,24 @@ def test_where_nothing_can_be_counted_it_ends_as_well(
 
     for version in ("1000.1", "1000.2"):
         put(store, tmp_path, version, golden=models.ANSWERS_OTHERWISE)
-    monkeypatch.setattr(Store, "write_record", refuse)
-    monkeypatch.setattr(Store, "point", refuse)
+    monkeypatch.setattr(BundleStore, "write_record", refuse)
+    monkeypatch.setattr(BundleStore, "point", refuse)
     assert choose(Config()).vision.model_version == SHIPPED
 
 
-def test_a_proven_bundle_that_fails_gives_way_to_the_shipped_one(store: Store, tmp_path: Path) -> None:
+def test_a_proven_bundle_that_fails_gives_way_to_the_shipped_one(store: BundleStore, tmp_path: Path) -> None:
     """Another interpreter, say; nothing is switched."""
     name = put(store, tmp_path, "1000.1", golden=models.ANSWERS_OTHERWISE)
-    store.write_record(name, Record(proven=True))
+    store.write_record(name, TrialRecord(proven=True))
     choice = choose(Config())
     assert choice.vision.model_version == SHIPPED
     assert "golden self-test" in choice.problem
     assert store.current() == name
 
 
-def test_trusted_keys_are_asked_of_every_bundle_but_the_shipped_one(store: Store, tmp_path: Path) -> None:
+def test_trusted_keys_are_asked_of_every_bundle_but_the_shipped_one(
+    store: BundleStore, tmp_path: Path
+) -> None:
     """Configured or installed, signed or not, and with every digest computed anew."""
     key = signature.make_key(tmp_path / "key")
     assert choose(named("", key.text)).problem == ""
@@ -173,20 +175,20 @@ class Failing:
     def __init__(self, good: int) -> None:
         self.good = good
 
-    def see(self, frame: Frame) -> Sight:
+    def see(self, frame: Frame) -> FrameAnalysis:
         self.good -= 1
         if self.good < 0:
             raise ModelError("no probabilities")
-        return Sight((), 0.0, 0.0)
+        return FrameAnalysis((), 0.0, 0.0)
 
 
-def at_work(store: Store, good: int) -> tuple[Eyes, str]:
+def at_work(store: BundleStore, good: int) -> tuple[SupervisedVision, str]:
     choice = choose(Config())
     vision = Failing(good)
-    return Eyes(Choice(vision, choice.trial)), store.current()  # type: ignore[arg-type]
+    return SupervisedVision(LoadedModels(vision, choice.trial)), store.current()  # type: ignore[arg-type]
 
 
-def test_an_error_while_judging_is_the_bundles_fault(store: Store, tmp_path: Path) -> None:
+def test_an_error_while_judging_is_the_bundles_fault(store: BundleStore, tmp_path: Path) -> None:
     """It stays counted when the daemon ends; the second time the daemon goes back."""
     put(store, tmp_path, "1000.1")
     for attempts in (1, 2):
@@ -200,7 +202,7 @@ def test_an_error_while_judging_is_the_bundles_fault(store: Store, tmp_path: Pat
     assert choose(Config()).vision.model_version == SHIPPED
 
 
-def test_a_camera_that_gives_nothing_is_not(store: Store, tmp_path: Path) -> None:
+def test_a_camera_that_gives_nothing_is_not(store: BundleStore, tmp_path: Path) -> None:
     """The attempt is under way while frames come, and only then."""
     put(store, tmp_path, "1000.1")
     eyes, name = at_work(store, good=9)
@@ -212,31 +214,33 @@ def test_a_camera_that_gives_nothing_is_not(store: Store, tmp_path: Path) -> Non
     assert store.record(name).attempts == 1
 
 
-def test_a_renewal_takes_the_new_bundle(store: Store, tmp_path: Path) -> None:
+def test_a_renewal_takes_the_new_bundle(store: BundleStore, tmp_path: Path) -> None:
     """Or leaves the running one where the new one is damaged, and says so."""
     put(store, tmp_path, "1000.1")
-    eyes = Eyes(choose(Config()))
+    eyes = SupervisedVision(choose(Config()))
     name = put(store, tmp_path, "1000.2")
     assert choose_again(Config(), eyes) == ""
     assert eyes.model_version == "1000.2"
     damage(store, name)
     assert "the model that ran before stays" in choose_again(Config(), eyes)
     assert eyes.model_version == "1000.2"
-    assert isinstance(eyes.see(FRAME), Sight)
+    assert isinstance(eyes.see(FRAME), FrameAnalysis)
 
 
-def test_a_renewal_with_a_key_that_is_gone_keeps_the_running_bundle(store: Store, tmp_path: Path) -> None:
+def test_a_renewal_with_a_key_that_is_gone_keeps_the_running_bundle(
+    store: BundleStore, tmp_path: Path
+) -> None:
     """A daemon that works is not ended by a reload."""
     put(store, tmp_path, "1000.1")
-    eyes = Eyes(choose(Config()))
+    eyes = SupervisedVision(choose(Config()))
     assert "cannot be read" in choose_again(named("", "/nowhere/release.pub"), eyes)
     assert eyes.model_version == "1000.1"
 
 
-def test_a_renewal_goes_back_from_a_bundle_that_fails(store: Store, tmp_path: Path) -> None:
+def test_a_renewal_goes_back_from_a_bundle_that_fails(store: BundleStore, tmp_path: Path) -> None:
     """The same as at a start."""
     put(store, tmp_path, "1000.1")
-    eyes = Eyes(choose(Config()))
+    eyes = SupervisedVision(choose(Config()))
     put(store, tmp_path, "1000.2", golden=models.ANSWERS_OTHERWISE)
     assert "failed 2 times" in choose_again(Config(), eyes)
     assert eyes.model_version == "1000.1"

@@ -15,7 +15,7 @@ from edge.contract import LABELS, Label
 from edge.errors import ModelError
 from edge.types import Face, Frame
 from edge.vision.classifier import TfliteClassifier
-from edge.vision.interpreter import RUNTIMES, Model, Output
+from edge.vision.interpreter import RUNTIMES, Quantisation, TfliteModel
 from tests.builders import face
 
 
@@ -71,7 +71,9 @@ def test_threads_do_not_change_the_answer() -> None:
     """Integer arithmetic has no order."""
     crop = golden_crop(5, bundle.load(SHIPPED).manifest.input.size)
     file = SHIPPED / bundle.CLASSIFIER
-    assert (Model(file, threads=1).probabilities(crop) == Model(file, threads=2).probabilities(crop)).all()
+    assert (
+        TfliteModel(file, threads=1).probabilities(crop) == TfliteModel(file, threads=2).probabilities(crop)
+    ).all()
 
 
 def test_a_wrong_golden_answer_is_refused(copy: Path) -> None:
@@ -99,21 +101,21 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> N
     """In one sentence that names it."""
     (tmp_path / "model.tflite").write_bytes(content)
     with pytest.raises(ModelError, match=r"model\.tflite cannot be opened as a TFLite model"):
-        Model(tmp_path / "model.tflite")
+        TfliteModel(tmp_path / "model.tflite")
 
 
 def test_an_interpreter_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs one."""
     monkeypatch.setitem(RUNTIMES, "tflite-runtime", "no_such_runtime.interpreter")
     with pytest.raises(ModelError, match=r"tflite-runtime.*pip install ai-edge-litert"):
-        Model(SHIPPED / bundle.CLASSIFIER, runtime="tflite-runtime")
+        TfliteModel(SHIPPED / bundle.CLASSIFIER, runtime="tflite-runtime")
 
 
 def test_quantised_answers_become_shares() -> None:
     """(q - zero point) * scale, as the TFLite quantisation specification says."""
     raw = np.array([0, 64, 192], np.uint8)
-    assert Output(0, 1 / 256, 0).dequantise(raw).tolist() == [0.0, 0.25, 0.75]
-    assert Output(0, 1 / 256, -128).dequantise(raw.astype(np.int8))[0] == 0.5
+    assert Quantisation(0, 1 / 256, 0).dequantise(raw).tolist() == [0.0, 0.25, 0.75]
+    assert Quantisation(0, 1 / 256, -128).dequantise(raw.astype(np.int8))[0] == 0.5
 
 
 def asking(copy: Path, masked_from: float) -> TfliteClassifier:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, EventSource
 from edge.system import clock
 from edge.system.clock import SyncCheck, SystemClock, kernel_synced
 from tests.builders import verdict
@@ -154,7 +154,7 @@ def test_whatever_the_clock_does_order_stays_and_jumps_are_flagged(steps: list[t
         patch.setattr(clock, "kernel_synced", lambda: True)
         synced = SyncCheck(source)
         synced()
-        events = EventFactory(Origin("door", "e1", "1", "1.0"), 0, synced)
+        events = EventFactory(EventSource("door", "e1", "1", "1.0"), 0, synced)
         made = []
         for wait, jump in steps:
             source.now += wait

@@ -103,7 +103,7 @@ def test_a_password_in_the_clear_is_refused_unless_it_is_named(tmp_path: Path, h
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.5.5.5", "::1"])
 def test_a_password_on_the_same_machine_needs_no_tls(host: str) -> None:
     """What stays on the machine cannot be read on the way."""
-    assert config.Mqtt(host=host, username="door").host == host
+    assert config.MqttConfig(host=host, username="door").host == host
 
 
 @pytest.mark.parametrize("key", ["tls_insecure = true", 'insecure = ["everything"]', "insecure = true"])
@@ -114,5 +114,5 @@ def test_an_insecure_setting_must_have_its_name(tmp_path: Path, key: str) -> Non
 
 def test_nothing_is_obeyed_by_default() -> None:
     """Neither marks nor commands."""
-    assert not config.Mqtt().accept_ack
-    assert config.Mqtt().accept_commands == ()
+    assert not config.MqttConfig().accept_ack
+    assert config.MqttConfig().accept_commands == ()

@@ -16,7 +16,7 @@ import pytest
 
 from edge import bundle
 from edge.bundle.install import install
-from edge.bundle.store import Store
+from edge.bundle.store import BundleStore
 from edge.demo import CLIP
 from edge.spool import Spool
 from tests.broker import Mosquitto, Subscriber, wait_until
@@ -87,8 +87,8 @@ def put(tmp_path: Path) -> Callable[..., str]:
     return call
 
 
-def store(folder: Path) -> Store:
-    return Store(folder / "state" / "models" / "bundles")
+def store(folder: Path) -> BundleStore:
+    return BundleStore(folder / "state" / "models" / "bundles")
 
 
 def events(folder: Path) -> list[dict[str, Any]]:

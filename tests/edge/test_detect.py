@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge import bundle
-from edge.config import Detector
+from edge.config import DetectorConfig
 from edge.demo import CLIP
 from edge.errors import ModelError
 from edge.types import Frame, Image
@@ -32,7 +32,7 @@ def picture() -> Image:
 
 
 def find(image: Image, preview: Image | None = None, **settings: object) -> list[tuple[int, ...]]:
-    detector = YuNetDetector(SHIPPED, Detector.model_validate(settings))
+    detector = YuNetDetector(SHIPPED, DetectorConfig.model_validate(settings))
     faces = detector.detect(Frame(0, image, 0.0, 0.0, preview))
     return [tuple(round(v) for v in (f.box.x, f.box.y, f.box.w, f.box.h)) for f in faces]
 
@@ -72,7 +72,7 @@ def test_faces_below_the_least_size_are_not_looked_at(picture: Image) -> None:
 
 def test_landmarks_lie_where_a_face_has_them(picture: Image) -> None:
     """Eyes above the nose above the mouth, right of the person on the left."""
-    (face,) = YuNetDetector(SHIPPED, Detector()).detect(Frame(0, picture, 0.0, 0.0))
+    (face,) = YuNetDetector(SHIPPED, DetectorConfig()).detect(Frame(0, picture, 0.0, 0.0))
     right_eye, left_eye, nose, right_mouth, left_mouth = face.landmarks
     assert right_eye[0] < nose[0] < left_eye[0]
     assert max(right_eye[1], left_eye[1]) < nose[1] < min(right_mouth[1], left_mouth[1])
@@ -80,7 +80,7 @@ def test_landmarks_lie_where_a_face_has_them(picture: Image) -> None:
 
 def test_frames_of_changing_size_are_no_trouble(picture: Image) -> None:
     """A folder of photographs has many sizes."""
-    detector = YuNetDetector(SHIPPED, Detector())
+    detector = YuNetDetector(SHIPPED, DetectorConfig())
     for height, width in ((1, 1), (31, 700), (270, 480), (16, 16), (1080, 1920)):
         image = np.asarray(cv2.resize(picture, (width, height)), np.uint8)
         detector.detect(Frame(0, image, 0.0, 0.0))
@@ -91,4 +91,4 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> N
     """In one sentence that names it."""
     (tmp_path / "d.onnx").write_bytes(content)
     with pytest.raises(ModelError, match=r"d\.onnx is not"):
-        YuNetDetector(tmp_path / "d.onnx", Detector())
+        YuNetDetector(tmp_path / "d.onnx", DetectorConfig())

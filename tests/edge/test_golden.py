@@ -10,7 +10,7 @@ import pytest
 from edge import bundle
 from edge.bundle import golden
 from edge.contract import LABELS
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 
 
 def digest(kind: golden.Kind, size: int) -> str:
@@ -41,7 +41,7 @@ def test_crops_differ() -> None:
 
 def test_drawn_faces_bring_out_every_label() -> None:
     """The shipped model is sure of each label for some of the first five hundred."""
-    model = Model(bundle.SHIPPED / bundle.CLASSIFIER)
+    model = TfliteModel(bundle.SHIPPED / bundle.CLASSIFIER)
     shares = np.stack([model.probabilities(golden.crop("face", seed, model.size)) for seed in range(500)])
     sure = shares[shares.max(axis=1) >= 0.9].argmax(axis=1)
     assert set(sure) == set(range(len(LABELS)))

@@ -12,14 +12,14 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge import indicator as indicators
-from edge.config import LampConfig, LampPins
+from edge.config import LampConfig, LampPinsConfig
 from edge.errors import IndicatorError, MissingExtraError
 from edge.indicator import NullIndicator, open_indicator
 from edge.indicator.console import ConsoleIndicator
-from edge.indicator.gpio import GpioIndicator, Hush
+from edge.indicator.gpio import BuzzerMute, GpioIndicator
 from edge.types import Lamp
 
-PINS = LampPins(red=17, amber=27, green=22, buzzer=5)
+PINS = LampPinsConfig(red=17, amber=27, green=22, buzzer=5)
 
 
 @pytest.fixture
@@ -35,7 +35,9 @@ def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     """Makes lamps on mock pins, by default past their lamp test."""
     made: list[GpioIndicator] = []
 
-    def _make(pins: LampPins = PINS, tested: bool = True, hush: Hush | None = None) -> GpioIndicator:
+    def _make(
+        pins: LampPinsConfig = PINS, tested: bool = True, hush: BuzzerMute | None = None
+    ) -> GpioIndicator:
         monkeypatch.setattr(indicators, "LAMP_TEST_S", 0.01 if tested else 3600)
         made.append(GpioIndicator(pins, hush))
         if tested:
@@ -119,7 +121,7 @@ def test_the_buzzer_beeps_once_when_the_lamp_turns_red(
 def test_a_hushed_buzzer_is_silent_for_a_while() -> None:
     """Silence lasts as long as was said last, and not longer."""
     now = [0.0]
-    hush = Hush(lambda: now[0])
+    hush = BuzzerMute(lambda: now[0])
     assert not hush.lasts
     hush.begin(60)
     now[0] = 59.0
@@ -136,7 +138,7 @@ def test_a_hushed_buzzer_leaves_the_lamps_alone(
     factory: MockFactory, make: Callable[..., GpioIndicator]
 ) -> None:
     """Red is lit and nothing beeps; afterwards it beeps again."""
-    hush = Hush()
+    hush = BuzzerMute()
     indicator = make(hush=hush)
     hush.begin(3600)
     indicator.show(Lamp.RED)
@@ -149,7 +151,7 @@ def test_a_hushed_buzzer_leaves_the_lamps_alone(
 
 def test_a_buzzer_is_optional(make: Callable[..., GpioIndicator], factory: MockFactory) -> None:
     """Without a buzzer, red is just red."""
-    make(LampPins()).show(Lamp.RED)
+    make(LampPinsConfig()).show(Lamp.RED)
     assert levels(factory) == (True, False, False)
 
 
@@ -194,7 +196,7 @@ def test_closing_switches_everything_off_and_gives_the_pins_back(
 
 def test_lamps_that_are_lit_by_a_low_level(factory: MockFactory, make: Callable[..., GpioIndicator]) -> None:
     """With `active_high` false, as many relay boards want it, dark is high."""
-    lamps = make(LampPins(active_high=False))
+    lamps = make(LampPinsConfig(active_high=False))
     lamps.show(Lamp.RED)
     assert levels(factory) == (False, True, True)
     lamps.close()
@@ -205,7 +207,7 @@ def test_a_pin_in_use_is_named_and_the_others_are_given_back(
     factory: MockFactory, make: Callable[..., GpioIndicator]
 ) -> None:
     """The error names key and pin; what was taken before it is free again."""
-    holder = make(LampPins(red=22, amber=5, green=6))
+    holder = make(LampPinsConfig(red=22, amber=5, green=6))
     with pytest.raises(IndicatorError, match=r"lamp\.pins\.green: GPIO 22 cannot be used: .*in use"):
         make()
     holder.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.telemetry.minutes import LONGEST_TURN_S, Course, Look, Minutes, Quantiles, shares
+from edge.telemetry.minutes import LONGEST_TURN_S, MinuteAggregator, MinuteStats, Quantiles, Sample, shares
 
 START = 1_700_000_040.0
 """The beginning of a minute."""
@@ -15,13 +15,13 @@ steps = st.lists(st.tuples(st.floats(0, 3), st.sampled_from(["frame", "blind", "
 jumps = st.sampled_from([-365.0 * 86_400, -3_600.0, 0.0, 3_600.0, 365.0 * 86_400])
 
 
-def look(at: float, kind: str = "frame", offset: float = START, seconds: float = 0.01) -> Look:
+def look(at: float, kind: str = "frame", offset: float = START, seconds: float = 0.01) -> Sample:
     times = (seconds, 2 * seconds, 3 * seconds) if kind == "frame" else None
-    return Look(at, at + offset, kind == "blind", times)
+    return Sample(at, at + offset, kind == "blind", times)
 
 
-def count(looks: list[Look]) -> list[Course]:
-    minutes = Minutes()
+def count(looks: list[Sample]) -> list[MinuteStats]:
+    minutes = MinuteAggregator()
     over = [course for one in looks for course in minutes.add(one)]
     return [*over, *minutes.finish()]
 
@@ -57,7 +57,7 @@ def test_a_turn_is_shared_between_two_minutes(at: float, passed: float) -> None:
 
 def test_a_minute_is_over_when_the_next_begins() -> None:
     """Sixty turns a second apart, then one in the next minute: the first is told."""
-    minutes = Minutes()
+    minutes = MinuteAggregator()
     for second in range(60):
         assert minutes.add(look(float(second))) == ()
     (course,) = minutes.add(look(60.5))

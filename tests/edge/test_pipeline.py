@@ -9,9 +9,9 @@ from itertools import count
 import numpy as np
 
 from edge.contract import answer
-from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Line, Reporter, Turn, Vision
+from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Outcome, State
 from tests.builders import BARE, MASKED, face, rules
@@ -73,14 +73,16 @@ class Script:
 
 def run(
     moments: str, models: OneFace | None = None, stop_after: int = 10**6
-) -> tuple[Recorder, Sequence[Turn]]:
+) -> tuple[Recorder, Sequence[Cycle]]:
     models = models or OneFace()
     ticks = count()
     tracker, recorder = Tracker(rules()), Recorder()
-    line = Line(Script(moments), Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
-    events = EventFactory(Origin("door", "e1", "4", "7"), 41, lambda: True)
+    line = Pipeline(
+        Script(moments), Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks)
+    )
+    events = EventFactory(EventSource("door", "e1", "4", "7"), 41, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
-    turns: list[Turn] = []
+    turns: list[Cycle] = []
     for turn in line.turns(lambda: len(turns) >= stop_after):
         turns.append(turn)
         reporter.report(turn, tracker)
@@ -160,8 +162,8 @@ def test_a_change_of_models_keeps_open_passes() -> None:
     tracker, recorder = Tracker(rules(undecided_s=60.0)), Recorder()
     models = OneFace()
     source = Script("." * 4 + "x" * 30 + "." * 20)
-    line = Line(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
-    events = EventFactory(Origin("door", "e1", "4", "7"), 0, lambda: True)
+    line = Pipeline(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
+    events = EventFactory(EventSource("door", "e1", "4", "7"), 0, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
     for number, turn in enumerate(line.turns(lambda: False)):
         reporter.report(turn, tracker)

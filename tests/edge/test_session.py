@@ -17,14 +17,14 @@ from edge.errors import BrokerError
 from edge.messages.payloads import Stored
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.client import WINDOW, Link
-from edge.mqtt.events import Acknowledged, Connected
+from edge.mqtt.client import WINDOW, Connection
+from edge.mqtt.events import ConnectionAccepted, PublishAcknowledged
 from edge.spool import Spool
 from edge.types import Gap, Reason
 from edge.uplink.event_queue import MOST_REFUSED
-from edge.uplink.ports import Reader
-from edge.uplink.retained import Board, Notice
-from edge.uplink.session import Bounds, Session
+from edge.uplink.ports import SpoolReader
+from edge.uplink.retained import RetainedMessage, RetainedMessages
+from edge.uplink.session import Session, SessionLimits
 from tests.builders import event
 
 TOPICS = Topics("site", "door")
@@ -51,11 +51,11 @@ class ToldLink:
         self.published.append((topic, payload, retain))
         return number
 
-    def answer(self, code: int, number: int | None = None) -> Acknowledged:
+    def answer(self, code: int, number: int | None = None) -> PublishAcknowledged:
         """Answers the oldest message, or the given one."""
         number = min(self.owed) if number is None else number
         del self.owed[number]
-        return Acknowledged(number, code, "said so")
+        return PublishAcknowledged(number, code, "said so")
 
 
 class Shelf:
@@ -95,22 +95,24 @@ class Shelf:
         self.sent.extend(sequences)
 
 
-BIRTH = Notice("availability", TOPICS.availability, b"online")
+BIRTH = RetainedMessage("availability", TOPICS.availability, b"online")
 
 
-def make(link: ToldLink, reader: Reader, bounds: Bounds | None = None) -> tuple[Session, Board]:
+def make(
+    link: ToldLink, reader: SpoolReader, bounds: SessionLimits | None = None
+) -> tuple[Session, RetainedMessages]:
     """A session and its board, on which stands what is told at birth."""
-    board = Board()
+    board = RetainedMessages()
     board.put(BIRTH)
-    return Session(cast(Link, link), reader, board, TOPICS, bounds or Bounds()), board
+    return Session(cast(Connection, link), reader, board, TOPICS, bounds or SessionLimits()), board
 
 
 def begin(
-    count: int, maximum: int = 65_535, largest: int | None = None, bounds: Bounds | None = None
+    count: int, maximum: int = 65_535, largest: int | None = None, bounds: SessionLimits | None = None
 ) -> tuple[Session, ToldLink, Shelf]:
     link, shelf = ToldLink(), Shelf(count)
     session, _ = make(link, shelf, bounds)
-    session.open(Connected(maximum, largest))
+    session.open(ConnectionAccepted(maximum, largest))
     return session, link, shelf
 
 
@@ -141,8 +143,8 @@ def test_birth_comes_first() -> None:
     """`online` and the state, both retained, come before all events."""
     link = ToldLink()
     session, board = make(link, Shelf(2))
-    board.put(Notice("state", TOPICS.state, b"{}"))
-    session.open(Connected(20, None))
+    board.put(RetainedMessage("state", TOPICS.state, b"{}"))
+    session.open(ConnectionAccepted(20, None))
     session.fill(0)
     assert [(topic, retained) for topic, _, retained in link.published] == [
         (TOPICS.availability, True),
@@ -165,9 +167,9 @@ def test_a_notice_is_told_once() -> None:
     """A state goes out when it changes, not with every turn."""
     link = ToldLink()
     session, board = make(link, Shelf(0))
-    session.open(Connected(20, None))
+    session.open(ConnectionAccepted(20, None))
     for payload in (b"1", b"1", b"2"):
-        board.put(Notice("state", TOPICS.state, payload))
+        board.put(RetainedMessage("state", TOPICS.state, payload))
         session.fill(0)
     assert topics(link).count("state") == 2
 
@@ -176,7 +178,7 @@ def test_a_broker_that_retains_nothing_is_not_asked_to() -> None:
     """A retained message would end the connection to it; it is told without."""
     link = ToldLink()
     session, _ = make(link, Shelf(0))
-    session.open(Connected(20, None, retains=False))
+    session.open(ConnectionAccepted(20, None, retains=False))
     session.fill(0)
     assert [retained for _, _, retained in link.published] == [False]
 
@@ -249,7 +251,7 @@ def test_what_is_larger_than_the_broker_takes_is_not_sent() -> None:
 def test_an_answer_to_nothing_is_ignored() -> None:
     """An acknowledgement of an unknown number marks nothing."""
     session, _, shelf = begin(1)
-    assert session.acknowledged(Acknowledged(999, OK, ""), 0) == ""
+    assert session.acknowledged(PublishAcknowledged(999, OK, ""), 0) == ""
     assert shelf.sent == []
 
 
@@ -457,7 +459,7 @@ def test_forbidden_events_are_an_alarm_until_one_is_taken() -> None:
 
 def test_a_broker_that_answers_nothing_is_overdue() -> None:
     """Silence counts from the first unanswered message, or from the last answer."""
-    session, link, _ = begin(3, bounds=Bounds(silence_s=10.0))
+    session, link, _ = begin(3, bounds=SessionLimits(silence_s=10.0))
     assert not session.overdue(1e9)
     session.fill(100.0)
     assert not session.overdue(109.0)
@@ -468,7 +470,7 @@ def test_a_broker_that_answers_nothing_is_overdue() -> None:
 
 def test_a_message_that_is_left_out_is_overdue() -> None:
     """A broker answers in order: one that goes on behind a message will not answer it any more."""
-    session, link, _ = begin(100, bounds=Bounds(silence_s=10.0))
+    session, link, _ = begin(100, bounds=SessionLimits(silence_s=10.0))
     session.fill(0.0)
     for moment in range(1, 12):
         session.acknowledged(link.answer(OK, sorted(link.owed)[1]), float(moment))
@@ -478,7 +480,7 @@ def test_a_message_that_is_left_out_is_overdue() -> None:
 
 def test_a_slow_broker_is_not_overdue() -> None:
     """One answer a second, each for a message that waited for twenty: that is slow, and no failure."""
-    session, link, _ = begin(100, bounds=Bounds(silence_s=10.0))
+    session, link, _ = begin(100, bounds=SessionLimits(silence_s=10.0))
     for moment in range(80):
         session.fill(float(moment))
         session.acknowledged(link.answer(OK), float(moment))
@@ -487,7 +489,7 @@ def test_a_slow_broker_is_not_overdue() -> None:
 
 def test_suspects_go_one_by_one() -> None:
     """After an end that a message caused, so many messages travel alone, then the window opens."""
-    session, link, _ = begin(50, bounds=Bounds(one_by_one=4))
+    session, link, _ = begin(50, bounds=SessionLimits(one_by_one=4))
     session.fill(0)
     for _ in range(4):
         assert len(link.owed) == 1
@@ -509,7 +511,7 @@ def test_a_session_reads_a_real_spool(spool: Spool) -> None:
     spool.flush()
     link = ToldLink()
     session, _ = make(link, spool)
-    session.open(Connected(20, None))
+    session.open(ConnectionAccepted(20, None))
     session.fill(0)
     answer_all(session, link)
     session.settle()

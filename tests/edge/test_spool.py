@@ -21,9 +21,9 @@ from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.pipeline.ports import Outbox
 from edge.spool import Spool
-from edge.spool.storage.database import Database
+from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.schema import FORMAT, new_epoch
-from edge.spool.storage.sequences import Numbers
+from edge.spool.storage.sequences import SequenceReservations
 from edge.types import Lamp, State
 from tests.builders import event, verdict
 
@@ -268,7 +268,7 @@ def test_nobody_else_can_read_it(spool: Spool, path: Path) -> None:
 def test_a_power_cut_keeps_what_is_committed(path: Path) -> None:
     """The file uses a write-ahead log that is forced to disk with every commit."""
     path.parent.mkdir()
-    with closing(Database(path)) as db:
+    with closing(SpoolDatabase(path)) as db:
         pragmas = ("journal_mode", "synchronous", "locking_mode")
         assert [db.one(f"PRAGMA {name}")[0] for name in pragmas] == ["wal", 2, "exclusive"]
 
@@ -304,7 +304,7 @@ def test_a_newer_format_is_refused(path: Path) -> None:
     Spool.open(path).close()
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {FORMAT + 1}")
-    with closing(Numbers(path.with_name("spool.db.numbers"))) as numbers:
+    with closing(SequenceReservations(path.with_name("spool.db.numbers"))) as numbers:
         known = numbers.read()
         assert known
         numbers.write(replace(known, format=FORMAT + 1))

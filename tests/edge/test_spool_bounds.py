@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from edge.errors import SpoolError
-from edge.spool import Limits, Mark, Spool, writer
-from edge.spool.storage.store import RESERVE, Store
-from edge.spool.writer import Committer
-from edge.telemetry.records import Counts, Minute
+from edge.spool import ConsumerMark, Limits, Spool, writer
+from edge.spool.storage.store import RESERVE, EventStore
+from edge.spool.writer import SpoolWriter
+from edge.telemetry.records import Minute, VerdictCounts
 from edge.types import Event, Gap, Outcome, Reason
 from tests.builders import event, verdict
 from tests.edge.test_spool import DAY_S, fill, full_disk, sequences
@@ -288,9 +288,9 @@ def test_marks_of_consumers_are_kept(path: Path) -> None:
     """The latest of each consumer and epoch, over a restart, readable at once."""
     with closing(Spool.open(path)) as spool:
         for contiguous in (5, 9, 7):
-            spool.set_mark(Mark("team", "e1", contiguous, WALL))
-        spool.set_mark(Mark("other", "e1", 1, WALL))
-        marks = (Mark("other", "e1", 1, WALL), Mark("team", "e1", 7, WALL))
+            spool.set_mark(ConsumerMark("team", "e1", contiguous, WALL))
+        spool.set_mark(ConsumerMark("other", "e1", 1, WALL))
+        marks = (ConsumerMark("other", "e1", 1, WALL), ConsumerMark("team", "e1", 7, WALL))
         assert set(spool.marks()) == set(marks)
     with closing(Spool.open(path, wall=lambda: WALL)) as again:
         assert again.marks() == marks
@@ -300,7 +300,7 @@ def test_marks_cannot_fill_the_disk(path: Path) -> None:
     """Of many names the last hundred that were heard stay."""
     with closing(Spool.open(path, wall=lambda: WALL)) as spool:
         for number in range(250):
-            spool.set_mark(Mark(f"c{number}", "e1", 1, WALL + number))
+            spool.set_mark(ConsumerMark(f"c{number}", "e1", 1, WALL + number))
         spool.flush()
         assert {mark.consumer for mark in spool.marks()} == {f"c{number}" for number in range(150, 250)}
 
@@ -313,8 +313,8 @@ def test_minutes_count_each_pass_by_its_latest_revision(spool: Spool) -> None:
     spool.append(at(4, Outcome.COMPLIANT, number=3, wall=WALL + 90))
     spool.flush()
     first, second = spool.minutes(MINUTE, MINUTE + 600)
-    assert (first.start, first.verdicts) == (MINUTE, Counts(compliant=1, unsure=1))
-    assert (second.start, second.verdicts) == (MINUTE + 60, Counts(compliant=1))
+    assert (first.start, first.verdicts) == (MINUTE, VerdictCounts(compliant=1, unsure=1))
+    assert (second.start, second.verdicts) == (MINUTE + 60, VerdictCounts(compliant=1))
 
 
 def test_minutes_add_up_over_a_restart(path: Path) -> None:
@@ -342,7 +342,7 @@ def test_a_clock_that_jumps_ahead_ages_nothing(path: Path) -> None:
         spool.mark_sent([1, 2, 3])
         spool.flush()
         now[0] += 365 * DAY_S
-        spool.ask(Committer._prune)
+        spool.ask(SpoolWriter._prune)
         assert spool.figures().stored == 3
 
 
@@ -352,7 +352,7 @@ def test_everything_but_unsent_events_goes_after_some_days(path: Path) -> None:
         fill(spool, range(1, 6))
         spool.mark_sent([3])
         spool.mark_gaps_sent([gap.place for gap in spool.unsent_gaps(5)])
-        spool.set_mark(Mark("team", "e1", 3, WALL))
+        spool.set_mark(ConsumerMark("team", "e1", 3, WALL))
     for days, left in ((6, 1), (8, 0)):
         with closing(Spool.open(path, keep_days=7, wall=lambda: WALL + days * DAY_S)) as spool:  # noqa: B023
             assert len(spool.marks()) == left
@@ -406,9 +406,9 @@ def test_an_older_file_is_taken_over(path: Path) -> None:
 def test_appending_waits_for_no_write(path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str) -> None:
     """A write that takes for ever, or one that makes room, is begun and ended around many appends."""
     order: list[str] = []
-    write, gate = Store.write, threading.Event()
+    write, gate = EventStore.write, threading.Event()
 
-    def slow(store: Store, *arguments: object) -> object:
+    def slow(store: EventStore, *arguments: object) -> object:
         order.append("begun")
         gate.wait(30)
         order.append("ended")
@@ -416,7 +416,7 @@ def test_appending_waits_for_no_write(path: Path, monkeypatch: pytest.MonkeyPatc
 
     with closing(small(path, 10 if trouble == "full" else 10_000)) as spool:
         fill(spool, range(1, 21))
-        monkeypatch.setattr(Store, "write", slow)
+        monkeypatch.setattr(EventStore, "write", slow)
         spool.append(event(21))
         while not order:
             pass

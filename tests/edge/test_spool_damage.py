@@ -15,7 +15,7 @@ from edge.errors import SpoolError
 from edge.messages.payloads import encode, event_payload
 from edge.spool import Limits, Spool
 from edge.spool.storage import recovery
-from edge.spool.storage.database import Database
+from edge.spool.storage.database import SpoolDatabase
 from edge.types import Reason
 from tests.builders import event
 from tests.edge.test_spool import DAY_S, fill, sequences
@@ -137,7 +137,7 @@ def test_a_changed_letter_is_found(path: Path) -> None:
     content = path.read_bytes()
     place = content.index(b"door/e1/42")
     overwrite(path, place, b"d0or")
-    with closing(Database(path)) as db:
+    with closing(SpoolDatabase(path)) as db:
         db.check()
     with closing(reopen(path)) as spool:
         assert "damaged" in spool.problem

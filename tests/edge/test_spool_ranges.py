@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge.messages import ranges
 from edge.messages.ranges import Range
-from edge.spool.retention import Held, Kind, next_drop
+from edge.spool.retention import RowCounts, RowKind, next_drop
 
 NUMBERS = st.sets(st.integers(1, 60))
 RANGES = st.lists(
@@ -58,20 +58,20 @@ def test_dropping_keeps_its_order_and_comes_to_an_end(
     acknowledged: int, minutes: int, unsent: int, rows_over: int, pages_over: int
 ) -> None:
     """No kind is touched while one before it is left; as many go as the bounds ask for, and no more."""
-    left = {Kind.ACKNOWLEDGED: acknowledged, Kind.MINUTES: minutes, Kind.UNSENT: unsent}
+    left = {RowKind.ACKNOWLEDGED: acknowledged, RowKind.MINUTES: minutes, RowKind.UNSENT: unsent}
     pages, order = pages_over, []
-    while drop := next_drop(Held(*left.values()), rows_over, pages):
+    while drop := next_drop(RowCounts(*left.values()), rows_over, pages):
         assert 1 <= drop.count <= left[drop.kind]
         left[drop.kind] -= drop.count
-        rows_over -= drop.count if drop.kind is not Kind.MINUTES else 0
+        rows_over -= drop.count if drop.kind is not RowKind.MINUTES else 0
         pages -= 1
         order.append(drop.kind)
     assert order == sorted(order, key=lambda kind: kind.value)
-    assert (rows_over <= 0 and pages <= 0) or left[Kind.ACKNOWLEDGED] == left[Kind.UNSENT] == 0
+    assert (rows_over <= 0 and pages <= 0) or left[RowKind.ACKNOWLEDGED] == left[RowKind.UNSENT] == 0
     if pages_over <= 0:
-        assert left[Kind.MINUTES] == minutes
+        assert left[RowKind.MINUTES] == minutes
 
 
 def test_nothing_goes_within_the_bounds() -> None:
     """A spool that is exactly full keeps everything."""
-    assert next_drop(Held(5, 5, 5), 0, 0) is None
+    assert next_drop(RowCounts(5, 5, 5), 0, 0) is None

@@ -19,12 +19,12 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.spool import Limits, Mark, Spool
+from edge.spool import ConsumerMark, Limits, Spool
 from edge.spool.control import requests, server
-from edge.spool.control.client import Counter
-from edge.spool.control.requests import Page, Purge, Replay, Stats
-from edge.spool.control.server import Door
-from edge.spool.storage.sequences import Numbers
+from edge.spool.control.client import SpoolClient
+from edge.spool.control.requests import PageRequest, PurgeRequest, ReplayRequest, StatsRequest
+from edge.spool.control.server import ControlServer
+from edge.spool.storage.sequences import SequenceReservations
 from tests.broker import wait_until
 from tests.builders import event
 from tests.edge.test_cli import Run, one_sentence, run
@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     with closing(Spool.open(file, wall=lambda: WALL)) as spool:
         fill(spool, range(1, EVENTS + 1))
         spool.mark_sent(range(1, 11))
-        spool.set_mark(Mark("team", spool.epoch, 8, WALL))
+        spool.set_mark(ConsumerMark("team", spool.epoch, 8, WALL))
     (tmp_path / "config.toml").write_text(f'[spool]\npath = "{file}"\n')
     return file
 
@@ -60,7 +60,7 @@ def events(request: pytest.FixtureRequest, path: Path, run: Run) -> Iterator[Run
     if request.param == "alone":
         yield call  # type: ignore[misc]
         return
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(Door(spool)):
+    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
         yield call  # type: ignore[misc]
 
 
@@ -246,9 +246,9 @@ def test_a_changed_event_is_neither_shown_nor_touched(
 
 def test_a_tool_does_not_count_as_a_run(path: Path) -> None:
     """It uses up no numbers and leaves no gap."""
-    counter = Counter(path, Limits())
+    counter = SpoolClient(path, Limits())
     counter.stats()
-    counter.replay(Replay(1, 2))
+    counter.replay(ReplayRequest(1, 2))
     with closing(Spool.open(path, wall=lambda: WALL)) as spool:
         assert (spool.run, spool.last_sequence, spool.unsent_gaps(5)) == (2, EVENTS, ())
         assert sequences(spool)[:2] == [1, 2]
@@ -256,7 +256,7 @@ def test_a_tool_does_not_count_as_a_run(path: Path) -> None:
 
 def test_following_goes_on(path: Path, tmp_path: Path) -> None:
     """New events come out as they are stored, until it is interrupted."""
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(Door(spool)):
+    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
         command = [sys.executable, "-m", "edge", "events", "tail", "-n", "1", "-f", "--json", "--config"]
         tool = subprocess.Popen(
             [*command, str(path.with_name("config.toml"))], stdout=subprocess.PIPE, text=True, cwd=tmp_path
@@ -274,16 +274,16 @@ def test_following_goes_on(path: Path, tmp_path: Path) -> None:
 def test_only_one_holds_the_spool(path: Path) -> None:
     """While something else than a daemon holds it, a tool says so."""
     with (
-        closing(Numbers(path.with_name("spool.db.numbers"))),
+        closing(SequenceReservations(path.with_name("spool.db.numbers"))),
         pytest.raises(SpoolError, match=r"spool\.db is in use by another process"),
     ):
-        Counter(path, Limits()).stats()
+        SpoolClient(path, Limits()).stats()
 
 
 def test_an_export_lets_events_pass(path: Path) -> None:
     """Between any two pages the spool's thread stores what was appended meanwhile."""
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(Door(spool)):
-        rows = Counter(path, Limits()).pages(Page(limit=10))
+    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+        rows = SpoolClient(path, Limits()).pages(PageRequest(limit=10))
         assert next(rows).place == 1
         fill(spool, range(31, 36))
         assert [kept.place for kept in rows] == list(range(2, 36))
@@ -292,9 +292,9 @@ def test_an_export_lets_events_pass(path: Path) -> None:
 def test_a_page_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However much is asked for, one answer holds so many events and no more."""
     monkeypatch.setattr(requests, "MOST_ROWS", 7)
-    counter = Counter(path, Limits())
-    assert len(counter.page(Page(limit=10_000))) == 7
-    assert len(list(counter.pages(Page(limit=10_000)))) == EVENTS
+    counter = SpoolClient(path, Limits())
+    assert len(counter.page(PageRequest(limit=10_000))) == 7
+    assert len(list(counter.pages(PageRequest(limit=10_000)))) == EVENTS
 
 
 class TestDoor:
@@ -302,7 +302,7 @@ class TestDoor:
 
     @pytest.fixture
     def spool(self, path: Path) -> Iterator[Spool]:
-        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(Door(spool)):
+        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
             yield spool
 
     @pytest.mark.usefixtures("spool")
@@ -316,7 +316,7 @@ class TestDoor:
         """Whoever is neither root nor this user, by the kernel's word, gets no answer."""
         monkeypatch.setattr(server, "_user_of", lambda _peer: 4_000_000)
         with pytest.raises(SpoolError, match="only root"):
-            server.ask(path, Stats())
+            server.ask(path, StatsRequest())
 
     @pytest.mark.parametrize(
         "line",
@@ -341,7 +341,7 @@ class TestDoor:
             except ConnectionError:
                 answer = b""
         assert answer == b"" or set(json.loads(answer)) == {"error"}
-        assert Counter(path, Limits()).stats().stored == EVENTS
+        assert SpoolClient(path, Limits()).stats().stored == EVENTS
         assert spool.depth() == 20
 
     def test_a_silent_tool_holds_up_nobody(
@@ -353,7 +353,7 @@ class TestDoor:
             silent.settimeout(20)
             with server._short(path.with_name("spool.db.sock")) as address:
                 silent.connect(address)
-            assert Counter(path, Limits()).stats().stored == EVENTS
+            assert SpoolClient(path, Limits()).stats().stored == EVENTS
             fill(spool, range(31, 32))
             assert silent.recv(1) == b""
 
@@ -369,22 +369,22 @@ class TestDoor:
             for peer in crowd:
                 peer.close()
         wait_until(lambda: _threads() == 0)
-        assert Counter(path, Limits()).stats().stored == EVENTS
+        assert SpoolClient(path, Limits()).stats().stored == EVENTS
 
     def test_a_dead_daemons_socket_is_no_hindrance(self, path: Path) -> None:
         """A socket file that nobody listens to is passed over by tools and replaced by the next daemon."""
         with socket.socket(socket.AF_UNIX) as dead, server._short(path.with_name("spool.db.sock")) as address:
             dead.bind(address)
-        assert Counter(path, Limits()).stats().stored == EVENTS
-        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(Door(spool)):
-            assert server.ask(path, Stats())
+        assert SpoolClient(path, Limits()).stats().stored == EVENTS
+        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+            assert server.ask(path, StatsRequest())
         assert not path.with_name("spool.db.sock").exists()
 
     def test_it_works_in_a_deep_directory(self, tmp_path: Path) -> None:
         """A path that is too long for a socket's name is no problem."""
         deep = tmp_path / ("d" * 120)
-        with closing(Spool.open(deep / "spool.db")) as spool, closing(Door(spool)):
-            assert Counter(deep / "spool.db", Limits()).purge(Purge(0.0)).acknowledged == 0
+        with closing(Spool.open(deep / "spool.db")) as spool, closing(ControlServer(spool)):
+            assert SpoolClient(deep / "spool.db", Limits()).purge(PurgeRequest(0.0)).acknowledged == 0
 
 
 def _threads() -> int:
@@ -396,7 +396,7 @@ def test_a_tool_of_root_locks_nobody_out(path: Path, tmp_path: Path) -> None:
     """What it makes belongs to the owner of the directory."""
     os.chown(tmp_path, 12_345, 12_345)
     path.with_name("spool.db.numbers").unlink()
-    Counter(path, Limits()).stats()
+    SpoolClient(path, Limits()).stats()
     assert path.with_name("spool.db.numbers").stat().st_uid == 12_345
 
 
@@ -408,10 +408,10 @@ def test_the_daemon_answers(path: Path, tmp_path: Path) -> None:
     daemon = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: path.with_name("spool.db.sock").exists())
-        assert server.ask(path, Stats())
-        assert Counter(path, Limits()).replay(Replay(11, 30)).waiting == 20
+        assert server.ask(path, StatsRequest())
+        assert SpoolClient(path, Limits()).replay(ReplayRequest(11, 30)).waiting == 20
     finally:
         daemon.terminate()
         assert daemon.wait(30) == 0
     assert not path.with_name("spool.db.sock").exists()
-    assert Counter(path, Limits()).stats().unsent == 20
+    assert SpoolClient(path, Limits()).stats().unsent == 20

@@ -9,8 +9,8 @@ from dataclasses import asdict, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.spool.storage.statistics import Tally
-from edge.telemetry.records import Counts, Minute
+from edge.spool.storage.statistics import PassCounter
+from edge.telemetry.records import Minute, VerdictCounts
 from edge.telemetry.summaries import DAY_S, HOUR_S, begin, ended_since, summarise
 from edge.types import Event, Outcome
 from tests.builders import event, verdict
@@ -36,7 +36,7 @@ def story(steps: list[tuple[int, Outcome, float]]) -> list[Event]:
 
 def minutes(events: Iterable[Event]) -> list[Minute]:
     """What a spool would add up."""
-    tally, found = Tally(), dict[int, Minute]()
+    tally, found = PassCounter(), dict[int, Minute]()
     for one in events:
         added = tally.count(one)
         assert added is not None
@@ -62,12 +62,12 @@ def test_hours_add_up_to_their_day(steps: list[tuple[int, Outcome, float]]) -> N
     """The 24 hours of a day hold what the day holds."""
     found = minutes(story(steps))
     hours = [summarise(DAY + n * HOUR_S, HOUR_S, found, DAY + DAY_S).verdicts for n in range(24)]
-    assert sum(hours, Counts()) == summarise(DAY, DAY_S, found, DAY + DAY_S).verdicts
+    assert sum(hours, VerdictCounts()) == summarise(DAY, DAY_S, found, DAY + DAY_S).verdicts
 
 
 def test_an_hour_is_watched_blind_or_off() -> None:
     """Watched, blind and the rest make the time that has passed; none of it is compliance."""
-    found = [Minute(DAY + 60 * n, Counts(), 900, 45.0, 5.0) for n in range(6)]
+    found = [Minute(DAY + 60 * n, VerdictCounts(), 900, 45.0, 5.0) for n in range(6)]
     hour = summarise(DAY, HOUR_S, found, DAY + 1800.0)
     assert (hour.watched_s, hour.blind_s, hour.off_s) == (270.0, 30.0, 1500.0)
     assert not hour.complete
@@ -77,7 +77,7 @@ def test_an_hour_is_watched_blind_or_off() -> None:
 
 def test_a_minute_that_was_lived_twice_counts_once() -> None:
     """A clock that was set back fills a minute twice; it has 60 s all the same."""
-    hour = summarise(DAY, HOUR_S, [Minute(DAY, Counts(), 1800, 90.0, 30.0)], DAY + 60.0)
+    hour = summarise(DAY, HOUR_S, [Minute(DAY, VerdictCounts(), 1800, 90.0, 30.0)], DAY + 60.0)
     assert (hour.watched_s, hour.blind_s, hour.off_s) == (45.0, 15.0, 0.0)
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from edge.mqtt.events import Connected, Lost
-from edge.uplink.event_queue import Cargo
-from edge.uplink.poison import LATER_S, SOON_S, Suspects
+from edge.mqtt.events import ConnectionAccepted, ConnectionLost
+from edge.uplink.event_queue import QueuedEvent
+from edge.uplink.poison import LATER_S, SOON_S, PoisonDetector
 from tests.edge.test_session import OK, Shelf, ToldLink, make
 
-BLAMED = Lost(0x95, "packet too large", by_broker=True)
-CUT = Lost(0x80, "unspecified error", by_broker=False)
+BLAMED = ConnectionLost(0x95, "packet too large", by_broker=True)
+CUT = ConnectionLost(0x80, "unspecified error", by_broker=False)
 
 
 def connection(
-    suspects: Suspects, shelf: Shelf, lost: Lost, bad: bytes, now: float, lasted: float = 0.1
+    suspects: PoisonDetector, shelf: Shelf, lost: ConnectionLost, bad: bytes, now: float, lasted: float = 0.1
 ) -> int | None:
     """One connection that ends when the bad event is its broker's turn; the event that is given up."""
     link = ToldLink()
     session, _ = make(link, shelf, suspects.bounds(now))
-    session.open(Connected(20, None))
+    session.open(ConnectionAccepted(20, None))
     session.fill(now)
     while link.owed and link.owed[min(link.owed)][1] != bad:
         session.acknowledged(link.answer(OK), now)
@@ -26,20 +26,20 @@ def connection(
     culprit = suspects.ended(session, lost, lasted, now)
     if culprit is None:
         return None
-    assert isinstance(culprit.content, Cargo)
+    assert isinstance(culprit.content, QueuedEvent)
     return culprit.content.event.sequence
 
 
 def test_the_second_blamed_end_names_the_event() -> None:
     """After the first one messages go one by one, so that the next names it."""
-    suspects, shelf = Suspects(45.0), Shelf(40)
+    suspects, shelf = PoisonDetector(45.0), Shelf(40)
     assert connection(suspects, shelf, BLAMED, b"13", 0.0) is None
     assert connection(suspects, shelf, BLAMED, b"13", 1.0) == 13
 
 
 def test_cuts_give_nothing_up_but_leave_for_later() -> None:
     """Ends without a reason at one and the same event have it left out for a while, and only that one."""
-    suspects, shelf = Suspects(45.0), Shelf(40)
+    suspects, shelf = PoisonDetector(45.0), Shelf(40)
     for moment in range(5):
         assert connection(suspects, shelf, CUT, b"13", float(moment)) is None
     assert suspects.bounds(5.0).skipped == {13}
@@ -48,7 +48,7 @@ def test_cuts_give_nothing_up_but_leave_for_later() -> None:
 
 def test_connections_that_last_suspect_nobody() -> None:
     """A network that fails now and then is not an event's doing."""
-    suspects, shelf = Suspects(45.0), Shelf(40)
+    suspects, shelf = PoisonDetector(45.0), Shelf(40)
     for moment in range(20):
         assert connection(suspects, shelf, CUT, b"13", float(moment), lasted=SOON_S + 1) is None
     assert suspects.bounds(20.0).one_by_one == 0

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.daemon.statistics import Meter
+from edge.daemon.statistics import StatisticsObserver
 from edge.messages.topics import Topics
-from edge.pipeline.pipeline import Turn
+from edge.pipeline.pipeline import Cycle
 from edge.spool import Spool
-from edge.telemetry.records import Counts, Minute
+from edge.telemetry.records import Minute, VerdictCounts
 from edge.telemetry.summaries import DAY_S, HOUR_S
-from edge.types import Blind, Frame, Lamp, Outcome, Sight, State
-from edge.uplink.status import LINGER_S, UNHEARD_EVERY_S, Gauge, Teller
+from edge.types import Blind, Frame, FrameAnalysis, Lamp, Outcome, State
+from edge.uplink.status import LINGER_S, UNHEARD_EVERY_S, MinuteQueue, StatusPublisher
 from tests.builders import event, verdict
 from tests.edge.test_messages import validate
 
@@ -49,7 +49,7 @@ def spool(tmp_path: Path, clock: Time) -> Iterator[Spool]:
         yield opened
 
 
-def told(teller: Teller) -> dict[str, dict[str, Any]]:
+def told(teller: StatusPublisher) -> dict[str, dict[str, Any]]:
     """What is on the board, by key."""
     return {n.key: json.loads(n.payload) for n in teller.board if n.key != "availability"}
 
@@ -59,27 +59,27 @@ def decide(spool: Spool, sequence: int, outcome: Outcome, number: int, revision:
     spool.append(replace(event(sequence, outcome, number), verdict=made))
 
 
-def watch(meter: Meter, begin: float, seconds: int, blind_from: int = 10**6) -> None:
+def watch(meter: StatisticsObserver, begin: float, seconds: int, blind_from: int = 10**6) -> None:
     """Two turns a second."""
     for half in range(2 * seconds):
         at = half / 2
         if at >= blind_from:
-            meter.turn(Turn(Blind("gone", at, begin + at), None, (), 0.001))
+            meter.turn(Cycle(Blind("gone", at, begin + at), None, (), 0.001))
         else:
             seen = Frame(half, np.zeros((4, 4, 3), np.uint8), at, begin + at, age=0.05)
-            meter.turn(Turn(seen, Sight((), 0.004, 0.002), (), 0.01))
+            meter.turn(Cycle(seen, FrameAnalysis((), 0.004, 0.002), (), 0.01))
 
 
 def test_availability_comes_first(spool: Spool, clock: Time) -> None:
     """`online` stands there from the beginning; nothing else without a state or a gauge."""
-    teller = Teller(spool, TOPICS, wall=clock)
+    teller = StatusPublisher(spool, TOPICS, wall=clock)
     teller.turn(0.0, 0, "")
     assert [(notice.key, notice.payload) for notice in teller.board] == [("availability", b"online")]
 
 
 def test_the_state_tells_what_is_wrong(spool: Spool, clock: Time) -> None:
     """A refusal is in the state at once, messages that nobody heard within some seconds."""
-    teller = Teller(spool, TOPICS, wall=clock)
+    teller = StatusPublisher(spool, TOPICS, wall=clock)
     spool.set_state(RED)
     teller.turn(0.0, 0, "the broker refuses")
     assert told(teller)["state"]["send_problem"] == "the broker refuses"
@@ -93,7 +93,7 @@ def test_the_state_tells_what_is_wrong(spool: Spool, clock: Time) -> None:
 
 def test_a_state_of_no_calendar_day_is_left_out(spool: Spool, clock: Time) -> None:
     """A clock that says nonsense keeps the state off the board and nothing else."""
-    teller = Teller(spool, TOPICS, wall=clock)
+    teller = StatusPublisher(spool, TOPICS, wall=clock)
     spool.set_state(replace(RED, since=1e30))
     teller.turn(0.0, 0, "")
     assert told(teller) == {}
@@ -101,8 +101,8 @@ def test_a_state_of_no_calendar_day_is_left_out(spool: Spool, clock: Time) -> No
 
 def test_a_minute_is_told_once_it_is_over(spool: Spool, clock: Time) -> None:
     """Verdicts, frames, times and the spool's figures of the minute, a second after its end."""
-    meter = Meter(spool)
-    teller = Teller(spool, TOPICS, meter.gauge, wall=clock)
+    meter = StatisticsObserver(spool)
+    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 5)
     decide(spool, 2, Outcome.COMPLIANT, 1, 1, NOON + 7)
     watch(meter, NOON, 61, blind_from=50)
@@ -125,8 +125,8 @@ def test_a_minute_is_told_once_it_is_over(spool: Spool, clock: Time) -> None:
 
 def test_at_the_end_the_begun_minute_is_told_at_once(spool: Spool, clock: Time) -> None:
     """Whoever stops does not wait for a minute's end, nor for the second after it."""
-    meter = Meter(spool)
-    teller = Teller(spool, TOPICS, meter.gauge, wall=clock)
+    meter = StatisticsObserver(spool)
+    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 65)
     watch(meter, NOON, 90)
     teller.turn(0.0, 0, "")
@@ -142,7 +142,7 @@ def test_at_the_end_the_begun_minute_is_told_at_once(spool: Spool, clock: Time) 
 
 def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
     """What was watched is durable, the begun minute included when the line ends."""
-    meter = Meter(spool)
+    meter = StatisticsObserver(spool)
     watch(meter, NOON, 90)
     meter.finish()
     spool.flush()
@@ -155,7 +155,7 @@ def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
 
 def test_a_line_outlives_its_spool(spool: Spool) -> None:
     """A spool that is closed already costs a minute, and no exception."""
-    meter = Meter(spool)
+    meter = StatisticsObserver(spool)
     watch(meter, NOON, 2)
     spool.close()
     meter.finish()
@@ -163,13 +163,13 @@ def test_a_line_outlives_its_spool(spool: Spool) -> None:
 
 def test_hours_and_days_are_told_at_the_start_and_every_minute(spool: Spool, clock: Time) -> None:
     """The hour before is told as complete, the present one as it is so far."""
-    spool.add_minute(Minute(int(NOON) - HOUR_S, Counts(), 600, 60.0, 0.0))
-    spool.add_minute(Minute(int(NOON), Counts(), 600, 45.0, 15.0))
+    spool.add_minute(Minute(int(NOON) - HOUR_S, VerdictCounts(), 600, 60.0, 0.0))
+    spool.add_minute(Minute(int(NOON), VerdictCounts(), 600, 45.0, 15.0))
     decide(spool, 1, Outcome.COMPLIANT, 1, 0, NOON + 5)
     decide(spool, 2, Outcome.NO_MASK, 2, 0, NOON + 6)
     spool.flush()
     clock.now = NOON + 120
-    teller = Teller(spool, TOPICS, Gauge(), wall=clock)
+    teller = StatusPublisher(spool, TOPICS, MinuteQueue(), wall=clock)
     teller.turn(0.0, 0, "")
     found = told(teller)
     for summary in found.values():
@@ -187,8 +187,8 @@ def test_hours_and_days_are_told_at_the_start_and_every_minute(spool: Spool, clo
 
 def test_an_hour_that_is_over_is_told_before_the_next(spool: Spool, clock: Time) -> None:
     """On the one topic of hours the complete hour comes first, then the new one."""
-    meter = Meter(spool)
-    teller = Teller(spool, TOPICS, meter.gauge, wall=clock)
+    meter = StatisticsObserver(spool)
+    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
     clock.now = NOON + HOUR_S - 30
     teller.turn(0.0, 0, "")
     watch(meter, NOON + HOUR_S - 60, 61)
@@ -203,8 +203,8 @@ def test_an_hour_that_is_over_is_told_before_the_next(spool: Spool, clock: Time)
 
 def test_a_clock_that_goes_back_tells_no_hour_twice(spool: Spool, clock: Time) -> None:
     """Set back by a day, the board goes on with the hour that it is now."""
-    meter = Meter(spool)
-    teller = Teller(spool, TOPICS, meter.gauge, wall=clock)
+    meter = StatisticsObserver(spool)
+    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
     teller.turn(0.0, 0, "")
     before = told(teller)["hour before"]
     clock.now = NOON - DAY_S

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.tracking.evidence import Evidence
-from edge.tracking.tracker import TRANSITIONS, Signal, Stage, Tracker
+from edge.tracking.tracker import TRANSITIONS, PassEvent, Stage, Tracker
 from edge.types import Observation, Outcome, Probabilities, Verdict
 from tests.builders import BARE, MASKED, TORN, WRONG, observation, rules
 
@@ -174,7 +174,7 @@ def test_every_stage_but_the_last_can_end() -> None:
     """A pass can always be closed, and a closed one stays closed."""
     assert TRANSITIONS[Stage.CLOSED] == {}
     for stage in set(Stage) - {Stage.CLOSED}:
-        assert TRANSITIONS[stage][Signal.GONE][0] is Stage.CLOSED
+        assert TRANSITIONS[stage][PassEvent.GONE][0] is Stage.CLOSED
 
 
 shares = st.tuples(*[st.floats(0.01, 1)] * 3).map(lambda t: tuple(value / sum(t) for value in t))

@@ -26,11 +26,11 @@ from edge.messages import payloads
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.broker import Broker, Login, Tls
-from edge.mqtt.client import Link, subscribe
+from edge.mqtt.client import Connection, subscribe
 from edge.mqtt.connector import Dialer
 from edge.spool import Spool
 from edge.types import Lamp, State
-from edge.uplink.commands import Ear, Obedience
+from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.uplink import LOOK_S, Uplink
 from tests.broker import DURABLE, PATIENCE_S, Mosquitto, Subscriber, free_port, wait_until
 from tests.builders import event
@@ -243,10 +243,12 @@ def test_stopping_waits_for_what_a_slow_disk_has_yet_to_store(spool: Spool, brok
 def test_a_retained_command_is_refused_when_it_comes_and_later(spool: Spool, broker: Mosquitto) -> None:
     """Both by a device that is there while it is published, and by one that connects afterwards."""
     muted: list[float] = []
-    obedience = Obedience(commands=frozenset({"mute"}))
+    obedience = InboundPolicy(commands=frozenset({"mute"}))
 
     def connect() -> Uplink:
-        uplink = Uplink(spool, Dialer(local(broker), TOPICS), ear=Ear(spool, TOPICS, obedience, muted.append))
+        uplink = Uplink(
+            spool, Dialer(local(broker), TOPICS), ear=InboundHandler(spool, TOPICS, obedience, muted.append)
+        )
         uplink.start()
         return uplink
 
@@ -438,7 +440,7 @@ def test_a_dead_network_thread_is_replaced(spool: Spool, broker: Mosquitto) -> N
     with Subscriber(broker.port) as subscriber, uplink_to(spool, local(broker)) as uplink:
         wait_until(lambda: uplink.connected)
         assert uplink._session is not None
-        link: Link = uplink._session.link
+        link: Connection = uplink._session.link
         link._client.on_publish = _fail
         append(spool, 1, 10)
         subscriber.wait_for_events(10)

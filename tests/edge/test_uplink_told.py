@@ -15,9 +15,9 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.broker import Broker
 from edge.mqtt.client import WINDOW
 from edge.mqtt.connector import Dialer
-from edge.spool import Mark, Spool
-from edge.uplink.commands import Ear, Obedience
-from edge.uplink.retained import Notice
+from edge.spool import ConsumerMark, Spool
+from edge.uplink.commands import InboundHandler, InboundPolicy
+from edge.uplink.retained import RetainedMessage
 from edge.uplink.uplink import Uplink
 from tests.broker import wait_until
 from tests.builders import event
@@ -48,12 +48,12 @@ class Muted:
 def uplink_to(
     spool: Spool,
     port: int,
-    obedience: Obedience | None = None,
+    obedience: InboundPolicy | None = None,
     mute: Muted | None = None,
     keepalive: int = 30,
 ) -> Iterator[Uplink]:
     dialer = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
-    ear = Ear(spool, TOPICS, obedience or Obedience(), mute or Muted())
+    ear = InboundHandler(spool, TOPICS, obedience or InboundPolicy(), mute or Muted())
     uplink = Uplink(spool, dialer, Backoff(first=0.05, longest=0.5), ear=ear)
     uplink.start()
     try:
@@ -149,7 +149,7 @@ def test_a_notice_on_which_the_broker_hangs_up_is_left_out(spool: Spool) -> None
 
     append(spool, 1, 10)
     with ToldBroker(policy) as broker, uplink_to(spool, broker.port) as uplink:
-        uplink._teller.board.put(Notice("stats", TOPICS.stats, b"{}"))
+        uplink._teller.board.put(RetainedMessage("stats", TOPICS.stats, b"{}"))
         wait_until(lambda: spool.depth() == 0)
         assert set(broker.sequences) == set(range(1, 11))
 
@@ -216,9 +216,9 @@ def test_the_sender_survives_its_own_mistakes(
     assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 2
 
 
-def listening(**changes: object) -> Obedience:
+def listening(**changes: object) -> InboundPolicy:
     values: dict[str, object] = {"accept_ack": True, "ack_wait_s": 30.0, "commands": BOTH, **changes}
-    return Obedience(**values)  # type: ignore[arg-type]
+    return InboundPolicy(**values)  # type: ignore[arg-type]
 
 
 def sent_all(spool: Spool, broker: ToldBroker, count: int) -> None:
@@ -249,7 +249,7 @@ def test_what_lies_beyond_a_mark_is_sent_again_after_a_while(spool: Spool) -> No
 
 def test_a_reconnect_brings_what_a_broker_forgot(spool: Spool) -> None:
     """After a new connection everything beyond the mark goes out again, however lately it was sent."""
-    spool.set_mark(Mark("team", spool.epoch, 7, 1_700_000_000.0))
+    spool.set_mark(ConsumerMark("team", spool.epoch, 7, 1_700_000_000.0))
     append(spool, 1, 10)
     with ToldBroker() as broker, uplink_to(spool, broker.port, listening()):
         sent_all(spool, broker, 10)
@@ -273,8 +273,8 @@ def test_commands_are_obeyed_where_they_are_allowed(spool: Spool) -> None:
 @pytest.mark.parametrize(
     ("obedience", "topic", "payload", "retain"),
     [
-        (Obedience(), TOPICS.command, MUTE, False),
-        (Obedience(), TOPICS.ack, b'{"consumer":"a","epoch":"e1","contiguous":1}', False),
+        (InboundPolicy(), TOPICS.command, MUTE, False),
+        (InboundPolicy(), TOPICS.ack, b'{"consumer":"a","epoch":"e1","contiguous":1}', False),
         (listening(), TOPICS.command, MUTE, True),
         (listening(), TOPICS.ack, b'{"consumer":"a","epoch":"e1","contiguous":1}', True),
         (listening(), TOPICS.command, b'{"command":"reboot"}', False),
@@ -290,7 +290,7 @@ def test_commands_are_obeyed_where_they_are_allowed(spool: Spool) -> None:
     ],
 )
 def test_what_breaks_a_rule_changes_nothing(
-    spool: Spool, obedience: Obedience, topic: str, payload: bytes, retain: bool
+    spool: Spool, obedience: InboundPolicy, topic: str, payload: bytes, retain: bool
 ) -> None:
     """Unasked, retained, unknown, damaged or not allowed: counted, and nothing is done."""
     muted = Muted()

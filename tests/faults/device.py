@@ -13,7 +13,7 @@ from edge.mqtt.broker import Broker
 from edge.mqtt.connector import Dialer
 from edge.spool import Limits, Spool
 from edge.types import EventId
-from edge.uplink.commands import Ear, Obedience
+from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.uplink import Uplink
 from tests.builders import event
 
@@ -58,7 +58,7 @@ def device(
     """A device that runs while the context lasts, with the waiting times of a real one unless given."""
     limits = Limits(max_events=2_000_000, max_bytes=4 << 30)
     with closing(Spool.open(path, limits=limits)) as spool:
-        ear = Ear(spool, TOPICS, Obedience(accept_ack=accept_ack), lambda _: None)
+        ear = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=accept_ack), lambda _: None)
         dialer = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
         uplink = Uplink(spool, dialer, backoff, ear=ear)
         uplink.start()

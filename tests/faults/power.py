@@ -19,7 +19,7 @@ from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.spool.records import GENERATION_BITS, Limits
 from edge.spool.storage.opening import open_store
-from edge.spool.storage.store import Store
+from edge.spool.storage.store import EventStore
 from tests.builders import event
 from tests.faults.disk import Call, Disk, calls, said
 
@@ -128,7 +128,7 @@ def scratch() -> Iterator[Path]:
         yield Path(directory)
 
 
-def _compare(promise: Promise, store: Store) -> str:
+def _compare(promise: Promise, store: EventStore) -> str:
     if promise.epoch and store.life.epoch != promise.epoch:
         return "has another epoch"
     rows = dict(store.db.all("SELECT place, payload FROM event"))
@@ -143,7 +143,7 @@ def _compare(promise: Promise, store: Store) -> str:
     return f"holds what was not written: {other[:5]}" if other else ""
 
 
-def _rescued(promise: Promise, store: Store) -> str:
+def _rescued(promise: Promise, store: EventStore) -> str:
     """Of the first epoch each number is there or announced, whether the page was harmed by then or not."""
     (oldest,) = store.db.one("SELECT name FROM epoch ORDER BY generation")
     if promise.epoch not in ("", oldest, store.life.epoch):
@@ -158,7 +158,7 @@ def _rescued(promise: Promise, store: Store) -> str:
     return f"holds what was not written: {other[:5]}" if other else ""
 
 
-def _announced(store: Store, reason: str) -> set[int]:
+def _announced(store: EventStore, reason: str) -> set[int]:
     gaps = store.db.all("SELECT first, last FROM gap WHERE reason = ?", (reason,))
     return {number for first, last in gaps for number in range(first, last + 1)}
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from edge.camera import open_recording
-from edge.config import Camera
+from edge.config import CameraConfig
 from edge.demo import CLIP
-from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Reporter, Turn, Vision
+from edge.pipeline.pipeline import Cycle, Reporter, Vision
 from edge.spool import Spool
 from edge.tracking.tracker import Tracker
 from edge.types import Frame, Image, Lamp, Outcome, Presence
@@ -73,7 +73,7 @@ class _Crowd(Tracker):
 @cache
 def _scenes() -> tuple[Image, ...]:
     """Frames of the clip that ships with the package."""
-    frames = open_recording(Camera(source=str(CLIP), pace="fast"), 0.0)
+    frames = open_recording(CameraConfig(source=str(CLIP), pace="fast"), 0.0)
     with closing(frames):
         return tuple(frame.pixels.copy() for frame in frames if frame.index % SCENES_APART == 0)
 
@@ -82,7 +82,7 @@ class Watcher:
     """A vision side: its frames go through both models, its events into a spool, its verdicts to a lamp."""
 
     def __init__(self, vision: Vision, spool: Spool) -> None:
-        events = EventFactory(Origin("door", spool.epoch, "1", "1.0"), spool.last_sequence, lambda: True)
+        events = EventFactory(EventSource("door", spool.epoch, "1", "1.0"), spool.last_sequence, lambda: True)
         self.times = Times()
         self._vision = vision
         self._lamp = _Lamp()
@@ -113,7 +113,7 @@ class Watcher:
         decides = self._number % PASS_EVERY == 0
         self._crowd.passes += decides
         verdicts = (verdict(number=self._crowd.passes),) if decides else ()
-        self._reporter.report(Turn(frame, sight, verdicts, 0.0), self._crowd)
+        self._reporter.report(Cycle(frame, sight, verdicts, 0.0), self._crowd)
         took = time.perf_counter() - began
         self.times.frames.append(took)
         if decides:

@@ -13,12 +13,12 @@ import pytest
 from edge.messages.payloads import iso_time
 from edge.mqtt.broker import Broker
 from edge.mqtt.connector import Dialer
-from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, EventSource
 from edge.spool import Spool
 from edge.system import clock
 from edge.system.clock import DOUBT_S, SyncCheck
-from edge.uplink.commands import Ear, Obedience
-from edge.uplink.status import Gauge, Teller
+from edge.uplink.commands import InboundHandler, InboundPolicy
+from edge.uplink.status import MinuteQueue, StatusPublisher
 from edge.uplink.uplink import Uplink
 from tests.broker import Mosquitto, Subscriber, wait_until
 from tests.builders import verdict
@@ -43,8 +43,8 @@ def disciplined(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def sending(spool: Spool, port: int, times: FakeClock) -> Iterator[None]:
     """A sender that goes by a clock, for as long as the context lasts."""
-    ear = Ear(spool, TOPICS, Obedience(accept_ack=True), lambda _: None, times.wall)
-    teller = Teller(spool, TOPICS, Gauge(), times.wall)
+    ear = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=True), lambda _: None, times.wall)
+    teller = StatusPublisher(spool, TOPICS, MinuteQueue(), times.wall)
     uplink = Uplink(spool, Dialer(Broker("127.0.0.1", port), TOPICS), ear=ear, teller=teller)
     uplink.start()
     try:
@@ -68,7 +68,7 @@ class Decider:
         times = self._times
         times.now += 1.0
         factory = EventFactory(
-            Origin("door", spool.epoch, str(spool.run), "1.0"), len(self.told), self._synced
+            EventSource("door", spool.epoch, str(spool.run), "1.0"), len(self.told), self._synced
         )
         event = factory.make(replace(verdict(), monotonic=times.now, wall=times.wall()))
         spool.append(event)

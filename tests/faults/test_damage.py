@@ -12,7 +12,7 @@ from edge.messages import payloads
 from edge.spool import Spool
 from edge.spool.records import Limits
 from edge.spool.storage.opening import open_store
-from edge.spool.storage.store import Store
+from edge.spool.storage.store import EventStore
 from tests.builders import event
 from tests.edge.test_spool import fill
 from tests.faults.power import SEQUENCE, scratch
@@ -97,7 +97,7 @@ def damage_once(files: dict[str, bytes], seed: int) -> str:
             opened.store.close(clean=False)
 
 
-def _judge(store: Store) -> str:
+def _judge(store: EventStore) -> str:
     """All events are of the first epoch, also where a rescue has begun a second one."""
     rows = {item.sequence & SEQUENCE: item.payload for item in store.unsent(-1, 10_000)}
     gaps = store.gaps.unsent(10_000)

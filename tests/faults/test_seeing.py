@@ -14,7 +14,7 @@ import pytest
 from edge.config import Config
 from edge.daemon.factory import open_vision
 from edge.spool import Limits, Spool
-from edge.spool.storage.store import Store
+from edge.spool.storage.store import EventStore
 from tests.faults.device import device
 from tests.faults.results import note
 from tests.faults.seeing import Fault, Watcher, in_turn
@@ -26,14 +26,14 @@ SLOW_S = 1.0
 @contextmanager
 def slow_disk() -> Iterator[None]:
     """Every commit takes a second longer, in the spool's thread, as on a worn card."""
-    write = Store.write
+    write = EventStore.write
 
     def slowly(*arguments: Any) -> Any:
         time.sleep(SLOW_S)
         return write(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Store, "write", slowly)
+        patch.setattr(EventStore, "write", slowly)
         yield
 
 

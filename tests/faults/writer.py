@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from edge.spool import Limits, Mark, Spool
+from edge.spool import ConsumerMark, Limits, Spool
 from edge.spool.storage import database
 from edge.telemetry.records import Minute
 from tests.builders import event
@@ -37,7 +37,7 @@ def live(path: Path, kind: str, chance: Random, rounds: int) -> Spool:
             spool.append(event(number))
         if kind == "marks":
             spool.mark_sent(chance.randint(1, number) for _ in range(4))
-            spool.set_mark(Mark("team", spool.epoch, number, WALL + turn))
+            spool.set_mark(ConsumerMark("team", spool.epoch, number, WALL + turn))
             spool.add_minute(Minute(60 * turn, frames=1))
             if chance.random() < 0.2:
                 spool.give_up([chance.randint(1, number)])

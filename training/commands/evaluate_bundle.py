@@ -10,10 +10,10 @@ import click
 
 from edge import bundle as bundles
 from edge.cli.options import EXISTING, json_option
-from edge.config import Detector
+from edge.config import DetectorConfig
 from edge.errors import ConfigError
 from edge.vision.detector import YuNetDetector
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 from training import framework
 from training.data.manifest import Manifest, Part
 from training.detector import end_to_end
@@ -53,8 +53,10 @@ def evaluate_bundle(
     pictures = truths(Manifest.load(split).assigned(), Part(part))
     if not pictures:
         raise ConfigError(f"the {part} part of {split} holds no annotated frame; choose another with --part")
-    settings = Detector(long_side=long_side, min_face_px=1)
-    found = end_to_end.judge_end_to_end(YuNetDetector(network, settings), Model(loaded.classifier), pictures)
+    settings = DetectorConfig(long_side=long_side, min_face_px=1)
+    found = end_to_end.judge_end_to_end(
+        YuNetDetector(network, settings), TfliteModel(loaded.classifier), pictures
+    )
     if as_json:
         click.echo(json.dumps(asdict(found)))
     else:

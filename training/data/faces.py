@@ -13,7 +13,7 @@ from pathlib import Path
 
 import cv2
 
-from edge.config import Detector
+from edge.config import DetectorConfig
 from edge.contract import whole_image_box
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
@@ -31,7 +31,7 @@ def device_finder(model: Path) -> FaceFinder:
     Raises:
         ModelError: The model cannot be opened.
     """
-    detector = YuNetDetector(model, Detector())
+    detector = YuNetDetector(model, DetectorConfig())
     return lambda pixels: detector.detect(Frame(0, pixels, 0.0, 0.0))
 
 

@@ -14,7 +14,7 @@ from edge.contract import LABELS, Label, face_crop
 from edge.errors import SourceError
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 from training.data.readers import open_image
 from training.detector.metrics import OVERLAP, Truth
 
@@ -57,7 +57,7 @@ class EndToEnd:
     right_at_annotation: float
 
 
-def judge_end_to_end(detector: YuNetDetector, model: Model, pictures: Sequence[Truth]) -> EndToEnd:
+def judge_end_to_end(detector: YuNetDetector, model: TfliteModel, pictures: Sequence[Truth]) -> EndToEnd:
     """Runs both models on annotated frames."""
     outcomes = [outcome for truth in pictures for outcome in _picture(detector, model, truth)]
     found = [outcome for outcome in outcomes if outcome.found]
@@ -76,7 +76,7 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else float("nan")
 
 
-def _picture(detector: YuNetDetector, model: Model, truth: Truth) -> list[Outcome]:
+def _picture(detector: YuNetDetector, model: TfliteModel, truth: Truth) -> list[Outcome]:
     image = open_image(truth.image)
     if image is None:
         raise SourceError(f"{truth.image} cannot be read; read the data sets anew: maskgate-train data")
@@ -100,5 +100,5 @@ def _match(box: Box, faces: Sequence[Face]) -> Face | None:
     return best if best is not None and best.box.iou(box) >= OVERLAP else None
 
 
-def _label(model: Model, image: Image, box: Box) -> Label:
+def _label(model: TfliteModel, image: Image, box: Box) -> Label:
     return LABELS[int(model.probabilities(face_crop(image, box, model.size)).argmax())]

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.config import Detector
+from edge.config import DetectorConfig
 from edge.contract import Label, cut, square_around
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
@@ -88,7 +88,7 @@ def teacher(model: Path) -> FaceFinder:
     Raises:
         ModelError: The model cannot be opened.
     """
-    detector = YuNetDetector(model, Detector(long_side=640, score_threshold=SURE, min_face_px=4))
+    detector = YuNetDetector(model, DetectorConfig(long_side=640, score_threshold=SURE, min_face_px=4))
 
     def find(pixels: Image) -> tuple[Face, ...]:
         scale = 640 / max(pixels.shape[:2])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edge import bundle
 from edge.errors import ConfigError, ModelError
-from edge.vision.interpreter import Model
+from edge.vision.interpreter import TfliteModel
 from training.classifier.run import WEIGHTS
 from training.data.dataset import Material
 from training.data.manifest import Part
@@ -75,7 +75,7 @@ def open_model(path: Path) -> tuple[Predictor, int]:
     if path.is_dir():
         return open_model(bundle.load(path).classifier)
     if path.suffix == ".tflite":
-        device = Model(path)
+        device = TfliteModel(path)
         return lambda pixels: np.stack([device.probabilities(crop) for crop in pixels]), device.size
     from training.classifier.inference import predict  # noqa: PLC0415 - a bundle needs no framework
 
@@ -102,7 +102,7 @@ def classes(path: Path) -> int:
     if path.is_dir():
         return len(bundle.load(path).manifest.labels)
     if path.suffix == ".tflite":
-        return Model(path).classes
+        return TfliteModel(path).classes
     return int(_network(path).output_shape[-1])
 
 

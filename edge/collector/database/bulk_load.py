@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import DataError
 
-from edge.collector.database.engine import Database
+from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.tables import epoch, event
 from edge.collector.database.writes import UnfitError, add_events
 from edge.collector.records import Epoch, EventRecord
@@ -28,10 +28,10 @@ class ClashError(ValueError):
         self.position = position
 
 
-class Loading:
+class BulkLoad:
     """Stores events that came by hand."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: CollectorDatabase) -> None:
         self._database = database
 
     @contextmanager

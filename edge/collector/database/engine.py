@@ -34,7 +34,7 @@ _POSTGRESQL = {
 }
 
 
-class Database:
+class CollectorDatabase:
     """One open database; used by one thread."""
 
     def __init__(self, engine: Engine) -> None:
@@ -84,7 +84,7 @@ class Database:
             raise _named(self.name, error) from None
 
 
-def open_database(text: str, *, create: bool) -> Database:
+def open_database(text: str, *, create: bool) -> CollectorDatabase:
     """Opens a database that a collector may write to.
 
     Args:
@@ -99,7 +99,7 @@ def open_database(text: str, *, create: bool) -> Database:
     url = _url(text)
     if url.drivername == "sqlite":
         _check_file(Path(url.database or ""), create=create)
-    database = Database(_engine(url))
+    database = CollectorDatabase(_engine(url))
     try:
         _check_tables(database, create=create)
         if create:
@@ -162,7 +162,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("maskgate_begin", "BEGIN"))
 
 
-def _check_tables(database: Database, *, create: bool) -> None:
+def _check_tables(database: CollectorDatabase, *, create: bool) -> None:
     """Makes the tables in an empty database; refuses one that is not a collector's."""
     with database.reading() as connection:
         found = set(sa.inspect(connection).get_table_names())
@@ -186,7 +186,7 @@ def _check_tables(database: Database, *, create: bool) -> None:
     return None
 
 
-def _check_rights(database: Database) -> None:
+def _check_rights(database: CollectorDatabase) -> None:
     """Writes what is there already: better refused now than with the first message."""
     with database.writing() as connection:
         connection.execute(sa.update(tables.version).values(format=tables.FORMAT))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from edge.collector.database.tables import period
-from edge.collector.records import SILENT_S, Life, Place, Presence, Sight
+from edge.collector.records import SILENT_S, AvailabilityRecord, CameraRecord, DeviceKey, Heartbeat
 
 PRESENCE = "presence"
 SIGHT = "sight"
@@ -36,7 +36,7 @@ class _Now:
     since: float
 
 
-def note_presence(connection: Connection, heard: Presence) -> None:
+def note_presence(connection: Connection, heard: AvailabilityRecord) -> None:
     """A device is connected or not; nothing changes where that is known.
 
     A word that waited for the collector does not say when it was given: what lies between is unknown. So
@@ -52,7 +52,7 @@ def note_presence(connection: Connection, heard: Presence) -> None:
     _change(connection, heard.place, _Change(PRESENCE, kind, "", heard.received))
 
 
-def note_sight(connection: Connection, heard: Sight) -> None:
+def note_sight(connection: Connection, heard: CameraRecord) -> None:
     """A device is blind or sees; nothing changes where that is known."""
     kind = "blind" if heard.blind else "seeing"
     now = _open(connection, heard.place, SIGHT)
@@ -63,7 +63,7 @@ def note_sight(connection: Connection, heard: Sight) -> None:
     _change(connection, heard.place, _Change(SIGHT, kind, heard.reason.replace("\0", "?"), at))
 
 
-def note_life(connection: Connection, heard: Life) -> None:
+def note_life(connection: Connection, heard: Heartbeat) -> None:
     """A device lives, and did for a minute; signs that follow each other are one period.
 
     One that lived when the collector went and lives when it returns is taken to have lived: what waited
@@ -82,20 +82,20 @@ def note_life(connection: Connection, heard: Life) -> None:
         connection.execute(sa.update(period).where(period.c.id == last.id).values(until=heard.received))
 
 
-def _open(connection: Connection, place: Place, track: str) -> _Now | None:
+def _open(connection: Connection, place: DeviceKey, track: str) -> _Now | None:
     columns = sa.select(period.c.kind, period.c.since)
     row = connection.execute(columns.where(_still(place, track))).first()
     return None if row is None else _Now(row.kind, row.since)
 
 
-def _change(connection: Connection, place: Place, change: _Change) -> None:
+def _change(connection: Connection, place: DeviceKey, change: _Change) -> None:
     now = _open(connection, place, change.track)
     at = change.at if now is None else max(change.at, now.since)
     connection.execute(sa.update(period).where(_still(place, change.track)).values(until=at))
     _begin(connection, place, replace(change, at=at))
 
 
-def _begin(connection: Connection, place: Place, change: _Change, until: float | None = None) -> None:
+def _begin(connection: Connection, place: DeviceKey, change: _Change, until: float | None = None) -> None:
     connection.execute(
         period.insert().values(
             site=place.site,
@@ -109,7 +109,7 @@ def _begin(connection: Connection, place: Place, change: _Change, until: float |
     )
 
 
-def _still(place: Place, track: str) -> sa.ColumnElement[bool]:
+def _still(place: DeviceKey, track: str) -> sa.ColumnElement[bool]:
     return sa.and_(
         period.c.site == place.site,
         period.c.device == place.device,

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from edge.collector import completeness
-from edge.collector.completeness import Mark
-from edge.collector.database.engine import Database
+from edge.collector.completeness import Completeness
+from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.periods import LIFE, PRESENCE
 from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
-from edge.collector.records import Epoch, Place
+from edge.collector.records import DeviceKey, Epoch
 from edge.messages.ranges import Range
 
 RESERVE = "restart"
@@ -24,10 +24,10 @@ FIRST_RANGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class PassRow:
     """The latest word on one person's pass; `at` is its Unix time."""
 
-    place: Place
+    place: DeviceKey
     at: float
     verdict: str
     clock_synced: bool
@@ -37,7 +37,7 @@ class Pass:
 class Period:
     """What a device was, from one Unix time to another; `until` is None where it still is."""
 
-    place: Place
+    place: DeviceKey
     track: str
     kind: str
     since: float
@@ -45,7 +45,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EpochStatus:
     """What is stored of one epoch.
 
     Attributes:
@@ -55,14 +55,14 @@ class Standing:
     """
 
     counter: Epoch
-    mark: Mark
+    mark: Completeness
     events: int
     gone: int
     reserved: int
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReportFilter:
     """What a report is asked for: devices (all where empty) and Unix times (`until` not included)."""
 
     sites: tuple[str, ...] = ()
@@ -71,18 +71,18 @@ class Part:
     until: float | None = None
 
 
-class Reading:
+class Queries:
     """The reading side of an open database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: CollectorDatabase) -> None:
         self._database = database
 
-    def mark(self, counter: Epoch) -> Mark:
+    def mark(self, counter: Epoch) -> Completeness:
         """How far an epoch is complete; Raises: StorageError."""
         with self._database.reading() as connection:
             return _mark(connection, counter)
 
-    def unfinished(self, place: Place) -> tuple[Epoch, ...]:
+    def unfinished(self, place: DeviceKey) -> tuple[Epoch, ...]:
         """The epochs of a device of which something may still come; Raises: StorageError."""
         here = sa.and_(epoch.c.site == place.site, epoch.c.device == place.device)
         with self._database.reading() as connection:
@@ -93,14 +93,14 @@ class Reading:
                 counter for counter in counters if counter == counters[-1] or _mark(connection, counter).holes
             )
 
-    def online(self) -> dict[Place, bool]:
+    def online(self) -> dict[DeviceKey, bool]:
         """Whether each known device is connected, as far as was heard; Raises: StorageError."""
         now = sa.and_(period.c.track == PRESENCE, period.c.until.is_(None))
         with self._database.reading() as connection:
             rows = connection.execute(
                 sa.select(period.c.site, period.c.device, period.c.kind).where(now)
             ).all()
-        return {Place(row.site, row.device): row.kind == "online" for row in rows}
+        return {DeviceKey(row.site, row.device): row.kind == "online" for row in rows}
 
     def seen(self, name: str | None = None) -> float | None:
         """Unix time when a collector, or any, was last connected; Raises: StorageError."""
@@ -115,7 +115,7 @@ class Reading:
             text = connection.execute(sa.select(client.c.filters).where(client.c.name == name)).scalar()
         return tuple((text or "").split())
 
-    def passes(self, part: Part) -> Iterator[Pass]:
+    def passes(self, part: ReportFilter) -> Iterator[PassRow]:
         """The latest revision of every pass, in order of time; Raises: StorageError."""
         newer = event.alias("newer")
         later = sa.and_(
@@ -138,9 +138,9 @@ class Reading:
             query = query.where(event.c.at < part.until)
         with self._database.reading() as connection:
             for row in connection.execute(query):
-                yield Pass(Place(row.site, row.device), row.at, row.verdict, row.clock_synced)
+                yield PassRow(DeviceKey(row.site, row.device), row.at, row.verdict, row.clock_synced)
 
-    def periods(self, part: Part) -> tuple[Period, ...]:
+    def periods(self, part: ReportFilter) -> tuple[Period, ...]:
         """All periods that reach into a time, and signs of life before it, in order; Raises: StorageError."""
         query = sa.select(period).where(*_within(period, part)).order_by(period.c.since, period.c.id)
         if part.since is not None:
@@ -151,14 +151,14 @@ class Reading:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return tuple(
-            Period(Place(row.site, row.device), row.track, row.kind, row.since, row.until) for row in rows
+            Period(DeviceKey(row.site, row.device), row.track, row.kind, row.since, row.until) for row in rows
         )
 
-    def standings(self) -> tuple[Standing, ...]:
+    def standings(self) -> tuple[EpochStatus, ...]:
         """Every epoch, by device and age; Raises: StorageError."""
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(epoch)).all()
-            counters = sorted(Epoch(Place(row.site, row.device), row.epoch) for row in rows)
+            counters = sorted(Epoch(DeviceKey(row.site, row.device), row.epoch) for row in rows)
             return tuple(_standing(connection, counter) for counter in counters)
 
     def rejected(self) -> int:
@@ -169,14 +169,14 @@ class Reading:
             )
 
 
-def _mark(connection: Connection, counter: Epoch, limit: int | None = FIRST_RANGES) -> Mark:
+def _mark(connection: Connection, counter: Epoch, limit: int | None = FIRST_RANGES) -> Completeness:
     query = sa.select(present.c.first, present.c.last).where(_of(present, counter))
     rows = connection.execute(query.order_by(present.c.first).limit(limit)).all()
     highest = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, counter))).scalar()
-    return completeness.mark([Range(row.first, row.last) for row in rows], highest or 0)
+    return completeness.completeness_of([Range(row.first, row.last) for row in rows], highest or 0)
 
 
-def _standing(connection: Connection, counter: Epoch) -> Standing:
+def _standing(connection: Connection, counter: Epoch) -> EpochStatus:
     counted = sa.select(sa.func.count()).select_from(event).where(_of(event, counter))
     events = connection.execute(counted).scalar_one()
     length = sa.func.coalesce(sa.func.sum(gap.c.last - gap.c.first + 1), 0)
@@ -184,7 +184,7 @@ def _standing(connection: Connection, counter: Epoch) -> Standing:
     reserved = int(connection.execute(restarts).scalar_one())
     mark = _mark(connection, counter, None)
     missing = sum(len(span) for span in mark.holes)
-    return Standing(counter, mark, events, max(mark.highest - events - missing - reserved, 0), reserved)
+    return EpochStatus(counter, mark, events, max(mark.highest - events - missing - reserved, 0), reserved)
 
 
 def _of(table: sa.Table, counter: Epoch) -> sa.ColumnElement[bool]:
@@ -192,7 +192,7 @@ def _of(table: sa.Table, counter: Epoch) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.site == place.site, table.c.device == place.device, table.c.epoch == counter.name)
 
 
-def _within(table: sa.Table, part: Part) -> list[sa.ColumnElement[bool]]:
+def _within(table: sa.Table, part: ReportFilter) -> list[sa.ColumnElement[bool]]:
     wanted: list[sa.ColumnElement[bool]] = []
     if part.sites:
         wanted.append(table.c.site.in_(part.sites))

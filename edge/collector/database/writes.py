@@ -12,18 +12,18 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError
 
 from edge.collector.completeness import OPEN
-from edge.collector.database.engine import Database
+from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.periods import note_life, note_presence, note_sight
 from edge.collector.database.tables import client, epoch, event, gap, present, rejected
 from edge.collector.records import (
+    AvailabilityRecord,
+    CameraRecord,
     Epoch,
     EventRecord,
     GapRecord,
-    Life,
-    Presence,
+    Heartbeat,
     Record,
     Rejected,
-    Sight,
 )
 from edge.errors import StorageError
 from edge.messages.payloads import iso_time
@@ -41,7 +41,7 @@ class UnfitError(StorageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class WriteTally:
     """What became of a batch.
 
     Attributes:
@@ -57,13 +57,13 @@ class Tally:
     touched: frozenset[Epoch]
 
 
-class Writing:
+class Writes:
     """The writing side of an open database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: CollectorDatabase) -> None:
         self._database = database
 
-    def store(self, records: Sequence[Record]) -> Tally:
+    def store(self, records: Sequence[Record]) -> WriteTally:
         """Stores a batch: all of it, or nothing.
 
         Raises:
@@ -109,22 +109,22 @@ class Writing:
                 connection.execute(client.insert().values({"name": name, "filters": "", **values}))
 
 
-def _store(connection: Connection, records: Sequence[Record]) -> Tally:
+def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
     events = [record for record in records if isinstance(record, EventRecord)]
     gaps = [record for record in records if isinstance(record, GapRecord)]
     new, clashes = _store_events(connection, events)
     _store_gaps(connection, gaps)
     bad = [record for record in records if isinstance(record, Rejected)] + clashes
     for record in records:
-        if isinstance(record, Presence):
+        if isinstance(record, AvailabilityRecord):
             note_presence(connection, record)
-        elif isinstance(record, Sight):
+        elif isinstance(record, CameraRecord):
             note_sight(connection, record)
-        elif isinstance(record, Life):
+        elif isinstance(record, Heartbeat):
             note_life(connection, record)
     _store_rejected(connection, bad)
     touched = frozenset({record.counter for record in events} | {record.counter for record in gaps})
-    return Tally(new, len(events) - new - len(clashes), len(bad), touched)
+    return WriteTally(new, len(events) - new - len(clashes), len(bad), touched)
 
 
 def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tuple[int, list[Rejected]]:

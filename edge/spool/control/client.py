@@ -13,22 +13,22 @@ from edge.errors import SpoolError
 from edge.messages.ranges import Range
 from edge.spool.control import requests, server
 from edge.spool.control.requests import (
-    Again,
-    Epoch,
-    Kept,
-    Page,
-    Purge,
+    EpochInfo,
+    PageRequest,
     Purged,
-    Question,
-    Replay,
-    Standing,
-    Stats,
+    PurgeRequest,
+    ReplayRequest,
+    ReplayResult,
+    Request,
+    SpoolStats,
+    StatsRequest,
+    StoredEvent,
 )
-from edge.spool.records import Limits, Mark, Replayed
+from edge.spool.records import ConsumerMark, Limits, Replayed
 from edge.spool.storage import statistics
 from edge.spool.storage.database import DamagedError
 from edge.spool.storage.opening import REPAIR, look_into
-from edge.spool.storage.store import Store
+from edge.spool.storage.store import EventStore
 from edge.types import Reason
 
 
@@ -38,10 +38,10 @@ class _Alone:
     problem = ""
     waiting = 0
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: EventStore) -> None:
         self.store = store
 
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[ConsumerMark, ...]:
         """The marks of all consumers."""
         return statistics.marks(self.store.db)
 
@@ -54,22 +54,22 @@ class _Alone:
         return self.store.purge(before, time.time(), unsent=unsent)
 
 
-class Counter:
+class SpoolClient:
     """Where the tools ask about one spool; a daemon may come or go between two questions."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
 
-    def page(self, asked: Page) -> tuple[Kept, ...]:
+    def page(self, asked: PageRequest) -> tuple[StoredEvent, ...]:
         """Some events in order.
 
         Raises:
             SpoolError: Nobody can tell.
         """
-        return tuple(Kept(**row) for row in self._ask(asked)["events"])
+        return tuple(StoredEvent(**row) for row in self._ask(asked)["events"])
 
-    def pages(self, asked: Page) -> Iterator[Kept]:
+    def pages(self, asked: PageRequest) -> Iterator[StoredEvent]:
         """All events in order, asked for page by page; `limit` is the size of a page.
 
         Raises:
@@ -79,31 +79,31 @@ class Counter:
             yield from found
             asked = replace(asked, after=found[-1].place)
 
-    def stats(self) -> Standing:
+    def stats(self) -> SpoolStats:
         """How things stand.
 
         Raises:
             SpoolError: Nobody can tell.
         """
-        found = self._ask(Stats())
-        return Standing(
+        found = self._ask(StatsRequest())
+        return SpoolStats(
             **{
                 **found,
-                "epochs": tuple(Epoch(**row) for row in found["epochs"]),
-                "marks": tuple(Mark(**row) for row in found["marks"]),
+                "epochs": tuple(EpochInfo(**row) for row in found["epochs"]),
+                "marks": tuple(ConsumerMark(**row) for row in found["marks"]),
                 "dropped": {Reason(reason): events for reason, events in found["dropped"].items()},
             }
         )
 
-    def replay(self, asked: Replay) -> Again:
+    def replay(self, asked: ReplayRequest) -> ReplayResult:
         """Has events sent again.
 
         Raises:
             SpoolError: There are none such.
         """
-        return Again(**self._ask(asked))
+        return ReplayResult(**self._ask(asked))
 
-    def purge(self, asked: Purge) -> Purged:
+    def purge(self, asked: PurgeRequest) -> Purged:
         """Deletes old events.
 
         Raises:
@@ -111,12 +111,12 @@ class Counter:
         """
         return Purged(**self._ask(asked))
 
-    def _ask(self, question: Question) -> dict[str, Any]:
+    def _ask(self, question: Request) -> dict[str, Any]:
         found = server.ask(self._path, question)
         if found is not None:
             return found
         # Pages are checked one by one: all of the file for each of many would take too long.
-        with _held(self._path, self._limits, check=not isinstance(question, Page)) as store:
+        with _held(self._path, self._limits, check=not isinstance(question, PageRequest)) as store:
             try:
                 return requests.answer(_Alone(store), question, self._limits)
             except DamagedError as error:
@@ -124,7 +124,7 @@ class Counter:
 
 
 @contextmanager
-def _held(path: Path, limits: Limits, *, check: bool) -> Iterator[Store]:
+def _held(path: Path, limits: Limits, *, check: bool) -> Iterator[EventStore]:
     store = look_into(path, limits, check=check)
     try:
         yield store

@@ -7,10 +7,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO
 
-from edge.spool.control.requests import Kept
+from edge.spool.control.requests import StoredEvent
 
 
-def write_jsonl(rows: Iterable[Kept], out: TextIO) -> int:
+def write_jsonl(rows: Iterable[StoredEvent], out: TextIO) -> int:
     """Writes each event's message, byte for byte as it is sent, on a line; how many."""
     count = 0
     for row in rows:
@@ -19,7 +19,7 @@ def write_jsonl(rows: Iterable[Kept], out: TextIO) -> int:
     return count
 
 
-def write_csv(rows: Iterable[Kept], out: TextIO) -> int:
+def write_csv(rows: Iterable[StoredEvent], out: TextIO) -> int:
     """Writes a table with a column for each member, that of an object as `probabilities.with_mask`."""
     writer: csv.DictWriter[str] | None = None
     count = 0
@@ -33,7 +33,7 @@ def write_csv(rows: Iterable[Kept], out: TextIO) -> int:
     return count
 
 
-FORMATS: dict[str, Callable[[Iterable[Kept], TextIO], int]] = {"jsonl": write_jsonl, "csv": write_csv}
+FORMATS: dict[str, Callable[[Iterable[StoredEvent], TextIO], int]] = {"jsonl": write_jsonl, "csv": write_csv}
 
 
 def _flat(members: dict[str, Any]) -> Iterator[tuple[str, object]]:

@@ -7,20 +7,20 @@ from typing import Protocol
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool.records import GENERATION_BITS, Limits, Mark, Replayed
+from edge.spool.records import GENERATION_BITS, ConsumerMark, Limits, Replayed
 from edge.spool.storage import statistics
 from edge.spool.storage.database import DamagedError
-from edge.spool.storage.store import Store
+from edge.spool.storage.store import EventStore
 from edge.types import Reason
 
 MOST_ROWS = 500
 """Events in one answer, so that no export keeps the spool's thread from storing events."""
 
 
-class Keeper(Protocol):
+class StoreHolder(Protocol):
     """Who has the store: the daemon's committer, or a tool for itself."""
 
-    store: Store
+    store: EventStore
 
     @property
     def problem(self) -> str:
@@ -30,7 +30,7 @@ class Keeper(Protocol):
     def waiting(self) -> int:
         """Events that are not on disk yet."""
 
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[ConsumerMark, ...]:
         """The marks of all consumers."""
 
     def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
@@ -41,7 +41,7 @@ class Keeper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRequest:
     """Asks for events in order.
 
     Attributes:
@@ -58,12 +58,12 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class StatsRequest:
     """Asks how things stand."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class ReplayRequest:
     """Asks to send events again; of the present epoch where none is named."""
 
     first: int
@@ -72,18 +72,18 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
-class Purge:
+class PurgeRequest:
     """Asks to delete events that were decided before a Unix time."""
 
     before: float
     unsent: bool = False
 
 
-Question = Page | Stats | Replay | Purge
+Request = PageRequest | StatsRequest | ReplayRequest | PurgeRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredEvent:
     """An event in the spool: its message, the Unix times of its decision and of its acknowledgement."""
 
     place: int
@@ -94,7 +94,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class EpochInfo:
     """An epoch of the file: its events have the places `generation << 40 | sequence`."""
 
     name: str
@@ -103,10 +103,10 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SpoolStats:
     """How things stand. Times are Unix times; `waiting` events are not on disk yet."""
 
-    epochs: tuple[Epoch, ...]
+    epochs: tuple[EpochInfo, ...]
     unsent: int
     waiting: int
     stored: int
@@ -117,12 +117,12 @@ class Standing:
     gaps: int
     gaps_unsent: int
     oldest_unsent: float | None
-    marks: tuple[Mark, ...]
+    marks: tuple[ConsumerMark, ...]
     problem: str
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class ReplayResult:
     """How many events are sent again, how many were waiting already, how many are no longer kept."""
 
     again: int
@@ -138,7 +138,7 @@ class Purged:
     unsent: int
 
 
-def page(keeper: Keeper, asked: Page) -> tuple[Kept, ...]:
+def page(keeper: StoreHolder, asked: PageRequest) -> tuple[StoredEvent, ...]:
     """Events in order of their places.
 
     Raises:
@@ -156,13 +156,13 @@ def page(keeper: Keeper, asked: Page) -> tuple[Kept, ...]:
     if not all(whole for *_, whole in rows):
         raise DamagedError(f"{keeper.store.db} is damaged: some events are not what was written")
     found = [
-        Kept(place, epoch or "", payload.decode(), wall, sent_at)
+        StoredEvent(place, epoch or "", payload.decode(), wall, sent_at)
         for place, epoch, payload, wall, sent_at, _ in rows
     ]
     return tuple(reversed(found) if asked.newest else found)
 
 
-def stats(keeper: Keeper, limits: Limits) -> Standing:
+def stats(keeper: StoreHolder, limits: Limits) -> SpoolStats:
     """How things stand.
 
     Raises:
@@ -173,8 +173,8 @@ def stats(keeper: Keeper, limits: Limits) -> Standing:
     (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
     (gaps, told) = db.one("SELECT count(*), count(sent_at) FROM gap")
     epochs = db.all("SELECT name, generation, last FROM epoch WHERE generation >= 0 ORDER BY generation")
-    return Standing(
-        epochs=tuple(Epoch(*row) for row in epochs),
+    return SpoolStats(
+        epochs=tuple(EpochInfo(*row) for row in epochs),
         unsent=figures.unsent,
         waiting=keeper.waiting,
         stored=figures.stored,
@@ -190,7 +190,7 @@ def stats(keeper: Keeper, limits: Limits) -> Standing:
     )
 
 
-def replay(keeper: Keeper, asked: Replay) -> Again:
+def replay(keeper: StoreHolder, asked: ReplayRequest) -> ReplayResult:
     """Has events sent again.
 
     Raises:
@@ -209,21 +209,21 @@ def replay(keeper: Keeper, asked: Replay) -> Again:
             f"whose last number is {last}; nothing was changed"
         )
     found = keeper.replay(Range(asked.first, asked.last), epoch, announce=False)
-    return Again(found.again, waiting, sum(map(len, found.gone)))
+    return ReplayResult(found.again, waiting, sum(map(len, found.gone)))
 
 
-def answer(keeper: Keeper, question: Question, limits: Limits) -> dict[str, object]:
+def answer(keeper: StoreHolder, question: Request, limits: Limits) -> dict[str, object]:
     """The answer to a question as JSON can say it.
 
     Raises:
         SpoolError: It cannot be answered.
     """
     match question:
-        case Page():
+        case PageRequest():
             return {"events": [asdict(kept) for kept in page(keeper, question)]}
-        case Stats():
+        case StatsRequest():
             return asdict(stats(keeper, limits))
-        case Replay():
+        case ReplayRequest():
             return asdict(replay(keeper, question))
-        case Purge(before, unsent):
+        case PurgeRequest(before, unsent):
             return asdict(Purged(*keeper.purge(before, unsent=unsent)))

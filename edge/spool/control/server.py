@@ -20,7 +20,7 @@ from typing import Any
 
 from edge.errors import SpoolError
 from edge.spool.control import requests
-from edge.spool.control.requests import Page, Purge, Question, Replay, Stats
+from edge.spool.control.requests import PageRequest, PurgeRequest, ReplayRequest, Request, StatsRequest
 from edge.spool.spool import Spool
 from edge.spool.storage import files
 
@@ -32,13 +32,18 @@ PATIENCE_S = 10.0
 ANSWER_S = 60.0
 MOST_AT_ONCE = 8
 
-QUESTIONS: dict[str, type[Question]] = {"page": Page, "stats": Stats, "replay": Replay, "purge": Purge}
+QUESTIONS: dict[str, type[Request]] = {
+    "page": PageRequest,
+    "stats": StatsRequest,
+    "replay": ReplayRequest,
+    "purge": PurgeRequest,
+}
 
 _PEER = struct.Struct("3i")
 _log = logging.getLogger(__name__)
 
 
-class Door:
+class ControlServer:
     """Answers the tools, each in a thread of its own, by asking the spool's thread."""
 
     def __init__(self, spool: Spool) -> None:
@@ -106,7 +111,7 @@ class Door:
             _send(peer, {"error": str(error)})
 
 
-def ask(path: Path, question: Question) -> dict[str, Any] | None:
+def ask(path: Path, question: Request) -> dict[str, Any] | None:
     """Asks the daemon that holds a spool.
 
     Returns:
@@ -142,7 +147,7 @@ def _unpack(line: bytes, address: Path) -> dict[str, Any]:
     raise SpoolError(str(message["error"]))
 
 
-def _parse(line: bytes) -> Question:
+def _parse(line: bytes) -> Request:
     """The question in a line.
 
     Raises:

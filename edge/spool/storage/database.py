@@ -37,7 +37,7 @@ class DamagedError(SpoolError):
     """The file is not as it was written."""
 
 
-class Database:
+class SpoolDatabase:
     """One open database file."""
 
     def __init__(self, path: Path) -> None:

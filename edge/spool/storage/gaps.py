@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.messages.ranges import Range, merge
-from edge.spool.storage.database import Database
+from edge.spool.storage.database import SpoolDatabase
 from edge.types import Gap, Reason
 
 _COLUMNS = "place, epoch, number, first, last, reason, wall"
 
 
-class Gaps:
+class GapTable:
     """The gaps of one open file.
 
     A gap grows by what adjoins it for the same reason, until a reader has seen it: from then on its
@@ -19,7 +19,7 @@ class Gaps:
     run may have been seen.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: SpoolDatabase) -> None:
         self._db = db
         self._seen = self._newest()
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from edge.errors import SpoolError
 from edge.spool.records import GENERATION_BITS
 from edge.spool.storage import files, schema
-from edge.spool.storage.database import DamagedError, Database
+from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.schema import APPLICATION_ID
-from edge.spool.storage.store import Life
+from edge.spool.storage.store import RunInfo
 from edge.types import Reason
 
 
-def check_rows(db: Database) -> None:
+def check_rows(db: SpoolDatabase) -> None:
     """Compares every event with its seal, and the other rows with what they can be.
 
     Raises:
@@ -42,7 +42,7 @@ def check_rows(db: Database) -> None:
     life(db)
 
 
-def life(db: Database) -> Life:
+def life(db: SpoolDatabase) -> RunInfo:
     """The latest epoch and the run.
 
     Raises:
@@ -51,10 +51,10 @@ def life(db: Database) -> Life:
     row = db.one("SELECT name, generation, (SELECT run FROM life), last FROM epoch ORDER BY generation DESC")
     if [type(value) for value in row] != [str, int, int, int]:
         raise DamagedError(f"{db} is damaged: its epoch cannot be read")
-    return Life(*row)
+    return RunInfo(*row)
 
 
-def _none(db: Database, rows: str, complaint: str) -> None:
+def _none(db: SpoolDatabase, rows: str, complaint: str) -> None:
     (broken,) = db.one(f"SELECT count(*) FROM {rows}")  # noqa: S608
     if broken:
         raise DamagedError(f"{db} is damaged: {broken} {complaint}")

@@ -11,12 +11,12 @@ from edge.errors import SpoolError
 from edge.messages.ranges import Range
 from edge.spool.records import DAY_S, Limits
 from edge.spool.storage import files, integrity, recovery, schema
-from edge.spool.storage.database import DamagedError, Database
-from edge.spool.storage.gaps import Gaps
+from edge.spool.storage.database import DamagedError, SpoolDatabase
+from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.integrity import is_spool, refuse_others
 from edge.spool.storage.schema import APPLICATION_ID, FORMAT
-from edge.spool.storage.sequences import Numbers, Reserved
-from edge.spool.storage.store import RESERVE, Life, Store
+from edge.spool.storage.sequences import Reservation, SequenceReservations
+from edge.spool.storage.store import RESERVE, EventStore, RunInfo
 from edge.system.files import sync_directory
 from edge.types import Reason
 
@@ -29,14 +29,14 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedStore:
     """An open store, and what was wrong with the file; empty where nothing was."""
 
-    store: Store
+    store: EventStore
     problem: str
 
 
-def open_store(path: Path, wall: float, limits: Limits) -> Opened:
+def open_store(path: Path, wall: float, limits: Limits) -> OpenedStore:
     """Opens a spool, makes it where there is none, moves it aside where it is damaged; counts this run.
 
     Args:
@@ -50,22 +50,22 @@ def open_store(path: Path, wall: float, limits: Limits) -> Opened:
     files.make_file(path)
     refuse_others(path)
     with contextlib.ExitStack() as stack:
-        numbers = Numbers(files.numbers_of(path))
+        numbers = SequenceReservations(files.numbers_of(path))
         stack.callback(numbers.close)
         known = numbers.read()
         db, damage = _open_or_replace(path, known, wall)
         stack.callback(db.close)
         life, loss = _begin_run(db, known, wall)
-        store = Store(db, numbers, life, limits)
+        store = EventStore(db, numbers, life, limits)
         store.reserve(store.last_sequence)
         if known is None:
             sync_directory(path.parent)
         stack.pop_all()
     files.tidy(path, 2 * limits.max_bytes, wall - limits.keep_days * DAY_S)
-    return Opened(store, damage or loss)
+    return OpenedStore(store, damage or loss)
 
 
-def look_into(path: Path, limits: Limits, *, check: bool) -> Store:
+def look_into(path: Path, limits: Limits, *, check: bool) -> EventStore:
     """Opens a spool for a tool while no daemon runs: counts no run and repairs nothing.
 
     Args:
@@ -80,23 +80,23 @@ def look_into(path: Path, limits: Limits, *, check: bool) -> Store:
         raise SpoolError(f"there is no spool at {path}; name its configuration with --config")
     refuse_others(path)
     with contextlib.ExitStack() as stack:
-        numbers = Numbers(files.numbers_of(path))
+        numbers = SequenceReservations(files.numbers_of(path))
         stack.callback(numbers.close)
         try:
-            db = Database(path)
+            db = SpoolDatabase(path)
             stack.callback(db.close)
             if _format(db, path, numbers.read()) != FORMAT:
                 raise SpoolError(f"{path} was written by an older maskgate; start the daemon once")
             if check:
                 integrity.check_rows(db)
-            store = Store(db, numbers, integrity.life(db), limits)
+            store = EventStore(db, numbers, integrity.life(db), limits)
         except DamagedError as error:
             raise SpoolError(f"{error}; {REPAIR}") from None
         stack.pop_all()
         return store
 
 
-def _open_or_replace(path: Path, known: Reserved | None, wall: float) -> tuple[Database, str]:
+def _open_or_replace(path: Path, known: Reservation | None, wall: float) -> tuple[SpoolDatabase, str]:
     try:
         return _open_whole(path, known, wall), ""
     except DamagedError as error:
@@ -108,11 +108,11 @@ def _open_or_replace(path: Path, known: Reserved | None, wall: float) -> tuple[D
         return db, problem
 
 
-def _open_whole(path: Path, known: Reserved | None, wall: float) -> Database:
+def _open_whole(path: Path, known: Reservation | None, wall: float) -> SpoolDatabase:
     """Opens a file and makes sure that all of it is as it was written."""
     if known is not None and not path.stat().st_size:
         raise DamagedError(f"the spool {path} is damaged: it is empty")
-    db = Database(path)
+    db = SpoolDatabase(path)
     try:
         if not db.all("SELECT 1 FROM sqlite_schema"):
             _create(db, path, known, wall)
@@ -128,14 +128,14 @@ def _open_whole(path: Path, known: Reserved | None, wall: float) -> Database:
     return db
 
 
-def _create(db: Database, path: Path, known: Reserved | None, wall: float) -> None:
+def _create(db: SpoolDatabase, path: Path, known: Reservation | None, wall: float) -> None:
     if known is not None:
         raise DamagedError(f"the spool {path} is damaged: it holds nothing any more")
     with db.transaction():
         schema.create(db, 0, schema.new_epoch(wall))
 
 
-def _format(db: Database, path: Path, known: Reserved | None) -> int:
+def _format(db: SpoolDatabase, path: Path, known: Reservation | None) -> int:
     """The format of a spool.
 
     Raises:
@@ -158,7 +158,7 @@ def _format(db: Database, path: Path, known: Reserved | None) -> int:
     return int(version)
 
 
-def _begin_run(db: Database, known: Reserved | None, wall: float) -> tuple[Life, str]:
+def _begin_run(db: SpoolDatabase, known: Reservation | None, wall: float) -> tuple[RunInfo, str]:
     """Counts this run, and announces the numbers that the last one kept in reserve."""
     problem = ""
     with db.transaction():
@@ -169,19 +169,19 @@ def _begin_run(db: Database, known: Reserved | None, wall: float) -> tuple[Life,
         if known is not None and known.epoch == life.epoch:
             upto = max(upto, known.upto)
         elif known is not None and not db.all("SELECT 1 FROM epoch WHERE name = ?", (known.epoch,)):
-            problem = _mourn(db, known, wall)
+            problem = _announce_lost_epoch(db, known, wall)
         if upto > life.last_sequence:
-            problem = _skip(db, life, upto, wall) or problem
+            problem = _announce_reserved(db, life, upto, wall) or problem
     return integrity.life(db), problem
 
 
-def _skip(db: Database, life: Life, upto: int, wall: float) -> str:
+def _announce_reserved(db: SpoolDatabase, life: RunInfo, upto: int, wall: float) -> str:
     """Goes on after the numbers in reserve; a sentence where these are more than can be explained."""
     missing = Range(life.last_sequence + 1, upto)
     db.execute(
         "UPDATE epoch SET last = ?, gaps = gaps + ? WHERE generation = ?", (upto, JUMP, life.generation)
     )
-    Gaps(db).add(life.epoch, [missing], Reason.RESTART, wall)
+    GapTable(db).add(life.epoch, [missing], Reason.RESTART, wall)
     if len(missing) <= 2 * RESERVE:
         return ""
     problem = (
@@ -191,12 +191,12 @@ def _skip(db: Database, life: Life, upto: int, wall: float) -> str:
     return problem
 
 
-def _mourn(db: Database, known: Reserved, wall: float) -> str:
+def _announce_lost_epoch(db: SpoolDatabase, known: Reservation, wall: float) -> str:
     """Announces the loss of an epoch that another file held in this one's place."""
     (oldest,) = db.one("SELECT min(generation) FROM epoch")
     values = (oldest - 1, known.epoch, known.upto, known.upto, int(wall))
     db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?)", values)
-    Gaps(db).add(known.epoch, [Range(1, max(known.upto, 1))], Reason.DAMAGED, wall)
+    GapTable(db).add(known.epoch, [Range(1, max(known.upto, 1))], Reason.DAMAGED, wall)
     problem = f"the spool that held epoch {known.epoch} is gone; its events are announced as a gap"
     _log.error("%s", problem)
     return problem

@@ -19,9 +19,9 @@ from edge.errors import SpoolError
 from edge.messages.ranges import Range, ranges_of, without
 from edge.spool.records import GENERATION_BITS
 from edge.spool.storage import files, schema
-from edge.spool.storage.database import DamagedError, Database
-from edge.spool.storage.gaps import Gaps
-from edge.spool.storage.sequences import Reserved
+from edge.spool.storage.database import DamagedError, SpoolDatabase
+from edge.spool.storage.gaps import GapTable
+from edge.spool.storage.sequences import Reservation
 from edge.spool.storage.transaction import SEQUENCE
 from edge.types import Reason
 
@@ -49,7 +49,7 @@ class _Epoch:
     kept: list[int] = field(default_factory=list)
 
 
-def replace(path: Path, known: Reserved | None, wall: float, why: str) -> tuple[Database, str]:
+def replace(path: Path, known: Reservation | None, wall: float, why: str) -> tuple[SpoolDatabase, str]:
     """Moves a damaged spool aside and makes a new one.
 
     Args:
@@ -81,7 +81,7 @@ def replace(path: Path, known: Reserved | None, wall: float, why: str) -> tuple[
             stack.callback(old.close)
         _settle(epochs, known)
         files.make_file(path)
-        db = Database(path)
+        db = SpoolDatabase(path)
         stack.callback(db.close)
         rescued = _fill(db, old, epochs, wall)
         stack.pop_all()
@@ -97,14 +97,14 @@ def _moved_before(path: Path) -> Path | None:
     return found[0] if found else None
 
 
-def _open(aside: Path | None) -> Database | None:
+def _open(aside: Path | None) -> SpoolDatabase | None:
     try:
-        return None if aside is None else Database(aside)
+        return None if aside is None else SpoolDatabase(aside)
     except SpoolError:
         return None
 
 
-def _epochs(old: Database) -> list[_Epoch]:
+def _epochs(old: SpoolDatabase) -> list[_Epoch]:
     """The epochs of the damaged file, in order; none where they cannot be read."""
     try:
         rows = old.all("SELECT generation, name, max(last, reserved), gaps FROM epoch ORDER BY generation")
@@ -120,7 +120,7 @@ def _is_epoch(generation: object, name: object, end: object, gaps: object) -> bo
     return isinstance(name, str) and all(isinstance(n, int) and 0 <= n < most for n, most in limits)
 
 
-def _generation(old: Database | None) -> int:
+def _generation(old: SpoolDatabase | None) -> int:
     """The generation of the latest events, where no list of epochs tells it."""
     try:
         return (
@@ -132,7 +132,7 @@ def _generation(old: Database | None) -> int:
         return 0
 
 
-def _settle(epochs: list[_Epoch], known: Reserved | None) -> None:
+def _settle(epochs: list[_Epoch], known: Reservation | None) -> None:
     """The reservations tell how far the latest epoch can have come, or else nobody does."""
     if epochs and known is not None:
         epochs[-1].end = known.upto
@@ -140,7 +140,7 @@ def _settle(epochs: list[_Epoch], known: Reserved | None) -> None:
         epochs[-1].certain = False
 
 
-def _fill(db: Database, old: Database | None, epochs: list[_Epoch], wall: float) -> int:
+def _fill(db: SpoolDatabase, old: SpoolDatabase | None, epochs: list[_Epoch], wall: float) -> int:
     """Writes a new spool with what can be rescued, in one transaction; how many events that were."""
     generation = epochs[-1].generation + 1 if epochs else 0
     with db.transaction():
@@ -157,11 +157,11 @@ def _fill(db: Database, old: Database | None, epochs: list[_Epoch], wall: float)
                     "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
                     _unsent(old, epoch),
                 )
-            _announce(Gaps(db), epoch, wall)
+            _announce(GapTable(db), epoch, wall)
     return rescued
 
 
-def _announce(gaps: Gaps, epoch: _Epoch, wall: float) -> None:
+def _announce(gaps: GapTable, epoch: _Epoch, wall: float) -> None:
     if epoch.end:
         lost = without(Range(1, epoch.end), ranges_of(epoch.kept))
         gaps.add(epoch.name, lost, Reason.DAMAGED, wall)
@@ -169,7 +169,7 @@ def _announce(gaps: Gaps, epoch: _Epoch, wall: float) -> None:
         gaps.add_open(epoch.name, epoch.end + 1, Reason.DAMAGED, wall)
 
 
-def _unsent(old: Database, epoch: _Epoch) -> Iterator[tuple[int, bytes, float]]:
+def _unsent(old: SpoolDatabase, epoch: _Epoch) -> Iterator[tuple[int, bytes, float]]:
     """The events of an epoch that no broker has; notes in `epoch` the numbers of all that are whole."""
     for place, payload, wall, unsent in _whole(old, epoch.generation << GENERATION_BITS):
         epoch.kept.append(place & SEQUENCE)
@@ -177,7 +177,7 @@ def _unsent(old: Database, epoch: _Epoch) -> Iterator[tuple[int, bytes, float]]:
             yield place, payload, wall
 
 
-def _whole(old: Database, base: int) -> Iterator[tuple[int, bytes, float, bool]]:
+def _whole(old: SpoolDatabase, base: int) -> Iterator[tuple[int, bytes, float, bool]]:
     """The events of a generation whose seal is whole; steps over what cannot be read."""
     after, vain = base, 0
     while vain < MOST_VAIN:
@@ -201,14 +201,14 @@ def _further(rows: list[tuple[int, bytes, float, bool]], after: int) -> int:
     return furthest
 
 
-def _probe(old: Database, place: int) -> list[tuple[int, bytes, float, bool]]:
+def _probe(old: SpoolDatabase, place: int) -> list[tuple[int, bytes, float, bool]]:
     try:
         return _read(old, "place = ?", place)
     except DamagedError:
         return []
 
 
-def _read(old: Database, condition: str, *values: int) -> list[tuple[int, bytes, float, bool]]:
+def _read(old: SpoolDatabase, condition: str, *values: int) -> list[tuple[int, bytes, float, bool]]:
     return old.all(
         "SELECT place, payload, wall, sent_at IS NULL FROM event NOT INDEXED "  # noqa: S608
         f"WHERE seal = seal(place, payload, wall, sent_at) AND {condition}",

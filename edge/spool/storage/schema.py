@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from edge.spool.storage.database import Database
+from edge.spool.storage.database import SpoolDatabase
 
 APPLICATION_ID = 0x4D53_4B47
 """Marks a file as a spool in SQLite's header: `MSKG`."""
@@ -77,7 +77,7 @@ _COLUMN = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)( NOT NULL| PRIMARY KEY)?")
 COLUMNS = _columns(_EVENT + _REST)
 
 
-def create(db: Database, generation: int, epoch: str) -> None:
+def create(db: SpoolDatabase, generation: int, epoch: str) -> None:
     """Makes the tables of a new spool; within a transaction."""
     _run(db, _EVENT + _REST)
     db.execute("INSERT INTO epoch VALUES (?, ?, 0, 0, 0)", (generation, epoch))
@@ -85,7 +85,7 @@ def create(db: Database, generation: int, epoch: str) -> None:
     _stamp(db)
 
 
-def upgrade(db: Database) -> None:
+def upgrade(db: SpoolDatabase) -> None:
     """Brings a file of format 1 up to date; within a transaction. Its one epoch becomes generation 0."""
     epoch, run = db.one("SELECT epoch, run FROM life")
     last = db.all("SELECT seq FROM sqlite_sequence WHERE name = 'event'")
@@ -105,11 +105,11 @@ def new_epoch(wall: float) -> str:
     return f"{int(wall):08x}-{secrets.token_hex(2)}"
 
 
-def _run(db: Database, statements: str) -> None:
+def _run(db: SpoolDatabase, statements: str) -> None:
     for statement in statements.strip().split(";\n"):
         db.execute(statement)
 
 
-def _stamp(db: Database) -> None:
+def _stamp(db: SpoolDatabase) -> None:
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {FORMAT}")

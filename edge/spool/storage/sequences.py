@@ -24,7 +24,7 @@ _WORD = "maskgate-numbers"
 
 
 @dataclass(frozen=True, slots=True)
-class Reserved:
+class Reservation:
     """Numbers up to `upto` of an epoch may have been given, by a spool of this format."""
 
     epoch: str
@@ -32,7 +32,7 @@ class Reserved:
     format: int
 
 
-class Numbers:
+class SequenceReservations:
     """The open and locked file."""
 
     def __init__(self, path: Path) -> None:
@@ -60,7 +60,7 @@ class Numbers:
                 f"the spool {spool} is in use by another process; stop that or set another spool.path"
             ) from None
 
-    def read(self) -> Reserved | None:
+    def read(self) -> Reservation | None:
         """The latest reservation, None where the file holds none."""
         with contextlib.suppress(OSError):
             content = os.pread(self._handle, 2 * SLOT, 0)
@@ -71,7 +71,7 @@ class Numbers:
                 return reserved
         return None
 
-    def write(self, reserved: Reserved) -> None:
+    def write(self, reserved: Reservation) -> None:
         """Makes a reservation durable.
 
         Raises:
@@ -91,10 +91,10 @@ class Numbers:
         os.close(self._handle)
 
 
-def _parse(slot: bytes) -> tuple[int, Reserved] | None:
+def _parse(slot: bytes) -> tuple[int, Reservation] | None:
     """The turn in which a slot was written, and what it says; None where it is not whole."""
     text, _, check = slot.decode("ascii", "replace").rstrip().rpartition(" ")
     fields = text.split(" ")
     if check != f"{zlib.crc32(text.encode()):08x}" or len(fields) != 5 or fields[0] != _WORD:
         return None
-    return int(fields[1]), Reserved(fields[3], int(fields[4]), int(fields[2]))
+    return int(fields[1]), Reservation(fields[3], int(fields[4]), int(fields[2]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple
 
-from edge.spool.records import Mark
-from edge.spool.storage.database import Database
-from edge.telemetry.records import Counts, Minute, minute_of
+from edge.spool.records import ConsumerMark
+from edge.spool.storage.database import SpoolDatabase
+from edge.telemetry.records import Minute, VerdictCounts, minute_of
 from edge.types import Event, Outcome, Reason
 
 MOST_MARKS = 100
@@ -15,7 +15,7 @@ MOST_MARKS = 100
 _MINUTE = "start, compliant, no_mask, mask_incorrect, unsure, frames, watched_s, blind_s"
 
 
-def add_minutes(db: Database, minutes: Iterable[Minute]) -> None:
+def add_minutes(db: SpoolDatabase, minutes: Iterable[Minute]) -> None:
     """Adds to minutes; within a transaction."""
     db.many(
         f"INSERT INTO minute ({_MINUTE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET "  # noqa: S608
@@ -30,7 +30,7 @@ def add_minutes(db: Database, minutes: Iterable[Minute]) -> None:
     )
 
 
-def minutes(db: Database, first: int, last: int) -> tuple[Minute, ...]:
+def minutes(db: SpoolDatabase, first: int, last: int) -> tuple[Minute, ...]:
     """The minutes that begin from one Unix time to another, both included, in order.
 
     Raises:
@@ -40,16 +40,16 @@ def minutes(db: Database, first: int, last: int) -> tuple[Minute, ...]:
         f"SELECT {_MINUTE} FROM minute WHERE start BETWEEN ? AND ? ORDER BY start",  # noqa: S608
         (first, last),
     )
-    return tuple(Minute(row[0], Counts(*row[1:5]), *row[5:]) for row in rows)
+    return tuple(Minute(row[0], VerdictCounts(*row[1:5]), *row[5:]) for row in rows)
 
 
-def count_minutes(db: Database) -> int:
+def count_minutes(db: SpoolDatabase) -> int:
     """How many minutes there are."""
     (count,) = db.one("SELECT count(*) FROM minute")
     return int(count)
 
 
-def set_marks(db: Database, marks: Iterable[Mark]) -> None:
+def set_marks(db: SpoolDatabase, marks: Iterable[ConsumerMark]) -> None:
     """Keeps the latest mark of each consumer; within a transaction."""
     db.many(
         "INSERT OR REPLACE INTO mark (consumer, epoch, contiguous, heard) VALUES (?, ?, ?, ?)",
@@ -62,17 +62,17 @@ def set_marks(db: Database, marks: Iterable[Mark]) -> None:
     )
 
 
-def marks(db: Database) -> tuple[Mark, ...]:
+def marks(db: SpoolDatabase) -> tuple[ConsumerMark, ...]:
     """The marks of all consumers, by name and epoch.
 
     Raises:
         SpoolError: The file cannot be read.
     """
     rows = db.all("SELECT consumer, epoch, contiguous, heard FROM mark ORDER BY consumer, epoch")
-    return tuple(Mark(*row) for row in rows)
+    return tuple(ConsumerMark(*row) for row in rows)
 
 
-def count_dropped(db: Database, reason: Reason, events: int) -> None:
+def count_dropped(db: SpoolDatabase, reason: Reason, events: int) -> None:
     """Adds to the counter of dropped events; within a transaction."""
     db.execute(
         "INSERT INTO dropped (reason, events) VALUES (?, ?) "
@@ -81,7 +81,7 @@ def count_dropped(db: Database, reason: Reason, events: int) -> None:
     )
 
 
-def dropped(db: Database) -> dict[Reason, int]:
+def dropped(db: SpoolDatabase) -> dict[Reason, int]:
     """How many events were ever dropped, for each reason.
 
     Raises:
@@ -90,7 +90,7 @@ def dropped(db: Database) -> dict[Reason, int]:
     return {Reason(reason): events for reason, events in db.all("SELECT reason, events FROM dropped")}
 
 
-def prune(db: Database, before: float, limit: int) -> int:
+def prune(db: SpoolDatabase, before: float, limit: int) -> int:
     """Forgets what is older than a Unix time, at most so many rows of each kind; how many went."""
     statements = (
         "DELETE FROM gap WHERE place IN (SELECT place FROM gap WHERE sent_at < ? LIMIT ?)",
@@ -104,7 +104,7 @@ MOST_PASSES = 1_000
 """Passes that can still be revised; a pass is closed some seconds after its person has gone."""
 
 
-class Tally:
+class PassCounter:
     """Turns events into what they add to minutes.
 
     A revision changes the minute in which the pass had its first verdict, so that sums over minutes
@@ -119,9 +119,9 @@ class Tally:
         outcome, known = event.verdict.outcome, self._passes.get(event.pass_id)
         if known is not None:
             start, before = known
-            change = Counts.single(outcome) + Counts.single(before, -1)
+            change = VerdictCounts.single(outcome) + VerdictCounts.single(before, -1)
         elif event.verdict.revision == 0:
-            start, change = minute_of(event.verdict.wall), Counts.single(outcome)
+            start, change = minute_of(event.verdict.wall), VerdictCounts.single(outcome)
         else:
             return None
         self._remember(event.pass_id, start, outcome)

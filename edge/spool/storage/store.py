@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import DAY_S, GENERATION_BITS, Batch, Limits, Replayed, Written
-from edge.spool.storage.database import Database
-from edge.spool.storage.gaps import Gaps
+from edge.spool.records import DAY_S, GENERATION_BITS, Limits, Replayed, WriteBatch, WriteResult
+from edge.spool.storage.database import SpoolDatabase
+from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.schema import FORMAT
-from edge.spool.storage.sequences import Numbers, Reserved
-from edge.spool.storage.transaction import Change, count
-from edge.telemetry.records import Figures
+from edge.spool.storage.sequences import Reservation, SequenceReservations
+from edge.spool.storage.transaction import Transaction, count
+from edge.telemetry.records import SpoolUsage
 from edge.types import Reason
 
 RESERVE = 64
@@ -27,7 +27,7 @@ MARGIN = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class RunInfo:
     """Where a spool stands when it is opened.
 
     Attributes:
@@ -43,13 +43,15 @@ class Life:
     last_sequence: int
 
 
-class Store:
+class EventStore:
     """One open spool file; used by the thread that opened it only."""
 
-    def __init__(self, db: Database, numbers: Numbers, life: Life, limits: Limits) -> None:
+    def __init__(
+        self, db: SpoolDatabase, numbers: SequenceReservations, life: RunInfo, limits: Limits
+    ) -> None:
         self.db = db
         self.life = life
-        self.gaps = Gaps(db)
+        self.gaps = GapTable(db)
         self._numbers = numbers
         self._limits = limits
         self._base = life.generation << GENERATION_BITS
@@ -68,9 +70,9 @@ class Store:
         """The place of that event."""
         return self._base | self._last
 
-    def figures(self) -> Figures:
+    def figures(self) -> SpoolUsage:
         """How full the file is after the last transaction."""
-        return Figures(self._counts.unsent, self._counts.stored, self._bytes, self._counts.dropped)
+        return SpoolUsage(self._counts.unsent, self._counts.stored, self._bytes, self._counts.dropped)
 
     def reserve(self, upto: int) -> None:
         """Sees to it that the numbers after `upto` are not given again, should the program end now.
@@ -79,10 +81,10 @@ class Store:
             SpoolError: The reservation could not be written.
         """
         if upto + MARGIN > self._reserved:
-            self._numbers.write(Reserved(self.life.epoch, upto + RESERVE, FORMAT))
+            self._numbers.write(Reservation(self.life.epoch, upto + RESERVE, FORMAT))
             self._reserved = upto + RESERVE
 
-    def write(self, batch: Batch, wall: float) -> Written:
+    def write(self, batch: WriteBatch, wall: float) -> WriteResult:
         """Stores a batch in one transaction, and drops what the bounds leave no room for.
 
         Raises:
@@ -101,7 +103,7 @@ class Store:
             if last > self._last:
                 self._account(last, self._reserved)
         self._last = last
-        return Written(added, dropped)
+        return WriteResult(added, dropped)
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
         """Events without an acknowledgement, in order, from the first place beyond `after`.
@@ -185,7 +187,7 @@ class Store:
             with contextlib.suppress(SpoolError):
                 self._account(self._last, self._last)
                 self.db.close()
-                self._numbers.write(Reserved(self.life.epoch, self._last, FORMAT))
+                self._numbers.write(Reservation(self.life.epoch, self._last, FORMAT))
         self.db.close()
         self._numbers.close()
 
@@ -209,8 +211,8 @@ class Store:
         )
 
     @contextlib.contextmanager
-    def _change(self, wall: float) -> Iterator[Change]:
-        change = Change(self.db, self.gaps, replace(self._counts), wall)
+    def _change(self, wall: float) -> Iterator[Transaction]:
+        change = Transaction(self.db, self.gaps, replace(self._counts), wall)
         with self.db.transaction():
             yield change
         self._counts, self._bytes = change.counts, self.db.bytes()

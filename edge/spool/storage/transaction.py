@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import GENERATION_BITS, Batch, Limits, Lost, Row
-from edge.spool.retention import Drop, Held, Kind, next_drop
+from edge.spool.records import GENERATION_BITS, EventRow, Limits, LostRange, WriteBatch
+from edge.spool.retention import Eviction, RowCounts, RowKind, next_drop
 from edge.spool.storage import statistics
-from edge.spool.storage.database import Database, Value
-from edge.spool.storage.gaps import Gaps
+from edge.spool.storage.database import SpoolDatabase, Value
+from edge.spool.storage.gaps import GapTable
 from edge.types import Reason
 
 SEQUENCE = (1 << GENERATION_BITS) - 1
 
 
 @dataclass(slots=True)
-class Counts:
+class StoredCounts:
     """What the file holds; a copy is changed along with a transaction, and kept when that is committed."""
 
     stored: int
@@ -27,23 +27,23 @@ class Counts:
     dropped: int
 
 
-def count(db: Database) -> Counts:
+def count(db: SpoolDatabase) -> StoredCounts:
     """Counts what a file holds."""
     (stored,) = db.one("SELECT count(*) FROM event")
     (unsent,) = db.one("SELECT count(*) FROM event WHERE sent_at IS NULL")
-    return Counts(stored, unsent, statistics.count_minutes(db), sum(statistics.dropped(db).values()))
+    return StoredCounts(stored, unsent, statistics.count_minutes(db), sum(statistics.dropped(db).values()))
 
 
-class Change:
+class Transaction:
     """The changes of one transaction, at one Unix time."""
 
-    def __init__(self, db: Database, gaps: Gaps, counts: Counts, wall: float) -> None:
+    def __init__(self, db: SpoolDatabase, gaps: GapTable, counts: StoredCounts, wall: float) -> None:
         self.counts = counts
         self._db = db
         self._gaps = gaps
         self._wall = wall
 
-    def insert(self, rows: Iterable[tuple[int, Row]]) -> int:
+    def insert(self, rows: Iterable[tuple[int, EventRow]]) -> int:
         """Stores events at places that are free; how many."""
         added = self._db.many(
             "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
@@ -72,7 +72,7 @@ class Change:
         self.mark(refused)
         self._lose(refused, Reason.REFUSED)
 
-    def note(self, batch: Batch) -> None:
+    def note(self, batch: WriteBatch) -> None:
         """Adds minutes, sets marks, notes what was told."""
         self._gaps.mark(batch.told, self._wall)
         if batch.minutes:
@@ -81,7 +81,7 @@ class Change:
         if batch.marks:
             statistics.set_marks(self._db, batch.marks.values())
 
-    def lose(self, epoch: str, lost: Iterable[Lost]) -> None:
+    def lose(self, epoch: str, lost: Iterable[LostRange]) -> None:
         """Records events that never reached the file."""
         for item in lost:
             self._announce(epoch, [item.numbers], item.reason)
@@ -133,21 +133,21 @@ class Change:
         """Drops until the bounds hold; how many unsent events had to go."""
         before = self.counts.unsent
         while drop := next_drop(
-            Held(self.counts.stored - self.counts.unsent, self.counts.minutes, self.counts.unsent),
+            RowCounts(self.counts.stored - self.counts.unsent, self.counts.minutes, self.counts.unsent),
             self.counts.stored - limits.max_events,
             self._db.bytes() - limits.max_bytes,
         ):
             self._drop(drop)
         return before - self.counts.unsent
 
-    def _drop(self, drop: Drop) -> None:
-        if drop.kind is Kind.ACKNOWLEDGED:
+    def _drop(self, drop: Eviction) -> None:
+        if drop.kind is RowKind.ACKNOWLEDGED:
             self.counts.stored -= self._db.execute(
                 "DELETE FROM event WHERE place IN "
                 "(SELECT place FROM event WHERE sent_at IS NOT NULL ORDER BY sent_at, place LIMIT ?)",
                 (drop.count,),
             )
-        elif drop.kind is Kind.MINUTES:
+        elif drop.kind is RowKind.MINUTES:
             self.counts.minutes -= self._db.execute(
                 "DELETE FROM minute WHERE start IN (SELECT start FROM minute ORDER BY start LIMIT ?)",
                 (drop.count,),

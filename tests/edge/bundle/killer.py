@@ -20,7 +20,7 @@ from pathlib import Path
 
 from edge import bundle
 from edge.bundle.install import Admit, install
-from edge.bundle.store import Store
+from edge.bundle.store import BundleStore
 from edge.config import Config
 
 TRACEME, SYSCALL, SETOPTIONS = 0, 24, 0x4200
@@ -83,7 +83,7 @@ def admission(kind: str) -> Admit:
     return lambda found: self_test(found, Config()) and None
 
 
-def look(store: Store, allowed: set[str]) -> str:
+def look(store: BundleStore, allowed: set[str]) -> str:
     """The bundle in use; it and all others must be whole."""
     name = store.current()
     assert name in allowed, name
@@ -95,7 +95,7 @@ def look(store: Store, allowed: set[str]) -> str:
 def main(folder: Path, file: Path, kind: str, step: int) -> dict[str, object]:
     """Kills at every `step`th call; returns what was found."""
     admit = admission(kind)
-    store, kept = Store(folder / "bundles"), folder / "kept"
+    store, kept = BundleStore(folder / "bundles"), folder / "kept"
     shutil.copytree(store.root, kept, symlinks=True)
     old = store.current()
 

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from edge import bundle
-from edge.bundle.install import KEEP, Change, install, roll_back
-from edge.bundle.store import PACKAGED, Record, Store
+from edge.bundle.install import KEEP, BundleChange, install, roll_back
+from edge.bundle.store import PACKAGED, BundleStore, TrialRecord
 from edge.errors import ModelError
 from edge.system import files
 from tests.edge.bundle import builders
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "models" / "bundles")
+def store(tmp_path: Path) -> BundleStore:
+    return BundleStore(tmp_path / "models" / "bundles")
 
 
 def admit(_bundle: bundle.Bundle) -> None:
@@ -31,21 +31,21 @@ def refuse(found: bundle.Bundle) -> None:
     raise ModelError(f"{found.path} is not wanted")
 
 
-def put(store: Store, tmp_path: Path, version: str, model: bytes = b"a model" * 40) -> Change:
+def put(store: BundleStore, tmp_path: Path, version: str, model: bytes = b"a model" * 40) -> BundleChange:
     return install(store, builders.packed(tmp_path, version, model), admit, allow_older=True)
 
 
-def versions(store: Store) -> list[str]:
+def versions(store: BundleStore) -> list[str]:
     return [name.partition("-")[0] for name in store.names()]
 
 
-def left(store: Store) -> set[str]:
+def left(store: BundleStore) -> set[str]:
     """What lies about that is neither bundle, record, link nor lock."""
     expected = {"current", ".lock", "shipped.json", *store.names(), *(f"{n}.json" for n in store.names())}
     return set(os.listdir(store.root)) - expected
 
 
-def test_nothing_installed_means_the_shipped_bundle(store: Store) -> None:
+def test_nothing_installed_means_the_shipped_bundle(store: BundleStore) -> None:
     """And looking at it makes no file."""
     assert store.current() == PACKAGED
     assert store.path(PACKAGED) == bundle.SHIPPED
@@ -54,7 +54,7 @@ def test_nothing_installed_means_the_shipped_bundle(store: Store) -> None:
     assert not store.root.exists()
 
 
-def test_what_was_installed_is_in_use(store: Store, tmp_path: Path) -> None:
+def test_what_was_installed_is_in_use(store: BundleStore, tmp_path: Path) -> None:
     """Whole, under its version and digest, and the one before it is known."""
     first, second = put(store, tmp_path, "1.0"), put(store, tmp_path, "1.1")
     assert (first.before, second.before) == (PACKAGED, first.name)
@@ -65,18 +65,18 @@ def test_what_was_installed_is_in_use(store: Store, tmp_path: Path) -> None:
     assert left(store) == set()
 
 
-def test_installing_the_same_again_changes_nothing(store: Store, tmp_path: Path) -> None:
+def test_installing_the_same_again_changes_nothing(store: BundleStore, tmp_path: Path) -> None:
     """But mends what was damaged."""
     first, second = put(store, tmp_path, "1.0"), put(store, tmp_path, "1.1")
     (store.path(second.name) / bundle.CLASSIFIER).write_bytes(b"rot")
     again = put(store, tmp_path, "1.1")
-    assert again == Change(second.name, second.name)
+    assert again == BundleChange(second.name, second.name)
     bundle.load(store.path(second.name))
     assert store.previous() == first.name
     assert left(store) == set()
 
 
-def test_a_bundle_that_is_not_admitted_leaves_nothing(store: Store, tmp_path: Path) -> None:
+def test_a_bundle_that_is_not_admitted_leaves_nothing(store: BundleStore, tmp_path: Path) -> None:
     """Neither does one that is damaged."""
     before = put(store, tmp_path, "1.0").name
     file = builders.packed(tmp_path, "1.1")
@@ -99,7 +99,7 @@ def test_a_bundle_that_is_not_admitted_leaves_nothing(store: Store, tmp_path: Pa
     ],
 )
 def test_going_back_takes_an_order(
-    store: Store, tmp_path: Path, version: str, model: bytes, sentence: str
+    store: BundleStore, tmp_path: Path, version: str, model: bytes, sentence: str
 ) -> None:
     """A version that is not higher is refused unless it is asked for."""
     before = put(store, tmp_path, "1.10").name
@@ -110,32 +110,32 @@ def test_going_back_takes_an_order(
     assert install(store, file, admit, allow_older=True).before == before
 
 
-def test_a_version_below_the_shipped_one_is_refused_too(store: Store, tmp_path: Path) -> None:
+def test_a_version_below_the_shipped_one_is_refused_too(store: BundleStore, tmp_path: Path) -> None:
     """What comes with the package counts where nothing else is in use."""
     with pytest.raises(ModelError, match="older than"):
         install(store, builders.packed(tmp_path, "0.0.1"), admit)
 
 
-def test_rolling_back_goes_back_step_by_step(store: Store, tmp_path: Path) -> None:
+def test_rolling_back_goes_back_step_by_step(store: BundleStore, tmp_path: Path) -> None:
     """To the one before, to the shipped one, and then no further."""
     first, second = put(store, tmp_path, "1.0").name, put(store, tmp_path, "1.1").name
-    assert roll_back(store, admit) == Change(first, second)
-    assert roll_back(store, admit) == Change(PACKAGED, first)
+    assert roll_back(store, admit) == BundleChange(first, second)
+    assert roll_back(store, admit) == BundleChange(PACKAGED, first)
     assert store.current() == PACKAGED
     with pytest.raises(ModelError, match="there is none before it"):
         roll_back(store, admit)
 
 
-def test_rolling_back_to_the_shipped_one(store: Store, tmp_path: Path) -> None:
+def test_rolling_back_to_the_shipped_one(store: BundleStore, tmp_path: Path) -> None:
     """In one step; and forward again by installing."""
     put(store, tmp_path, "1.0")
     second = put(store, tmp_path, "1.1").name
-    assert roll_back(store, admit, to_shipped=True) == Change(PACKAGED, second)
-    assert put(store, tmp_path, "1.1") == Change(second, PACKAGED)
+    assert roll_back(store, admit, to_shipped=True) == BundleChange(PACKAGED, second)
+    assert put(store, tmp_path, "1.1") == BundleChange(second, PACKAGED)
 
 
 @pytest.mark.parametrize("harm", ["damaged", "gone", "refused"])
-def test_rolling_back_needs_a_whole_bundle(store: Store, tmp_path: Path, harm: str) -> None:
+def test_rolling_back_needs_a_whole_bundle(store: BundleStore, tmp_path: Path, harm: str) -> None:
     """Otherwise all stays as it is."""
     first, second = put(store, tmp_path, "1.0").name, put(store, tmp_path, "1.1").name
     if harm == "damaged":
@@ -147,16 +147,16 @@ def test_rolling_back_needs_a_whole_bundle(store: Store, tmp_path: Path, harm: s
     assert store.current() == second
 
 
-def test_a_second_try_starts_with_a_clean_record(store: Store, tmp_path: Path) -> None:
+def test_a_second_try_starts_with_a_clean_record(store: BundleStore, tmp_path: Path) -> None:
     """Whoever installs a bundle again that had failed wants it tried."""
     first, second = put(store, tmp_path, "1.0").name, put(store, tmp_path, "1.1").name
-    store.write_record(second, Record(replaced=first, attempts=2))
+    store.write_record(second, TrialRecord(replaced=first, attempts=2))
     store.point(first)
     put(store, tmp_path, "1.1")
-    assert store.record(second) == Record(replaced=first)
+    assert store.record(second) == TrialRecord(replaced=first)
 
 
-def test_few_bundles_are_kept(store: Store, tmp_path: Path) -> None:
+def test_few_bundles_are_kept(store: BundleStore, tmp_path: Path) -> None:
     """The newest, but always the current one and the one before it."""
     for minor in range(7):
         put(store, tmp_path, f"1.{minor}")
@@ -173,7 +173,7 @@ def test_few_bundles_are_kept(store: Store, tmp_path: Path) -> None:
     assert left(store) == set()
 
 
-def test_the_previous_bundle_survives_pruning(store: Store, tmp_path: Path) -> None:
+def test_the_previous_bundle_survives_pruning(store: BundleStore, tmp_path: Path) -> None:
     """Even where it is the oldest of all."""
     oldest = put(store, tmp_path, "1.0").name
     for minor in range(1, 4):
@@ -185,7 +185,7 @@ def test_the_previous_bundle_survives_pruning(store: Store, tmp_path: Path) -> N
     assert len(store.names()) == KEEP
 
 
-def test_two_installs_at_once_are_one_too_many(store: Store, tmp_path: Path) -> None:
+def test_two_installs_at_once_are_one_too_many(store: BundleStore, tmp_path: Path) -> None:
     """The second is told to wait."""
     put(store, tmp_path, "1.0")
     handle = os.open(store.root / ".lock", os.O_RDONLY)
@@ -196,7 +196,7 @@ def test_two_installs_at_once_are_one_too_many(store: Store, tmp_path: Path) -> 
     put(store, tmp_path, "1.1")
 
 
-def test_leftovers_are_swept(store: Store, tmp_path: Path) -> None:
+def test_leftovers_are_swept(store: BundleStore, tmp_path: Path) -> None:
     """What a killed install left is gone after the next one."""
     put(store, tmp_path, "1.0")
     for name in (".incoming-1", ".trash-1.0-00000000"):
@@ -207,7 +207,7 @@ def test_leftovers_are_swept(store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["/etc", "../..", "1.0", "1.0-0f3a99c1/..", "nothing"])
-def test_a_link_that_leads_elsewhere_is_refused(store: Store, tmp_path: Path, target: str) -> None:
+def test_a_link_that_leads_elsewhere_is_refused(store: BundleStore, tmp_path: Path, target: str) -> None:
     """Installing again mends it."""
     put(store, tmp_path, "1.0")
     (store.root / "current").unlink()
@@ -218,12 +218,12 @@ def test_a_link_that_leads_elsewhere_is_refused(store: Store, tmp_path: Path, ta
 
 
 def test_a_damaged_record_knows_nothing(
-    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    store: BundleStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The bundle counts as new, and the log says why."""
     name = put(store, tmp_path, "1.0").name
     (store.root / f"{name}.json").write_bytes(b"\xff{")
-    assert store.record(name) == Record()
+    assert store.record(name) == TrialRecord()
     assert "is damaged; the bundle counts as new" in caplog.text
 
 
@@ -243,7 +243,7 @@ def filling(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
-def test_a_full_disk_leaves_all_as_it_was(store: Store, tmp_path: Path, filling: list[int]) -> None:
+def test_a_full_disk_leaves_all_as_it_was(store: BundleStore, tmp_path: Path, filling: list[int]) -> None:
     """Wherever it fills up: one sentence, a whole bundle in use, nothing half installed."""
     file = builders.packed(tmp_path, "1.1")
     put(store, tmp_path, "1.0")
@@ -267,11 +267,11 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """In one sentence."""
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match=r"cannot be used: .*; run this as"):
-        put(Store(tmp_path / "file" / "bundles"), tmp_path, "1.0")
+        put(BundleStore(tmp_path / "file" / "bundles"), tmp_path, "1.0")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root is kept from following links")
-def test_root_is_not_led_elsewhere(store: Store, tmp_path: Path) -> None:
+def test_root_is_not_led_elsewhere(store: BundleStore, tmp_path: Path) -> None:
     """Nor does what root installs stay root's, where the folder belongs to the service."""
     (tmp_path / "elsewhere").mkdir()
     store.root.parent.mkdir()

@@ -14,7 +14,7 @@ import pytest
 
 from edge import bundle
 from edge.bundle.install import KEEP, install
-from edge.bundle.store import Store
+from edge.bundle.store import BundleStore
 from tests.edge.bundle import builders
 
 ROOT = Path(__file__).parents[3]
@@ -44,7 +44,7 @@ def whole(found: dict[str, Any]) -> None:
 
 def test_a_kill_at_any_system_call_leaves_a_whole_bundle(tmp_path: Path) -> None:
     """With as many bundles on the device as are kept, so that pruning is killed as well."""
-    store = Store(tmp_path / "bundles")
+    store = BundleStore(tmp_path / "bundles")
     for minor in range(KEEP):
         file = builders.packed(tmp_path / "made", f"1000.1.{minor}")
         install(store, file, lambda _: None, allow_older=True)
@@ -61,5 +61,5 @@ def test_a_kill_at_any_system_call_of_the_real_thing(tmp_path: Path) -> None:
         )
         bundle.write_manifest(copy, **{**fields, "version": version})
         bundle.pack(copy, tmp_path / f"{version}.tar.gz")
-    install(Store(tmp_path / "bundles"), tmp_path / f"{OLD}.tar.gz", lambda _: None)
+    install(BundleStore(tmp_path / "bundles"), tmp_path / f"{OLD}.tar.gz", lambda _: None)
     whole(kill(tmp_path, tmp_path / f"{NEW}.tar.gz", "real"))

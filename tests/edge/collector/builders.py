@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from edge.collector.parse import Parser
-from edge.collector.records import EventRecord, GapRecord, Place, Presence, Record, Rejected, Sight
+from edge.collector.records import (
+    AvailabilityRecord,
+    CameraRecord,
+    DeviceKey,
+    EventRecord,
+    GapRecord,
+    Record,
+    Rejected,
+)
 from edge.messages import payloads
-from edge.pipeline.events import EventFactory, Origin
+from edge.pipeline.events import EventFactory, EventSource
 from edge.types import Event, EventId, Lamp, Outcome, State, Verdict
 from tests import builders
 
 NOON = 1_700_049_600.0
 """2023-11-15T12:00:00Z."""
 
-DOOR = Place("site", "door")
+DOOR = DeviceKey("site", "door")
 PARSER = Parser()
 
 
 def made(count: int, device: str = "door", epoch: str = "e1") -> list[Event]:
     """Events as a device numbers them: two revisions of every third pass."""
-    factory = EventFactory(Origin(device, epoch, "1", "1.0"), 0, lambda: True)
+    factory = EventFactory(EventSource(device, epoch, "1", "1.0"), 0, lambda: True)
     outcomes = list(Outcome)
     events: list[Event] = []
     number = 0
@@ -77,12 +85,14 @@ def gap_record(number: int, first: int, last: int | None) -> GapRecord:
     return record
 
 
-def presence(*, online: bool, received: float = NOON, unsure_since: float | None = None) -> Presence:
-    return Presence(DOOR, online, received, unsure_since)
+def presence(
+    *, online: bool, received: float = NOON, unsure_since: float | None = None
+) -> AvailabilityRecord:
+    return AvailabilityRecord(DOOR, online, received, unsure_since)
 
 
-def sight(*, blind: bool, since: float = NOON) -> Sight:
-    return Sight(DOOR, blind, "unplugged" if blind else "", since, since)
+def sight(*, blind: bool, since: float = NOON) -> CameraRecord:
+    return CameraRecord(DOOR, blind, "unplugged" if blind else "", since, since)
 
 
 def rejected(reason: str = "bad") -> Rejected:

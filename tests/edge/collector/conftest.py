@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.collector.database import Database, open_database
+from edge.collector.database import CollectorDatabase, open_database
 from tests.postgres import Postgres, find_programs
 
 
@@ -41,7 +41,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
+def database(url: str) -> Iterator[CollectorDatabase]:
     """A new database with the collector's tables, of each kind in turn."""
     with closing(open_database(url, create=True)) as opened:
         yield opened

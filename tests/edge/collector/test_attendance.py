@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from edge.collector.coverage import CAUGHT_UP_S, HEARTBEAT_S, Attendance
+from edge.collector.coverage import CAUGHT_UP_S, HEARTBEAT_S, Coverage
 from tests.edge.collector.builders import NOON
 
 
-def returned(seen: float | None) -> Attendance:
+def returned(seen: float | None) -> Coverage:
     """A collector that is connected again."""
-    attendance = Attendance(seen)
+    attendance = Coverage(seen)
     attendance.away()
     attendance.begin(0.0)
     return attendance

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.collector.database import Writing, open_database
+from edge.collector.database import Writes, open_database
 from edge.commands import main
 from edge.types import Outcome
 from tests.edge.collector.builders import NOON, event_record, gap_record, presence, rejected
@@ -56,7 +56,7 @@ def url(tmp_path: Path) -> str:
     """A database with two hours of one device: one person with, one without a mask, one lost event."""
     made = f"sqlite:///{tmp_path}/events.db"
     with closing(open_database(made, create=True)) as database:
-        writing = Writing(database)
+        writing = Writes(database)
         writing.store(
             [
                 event_record(1, NOON + 60, Outcome.COMPLIANT),

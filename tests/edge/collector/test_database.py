@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.collector.completeness import Mark
-from edge.collector.database import Database, Reading, UnfitError, Writing, open_database, tables
-from edge.collector.database.queries import Part
-from edge.collector.records import Epoch, Life, Record
+from edge.collector.completeness import Completeness
+from edge.collector.database import CollectorDatabase, Queries, UnfitError, Writes, open_database, tables
+from edge.collector.database.queries import ReportFilter
+from edge.collector.records import Epoch, Heartbeat, Record
 from edge.errors import ConfigError, MaskGateError, StorageError
 from edge.messages import payloads
 from edge.messages.ranges import Range
@@ -38,16 +38,16 @@ E1 = Epoch(DOOR, "e1")
 
 
 @pytest.fixture
-def writing(database: Database) -> Writing:
-    return Writing(database)
+def writing(database: CollectorDatabase) -> Writes:
+    return Writes(database)
 
 
 @pytest.fixture
-def reading(database: Database) -> Reading:
-    return Reading(database)
+def reading(database: CollectorDatabase) -> Queries:
+    return Queries(database)
 
 
-def test_an_event_is_stored_once(writing: Writing, reading: Reading) -> None:
+def test_an_event_is_stored_once(writing: Writes, reading: Queries) -> None:
     """Within a batch, and in one that comes later."""
     first = writing.store([event_record(1), event_record(1), event_record(2)])
     assert (first.stored, first.known) == (2, 1)
@@ -55,28 +55,28 @@ def test_an_event_is_stored_once(writing: Writing, reading: Reading) -> None:
     assert (second.stored, second.known) == (1, 1)
     assert second.touched == {E1}
     assert reading.standings()[0].events == 3
-    assert reading.mark(E1) == Mark(3, 3, ())
+    assert reading.mark(E1) == Completeness(3, 3, ())
 
 
-def test_another_event_under_the_same_id_is_no_repetition(writing: Writing, reading: Reading) -> None:
+def test_another_event_under_the_same_id_is_no_repetition(writing: Writes, reading: Queries) -> None:
     """It is kept apart with its reason, and the first one stays."""
     writing.store([event_record(1, outcome=Outcome.COMPLIANT)])
     tally = writing.store([event_record(1, outcome=Outcome.NO_MASK)])
     assert (tally.stored, tally.known, tally.rejected) == (0, 0, 1)
-    assert [one.verdict for one in reading.passes(Part())] == ["compliant"]
+    assert [one.verdict for one in reading.passes(ReportFilter())] == ["compliant"]
     assert reading.rejected() == 1
 
 
-def test_gaps_count_as_present(writing: Writing, reading: Reading) -> None:
+def test_gaps_count_as_present(writing: Writes, reading: Queries) -> None:
     """The mark goes past what was announced as gone, also without an end."""
     writing.store([event_record(1), event_record(5), gap_record(1, 2, 3)])
-    assert reading.mark(E1) == Mark(3, 5, (Range(4, 4),))
+    assert reading.mark(E1) == Completeness(3, 5, (Range(4, 4),))
     writing.store([gap_record(2, 4, None), gap_record(2, 4, None)])
-    assert reading.mark(E1) == Mark(5, 5, ())
+    assert reading.mark(E1) == Completeness(5, 5, ())
     assert reading.standings()[0].gone == 3
 
 
-def test_what_comes_after_its_gap_is_not_lost(writing: Writing, reading: Reading) -> None:
+def test_what_comes_after_its_gap_is_not_lost(writing: Writes, reading: Queries) -> None:
     """A replay may bring what was announced as gone; numbers in reserve were no events."""
     reserve = replace(gap_record(2, 6, 9), reason="restart")
     writing.store([event_record(1), gap_record(1, 2, 5), reserve, event_record(10)])
@@ -85,7 +85,7 @@ def test_what_comes_after_its_gap_is_not_lost(writing: Writing, reading: Reading
     assert reading.standings()[0].gone == 3
 
 
-def test_what_was_asked_for_in_vain_counts_as_gone(writing: Writing, reading: Reading) -> None:
+def test_what_was_asked_for_in_vain_counts_as_gone(writing: Writes, reading: Queries) -> None:
     """And can still come."""
     writing.store([event_record(4)])
     writing.give_up(E1, [Range(1, 3)], NOON)
@@ -116,19 +116,19 @@ def test_order_portions_and_repetitions_change_nothing(records: list[Record], se
     assert _stored([records]) == _stored([mixed[at : at + size] for at in range(0, len(mixed), size)])
 
 
-def _stored(batches: list[list[Record]]) -> tuple[list[str], Mark]:
+def _stored(batches: list[list[Record]]) -> tuple[list[str], Completeness]:
     with closing(_in_memory()) as database:
         for batch in batches:
-            Writing(database).store(batch)
+            Writes(database).store(batch)
         with database.reading() as connection:
             ids = sorted(row.id for row in connection.execute(tables.event.select()))
-        return ids, Reading(database).mark(E1)
+        return ids, Queries(database).mark(E1)
 
 
-def _in_memory() -> Database:
+def _in_memory() -> CollectorDatabase:
     engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
     tables.metadata.create_all(engine)
-    return Database(engine)
+    return CollectorDatabase(engine)
 
 
 def test_two_writers_store_each_event_once(url: str) -> None:
@@ -143,7 +143,7 @@ def test_two_writers_store_each_event_once(url: str) -> None:
         with closing(open_database(url, create=True)) as database:
             for at in range(0, 200, 20):
                 try:
-                    Writing(database).store(mixed[at : at + 20])
+                    Writes(database).store(mixed[at : at + 20])
                 except MaskGateError as error:
                     failures.append(error)
 
@@ -154,9 +154,9 @@ def test_two_writers_store_each_event_once(url: str) -> None:
         thread.join()
     assert not failures
     with closing(open_database(url, create=False)) as database:
-        (standing,) = Reading(database).standings()
+        (standing,) = Queries(database).standings()
     assert standing.events == 200
-    assert standing.mark == Mark(200, 200, ())
+    assert standing.mark == Completeness(200, 200, ())
 
 
 def test_two_collectors_may_make_the_tables(url: str) -> None:
@@ -178,16 +178,16 @@ def test_two_collectors_may_make_the_tables(url: str) -> None:
     open_database(url, create=False).close()
 
 
-def test_the_latest_revision_of_each_pass_counts(writing: Writing, reading: Reading) -> None:
+def test_the_latest_revision_of_each_pass_counts(writing: Writes, reading: Queries) -> None:
     """Whatever the order in which the revisions came."""
     sent = [payloads.encode(payloads.event_payload(one)) for one in made(40)]
     records = [record for payload in reversed(sent) if (record := read("event", payload)) is not None]
     writing.store(records)
     final = {one.pass_id: one.verdict.outcome.value for one in made(40)}
-    assert sorted(found.verdict for found in reading.passes(Part())) == sorted(final.values())
+    assert sorted(found.verdict for found in reading.passes(ReportFilter())) == sorted(final.values())
 
 
-def test_rejected_messages_are_kept_and_counted(writing: Writing, reading: Reading) -> None:
+def test_rejected_messages_are_kept_and_counted(writing: Writes, reading: Queries) -> None:
     """The same message again is one row that was seen twice."""
     writing.store([rejected(), rejected()])
     writing.store([rejected(), event_record(1)])
@@ -195,22 +195,22 @@ def test_rejected_messages_are_kept_and_counted(writing: Writing, reading: Readi
     assert reading.standings()[0].events == 1
 
 
-def test_a_record_that_no_database_holds(writing: Writing, reading: Reading) -> None:
+def test_a_record_that_no_database_holds(writing: Writes, reading: Queries) -> None:
     """Is told apart from a database that is away; nothing of the batch is stored."""
     with pytest.raises(UnfitError):
         writing.store([event_record(1), replace(event_record(2), frames=2**70)])
     assert reading.standings() == ()
 
 
-def spans(reading: Reading, track: str) -> list[tuple[str, float, float | None]]:
+def spans(reading: Queries, track: str) -> list[tuple[str, float, float | None]]:
     return [
         (one.kind, one.since - NOON, None if one.until is None else one.until - NOON)
-        for one in reading.periods(Part())
+        for one in reading.periods(ReportFilter())
         if one.track == track
     ]
 
 
-def test_a_device_that_came_back_while_nobody_listened(writing: Writing, reading: Reading) -> None:
+def test_a_device_that_came_back_while_nobody_listened(writing: Writes, reading: Queries) -> None:
     """A broker that died told nobody that it was gone; its new `online` says that it was."""
     writing.store([presence(online=True)])
     again = presence(online=True, received=NOON + 600, unsure_since=NOON + 100)
@@ -220,23 +220,23 @@ def test_a_device_that_came_back_while_nobody_listened(writing: Writing, reading
     assert spans(reading, "presence") == [("online", 0, 100), ("unknown", 100, 600), ("online", 600, None)]
 
 
-def test_signs_of_life_become_periods(writing: Writing, reading: Reading) -> None:
+def test_signs_of_life_become_periods(writing: Writes, reading: Queries) -> None:
     """One a minute is one period; three minutes without any end it."""
     for at in (60, 120, 180, 900, 960):
-        writing.store([Life(DOOR, NOON + at)])
+        writing.store([Heartbeat(DOOR, NOON + at)])
     assert spans(reading, "life") == [("alive", 0, 180), ("alive", 840, 960)]
 
 
-def test_a_sign_of_life_before_and_after_the_collector_was_away(writing: Writing, reading: Reading) -> None:
+def test_a_sign_of_life_before_and_after_the_collector_was_away(writing: Writes, reading: Queries) -> None:
     """It lived in between; presence says whether it was connected. One that was silent before did not."""
-    writing.store([Life(DOOR, NOON + 60)])
-    writing.store([Life(DOOR, NOON + 7200, NOON + 100)])
+    writing.store([Heartbeat(DOOR, NOON + 60)])
+    writing.store([Heartbeat(DOOR, NOON + 7200, NOON + 100)])
     assert spans(reading, "life") == [("alive", 0, 7200)]
-    writing.store([Life(DOOR, NOON + 9000, NOON + 8000)])
+    writing.store([Heartbeat(DOOR, NOON + 9000, NOON + 8000)])
     assert spans(reading, "life") == [("alive", 0, 7200), ("alive", 8940, 9000)]
 
 
-def test_presence_becomes_periods(writing: Writing, reading: Reading) -> None:
+def test_presence_becomes_periods(writing: Writes, reading: Queries) -> None:
     """A repeated word changes nothing; each change ends a period and begins one."""
     for online, at in ((True, 0), (True, 5), (False, 60), (True, 90)):
         writing.store([presence(online=online, received=NOON + at)])
@@ -244,20 +244,20 @@ def test_presence_becomes_periods(writing: Writing, reading: Reading) -> None:
     assert reading.online() == {DOOR: True}
 
 
-def test_a_word_that_waited_leaves_the_time_between_unknown(writing: Writing, reading: Reading) -> None:
+def test_a_word_that_waited_leaves_the_time_between_unknown(writing: Writes, reading: Queries) -> None:
     """Between the collector's going and its return nobody knows when the device went."""
     writing.store([presence(online=True)])
     writing.store([presence(online=False, received=NOON + 600, unsure_since=NOON + 100)])
     assert spans(reading, "presence") == [("online", 0, 100), ("unknown", 100, 600), ("offline", 600, None)]
 
 
-def test_blindness_begins_when_the_device_says(writing: Writing, reading: Reading) -> None:
+def test_blindness_begins_when_the_device_says(writing: Writes, reading: Queries) -> None:
     """By its own clock, unless that contradicts what it said before."""
     writing.store([sight(blind=False), sight(blind=True, since=NOON + 30)])
     assert spans(reading, "sight") == [("seeing", 0, 30), ("blind", 30, None)]
 
 
-def test_a_client_is_remembered(writing: Writing, reading: Reading) -> None:
+def test_a_client_is_remembered(writing: Writes, reading: Queries) -> None:
     """When it was last connected and what it subscribed to."""
     assert reading.seen("one") is None
     writing.note_filters("one", ["a/+", "b"])
@@ -354,8 +354,8 @@ def test_a_locked_file_is_an_error_that_passes(
         with closing(sqlite3.connect(tmp_path / "events.db", isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(StorageError, match="locked"):
-                Writing(database).store([event_record(1)])
-        assert Writing(database).store([event_record(1)]).stored == 1
+                Writes(database).store([event_record(1)])
+        assert Writes(database).store([event_record(1)]).stored == 1
 
 
 def test_a_power_cut_takes_nothing_that_was_committed(file: str, tmp_path: Path) -> None:

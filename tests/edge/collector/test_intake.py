@@ -6,27 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from edge.collector.database import Database, Reading, Writing
-from edge.collector.database.queries import Part
-from edge.collector.ingest import BATCH, Intake
+from edge.collector.database import CollectorDatabase, Queries, Writes
+from edge.collector.database.queries import ReportFilter
+from edge.collector.ingest import BATCH, Ingest
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, Record
 from edge.errors import StorageError
-from edge.mqtt.events import Arrived
+from edge.mqtt.events import MessageReceived
 from tests.edge.collector import builders
 from tests.edge.collector.builders import NOON
 
 
-def arrived(mid: int, payload: bytes, kind: str = "event") -> Arrived:
-    return Arrived(mid, 1, f"maskgate/site/door/{kind}", payload, False)
+def arrived(mid: int, payload: bytes, kind: str = "event") -> MessageReceived:
+    return MessageReceived(mid, 1, f"maskgate/site/door/{kind}", payload, False)
 
 
 @pytest.fixture
-def intake(database: Database) -> Intake:
-    return Intake(Writing(database), lambda: NOON)
+def intake(database: CollectorDatabase) -> Ingest:
+    return Ingest(Writes(database), lambda: NOON)
 
 
-def test_a_batch_says_what_may_be_acknowledged(intake: Intake) -> None:
+def test_a_batch_says_what_may_be_acknowledged(intake: Ingest) -> None:
     """Good ones, repetitions, bad ones and those that say nothing: all are done with."""
     payloads = [builders.event(1), builders.event(1), b"{", builders.event(2)]
     for mid, payload in enumerate(payloads, 1):
@@ -38,7 +38,7 @@ def test_a_batch_says_what_may_be_acknowledged(intake: Intake) -> None:
     assert intake.waiting == 0
 
 
-def test_a_transaction_has_a_largest_size(intake: Intake) -> None:
+def test_a_transaction_has_a_largest_size(intake: Ingest) -> None:
     """What is more waits for the next."""
     for mid in range(BATCH + 5):
         intake.take(1, arrived(mid, builders.event(mid + 1)), None)
@@ -46,7 +46,7 @@ def test_a_transaction_has_a_largest_size(intake: Intake) -> None:
     assert intake.waiting == 5
 
 
-def test_a_database_that_is_away_lets_it_wait(intake: Intake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_lets_it_wait(intake: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is done with, and the next attempt stores it."""
 
     def away(_records: object) -> None:
@@ -54,7 +54,7 @@ def test_a_database_that_is_away_lets_it_wait(intake: Intake, monkeypatch: pytes
 
     intake.take(1, arrived(1, builders.event(1)), None)
     with monkeypatch.context() as patch:
-        patch.setattr(Writing, "store", lambda _self, records: away(records))
+        patch.setattr(Writes, "store", lambda _self, records: away(records))
         with pytest.raises(StorageError):
             intake.commit()
     assert intake.waiting == 1
@@ -62,7 +62,7 @@ def test_a_database_that_is_away_lets_it_wait(intake: Intake, monkeypatch: pytes
 
 
 def test_what_no_database_holds_stops_nothing(
-    intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
+    intake: Ingest, database: CollectorDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Should a message get past the checks, it alone is rejected, and its neighbours are stored."""
     read = Parser.read
@@ -78,26 +78,26 @@ def test_what_no_database_holds_stops_nothing(
         intake.take(1, arrived(number, builders.event(number)), None)
     assert len(intake.commit().heard) == 3
     assert (intake.totals.stored, intake.totals.rejected) == (2, 1)
-    assert Reading(database).rejected() == 1
+    assert Queries(database).rejected() == 1
 
 
-def test_a_word_that_waited_is_marked(intake: Intake, database: Database) -> None:
+def test_a_word_that_waited_is_marked(intake: Ingest, database: CollectorDatabase) -> None:
     """So that the time between is unknown."""
     intake.take(1, arrived(1, b"online", "availability"), None)
     intake.commit()
     intake.wall = lambda: NOON + 600
     intake.take(1, arrived(2, b"offline", "availability"), NOON + 300)
     assert intake.commit().presences == ((builders.DOOR, False),)
-    kinds = [(one.kind, one.since - NOON) for one in Reading(database).periods(Part())]
+    kinds = [(one.kind, one.since - NOON) for one in Queries(database).periods(ReportFilter())]
     assert kinds == [("online", 0), ("unknown", 300), ("offline", 600)]
 
 
-def test_what_a_broker_kept_is_no_sign_of_life(intake: Intake, database: Database) -> None:
+def test_what_a_broker_kept_is_no_sign_of_life(intake: Ingest, database: CollectorDatabase) -> None:
     """The device may be gone since; one that is told now is."""
     stats = arrived(1, b"{}", "stats")
     intake.take(1, replace(stats, retained=True), None)
     intake.commit()
-    assert Reading(database).periods(Part()) == ()
+    assert Queries(database).periods(ReportFilter()) == ()
     intake.take(1, stats, None)
     intake.commit()
-    assert [one.kind for one in Reading(database).periods(Part())] == ["alive"]
+    assert [one.kind for one in Queries(database).periods(ReportFilter())] == ["alive"]

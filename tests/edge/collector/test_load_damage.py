@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.collector.export_file import LONGEST, Source
-from edge.collector.load import Carrier
+from edge.collector.export_file import LONGEST, ExportSource
+from edge.collector.load import ExportLoader
 from edge.errors import SourceError
 from edge.messages import payloads
 from tests.edge.collector import builders
@@ -120,10 +120,10 @@ def test_wherever_it_is_cut_no_half_event_counts(
     """Cut between two events it holds those before, cut amid one it is refused."""
     file = tmp_path_factory.mktemp("cut") / "cut.jsonl"
     file.write_bytes(WHOLE[:length])
-    carrier = Carrier("site", builders.NOON)
+    carrier = ExportLoader("site", builders.NOON)
     *before, last = WHOLE[:length].split(b"\n")
     if last and last not in ENDS:
         with pytest.raises(SourceError, match=f"line {len(before) + 1}: it is cut off"):
-            carrier.check([Source(file)])
+            carrier.check([ExportSource(file)])
     else:
-        assert carrier.check([Source(file)]) == len(before) + bool(last)
+        assert carrier.check([ExportSource(file)]) == len(before) + bool(last)

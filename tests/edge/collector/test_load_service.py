@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.collector.completeness import Mark
-from edge.collector.database import Reading, open_database
-from edge.collector.export_file import Source
-from edge.collector.load import Carrier, Loaded
+from edge.collector.completeness import Completeness
+from edge.collector.database import Queries, open_database
+from edge.collector.export_file import ExportSource
+from edge.collector.load import ExportLoader, Loaded
 from edge.collector.records import Epoch
 from edge.config import Config
 from edge.daemon.factory import open_uplink
@@ -35,7 +35,7 @@ E1 = Epoch(DOOR, "e1")
 def carry(file: Path, url: str, events: Sequence[Event]) -> tuple[Loaded, ...]:
     file.write_bytes(b"".join(payloads.encode(payloads.event_payload(one)) + b"\n" for one in events))
     with closing(open_database(url, create=True)) as database:
-        return Carrier("site", 1.0).store([Source(file)], database)
+        return ExportLoader("site", 1.0).store([ExportSource(file)], database)
 
 
 def test_a_collector_that_starts_later_tells_the_mark(
@@ -91,4 +91,4 @@ def test_a_load_beside_a_running_collector(broker: Mosquitto, tmp_path: Path) ->
         assert collector.totals.rejected == 0
     assert event_ids(file) == ids(events)
     with closing(open_database(url, create=False)) as database:
-        assert Reading(database).mark(E1) == Mark(3000, 3000, ())
+        assert Queries(database).mark(E1) == Completeness(3000, 3000, ())

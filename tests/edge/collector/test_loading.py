@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.collector.completeness import Mark
-from edge.collector.database import ClashError, Database, Loading, Reading, UnfitError, Writing
-from edge.collector.export_file import Source
+from edge.collector.completeness import Completeness
+from edge.collector.database import BulkLoad, ClashError, CollectorDatabase, Queries, UnfitError, Writes
+from edge.collector.export_file import ExportSource
 from edge.collector.ingest import BATCH
-from edge.collector.load import Carrier
+from edge.collector.load import ExportLoader
 from edge.collector.records import Epoch, EventRecord
 from edge.errors import SourceError
 from edge.messages import payloads
@@ -24,79 +24,79 @@ E1, E2 = Epoch(DOOR, "e1"), Epoch(DOOR, "e2")
 MANY = 2 * BATCH + 10
 
 
-def exported(file: Path, events: Sequence[Event]) -> Source:
+def exported(file: Path, events: Sequence[Event]) -> ExportSource:
     file.write_bytes(b"".join(payloads.encode(payloads.event_payload(one)) + b"\n" for one in events))
-    return Source(file)
+    return ExportSource(file)
 
 
-def add_all(database: Database, *records: EventRecord) -> None:
+def add_all(database: CollectorDatabase, *records: EventRecord) -> None:
     """Each as a batch of its own, in one transaction."""
-    with Loading(database).all_or_nothing() as add:
+    with BulkLoad(database).all_or_nothing() as add:
         for record in records:
             add([record])
 
 
-def test_more_than_a_batch_is_one_transaction(database: Database, tmp_path: Path) -> None:
+def test_more_than_a_batch_is_one_transaction(database: CollectorDatabase, tmp_path: Path) -> None:
     """What clashes at the very end undoes all that came before it."""
     events = made(MANY)
     differs = replace(events[-1], model_version="2.0")
     bad = exported(tmp_path / "bad", [*events, differs])
-    carrier, reading = Carrier("site", NOON), Reading(database)
+    carrier, reading = ExportLoader("site", NOON), Queries(database)
     assert carrier.check([bad]) == MANY + 1
     with pytest.raises(SourceError, match=rf"line {MANY + 1}: another event with the id door/e1/{MANY}"):
         carrier.store([bad], database)
     assert reading.standings() == ()
     (loaded,) = carrier.store([exported(tmp_path / "good", events)], database)
-    assert (loaded.counter, loaded.share.new, loaded.mark) == (E1, MANY, Mark(MANY, MANY, ()))
+    assert (loaded.counter, loaded.share.new, loaded.mark) == (E1, MANY, Completeness(MANY, MANY, ()))
     (again,) = carrier.store([exported(tmp_path / "good", events)], database)
     assert (again.share.new, again.share.known) == (0, MANY)
 
 
-def test_what_came_both_ways_is_stored_once(database: Database, tmp_path: Path) -> None:
+def test_what_came_both_ways_is_stored_once(database: CollectorDatabase, tmp_path: Path) -> None:
     """Events that a collector has are known to a load, those of a load to a collector; holes are closed."""
     events = made(9)
     records = [read("event", payloads.encode(payloads.event_payload(one)), NOON - 60) for one in events]
     heard = [record for record in records[:5] if record is not None]
-    writing, reading = Writing(database), Reading(database)
+    writing, reading = Writes(database), Queries(database)
     writing.store([*heard, gap_record(1, 8, 8)])
     several = [exported(tmp_path / "1", events[3:6]), exported(tmp_path / "2", events[5:])]
-    (loaded,) = Carrier("site", NOON).store(several, database)
-    assert (loaded.share.new, loaded.share.known, loaded.mark) == (4, 3, Mark(9, 9, ()))
+    (loaded,) = ExportLoader("site", NOON).store(several, database)
+    assert (loaded.share.new, loaded.share.known, loaded.mark) == (4, 3, Completeness(9, 9, ()))
     tally = writing.store([record for record in records if record is not None])
     assert (tally.stored, tally.known, tally.rejected) == (0, 9, 0)
     (standing,) = reading.standings()
     assert (standing.events, standing.gone) == (9, 0)
 
 
-def test_what_was_given_up_counts_when_it_is_carried(database: Database, tmp_path: Path) -> None:
+def test_what_was_given_up_counts_when_it_is_carried(database: CollectorDatabase, tmp_path: Path) -> None:
     """The device did not answer, and its export has it."""
-    Writing(database).store([event_record(20)])
-    Writing(database).give_up(E1, [Range(1, 19)], NOON)
-    assert Reading(database).standings()[0].gone == 19
-    Carrier("site", NOON).store([exported(tmp_path / "1", made(19))], database)
-    (standing,) = Reading(database).standings()
+    Writes(database).store([event_record(20)])
+    Writes(database).give_up(E1, [Range(1, 19)], NOON)
+    assert Queries(database).standings()[0].gone == 19
+    ExportLoader("site", NOON).store([exported(tmp_path / "1", made(19))], database)
+    (standing,) = Queries(database).standings()
     assert (standing.events, standing.gone) == (20, 0)
 
 
-def test_several_epochs_are_told_apart(database: Database, tmp_path: Path) -> None:
+def test_several_epochs_are_told_apart(database: CollectorDatabase, tmp_path: Path) -> None:
     """Each has its own mark and its own share of the files."""
     both = [exported(tmp_path / "2", made(2, epoch="e2")[1:]), exported(tmp_path / "1", made(3))]
-    first, second = Carrier("site", NOON).store(both, database)
-    assert (first.counter, first.share.new, first.mark) == (E1, 3, Mark(3, 3, ()))
-    assert (second.counter, second.share.first, second.mark) == (E2, 2, Mark(0, 2, (Range(1, 1),)))
+    first, second = ExportLoader("site", NOON).store(both, database)
+    assert (first.counter, first.share.new, first.mark) == (E1, 3, Completeness(3, 3, ()))
+    assert (second.counter, second.share.first, second.mark) == (E2, 2, Completeness(0, 2, (Range(1, 1),)))
 
 
-def test_an_epoch_stays_at_its_site(database: Database) -> None:
+def test_an_epoch_stays_at_its_site(database: CollectorDatabase) -> None:
     """It is one device's."""
-    Writing(database).store([gap_record(1, 1, 2)])
+    Writes(database).store([gap_record(1, 1, 2)])
     wrong = replace(event_record(3), site="nowhere")
     with pytest.raises(ClashError, match="under the site 'site', not 'nowhere'"):
         add_all(database, wrong)
-    assert [one.counter for one in Reading(database).standings()] == [E1]
+    assert [one.counter for one in Queries(database).standings()] == [E1]
 
 
-def test_what_no_database_holds_undoes_the_rest(database: Database) -> None:
+def test_what_no_database_holds_undoes_the_rest(database: CollectorDatabase) -> None:
     """Should it get past the checks."""
     with pytest.raises(UnfitError, match="nothing was stored"):
         add_all(database, event_record(1), replace(event_record(2), frames=2**70))
-    assert Reading(database).standings() == ()
+    assert Queries(database).standings() == ()

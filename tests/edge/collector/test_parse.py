@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.collector.records import EventRecord, GapRecord, Life, Presence, Rejected, Sight
+from edge.collector.records import (
+    AvailabilityRecord,
+    CameraRecord,
+    EventRecord,
+    GapRecord,
+    Heartbeat,
+    Rejected,
+)
 from edge.messages import payloads
 from tests.edge.collector import builders
 from tests.edge.collector.builders import DOOR, NOON, PARSER, read
@@ -47,15 +54,15 @@ def test_a_gap_with_and_without_an_end() -> None:
 
 def test_presence_and_sight() -> None:
     """Availability is a bare word, the state tells of blindness and since when."""
-    assert read("availability", b"offline") == Presence(DOOR, False, NOON)
-    assert read("state", builders.state(blind=True, since=NOON - 60)) == Sight(
+    assert read("availability", b"offline") == AvailabilityRecord(DOOR, False, NOON)
+    assert read("state", builders.state(blind=True, since=NOON - 60)) == CameraRecord(
         DOOR, True, "unplugged", NOON - 60, NOON
     )
 
 
 def test_stats_are_a_sign_of_life() -> None:
     """Whatever they tell, in a form that the schema knows."""
-    assert read("stats", b'{"frames":900}') == Life(DOOR, NOON)
+    assert read("stats", b'{"frames":900}') == Heartbeat(DOOR, NOON)
     assert isinstance(read("stats", b'{"frames":"many"}'), Rejected)
     assert isinstance(read("stats", b"alive"), Rejected)
 
@@ -63,7 +70,7 @@ def test_stats_are_a_sign_of_life() -> None:
 def test_a_clock_that_is_ahead_is_not_believed() -> None:
     """A state that began in the future began when it was received."""
     record = read("state", builders.state(since=NOON + 3600))
-    assert isinstance(record, Sight)
+    assert isinstance(record, CameraRecord)
     assert record.since == NOON
 
 
@@ -76,13 +83,13 @@ def test_a_retained_message_taken_back_is_nothing(kind: str) -> None:
 def test_a_newer_device_may_say_more() -> None:
     """Members that this version does not know are let through."""
     assert isinstance(read("event", builders.event(1, mood="fine")), EventRecord)
-    assert isinstance(read("state", builders.state(mood="fine")), Sight)
+    assert isinstance(read("state", builders.state(mood="fine")), CameraRecord)
 
 
 def test_an_older_device_may_say_less() -> None:
     """A state needs only what is used of it; what is there must still be right."""
     needed = {"blind": True, "reason": "x", "since": "2025-03-01T08:15:30.250Z"}
-    assert isinstance(read("state", payloads.encode({**needed})), Sight)
+    assert isinstance(read("state", payloads.encode({**needed})), CameraRecord)
     assert isinstance(read("state", payloads.encode({**needed, "lamp": "pink"})), Rejected)
     assert isinstance(read("state", payloads.encode({"blind": True})), Rejected)
 

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.collector.completeness import OPEN, holes, mark
+from edge.collector.completeness import OPEN, completeness_of, holes
 from edge.messages.ranges import Range, merge, ranges_of
 
 spans = st.builds(lambda first, more: Range(first, first + more), st.integers(1, 60), st.integers(0, 8))
@@ -47,7 +47,7 @@ def test_holes_are_what_is_not_there(given_spans: list[Range]) -> None:
 @given(st.sets(st.integers(1, 60)))
 def test_the_mark_counts_up_to_the_first_that_is_missing(sequences: set[int]) -> None:
     """The mark is the largest n for which 1 to n are all there."""
-    found = mark(ranges_of(sequences), max(sequences, default=0))
+    found = completeness_of(ranges_of(sequences), max(sequences, default=0))
     expected = 0
     while expected + 1 in sequences:
         expected += 1
@@ -57,11 +57,11 @@ def test_the_mark_counts_up_to_the_first_that_is_missing(sequences: set[int]) ->
 def test_a_gap_without_an_end_closes_the_epoch() -> None:
     """Whatever is missing behind its beginning will never come; the mark is the highest that is known."""
     whole = merge([Range(1, 3), Range(9, 9), Range(4, OPEN)])
-    assert mark(whole, 9).contiguous == 9
-    assert mark(whole, 9).holes == ()
+    assert completeness_of(whole, 9).contiguous == 9
+    assert completeness_of(whole, 9).holes == ()
 
 
 def test_an_epoch_that_is_gone_as_a_whole() -> None:
     """A gap from 1 without an end, and nothing that ever came, leaves nothing to wait for."""
-    found = mark((Range(1, OPEN),), 0)
+    found = completeness_of((Range(1, OPEN),), 0)
     assert (found.contiguous, found.holes) == (0, ())

@@ -15,32 +15,34 @@ from hypothesis import strategies as st
 
 from edge.collector import render, report
 from edge.collector.calendar import Calendar
-from edge.collector.database import Pass, Period
-from edge.collector.database.queries import Part
-from edge.collector.records import Place
-from edge.collector.report import Row
+from edge.collector.database import PassRow, Period
+from edge.collector.database.queries import ReportFilter
+from edge.collector.records import DeviceKey
+from edge.collector.report import ReportRow
 from tests.edge.collector.builders import DOOR, NOON
 
 HOURS = Calendar("hour", ZoneInfo("UTC"))
-GATE = Place("site", "gate")
+GATE = DeviceKey("site", "gate")
 HOUR = 3600.0
 LATER = NOON + 24 * HOUR
 
 
-def passes(*verdicts: str, at: float = NOON, place: Place = DOOR) -> list[Pass]:
-    return [Pass(place, at, verdict, True) for verdict in verdicts]
+def passes(*verdicts: str, at: float = NOON, place: DeviceKey = DOOR) -> list[PassRow]:
+    return [PassRow(place, at, verdict, True) for verdict in verdicts]
 
 
-def period(kind: str, since: float, until: float | None, place: Place = DOOR) -> Period:
+def period(kind: str, since: float, until: float | None, place: DeviceKey = DOOR) -> Period:
     track = {"blind": "sight", "seeing": "sight", "alive": "life"}.get(kind, "presence")
     return Period(place, track, kind, NOON + since, None if until is None else NOON + until)
 
 
-def rows(some: Iterable[Pass] = (), periods: Iterable[Period] = (), known_until: float = LATER) -> list[Row]:
+def rows(
+    some: Iterable[PassRow] = (), periods: Iterable[Period] = (), known_until: float = LATER
+) -> list[ReportRow]:
     return report.rows(some, periods, HOURS, known_until, known_until)
 
 
-def minutes(row: Row) -> tuple[float, float, float, float]:
+def minutes(row: ReportRow) -> tuple[float, float, float, float]:
     return (row.minutes.watched, row.minutes.blind, row.minutes.offline, row.unknown)
 
 
@@ -105,7 +107,7 @@ def test_a_device_that_falls_silent_does_not_watch() -> None:
 def test_a_device_that_fell_silent_before_the_report() -> None:
     """Its signs of life lie before the first window."""
     periods = [period("alive", -HOUR, -1800), period("online", -HOUR, None)]
-    cut = report.clip(periods, Part(since=NOON, until=NOON + HOUR))
+    cut = report.clip(periods, ReportFilter(since=NOON, until=NOON + HOUR))
     (row,) = rows(passes("compliant"), cut, NOON + HOUR)
     assert minutes(row) == (0, 0, 0, 60)
 
@@ -149,7 +151,7 @@ def test_minutes_add_up(presence: list[int], sight: list[int], first: int) -> No
 
 def test_a_report_of_a_part_cuts_periods() -> None:
     """What reaches over its ends counts for what lies within."""
-    (cut,) = report.clip([period("online", -HOUR, None)], Part(since=NOON, until=NOON + HOUR))
+    (cut,) = report.clip([period("online", -HOUR, None)], ReportFilter(since=NOON, until=NOON + HOUR))
     assert (cut.since, cut.until) == (NOON, NOON + HOUR)
 
 
@@ -160,7 +162,7 @@ def test_all_of_a_site_together() -> None:
         [period("online", 0, HOUR), period("online", 0, 1800, GATE)],
     )
     (whole,) = report.together(found)
-    assert whole.place == Place("site", "")
+    assert whole.place == DeviceKey("site", "")
     assert whole.compliance == 0.5
     assert minutes(whole) == (90, 0, 0, 30)
 

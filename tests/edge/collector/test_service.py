@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 
 from edge.collector import acks
-from edge.collector.completeness import Mark
-from edge.collector.database import Reading, open_database
+from edge.collector.completeness import Completeness
+from edge.collector.database import Queries, open_database
 from edge.collector.records import Epoch
 from edge.config import Config
 from edge.daemon.factory import open_uplink
@@ -65,9 +65,9 @@ def process(path: Path) -> Iterator[Start]:
         one.kill()
 
 
-def mark(url: str, counter: Epoch = E1) -> Mark:
+def mark(url: str, counter: Epoch = E1) -> Completeness:
     with closing(open_database(url, create=False)) as database:
-        return Reading(database).mark(counter)
+        return Queries(database).mark(counter)
 
 
 def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str) -> None:
@@ -83,7 +83,7 @@ def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str
         assert collector.totals.stored == 298
         assert collector.totals.known == 100
     assert event_ids(path) == ids(sent)
-    assert mark(url) == Mark(300, 300, ())
+    assert mark(url) == Completeness(300, 300, ())
 
 
 def test_what_it_says_to_devices_matches_the_schema(broker: Mosquitto, url: str) -> None:
@@ -121,7 +121,7 @@ def test_what_never_comes_is_given_up(broker: Mosquitto, url: str, monkeypatch: 
         device.wait_for_mark(5)
         assert sum("missing" in ack for ack in device.acks) == 2
     with closing(open_database(url, create=False)) as database:
-        (standing,) = Reading(database).standings()
+        (standing,) = Queries(database).standings()
     assert (standing.events, standing.gone) == (2, 3)
 
 
@@ -138,7 +138,7 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
         device.publish([events[0], events[2]])
         time.sleep(1.0)
         with closing(open_database(url, create=False)) as database:
-            (standing,) = Reading(database).standings()
+            (standing,) = Queries(database).standings()
     assert standing.gone == 0
     assert standing.mark.holes == (Range(2, 2),)
 
@@ -148,7 +148,7 @@ def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> N
     with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
         device.say("availability", b"offline", retain=True)
         device.publish(made(5)[3:])
-        wait_until(lambda: mark(url) == Mark(0, 5, (Range(1, 3),)))
+        wait_until(lambda: mark(url) == Completeness(0, 5, (Range(1, 3),)))
         wait_until(lambda: len(device.acks) >= 1)
         assert not any("missing" in ack for ack in device.acks)
         device.say("availability", b"online", retain=True)
@@ -311,7 +311,7 @@ def test_postgresql_takes_it_too(broker: Mosquitto, postgres: Postgres) -> None:
         postgres.start()
         device.wait_for_mark(100)
         assert collector.totals.stored == 100
-    assert mark(url) == Mark(100, 100, ())
+    assert mark(url) == Completeness(100, 100, ())
 
 
 def test_presence_and_blindness_are_kept(broker: Mosquitto, path: Path, url: str) -> None:
@@ -413,7 +413,7 @@ def test_a_device_sends_again_what_the_broker_took_and_nobody_got(
                 spool.append(event)
             wait_until(lambda: collector.totals.stored == 60)
     assert event_ids(path) == ids(events)
-    assert mark(url, Epoch(DOOR, spool.epoch)) == Mark(60, 60, ())
+    assert mark(url, Epoch(DOOR, spool.epoch)) == Completeness(60, 60, ())
 
 
 def periods(path: Path) -> set[tuple[str, str]]:

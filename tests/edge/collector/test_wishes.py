@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.collector.missing import AT_ONCE, ATTEMPTS, Wishes
+from edge.collector.missing import AT_ONCE, ATTEMPTS, MissingRanges
 from edge.messages.ranges import Range
 
 HOLE = Range(3, 7)
@@ -10,7 +10,7 @@ HOLE = Range(3, 7)
 
 def test_what_has_just_been_missed_may_still_be_under_way() -> None:
     """A range is asked for once it has been open for the stated time, not before."""
-    wishes = Wishes(10)
+    wishes = MissingRanges(10)
     wishes.update(0, [HOLE])
     assert wishes.ask(9.9) == ()
     assert wishes.wait(4) == 6
@@ -19,7 +19,7 @@ def test_what_has_just_been_missed_may_still_be_under_way() -> None:
 
 def test_a_request_is_repeated_ever_more_seldom() -> None:
     """Each wait is twice the one before, and after the last the range is hopeless."""
-    wishes = Wishes(10)
+    wishes = MissingRanges(10)
     wishes.update(0, [HOLE])
     asked = []
     for now in range(2000):
@@ -35,7 +35,7 @@ def test_a_request_is_repeated_ever_more_seldom() -> None:
 
 def test_what_a_broker_refused_was_not_asked() -> None:
     """The device never heard of it, so it is asked again however often that was, and not given up."""
-    wishes = Wishes(10)
+    wishes = MissingRanges(10)
     wishes.update(0, [HOLE])
     for now in range(5000):
         if wishes.ask(now):
@@ -46,7 +46,7 @@ def test_what_a_broker_refused_was_not_asked() -> None:
 
 def test_what_comes_keeps_a_range_alive() -> None:
     """While parts of a range arrive it is not given up."""
-    wishes = Wishes(1)
+    wishes = MissingRanges(1)
     for now in range(500):
         wishes.update(now, [Range(1 + now, 1000)])
         wishes.ask(now)
@@ -55,7 +55,7 @@ def test_what_comes_keeps_a_range_alive() -> None:
 
 def test_what_has_come_is_not_asked_for() -> None:
     """A range that was filled, or the part of it that was, is forgotten."""
-    wishes = Wishes(10)
+    wishes = MissingRanges(10)
     wishes.update(0, [Range(1, 1), HOLE])
     wishes.update(5, [Range(3, 4), Range(6, 7)])
     assert wishes.ask(10) == (Range(3, 4), Range(6, 7))
@@ -67,7 +67,7 @@ def test_what_has_come_is_not_asked_for() -> None:
 def test_a_request_has_a_largest_size() -> None:
     """More ranges than fit into one message are asked for in turn."""
     many = [Range(2 * number, 2 * number) for number in range(1, 251)]
-    wishes = Wishes(10)
+    wishes = MissingRanges(10)
     wishes.update(0, many)
     first, second, third = wishes.ask(10), wishes.ask(10), wishes.ask(10)
     assert [len(first), len(second), len(third)] == [AT_ONCE, AT_ONCE, 50]
