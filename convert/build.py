@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from convert import detector, gates, keras_model, quantize, representative
-from convert.manifest_metrics import Proof, of_folds, of_test
-from convert.metadata import Origin, Provenance, tools
+from convert.manifest_metrics import ManifestMetrics, of_folds, of_test
+from convert.metadata import BundleOrigin, Provenance, tools
 from convert.parity import compare
 from convert.parity.report import measure
 from edge import bundle
@@ -23,11 +23,11 @@ from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.vision.interpreter import TfliteModel
 from training.classifier.inference import predict
-from training.data.dataset import Material
-from training.data.manifest import Part
-from training.evaluation.predictions import Evidence
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitPart
+from training.evaluation.predictions import Predictions
 
-__all__ = ["Options", "Origin", "convert", "golden_answers"]
+__all__ = ["BundleOrigin", "Options", "convert", "golden_answers"]
 
 GOLDEN_SEEDS: dict[golden.Kind, range] = {"blobs": range(200), "face": range(3000)}
 """Made-up crops among which those of the self-test are sought."""
@@ -54,13 +54,13 @@ class Options:
     """
 
     gates: gates.Gates = field(default_factory=gates.load)
-    folds: Evidence | None = None
+    folds: Predictions | None = None
     provenance: Provenance = field(default_factory=Provenance)
     step: Callable[[str], None] = lambda _: None
 
 
 def convert(
-    model: Path, material: Material, origin: Origin, output: Path, options: Options | None = None
+    model: Path, material: FaceDataset, origin: BundleOrigin, output: Path, options: Options | None = None
 ) -> dict[str, float]:
     """Writes a bundle for a float model.
 
@@ -85,7 +85,7 @@ def convert(
     how.step("opening the network")
     opened = keras_model.open_network(model)
     size, classes = int(opened.inputs[0].shape[1]), int(opened.outputs[0].shape[1])
-    training, checked, test = (material.of_classes(classes).of(part) for part in Part)
+    training, checked, test = (material.of_classes(classes).of(part) for part in SplitPart)
     chosen = representative.choose(training, classes, how.gates.representative)
     crops = chosen.material.crops(size)
     keras_model.require_order(opened, crops, chosen.material.truth(), str(model))
@@ -94,7 +94,7 @@ def convert(
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder)
         (draft / bundle.CLASSIFIER).write_bytes(flat)
-        pair = compare.Pair(opened, TfliteModel(draft / bundle.CLASSIFIER))
+        pair = compare.ModelPair(opened, TfliteModel(draft / bundle.CLASSIFIER))
         how.step("comparing")
         compared, _ = compare.compare(pair, checked, chosen.counts)
         report = measure(compared, how.gates.parity)
@@ -103,11 +103,11 @@ def convert(
         proof = of_folds(how.folds) if how.folds is not None else _tested(pair, test)
         proof = replace(proof, metrics=proof.metrics | report.figures() | chosen.figures())
         how.step("writing")
-        _write(draft, output, _Told(origin, how.provenance, _calibration(model)), proof)
+        _write(draft, output, _ManifestFields(origin, how.provenance, _calibration(model)), proof)
     return proof.metrics
 
 
-def _tested(pair: compare.Pair, test: Material) -> Proof:
+def _tested(pair: compare.ModelPair, test: FaceDataset) -> ManifestMetrics:
     return of_test(
         lambda crops: predict(pair.network, crops),
         lambda crops: np.stack([pair.device.probabilities(crop) for crop in crops]),
@@ -117,15 +117,15 @@ def _tested(pair: compare.Pair, test: Material) -> Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ManifestFields:
     """What a manifest tells that was not measured here."""
 
-    origin: Origin
+    origin: BundleOrigin
     provenance: Provenance
     calibration: dict[str, Any]
 
 
-def _write(draft: Path, output: Path, told: _Told, proof: Proof) -> None:
+def _write(draft: Path, output: Path, told: _ManifestFields, proof: ManifestMetrics) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
     for notice in output.glob("*.txt"):
         shutil.copy2(notice, draft)

@@ -15,7 +15,7 @@ PREFIX = "detector_"
 
 
 @dataclass(frozen=True, slots=True)
-class Detector:
+class BundledDetector:
     """A face detector (an ONNX file with YuNet's outputs), what was measured of it, and its training run."""
 
     model: Path
@@ -23,7 +23,7 @@ class Detector:
     run: str = ""
 
 
-def add(detector: Detector, directory: Path) -> bundle.Manifest:
+def add(detector: BundledDetector, directory: Path) -> bundle.Manifest:
     """Copies a detector into a bundle; each figure stands in the manifest as `detector_<name>`.
 
     Returns:
@@ -43,7 +43,7 @@ def add(detector: Detector, directory: Path) -> bundle.Manifest:
     return bundle.write_manifest(directory, **{**fields, "metrics": metrics, "detector_run": detector.run})
 
 
-def of(directory: Path) -> Detector | None:
+def of(directory: Path) -> BundledDetector | None:
     """The detector of a bundle; None where it has none, or there is no bundle yet."""
     if not (directory / bundle.DETECTOR).is_file():
         return None
@@ -53,4 +53,4 @@ def of(directory: Path) -> Detector | None:
         for name, value in loaded.manifest.metrics.items()
         if name.startswith(PREFIX)
     }
-    return Detector(directory / bundle.DETECTOR, figures, loaded.manifest.detector_run)
+    return BundledDetector(directory / bundle.DETECTOR, figures, loaded.manifest.detector_run)

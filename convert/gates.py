@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from edge.config import FrozenModel
 from edge.errors import ConfigError
 
 DEFAULT = Path(__file__).with_name("gates.toml")
@@ -15,18 +16,14 @@ DEFAULT = Path(__file__).with_name("gates.toml")
 Limit = Annotated[float, Field(ge=0)] | None
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Representative(_Section):
+class Representative(FrozenModel):
     """How many crops set the ranges of an int8 model."""
 
     per_class: Annotated[int, Field(ge=1)]
     least: Annotated[int, Field(ge=1)]
 
 
-class Limits(_Section):
+class GateLimits(FrozenModel):
     """The worst value of each measure in `convert.parity.metrics` that passes; None insists on nothing."""
 
     agreement: Limit = None
@@ -40,11 +37,11 @@ class Limits(_Section):
     balance: Limit = None
 
 
-class Gates(_Section):
+class Gates(FrozenModel):
     """All of it."""
 
     representative: Representative
-    parity: Limits
+    parity: GateLimits
 
 
 def load(file: Path = DEFAULT) -> Gates:

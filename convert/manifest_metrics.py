@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import ConfigError
-from training.data.dataset import Material
-from training.data.readers import Source
+from training.data.dataset import FaceDataset
+from training.data.readers import FaceSource
 from training.evaluation.evaluate import Predictor
 from training.evaluation.intervals import estimates
-from training.evaluation.predictions import MIN_PX, Evidence, padded
+from training.evaluation.predictions import MIN_PX, Predictions, padded
 from training.metrics import Shares, Truth, figures
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class ManifestMetrics:
     """What is known of a model.
 
     Attributes:
@@ -31,7 +31,7 @@ class Proof:
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def of_test(reference: Predictor, device: Predictor, size: int, test: Material) -> Proof:
+def of_test(reference: Predictor, device: Predictor, size: int, test: FaceDataset) -> ManifestMetrics:
     """Figures of the very model on faces that it never saw.
 
     Raises:
@@ -43,10 +43,12 @@ def of_test(reference: Predictor, device: Predictor, size: int, test: Material) 
     shares = padded(device(crops))
     wanted = {"float_macro_f1": figures(truth, padded(reference(crops))).flat()["macro_f1"]}
     groups = np.array([face.group for face in test.faces], np.intp)
-    return Proof(figures(truth, shares).flat() | wanted, intervals=_intervals(truth, shares, groups))
+    return ManifestMetrics(
+        figures(truth, shares).flat() | wanted, intervals=_intervals(truth, shares, groups)
+    )
 
 
-def of_folds(evidence: Evidence) -> Proof:
+def of_folds(evidence: Predictions) -> ManifestMetrics:
     """Figures of the recipe, where the model itself was trained on all faces.
 
     They are those of annotated frames; those of class folders carry the prefix `folders_`. The
@@ -60,7 +62,7 @@ def of_folds(evidence: Evidence) -> Proof:
         raise ConfigError("the folds hold no answers of float and int8 models; finish maskgate-train folds")
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
-    for source, prefix in ((Source.FRAME, ""), (Source.FOLDER, "folders_")):
+    for source, prefix in ((FaceSource.FRAME, ""), (FaceSource.FOLDER, "folders_")):
         here = (evidence.sources == source.value) & (evidence.px >= MIN_PX)
         if not here.any():
             continue
@@ -71,7 +73,7 @@ def of_folds(evidence: Evidence) -> Proof:
         spans = _intervals(evidence.truth[here], columns["int8"].shares[here], evidence.groups[here])
         intervals |= {f"{prefix}{key}": span for key, span in spans.items()}
     at = evidence.masked_from(columns["int8"], np.ones(len(evidence), bool))
-    return Proof(metrics, {"with_mask": round(at, 5)}, intervals)
+    return ManifestMetrics(metrics, {"with_mask": round(at, 5)}, intervals)
 
 
 def _intervals(truth: Truth, shares: Shares, groups: NDArray[np.intp]) -> dict[str, tuple[float, float]]:

@@ -19,7 +19,7 @@ TOOLS = ("maskgate", "tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", 
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class BundleOrigin:
     """Where a bundle comes from, as its manifest tells; without a version it gets a development version.
 
     Raises:

@@ -23,7 +23,7 @@ from edge.vision.interpreter import TfliteModel
 from training.classifier.calibration import Scaling, towards
 from training.classifier.inference import predict
 from training.classifier.network import LAST, fold_in
-from training.data.dataset import Material
+from training.data.dataset import FaceDataset
 
 
 class Variant(StrEnum):
@@ -35,7 +35,7 @@ class Variant(StrEnum):
     FLOAT32 = "float32"
 
 
-def of_training(model: Path, training: Material) -> bytes:
+def of_training(model: Path, training: FaceDataset) -> bytes:
     """The int8 model of a `.keras` file, with ranges from training faces however few there are.
 
     Raises:

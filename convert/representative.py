@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convert.gates import Representative
 from edge.contract import LABELS, Label
 from edge.errors import ConfigError
-from training.data.dataset import Material
+from training.data.dataset import FaceDataset
 
 Pixels = NDArray[np.uint8]
 """(n, size, size, 3) RGB crops."""
@@ -27,7 +27,7 @@ class Chosen:
         counts: How many of each label, in the order of the network's outputs.
     """
 
-    material: Material
+    material: FaceDataset
     counts: tuple[int, ...]
 
     def figures(self) -> dict[str, float]:
@@ -45,7 +45,7 @@ def _figure(label: Label) -> str:
     return f"representative_{label.value}"
 
 
-def choose(training: Material, classes: int, wanted: Representative, seed: int = 0) -> Chosen:
+def choose(training: FaceDataset, classes: int, wanted: Representative, seed: int = 0) -> Chosen:
     """Chooses faces, as many of each class as can be, and of each class as many from each source.
 
     Args:
@@ -90,12 +90,12 @@ def _evenly(strata: Sequence[Places], wanted: int) -> Places:
     return np.concatenate(picked)
 
 
-def pick(material: Material, places: Places) -> Material:
+def pick(material: FaceDataset, places: Places) -> FaceDataset:
     """Some of the faces of a material."""
-    return Material(tuple(material.faces[i] for i in places), tuple(material.patches[i] for i in places))
+    return FaceDataset(tuple(material.faces[i] for i in places), tuple(material.patches[i] for i in places))
 
 
-def spread(material: Material, classes: int, per_class: int) -> Material:
+def spread(material: FaceDataset, classes: int, per_class: int) -> FaceDataset:
     """The first few faces of each class, for what is too slow to do on all of them."""
     truth = material.truth()
     places = [np.flatnonzero(truth == label)[:per_class] for label in range(classes)]

@@ -19,18 +19,20 @@ Pin = Annotated[int, Field(ge=0, le=27)]
 TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class FrozenModel(BaseModel):
+    """Settings that are read once: unknown keys and numbers that are not finite are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class DeviceConfig(_Section):
+class DeviceConfig(FrozenModel):
     """Who this device is in every topic and event."""
 
     site: TopicLevel = "site"
     name: TopicLevel = "entrance"
 
 
-class CameraConfig(_Section):
+class CameraConfig(FrozenModel):
     """Where frames come from."""
 
     source: Annotated[str, Field(min_length=1)] = "picamera2"
@@ -43,7 +45,7 @@ class CameraConfig(_Section):
     pace: Literal["realtime", "fast"] = "realtime"
 
 
-class DetectorConfig(_Section):
+class DetectorConfig(FrozenModel):
     """Finding faces."""
 
     model: str = ""
@@ -53,7 +55,7 @@ class DetectorConfig(_Section):
     min_face_px: Pixels = 16
 
 
-class ClassifierConfig(_Section):
+class ClassifierConfig(FrozenModel):
     """Judging one face."""
 
     bundle: str = ""
@@ -62,7 +64,7 @@ class ClassifierConfig(_Section):
     threads: Annotated[int, Field(ge=1, le=16)] = 1
 
 
-class VerdictConfig(_Section):
+class VerdictConfig(FrozenModel):
     """When the evidence on one person is enough. See `edge.tracking.tracker.TrackerRules`."""
 
     min_face_px: Pixels = 16
@@ -76,7 +78,7 @@ class VerdictConfig(_Section):
     gone_s: Seconds = 1.5
 
 
-class LampPinsConfig(_Section):
+class LampPinsConfig(FrozenModel):
     """GPIO numbers (BCM); none for what is not wired."""
 
     red: Pin = 17
@@ -93,7 +95,7 @@ class LampPinsConfig(_Section):
         return self
 
 
-class LampConfig(_Section):
+class LampConfig(FrozenModel):
     """What shows the verdict at the door."""
 
     kind: Literal["none", "console", "gpio"] = "console"
@@ -109,7 +111,7 @@ def _here(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-class MqttConfig(_Section):
+class MqttConfig(FrozenModel):
     """The way to the facilities team."""
 
     enabled: bool = True
@@ -142,7 +144,7 @@ class MqttConfig(_Section):
         return self
 
 
-class SpoolConfig(_Section):
+class SpoolConfig(FrozenModel):
     """The durable outbox."""
 
     path: Annotated[str, Field(min_length=1)] = "/var/lib/maskgate/spool.db"
@@ -151,13 +153,13 @@ class SpoolConfig(_Section):
     max_mib: Annotated[int, Field(ge=4, le=65_536)] = 64
 
 
-class LogConfig(_Section):
+class LogConfig(FrozenModel):
     """What goes to the journal."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class Config(_Section):
+class Config(FrozenModel):
     """The whole of config.toml."""
 
     device: DeviceConfig = DeviceConfig()

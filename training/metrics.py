@@ -33,7 +33,7 @@ class ClassFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ClassifierFigures:
     """All figures of one evaluation.
 
     Attributes:
@@ -75,7 +75,7 @@ class Figures:
         return {name: round(value, 5) for name, value in flat.items() if np.isfinite(value)}
 
 
-def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Figures:
+def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> ClassifierFigures:
     """Judges probabilities against labels.
 
     Args:
@@ -93,7 +93,7 @@ def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Figure
     np.add.at(confusion, (truth, answer), 1)
     classes = tuple(_class(confusion, index, truth == index, shares) for index in range(len(LABELS)))
     bare = confusion[1].sum()
-    return Figures(
+    return ClassifierFigures(
         faces=len(truth),
         accuracy=float((answer == truth).mean()),
         macro_f1=float(np.mean([one.f1 for one in classes if one.faces])),

@@ -17,7 +17,7 @@ from edge.cli.output import steps
 from edge.errors import ConfigError
 from training import framework
 from training.data.dataset import load_material
-from training.data.manifest import Manifest
+from training.data.manifest import SplitManifest
 from training.evaluation import fold_results
 
 DEVICE = "int8"
@@ -109,7 +109,7 @@ def _bundle(model: Path, file: Path, options: dict[str, Any]) -> dict[str, float
     chosen = limits.load(options["gates"]) if options["gates"] else limits.load()
     framework.load_framework(extra="convert")
     package = framework.need("convert.build", "convert")
-    manifest = Manifest.load(split)
+    manifest = SplitManifest.load(split)
     origin = package.Origin(options["version"] or "", run.name, manifest.fingerprint)
     told = metadata.load_provenance(options["origins"]) if options["origins"] else metadata.Provenance()
     folds = fold_results.load(options["folds"]) if options["folds"] else None

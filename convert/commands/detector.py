@@ -24,7 +24,7 @@ def detector(model: Path, directory: Path, figures: Path | None, run: str) -> No
     Example: maskgate-convert detector runs/detector/best/detector.onnx --into edge/models
     """
     measured = {} if figures is None else _figures(figures)
-    manifest = detectors.add(detectors.Detector(model, measured, run), directory)
+    manifest = detectors.add(detectors.BundledDetector(model, measured, run), directory)
     click.echo(f"{directory} {manifest.version} now holds {', '.join(sorted(manifest.files))}")
 
 

@@ -16,7 +16,7 @@ from edge.cli.options import EXISTING, FILE, cache_option, json_option
 from edge.cli.output import steps
 from training import framework
 from training.data.dataset import load_material
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 
 
 @click.command()
@@ -25,8 +25,8 @@ from training.data.manifest import Manifest, Part
 @click.option("--split", required=True, type=EXISTING, help="Split manifest of the faces to compare on.")
 @click.option(
     "--part",
-    type=click.Choice([part.value for part in Part]),
-    default=Part.VALIDATION.value,
+    type=click.Choice([part.value for part in SplitPart]),
+    default=SplitPart.VALIDATION.value,
     show_default=True,
     help="Which of its faces.",
 )
@@ -66,8 +66,8 @@ def _compared(options: dict[str, Any]) -> tuple[Any, Any]:
         framework.need(f"convert.{name}", "convert") for name in ("parity", "comparison", "network")
     )
     classify = framework.need("edge.vision.classifier", "convert")
-    manifest = Manifest.load(options["split"])
-    material = load_material(manifest, options["cache"]).of(Part(options["part"]))
+    manifest = SplitManifest.load(options["split"])
+    material = load_material(manifest, options["cache"]).of(SplitPart(options["part"]))
     with open_bundle_path(options["path"]) as bundle, steps() as step:
         step("opening the models")
         name = str(bundle.classifier)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from convert import representative
 from convert.parity import layers
-from convert.parity.metrics import Compared
+from convert.parity.metrics import Comparison
 from convert.quantize import to_float
 from edge.contract import LABELS
 from edge.errors import ConfigError, ModelError
 from edge.types import Image
 from edge.vision.interpreter import TfliteModel
 from training.classifier.inference import predict
-from training.data.dataset import Material
+from training.data.dataset import FaceDataset
 from training.metrics import Shares
 
 Pixels = NDArray[np.uint8]
@@ -30,7 +30,7 @@ CELL = 160
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class ModelPair:
     """A float network and the int8 model that was made of it."""
 
     network: Any
@@ -46,7 +46,7 @@ class Pair:
             )
 
 
-def compare(pair: Pair, material: Material, counts: Sequence[float]) -> tuple[Compared, Pixels]:
+def compare(pair: ModelPair, material: FaceDataset, counts: Sequence[float]) -> tuple[Comparison, Pixels]:
     """What both say of the faces, and the crops; faces of labels that they do not know are left out.
 
     Args:
@@ -68,10 +68,10 @@ def compare(pair: Pair, material: Material, counts: Sequence[float]) -> tuple[Co
     tapped = layers.compare(
         to_float(pair.network), pair.device.path.read_bytes(), few.crops(pair.device.size), few.truth()
     )
-    return Compared(known.truth(), reference, quantised, tapped, tuple(counts)), crops
+    return Comparison(known.truth(), reference, quantised, tapped, tuple(counts)), crops
 
 
-def worst_sheet(found: Compared, crops: Pixels, file: Path) -> None:
+def worst_sheet(found: Comparison, crops: Pixels, file: Path) -> None:
     """Writes the crops on which the models differ most, worst first, as one PNG for the desktop."""
     worst = np.argsort(-found.differences, kind="stable")[:MOST]
     cells = [_cell(crops[i], int(found.truth[i]), found.reference[i], found.quantised[i]) for i in worst]

@@ -26,7 +26,7 @@ PER_CLASS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class LayerComparison:
     """One layer.
 
     Attributes:
@@ -46,7 +46,7 @@ class Layer:
     clipped: float
 
 
-def compare(reference: bytes, quantised: bytes, crops: Pixels, truth: Truth) -> tuple[Layer, ...]:
+def compare(reference: bytes, quantised: bytes, crops: Pixels, truth: Truth) -> tuple[LayerComparison, ...]:
     """Looks at every layer.
 
     Args:
@@ -172,18 +172,18 @@ class _Logits:
             self.sums.add(values, answered, label)
 
 
-def _layers(ops: Sequence[tflite.Op], sums: Sequence[_Sums]) -> tuple[Layer, ...]:
+def _layers(ops: Sequence[tflite.Op], sums: Sequence[_Sums]) -> tuple[LayerComparison, ...]:
     errors: dict[int, float] = {}
     found = []
     for op, one in zip(ops, sums, strict=True):
         before = max((errors.get(tensor.index, 0.0) for tensor in op.inputs), default=0.0)
         errors[one.quantised.index] = one.error
         name = tflite.short_name(one.quantised)
-        found.append(Layer(name, op.name, one.steps, one.error, one.error - before, one.clipped))
+        found.append(LayerComparison(name, op.name, one.steps, one.error, one.error - before, one.clipped))
     return tuple(found)
 
 
-def explain(layers: Sequence[Layer], most: int = 12) -> str:
+def explain(layers: Sequence[LayerComparison], most: int = 12) -> str:
     """The layers that add most error, worst first, and what to try."""
     if not layers:
         return "the float and the int8 model have not the same layers, so they cannot be compared one by one"
@@ -196,7 +196,7 @@ def explain(layers: Sequence[Layer], most: int = 12) -> str:
     return f"{align(lines)}\n\n" + "\n".join(f"- {hint}" for hint in hints(layers))
 
 
-def hints(layers: Sequence[Layer]) -> tuple[str, ...]:
+def hints(layers: Sequence[LayerComparison]) -> tuple[str, ...]:
     """What to try, the likeliest help first."""
     worst = max(layers, key=lambda layer: layer.added)
     clipped = max(layers, key=lambda layer: layer.clipped)

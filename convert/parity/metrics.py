@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.parity.layers import Layer
+from convert.parity.layers import LayerComparison
 from training.evaluation.predictions import padded
 from training.metrics import Shares, Truth, figures
 
@@ -20,7 +20,7 @@ QUANTUM = 1 / 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Compared:
+class Comparison:
     """What both models said of the same crops.
 
     Attributes:
@@ -34,7 +34,7 @@ class Compared:
     truth: Truth
     reference: Shares
     quantised: Shares
-    layers: tuple[Layer, ...] = ()
+    layers: tuple[LayerComparison, ...] = ()
     counts: tuple[float, ...] = ()
 
     @property
@@ -53,15 +53,17 @@ class Measure:
     """A figure of a comparison; `floor` says that less is worse."""
 
     name: str
-    of: Callable[[Compared], float]
+    of: Callable[[Comparison], float]
     floor: bool
 
 
 MEASURES: list[Measure] = []
 
 
-def _measure(*, floor: bool = False) -> Callable[[Callable[[Compared], float]], Callable[[Compared], float]]:
-    def register(function: Callable[[Compared], float]) -> Callable[[Compared], float]:
+def _measure(
+    *, floor: bool = False
+) -> Callable[[Callable[[Comparison], float]], Callable[[Comparison], float]]:
+    def register(function: Callable[[Comparison], float]) -> Callable[[Comparison], float]:
         MEASURES.append(Measure(function.__name__, function, floor))
         return function
 
@@ -69,13 +71,13 @@ def _measure(*, floor: bool = False) -> Callable[[Callable[[Compared], float]], 
 
 
 @_measure(floor=True)
-def agreement(found: Compared) -> float:
+def agreement(found: Comparison) -> float:
     """Share of crops on which both name the same class."""
     return float(1 - found.flipped.mean())
 
 
 @_measure()
-def class_flips(found: Compared) -> float:
+def class_flips(found: Comparison) -> float:
     """Share of crops that get another label, in the class where it is largest.
 
     One flip in a class is not counted: in a class of ten faces it would be a tenth, and is chance.
@@ -88,25 +90,25 @@ def class_flips(found: Compared) -> float:
 
 
 @_measure()
-def mean_difference(found: Compared) -> float:
+def mean_difference(found: Comparison) -> float:
     """Mean over the crops of the largest difference of a probability."""
     return float(found.differences.mean())
 
 
 @_measure()
-def largest_difference(found: Compared) -> float:
+def largest_difference(found: Comparison) -> float:
     """The largest difference of a probability on any crop."""
     return float(found.differences.max())
 
 
 @_measure()
-def bare_shift(found: Compared) -> float:
+def bare_shift(found: Comparison) -> float:
     """Mean absolute difference of the probability of `with_mask`, which decides the costliest error."""
     return float(np.abs(found.reference[:, 0] - found.quantised[:, 0]).mean())
 
 
 @_measure()
-def kl(found: Compared) -> float:
+def kl(found: Comparison) -> float:
     """Mean Kullback-Leibler divergence of the int8 answers from the float answers, in nats.
 
     Both are held above half a step of an 8-bit probability, since int8 answers hold true zeros.
@@ -117,13 +119,13 @@ def kl(found: Compared) -> float:
 
 
 @_measure()
-def macro_f1_loss(found: Compared) -> float:
+def macro_f1_loss(found: Comparison) -> float:
     """What the int8 model's macro-F1 is below the float model's; below zero where it is the better one."""
     return macro_f1(found.truth, found.reference) - macro_f1(found.truth, found.quantised)
 
 
 @_measure()
-def clipped(found: Compared) -> float:
+def clipped(found: Comparison) -> float:
     """Share of values that lie beyond the int8 range, in the layer and class where it is largest.
 
     It tells a representative set that shows other pictures than doors do, long before labels change.
@@ -133,7 +135,7 @@ def clipped(found: Compared) -> float:
 
 
 @_measure(floor=True)
-def balance(found: Compared) -> float:
+def balance(found: Comparison) -> float:
     """Crops of the smallest class of the representative set, as a share of what an even set would have.
 
     It is counted, since ranges may fit by luck on these faces. Not a number where nobody tells.

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from convert.gates import Limits
-from convert.parity.metrics import MEASURES, Compared, macro_f1
+from convert.gates import GateLimits
+from convert.parity.metrics import MEASURES, Comparison, macro_f1
 from edge.cli.output import align
 from edge.contract import LABELS
 from edge.errors import GateError
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Measurement:
     """A measure's value and its limit; a value that is no finite number never holds."""
 
     name: str
@@ -44,11 +44,11 @@ class Flips:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ParityReport:
     """All that a comparison found."""
 
     crops: int
-    readings: tuple[Reading, ...]
+    readings: tuple[Measurement, ...]
     flips: tuple[Flips, ...]
     float_macro_f1: float
     int8_macro_f1: float
@@ -88,15 +88,15 @@ class Report:
         return f"{align(lines)}\n\n{align(flips)}"
 
 
-def _limit(one: Reading) -> str:
+def _limit(one: Measurement) -> str:
     return "" if one.limit is None else f"{'>=' if one.floor else '<='} {one.limit:g}"
 
 
-def _bound(one: Reading) -> str:
+def _bound(one: Measurement) -> str:
     return "" if one.limit is None else f" (limit {one.limit:g})"
 
 
-def measure(found: Compared, limits: Limits) -> Report:
+def measure(found: Comparison, limits: GateLimits) -> ParityReport:
     """Measures parity.
 
     Args:
@@ -112,7 +112,7 @@ def measure(found: Compared, limits: Limits) -> Report:
         raise GateError(
             f"parity cannot be told: the faces hold none of {', '.join(missing)}; name another split or part"
         )
-    return Report(
+    return ParityReport(
         crops=len(found.truth),
         readings=_readings(found, limits),
         flips=tuple(_flips(found, label) for label in range(classes)),
@@ -121,13 +121,13 @@ def measure(found: Compared, limits: Limits) -> Report:
     )
 
 
-def _readings(found: Compared, limits: Limits) -> tuple[Reading, ...]:
+def _readings(found: Comparison, limits: GateLimits) -> tuple[Measurement, ...]:
     bounds = limits.model_dump()
     # What comes of NaN and infinity is looked at, not warned of.
     with np.errstate(all="ignore"):
-        return tuple(Reading(one.name, one.of(found), bounds[one.name], one.floor) for one in MEASURES)
+        return tuple(Measurement(one.name, one.of(found), bounds[one.name], one.floor) for one in MEASURES)
 
 
-def _flips(found: Compared, label: int) -> Flips:
+def _flips(found: Comparison, label: int) -> Flips:
     here = found.truth == label
     return Flips(LABELS[label].value, int(here.sum()), int(found.flipped[here].sum()))

@@ -34,11 +34,13 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=FILE_NAME)]
 
 
-class _Section(BaseModel):
+class ManifestSection(BaseModel):
+    """A part of a manifest: nothing unknown in it, and no number that is not finite."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Input(_Section):
+class Input(ManifestSection):
     """What the classifier expects: must be what `edge.contract` does on this device."""
 
     size: int
@@ -55,7 +57,7 @@ class Input(_Section):
         return self
 
 
-class Golden(_Section):
+class Golden(ManifestSection):
     """A made-up crop (see `edge.bundle.golden`) and the probabilities the classifier must give for it."""
 
     kind: golden.Kind = "blobs"
@@ -64,7 +66,7 @@ class Golden(_Section):
     tolerance: Annotated[float, Field(ge=0, le=1)] = 0.02
 
 
-class Calibration(_Section):
+class Calibration(ManifestSection):
     """What was fitted so that probabilities mean what they say; it is part of the graph already.
 
     "vector" multiplies the logits by `factor` and adds `shifts`, one for each label; "temperature" has
@@ -76,7 +78,7 @@ class Calibration(_Section):
     shifts: tuple[float, ...] = ()
 
 
-class Source(_Section):
+class Source(ManifestSection):
     """Where pictures came from, and under which licence."""
 
     name: str
@@ -84,7 +86,7 @@ class Source(_Section):
     address: str = ""
 
 
-class Manifest(_Section):
+class Manifest(ManifestSection):
     """Everything a device must know of a bundle before it trusts it."""
 
     schema_version: Literal[1] = Field(alias="schema")

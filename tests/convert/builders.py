@@ -15,26 +15,26 @@ from edge.contract import LABELS
 from edge.types import Box
 from tests.training.builders import draw_face
 from training.data.crops import patch_of
-from training.data.dataset import Material
-from training.data.manifest import Assigned, Part
-from training.data.readers import FaceRecord, Source
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import FaceRecord, FaceSource
 
-PARTS = (Part.TRAIN, Part.TRAIN, Part.TRAIN, Part.VALIDATION, Part.TEST)
+PARTS = (SplitPart.TRAIN, SplitPart.TRAIN, SplitPart.TRAIN, SplitPart.VALIDATION, SplitPart.TEST)
 
 
-def material(faces: int = 360, folder: Path | None = None) -> Material:
+def material(faces: int = 360, folder: Path | None = None) -> FaceDataset:
     """Drawn faces of all labels, two sources and three parts; with a folder, their pictures stand there."""
     assigned, patches = [], []
     for number in range(faces):
-        label, source = LABELS[number % 3], (Source.FRAME, Source.FOLDER)[number // 3 % 2]
+        label, source = LABELS[number % 3], (FaceSource.FRAME, FaceSource.FOLDER)[number // 3 % 2]
         image = draw_face(label, seed=number, side=140)
         file = (folder or Path()) / f"{number}.png"
         if folder is not None:
             cv2.imwrite(str(file), image)
         record = FaceRecord(f"{source}/{number}.png#0", file, Box(20, 20, 100, 100), label, source)
-        assigned.append(Assigned(record, number, PARTS[number // 6 % 5]))
+        assigned.append(SplitFace(record, number, PARTS[number // 6 % 5]))
         patches.append(patch_of(image, record))
-    return Material(tuple(assigned), tuple(patches))
+    return FaceDataset(tuple(assigned), tuple(patches))
 
 
 @dataclass(frozen=True)

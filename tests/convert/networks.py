@@ -18,7 +18,7 @@ from convert import quantize  # noqa: E402
 from edge import bundle  # noqa: E402
 from edge.contract import LABELS  # noqa: E402
 from tests.convert.builders import material  # noqa: E402
-from training.data.manifest import Manifest, Part  # noqa: E402
+from training.data.manifest import SplitManifest, SplitPart  # noqa: E402
 
 SIZE = 96
 
@@ -43,14 +43,14 @@ def train(where: Path) -> None:
     (where / "pictures").mkdir()
     (where / "run").mkdir()
     faces = material(folder=where / "pictures")
-    training = faces.of(Part.TRAIN)
+    training = faces.of(SplitPart.TRAIN)
     crops, truth = training.crops(SIZE), training.truth()
     model = small()
     model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
     model.fit(crops.astype("float32"), truth, epochs=12, batch_size=16, verbose=0)
     model.save(where / "run" / "model.keras")
     model.save(where / "model.h5")
-    (where / "run" / "split.json").write_text(Manifest.of(faces.faces, 1, "f" * 64).model_dump_json())
+    (where / "run" / "split.json").write_text(SplitManifest.of(faces.faces, 1, "f" * 64).model_dump_json())
     likenesses(model, where)
     one_class_only(model, crops[truth == 1], where / "unbalanced")
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from convert.metadata import Origin
+from convert.metadata import BundleOrigin
 from edge.bundle.manifest import VERSION
 from edge.errors import ConfigError
 
@@ -14,7 +14,7 @@ from edge.errors import ConfigError
 @pytest.mark.parametrize("run", ["20250101-120000-default", "run", "", "ÄÖ--", "x" * 90, "a-" * 40])
 def test_a_run_without_a_version_gets_a_development_version(run: str) -> None:
     """Which is older than any release."""
-    version = Origin("", run, "f").version
+    version = BundleOrigin("", run, "f").version
     assert re.fullmatch(VERSION, version)
     assert version.startswith("0.dev0")
 
@@ -22,4 +22,4 @@ def test_a_run_without_a_version_gets_a_development_version(run: str) -> None:
 def test_a_version_without_order_is_refused() -> None:
     """The sentence shows one that is right."""
     with pytest.raises(ConfigError, match=r"'final' is no version of a bundle; write one such as 1\.2\.0"):
-        Origin("final", "run", "f")
+        BundleOrigin("final", "run", "f")

@@ -9,28 +9,28 @@ import numpy as np
 import pytest
 
 from convert import gates
-from convert.gates import Limits
+from convert.gates import GateLimits
 from convert.parity import metrics
-from convert.parity.layers import Layer
-from convert.parity.metrics import MEASURES, Compared
+from convert.parity.layers import LayerComparison
+from convert.parity.metrics import MEASURES, Comparison
 from convert.parity.report import measure
 from edge.errors import GateError
 
 RNG = np.random.default_rng(0)
 SHARES = RNG.dirichlet((0.2, 0.2, 0.2), 300)
-LAYER = Layer("a", "CONV_2D", 0.3, 0.01, 0.01, clipped=0.0)
-SAME = Compared(np.arange(300) % 3, SHARES, SHARES, (LAYER,), counts=(100, 100, 100))
+LAYER = LayerComparison("a", "CONV_2D", 0.3, 0.01, 0.01, clipped=0.0)
+SAME = Comparison(np.arange(300) % 3, SHARES, SHARES, (LAYER,), counts=(100, 100, 100))
 LIMITS = gates.load().parity
 
 
-def rounded(**changes: object) -> Compared:
+def rounded(**changes: object) -> Comparison:
     """Probabilities beside the same rounded to 8 bits."""
     return replace(SAME, **{"quantised": np.round(SHARES * 256) / 256, **changes})
 
 
 def test_every_measure_has_a_limit_by_its_name() -> None:
     """So that none is forgotten in the file of gates, nor in the model of it."""
-    assert [one.name for one in MEASURES] == list(Limits.model_fields)
+    assert [one.name for one in MEASURES] == list(GateLimits.model_fields)
     assert all(limit is not None for limit in LIMITS.model_dump().values())
 
 
@@ -54,10 +54,10 @@ def test_each_limit_stops_by_itself(name: str) -> None:
     """Whatever measure is out of bounds is named, and no other."""
     other = SHARES.copy()
     other[::6] = np.roll(other[::6], 1, axis=1)
-    found = Compared(SHARES.argmax(axis=1), SHARES, other, (replace(LAYER, clipped=0.2),), (200, 100, 1))
+    found = Comparison(SHARES.argmax(axis=1), SHARES, other, (replace(LAYER, clipped=0.2),), (200, 100, 1))
     bound = 0.999999 if name in ("agreement", "balance") else 1e-6
     with pytest.raises(GateError, match=rf": {name} [\d.]+ \(limit [\d.e-]+\)$"):
-        measure(found, Limits(**{name: bound})).insist()
+        measure(found, GateLimits(**{name: bound})).insist()
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -67,13 +67,13 @@ def test_what_is_no_number_does_not_pass(bad: float, which: str) -> None:
     shares = SHARES.copy()
     shares[3, 0] = bad
     with pytest.raises(GateError, match=r"nan|inf"):
-        measure(rounded(**{which: shares}), Limits()).insist()
+        measure(rounded(**{which: shares}), GateLimits()).insist()
 
 
 def test_layers_that_cannot_be_paired_do_not_pass() -> None:
     """Nobody knows then whether the ranges fit."""
     with pytest.raises(GateError, match="clipped nan"):
-        measure(rounded(layers=()), Limits()).insist()
+        measure(rounded(layers=()), GateLimits()).insist()
 
 
 @pytest.mark.parametrize(
@@ -98,5 +98,5 @@ def test_one_flip_in_a_class_is_chance() -> None:
     reference = np.eye(3)[truth]
     once, twice = reference.copy(), reference.copy()
     once[:1], twice[:2] = (0, 1, 0), (0, 1, 0)
-    assert metrics.class_flips(Compared(truth, reference, once)) == 0
-    assert metrics.class_flips(Compared(truth, reference, twice)) == pytest.approx(0.1)
+    assert metrics.class_flips(Comparison(truth, reference, once)) == 0
+    assert metrics.class_flips(Comparison(truth, reference, twice)) == pytest.approx(0.1)

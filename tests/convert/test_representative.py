@@ -15,24 +15,24 @@ from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from edge.types import Box
 from tests.training.builders import patch
-from training.data.dataset import Material
-from training.data.manifest import Assigned, Part
-from training.data.readers import FaceRecord, Source
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import FaceRecord, FaceSource
 
 MASKED, BARE, WRONG = LABELS
-FRAME, FOLDER = Source.FRAME, Source.FOLDER
+FRAME, FOLDER = FaceSource.FRAME, FaceSource.FOLDER
 PATCH = patch()
-Counts = dict[tuple[Label, Source], int]
+Counts = dict[tuple[Label, FaceSource], int]
 
 
-def faces(counts: Counts) -> Material:
+def faces(counts: Counts) -> FaceDataset:
     """So many faces of each label and source."""
     kinds = [kind for kind, count in counts.items() for _ in range(count)]
     records = [
         FaceRecord(str(number), Path("x.png"), Box(0, 0, 9, 9), label, source)
         for number, (label, source) in enumerate(kinds)
     ]
-    return Material(tuple(Assigned(one, 0, Part.TRAIN) for one in records), (PATCH,) * len(records))
+    return FaceDataset(tuple(SplitFace(one, 0, SplitPart.TRAIN) for one in records), (PATCH,) * len(records))
 
 
 def counted(chosen: representative.Chosen) -> Counts:
@@ -59,7 +59,7 @@ def test_classes_and_sources_are_balanced() -> None:
 @given(counts=some.lists(some.integers(1, 40), min_size=6, max_size=6), wanted=some.integers(1, 60))
 def test_no_class_gets_more_than_was_asked_for(counts: list[int], wanted: int) -> None:
     """And none less, unless it has no more."""
-    there = dict(zip(((label, source) for label in LABELS for source in Source), counts, strict=True))
+    there = dict(zip(((label, source) for label in LABELS for source in FaceSource), counts, strict=True))
     chosen = representative.choose(faces(there), 3, Representative(per_class=wanted, least=1))
     have = [there[label, FRAME] + there[label, FOLDER] for label in LABELS]
     assert chosen.counts == tuple(min(wanted, count) for count in have)
@@ -67,7 +67,7 @@ def test_no_class_gets_more_than_was_asked_for(counts: list[int], wanted: int) -
 
 def test_choosing_twice_gives_the_same() -> None:
     """Conversion is deterministic."""
-    there = faces({(label, source): 50 for label in LABELS for source in Source})
+    there = faces({(label, source): 50 for label in LABELS for source in FaceSource})
     first, second = (representative.choose(there, 3, Representative(per_class=20, least=1)) for _ in range(2))
     assert [one.record.key for one in first.material.faces] == [
         one.record.key for one in second.material.faces

@@ -10,7 +10,7 @@ import numpy as np
 from edge.contract import Label
 from edge.types import Box, Image
 from training.data.crops import Patch
-from training.data.readers import FaceRecord, Source
+from training.data.readers import FaceRecord, FaceSource
 
 MARKS = np.array([(37, 42), (63, 42), (50, 57), (40, 70), (60, 70)], np.float32)
 """Landmarks of `draw_face` at a side of 100."""
@@ -43,7 +43,7 @@ def patch(seed: int = 0, side: int = 100) -> Patch:
 def record(number: int = 0, label: Label = Label.WITH_MASK, image: str = "", px: float = 60.0) -> FaceRecord:
     """A record that names no real file."""
     where = Path(image or f"{number}.png")
-    return FaceRecord(f"frame/{where.name}#{number}", where, Box(10, 10, px, px), label, Source.FRAME)
+    return FaceRecord(f"frame/{where.name}#{number}", where, Box(10, 10, px, px), label, FaceSource.FRAME)
 
 
 def voc(objects: str, filename: str = "a.png") -> str:

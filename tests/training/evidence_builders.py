@@ -9,19 +9,19 @@ import numpy as np
 
 from tests.training.builders import write_frames
 from training.data.faces import single_face
-from training.data.manifest import Manifest
+from training.data.manifest import SplitManifest
 from training.data.readers import read
 from training.data.split import split
-from training.evaluation.predictions import Column, Evidence
+from training.evaluation.predictions import ModelPredictions, Predictions
 from training.evaluation.traits import Traits
 
 
 def evidence(
     truth: list[int], shares: np.ndarray, groups: list[int] | None = None, fold: int = 0, name: str = "int8"
-) -> Evidence:
+) -> Predictions:
     """Faces of 50 px from annotated frames, each a group of its own unless said otherwise."""
     count = len(truth)
-    return Evidence(
+    return Predictions(
         keys=tuple(f"frame/f/{fold}-{at}.png#0" for at in range(count)),
         truth=np.array(truth, np.intp),
         groups=np.arange(count) if groups is None else np.array(groups, np.intp),
@@ -30,7 +30,7 @@ def evidence(
         kinds=np.full(count, ""),
         folds=np.full(count, fold, np.intp),
         traits=Traits.unknown(count),
-        columns=(Column(name, np.asarray(shares, np.float64), np.full(count, np.nan)),),
+        columns=(ModelPredictions(name, np.asarray(shares, np.float64), np.full(count, np.nan)),),
     )
 
 
@@ -43,7 +43,7 @@ def sure(*answers: int, share: float = 0.9) -> np.ndarray:
 def drawn_split(folder: Path, frames: int = 16) -> Path:
     """The manifest of a split of drawn frames."""
     found = read([write_frames(folder / "frames", frames)], single_face(lambda _: ()), lambda _: ())
-    manifest = Manifest.of(split(found, 1), 1, found.fingerprint())
+    manifest = SplitManifest.of(split(found, 1), 1, found.fingerprint())
     file = folder / "split.json"
     file.write_text(json.dumps(manifest.model_dump(mode="json")))
     return file

@@ -12,8 +12,8 @@ import pytest
 from edge.contract import Label, whole_image_box
 from edge.types import Image
 from training.data.additions import Added, add
-from training.data.manifest import Assigned, Manifest, Part
-from training.data.readers import Dataset, FaceRecord, Source
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.readers import Dataset, FaceRecord, FaceSource
 
 
 def picture(seed: int) -> Image:
@@ -26,53 +26,53 @@ def record(folder: Path, name: str, pixels: Image, label: Label) -> FaceRecord:
     folder.mkdir(exist_ok=True)
     cv2.imwrite(str(folder / name), pixels)
     key = f"folder/{folder.parent.name}/{folder.name}/{name}#0"
-    return FaceRecord(key, folder / name, whole_image_box(pixels), label, Source.FOLDER)
+    return FaceRecord(key, folder / name, whole_image_box(pixels), label, FaceSource.FOLDER)
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> Manifest:
+def manifest(tmp_path: Path) -> SplitManifest:
     """Three pictures: 0 for training, 1 for validation, 2 for the test."""
     faces = [
-        Assigned(record(tmp_path / "old", f"{at}.png", picture(at), Label.WITH_MASK), at, part)
-        for at, part in enumerate(Part)
+        SplitFace(record(tmp_path / "old", f"{at}.png", picture(at), Label.WITH_MASK), at, part)
+        for at, part in enumerate(SplitPart)
     ]
-    return Manifest.of(faces, 1, "before")
+    return SplitManifest.of(faces, 1, "before")
 
 
-def added(tmp_path: Path, manifest: Manifest, pixels: Image, label: Label = Label.WITH_MASK) -> Added:
+def added(tmp_path: Path, manifest: SplitManifest, pixels: Image, label: Label = Label.WITH_MASK) -> Added:
     new = record(tmp_path / "new", "a.png", pixels, label)
     return add(manifest, Dataset((new,), ()), 1)
 
 
-@pytest.mark.parametrize(("like", "part"), [(0, Part.TRAIN), (1, Part.VALIDATION)])
+@pytest.mark.parametrize(("like", "part"), [(0, SplitPart.TRAIN), (1, SplitPart.VALIDATION)])
 def test_a_near_duplicate_joins_what_it_resembles(
-    tmp_path: Path, manifest: Manifest, like: int, part: Part
+    tmp_path: Path, manifest: SplitManifest, like: int, part: SplitPart
 ) -> None:
     """A mirrored, slightly darker copy goes to the group and part of its original."""
     (face,) = added(tmp_path, manifest, picture(like)[:, ::-1] // 8 * 7).joined
     assert (face.part, face.group) == (part, like)
 
 
-def test_the_test_part_stays_as_it_is(tmp_path: Path, manifest: Manifest) -> None:
+def test_the_test_part_stays_as_it_is(tmp_path: Path, manifest: SplitManifest) -> None:
     """What resembles a test face is left out, and said so."""
     done = added(tmp_path, manifest, picture(2)[:, ::-1])
     assert not done.joined
     assert "test part" in done.skips[0].reason
 
 
-def test_the_same_file_is_left_out(tmp_path: Path, manifest: Manifest) -> None:
+def test_the_same_file_is_left_out(tmp_path: Path, manifest: SplitManifest) -> None:
     """A copy byte for byte brings nothing."""
     done = added(tmp_path, manifest, picture(0))
     assert done.counts() == {"left out: the same file is in the data set": 1}
 
 
-def test_a_contradiction_is_left_out(tmp_path: Path, manifest: Manifest) -> None:
+def test_a_contradiction_is_left_out(tmp_path: Path, manifest: SplitManifest) -> None:
     """A near-duplicate with another label is a contradiction for a person to solve."""
     done = added(tmp_path, manifest, picture(0)[:, ::-1], Label.WITHOUT_MASK)
     assert "another label" in done.skips[0].reason
 
 
-def test_new_faces_never_reach_the_test_part(tmp_path: Path, manifest: Manifest) -> None:
+def test_new_faces_never_reach_the_test_part(tmp_path: Path, manifest: SplitManifest) -> None:
     """Forty unlike faces are dealt to training and validation, in groups of their own; old faces stay."""
     new = tuple(
         record(tmp_path / "new", f"{at}.png", picture(at), Label.MASK_WORN_INCORRECTLY)
@@ -80,15 +80,15 @@ def test_new_faces_never_reach_the_test_part(tmp_path: Path, manifest: Manifest)
     )
     done = add(manifest, Dataset(new, ()), 1)
     parts = Counter(face.part for face in done.joined)
-    assert parts[Part.TEST] == 0
-    assert parts[Part.TRAIN] > parts[Part.VALIDATION] > 0
+    assert parts[SplitPart.TEST] == 0
+    assert parts[SplitPart.TRAIN] > parts[SplitPart.VALIDATION] > 0
     assert not {face.group for face in done.joined} & {0, 1, 2}
     assert done.manifest.faces[:3] == manifest.faces
     assert len(done.manifest.faces) == 43
     assert done.manifest.fingerprint != manifest.fingerprint
 
 
-def test_adding_twice_adds_once(tmp_path: Path, manifest: Manifest) -> None:
+def test_adding_twice_adds_once(tmp_path: Path, manifest: SplitManifest) -> None:
     """The second time everything is known."""
     new = record(tmp_path / "new", "a.png", picture(9), Label.WITH_MASK)
     once = add(manifest, Dataset((new,), ()), 1)

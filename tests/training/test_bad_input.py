@@ -12,7 +12,7 @@ from edge.contract import LABELS, Label
 from tests.training.builders import draw_face, voc, voc_object, write_frames
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -27,7 +27,7 @@ def data(*arguments: object) -> tuple[int, str, str]:
 
 def without(split: Path, *labels: Label) -> Path:
     """The split without the faces of some labels."""
-    manifest = Manifest.load(split)
+    manifest = SplitManifest.load(split)
     kept = tuple(face for face in manifest.faces if face.label not in labels)
     split.write_text(manifest.model_copy(update={"faces": kept}).model_dump_json())
     return split
@@ -60,7 +60,7 @@ def test_what_cannot_be_used_is_counted(tmp_path: Path) -> None:
         "image missing or broken": 1,
         "unknown label": 1,
     }
-    assert len(Manifest.load(tmp_path / "split.json").faces) == 3
+    assert len(SplitManifest.load(tmp_path / "split.json").faces) == 3
 
 
 def test_no_face_at_all(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_a_class_that_cannot_be_trained(tmp_path: Path, labels: tuple[Label, ...
 def test_nothing_to_judge_on(tmp_path: Path) -> None:
     """A split whose validation part is empty cannot be trained with."""
     split = drawn_split(tmp_path)
-    manifest = Manifest.load(split)
-    kept = tuple(face for face in manifest.faces if face.part is not Part.VALIDATION)
+    manifest = SplitManifest.load(split)
+    kept = tuple(face for face in manifest.faces if face.part is not SplitPart.VALIDATION)
     split.write_text(manifest.model_copy(update={"faces": kept}).model_dump_json())
     code, said = fit(tmp_path, split)
     assert code == 2
@@ -114,7 +114,7 @@ def test_nothing_to_judge_on(tmp_path: Path) -> None:
 def test_fewer_faces_than_a_batch(tmp_path: Path) -> None:
     """A batch larger than the data set takes faces more than once, each changed in its own way."""
     split = drawn_split(tmp_path, 4)
-    assert len(Manifest.load(split).faces) < 16
+    assert len(SplitManifest.load(split).faces) < 16
     small = (
         ("batch = 8", "batch = 16"),
         ("head_epochs = 1", "head_epochs = 0"),

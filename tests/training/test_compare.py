@@ -13,9 +13,9 @@ from tests.training.evidence_builders import drawn_split, evidence, sure
 from training import framework
 from training.classifier import recipe
 from training.classifier.recipe import Recipe
-from training.classifier.run import Run
-from training.data.dataset import Material, load_material
-from training.data.manifest import Assigned, Manifest, Part
+from training.classifier.run import TrainingRun
+from training.data.dataset import FaceDataset, load_material
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.evaluation import comparison, fold_results
 
 pytestmark = [
@@ -24,31 +24,31 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 PLAN = Recipe(name="small")
-ENTRANT = comparison.Entrant(PLAN, "none")
+ENTRANT = comparison.ComparedRecipe(PLAN, "none")
 TWICE = dict.fromkeys(comparison.Scheme, 2)
 
 
-def crossings(dealt: tuple[tuple[Assigned, ...], ...]) -> int:
+def crossings(dealt: tuple[tuple[SplitFace, ...], ...]) -> int:
     """Groups of which some fold tests one face while another is on the other side."""
     found = 0
     for fold in dealt:
         sides = defaultdict(set)
         for face in fold:
-            sides[face.group].add(face.part is Part.TEST)
+            sides[face.group].add(face.part is SplitPart.TEST)
         found += sum(len(side) > 1 for side in sides.values())
     return found
 
 
 def test_only_the_random_split_divides_groups() -> None:
     """Groups of five stay together on grouped folds and are divided at random; all keep their number."""
-    faces = [Assigned(record(at), at // 5, Part.TRAIN) for at in range(60)]
+    faces = [SplitFace(record(at), at // 5, SplitPart.TRAIN) for at in range(60)]
     grouped = comparison.dealt(faces, comparison.Scheme.GROUPED, 3, 1)
     random = comparison.dealt(faces, comparison.Scheme.RANDOM, 3, 1)
     assert crossings(grouped) == 0
     assert crossings(random) > 10
     assert all([face.group for face in fold] == [face.group for face in faces] for fold in random)
     for dealt in (grouped, random):
-        tested = [face.record.key for fold in dealt for face in fold if face.part is Part.TEST]
+        tested = [face.record.key for fold in dealt for face in fold if face.part is SplitPart.TEST]
         assert sorted(tested) == sorted(face.record.key for face in faces)
 
 
@@ -57,11 +57,11 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     framework.load_framework()
     keras = framework.need("keras")
     split = drawn_split(tmp_path)
-    manifest = Manifest.load(split)
+    manifest = SplitManifest.load(split)
     material = load_material(manifest, tmp_path / "cache")
     trained: list[str] = []
 
-    def train(run: Run, part: Material, weights: str) -> None:
+    def train(run: TrainingRun, part: FaceDataset, weights: str) -> None:
         if len(trained) == 3:
             raise KeyboardInterrupt
         trained.append(str(run.folder.relative_to(tmp_path)))

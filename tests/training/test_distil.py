@@ -10,14 +10,14 @@ import pytest
 
 from edge.errors import ModelError
 from training import framework
-from training.classifier.recipe import Distil, Network, Recipe
+from training.classifier.recipe import DistilRecipe, NetworkRecipe, Recipe
 
 pytestmark = [
     pytest.mark.slow,
     # Keras saves weights through a conversion that numpy 2 warns of.
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
-SMALL = Network(name="small_cnn", input_size=96, dense_units=4, weights="none")
+SMALL = NetworkRecipe(name="small_cnn", input_size=96, dense_units=4, weights="none")
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,11 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def hired(file: Path, network: Network = SMALL, temperature: float = 1) -> Any:
+def hired(file: Path, network: NetworkRecipe = SMALL, temperature: float = 1) -> Any:
     distil = framework.need("training.classifier.distillation")
-    return distil.teacher(Recipe(network=network, distil=Distil(teacher=str(file), temperature=temperature)))
+    return distil.teacher(
+        Recipe(network=network, distil=DistilRecipe(teacher=str(file), temperature=temperature))
+    )
 
 
 def pixels(size: int) -> np.ndarray:

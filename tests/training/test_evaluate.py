@@ -16,9 +16,9 @@ from edge.errors import ModelError
 from tests.training.evidence_builders import drawn_split, evidence, sure
 from training.commands import maskgate_train
 from training.data.dataset import load_material
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import fold_results
-from training.evaluation.evaluate import Candidate, candidates, on_split
+from training.evaluation.evaluate import EvaluatedModel, candidates, on_split
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,9 @@ def run(*arguments: object) -> Result:
 
 def test_every_face_of_the_part_is_judged_once(split: Path) -> None:
     """The evidence holds the test faces, as the manifest names them, and what the bundle says of each."""
-    material = load_material(Manifest.load(split), split.parent / "cache")
-    found = on_split([Candidate("int8", bundle.SHIPPED)], material, Part.TEST)
-    faces = [face for face in material.faces if face.part is Part.TEST]
+    material = load_material(SplitManifest.load(split), split.parent / "cache")
+    found = on_split([EvaluatedModel("int8", bundle.SHIPPED)], material, SplitPart.TEST)
+    faces = [face for face in material.faces if face.part is SplitPart.TEST]
     assert found.keys == tuple(face.record.key for face in faces)
     assert found.columns[0].shares.sum(axis=1) == pytest.approx(np.ones(len(faces)))
     assert found.columns[0].has_threshold
@@ -47,7 +47,9 @@ def test_json_of_the_shipped_bundle(split: Path) -> None:
     assert done.exit_code == 0, done.output
     rows = json.loads(done.stdout)["main"]
     assert {row["model"] for row in rows} == {"int8"}
-    assert rows[0]["plain"]["faces"] == sum(face.part is Part.TEST for face in Manifest.load(split).faces)
+    assert rows[0]["plain"]["faces"] == sum(
+        face.part is SplitPart.TEST for face in SplitManifest.load(split).faces
+    )
 
 
 def test_two_models_side_by_side(split: Path) -> None:
@@ -67,7 +69,7 @@ def test_all_faces_of_a_folder(split: Path) -> None:
         "evaluate", bundle.SHIPPED, split, "--part", "all", "--cache", split.parent / "cache", "--json"
     )
     rows = json.loads(done.stdout)["main"]
-    assert rows[0]["plain"]["faces"] == len(Manifest.load(split).faces)
+    assert rows[0]["plain"]["faces"] == len(SplitManifest.load(split).faces)
 
 
 def test_pooled_folds(tmp_path: Path) -> None:

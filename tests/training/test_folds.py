@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from edge.contract import LABELS, Label
 from tests.training.builders import record
 from training.data.folds import folds, whole
-from training.data.manifest import Assigned, Part
+from training.data.manifest import SplitFace, SplitPart
 
 faces = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(LABELS)), min_size=1, max_size=120)
 
 
-def assigned(drawn: list[tuple[int, Label]]) -> list[Assigned]:
-    return [Assigned(record(n, label), group, Part.TRAIN) for n, (group, label) in enumerate(drawn)]
+def assigned(drawn: list[tuple[int, Label]]) -> list[SplitFace]:
+    return [SplitFace(record(n, label), group, SplitPart.TRAIN) for n, (group, label) in enumerate(drawn)]
 
 
 @given(faces, st.integers(2, 6), st.integers(0, 3))
@@ -23,7 +23,7 @@ def test_every_face_is_tested_once(drawn: list[tuple[int, Label]], count: int, s
     given_faces = assigned(drawn)
     dealt = folds(given_faces, count, seed)
     for row in zip(given_faces, *dealt, strict=True):
-        assert sum(face.part is Part.TEST for face in row[1:]) == 1
+        assert sum(face.part is SplitPart.TEST for face in row[1:]) == 1
         assert {face.record.key for face in row} == {row[0].record.key}
 
 
@@ -40,13 +40,13 @@ def test_folds_share_out_the_rare_class() -> None:
     labels = [Label.WITH_MASK] * 100 + [Label.WITHOUT_MASK] * 50 + [Label.MASK_WORN_INCORRECTLY] * 10
     for dealt in folds(assigned(list(enumerate(labels))), 5, 1):
         rare = [face.part for face in dealt if face.record.label is Label.MASK_WORN_INCORRECTLY]
-        assert rare.count(Part.TEST) == 2
-        assert rare.count(Part.VALIDATION) in (1, 2)
+        assert rare.count(SplitPart.TEST) == 2
+        assert rare.count(SplitPart.VALIDATION) in (1, 2)
 
 
 @given(faces)
 def test_a_whole_split_tests_nobody(drawn: list[tuple[int, Label]]) -> None:
     """All faces train or calibrate, and a group does one of both."""
     dealt = whole(assigned(drawn))
-    assert Part.TEST not in {face.part for face in dealt}
+    assert SplitPart.TEST not in {face.part for face in dealt}
     assert len({(face.group, face.part) for face in dealt}) == len({face.group for face in dealt})

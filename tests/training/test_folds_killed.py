@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run, weights
-from training.classifier.run import Run
+from training.classifier.run import TrainingRun
 from training.evaluation.fold_results import PREDICTIONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -41,7 +41,7 @@ def test_a_second_call_finishes_what_is_missing(tmp_path: Path) -> None:
     first = run("training", *options)
     assert first.returncode == 0, first.stderr
     folds = [tmp_path / "folds" / f"fold-{number}" for number in range(4)]
-    before, models = [said(fold) for fold in folds], [weights(Run(fold).model) for fold in folds]
+    before, models = [said(fold) for fold in folds], [weights(TrainingRun(fold).model) for fold in folds]
     for file in folds[0].iterdir():
         if file.is_file() and file.name != "split.json":
             file.unlink()
@@ -55,6 +55,6 @@ def test_a_second_call_finishes_what_is_missing(tmp_path: Path) -> None:
     assert second.returncode == 0, second.stderr
     assert second.stdout == first.stdout
     assert [said(fold) for fold in folds] == before
-    assert [weights(Run(fold).model) for fold in folds] == models
+    assert [weights(TrainingRun(fold).model) for fold in folds] == models
     epochs = [line for line in second.stderr.splitlines() if line.startswith("epoch")]
     assert len(epochs) == 2, "only the fold that had not begun is trained"

@@ -16,7 +16,7 @@ from tests.training.evidence_builders import drawn_split, evidence, sure
 from training.commands import maskgate_train
 from training.commands.gate import insist
 from training.evaluation.gate import Gate, gate
-from training.evaluation.predictions import Evidence
+from training.evaluation.predictions import Predictions
 
 TRUTH = [0] * 40 + [1] * 40 + [2] * 20
 
@@ -31,7 +31,7 @@ def answers(**wrong: tuple[int, int]) -> np.ndarray:
 
 
 def judged(old: np.ndarray, new: np.ndarray) -> Gate:
-    both: Evidence = evidence(TRUTH, old, name="old")
+    both: Predictions = evidence(TRUTH, old, name="old")
     second = replace(both.columns[0], name="new", shares=new)
     return gate(replace(both, columns=(*both.columns, second)))
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from training import framework
-from training.classifier.recipe import Distil, Network, Recipe, Schedule
-from training.classifier.run import Run
+from training.classifier.recipe import DistilRecipe, NetworkRecipe, Recipe, ScheduleRecipe
+from training.classifier.run import TrainingRun
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,7 +32,7 @@ def compiled(objective: Any, decay: str, rate: float = 0.1) -> Any:
     """A network of one weight with an optimiser of ten steps."""
     keras = framework.need("keras")
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile(objective.optimizer(Recipe(schedule=Schedule(warmup=0.2)), decay, rate, 10), "mse")
+    model.compile(objective.optimizer(Recipe(schedule=ScheduleRecipe(warmup=0.2)), decay, rate, 10), "mse")
     return model
 
 
@@ -62,7 +62,7 @@ def test_a_warm_up_without_a_schedule(objective: Any) -> None:
 def test_a_plateau_is_remembered(objective: Any, before: list[float], rate: float) -> None:
     """An epoch without progress counts together with one before the interruption."""
     model = compiled(objective, "plateau")
-    plateau = objective.Plateau(Schedule(plateau_patience=1, plateau_factor=0.5), before)
+    plateau = objective.Plateau(ScheduleRecipe(plateau_patience=1, plateau_factor=0.5), before)
     plateau.set_model(model)
     plateau.on_train_begin()
     assert float(model.optimizer.learning_rate) == pytest.approx(0.1)
@@ -73,14 +73,14 @@ def test_a_plateau_is_remembered(objective: Any, before: list[float], rate: floa
 def test_only_plateaus_need_callbacks(objective: Any, tmp_path: Path) -> None:
     """Each decay of a recipe has its rate and its callbacks."""
     assert set(objective.DECAYS) == set(objective.DECAY_CALLBACKS) == {"cosine", "plateau"}
-    assert not objective.DECAY_CALLBACKS["cosine"](Schedule(), Run(tmp_path), 10, 0)
-    assert len(objective.DECAY_CALLBACKS["plateau"](Schedule(), Run(tmp_path), 10, 0)) == 2
+    assert not objective.DECAY_CALLBACKS["cosine"](ScheduleRecipe(), TrainingRun(tmp_path), 10, 0)
+    assert len(objective.DECAY_CALLBACKS["plateau"](ScheduleRecipe(), TrainingRun(tmp_path), 10, 0)) == 2
 
 
 @pytest.mark.parametrize(("name", "decays"), [("adamw", True), ("adam", False)])
 def test_optimisers(objective: Any, name: str, decays: bool) -> None:
     """AdamW has the recipe's weight decay, Adam has none; both average the weights."""
-    recipe = Recipe(schedule=Schedule(optimizer=name, weight_decay=0.3))
+    recipe = Recipe(schedule=ScheduleRecipe(optimizer=name, weight_decay=0.3))
     made = objective.optimizer(recipe, "cosine", 0.1, 10)
     assert type(made).__name__.lower() == name
     assert (made.weight_decay == 0.3) is decays
@@ -91,7 +91,8 @@ def test_the_loss_is_mixed_with_the_distance_to_a_teacher(objective: Any) -> Non
     """As the source says: softened probabilities, weighed by the square of the temperature."""
     opinion = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]], np.float32)
     plan = Recipe(
-        schedule=Schedule(label_smoothing=0), distil=Distil(teacher="t.keras", weight=0.25, temperature=2)
+        schedule=ScheduleRecipe(label_smoothing=0),
+        distil=DistilRecipe(teacher="t.keras", weight=0.25, temperature=2),
     )
     softened = np.sqrt(SAID) / np.sqrt(SAID).sum(axis=1, keepdims=True)
     distance = (opinion * np.log(opinion / softened)).sum(axis=1)
@@ -102,6 +103,8 @@ def test_the_loss_is_mixed_with_the_distance_to_a_teacher(objective: Any) -> Non
 
 def test_two_classes_take_the_first_two_weights(objective: Any) -> None:
     """The weight of the third class counts for nothing where there is none."""
-    two = Recipe(network=Network(classes=2), schedule=Schedule(class_weights=(1, 1, 9), label_smoothing=0))
+    two = Recipe(
+        network=NetworkRecipe(classes=2), schedule=ScheduleRecipe(class_weights=(1, 1, 9), label_smoothing=0)
+    )
     found = objective.loss(two)(TRUTH[:2, :2], np.array([[0.8, 0.2], [0.5, 0.5]], np.float32))
     assert float(found) == pytest.approx(-(np.log(0.8) + np.log(0.5)) / 2, rel=1e-4)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from training import framework
-from training.classifier.recipe import Network, Recipe, Schedule
+from training.classifier.recipe import NetworkRecipe, Recipe, ScheduleRecipe
 
 pytestmark = pytest.mark.slow
 
-NETWORK = Network(name="small_cnn", input_size=96, dense_units=4, weights="none")
+NETWORK = NetworkRecipe(name="small_cnn", input_size=96, dense_units=4, weights="none")
 
 
 def test_a_network_is_stored_in_32_bits() -> None:
@@ -22,7 +22,7 @@ def test_a_network_is_stored_in_32_bits() -> None:
         framework.need("training.classifier.network").build,
         framework.need("training.classifier.precision"),
     )
-    plan = Recipe(network=NETWORK, schedule=Schedule(precision="mixed_bfloat16"))
+    plan = Recipe(network=NETWORK, schedule=ScheduleRecipe(precision="mixed_bfloat16"))
     with precision.policy("mixed_bfloat16"):
         model = build(NETWORK)
     assert model.get_layer("dense").compute_dtype == "bfloat16"

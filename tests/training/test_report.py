@@ -15,8 +15,8 @@ from edge import bundle
 from tests.training.evidence_builders import drawn_split, evidence, sure
 from training.commands import maskgate_train
 from training.data.dataset import load_material
-from training.data.manifest import Manifest, Part
-from training.evaluation.predictions import Evidence
+from training.data.manifest import SplitManifest, SplitPart
+from training.evaluation.predictions import Predictions
 from training.evaluation.report import report
 from training.evaluation.report.data_overview import describe
 from training.evaluation.report.galleries import MANY, SIDE, worst
@@ -29,7 +29,7 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def judged() -> Evidence:
+def judged() -> Predictions:
     """Sixty faces, a few of them wrong, by two models."""
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, 60)
@@ -39,11 +39,11 @@ def judged() -> Evidence:
     return replace(found, columns=(*found.columns, second)).with_threshold([0.5, 0.0])
 
 
-def page(found: Evidence, extras: report.Extras | None = None) -> report.Page:
+def page(found: Predictions, extras: report.Extras | None = None) -> report.ReportPage:
     return report.page(found, judge(found), extras or report.Extras(), "A <b>title</b>")
 
 
-def test_the_page_needs_nothing_from_elsewhere(judged: Evidence) -> None:
+def test_the_page_needs_nothing_from_elsewhere(judged: Predictions) -> None:
     """No address, script or style sheet outside the page; every picture is a data URI."""
     text = report.html(page(judged))
     assert not re.search(r"(src|href)=\"(?!data:)", text)
@@ -52,12 +52,12 @@ def test_the_page_needs_nothing_from_elsewhere(judged: Evidence) -> None:
     assert text.count('src="data:image/svg+xml;base64,') >= 3
 
 
-def test_the_page_escapes_what_it_is_given(judged: Evidence) -> None:
+def test_the_page_escapes_what_it_is_given(judged: Predictions) -> None:
     """A title is text, whatever it looks like."""
     assert "<h1>A &lt;b&gt;title&lt;/b&gt;</h1>" in report.html(page(judged))
 
 
-def test_page_and_card_tell_the_same(judged: Evidence) -> None:
+def test_page_and_card_tell_the_same(judged: Predictions) -> None:
     """Both name the headline figure, and it is that of the model for the device."""
     found = judge(judged).row("frames, 20 px and more", "int8")
     assert found is not None
@@ -68,7 +68,7 @@ def test_page_and_card_tell_the_same(judged: Evidence) -> None:
     assert value in report.card(one)
 
 
-def test_without_threshold_none_is_told(judged: Evidence) -> None:
+def test_without_threshold_none_is_told(judged: Predictions) -> None:
     """Faces for which no threshold could be chosen elsewhere are not told at one."""
     text = report.html(page(judged.with_threshold([float("nan")] * 2)))
     assert "No threshold is shown" in text
@@ -76,7 +76,7 @@ def test_without_threshold_none_is_told(judged: Evidence) -> None:
 
 def test_worst_answers_come_surest_first(split: Path) -> None:
     """Bare faces called masked stand by themselves, the surest first, and what is left out is counted."""
-    material = load_material(Manifest.load(split), split.parent / "cache")
+    material = load_material(SplitManifest.load(split), split.parent / "cache")
     count = len(material.faces)
     truth = [1] * count
     shares = np.vstack([sure(0, share=0.5 + 0.4 * at / count) for at in range(count)])
@@ -105,11 +105,11 @@ def test_the_contact_sheet(split: Path, tmp_path: Path) -> None:
 
 def test_the_data_section_counts_every_face(split: Path) -> None:
     """The counts by class, source and part add up to the manifest."""
-    manifest = Manifest.load(split)
+    manifest = SplitManifest.load(split)
     found = describe(manifest)
     assert sum(row.total for row in found.counts) == len(manifest.faces)
-    tested = sum(row.parts[list(Part).index(Part.TEST)] for row in found.counts)
-    assert tested == sum(face.part is Part.TEST for face in manifest.faces)
+    tested = sum(row.parts[list(SplitPart).index(SplitPart.TEST)] for row in found.counts)
+    assert tested == sum(face.part is SplitPart.TEST for face in manifest.faces)
 
 
 @pytest.mark.parametrize(("option", "shown"), [("--faces", True), ("--no-faces", False)])

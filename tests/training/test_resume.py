@@ -15,7 +15,7 @@ import pytest
 
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import command, recipe, run, weights
-from training.classifier.run import Run
+from training.classifier.run import TrainingRun
 
 # Six trainings one after another, each of which loads the framework.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,13 +32,13 @@ def started(folder: Path, *changes: tuple[str, str]) -> list[object]:
     ]  # fmt: skip
 
 
-def resumed(folder: Path, of: Run) -> list[object]:
+def resumed(folder: Path, of: TrainingRun) -> list[object]:
     return ["fit", "--resume", of.folder, "--cache", folder / "cache"]
 
 
-def the_run(folder: Path) -> Run:
+def the_run(folder: Path) -> TrainingRun:
     (found,) = (folder / "runs").iterdir()
-    return Run(found)
+    return TrainingRun(found)
 
 
 def kill_when(arguments: list[object], ready: Callable[[], bool]) -> None:
@@ -64,7 +64,7 @@ def phase(folder: Path) -> tuple[str, int]:
 
 
 @pytest.fixture(scope="module")
-def never_interrupted(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def never_interrupted(tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
     """A training from its beginning to its end in one go."""
     folder = tmp_path_factory.mktemp("straight")
     done = run("training", *started(folder))
@@ -83,7 +83,7 @@ class Ordeal:
         last: What it said when it ended.
     """
 
-    run: Run
+    run: TrainingRun
     full: subprocess.CompletedProcess[str]
     kept: bool
     last: subprocess.CompletedProcess[str]
@@ -105,7 +105,7 @@ def ordeal(tmp_path_factory: pytest.TempPathFactory) -> Ordeal:
     return Ordeal(tried, full, kept, run("training", *resumed(folder, tried)))
 
 
-def test_not_one_bit_differs_in_the_end(never_interrupted: Run, ordeal: Ordeal) -> None:
+def test_not_one_bit_differs_in_the_end(never_interrupted: TrainingRun, ordeal: Ordeal) -> None:
     """Weights, their averages and the figures of every epoch are those of a run that nothing happened to."""
     assert ordeal.last.returncode == 0, ordeal.last.stderr
     assert ordeal.run.history.read_text() == never_interrupted.history.read_text()

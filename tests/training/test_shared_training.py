@@ -10,7 +10,7 @@ import pytest
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
 from training import framework
-from training.classifier.recipe import Network
+from training.classifier.recipe import NetworkRecipe
 from training.evaluation import evaluate
 
 pytestmark = [
@@ -25,7 +25,7 @@ def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
     """Two processors share every batch; the model that comes out is a plain one and can be judged."""
     framework.load_framework()
     teacher = tmp_path / "teacher.keras"
-    known = Network(name="small_cnn", input_size=128, dense_units=4, weights="none")
+    known = NetworkRecipe(name="small_cnn", input_size=128, dense_units=4, weights="none")
     framework.need("training.classifier.network").build(known).save(teacher)
     plan = recipe(
         tmp_path,

@@ -18,7 +18,7 @@ from edge.vision.classifier import TfliteClassifier
 from tests.training.builders import draw_face, write_frames
 from training.data import split
 from training.data.faces import single_face
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 from training.data.readers import read
 from training.evaluation import fold_results
 
@@ -81,7 +81,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A small network trained on drawn faces by the command."""
     folder = tmp_path_factory.mktemp("training")
     found = read([write_frames(folder / "frames", 110)], single_face(lambda _: ()), lambda _: ())
-    manifest = Manifest.of(split.split(found, 1), 1, found.fingerprint())
+    manifest = SplitManifest.of(split.split(found, 1), 1, found.fingerprint())
     (folder / "split.json").write_text(manifest.model_dump_json())
     (folder / "recipe.toml").write_text(RECIPE)
     options = (
@@ -128,7 +128,7 @@ def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("epoch") == one.stderr.count("epoch"), "only the other fold was to be trained"
     pooled = fold_results.load(trained.folder / "folds")
-    faces = Manifest.load(trained.split).faces
+    faces = SplitManifest.load(trained.split).faces
     assert sorted(pooled.keys) == sorted(face.key for face in faces)
     assert [column.name for column in pooled.columns] == ["float", "int8"]
     again = command("training", "folds", *options)
@@ -155,7 +155,7 @@ def test_the_device_takes_the_bundle(trained: Trained, converted: Path) -> None:
     """The bundle passes the device's own checks, tells its origin, and judges a face."""
     made = bundle.load(converted)
     assert made.manifest.training_run == trained.run.name
-    assert made.manifest.dataset_fingerprint == Manifest.load(trained.split).fingerprint
+    assert made.manifest.dataset_fingerprint == SplitManifest.load(trained.split).fingerprint
     assert made.manifest.metrics["parity_agreement"] >= 0.97
     image = draw_face(side=120)
     face = Face(whole_image_box(image), 1.0)
@@ -170,7 +170,9 @@ def test_evaluate_tells_the_same_of_the_bundle(trained: Trained, converted: Path
     (found,) = [row["plain"] for row in json.loads(done.stdout)["main"] if row["name"] == "all"]
     manifest = bundle.load(converted).manifest
     assert found["macro_f1"]["value"] == pytest.approx(manifest.metrics["macro_f1"], abs=1e-4)
-    assert found["faces"] == sum(face.part is Part.TEST for face in Manifest.load(trained.split).faces)
+    assert found["faces"] == sum(
+        face.part is SplitPart.TEST for face in SplitManifest.load(trained.split).faces
+    )
     assert len(found["classes"]) == len(LABELS)
 
 

@@ -15,8 +15,8 @@ from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from tests.training.builders import draw_face, record
 from training.data import split
-from training.data.manifest import Manifest, Part
-from training.data.readers import Dataset, FaceRecord, Source
+from training.data.manifest import SplitManifest, SplitPart
+from training.data.readers import Dataset, FaceRecord, FaceSource
 
 
 def photograph(seed: int) -> np.ndarray:
@@ -50,7 +50,7 @@ def test_near_duplicates_form_a_group(tmp_path: Path) -> None:
 def test_faces_of_one_frame_form_a_group(tmp_path: Path) -> None:
     """Faces of one image are in one group, however different they look."""
     (first,) = written(tmp_path, one=photograph(1))
-    second = FaceRecord("frame/one.png#1", first.image, first.box, Label.WITHOUT_MASK, Source.FRAME)
+    second = FaceRecord("frame/one.png#1", first.image, first.box, Label.WITHOUT_MASK, FaceSource.FRAME)
     assert split.group([first, second]) == (0, 0)
 
 
@@ -103,18 +103,18 @@ def test_the_manifest_gives_the_split_back(tmp_path: Path) -> None:
     records = written(tmp_path, **{f"n{n}": photograph(n) for n in range(12)})
     assigned = split.split(Dataset(tuple(records), ()), seed=3)
     file = tmp_path / "split.json"
-    file.write_text(Manifest.of(assigned, 3, "f" * 64).model_dump_json())
-    assert Manifest.load(file).assigned() == assigned
-    assert {face.part for face in assigned} == set(Part)
+    file.write_text(SplitManifest.of(assigned, 3, "f" * 64).model_dump_json())
+    assert SplitManifest.load(file).assigned() == assigned
+    assert {face.part for face in assigned} == set(SplitPart)
 
 
 def test_a_damaged_manifest(tmp_path: Path) -> None:
     """A manifest that is missing or damaged is an error that names it."""
     with pytest.raises(ConfigError, match=r"absent\.json"):
-        Manifest.load(tmp_path / "absent.json")
+        SplitManifest.load(tmp_path / "absent.json")
     (tmp_path / "half.json").write_text('{"seed": 1')
     with pytest.raises(ConfigError, match=r"half\.json"):
-        Manifest.load(tmp_path / "half.json")
+        SplitManifest.load(tmp_path / "half.json")
 
 
 def test_hashes_are_of_faces() -> None:

@@ -14,7 +14,7 @@ from edge.vision.classifier import TfliteClassifier
 from tests.training.builders import draw_face
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -63,7 +63,7 @@ def converted(folder: Path, trained: Path) -> Path:
 
 def test_the_figures_are_of_two_classes(folder: Path, trained: Path) -> None:
     """Faces of the third class are neither trained on nor judged, nor calibrated for."""
-    tested = [face for face in Manifest.load(folder / "split.json").faces if face.part is Part.TEST]
+    tested = [face for face in SplitManifest.load(folder / "split.json").faces if face.part is SplitPart.TEST]
     known = sum(face.label in TWO_LABELS for face in tested)
     found = json.loads((trained / "metrics.json").read_text())["all"]
     assert 0 < found["faces"] == known < len(tested)

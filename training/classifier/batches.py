@@ -20,9 +20,9 @@ from training.augmentation.textures import Texture, vary
 from training.augmentation.unmasking import FREED_WRONG, Donor, donor, free
 from training.classifier.recipe import Recipe
 from training.data.crops import Patch
-from training.data.dataset import Material
-from training.data.manifest import Assigned, Part
-from training.data.readers import Source
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import FaceSource
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ Sources = tuple[tuple[Patch, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pool:
+class FacePool:
     """The training faces by use."""
 
     real: dict[Label, Sources]
@@ -56,14 +56,14 @@ class Pool:
         return bool(self.masked and self.skins)
 
 
-def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:
+def pool(faces: Sequence[SplitFace], patches: Sequence[Patch]) -> FacePool:
     """Sorts training faces by use."""
     pairs = [(face.record, patch) for face, patch in zip(faces, patches, strict=True)]
     marked = [(record, patch) for record, patch in pairs if len(patch.landmarks)]
     real = {label: _by_source((r.source, p) for r, p in pairs if r.label is label) for label in LABELS}
     bare = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
     masked = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
-    return Pool(
+    return FacePool(
         real,
         bare,
         tuple(patch for _, patch in masked if patch.square[2] >= CLOTH_MIN_PX),
@@ -72,18 +72,18 @@ def pool(faces: Sequence[Assigned], patches: Sequence[Patch]) -> Pool:
     )
 
 
-def _by_source(things: Iterable[tuple[Source, T]]) -> tuple[tuple[T, ...], ...]:
+def _by_source(things: Iterable[tuple[FaceSource, T]]) -> tuple[tuple[T, ...], ...]:
     """The things of each source that has any, in the order of sources."""
     found = defaultdict(list)
     for source, thing in things:
         found[source].append(thing)
-    return tuple(tuple(found[source]) for source in Source if found[source])
+    return tuple(tuple(found[source]) for source in FaceSource if found[source])
 
 
-class Dealer:
+class BatchSampler:
     """Makes training faces one after another from a pool."""
 
-    def __init__(self, faces: Pool, recipe: Recipe) -> None:
+    def __init__(self, faces: FacePool, recipe: Recipe) -> None:
         self._pool = faces
         self._recipe = recipe
 
@@ -139,20 +139,20 @@ def _any(things: Sequence[T], rng: Random) -> T:
     return things[int(rng.integers(len(things)))]
 
 
-def usable(material: Material, recipe: Recipe) -> Material:
+def usable(material: FaceDataset, recipe: Recipe) -> FaceDataset:
     """The faces of the classes that the recipe's network knows.
 
     Raises:
         ConfigError: There are none to train on of a class, or none to judge on.
     """
     known = material.of_classes(recipe.network.classes)
-    require_usable(known.of(Part.TRAIN).faces, recipe.network.classes)
-    if not known.of(Part.VALIDATION).faces:
+    require_usable(known.of(SplitPart.TRAIN).faces, recipe.network.classes)
+    if not known.of(SplitPart.VALIDATION).faces:
         raise ConfigError("the validation part of the split holds no face; add images and split them anew")
     return known
 
 
-def require_usable(faces: Sequence[Assigned], classes: int = len(LABELS)) -> None:
+def require_usable(faces: Sequence[SplitFace], classes: int = len(LABELS)) -> None:
     """Insists on training faces of every class, or on bare ones that the last can be drawn on.
 
     Raises:

@@ -17,19 +17,19 @@ from rich.progress import Progress
 from tensorflow.core.framework.summary_pb2 import DATA_CLASS_SCALAR, SummaryMetadata
 
 from edge.errors import StorageError
-from training.classifier.batches import Dealer
+from training.classifier.batches import BatchSampler
 from training.classifier.distillation import Teacher
 from training.classifier.inference import predict, save
 from training.classifier.precision import plain
-from training.classifier.run import Run
-from training.data.dataset import Material
+from training.classifier.run import TrainingRun
+from training.data.dataset import FaceDataset
 from training.metrics import figures, tempered_loss
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class BatchSource(keras.utils.PyDataset):  # type: ignore[misc]
     """An epoch's batches; which ones depends on seed, phase and epoch alone."""
 
-    def __init__(self, dealer: Dealer, steps: int, first: int, teacher: Teacher | None = None) -> None:
+    def __init__(self, dealer: BatchSampler, steps: int, first: int, teacher: Teacher | None = None) -> None:
         """Takes the number of batches of an epoch and the number of the phase's first batch."""
         super().__init__(workers=2, max_queue_size=6)
         self._dealer, self._steps, self._first, self._epoch = dealer, steps, first, 0
@@ -49,10 +49,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self._epoch = epoch
 
 
-class Follow(keras.callbacks.Callback):  # type: ignore[misc]
+class EpochSync(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells the batches which epoch it is; a resumed run does not start at the first."""
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: BatchSource) -> None:
         super().__init__()
         self._batches = batches
 
@@ -61,10 +61,12 @@ class Follow(keras.callbacks.Callback):  # type: ignore[misc]
         self._batches.begin(epoch)
 
 
-class Judge(keras.callbacks.Callback):  # type: ignore[misc]
+class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Judges on validation after every epoch, keeps the best model, stops when it stalls."""
 
-    def __init__(self, run: Run, validation: Material, report: Report, board: Board) -> None:
+    def __init__(
+        self, run: TrainingRun, validation: FaceDataset, report: Report, board: TensorBoardWriter
+    ) -> None:
         super().__init__()
         recipe = run.recipe()
         self._run, self._report, self._recipe = run, report, recipe
@@ -120,7 +122,7 @@ _SCALAR = SummaryMetadata(
 )
 
 
-class Board:
+class TensorBoardWriter:
     """A folder of event files; every run of the program adds one."""
 
     def __init__(self, folder: Path) -> None:
@@ -146,10 +148,10 @@ class Board:
             ) from None
 
 
-class Curves(keras.callbacks.Callback):  # type: ignore[misc]
+class CurvesCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Draws training loss and learning rate of a phase, epoch by epoch."""
 
-    def __init__(self, board: Board, phase: str) -> None:
+    def __init__(self, board: TensorBoardWriter, phase: str) -> None:
         super().__init__()
         self._board, self._phase = board, phase
 
@@ -175,7 +177,7 @@ def line(row: Mapping[str, float]) -> str:
     )
 
 
-class Tell(keras.callbacks.Callback):  # type: ignore[misc]
+class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc]
     """A line for every epoch of a phase in which nobody judges."""
 
     def __init__(self, report: Report, title: str) -> None:
@@ -188,7 +190,7 @@ class Tell(keras.callbacks.Callback):  # type: ignore[misc]
         self._report(f"{self._title}, epoch {epoch + 1} of {self.params['epochs']}  loss {loss:.4f}")
 
 
-class Bar(keras.callbacks.Callback):  # type: ignore[misc]
+class EpochProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
     """Shows on a terminal how far an epoch is; it is gone when the epoch is."""
 
     def __init__(self, title: str) -> None:

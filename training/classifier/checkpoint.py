@@ -24,7 +24,7 @@ PHASES = ("head", "first", "second")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class TrainingState:
     """Where a training is.
 
     Attributes:
@@ -54,7 +54,7 @@ def store(model: keras.Model, phase: str, epochs: int, file: Path) -> None:
     files.write_atomic(file, out.getvalue())
 
 
-def load(file: Path) -> State | None:
+def load(file: Path) -> TrainingState | None:
     """The last state, None where there is none.
 
     Raises:
@@ -66,12 +66,12 @@ def load(file: Path) -> State | None:
         with file.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
             names = sorted((name for name in stored if name.startswith("arr_")), key=lambda n: int(n[4:]))
             values = tuple(stored[name] for name in names)
-            return State(str(stored["phase"]), int(stored["epochs"]), values)
+            return TrainingState(str(stored["phase"]), int(stored["epochs"]), values)
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{file} is damaged: {error}; delete it to start this run again") from None
 
 
-def restore(model: keras.Model, state: State, file: Path) -> None:
+def restore(model: keras.Model, state: TrainingState, file: Path) -> None:
     """Puts a network and its optimiser into a state.
 
     Raises:
@@ -103,7 +103,7 @@ class Average(keras.callbacks.SwapEMAWeights):  # type: ignore[misc]
         self._finalize_ema_values()
 
 
-class Keep(keras.callbacks.Callback):  # type: ignore[misc]
+class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes the state down after every epoch; must come after all who judge."""
 
     def __init__(self, file: Path, phase: str, average: Average | None) -> None:

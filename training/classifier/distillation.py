@@ -17,7 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge.errors import ModelError
-from training.classifier.recipe import Distil, Recipe
+from training.classifier.recipe import DistilRecipe, Recipe
 
 
 class Teacher:
@@ -62,7 +62,7 @@ def teacher(recipe: Recipe) -> Teacher | None:
 class Distilled(keras.losses.Loss):  # type: ignore[misc]
     """A mixture of the distance to the labels and of that to the teacher."""
 
-    def __init__(self, hard: Any, settings: Distil, classes: int) -> None:
+    def __init__(self, hard: Any, settings: DistilRecipe, classes: int) -> None:
         """Takes the loss of the labels and how both are mixed.
 
         Truths are (n, 2 * classes): labels, then the teacher's softened probabilities.

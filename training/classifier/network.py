@@ -11,13 +11,13 @@ import numpy as np
 
 from edge.errors import ConfigError, ModelError
 from training.classifier.calibration import Scaling
-from training.classifier.recipe import Network
+from training.classifier.recipe import NetworkRecipe
 
 BACKBONE = "backbone"
 LAST = "probabilities"
 
 
-def build(settings: Network, weights: str | None = None) -> keras.Model:
+def build(settings: NetworkRecipe, weights: str | None = None) -> keras.Model:
     """A network by name with the classic head: global pooling, dropout, dense.
 
     Its first and its last layer calculate in 32 bits under any policy of precision, because 16 bits
@@ -46,14 +46,14 @@ def build(settings: Network, weights: str | None = None) -> keras.Model:
     return keras.Model(inputs, outputs, name=settings.name)
 
 
-def _pooled(settings: Network) -> Any:
+def _pooled(settings: NetworkRecipe) -> Any:
     """The classic recipe of the small network keeps every place apart, the others take the mean."""
     if settings.name == "small_cnn":
         return keras.layers.Flatten(name="flatten")
     return keras.layers.GlobalAveragePooling2D(name="pool")
 
 
-def _backbone(settings: Network, weights: str) -> Any:
+def _backbone(settings: NetworkRecipe, weights: str) -> Any:
     named = "imagenet" if weights == "imagenet" and settings.name != "small_cnn" else None
     if weights not in ("imagenet", "none") and not Path(weights).is_file():
         raise ModelError(f"weights {weights} do not exist; {_WAYS}")
@@ -68,7 +68,7 @@ def _backbone(settings: Network, weights: str) -> Any:
     return model
 
 
-def _mobilenet_v2(settings: Network, weights: str | None) -> Any:
+def _mobilenet_v2(settings: NetworkRecipe, weights: str | None) -> Any:
     """Source: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2018."""
     return keras.applications.MobileNetV2(
         input_shape=(settings.input_size,) * 2 + (3,),
@@ -79,7 +79,7 @@ def _mobilenet_v2(settings: Network, weights: str | None) -> Any:
     )
 
 
-def _mobilenet_v3(settings: Network, weights: str | None) -> Any:
+def _mobilenet_v3(settings: NetworkRecipe, weights: str | None) -> Any:
     """Source: Howard et al., "Searching for MobileNetV3", ICCV 2019."""
     small = settings.name == "mobilenet_v3_small"
     make = keras.applications.MobileNetV3Small if small else keras.applications.MobileNetV3Large
@@ -93,7 +93,7 @@ def _mobilenet_v3(settings: Network, weights: str | None) -> Any:
     )
 
 
-def _small_cnn(settings: Network, _weights: str | None) -> Any:
+def _small_cnn(settings: NetworkRecipe, _weights: str | None) -> Any:
     """Three blocks of convolution, batch normalisation and pooling: a common first recipe, from scratch."""
     layers: list[Any] = [keras.Input((settings.input_size, settings.input_size, 3))]
     for filters in (32, 64, 128):
@@ -105,7 +105,7 @@ def _small_cnn(settings: Network, _weights: str | None) -> Any:
     return keras.Sequential(layers, name=BACKBONE)
 
 
-BACKBONES: dict[str, Callable[[Network, str | None], Any]] = {
+BACKBONES: dict[str, Callable[[NetworkRecipe, str | None], Any]] = {
     "mobilenet_v2": _mobilenet_v2,
     "mobilenet_v3_small": _mobilenet_v3,
     "mobilenet_v3_large": _mobilenet_v3,

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 
 from training.classifier.distillation import Distilled
-from training.classifier.recipe import Recipe, Schedule
-from training.classifier.run import Run
+from training.classifier.recipe import Recipe, ScheduleRecipe
+from training.classifier.run import TrainingRun
 
 LEAST_RATE = 0.02
 """Share of the highest rate that the warm-up starts from."""
@@ -21,7 +21,7 @@ def loss(recipe: Recipe) -> Any:
     return Distilled(hard, recipe.distil, recipe.network.classes) if recipe.distil.teacher else hard
 
 
-def _hard(schedule: Schedule, classes: int) -> Any:
+def _hard(schedule: ScheduleRecipe, classes: int) -> Any:
     """Cross-entropy, or focal loss where `focal_gamma` is above 0 or classes weigh differently.
 
     Source: Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017.
@@ -54,12 +54,12 @@ def optimizer(recipe: Recipe, decay: str, rate: float, steps: int) -> Any:
     )
 
 
-def _adamw(schedule: Schedule, **common: Any) -> Any:
+def _adamw(schedule: ScheduleRecipe, **common: Any) -> Any:
     """Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019."""
     return keras.optimizers.AdamW(weight_decay=schedule.weight_decay, **common)
 
 
-def _adam(_schedule: Schedule, **common: Any) -> Any:
+def _adam(_schedule: ScheduleRecipe, **common: Any) -> Any:
     """Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015."""
     return keras.optimizers.Adam(**common)
 
@@ -67,12 +67,12 @@ def _adam(_schedule: Schedule, **common: Any) -> Any:
 OPTIMIZERS: dict[str, Callable[..., Any]] = {"adamw": _adamw, "adam": _adam}
 
 
-def warm_steps(schedule: Schedule, steps: int) -> int:
+def warm_steps(schedule: ScheduleRecipe, steps: int) -> int:
     """Batches in which the rate climbs."""
     return max(1, int(steps * schedule.warmup))
 
 
-def _cosine(schedule: Schedule, rate: float, steps: int) -> Any:
+def _cosine(schedule: ScheduleRecipe, rate: float, steps: int) -> Any:
     """Source: Loshchilov and Hutter, "SGDR", ICLR 2017, without restarts."""
     warm = warm_steps(schedule, steps)
     return keras.optimizers.schedules.CosineDecay(
@@ -80,20 +80,20 @@ def _cosine(schedule: Schedule, rate: float, steps: int) -> Any:
     )
 
 
-def _plain(_schedule: Schedule, rate: float, _steps: int) -> float:
+def _plain(_schedule: ScheduleRecipe, rate: float, _steps: int) -> float:
     """A rate that callbacks change."""
     return rate
 
 
-DECAYS: dict[str, Callable[[Schedule, float, int], Any]] = {"cosine": _cosine, "plateau": _plain}
+DECAYS: dict[str, Callable[[ScheduleRecipe, float, int], Any]] = {"cosine": _cosine, "plateau": _plain}
 
 
-def _plateau(schedule: Schedule, run: Run, steps: int, done: int) -> Sequence[Any]:
+def _plateau(schedule: ScheduleRecipe, run: TrainingRun, steps: int, done: int) -> Sequence[Any]:
     before = [row["tempered_loss"] for row in run.epochs() if row["epoch"] < done]
     return (Plateau(schedule, before), WarmUp(schedule.rate, warm_steps(schedule, steps)))
 
 
-DECAY_CALLBACKS: dict[str, Callable[[Schedule, Run, int, int], Sequence[Any]]] = {
+DECAY_CALLBACKS: dict[str, Callable[[ScheduleRecipe, TrainingRun, int, int], Sequence[Any]]] = {
     "cosine": lambda *_: (),
     "plateau": _plateau,
 }
@@ -103,7 +103,7 @@ DECAY_CALLBACKS: dict[str, Callable[[Schedule, Run, int, int], Sequence[Any]]] =
 class Plateau(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc]
     """Lowers the rate where validation stalls; a resumed run remembers how it went before."""
 
-    def __init__(self, schedule: Schedule, before: Sequence[float]) -> None:
+    def __init__(self, schedule: ScheduleRecipe, before: Sequence[float]) -> None:
         """Takes the validation losses of the epochs that were finished before."""
         super().__init__(
             monitor="val_loss", factor=schedule.plateau_factor, patience=schedule.plateau_patience

@@ -6,8 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from edge.config import FrozenModel
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS
 from edge.errors import ConfigError
 from training.augmentation.augment import Strength
@@ -15,11 +16,7 @@ from training.augmentation.augment import Strength
 DEFAULT = Path(__file__).parent.parent / "recipes" / "default.toml"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Network(_Section):
+class NetworkRecipe(FrozenModel):
     """The network. See `training.classifier.network`."""
 
     name: Literal["mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "small_cnn"] = "mobilenet_v2"
@@ -38,7 +35,7 @@ class Network(_Section):
         return self
 
 
-class Mixture(_Section):
+class MixtureRecipe(FrozenModel):
     """What an epoch is made of. Shares of synthetic faces are within their class."""
 
     faces_per_epoch: int = Field(10240, ge=1)
@@ -52,7 +49,7 @@ class Mixture(_Section):
     freed: float = Field(0.0, ge=0, le=1)
 
 
-class Schedule(_Section):
+class ScheduleRecipe(FrozenModel):
     """How long and how fast."""
 
     head_epochs: int = Field(0, ge=0)
@@ -76,7 +73,7 @@ class Schedule(_Section):
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
 
 
-class Finish(_Section):
+class FinishRecipe(FrozenModel):
     """A second, shorter descent with another mixture, from the best model of the first."""
 
     epochs: int = Field(1, ge=0)
@@ -85,7 +82,7 @@ class Finish(_Section):
     drawn_wrong: float = Field(0.5, ge=0, le=1)
 
 
-class Distil(_Section):
+class DistilRecipe(FrozenModel):
     """A larger network whose opinions are learnt beside the labels; see `classifier.distillation`."""
 
     teacher: str = ""
@@ -93,17 +90,17 @@ class Distil(_Section):
     temperature: float = Field(4.0, ge=1)
 
 
-class Recipe(_Section):
+class Recipe(FrozenModel):
     """One training run."""
 
     name: str = Field("default", pattern=r"^[a-z0-9-]{1,40}$")
     seed: int = 7
     threads: int = Field(0, ge=0)
-    network: Network = Network()
-    mixture: Mixture = Mixture()
-    schedule: Schedule = Schedule()
-    finish: Finish = Finish()
-    distil: Distil = Distil()
+    network: NetworkRecipe = NetworkRecipe()
+    mixture: MixtureRecipe = MixtureRecipe()
+    schedule: ScheduleRecipe = ScheduleRecipe()
+    finish: FinishRecipe = FinishRecipe()
+    distil: DistilRecipe = DistilRecipe()
     augment: Strength = Strength()
 
 

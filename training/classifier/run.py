@@ -14,14 +14,14 @@ from typing import Any
 from edge.errors import ConfigError
 from edge.system import files
 from training.classifier.recipe import Recipe
-from training.data.manifest import Manifest
+from training.data.manifest import SplitManifest
 from training.framework import git_revision
 
 WEIGHTS = "model.keras"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TrainingRun:
     """A run folder; the name of the folder identifies the run."""
 
     folder: Path
@@ -102,14 +102,14 @@ class Run:
         files.write_atomic(self.folder / name, (json.dumps(value, indent=2) + "\n").encode())
 
 
-def start(base: Path, recipe: Recipe, split: Manifest) -> Run:
+def start(base: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
     """Makes the folder of a new run and writes down where it starts from."""
     return start_at(base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}", recipe, split)
 
 
-def start_at(folder: Path, recipe: Recipe, split: Manifest) -> Run:
+def start_at(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
     """Makes a run in a folder of this name; the recipe, which marks it as a run, is written last."""
-    run = Run(folder)
+    run = TrainingRun(folder)
     run.folder.mkdir(parents=True, exist_ok=True)
     run.write("split.json", split.model_dump(mode="json"))
     run.write("environment.json", _environment() | {"dataset_fingerprint": split.fingerprint})
@@ -117,13 +117,13 @@ def start_at(folder: Path, recipe: Recipe, split: Manifest) -> Run:
     return run
 
 
-def reopen(folder: Path) -> Run:
+def reopen(folder: Path) -> TrainingRun:
     """A run that was interrupted.
 
     Raises:
         ConfigError: The folder is none of a run.
     """
-    run = Run(folder)
+    run = TrainingRun(folder)
     if not (folder / "recipe.json").exists() or not run.split.exists():
         raise ConfigError(f"{folder} is not the folder of a training run")
     return run

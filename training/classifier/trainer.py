@@ -11,16 +11,25 @@ import keras
 
 from edge.system import files
 from training.classifier import calibration, checkpoint, distillation, objective, precision
-from training.classifier.batches import Dealer, Pool, pool, usable
-from training.classifier.callbacks import Bar, Batches, Board, Curves, Follow, Judge, Report, Tell
+from training.classifier.batches import BatchSampler, FacePool, pool, usable
+from training.classifier.callbacks import (
+    BatchSource,
+    CurvesCallback,
+    EpochProgressBar,
+    EpochSync,
+    ProgressLine,
+    Report,
+    TensorBoardWriter,
+    ValidationCallback,
+)
 from training.classifier.devices import sharing
 from training.classifier.distillation import Teacher
 from training.classifier.inference import predict, save
 from training.classifier.network import batch_norms, build, fold_in, set_trainable
 from training.classifier.recipe import Recipe
-from training.classifier.run import Run
-from training.data.dataset import Material
-from training.data.manifest import Part
+from training.classifier.run import TrainingRun
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitPart
 
 HEAD_BATCHES = 10**6
 """Batches of phases that nobody judges are numbered from here: the first descent must not see them again."""
@@ -41,13 +50,13 @@ class Job:
         board: Gets the curves.
     """
 
-    run: Run
+    run: TrainingRun
     recipe: Recipe
-    faces: Pool
-    judge: Judge
+    faces: FacePool
+    judge: ValidationCallback
     teacher: Teacher | None
     report: Report
-    board: Board
+    board: TensorBoardWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,35 +102,37 @@ def run_phase(job: Job, model: keras.Model, phase: Phase) -> None:
     if done == phase.epochs:
         model.optimizer.finalize_variable_values(model.trainable_weights)
         return
-    batches = Batches(Dealer(job.faces, phase.recipe), _steps(job.recipe), phase.dealt_from, job.teacher)
+    batches = BatchSource(
+        BatchSampler(job.faces, phase.recipe), _steps(job.recipe), phase.dealt_from, job.teacher
+    )
     callbacks = _callbacks(job, phase, batches, done)
     model.fit(batches, initial_epoch=done, epochs=phase.epochs, verbose=0, callbacks=callbacks, shuffle=False)
 
 
-def _callbacks(job: Job, phase: Phase, batches: Batches, done: int) -> list[Any]:
+def _callbacks(job: Job, phase: Phase, batches: BatchSource, done: int) -> list[Any]:
     """Those who judge see the averaged weights; the state is written down when all have had their say."""
     average = [checkpoint.Average(done > 0)] if job.recipe.schedule.average else []
     decay = objective.DECAY_CALLBACKS[phase.decay](
         job.recipe.schedule, job.run, phase.epochs * _steps(job.recipe), done
     )
     return [
-        Bar(phase.title),
-        Follow(batches),
+        EpochProgressBar(phase.title),
+        EpochSync(batches),
         *average,
-        job.judge if phase.judged else Tell(job.report, phase.title),
+        job.judge if phase.judged else ProgressLine(job.report, phase.title),
         *decay,
-        Curves(job.board, phase.name),
-        checkpoint.Keep(job.run.state, phase.name, average[0] if average else None),
+        CurvesCallback(job.board, phase.name),
+        checkpoint.CheckpointCallback(job.run.state, phase.name, average[0] if average else None),
     ]
 
 
 def re_estimate_batch_norm(job: Job, model: keras.Model, phase: Phase) -> None:
     """Measures the statistics of batch normalisation anew, unless they are frozen."""
     if not job.recipe.schedule.freeze_batch_norm:
-        _re_estimate(model, Dealer(job.faces, phase.recipe), job.recipe.schedule.settling_batches)
+        _re_estimate(model, BatchSampler(job.faces, phase.recipe), job.recipe.schedule.settling_batches)
 
 
-def _re_estimate(model: keras.Model, dealer: Dealer, batches: int) -> None:
+def _re_estimate(model: keras.Model, dealer: BatchSampler, batches: int) -> None:
     """For the weights as they are at the end.
 
     Source: Wu and Johnson, "Rethinking Batch in BatchNorm", 2021.
@@ -141,8 +152,8 @@ def _steps(recipe: Recipe) -> int:
 
 
 def train(
-    run: Run,
-    material: Material,
+    run: TrainingRun,
+    material: FaceDataset,
     weights: str | None,
     report: Report,
     devices: Sequence[str] = (),
@@ -160,10 +171,10 @@ def train(
     """
     recipe, weights = run.recipe(), run.weights(weights)
     material = usable(material, recipe)
-    training, validation = material.of(Part.TRAIN), material.of(Part.VALIDATION)
+    training, validation = material.of(SplitPart.TRAIN), material.of(SplitPart.VALIDATION)
     keras.utils.set_random_seed(recipe.seed)
-    board, faces = Board(run.board), pool(training.faces, training.patches)
-    judge = Judge(run, validation, report, board)
+    board, faces = TensorBoardWriter(run.board), pool(training.faces, training.patches)
+    judge = ValidationCallback(run, validation, report, board)
     job = Job(run, recipe, faces, judge, distillation.teacher(recipe), report, board)
     with sharing(devices, recipe.mixture.batch):
         _descents(job, weights)
@@ -185,7 +196,7 @@ def _descents(job: Job, weights: str | None) -> None:
         _second(job)
 
 
-def _finished(run: Run, recipe: Recipe, phase: int = 0) -> bool:
+def _finished(run: TrainingRun, recipe: Recipe, phase: int = 0) -> bool:
     return any(row["epoch"] >= recipe.schedule.epochs + phase for row in run.epochs())
 
 
@@ -227,7 +238,7 @@ def _second(job: Job) -> None:
     job.judge.consider(recipe.schedule.epochs + 1)
 
 
-def calibrate(run: Run, validation: Material, size: int) -> None:
+def calibrate(run: TrainingRun, validation: FaceDataset, size: int) -> None:
     """Fits the scaling of a trained model on validation faces and stores the model with it."""
     model = keras.saving.load_model(run.raw, compile=False)
     scaling = calibration.fit(validation.truth(), predict(model, validation.crops(size)))

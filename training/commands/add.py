@@ -12,7 +12,7 @@ from edge.errors import ConfigError
 from training import framework
 from training.data import faces
 from training.data import readers as datasets
-from training.data.manifest import Manifest
+from training.data.manifest import SplitManifest
 
 
 @click.command()
@@ -37,7 +37,7 @@ def add(folder: Path, label: str, split: Path, as_json: bool, **options: object)
         raise ConfigError(f"--label {label} is none of {', '.join(datasets.LABEL_OF_NAME)}")
     framework.set_quiet_environment()
     adding = framework.need("training.data.additions")
-    manifest = Manifest.load(split)
+    manifest = SplitManifest.load(split)
     rule = faces.single_face(faces.device_finder(Path(str(options["detector"]))))
     entries = tuple(datasets.read_class_folder(folder, meant, rule))
     new = datasets.Dataset(

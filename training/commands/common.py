@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from edge.contract import LABELS
-from training.data.dataset import Material
-from training.metrics import Figures
+from training.data.dataset import FaceDataset
+from training.metrics import ClassifierFigures
 
 
-def known_faces(material: Material, classes: int) -> Material:
+def known_faces(material: FaceDataset, classes: int) -> FaceDataset:
     """The faces of the labels that a network of so many classes knows; says how many are left out."""
     known = material.of_classes(classes)
     left = len(material.faces) - len(known.faces)
@@ -19,7 +19,7 @@ def known_faces(material: Material, classes: int) -> Material:
     return known
 
 
-def table(found: dict[str, Figures]) -> str:
+def table(found: dict[str, ClassifierFigures]) -> str:
     """The main figures of every slice, one line each."""
     lines = [
         f"{'slice':28} {'faces':>6} {'accuracy':>9} {'macro-F1':>9} {'bare->mask':>11} {'wrong found':>12}"

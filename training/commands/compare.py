@@ -13,9 +13,9 @@ from edge.errors import ConfigError, ModelError
 from training import framework
 from training.classifier import recipe
 from training.classifier.recipe import Recipe
-from training.classifier.run import Run
-from training.data.dataset import Material, load_material
-from training.data.manifest import Manifest
+from training.classifier.run import TrainingRun
+from training.data.dataset import FaceDataset, load_material
+from training.data.manifest import SplitManifest
 
 
 @click.command()
@@ -56,7 +56,7 @@ def compare(context: click.Context, /, output: Path, as_json: bool, **_: object)
     weights = _named(options["given"], plans)
     entrants = [comparing.Entrant(plan, _start(plan, weights.get(plan.name))) for plan in plans]
     if not options["only_table"]:
-        manifest = Manifest.load(options["split"])
+        manifest = SplitManifest.load(options["split"])
         material = load_material(manifest, options["cache"])
         comparing.run_all(entrants, material, (output, manifest), _many(options), _train)
     found = comparing.results(entrants, output)
@@ -92,7 +92,7 @@ def _start(plan: Recipe, weights: str | None) -> str:
     return plan.network.weights
 
 
-def _train(run: Run, material: Material, weights: str) -> None:
+def _train(run: TrainingRun, material: FaceDataset, weights: str) -> None:
     click.echo(str(run.folder), err=True)
     training = framework.need("training.classifier.trainer")
     training.train(run, material, weights, lambda text: click.echo(text, err=True))

@@ -16,10 +16,10 @@ from edge.system import files
 from training import framework
 from training.data import faces
 from training.data import readers as datasets
-from training.data.manifest import Manifest
+from training.data.manifest import SplitManifest
 
 
-def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Manifest, datasets.Dataset]:
+def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[SplitManifest, datasets.Dataset]:
     """Reads the data below the roots and splits it.
 
     Raises:
@@ -33,7 +33,7 @@ def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Mani
     if not found.records:
         reasons = ", ".join(sorted({skip.reason for skip in found.skips})) or "there is none"
         raise ConfigError(f"no face in {', '.join(map(str, roots))} can be used: {reasons}")
-    return Manifest.of(split.split(found, seed), seed, found.fingerprint()), found
+    return SplitManifest.of(split.split(found, seed), seed, found.fingerprint()), found
 
 
 @click.command()
@@ -57,7 +57,7 @@ def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_js
     click.echo(json.dumps(report) if as_json else _table(report))
 
 
-def _report(manifest: Manifest, found: datasets.Dataset) -> dict[str, Any]:
+def _report(manifest: SplitManifest, found: datasets.Dataset) -> dict[str, Any]:
     counts = Counter((face.label.value, face.source.value, face.part.value) for face in manifest.faces)
     return {
         "fingerprint": manifest.fingerprint,

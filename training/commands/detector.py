@@ -13,7 +13,7 @@ import click
 
 from edge.cli.options import EXISTING, FILE, json_option
 from training import framework
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 
 
 @click.command()
@@ -57,9 +57,11 @@ def detector(context: click.Context, /, threads: int, stop: bool, as_json: bool,
     fit, start, stock, finish, measure = (
         framework.need(f"training.detector.{name}") for name in ("fit", "start", "stock", "finish", "measure")
     )
-    manifest = Manifest.load(options["split"])
+    manifest = SplitManifest.load(options["split"])
     faces = manifest.assigned()
-    trial = finish.trial_of(measure.truths(faces, Part.VALIDATION), options["empty"][::3], options["teacher"])
+    trial = finish.trial_of(
+        measure.truths(faces, SplitPart.VALIDATION), options["empty"][::3], options["teacher"]
+    )
     run, recipe = fit.reopen(options["resume"]) if options["resume"] else _new_run(fit, options)
     calm = tuple(file for number, file in enumerate(options["empty"]) if number % 3)
     material = stock.Material(faces, options["clips"], options["teacher"], calm)

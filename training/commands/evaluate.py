@@ -17,14 +17,14 @@ from edge.errors import ConfigError
 from training import framework
 from training.commands.common import known_faces
 from training.commands.data import make_split
-from training.data.dataset import Material, load_material
-from training.data.manifest import Manifest, Part
+from training.data.dataset import FaceDataset, load_material
+from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate as judging
 from training.evaluation import fold_results, results
-from training.evaluation.predictions import Evidence
+from training.evaluation.predictions import Predictions
 
 F = TypeVar("F", bound=Callable[..., Any])
-PARTS = (*(part.value for part in Part), "all")
+PARTS = (*(part.value for part in SplitPart), "all")
 
 _OPTIONS: tuple[Callable[[F], F], ...] = (
     click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING),
@@ -35,7 +35,11 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
         "--folds", type=EXISTING, help="Folder of finished folds: judge what is stored there, pooled."
     ),
     click.option(
-        "--part", default=Part.TEST.value, show_default=True, type=click.Choice(PARTS), help="Of the split."
+        "--part",
+        default=SplitPart.TEST.value,
+        show_default=True,
+        type=click.Choice(PARTS),
+        help="Of the split.",
     ),
     click.option(
         "--threshold",
@@ -85,7 +89,7 @@ def evaluate(
     click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
 
 
-def _write_worst(evidence: Evidence, material: Material | None, file: Path) -> None:
+def _write_worst(evidence: Predictions, material: FaceDataset | None, file: Path) -> None:
     """The worst answers of the first model as one picture.
 
     Raises:
@@ -100,7 +104,7 @@ def _write_worst(evidence: Evidence, material: Material | None, file: Path) -> N
     cv2.imwrite(str(file), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
 
 
-def gather(context: click.Context) -> tuple[Evidence, Material | None]:
+def gather(context: click.Context) -> tuple[Predictions, FaceDataset | None]:
     """What the command line asks for: the evidence, and its faces in the same order where they are at hand.
 
     Raises:
@@ -114,7 +118,7 @@ def gather(context: click.Context) -> tuple[Evidence, Material | None]:
     return evidence, material
 
 
-def _gathered(context: click.Context) -> tuple[Evidence, Material | None]:
+def _gathered(context: click.Context) -> tuple[Predictions, FaceDataset | None]:
     options = context.params
     paths: tuple[Path, ...] = options["paths"]
     if options["folds"]:
@@ -124,14 +128,16 @@ def _gathered(context: click.Context) -> tuple[Evidence, Material | None]:
     return _judged(context, paths[0], paths[1:])
 
 
-def _folded(folder: Path, data: tuple[Path, ...], cache: Path | None) -> tuple[Evidence, Material | None]:
+def _folded(
+    folder: Path, data: tuple[Path, ...], cache: Path | None
+) -> tuple[Predictions, FaceDataset | None]:
     evidence = fold_results.load(folder)
     if not data:
         return evidence, None
-    return fold_results.with_pictures(evidence, load_material(Manifest.load(data[0]), cache))
+    return fold_results.with_pictures(evidence, load_material(SplitManifest.load(data[0]), cache))
 
 
-def _judged(context: click.Context, model: Path, data: tuple[Path, ...]) -> tuple[Evidence, Material]:
+def _judged(context: click.Context, model: Path, data: tuple[Path, ...]) -> tuple[Predictions, FaceDataset]:
     options = context.params
     models = judging.candidates((model, *options["beside"]))
     if any(one.path.suffix == ".keras" for one in models):
@@ -141,16 +147,18 @@ def _judged(context: click.Context, model: Path, data: tuple[Path, ...]) -> tupl
     material = known_faces(load_material(manifest, options["cache"]), classes)
     if whole or options["part"] == "all":
         return judging.on_all(models, material), material
-    part = Part(options["part"])
+    part = SplitPart(options["part"])
     return judging.on_split(models, material, part), material.of(part)
 
 
-def _manifest(data: tuple[Path, ...], model: Path, detector: Path | None, seed: int) -> tuple[Manifest, bool]:
+def _manifest(
+    data: tuple[Path, ...], model: Path, detector: Path | None, seed: int
+) -> tuple[SplitManifest, bool]:
     """The split, and whether all of it is to be judged because it was made just now."""
     if data[0].is_file():
         if len(data) > 1:
             raise ConfigError("name one split manifest, or only data folders")
-        return Manifest.load(data[0]), False
+        return SplitManifest.load(data[0]), False
     own = model / bundle.DETECTOR
     detector = detector or (own if own.is_file() else None)
     if detector is None:

@@ -15,7 +15,7 @@ from edge.errors import ConfigError
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import TfliteModel
 from training import framework
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 from training.detector import end_to_end
 from training.detector.metrics import truths
 
@@ -28,7 +28,9 @@ OWN_SIZE = 1920
 @click.option(
     "--split", required=True, type=EXISTING, help="Split manifest, as maskgate-train data writes it."
 )
-@click.option("--part", default="test", show_default=True, type=click.Choice([part.value for part in Part]))
+@click.option(
+    "--part", default="test", show_default=True, type=click.Choice([part.value for part in SplitPart])
+)
 @click.option("--detector", type=EXISTING, help="Another face detector (ONNX) in place of the bundle's.")
 @click.option(
     "--long-side",
@@ -50,7 +52,7 @@ def evaluate_bundle(
     network = detector or loaded.detector
     if network is None:
         raise ConfigError(f"{bundle} holds no detector; name one with --detector")
-    pictures = truths(Manifest.load(split).assigned(), Part(part))
+    pictures = truths(SplitManifest.load(split).assigned(), SplitPart(part))
     if not pictures:
         raise ConfigError(f"the {part} part of {split} holds no annotated frame; choose another with --part")
     settings = DetectorConfig(long_side=long_side, min_face_px=1)

@@ -9,7 +9,7 @@ import click
 
 from edge.cli.options import EXISTING, FILE, json_option
 from training import framework
-from training.data.manifest import Manifest, Part
+from training.data.manifest import SplitManifest, SplitPart
 from training.detector import evaluate, metrics, report
 
 
@@ -18,7 +18,9 @@ from training.detector import evaluate, metrics, report
 @click.option(
     "--split", required=True, type=EXISTING, help="Split manifest, as maskgate-train data writes it."
 )
-@click.option("--part", default="test", show_default=True, type=click.Choice([part.value for part in Part]))
+@click.option(
+    "--part", default="test", show_default=True, type=click.Choice([part.value for part in SplitPart])
+)
 @click.option(
     "--threshold",
     default=0.6,
@@ -51,7 +53,7 @@ def evaluate_detector(
     framework.set_quiet_environment()
     options = context.params
     wanted = evaluate.Wanted(models, options["views"], options["threshold"])
-    judged = evaluate.judge(wanted, metrics.truths(Manifest.load(split).assigned(), Part(part)))
+    judged = evaluate.judge(wanted, metrics.truths(SplitManifest.load(split).assigned(), SplitPart(part)))
     if options["html"]:
         options["html"].write_text(report.page(judged.tables, f"Face detectors on the {part} part"))
     if options["misses"]:

@@ -16,10 +16,10 @@ from training.classifier.batches import usable
 from training.commands.common import known_faces, table
 from training.commands.data import make_split
 from training.commands.gate import promote, start_from
-from training.data.dataset import Material, load_material
-from training.data.manifest import Manifest, Part
+from training.data.dataset import FaceDataset, load_material
+from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate
-from training.metrics import Figures
+from training.metrics import ClassifierFigures
 
 
 @click.command()
@@ -79,7 +79,7 @@ def fit(
     if rival and not weights:
         weights = run.weights(None) or start_from(rival, options["base"], run)
     training.train(run, material, weights, lambda text: click.echo(text, err=True), names)
-    found = _judged(run, material.of(Part.TEST))
+    found = _judged(run, material.of(SplitPart.TEST))
     framework.need("training.evaluation.report.report").write_for(run, manifest, material)
     if rival:
         promote(run, rival, material)
@@ -87,7 +87,7 @@ def fit(
     click.echo(json.dumps(summary) if as_json else f"{run.model}\n{table(found)}")
 
 
-def _judged(run: classifier_run.Run, test: Material) -> dict[str, Figures]:
+def _judged(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:
     """Figures on the test part, none where there is none; they are kept in the run's folder."""
     if not test.faces:
         return {}
@@ -97,20 +97,20 @@ def _judged(run: classifier_run.Run, test: Material) -> dict[str, Figures]:
     return found
 
 
-def _plan(context: click.Context) -> tuple[recipe.Recipe, Manifest]:
+def _plan(context: click.Context) -> tuple[recipe.Recipe, SplitManifest]:
     """The recipe and the split of the run that is resumed, or of a new one."""
     options = context.params
     if options["resume"]:
         run = classifier_run.reopen(options["resume"])
-        return run.recipe(), Manifest.load(run.split)
+        return run.recipe(), SplitManifest.load(run.split)
     settings = recipe.load(options["plan"])
     if options["split"]:
-        manifest = Manifest.load(options["split"])
+        manifest = SplitManifest.load(options["split"])
     elif options["roots"] and options["detector"]:
         manifest, _ = make_split(options["roots"], options["detector"], settings.seed)
     else:
         raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
     if options["whole"]:
         folds = framework.need("training.data.folds")
-        manifest = Manifest.of(folds.whole(manifest.assigned()), folds.WHOLE_SEED, manifest.fingerprint)
+        manifest = SplitManifest.of(folds.whole(manifest.assigned()), folds.WHOLE_SEED, manifest.fingerprint)
     return settings, manifest

@@ -14,8 +14,8 @@ from training import framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.commands.common import known_faces
-from training.data.dataset import Material, load_material
-from training.data.manifest import Manifest, Part
+from training.data.dataset import FaceDataset, load_material
+from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate, fold_results, results
 
 INT8 = "int8.tflite"
@@ -52,7 +52,7 @@ def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: 
     options = context.params
     settings, manifest, count = (
         recipe.load(options["plan"]),
-        Manifest.load(options["split"]),
+        SplitManifest.load(options["split"]),
         options["count"],
     )
     material = known_faces(load_material(manifest, cache), settings.network.classes)
@@ -64,9 +64,9 @@ def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: 
         if number not in wanted:
             continue
         click.echo(f"fold {number + 1} of {count}", err=True)
-        dealt = Manifest.of(faces, settings.seed, manifest.fingerprint)
+        dealt = SplitManifest.of(faces, settings.seed, manifest.fingerprint)
         run = _opened(output / f"fold-{number}", settings, dealt)
-        _finish(run, Material(faces, material.patches), options["weights"])
+        _finish(run, FaceDataset(faces, material.patches), options["weights"])
     found = results.judge(fold_results.load(output))
     click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
 
@@ -82,7 +82,7 @@ def _wanted(only: tuple[int, ...], count: int) -> set[int]:
     return {number - 1 for number in only} or set(range(count))
 
 
-def _opened(folder: Path, settings: recipe.Recipe, split: Manifest) -> classifier_run.Run:
+def _opened(folder: Path, settings: recipe.Recipe, split: SplitManifest) -> classifier_run.TrainingRun:
     """The run of a fold, new or interrupted.
 
     Raises:
@@ -91,12 +91,12 @@ def _opened(folder: Path, settings: recipe.Recipe, split: Manifest) -> classifie
     if not (folder / "recipe.json").exists():
         return classifier_run.start_at(folder, settings, split)
     run = classifier_run.reopen(folder)
-    if run.recipe() != settings or Manifest.load(run.split) != split:
+    if run.recipe() != settings or SplitManifest.load(run.split) != split:
         raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
     return run
 
 
-def _finish(run: classifier_run.Run, material: Material, weights: str | None) -> None:
+def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str | None) -> None:
     """Does what is still to be done for one fold; every step leaves a file that says it is done."""
     if not run.model.exists():
         training = framework.need("training.classifier.trainer")
@@ -104,8 +104,8 @@ def _finish(run: classifier_run.Run, material: Material, weights: str | None) ->
     small = run.folder / INT8
     if not small.exists():
         quantize = framework.need("convert.quantize", "convert")
-        files.write_atomic(small, quantize.of_training(run.model, material.of(Part.TRAIN)))
+        files.write_atomic(small, quantize.of_training(run.model, material.of(SplitPart.TRAIN)))
     if not (run.folder / fold_results.PREDICTIONS).exists():
-        models = (evaluate.Candidate("float", run.model), evaluate.Candidate("int8", small))
-        said = evaluate.on_faces(models, material.of(Part.TEST), measure=False)
+        models = (evaluate.EvaluatedModel("float", run.model), evaluate.EvaluatedModel("int8", small))
+        said = evaluate.on_faces(models, material.of(SplitPart.TEST), measure=False)
         fold_results.save(said, run.folder / fold_results.PREDICTIONS)

@@ -11,9 +11,9 @@ from edge import bundle
 from edge.cli.options import EXISTING, cache_option, json_option
 from edge.errors import GateError
 from training import framework
-from training.classifier.run import WEIGHTS, Run
-from training.data.dataset import Material, load_material
-from training.data.manifest import Manifest, Part
+from training.classifier.run import WEIGHTS, TrainingRun
+from training.data.dataset import FaceDataset, load_material
+from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate as judging
 from training.evaluation import gate as gates
 
@@ -37,20 +37,20 @@ def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -
     """
     if ".keras" in (new.suffix, old.suffix):
         framework.load_framework()
-    found = judge(new, old, load_material(Manifest.load(split), cache))
+    found = judge(new, old, load_material(SplitManifest.load(split), cache))
     click.echo(json.dumps(found.as_json()) if as_json else found.text())
     insist(found, new)
 
 
-def judge(new: Path, old: Path, material: Material) -> gates.Gate:
+def judge(new: Path, old: Path, material: FaceDataset) -> gates.Gate:
     """Both models on the test part.
 
     Raises:
         ModelError: A model cannot be opened.
         ConfigError: There is no test face.
     """
-    models = (judging.Candidate("old", old), judging.Candidate("new", new))
-    return gates.gate(judging.on_faces(models, material.of(Part.TEST)))
+    models = (judging.EvaluatedModel("old", old), judging.EvaluatedModel("new", new))
+    return gates.gate(judging.on_faces(models, material.of(SplitPart.TEST)))
 
 
 def insist(found: gates.Gate, new: Path) -> None:
@@ -63,7 +63,7 @@ def insist(found: gates.Gate, new: Path) -> None:
         raise GateError(f"{new} is not promoted: {found.failures()}")
 
 
-def promote(run: Run, rival: Path, material: Material) -> Path:
+def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
     """Converts a finished run and lets it stand against the bundle whose place it is to take.
 
     Both are judged in 8 bits, as they run on a device. What was found stands in the run's `gate.json`.
@@ -78,7 +78,7 @@ def promote(run: Run, rival: Path, material: Material) -> Path:
     if promoted.exists():
         return promoted
     package = framework.need("convert.build", "convert")
-    origin = package.Origin("", run.id, Manifest.load(run.split).fingerprint)
+    origin = package.Origin("", run.id, SplitManifest.load(run.split).fingerprint)
     package.convert(run.model, material, origin, run.folder / CANDIDATE)
     found = judge(run.folder / CANDIDATE, rival, material)
     run.write("gate.json", found.as_json())
@@ -87,7 +87,7 @@ def promote(run: Run, rival: Path, material: Material) -> Path:
     return (run.folder / CANDIDATE).replace(promoted)
 
 
-def start_from(rival: Path, base: Path, run: Run) -> str | None:
+def start_from(rival: Path, base: Path, run: TrainingRun) -> str | None:
     """The backbone that a bundle was made of, as a file in the new run's folder.
 
     A bundle holds 8 bits only, so its float network is looked for among the runs.
@@ -96,7 +96,7 @@ def start_from(rival: Path, base: Path, run: Run) -> str | None:
         None where the run is not there or had another network; training then starts as the recipe says.
     """
     name = bundle.load(rival).manifest.training_run
-    before = Run(base / name)
+    before = TrainingRun(base / name)
     if not name or not before.model.exists() or not (before.folder / "recipe.json").exists():
         return None
     old, new = before.recipe().network, run.recipe().network

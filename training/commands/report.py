@@ -10,13 +10,13 @@ import click
 
 from edge.cli.options import EXISTING, FILE
 from training import framework
-from training.classifier.run import Run
+from training.classifier.run import TrainingRun
 from training.commands.evaluate import evidence_options, gather
-from training.data.dataset import Material
-from training.data.manifest import Manifest
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitManifest
 from training.evaluation import evaluate as judging
 from training.evaluation import results
-from training.evaluation.predictions import Evidence
+from training.evaluation.predictions import Predictions
 
 
 @click.command()
@@ -50,11 +50,11 @@ def report(context: click.Context, /, output: Path, as_json: bool, **_: object) 
     click.echo(json.dumps(found | pages.summary(one)) if as_json else "\n".join(found.values()))
 
 
-def _extras(context: click.Context, evidence: Evidence, material: Material | None) -> object:
+def _extras(context: click.Context, evidence: Predictions, material: FaceDataset | None) -> object:
     options = context.params
     pages = framework.need("training.evaluation.report.report")
     split = next((path for path in options["paths"] if path.suffix == ".json"), None)
-    manifest = Manifest.load(split) if split else None
+    manifest = SplitManifest.load(split) if split else None
     run = _run(options["run"], options["paths"])
     shown = material if options["faces"] else None
     return replace(
@@ -64,12 +64,12 @@ def _extras(context: click.Context, evidence: Evidence, material: Material | Non
     )
 
 
-def _run(named: Path | None, paths: tuple[Path, ...]) -> Run | None:
+def _run(named: Path | None, paths: tuple[Path, ...]) -> TrainingRun | None:
     folders = [folder for folder in (named, *paths[:1]) if folder and (folder / "recipe.json").exists()]
-    return Run(folders[0]) if folders else None
+    return TrainingRun(folders[0]) if folders else None
 
 
-def _worst(evidence: Evidence, material: Material | None) -> object:
+def _worst(evidence: Predictions, material: FaceDataset | None) -> object:
     if material is None:
         return ()
     galleries = framework.need("training.evaluation.report.galleries")
@@ -77,7 +77,7 @@ def _worst(evidence: Evidence, material: Material | None) -> object:
     return galleries.worst(evidence, (*int8, *evidence.columns)[0], material)
 
 
-def _looked_at(context: click.Context, evidence: Evidence, material: Material | None) -> object:
+def _looked_at(context: click.Context, evidence: Predictions, material: FaceDataset | None) -> object:
     options = context.params
     if material is None or options["folds"]:
         return ()

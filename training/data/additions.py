@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.data.manifest import Assigned, Manifest, Part
-from training.data.readers import Dataset, FaceRecord, Skip, Source
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.readers import Dataset, FaceRecord, FaceSource, Skip
 from training.data.split import SHARES, assign_parts, group
 
-OPEN = (Part.TRAIN, Part.VALIDATION)
+OPEN = (SplitPart.TRAIN, SplitPart.VALIDATION)
 """Parts that new faces may join."""
 
 
@@ -25,8 +25,8 @@ OPEN = (Part.TRAIN, Part.VALIDATION)
 class Added:
     """The split with the new faces in it, and what became of each of them."""
 
-    manifest: Manifest
-    joined: tuple[Assigned, ...]
+    manifest: SplitManifest
+    joined: tuple[SplitFace, ...]
     skips: tuple[Skip, ...]
 
     def counts(self) -> dict[str, int]:
@@ -36,7 +36,7 @@ class Added:
         return dict(sorted(found.items()))
 
 
-def add(manifest: Manifest, new: Dataset, seed: int) -> Added:
+def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     """Adds faces to a split.
 
     Args:
@@ -47,7 +47,7 @@ def add(manifest: Manifest, new: Dataset, seed: int) -> Added:
     old = manifest.assigned()
     fresh, skips = _unknown(old, new.records)
     numbers = group([*(face.record for face in old), *fresh])
-    members: dict[int, list[Assigned]] = defaultdict(list)
+    members: dict[int, list[SplitFace]] = defaultdict(list)
     for face, number in zip(old, numbers, strict=False):
         members[number].append(face)
     alone, joined = [], []
@@ -57,15 +57,15 @@ def add(manifest: Manifest, new: Dataset, seed: int) -> Added:
         elif reason := _objection(record, members[number]):
             skips.append(Skip(record.image, reason))
         else:
-            joined.append(Assigned(record, members[number][0].group, members[number][0].part))
+            joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
     joined += _dealt(alone, 1 + max((face.group for face in old), default=-1), seed)
     faces = (*old, *joined)
     fingerprint = Dataset(tuple(face.record for face in faces), ()).fingerprint()
-    made = Manifest.of(faces, manifest.seed, fingerprint)
+    made = SplitManifest.of(faces, manifest.seed, fingerprint)
     return Added(made, tuple(joined), (*new.skips, *skips))
 
 
-def _unknown(old: Sequence[Assigned], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
+def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
     """Leaves out what is in the data set already, by name or byte for byte."""
     keys = {face.record.key for face in old}
     seen = {_digest(image) for image in {face.record.image for face in old}}
@@ -89,20 +89,20 @@ def _digest(image: Path) -> bytes:
     return hashlib.sha256(image.read_bytes()).digest()
 
 
-def _objection(record: FaceRecord, like: Sequence[Assigned]) -> str:
+def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
     """Why a face cannot join the faces it resembles; empty where it can."""
     parts = {face.part for face in like}
-    if Part.TEST in parts:
+    if SplitPart.TEST in parts:
         return "it resembles a face of the test part, which stays as it is"
     if len(parts) > 1:
         return "it resembles faces of several parts"
-    folders = [face.record.label for face in like if face.record.source is Source.FOLDER]
+    folders = [face.record.label for face in like if face.record.source is FaceSource.FOLDER]
     if len(folders) == len(like) and record.label not in folders:
         return "it resembles a face with another label"
     return ""
 
 
-def _dealt(alone: Sequence[tuple[FaceRecord, int]], first: int, seed: int) -> list[Assigned]:
+def _dealt(alone: Sequence[tuple[FaceRecord, int]], first: int, seed: int) -> list[SplitFace]:
     """Deals faces that resemble none of the old ones; groups get numbers from `first` on."""
     if not alone:
         return []
@@ -110,6 +110,6 @@ def _dealt(alone: Sequence[tuple[FaceRecord, int]], first: int, seed: int) -> li
     places = assign_parts(records, numbers, [SHARES[part] for part in OPEN], seed)
     names = {number: first + at for at, number in enumerate(dict.fromkeys(numbers))}
     return [
-        Assigned(record, names[number], OPEN[place])
+        SplitFace(record, names[number], OPEN[place])
         for (record, number), place in zip(alone, places, strict=True)
     ]

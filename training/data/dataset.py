@@ -13,27 +13,27 @@ from rich.progress import Progress
 
 from edge.contract import LABELS
 from training.data.crops import Patch, default_cache, patches
-from training.data.manifest import Assigned, Manifest, Part
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.metrics import Truth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class FaceDataset:
     """The faces of a split and their patches, in the same order."""
 
-    faces: tuple[Assigned, ...]
+    faces: tuple[SplitFace, ...]
     patches: tuple[Patch, ...]
 
-    def of(self, part: Part) -> Material:
+    def of(self, part: SplitPart) -> FaceDataset:
         """Only the faces of one part."""
         pairs = [pair for pair in zip(self.faces, self.patches, strict=True) if pair[0].part is part]
-        return Material(tuple(face for face, _ in pairs), tuple(patch for _, patch in pairs))
+        return FaceDataset(tuple(face for face, _ in pairs), tuple(patch for _, patch in pairs))
 
-    def of_classes(self, number: int) -> Material:
+    def of_classes(self, number: int) -> FaceDataset:
         """Only the faces of the first labels, for a network that knows no more."""
         pairs = zip(self.faces, self.patches, strict=True)
         kept = [pair for pair in pairs if pair[0].record.label in LABELS[:number]]
-        return Material(tuple(face for face, _ in kept), tuple(patch for _, patch in kept))
+        return FaceDataset(tuple(face for face, _ in kept), tuple(patch for _, patch in kept))
 
     def truth(self) -> Truth:
         """(n,) indices of the labels."""
@@ -44,7 +44,7 @@ class Material:
         return np.stack([patch.crop(size) for patch in self.patches])
 
 
-def load_material(manifest: Manifest, cache: Path | None) -> Material:
+def load_material(manifest: SplitManifest, cache: Path | None) -> FaceDataset:
     """Loads the split's faces, with a bar on a terminal while they are cut the first time."""
     faces = manifest.assigned()
     records = [face.record for face in faces]
@@ -56,4 +56,4 @@ def load_material(manifest: Manifest, cache: Path | None) -> Material:
             cache or default_cache(),
             lambda done: bar.update(task, completed=done),
         )
-    return Material(faces, cut)
+    return FaceDataset(faces, cut)

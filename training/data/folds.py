@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from training.data.manifest import Assigned, Part
+from training.data.manifest import SplitFace, SplitPart
 from training.data.split import assign_parts
 
 VALIDATION = 0.15
@@ -19,7 +19,7 @@ CALIBRATION = 0.12
 WHOLE_SEED = 99
 
 
-def folds(faces: Sequence[Assigned], count: int, seed: int) -> tuple[tuple[Assigned, ...], ...]:
+def folds(faces: Sequence[SplitFace], count: int, seed: int) -> tuple[tuple[SplitFace, ...], ...]:
     """Deals a split's faces out anew, once for every fold.
 
     Args:
@@ -35,7 +35,7 @@ def folds(faces: Sequence[Assigned], count: int, seed: int) -> tuple[tuple[Assig
     return tuple(_fold(faces, places == fold, seed + 1 + fold) for fold in range(count))
 
 
-def _fold(faces: Sequence[Assigned], tested: np.ndarray, seed: int) -> tuple[Assigned, ...]:
+def _fold(faces: Sequence[SplitFace], tested: np.ndarray, seed: int) -> tuple[SplitFace, ...]:
     others = [face for face, test in zip(faces, tested, strict=True) if not test]
     places = assign_parts(
         [face.record for face in others],
@@ -45,12 +45,12 @@ def _fold(faces: Sequence[Assigned], tested: np.ndarray, seed: int) -> tuple[Ass
     )
     checks = iter(places)
     return tuple(
-        replace(face, part=Part.TEST if test else (Part.TRAIN, Part.VALIDATION)[next(checks)])
+        replace(face, part=SplitPart.TEST if test else (SplitPart.TRAIN, SplitPart.VALIDATION)[next(checks)])
         for face, test in zip(faces, tested, strict=True)
     )
 
 
-def whole(faces: Sequence[Assigned]) -> tuple[Assigned, ...]:
+def whole(faces: Sequence[SplitFace]) -> tuple[SplitFace, ...]:
     """All faces for training, but a part that calibrates; none is left to test."""
     places = assign_parts(
         [face.record for face in faces],
@@ -58,5 +58,5 @@ def whole(faces: Sequence[Assigned]) -> tuple[Assigned, ...]:
         (1 - CALIBRATION, CALIBRATION),
         WHOLE_SEED,
     )
-    parts = (Part.TRAIN, Part.VALIDATION)
+    parts = (SplitPart.TRAIN, SplitPart.VALIDATION)
     return tuple(replace(face, part=parts[place]) for face, place in zip(faces, places, strict=True))

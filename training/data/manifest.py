@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from edge.contract import Label
 from edge.errors import ConfigError
 from edge.types import Box
-from training.data.readers import FaceRecord, Source
+from training.data.readers import FaceRecord, FaceSource
 
 
-class Part(StrEnum):
+class SplitPart(StrEnum):
     """What a face is used for."""
 
     TRAIN = "train"
@@ -24,12 +24,12 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Assigned:
+class SplitFace:
     """A face, its group and the part it belongs to."""
 
     record: FaceRecord
     group: int
-    part: Part
+    part: SplitPart
 
 
 class _Row(BaseModel):
@@ -39,13 +39,13 @@ class _Row(BaseModel):
     image: str
     box: tuple[float, float, float, float]
     label: Label
-    source: Source
+    source: FaceSource
     landmarks: tuple[tuple[float, float], ...]
     group: int
-    part: Part
+    part: SplitPart
 
 
-class Manifest(BaseModel):
+class SplitManifest(BaseModel):
     """The split as a file, which later runs reuse."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,7 +55,7 @@ class Manifest(BaseModel):
     faces: tuple[_Row, ...]
 
     @classmethod
-    def of(cls, faces: Sequence[Assigned], seed: int, fingerprint: str) -> Manifest:
+    def of(cls, faces: Sequence[SplitFace], seed: int, fingerprint: str) -> SplitManifest:
         """Describes a split."""
         rows = tuple(
             _Row(
@@ -72,10 +72,10 @@ class Manifest(BaseModel):
         )
         return cls(seed=seed, fingerprint=fingerprint, faces=rows)
 
-    def assigned(self) -> tuple[Assigned, ...]:
+    def assigned(self) -> tuple[SplitFace, ...]:
         """The split that this manifest describes."""
         return tuple(
-            Assigned(
+            SplitFace(
                 FaceRecord(row.key, Path(row.image), Box(*row.box), row.label, row.source, row.landmarks),
                 row.group,
                 row.part,
@@ -84,7 +84,7 @@ class Manifest(BaseModel):
         )
 
     @classmethod
-    def load(cls, file: Path) -> Manifest:
+    def load(cls, file: Path) -> SplitManifest:
         """Reads a manifest.
 
         Raises:

@@ -34,7 +34,7 @@ _SPELLINGS = {
 LABEL_OF_NAME = {name: label for label, names in _SPELLINGS.items() for name in names.split()}
 
 
-class Source(StrEnum):
+class FaceSource(StrEnum):
     """Where a face's box comes from."""
 
     FRAME = "frame"
@@ -58,7 +58,7 @@ class FaceRecord:
     image: Path
     box: Box
     label: Label
-    source: Source
+    source: FaceSource
     landmarks: tuple[tuple[float, float], ...] = ()
 
 
@@ -175,8 +175,8 @@ def _read_annotation(folder: Path, file: Path, find: FaceFinder) -> Iterator[Ent
             yield Skip(file, "box outside the image or without size")
         else:
             marks = landmarks_in(pixels, box, find)
-            key = f"{Source.FRAME}/{folder.name}/{image.name}#{number}"
-            yield FaceRecord(key, image, box, label, Source.FRAME, marks)
+            key = f"{FaceSource.FRAME}/{folder.name}/{image.name}#{number}"
+            yield FaceRecord(key, image, box, label, FaceSource.FRAME, marks)
 
 
 def _clipped(node: ET.Element, pixels: Image) -> Box | None:
@@ -222,8 +222,8 @@ def read_class_folder(folder: Path, label: Label, rule: FolderRule) -> Iterator[
         if face is None:
             yield Skip(file, reason)
             continue
-        key = f"{Source.FOLDER}/{folder.parent.name}/{folder.name}/{file.relative_to(folder)}#0"
-        yield FaceRecord(key, file, face.box, label, Source.FOLDER, face.landmarks)
+        key = f"{FaceSource.FOLDER}/{folder.parent.name}/{folder.name}/{file.relative_to(folder)}#0"
+        yield FaceRecord(key, file, face.box, label, FaceSource.FOLDER, face.landmarks)
 
 
 def open_image(file: Path) -> Image | None:

@@ -19,8 +19,8 @@ from PIL import Image as Pillow
 
 from edge.contract import Label, face_crop
 from edge.types import Image
-from training.data.manifest import Assigned, Part
-from training.data.readers import Dataset, FaceRecord, Source, open_image
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import Dataset, FaceRecord, FaceSource, open_image
 
 DISTANCE = 6
 MIN_HASHED_PX = 20
@@ -30,7 +30,7 @@ Bits = NDArray[np.float32]
 """(2, 64): a picture's hash and that of its mirror image, as -1 and 1."""
 
 
-SHARES = {Part.TRAIN: 0.7, Part.VALIDATION: 0.12, Part.TEST: 0.18}
+SHARES = {SplitPart.TRAIN: 0.7, SplitPart.VALIDATION: 0.12, SplitPart.TEST: 0.18}
 
 
 def perceptual_bits(pixels: Image) -> Bits:
@@ -119,11 +119,11 @@ def assign_parts(
     Returns:
         For every face the index of its part in `shares`.
     """
-    strata: dict[int, Counter[tuple[Label, Source]]] = defaultdict(Counter)
+    strata: dict[int, Counter[tuple[Label, FaceSource]]] = defaultdict(Counter)
     for record, number in zip(records, groups, strict=True):
         strata[number][record.label, record.source] += 1
-    total = sum(strata.values(), Counter[tuple[Label, Source]]())
-    dealt = [Counter[tuple[Label, Source]]() for _ in shares]
+    total = sum(strata.values(), Counter[tuple[Label, FaceSource]]())
+    dealt = [Counter[tuple[Label, FaceSource]]() for _ in shares]
     order = np.random.default_rng(seed).permutation(sorted(strata))
     place = {}
     for number in sorted(order, key=lambda number: min(total[key] for key in strata[number])):
@@ -140,10 +140,10 @@ def assign_parts(
     return tuple(place[number] for number in groups)
 
 
-def split(data: Dataset, seed: int) -> tuple[Assigned, ...]:
+def split(data: Dataset, seed: int) -> tuple[SplitFace, ...]:
     """Groups the faces and deals them out to training, validation and test."""
     groups = group(data.records)
     places = assign_parts(data.records, groups, tuple(SHARES.values()), seed)
     parts = tuple(SHARES)
     rows = zip(data.records, groups, places, strict=True)
-    return tuple(Assigned(record, number, parts[place]) for record, number, place in rows)
+    return tuple(SplitFace(record, number, parts[place]) for record, number, place in rows)

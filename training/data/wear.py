@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from edge.contract import Label
-from training.data.readers import Source, label_of
+from training.data.readers import FaceSource, label_of
 
 SEEN = Path(__file__).parent / "wear_kinds.json"
 
@@ -25,7 +25,7 @@ def _seen() -> dict[str, str]:
 def kind_of(key: str) -> str:
     """How the mask is worn on the face of this key (`FaceRecord.key`); empty where unknown."""
     source, *folders = key.partition("#")[0].split("/")
-    if source == Source.FRAME:
+    if source == FaceSource.FRAME:
         return _seen().get(key.rpartition("/")[2], "")
     wrong = len(folders) > 3 and label_of(folders[1]) is Label.MASK_WORN_INCORRECTLY
     return folders[2] if wrong else ""

@@ -17,7 +17,7 @@ AHEAD = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class DetectorBatch:
     """Pictures (n, size, size, 3) uint8 BGR and their padded faces, as in `assign.Targets`."""
 
     number: int
@@ -27,7 +27,7 @@ class Batch:
     kinds: NDArray[np.int32]
 
 
-def batch(stock: Stock, number: int, seed: int, shapes: tuple[tuple[int, int], ...]) -> Batch:
+def batch(stock: Stock, number: int, seed: int, shapes: tuple[tuple[int, int], ...]) -> DetectorBatch:
     """Batch `number` of a run.
 
     Args:
@@ -40,7 +40,7 @@ def batch(stock: Stock, number: int, seed: int, shapes: tuple[tuple[int, int], .
     many, size = shapes[number % len(shapes)]
     examples = [compose(stock, size, rng) for _ in range(many)]
     rows = [padded(example) for example in examples]
-    return Batch(
+    return DetectorBatch(
         number,
         np.stack([example.pixels for example in examples]),
         np.stack([row[0] for row in rows]),
@@ -65,15 +65,15 @@ def padded(example: Example) -> tuple[Numbers, Numbers, NDArray[np.int32]]:
 
 def batches(
     stock: Stock, first: int, last: int, seed: int, shapes: tuple[tuple[int, int], ...]
-) -> Iterator[Batch]:
+) -> Iterator[DetectorBatch]:
     """Batches `first` to `last` - 1, made by a thread of its own; an error there is raised here."""
-    ready: queue.Queue[Batch | Exception] = queue.Queue(AHEAD)
+    ready: queue.Queue[DetectorBatch | Exception] = queue.Queue(AHEAD)
     stop = threading.Event()
 
     def work() -> None:
         for number in range(first, last):
             try:
-                made: Batch | Exception = batch(stock, number, seed, shapes)
+                made: DetectorBatch | Exception = batch(stock, number, seed, shapes)
             except Exception as error:  # handed over to the thread that can report it
                 made = error
             while not stop.is_set():

@@ -12,8 +12,8 @@ import numpy as np
 from edge.errors import ConfigError
 from edge.types import Image
 from training.data.faces import device_finder
-from training.data.manifest import Assigned, Part
-from training.data.readers import Source, open_image
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import FaceSource, open_image
 from training.detector.composition import Stock
 from training.detector.scenes import Scene, clip_scenes, read_scenes, teacher, with_masks
 
@@ -22,7 +22,7 @@ BARE_AGAIN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class DetectorDataset:
     """Where pictures come from.
 
     Attributes:
@@ -32,24 +32,24 @@ class Material:
         empty: Photographs without people.
     """
 
-    faces: tuple[Assigned, ...]
+    faces: tuple[SplitFace, ...]
     clips: tuple[Path, ...]
     teacher: Path
     empty: tuple[Path, ...] = ()
 
 
-def gather(material: Material, seed: int, tell: Callable[[str], None]) -> Stock:
+def gather(material: DetectorDataset, seed: int, tell: Callable[[str], None]) -> Stock:
     """Opens and labels all training pictures and draws masks on a second copy of the bare faces.
 
     Raises:
         ConfigError: There is no annotated frame to train on.
     """
-    training = [face.record for face in material.faces if face.part is Part.TRAIN]
+    training = [face.record for face in material.faces if face.part is SplitPart.TRAIN]
     find, close = teacher(material.teacher), device_finder(material.teacher)
-    frames = tuple(read_scenes((one for one in training if one.source is Source.FRAME), find, close))
+    frames = tuple(read_scenes((one for one in training if one.source is FaceSource.FRAME), find, close))
     if not frames:
         raise ConfigError("the split holds no annotated frame to train the detector on")
-    people = tuple(read_scenes((one for one in training if one.source is Source.FOLDER), find, close))
+    people = tuple(read_scenes((one for one in training if one.source is FaceSource.FOLDER), find, close))
     people += tuple(scene for clip in material.clips for scene in clip_scenes(clip, find))
     rng = np.random.default_rng(seed)
     bare = tuple(scene for scene in frames if scene.bare.any())

@@ -22,7 +22,7 @@ LEAST_PX = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FaceOutcome:
     """What became of one annotated face.
 
     Attributes:
@@ -76,7 +76,7 @@ def _share(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else float("nan")
 
 
-def _picture(detector: YuNetDetector, model: TfliteModel, truth: Truth) -> list[Outcome]:
+def _picture(detector: YuNetDetector, model: TfliteModel, truth: Truth) -> list[FaceOutcome]:
     image = open_image(truth.image)
     if image is None:
         raise SourceError(f"{truth.image} cannot be read; read the data sets anew: maskgate-train data")
@@ -90,7 +90,7 @@ def _picture(detector: YuNetDetector, model: TfliteModel, truth: Truth) -> list[
         if record.box.side >= LEAST_PX:
             at_found = None if match is None else _label(model, image, match.box)
             at_truth = _label(model, image, record.box)
-            outcomes.append(Outcome(record.label, match is not None, at_found, at_truth))
+            outcomes.append(FaceOutcome(record.label, match is not None, at_found, at_truth))
     return outcomes
 
 

@@ -11,9 +11,9 @@ import cv2
 from edge.errors import ConfigError, ModelError
 from training.detector import benchmark, report
 from training.detector.metrics import Matches, Truth, at_least, finder, measure, truths
-from training.detector.report import Table, page, write_sheets
+from training.detector.report import DetectorTable, page, write_sheets
 
-__all__ = ["Judged", "Table", "Wanted", "judge", "page", "truths", "write_misses"]
+__all__ = ["DetectorTable", "Judged", "Wanted", "judge", "page", "truths", "write_misses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Wanted:
 class Judged:
     """The tables, and what the first detector found in the first view."""
 
-    tables: tuple[Table, ...]
+    tables: tuple[DetectorTable, ...]
     first: Matches
 
 
@@ -43,7 +43,7 @@ def judge(wanted: Wanted, pictures: Sequence[Truth]) -> Judged:
     if not pictures:
         raise ConfigError("this part of the split holds no annotated frame; choose another with --part")
     names = _names(wanted.models)
-    tables: list[Table] = []
+    tables: list[DetectorTable] = []
     found: list[list[Matches]] = []
     for view in wanted.views:
         title = f"long side {view} px" if view else "frames in their own size"

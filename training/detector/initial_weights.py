@@ -15,7 +15,7 @@ from training.detector.network import (
     STRIDES,
     YUNET,
     Design,
-    Layer,
+    NetworkLayer,
     Weights,
     layers,
     parameters,
@@ -96,7 +96,7 @@ def widen(published: tuple[Weights, ...], design: Design, fresh: tuple[Weights, 
     return tuple(wide)
 
 
-def _places(design: Design) -> Iterator[tuple[Layer, int]]:
+def _places(design: Design) -> Iterator[tuple[NetworkLayer, int]]:
     for layer in layers(design):
         for number in range(len(layer.shapes)):
             yield layer, number

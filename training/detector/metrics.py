@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from edge.contract import LABELS, Label
 from edge.types import Box, Image
-from training.data.manifest import Assigned, Part
-from training.data.readers import FaceRecord, Source, open_image
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import FaceRecord, FaceSource, open_image
 
 OVERLAP = 0.4
 LOWEST = 0.02
@@ -104,11 +104,11 @@ def at_least(
     return lambda face: px <= face.box.side < below and label in (None, face.label)
 
 
-def truths(faces: Iterable[Assigned], part: Part) -> tuple[Truth, ...]:
+def truths(faces: Iterable[SplitFace], part: SplitPart) -> tuple[Truth, ...]:
     """The annotated frames of one part of a split; class folders have no complete annotation."""
     by_image: dict[Path, list[FaceRecord]] = defaultdict(list)
     for face in faces:
-        if face.part is part and face.record.source is Source.FRAME:
+        if face.part is part and face.record.source is FaceSource.FRAME:
             by_image[face.record.image].append(face.record)
     return tuple(Truth(image, tuple(members)) for image, members in sorted(by_image.items()))
 

@@ -45,7 +45,7 @@ class Design:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class NetworkLayer:
     """One unit: pointwise to `width` channels, then depthwise 3x3. The stem is a plain 3x3 with stride 2."""
 
     name: str
@@ -64,38 +64,38 @@ YUNET = Design()
 """The published network; it serves as the starting point and as a check of the export."""
 
 
-def layers(design: Design) -> tuple[Layer, ...]:
+def layers(design: Design) -> tuple[NetworkLayer, ...]:
     """Every layer, in the order in which the weights are kept."""
     return tuple(_layers(design))
 
 
-def _layers(design: Design) -> Iterator[Layer]:
-    yield Layer("stem", 3, design.stem)
-    yield Layer("unit2", design.stem, design.stem)
+def _layers(design: Design) -> Iterator[NetworkLayer]:
+    yield NetworkLayer("stem", 3, design.stem)
+    yield NetworkLayer("unit2", design.stem, design.stem)
     width = design.stem
     for number, wider in enumerate(design.fine):
-        yield Layer(f"unit4.{number}", width, wider)
+        yield NetworkLayer(f"unit4.{number}", width, wider)
         width = wider
     for stride, wider, refining in zip(STRIDES, design.body, design.refine, strict=True):
         for number in range(2):
-            yield Layer(f"unit{stride}.{number}", width, wider)
+            yield NetworkLayer(f"unit{stride}.{number}", width, wider)
             width = wider
         for number in range(refining):
-            yield Layer(f"refine{stride}.{number}", width, width)
+            yield NetworkLayer(f"refine{stride}.{number}", width, width)
     c8, c16, c32 = design.body
     for stride, inputs, wider in ((32, c32, c16), (16, c16, c8), (8, c8, c8)):
-        yield Layer(f"neck{stride}", inputs, wider)
+        yield NetworkLayer(f"neck{stride}", inputs, wider)
     for stride, inputs in zip(STRIDES, (c8, c8, c16), strict=True):
-        yield Layer(f"head{stride}", inputs, HEAD)
+        yield NetworkLayer(f"head{stride}", inputs, HEAD)
 
 
 class Ops(Protocol[Value]):
     """What the network is made of; `layer` looks up weights by the layer's name."""
 
-    def stem(self, x: Value, layer: Layer) -> Value:
+    def stem(self, x: Value, layer: NetworkLayer) -> Value:
         """3x3 convolution with stride 2 and a border of one zero on every side."""
 
-    def unit(self, x: Value, layer: Layer) -> Value:
+    def unit(self, x: Value, layer: NetworkLayer) -> Value:
         """Pointwise, then depthwise 3x3 with a border of zeros; no activation."""
 
     def relu(self, x: Value) -> Value:
@@ -150,7 +150,7 @@ def random_weights(design: Design, seed: int) -> tuple[Weights, ...]:
     return tuple(value for layer in layers(design) for value in _random_layer(layer, rng))
 
 
-def _random_layer(layer: Layer, rng: np.random.Generator) -> Iterator[Weights]:
+def _random_layer(layer: NetworkLayer, rng: np.random.Generator) -> Iterator[Weights]:
     for number, shape in enumerate(layer.shapes):
         if len(shape) == 1:
             bias = np.zeros(shape, np.float32)
@@ -161,7 +161,7 @@ def _random_layer(layer: Layer, rng: np.random.Generator) -> Iterator[Weights]:
             yield rng.normal(0, _spread(layer, shape), shape).astype(np.float32)
 
 
-def _spread(layer: Layer, shape: tuple[int, ...]) -> float:
+def _spread(layer: NetworkLayer, shape: tuple[int, ...]) -> float:
     """Standard deviation of a kernel's starting values."""
     depthwise = shape[3] == 1 and shape[0] == 3
     if depthwise and layer.name.startswith("refine"):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edge.errors import ModelError
-from training.detector.network import OUTPUTS, STRIDES, Design, Layer, Weights, forward, layers
+from training.detector.network import OUTPUTS, STRIDES, Design, NetworkLayer, Weights, forward, layers
 
 OPSET = 13
 
@@ -51,11 +51,11 @@ class _Graph:
             "Conv", inputs, name, kernel_shape=[side] * 2, pads=border, strides=[stride] * 2, group=group
         )
 
-    def stem(self, x: str, layer: Layer) -> str:
+    def stem(self, x: str, layer: NetworkLayer) -> str:
         kernel, bias = self._weights[layer.name]
         return self._conv(x, layer.name, kernel.transpose(3, 2, 0, 1), bias, stride=2)
 
-    def unit(self, x: str, layer: Layer) -> str:
+    def unit(self, x: str, layer: NetworkLayer) -> str:
         point, shift, depth, bias = self._weights[layer.name]
         x = self._conv(x, f"{layer.name}.point", point.transpose(3, 2, 0, 1), shift)
         return self._conv(x, f"{layer.name}.depth", depth.transpose(2, 3, 0, 1), bias, group=layer.width)
@@ -160,7 +160,7 @@ def _design(shapes: dict[str, tuple[int, ...]]) -> Design:
     return Design(shapes["stem.bias"][0], widths, body, refine)  # type: ignore[arg-type]
 
 
-def _stored(layer: Layer, known: dict[str, Weights]) -> Iterator[Weights]:
+def _stored(layer: NetworkLayer, known: dict[str, Weights]) -> Iterator[Weights]:
     if layer.name == "stem":
         yield known["stem.weight"].transpose(2, 3, 1, 0)
         yield known["stem.bias"]

@@ -11,7 +11,7 @@ import numpy as np
 from edge.types import Image
 from training.detector import onnx_export
 from training.detector.network import OUTPUTS, STRIDES, Weights
-from training.detector.tf_model import Network
+from training.detector.tf_model import TfDetector
 
 SIZES = ((320, 256), (320, 320), (640, 480))
 """Width and height, multiples of 32; the decoder pads 320x240 to the first."""
@@ -31,7 +31,7 @@ def opencv(model: Path, pictures: Iterable[Image]) -> list[tuple[Weights, ...]]:
 
 def framework(model: Path, pictures: Iterable[Image]) -> list[tuple[Weights, ...]]:
     """The same from the weights in the file, computed by the framework that trained them."""
-    network = Network(*onnx_export.read(model))
+    network = TfDetector(*onnx_export.read(model))
     return [_outputs([one.numpy() for one in network.maps(picture[None])]) for picture in pictures]
 
 

@@ -22,7 +22,7 @@ SWEEP = tuple(number / 20 for number in range(2, 20))
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DetectorRow:
     """One figure of every detector."""
 
     name: str
@@ -35,12 +35,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DetectorTable:
     """Figures by detector for one way of looking at the frames; `chart` draws the same as SVG."""
 
     title: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[DetectorRow, ...]
     chart: str = ""
 
     def as_json(self) -> dict[str, dict[str, float | None]]:
@@ -61,38 +61,42 @@ class Table:
         return "\n".join(lines)
 
 
-def compare(title: str, names: Sequence[str], found: Sequence[Matches], threshold: float) -> Table:
+def compare(title: str, names: Sequence[str], found: Sequence[Matches], threshold: float) -> DetectorTable:
     """Recall by size and class, unmatched boxes and average precision at one threshold."""
     rows = []
     for name, keep in slices():
         many = float(sum(map(keep, found[0].faces)))
-        rows.append(Row(f"{name}: faces", (many,) * len(found)))
-        rows.append(Row(f"{name}: recall", tuple(one.recall(threshold, keep) for one in found)))
-    rows.append(Row("unmatched boxes a frame", tuple(one.unmatched_per_frame(threshold) for one in found)))
+        rows.append(DetectorRow(f"{name}: faces", (many,) * len(found)))
+        rows.append(DetectorRow(f"{name}: recall", tuple(one.recall(threshold, keep) for one in found)))
+    rows.append(
+        DetectorRow("unmatched boxes a frame", tuple(one.unmatched_per_frame(threshold) for one in found))
+    )
     rows += [
-        Row(
+        DetectorRow(
             f"average precision, {least} px and more",
             tuple(one.average_precision(least) for one in found),
         )
         for least in (0, 20, 40)
     ]
-    return Table(f"{title}, threshold {threshold:.2f}", tuple(names), tuple(rows))
+    return DetectorTable(f"{title}, threshold {threshold:.2f}", tuple(names), tuple(rows))
 
 
-def sweep(title: str, names: Sequence[str], found: Sequence[Matches], chosen: float) -> Table:
+def sweep(title: str, names: Sequence[str], found: Sequence[Matches], chosen: float) -> DetectorTable:
     """Recall of faces from 20 px on and unmatched boxes a frame over thresholds, one of them chosen."""
     keep = slices()[0][1]
     rows = []
     for threshold in SWEEP:
-        rows.append(Row(f"{threshold:.2f}: recall", tuple(one.recall(threshold, keep) for one in found)))
         rows.append(
-            Row(
+            DetectorRow(f"{threshold:.2f}: recall", tuple(one.recall(threshold, keep) for one in found))
+        )
+        rows.append(
+            DetectorRow(
                 f"{threshold:.2f}: unmatched a frame",
                 tuple(one.unmatched_per_frame(threshold) for one in found),
             )
         )
     chart = charts.detections([_curve(name, one, chosen) for name, one in zip(names, found, strict=True)])
-    return Table(f"{title}, by threshold, faces of 20 px and more", tuple(names), tuple(rows), chart)
+    return DetectorTable(f"{title}, by threshold, faces of 20 px and more", tuple(names), tuple(rows), chart)
 
 
 def _curve(name: str, found: Matches, chosen: float) -> charts.Detections:
@@ -105,16 +109,16 @@ def _curve(name: str, found: Matches, chosen: float) -> charts.Detections:
     )
 
 
-def speeds(names: Sequence[str], timings: Sequence[Sequence[Timing]]) -> Table:
+def speeds(names: Sequence[str], timings: Sequence[Sequence[Timing]]) -> DetectorTable:
     """Milliseconds on one thread."""
     rows = [
-        Row(f"{first.width}x{first.height}: ms", tuple(column[at].milliseconds for column in timings))
+        DetectorRow(f"{first.width}x{first.height}: ms", tuple(column[at].milliseconds for column in timings))
         for at, first in enumerate(timings[0])
     ]
-    return Table("time for one picture on one thread, median", tuple(names), tuple(rows))
+    return DetectorTable("time for one picture on one thread, median", tuple(names), tuple(rows))
 
 
-def page(tables: Sequence[Table], heading: str) -> str:
+def page(tables: Sequence[DetectorTable], heading: str) -> str:
     """One HTML page; needs nothing from elsewhere."""
     style = (
         "body{font:15px/1.4 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
@@ -129,7 +133,7 @@ def page(tables: Sequence[Table], heading: str) -> str:
     )
 
 
-def _html(table: Table) -> str:
+def _html(table: DetectorTable) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *table.columns))
     lines = "".join(
         f"<tr><td>{html.escape(row.name)}</td>"

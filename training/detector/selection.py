@@ -21,7 +21,7 @@ from training.data.readers import FaceRecord, open_image
 from training.detector import onnx_export, parity
 from training.detector.metrics import Matches, Truth, at_least, finder, measure
 from training.detector.network import Weights
-from training.detector.trainer import Run
+from training.detector.trainer import DetectorRun
 from training.framework import git_revision
 
 VIEWS = (0, 320)
@@ -44,7 +44,7 @@ LEAST_PX = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DetectorChoice:
     """A checkpoint, how much of it was taken, and what that reaches at each of `VIEWS`.
 
     Unmatched boxes are counted over the frames; `calm` is how many boxes a picture without
@@ -66,7 +66,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class DetectorTrial:
     """What a choice is made on: annotated frames, pictures without anybody, and the rival."""
 
     frames: tuple[Truth, ...]
@@ -80,7 +80,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class DetectorCandidate:
     """A mixture that was tried: its recall at the allowed unmatched boxes, and boxes a picture of nobody."""
 
     file: Path
@@ -111,7 +111,7 @@ def _covered(face: FaceRecord) -> bool:
     return face.box.side >= LEAST_PX and face.label is not Label.WITHOUT_MASK
 
 
-def choose(folder: Path, start: Sequence[Weights], trial: Trial, out: Path) -> Choice:
+def choose(folder: Path, start: Sequence[Weights], trial: DetectorTrial, out: Path) -> DetectorChoice:
     """Writes the best of a run's last checkpoints to `out`, with its working point at `THRESHOLD`.
 
     Args:
@@ -142,16 +142,18 @@ def choose(folder: Path, start: Sequence[Weights], trial: Trial, out: Path) -> C
     return _choice(int(best.stem.removeprefix("step")), share, delta, (out, trial))
 
 
-def _judged(model: Path, trial: Trial, allowed: Sequence[float], origin: tuple[Path, float]) -> Candidate:
+def _judged(
+    model: Path, trial: DetectorTrial, allowed: Sequence[float], origin: tuple[Path, float]
+) -> DetectorCandidate:
     found = look(model, trial.pictures)
     limits = [one.threshold_for(rate) for one, rate in zip(found, allowed, strict=True)]
     quiet = [
         one.unmatched_per_frame(limit) for one, limit in zip(look(model, trial.calm), limits, strict=True)
     ]
-    return Candidate(*origin, float(np.mean(recall_at(found, allowed))), float(np.mean(quiet)))
+    return DetectorCandidate(*origin, float(np.mean(recall_at(found, allowed))), float(np.mean(quiet)))
 
 
-def _preferred(candidates: Sequence[Candidate]) -> tuple[Path, float]:
+def _preferred(candidates: Sequence[DetectorCandidate]) -> tuple[Path, float]:
     """The calmest of those that find about as many faces as the best."""
     most = max(one.recall for one in candidates)
     near = [one for one in candidates if one.recall >= most - TIE]
@@ -168,11 +170,11 @@ def _mix(file: Path, start: Sequence[Weights], share: float, out: Path) -> None:
     onnx_export.save(design, mixed, out)
 
 
-def _choice(step: int, share: float, delta: float, result: tuple[Path, Trial]) -> Choice:
+def _choice(step: int, share: float, delta: float, result: tuple[Path, DetectorTrial]) -> DetectorChoice:
     out, trial = result
     ours, other = look(out, trial.frames), look(trial.rival, trial.frames)
     quiet = [look(model, trial.calm) for model in (out, trial.rival)]
-    return Choice(
+    return DetectorChoice(
         step=step,
         share=share,
         delta=delta,
@@ -206,12 +208,14 @@ CHECKED = 100
 """Pictures on which OpenCV's numbers are compared with the framework's."""
 
 
-def trial_of(frames: Sequence[Truth], calm: Sequence[Path], rival: Path) -> Trial:
+def trial_of(frames: Sequence[Truth], calm: Sequence[Path], rival: Path) -> DetectorTrial:
     """What the choice is made on."""
-    return Trial(tuple(frames), tuple(Truth(file, ()) for file in calm), rival)
+    return DetectorTrial(tuple(frames), tuple(Truth(file, ()) for file in calm), rival)
 
 
-def finish(run: Run, start: Sequence[Weights], trial: Trial, origin: dict[str, str]) -> dict[str, object]:
+def finish(
+    run: DetectorRun, start: Sequence[Weights], trial: DetectorTrial, origin: dict[str, str]
+) -> dict[str, object]:
     """Writes the chosen detector and its summary into the run folder.
 
     Args:

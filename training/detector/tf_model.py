@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from training.detector.network import STRIDES, Design, Layer, Weights, forward, layers
+from training.detector.network import STRIDES, Design, NetworkLayer, Weights, forward, layers
 
 Tensor = Any
 PICTURE = 128.0
@@ -33,7 +33,7 @@ class Cells:
     marks: Tensor
 
 
-class Network:
+class TfDetector:
     """Variables of the network and their use."""
 
     def __init__(self, design: Design, weights: Sequence[Weights]) -> None:
@@ -53,12 +53,12 @@ class Network:
         """Head maps (batch, height, width, 16) at each stride for (batch, height, width, 3) BGR, 0 to 255."""
         return forward(self, self.design, tf.cast(pixels, tf.float32) / PICTURE)
 
-    def stem(self, x: Tensor, layer: Layer) -> Tensor:
+    def stem(self, x: Tensor, layer: NetworkLayer) -> Tensor:
         """3x3 convolution with stride 2."""
         kernel, bias = self._of[layer.name]
         return tf.nn.conv2d(x, kernel, 2, [[0, 0], [1, 1], [1, 1], [0, 0]]) + bias
 
-    def unit(self, x: Tensor, layer: Layer) -> Tensor:
+    def unit(self, x: Tensor, layer: NetworkLayer) -> Tensor:
         """Pointwise, then depthwise convolution."""
         point, shift, depth, bias = self._of[layer.name]
         x = tf.nn.conv2d(x, point, 1, "SAME") + shift

@@ -17,16 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from edge.errors import ConfigError
 from training.detector import onnx_export
 from training.detector.assignment import Targets
-from training.detector.batches import Batch, batches
+from training.detector.batches import DetectorBatch, batches
 from training.detector.composition import Stock
 from training.detector.losses import total
 from training.detector.network import Design, Weights
-from training.detector.tf_model import Network, cells, grid
+from training.detector.tf_model import TfDetector, cells, grid
 
 CHECKPOINT, HISTORY, RECIPE = "checkpoint.npz", "history.jsonl", "recipe.json"
 
 
-class Recipe(BaseModel):
+class DetectorRecipe(BaseModel):
     """Every knob of a run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +49,7 @@ class Recipe(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class DetectorRun:
     """The folder of a run."""
 
     folder: Path
@@ -66,27 +66,27 @@ class Run:
             return int(stored["step"])
 
 
-def begin(base: Path, name: str, recipe: Recipe) -> Run:
+def begin(base: Path, name: str, recipe: DetectorRecipe) -> DetectorRun:
     """Makes the folder of a new run."""
     folder = base / name
     folder.mkdir(parents=True, exist_ok=False)
     (folder / RECIPE).write_text(recipe.model_dump_json(indent=1))
-    return Run(folder)
+    return DetectorRun(folder)
 
 
-def reopen(folder: Path) -> tuple[Run, Recipe]:
+def reopen(folder: Path) -> tuple[DetectorRun, DetectorRecipe]:
     """A run that was interrupted, and its recipe.
 
     Raises:
         ConfigError: The folder is none of a detector's run.
     """
     try:
-        return Run(folder), Recipe.model_validate_json((folder / RECIPE).read_bytes())
+        return DetectorRun(folder), DetectorRecipe.model_validate_json((folder / RECIPE).read_bytes())
     except (OSError, ValueError):
         raise ConfigError(f"{folder} is not the folder of a detector's training run") from None
 
 
-def rate_at(step: int, recipe: Recipe) -> float:
+def rate_at(step: int, recipe: DetectorRecipe) -> float:
     """Learning rate: a linear warm-up, then half a cosine (Loshchilov and Hutter, "SGDR", ICLR 2017)."""
     if step < recipe.warm_up:
         return recipe.rate * (step + 1) / recipe.warm_up
@@ -94,19 +94,19 @@ def rate_at(step: int, recipe: Recipe) -> float:
     return recipe.rate * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * min(share, 1.0)))))
 
 
-class Trainer:
+class DetectorTrainer:
     """The network, its optimizer and its average."""
 
-    def __init__(self, recipe: Recipe, weights: Sequence[Weights]) -> None:
+    def __init__(self, recipe: DetectorRecipe, weights: Sequence[Weights]) -> None:
         self._recipe = recipe
-        self.network = Network(recipe.design, weights)
+        self.network = TfDetector(recipe.design, weights)
         self._optimizer = keras.optimizers.Adam(recipe.rate, global_clipnorm=10.0)
         self._optimizer.build(self.network.variables)
         self._average = [tf.Variable(value) for value in self.network.variables]
         self.step = 0
         self._compiled = tf.function(self._one)
 
-    def train(self, batch: Batch) -> Any:
+    def train(self, batch: DetectorBatch) -> Any:
         """One step; gives the four parts of the loss before it."""
         self._optimizer.learning_rate.assign(rate_at(self.step, self._recipe))
         keep = min(self._recipe.average, (1 + self.step) / (10 + self.step))
@@ -149,14 +149,14 @@ class Trainer:
 
 
 def train(
-    run: Run,
-    recipe: Recipe,
+    run: DetectorRun,
+    recipe: DetectorRecipe,
     start: Sequence[Weights],
     stock: Stock,
     tell: Callable[[Mapping[str, float]], None],
 ) -> None:
     """Trains until the recipe's last step; goes on from the folder's checkpoint where there is one."""
-    trainer = Trainer(recipe, start)
+    trainer = DetectorTrainer(recipe, start)
     if (run.folder / CHECKPOINT).exists():
         trainer.load(run.folder / CHECKPOINT)
     seen, began = [], time.monotonic()

@@ -15,17 +15,17 @@ from typing import Any
 
 from edge.errors import ConfigError
 from training.classifier.recipe import Recipe
-from training.classifier.run import Run, reopen, start_at
-from training.data.dataset import Material
+from training.classifier.run import TrainingRun, reopen, start_at
+from training.data.dataset import FaceDataset
 from training.data.folds import folds
-from training.data.manifest import Assigned, Manifest, Part
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.evaluation import evaluate, fold_results
 from training.evaluation.intervals import Estimate, Estimates, estimates
-from training.evaluation.predictions import Evidence
+from training.evaluation.predictions import Predictions
 from training.evaluation.results import count, percent, share
 from training.evaluation.slices import main_slices
 
-Train = Callable[[Run, Material, str], None]
+Train = Callable[[TrainingRun, FaceDataset, str], None]
 """Trains the recipe of a run folder, going on where it was interrupted, from the weights named last."""
 
 SCRATCH = "none"
@@ -39,7 +39,7 @@ class Scheme(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entrant:
+class ComparedRecipe:
     """A recipe and the backbone weights it starts from: a file, imagenet or none."""
 
     recipe: Recipe
@@ -70,8 +70,8 @@ class Result:
 
 
 def dealt(
-    faces: Sequence[Assigned], scheme: Scheme, many: int, seed: int
-) -> tuple[tuple[Assigned, ...], ...]:
+    faces: Sequence[SplitFace], scheme: Scheme, many: int, seed: int
+) -> tuple[tuple[SplitFace, ...], ...]:
     """Faces with the parts of each fold; their groups stay as they are, for the intervals."""
     if scheme is Scheme.GROUPED:
         return folds(faces, many, seed)
@@ -83,9 +83,9 @@ def dealt(
 
 
 def run_all(
-    entrants: Sequence[Entrant],
-    material: Material,
-    where: tuple[Path, Manifest],
+    entrants: Sequence[ComparedRecipe],
+    material: FaceDataset,
+    where: tuple[Path, SplitManifest],
     many: Mapping[Scheme, int],
     train: Train,
 ) -> None:
@@ -108,31 +108,33 @@ def run_all(
             parts = dealt(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
             for number, faces in enumerate(parts[: many[scheme]]):
                 folder = base / scheme / one.recipe.name / f"fold-{number}"
-                split = Manifest.of(faces, manifest.seed, manifest.fingerprint)
-                run_one(one, Material(faces, material.patches), (folder, split), train)
+                split = SplitManifest.of(faces, manifest.seed, manifest.fingerprint)
+                run_one(one, FaceDataset(faces, material.patches), (folder, split), train)
 
 
-def run_one(one: Entrant, material: Material, where: tuple[Path, Manifest], train: Train) -> None:
+def run_one(
+    one: ComparedRecipe, material: FaceDataset, where: tuple[Path, SplitManifest], train: Train
+) -> None:
     """Trains and judges one fold, unless its predictions are there."""
     folder, split = where
     run = _opened(folder, one.recipe, split)
     file = folder / fold_results.PREDICTIONS
     if not file.exists():
         train(run, material, one.weights)
-        model = evaluate.Candidate("float", run.model)
-        fold_results.save(evaluate.on_faces([model], material.of(Part.TEST), measure=False), file)
+        model = evaluate.EvaluatedModel("float", run.model)
+        fold_results.save(evaluate.on_faces([model], material.of(SplitPart.TEST), measure=False), file)
 
 
-def _opened(folder: Path, recipe: Recipe, split: Manifest) -> Run:
+def _opened(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
     if not (folder / "recipe.json").exists():
         return start_at(folder, recipe, split)
     run = reopen(folder)
-    if run.recipe() != recipe or Manifest.load(run.split) != split:
+    if run.recipe() != recipe or SplitManifest.load(run.split) != split:
         raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
     return run
 
 
-def results(entrants: Sequence[Entrant], base: Path) -> tuple[Result, ...]:
+def results(entrants: Sequence[ComparedRecipe], base: Path) -> tuple[Result, ...]:
     """The figures of every recipe on every main slice, as far as its folds are there."""
     found = []
     for one in entrants:
@@ -151,7 +153,7 @@ def _by_slice(folder: Path) -> dict[str, Estimates]:
     return {one.name: _figures(evidence.select(one.mask)) for one in main_slices(evidence)}
 
 
-def _figures(evidence: Evidence) -> Estimates:
+def _figures(evidence: Predictions) -> Estimates:
     return estimates(evidence.truth, evidence.columns[0].shares, evidence.groups)
 
 

@@ -14,12 +14,12 @@ from edge import bundle
 from edge.errors import ConfigError, ModelError
 from edge.vision.interpreter import TfliteModel
 from training.classifier.run import WEIGHTS
-from training.data.dataset import Material
-from training.data.manifest import Part
-from training.evaluation.predictions import MIN_PX, Evidence, gather, padded
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitPart
+from training.evaluation.predictions import MIN_PX, Predictions, gather, padded
 from training.evaluation.traits import Traits, traits
 from training.framework import need
-from training.metrics import Figures, Shares, figures
+from training.metrics import ClassifierFigures, Shares, figures
 
 Predictor = Callable[[NDArray[np.uint8]], Shares]
 
@@ -28,14 +28,14 @@ BUNDLE = "bundle"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class EvaluatedModel:
     """A model to judge: the name of its column and its file or bundle folder."""
 
     name: str
     path: Path
 
 
-def candidates(paths: Sequence[Path]) -> tuple[Candidate, ...]:
+def candidates(paths: Sequence[Path]) -> tuple[EvaluatedModel, ...]:
     """What the paths hold: models, bundles, or run folders with a float model and perhaps a bundle.
 
     Columns are named "float" and "int8", with the path behind it where several would be called alike.
@@ -47,7 +47,7 @@ def candidates(paths: Sequence[Path]) -> tuple[Candidate, ...]:
     kinds = ["float" if model.suffix == ".keras" else "int8" for model in found]
     if len(set(kinds)) < len(kinds):
         kinds = [f"{kind} {_short(model)}" for kind, model in zip(kinds, found, strict=True)]
-    return tuple(Candidate(kind, model) for kind, model in zip(kinds, found, strict=True))
+    return tuple(EvaluatedModel(kind, model) for kind, model in zip(kinds, found, strict=True))
 
 
 def _short(model: Path) -> str:
@@ -106,7 +106,7 @@ def classes(path: Path) -> int:
     return int(_network(path).output_shape[-1])
 
 
-def on_faces(models: Sequence[Candidate], material: Material, measure: bool = True) -> Evidence:
+def on_faces(models: Sequence[EvaluatedModel], material: FaceDataset, measure: bool = True) -> Predictions:
     """What the models say of all the faces of the material.
 
     Args:
@@ -128,7 +128,7 @@ def on_faces(models: Sequence[Candidate], material: Material, measure: bool = Tr
     return gather(material.faces, measured, said)
 
 
-def on_split(models: Sequence[Candidate], material: Material, part: Part) -> Evidence:
+def on_split(models: Sequence[EvaluatedModel], material: FaceDataset, part: SplitPart) -> Predictions:
     """Judges on one part; thresholds come from the bundle, or else from the validation part.
 
     Raises:
@@ -137,8 +137,8 @@ def on_split(models: Sequence[Candidate], material: Material, part: Part) -> Evi
     """
     evidence = on_faces(models, material.of(part))
     chosen = [_shipped_threshold(one.path) for one in models]
-    validation = material.of(Part.VALIDATION)
-    if part is not Part.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
+    validation = material.of(SplitPart.VALIDATION)
+    if part is not SplitPart.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
         tried = on_faces(models, validation, measure=False)
         chosen = [
             at if np.isfinite(at) else tried.masked_from(column, np.ones(len(tried), bool))
@@ -147,7 +147,7 @@ def on_split(models: Sequence[Candidate], material: Material, part: Part) -> Evi
     return evidence.with_threshold(chosen)
 
 
-def on_all(models: Sequence[Candidate], material: Material) -> Evidence:
+def on_all(models: Sequence[EvaluatedModel], material: FaceDataset) -> Predictions:
     """Judges on all faces, whatever part they belong to, at the thresholds of the bundles."""
     return on_faces(models, material).with_threshold([_shipped_threshold(one.path) for one in models])
 
@@ -159,7 +159,7 @@ def _shipped_threshold(path: Path) -> float:
     return bundle.load(path).manifest.thresholds.get("with_mask", float("nan"))
 
 
-def judge(predictor: Predictor, size: int, material: Material) -> dict[str, Figures]:
+def judge(predictor: Predictor, size: int, material: FaceDataset) -> dict[str, ClassifierFigures]:
     """Figures on all faces, by source, and on the large enough ones; only slices that hold faces."""
     shares, truth = padded(predictor(material.crops(size))), material.truth()
     sources = np.array([face.record.source for face in material.faces])

@@ -13,15 +13,15 @@ import numpy as np
 from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.system import files as system_files
-from training.data.dataset import Material
+from training.data.dataset import FaceDataset
 from training.data.wear import kind_of
-from training.evaluation.predictions import Column, Evidence, padded, pool
+from training.evaluation.predictions import ModelPredictions, Predictions, padded, pool
 from training.evaluation.traits import Traits, traits
 
 PREDICTIONS = "predictions.npz"
 
 
-def load(folder: Path) -> Evidence:
+def load(folder: Path) -> Predictions:
     """Pools the predictions of every run folder below a folder, with thresholds chosen across folds.
 
     Raises:
@@ -34,7 +34,7 @@ def load(folder: Path) -> Evidence:
     return pool(parts).cross_thresholds()
 
 
-def _read(file: Path, fold: int) -> Evidence:
+def _read(file: Path, fold: int) -> Predictions:
     try:
         with file.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
             keys = tuple(str(key) for key in stored["keys"])
@@ -42,7 +42,7 @@ def _read(file: Path, fold: int) -> Evidence:
                 (name, np.asarray(stored[name], np.float64)) for name in ("float", "int8") if name in stored
             ]
             nothing = np.full(len(keys), np.nan)
-            return Evidence(
+            return Predictions(
                 keys=keys,
                 truth=stored["truth"].astype(np.intp),
                 groups=stored["groups"].astype(np.intp),
@@ -51,13 +51,13 @@ def _read(file: Path, fold: int) -> Evidence:
                 kinds=np.array([kind_of(key) for key in keys], np.str_),
                 folds=np.full(len(keys), fold, np.intp),
                 traits=Traits.unknown(len(keys)),
-                columns=tuple(Column(name, padded(shares), nothing) for name, shares in columns),
+                columns=tuple(ModelPredictions(name, padded(shares), nothing) for name, shares in columns),
             )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{file} is damaged or of another version: {error}; run the fold again") from None
 
 
-def save(evidence: Evidence, file: Path) -> None:
+def save(evidence: Predictions, file: Path) -> None:
     """Writes predictions in one piece, so that a kill leaves no half file.
 
     Raises:
@@ -78,7 +78,7 @@ def save(evidence: Evidence, file: Path) -> None:
     system_files.write_atomic(file, out.getvalue())
 
 
-def with_pictures(evidence: Evidence, material: Material) -> tuple[Evidence, Material]:
+def with_pictures(evidence: Predictions, material: FaceDataset) -> tuple[Predictions, FaceDataset]:
     """Adds what is measured of the crops, and gives the material in the order of the evidence.
 
     Raises:
@@ -91,5 +91,7 @@ def with_pictures(evidence: Evidence, material: Material) -> tuple[Evidence, Mat
         raise ConfigError(
             f"the split has no face {error}; name the split that the folds were made from"
         ) from None
-    ordered = Material(tuple(material.faces[at] for at in order), tuple(material.patches[at] for at in order))
+    ordered = FaceDataset(
+        tuple(material.faces[at] for at in order), tuple(material.patches[at] for at in order)
+    )
     return replace(evidence, traits=traits(ordered.patches)), ordered

@@ -9,7 +9,7 @@ from typing import Any
 
 from edge.cli.output import align
 from training.evaluation.intervals import Estimate, Estimates, estimates
-from training.evaluation.predictions import Evidence
+from training.evaluation.predictions import Predictions
 from training.evaluation.results import share
 from training.evaluation.slices import hard_slices
 
@@ -88,7 +88,7 @@ class Gate:
         return align(lines)
 
 
-def gate(evidence: Evidence) -> Gate:
+def gate(evidence: Predictions) -> Gate:
     """Judges the second column of the evidence against the first.
 
     The new model must have the higher macro-F1, no class whose F1 lies below the old one's interval, and no
@@ -110,7 +110,7 @@ def gate(evidence: Evidence) -> Gate:
     return Gate(len(evidence), tuple(checks), _weaker(evidence))
 
 
-def _weaker(evidence: Evidence) -> tuple[Check, ...]:
+def _weaker(evidence: Predictions) -> tuple[Check, ...]:
     found = []
     for one in hard_slices(evidence):
         part = evidence.select(one.mask)
@@ -121,5 +121,5 @@ def _weaker(evidence: Evidence) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def _on(evidence: Evidence, at: int) -> Estimates:
+def _on(evidence: Predictions, at: int) -> Estimates:
     return estimates(evidence.truth, evidence.columns[at].shares, evidence.groups)

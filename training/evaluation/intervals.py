@@ -41,7 +41,7 @@ class ClassEstimates:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """The figures of one model on some faces, with intervals. See `training.metrics.Figures`."""
+    """The figures of one model on some faces, with intervals. See `training.metrics.ClassifierFigures`."""
 
     faces: int
     groups: int

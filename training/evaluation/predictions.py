@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge.contract import LABELS
 from edge.errors import ConfigError
-from training.data.manifest import Assigned
+from training.data.manifest import SplitFace
 from training.data.wear import kind_of
 from training.evaluation.curves import answers, masked_threshold
 from training.evaluation.traits import Traits
@@ -25,7 +25,7 @@ MIN_PX = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class ModelPredictions:
     """What one model says.
 
     Attributes:
@@ -38,9 +38,9 @@ class Column:
     shares: Shares
     thresholds: NDArray[np.float64]
 
-    def select(self, mask: Mask) -> Column:
+    def select(self, mask: Mask) -> ModelPredictions:
         """Only some of the faces."""
-        return Column(self.name, self.shares[mask], self.thresholds[mask])
+        return ModelPredictions(self.name, self.shares[mask], self.thresholds[mask])
 
     @property
     def has_threshold(self) -> bool:
@@ -53,7 +53,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class Predictions:
     """Judged faces, (n,) each.
 
     Attributes:
@@ -61,7 +61,7 @@ class Evidence:
         truth: Labels.
         groups: Faces of a group are no independent witnesses.
         px: Smaller side of the box in original pixels.
-        sources: Values of `training.data.readers.Source`.
+        sources: Values of `training.data.readers.FaceSource`.
         kinds: How a wrongly worn mask is worn, where that is known; empty elsewhere.
         folds: Which model judged the face, where there are several of one recipe.
         traits: Measures of the crops.
@@ -76,14 +76,14 @@ class Evidence:
     kinds: Texts
     folds: NDArray[np.intp]
     traits: Traits
-    columns: tuple[Column, ...]
+    columns: tuple[ModelPredictions, ...]
 
     def __len__(self) -> int:
         return len(self.truth)
 
-    def select(self, mask: Mask) -> Evidence:
+    def select(self, mask: Mask) -> Predictions:
         """Only some of the faces."""
-        return Evidence(
+        return Predictions(
             keys=tuple(key for key, here in zip(self.keys, mask, strict=True) if here),
             truth=self.truth[mask],
             groups=self.groups[mask],
@@ -95,7 +95,7 @@ class Evidence:
             columns=tuple(column.select(mask) for column in self.columns),
         )
 
-    def with_threshold(self, at: Sequence[float]) -> Evidence:
+    def with_threshold(self, at: Sequence[float]) -> Predictions:
         """With one threshold for each column."""
         columns = tuple(
             replace(column, thresholds=np.full(len(self), value))
@@ -103,7 +103,7 @@ class Evidence:
         )
         return replace(self, columns=columns)
 
-    def masked_from(self, column: Column, among: Mask) -> float:
+    def masked_from(self, column: ModelPredictions, among: Mask) -> float:
         """The P(with_mask) that holds bare faces called masked at half a percent in every source.
 
         Held over all sources together, the many easy faces of one would pay for the errors in another.
@@ -117,13 +117,13 @@ class Evidence:
         sources = [here & (self.sources == source) for source in np.unique(self.sources[here])]
         return max(masked_threshold(self.truth[one], column.shares[one]) for one in sources)
 
-    def cross_thresholds(self) -> Evidence:
+    def cross_thresholds(self) -> Predictions:
         """With thresholds that are chosen, for the faces of each fold, on the faces of all others."""
         if len(np.unique(self.folds)) < 2:
             return self
         return replace(self, columns=tuple(self._crossed(column) for column in self.columns))
 
-    def _crossed(self, column: Column) -> Column:
+    def _crossed(self, column: ModelPredictions) -> ModelPredictions:
         chosen = np.full(len(self), np.nan)
         for fold in np.unique(self.folds):
             others = self.folds != fold
@@ -132,12 +132,12 @@ class Evidence:
 
 
 def gather(
-    faces: Sequence[Assigned], traits: Traits, said: Sequence[tuple[str, Shares]], fold: int = 0
-) -> Evidence:
+    faces: Sequence[SplitFace], traits: Traits, said: Sequence[tuple[str, Shares]], fold: int = 0
+) -> Predictions:
     """Evidence of faces and of what each model says of them, by name."""
     records = [face.record for face in faces]
     nothing = np.full(len(faces), np.nan)
-    return Evidence(
+    return Predictions(
         keys=tuple(record.key for record in records),
         truth=np.array([LABELS.index(record.label) for record in records], np.intp),
         groups=np.array([face.group for face in faces], np.intp),
@@ -146,7 +146,7 @@ def gather(
         kinds=np.array([kind_of(record.key) for record in records], np.str_),
         folds=np.full(len(faces), fold, np.intp),
         traits=traits,
-        columns=tuple(Column(name, padded(shares), nothing) for name, shares in said),
+        columns=tuple(ModelPredictions(name, padded(shares), nothing) for name, shares in said),
     )
 
 
@@ -156,7 +156,7 @@ def padded(shares: Shares) -> Shares:
     return np.pad(shares, ((0, 0), (0, missing))) if missing else shares
 
 
-def pool(parts: Sequence[Evidence]) -> Evidence:
+def pool(parts: Sequence[Predictions]) -> Predictions:
     """Puts the faces of several folds together.
 
     Raises:
@@ -169,14 +169,14 @@ def pool(parts: Sequence[Evidence]) -> Evidence:
     if len(set(keys)) != len(keys):
         raise ConfigError("a face was judged in two folds; the folds are not of one split")
     columns = tuple(
-        Column(
+        ModelPredictions(
             column.name,
             np.concatenate([part.columns[at].shares for part in parts]),
             np.concatenate([part.columns[at].thresholds for part in parts]),
         )
         for at, column in enumerate(parts[0].columns)
     )
-    return Evidence(
+    return Predictions(
         keys=keys,
         truth=np.concatenate([part.truth for part in parts]),
         groups=np.concatenate([part.groups for part in parts]),

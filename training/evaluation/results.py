@@ -12,14 +12,14 @@ import numpy as np
 from edge.cli.output import align
 from training.evaluation.curves import BARE, MASKED
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
-from training.evaluation.predictions import Column, Evidence
+from training.evaluation.predictions import ModelPredictions, Predictions
 from training.evaluation.slices import Slice, hard_slices, main_slices
 
 WRONG = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ResultRow:
     """What one model is worth on one slice.
 
     Attributes:
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FigureChange:
     """Macro-F1 of the second model above that of the first on a main slice, drawn in pairs."""
 
     name: str
@@ -49,12 +49,12 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class EvaluationResult:
     """All rows, the main slices apart from the hard ones; where there are two models, how they differ."""
 
-    main: tuple[Row, ...]
-    hard: tuple[Row, ...]
-    changes: tuple[Change, ...] = ()
+    main: tuple[ResultRow, ...]
+    hard: tuple[ResultRow, ...]
+    changes: tuple[FigureChange, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what could not be measured is null."""
@@ -67,40 +67,40 @@ class Judgement:
         )
         return found
 
-    def row(self, name: str, model: str) -> Row | None:
+    def row(self, name: str, model: str) -> ResultRow | None:
         """The row of a main slice."""
         return next((row for row in self.main if (row.name, row.model) == (name, model)), None)
 
 
-def judge(evidence: Evidence) -> Judgement:
+def judge(evidence: Predictions) -> EvaluationResult:
     """Judges every column on every slice."""
     main = main_slices(evidence)
     changes = tuple(_change(one, evidence.select(one.mask)) for one in main if len(evidence.columns) == 2)
-    return Judgement(_rows(evidence, main), _rows(evidence, hard_slices(evidence)), changes)
+    return EvaluationResult(_rows(evidence, main), _rows(evidence, hard_slices(evidence)), changes)
 
 
-def _change(part: Slice, evidence: Evidence) -> Change:
+def _change(part: Slice, evidence: Predictions) -> FigureChange:
     """From the float model to the other one, or from the first to the second."""
     columns = sorted(evidence.columns, key=lambda column: not column.name.startswith("float"))
     first, second = (column.shares.argmax(axis=1) for column in columns)
     found = difference(evidence.truth, first, second, evidence.groups)
-    return Change(part.name, (columns[0].name, columns[1].name), found)
+    return FigureChange(part.name, (columns[0].name, columns[1].name), found)
 
 
-def _rows(evidence: Evidence, slices: Sequence[Slice]) -> tuple[Row, ...]:
+def _rows(evidence: Predictions, slices: Sequence[Slice]) -> tuple[ResultRow, ...]:
     return tuple(
         _row(part, evidence.select(part.mask), at) for part in slices for at in range(len(evidence.columns))
     )
 
 
-def _row(part: Slice, evidence: Evidence, at: int) -> Row:
-    column: Column = evidence.columns[at]
+def _row(part: Slice, evidence: Predictions, at: int) -> ResultRow:
+    column: ModelPredictions = evidence.columns[at]
     plain = estimates(evidence.truth, column.shares, evidence.groups)
     strict = None
     if column.has_threshold:
         strict = estimates(evidence.truth, column.shares, evidence.groups, column.strict())
     middle = float(np.median(column.thresholds))
-    return Row(part.dimension, part.name, column.name, plain, strict, middle)
+    return ResultRow(part.dimension, part.name, column.name, plain, strict, middle)
 
 
 def _nulls(value: Any) -> Any:
@@ -133,7 +133,7 @@ def count(found: Estimates, truth: int, answer: int) -> str:
     return f"{row[answer]} of {sum(row)}" if sum(row) else "-"
 
 
-def text(judgement: Judgement) -> str:
+def text(judgement: EvaluationResult) -> str:
     """Tables for a terminal."""
     blocks = [
         _block("faces", judgement.main),
@@ -148,7 +148,7 @@ def text(judgement: Judgement) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
-def _block(title: str, rows: Sequence[Row]) -> str:
+def _block(title: str, rows: Sequence[ResultRow]) -> str:
     lines = [(title, "model", "faces", "accuracy", "macro-F1", "bare->mask", "wrong found")]
     lines += [
         (
@@ -160,7 +160,7 @@ def _block(title: str, rows: Sequence[Row]) -> str:
     return align(lines)
 
 
-def _changes(judgement: Judgement) -> str:
+def _changes(judgement: EvaluationResult) -> str:
     if not judgement.changes:
         return ""
     lines = [
@@ -175,7 +175,7 @@ def signed(one: Estimate) -> str:
     return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
 
 
-def _classes(judgement: Judgement) -> str:
+def _classes(judgement: EvaluationResult) -> str:
     lines: list[Sequence[str]] = [
         ("class, all faces", "model", "faces", "precision", "recall", "F1", "ROC-AUC")
     ]
@@ -198,7 +198,7 @@ def _classes(judgement: Judgement) -> str:
     return align(lines)
 
 
-def _strict(judgement: Judgement) -> str:
+def _strict(judgement: EvaluationResult) -> str:
     lines = [("at the threshold", "model", "P(mask) from", "macro-F1", "bare->mask", "", "masked found")]
     lines += [
         (

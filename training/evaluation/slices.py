@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.predictions import MIN_PX, Evidence, Mask
+from training.evaluation.predictions import MIN_PX, Mask, Predictions
 
 SIZES = (0, MIN_PX, 32, 64, 128)
 TONES = (-90.0, 10.0, 28.0, 41.0, 90.0)
@@ -34,7 +34,7 @@ class Slice:
     mask: Mask
 
 
-def main_slices(evidence: Evidence) -> tuple[Slice, ...]:
+def main_slices(evidence: Predictions) -> tuple[Slice, ...]:
     """All faces and those of each source, with and without the very small ones; none that is empty."""
     large = evidence.px >= MIN_PX
     everything = np.ones(len(evidence), bool)
@@ -45,7 +45,7 @@ def main_slices(evidence: Evidence) -> tuple[Slice, ...]:
     return tuple(Slice("", name, mask) for name, mask in found if mask.any())
 
 
-def hard_slices(evidence: Evidence) -> tuple[Slice, ...]:
+def hard_slices(evidence: Predictions) -> tuple[Slice, ...]:
     """Parts by size, and of the large enough faces by sharpness, brightness, wear and skin tone."""
     large = evidence.px >= MIN_PX
     found = [

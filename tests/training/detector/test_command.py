@@ -15,21 +15,23 @@ from edge.types import Box
 from tests.training.builders import draw_face
 from tests.training.detector.builders import picture
 from training.commands import maskgate_train
-from training.data.manifest import Assigned, Manifest, Part
-from training.data.readers import FaceRecord, Source
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.readers import FaceRecord, FaceSource
 
 
 @pytest.fixture
 def split(tmp_path: Path) -> Path:
     """Three frames to train on and two to choose on."""
     faces = []
-    for number, part in enumerate([Part.TRAIN] * 3 + [Part.VALIDATION] * 2):
+    for number, part in enumerate([SplitPart.TRAIN] * 3 + [SplitPart.VALIDATION] * 2):
         image = tmp_path / f"{number}.png"
         cv2.imwrite(str(image), draw_face(seed=number))
-        face = FaceRecord(f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITHOUT_MASK, Source.FRAME)
-        faces.append(Assigned(face, number, part))
+        face = FaceRecord(
+            f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITHOUT_MASK, FaceSource.FRAME
+        )
+        faces.append(SplitFace(face, number, part))
     cv2.imwrite(str(tmp_path / "nobody.png"), picture(90, 60))
-    (tmp_path / "split.json").write_text(Manifest.of(faces, 7, "made up").model_dump_json())
+    (tmp_path / "split.json").write_text(SplitManifest.of(faces, 7, "made up").model_dump_json())
     return tmp_path / "split.json"
 
 

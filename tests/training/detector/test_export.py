@@ -12,7 +12,7 @@ from edge.errors import ModelError
 from tests.training.detector.builders import SMALL, lively_weights, picture
 from training.detector import onnx_export, parity
 from training.detector.network import parameters, random_weights
-from training.detector.trainer import Recipe
+from training.detector.trainer import DetectorRecipe
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_opencv_decodes_the_file(model: Path) -> None:
 
 def test_the_network_that_ships_is_small(tmp_path: Path) -> None:
     """At most 250,000 numbers and one megabyte."""
-    design = Recipe().design
+    design = DetectorRecipe().design
     onnx_export.save(design, random_weights(design, 0), tmp_path / "full.onnx")
     assert parameters(design) <= 250_000
     assert (tmp_path / "full.onnx").stat().st_size <= 1_000_000

@@ -18,8 +18,8 @@ from edge.types import Box
 from tests.training.builders import draw_face
 from tests.training.detector.builders import SMALL, lively_weights, picture, stock
 from training.commands import maskgate_train
-from training.data.manifest import Assigned, Manifest, Part
-from training.data.readers import FaceRecord, Source
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.readers import FaceRecord, FaceSource
 from training.detector import (
     losses,
     onnx_export,
@@ -36,15 +36,17 @@ from training.detector.batches import batch
 from training.detector.metrics import Matches, Truth
 from training.detector.network import random_weights
 
-RECIPE = detector_trainer.Recipe(
+RECIPE = detector_trainer.DetectorRecipe(
     steps=6, every=2, warm_up=2, rate=2e-3, shapes=((2, 64),), body=(16, 16, 16), refine=(1, 0, 0)
 )
 
 
 def test_training_lowers_the_loss() -> None:
     """After some steps on one batch its loss is clearly lower than before."""
-    recipe = detector_trainer.Recipe(steps=60, warm_up=5, rate=5e-3, shapes=((4, 96),), body=(32, 32, 32))
-    trainer = detector_trainer.Trainer(recipe, random_weights(recipe.design, 0))
+    recipe = detector_trainer.DetectorRecipe(
+        steps=60, warm_up=5, rate=5e-3, shapes=((4, 96),), body=(32, 32, 32)
+    )
+    trainer = detector_trainer.DetectorTrainer(recipe, random_weights(recipe.design, 0))
     one = batch(stock(), 0, 7, recipe.shapes)
     rows = np.array([trainer.train(one).numpy() for _ in range(60)])
     weighed = rows @ [losses.BOX, losses.MARKS, losses.SCORE, losses.FACE]
@@ -94,13 +96,13 @@ def frames(folder: Path) -> list[Truth]:
     for number in range(3):
         image = folder / f"{number}.png"
         cv2.imwrite(str(image), draw_face(seed=number))
-        face = FaceRecord(f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITH_MASK, Source.FRAME)
+        face = FaceRecord(f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITH_MASK, FaceSource.FRAME)
         made.append(Truth(image, (face,)))
     return made
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> detector_trainer.Run:
+def run(tmp_path: Path) -> detector_trainer.DetectorRun:
     """A run with two checkpoints of random weights."""
     found = detector_trainer.begin(tmp_path, "run", RECIPE)
     for step in (1, 2):
@@ -110,8 +112,8 @@ def run(tmp_path: Path) -> detector_trainer.Run:
 
 @pytest.fixture
 def trial(
-    tmp_path: Path, run: detector_trainer.Run, monkeypatch: pytest.MonkeyPatch
-) -> detector_selection.Trial:
+    tmp_path: Path, run: detector_trainer.DetectorRun, monkeypatch: pytest.MonkeyPatch
+) -> detector_selection.DetectorTrial:
     """Three frames, a picture of nobody, and a rival that sees faces everywhere."""
     monkeypatch.setattr(detector_selection, "VIEWS", (0,))
     monkeypatch.setattr(parity, "SIZES", ((64, 96),))
@@ -121,7 +123,7 @@ def trial(
 
 
 def test_the_chosen_point_allows_no_more_unmatched_boxes(
-    run: detector_trainer.Run, trial: detector_selection.Trial
+    run: detector_trainer.DetectorRun, trial: detector_selection.DetectorTrial
 ) -> None:
     """The written detector stays below the rival's at the device's threshold, over the frames."""
     out = run.folder / "detector.onnx"
@@ -142,7 +144,8 @@ def test_bare_faces_weigh_as_much_as_all_others() -> None:
     """One bare face missed out of two costs as much as half of the masked ones."""
     labels = [Label.WITHOUT_MASK] * 2 + [Label.WITH_MASK] * 6
     faces = tuple(
-        FaceRecord(str(n), Path("a"), Box(0, 0, 30, 30), one, Source.FRAME) for n, one in enumerate(labels)
+        FaceRecord(str(n), Path("a"), Box(0, 0, 30, 30), one, FaceSource.FRAME)
+        for n, one in enumerate(labels)
     )
     found = Matches(1, faces, np.array([0.9, 0.0] + [0.9] * 6), np.zeros(0))
     assert detector_selection.recall_at([found], [0.0]) == (0.75,)
@@ -152,15 +155,15 @@ def test_of_mixtures_that_find_as_many_faces_the_calmest_is_taken() -> None:
     """A small loss of recall is chance and worth calm; a large one is not."""
     file = Path("step000001.onnx")
     tried = [
-        detector_selection.Candidate(file, 1.0, 0.950, 0.5),
-        detector_selection.Candidate(file, 0.7, 0.945, 0.1),
-        detector_selection.Candidate(file, 0.5, 0.900, 0.0),
+        detector_selection.DetectorCandidate(file, 1.0, 0.950, 0.5),
+        detector_selection.DetectorCandidate(file, 0.7, 0.945, 0.1),
+        detector_selection.DetectorCandidate(file, 0.5, 0.900, 0.0),
     ]
     assert detector_selection._preferred(tried) == (file, 0.7)
 
 
 def test_a_finished_run_says_where_its_detector_comes_from(
-    run: detector_trainer.Run, trial: detector_selection.Trial
+    run: detector_trainer.DetectorRun, trial: detector_selection.DetectorTrial
 ) -> None:
     """The summary names the file's digest, the start, the data and the difference to OpenCV."""
     origin = selection.origin_of(trial.rival, "abc")
@@ -174,7 +177,9 @@ def test_a_finished_run_says_where_its_detector_comes_from(
 
 
 def test_numbers_that_differ_in_opencv_stop_the_run(
-    run: detector_trainer.Run, trial: detector_selection.Trial, monkeypatch: pytest.MonkeyPatch
+    run: detector_trainer.DetectorRun,
+    trial: detector_selection.DetectorTrial,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A detector that OpenCV computes otherwise is not handed out without a word."""
     monkeypatch.setattr(parity, "largest_difference", lambda *_: float("nan"))
@@ -193,10 +198,11 @@ def test_evaluating_from_the_command_line(detector: Path, tmp_path: Path) -> Non
     """The command prints one JSON object and writes the page and the sheet of misses."""
     (tmp_path / "images").mkdir()
     faces = [
-        Assigned(one.faces[0], number, Part.TEST) for number, one in enumerate(frames(tmp_path / "images"))
+        SplitFace(one.faces[0], number, SplitPart.TEST)
+        for number, one in enumerate(frames(tmp_path / "images"))
     ]
     split = tmp_path / "split.json"
-    split.write_text(Manifest.of(faces, 7, "none").model_dump_json())
+    split.write_text(SplitManifest.of(faces, 7, "none").model_dump_json())
     command = ["evaluate-detector", str(detector), "--split", str(split), "--threshold", "1", "--json"]
     command += ["--html", str(tmp_path / "report.html"), "--misses", str(tmp_path / "misses.png")]
     done = CliRunner().invoke(maskgate_train, command, catch_exceptions=False)

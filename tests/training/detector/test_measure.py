@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from edge.contract import Label
 from edge.types import Box
 from tests.training.builders import draw_face, record
-from training.data.manifest import Assigned, Part
-from training.data.readers import FaceRecord, Source
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import FaceRecord, FaceSource
 from training.detector import benchmark, evaluate, report
 from training.detector import report as detector_report
 from training.detector.metrics import Found, Matches, Truth, at_least, match, measure, truths
 
 
 def face(x: float, side: float = 40, label: Label = Label.WITH_MASK) -> FaceRecord:
-    return FaceRecord(f"frame/a.png#{x}", Path("a.png"), Box(x, 0, side, side), label, Source.FRAME)
+    return FaceRecord(f"frame/a.png#{x}", Path("a.png"), Box(x, 0, side, side), label, FaceSource.FRAME)
 
 
 def matches(scores: list[float], unmatched: list[float], frames: int = 4) -> Matches:
@@ -79,13 +79,13 @@ def test_small_faces_count_neither_for_nor_against() -> None:
 
 def test_only_annotated_frames_of_the_part_are_judged() -> None:
     """Class folders say nothing of further faces in a picture."""
-    folder = FaceRecord("folder/x#0", Path("x.png"), Box(0, 0, 9, 9), Label.WITH_MASK, Source.FOLDER)
+    folder = FaceRecord("folder/x#0", Path("x.png"), Box(0, 0, 9, 9), Label.WITH_MASK, FaceSource.FOLDER)
     faces = [
-        Assigned(record(1), 0, Part.TEST),
-        Assigned(record(2), 1, Part.TRAIN),
-        Assigned(folder, 2, Part.TEST),
+        SplitFace(record(1), 0, SplitPart.TEST),
+        SplitFace(record(2), 1, SplitPart.TRAIN),
+        SplitFace(folder, 2, SplitPart.TEST),
     ]
-    assert [one.image.name for one in truths(faces, Part.TEST)] == ["1.png"]
+    assert [one.image.name for one in truths(faces, SplitPart.TEST)] == ["1.png"]
 
 
 def test_measuring_reads_each_picture_once(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_missed_faces_are_shown_largest_first(tmp_path: Path) -> None:
     """The contact sheet has a tile for each miss, and is not written where there is none."""
     cv2.imwrite(str(tmp_path / "a.png"), draw_face())
     faces = tuple(
-        FaceRecord("k", tmp_path / "a.png", Box(10, 10, s, s), Label.WITH_MASK, Source.FRAME)
+        FaceRecord("k", tmp_path / "a.png", Box(10, 10, s, s), Label.WITH_MASK, FaceSource.FRAME)
         for s in (30, 60)
     )
     found = Matches(1, faces, np.array([0.1, 0.2]), np.zeros(0))

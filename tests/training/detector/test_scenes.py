@@ -12,8 +12,8 @@ from edge.contract import Label
 from edge.errors import ConfigError
 from edge.types import Box, Face, Image
 from tests.training.builders import MARKS, draw_face
-from training.data.manifest import Assigned, Part
-from training.data.readers import FaceRecord, Source
+from training.data.manifest import SplitFace, SplitPart
+from training.data.readers import FaceRecord, FaceSource
 from training.detector import dataset
 from training.detector.scenes import LONGEST, Scene, read_scenes, scene_of, with_masks
 
@@ -30,7 +30,9 @@ def picture(tmp_path: Path, side: int = 100) -> Path:
     return file
 
 
-def record(image: Path, box: Box, source: Source, marks: tuple[tuple[float, float], ...] = ()) -> FaceRecord:
+def record(
+    image: Path, box: Box, source: FaceSource, marks: tuple[tuple[float, float], ...] = ()
+) -> FaceRecord:
     return FaceRecord(f"{source}/{image.name}#0", image, box, Label.WITHOUT_MASK, source, marks)
 
 
@@ -43,7 +45,7 @@ def only(scenes: object) -> Scene:
 def test_a_further_face_in_an_annotated_frame_is_left_unjudged(tmp_path: Path) -> None:
     """The teacher alone cannot say that it counts; a face it shares with the annotation stays one."""
     image = picture(tmp_path)
-    truth = record(image, Box(20, 20, 40, 40), Source.FRAME)
+    truth = record(image, Box(20, 20, 40, 40), FaceSource.FRAME)
     seen = (Face(Box(22, 21, 40, 40), 0.9), Face(Box(75, 5, 15, 15), 0.9))
     one = only(read_scenes([truth], lambda _: seen, nobody))
     assert one.counts.tolist() == [True, False]
@@ -52,20 +54,20 @@ def test_a_further_face_in_an_annotated_frame_is_left_unjudged(tmp_path: Path) -
 
 def test_a_further_face_in_a_picture_of_one_person_is_believed(tmp_path: Path) -> None:
     """There, nobody annotated all faces, so the teacher's word is taken."""
-    truth = record(picture(tmp_path), Box(20, 20, 40, 40), Source.FOLDER, POINTS)
+    truth = record(picture(tmp_path), Box(20, 20, 40, 40), FaceSource.FOLDER, POINTS)
     one = only(read_scenes([truth], lambda _: (Face(Box(75, 5, 15, 15), 0.9, POINTS),), nobody))
     assert one.counts.tolist() == [True, True]
 
 
 def test_a_crop_in_which_the_teacher_saw_nothing_is_left_unjudged(tmp_path: Path) -> None:
     """Its box is the whole picture, which is no place to learn."""
-    one = only(read_scenes([record(picture(tmp_path), Box(8, 8, 84, 84), Source.FOLDER)], nobody, nobody))
+    one = only(read_scenes([record(picture(tmp_path), Box(8, 8, 84, 84), FaceSource.FOLDER)], nobody, nobody))
     assert one.counts.tolist() == [False]
 
 
 def test_large_pictures_are_brought_down_with_their_boxes(tmp_path: Path) -> None:
     """Box and landmarks shrink with the pixels."""
-    truth = record(picture(tmp_path, 960), Box(200, 100, 400, 400), Source.FOLDER, ((300.0, 200.0),) * 5)
+    truth = record(picture(tmp_path, 960), Box(200, 100, 400, 400), FaceSource.FOLDER, ((300.0, 200.0),) * 5)
     one = only(read_scenes([truth], nobody, nobody))
     assert max(one.pixels.shape) == LONGEST
     np.testing.assert_allclose(one.boxes[0], (100, 50, 200, 200))
@@ -90,6 +92,6 @@ def test_without_frames_there_is_nothing_to_train_on(tmp_path: Path, monkeypatch
     """The error says what is missing, and faces of other parts do not count."""
     monkeypatch.setattr(dataset, "teacher", lambda _: nobody)
     monkeypatch.setattr(dataset, "device_finder", lambda _: nobody)
-    face = Assigned(record(picture(tmp_path), Box(20, 20, 40, 40), Source.FRAME), 0, Part.TEST)
+    face = SplitFace(record(picture(tmp_path), Box(20, 20, 40, 40), FaceSource.FRAME), 0, SplitPart.TEST)
     with pytest.raises(ConfigError, match="annotated frame"):
-        dataset.gather(dataset.Material((face,), (), tmp_path), 7, print)
+        dataset.gather(dataset.DetectorDataset((face,), (), tmp_path), 7, print)

@@ -14,10 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from edge.contract import LABELS
-from training.data.manifest import Part
+from training.data.manifest import SplitPart
 from training.evaluation.curves import BARE, MASKED, precision_recall, reliability, roc
-from training.evaluation.predictions import MIN_PX, Column, Evidence
-from training.evaluation.results import Row
+from training.evaluation.predictions import MIN_PX, ModelPredictions, Predictions
+from training.evaluation.results import ResultRow
 from training.metrics import Shares, Truth
 
 COLOURS = ("#1b7f5c", "#b3362b", "#c77d0a")
@@ -53,7 +53,7 @@ def _chart(width: float, height: float, across: int = 1) -> Iterator[tuple[list[
         figure.savefig(buffer, format="svg", metadata={"Date": None})
 
 
-def calibration(evidence: Evidence) -> str:
+def calibration(evidence: Predictions) -> str:
     """Confidence against accuracy for every model; on the diagonal a probability means what it says."""
     with _chart(4.4 * len(evidence.columns), 4.0, len(evidence.columns)) as (axes, out):
         for axis, column in zip(axes, evidence.columns, strict=True):
@@ -75,7 +75,7 @@ def calibration(evidence: Evidence) -> str:
     return out.getvalue()
 
 
-def ranking(truth: Truth, column: Column) -> str:
+def ranking(truth: Truth, column: ModelPredictions) -> str:
     """ROC and precision-recall curves of one model, a line per class."""
     with _chart(8.8, 4.0, 2) as ((left, right), out):
         for index, word in enumerate(WORDS):
@@ -115,23 +115,23 @@ def trade(truth: Truth, shares: Shares, chosen: float) -> str:
     return out.getvalue()
 
 
-def forest(rows: Sequence[Row]) -> str:
+def forest(rows: Sequence[ResultRow]) -> str:
     """Accuracy with its interval in every slice of one model."""
-    lines: list[Row | str] = []
+    lines: list[ResultRow | str] = []
     for row in rows:
-        if not lines or (isinstance(lines[-1], Row) and lines[-1].dimension != row.dimension):
+        if not lines or (isinstance(lines[-1], ResultRow) and lines[-1].dimension != row.dimension):
             lines.append(row.dimension)
         lines.append(row)
     with _chart(8.8, 0.7 + 0.25 * len(lines)) as ((axis,), out):
         for place, line in enumerate(lines):
-            if isinstance(line, Row):
+            if isinstance(line, ResultRow):
                 found = line.plain.accuracy
                 axis.plot([found.low, found.high], [place, place], color="#2f6fb0", linewidth=2)
                 axis.plot([found.value], [place], "o", color="#2f6fb0")
-        names = [f"{one.name}  ({one.plain.faces})" if isinstance(one, Row) else one for one in lines]
+        names = [f"{one.name}  ({one.plain.faces})" if isinstance(one, ResultRow) else one for one in lines]
         axis.set_yticks(range(len(lines)), names)
         for tick, line in zip(axis.get_yticklabels(), lines, strict=True):
-            tick.set_fontweight("normal" if isinstance(line, Row) else "bold")
+            tick.set_fontweight("normal" if isinstance(line, ResultRow) else "bold")
         axis.set(ylim=(len(lines) - 0.5, -0.5), xlabel="accuracy")
         axis.grid(visible=False, axis="y")
     return out.getvalue()
@@ -157,16 +157,16 @@ _LOSSES = {"loss": "training loss", "tempered_loss": "validation loss"}
 _SCORES = {"macro_f1": "validation macro-F1", "wrong_recall": "wrongly worn masks found"}
 
 
-def sizes(px: Sequence[tuple[float, Part]]) -> str:
+def sizes(px: Sequence[tuple[float, SplitPart]]) -> str:
     """How large the faces are, by part of the split; sizes from doubling to doubling."""
     edges = [2 ** (half / 2) for half in range(4, 21)]
     with _chart(8.8, 3.0) as ((axis,), out):
-        stacks = [[size for size, part in px if part is wanted] for wanted in Part]
+        stacks = [[size for size, part in px if part is wanted] for wanted in SplitPart]
         axis.hist(
             stacks,
             edges,
             stacked=True,
-            label=[part.value for part in Part],
+            label=[part.value for part in SplitPart],
             color=("#2f6fb0", "#86b3dd", INK),
         )
         axis.axvline(MIN_PX, color=FAINT, linestyle="--")

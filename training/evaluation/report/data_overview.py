@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.contract import LABELS
-from training.data.manifest import Assigned, Manifest, Part
-from training.data.readers import Source
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.readers import FaceSource
 from training.evaluation.predictions import MIN_PX
 
 
@@ -44,10 +44,10 @@ class DatasetReport:
     conflicts: int
 
 
-def describe(manifest: Manifest) -> DatasetReport:
+def describe(manifest: SplitManifest) -> DatasetReport:
     """Describes the data of a manifest."""
     faces = manifest.assigned()
-    groups: dict[int, list[Assigned]] = defaultdict(list)
+    groups: dict[int, list[SplitFace]] = defaultdict(list)
     for face in faces:
         groups[face.group].append(face)
     images = [{face.record.image for face in members if _folder(face)} for members in groups.values()]
@@ -62,19 +62,19 @@ def describe(manifest: Manifest) -> DatasetReport:
     )
 
 
-def _folder(face: Assigned) -> bool:
-    return face.record.source is Source.FOLDER
+def _folder(face: SplitFace) -> bool:
+    return face.record.source is FaceSource.FOLDER
 
 
-def _counts(faces: Sequence[Assigned]) -> tuple[CountRow, ...]:
+def _counts(faces: Sequence[SplitFace]) -> tuple[CountRow, ...]:
     many = Counter((face.record.label, face.record.source, face.part) for face in faces)
     large = Counter(
         (face.record.label, face.record.source) for face in faces if face.record.box.side >= MIN_PX
     )
     rows = []
     for label in LABELS:
-        for source in Source:
-            parts = tuple(many[label, source, part] for part in Part)
+        for source in FaceSource:
+            parts = tuple(many[label, source, part] for part in SplitPart)
             if sum(parts):
                 rows.append(CountRow(label.value, source.value, parts, sum(parts), large[label, source]))
     return tuple(rows)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from edge.contract import LABELS
 from edge.types import Image
-from training.data.dataset import Material
+from training.data.dataset import FaceDataset
 from training.evaluation.curves import BARE, MASKED
-from training.evaluation.predictions import Column, Evidence, Mask
+from training.evaluation.predictions import Mask, ModelPredictions, Predictions
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +50,7 @@ def data_uri(pixels: Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(raw.tobytes()).decode()
 
 
-def worst(evidence: Evidence, column: Column, material: Material) -> tuple[Gallery, ...]:
+def worst(evidence: Predictions, column: ModelPredictions, material: FaceDataset) -> tuple[Gallery, ...]:
     """The wrong answers, the surest first, the costliest kind by itself and before all others."""
     answer = column.shares.argmax(axis=1)
     bare = (evidence.truth == BARE) & (answer == MASKED)
@@ -64,7 +64,9 @@ def worst(evidence: Evidence, column: Column, material: Material) -> tuple[Galle
     return tuple(_gallery(name, mask, evidence, column, material) for name, mask in kinds if mask.any())
 
 
-def _gallery(name: str, mask: Mask, evidence: Evidence, column: Column, material: Material) -> Gallery:
+def _gallery(
+    name: str, mask: Mask, evidence: Predictions, column: ModelPredictions, material: FaceDataset
+) -> Gallery:
     places = np.flatnonzero(mask)
     places = places[np.argsort(-column.shares[places].max(axis=1))]
     tiles = tuple(
@@ -94,7 +96,7 @@ def _cell(tile: Tile) -> Image:
     return cell
 
 
-def caption(evidence: Evidence, column: Column, at: int) -> str:
+def caption(evidence: Predictions, column: ModelPredictions, at: int) -> str:
     """What the face is, what was said and how surely, and how large it is."""
     said = int(column.shares[at].argmax())
     return (
@@ -103,7 +105,7 @@ def caption(evidence: Evidence, column: Column, at: int) -> str:
 
 
 def looked_at(
-    model: keras.Model, evidence: Evidence, column: Column, material: Material, each: int = 4
+    model: keras.Model, evidence: Predictions, column: ModelPredictions, material: FaceDataset, each: int = 4
 ) -> tuple[Gallery, ...]:
     """Grad-CAM overlays for a few faces per class, wrong answers among them where there are any.
 
@@ -128,7 +130,11 @@ def looked_at(
 
 
 def _overlays(
-    model: keras.Model, said: tuple[Evidence, Column], material: Material, places: Sequence[int], size: int
+    model: keras.Model,
+    said: tuple[Predictions, ModelPredictions],
+    material: FaceDataset,
+    places: Sequence[int],
+    size: int,
 ) -> tuple[Tile, ...]:
     from training.evaluation.report.gradcam import heat_maps, overlay  # noqa: PLC0415 - needs the framework
 
@@ -145,7 +151,7 @@ def _overlays(
     )
 
 
-def _examples(evidence: Evidence, column: Column, index: int, each: int) -> list[int]:
+def _examples(evidence: Predictions, column: ModelPredictions, index: int, each: int) -> list[int]:
     """Some faces of a class that are right, spread over all, and the surest wrong ones; large ones first."""
     answer = column.shares.argmax(axis=1)
     mine = evidence.truth == index

@@ -16,17 +16,17 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from training.classifier.run import Run
-from training.data.dataset import Material
-from training.data.manifest import Manifest, Part
+from training.classifier.run import TrainingRun
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate, results
 from training.evaluation.curves import BARE, MASKED
 from training.evaluation.intervals import Estimate
-from training.evaluation.predictions import MIN_PX, Column, Evidence
+from training.evaluation.predictions import MIN_PX, ModelPredictions, Predictions
 from training.evaluation.report import charts, data_overview
 from training.evaluation.report.data_overview import DatasetReport
 from training.evaluation.report.galleries import Gallery
-from training.evaluation.results import Judgement, Row
+from training.evaluation.results import EvaluationResult, ResultRow
 from training.framework import git_revision
 
 PAGE, CARD = "report.html", "model-card.md"
@@ -49,7 +49,7 @@ class Extras:
     """
 
     dataset: DatasetReport | None = None
-    manifest: Manifest | None = None
+    manifest: SplitManifest | None = None
     epochs: Sequence[Mapping[str, float]] = ()
     recipe: str = ""
     worst: Sequence[Gallery] = ()
@@ -70,47 +70,47 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReportPage:
     """All that the templates need."""
 
     title: str
     made: str
-    evidence: Evidence
-    judged: Judgement
+    evidence: Predictions
+    judged: EvaluationResult
     extras: Extras
     models: tuple[str, ...] = field(default=())
 
     @property
-    def main(self) -> Column:
+    def main(self) -> ModelPredictions:
         """The model of the detailed charts: the one that runs on a device, where it was judged."""
         found = [column for column in self.evidence.columns if column.name.startswith("int8")]
         return (*found, *self.evidence.columns)[0]
 
     @property
-    def headline(self) -> Row:
+    def headline(self) -> ResultRow:
         """The row whose figures stand at the top."""
         return next(row for name in HEADLINE if (row := self.judged.row(name, self.main.name)) is not None)
 
     @property
-    def hard(self) -> tuple[Row, ...]:
+    def hard(self) -> tuple[ResultRow, ...]:
         """Slices of the main model."""
         return tuple(row for row in self.judged.hard if row.model == self.main.name)
 
     @property
-    def overall(self) -> tuple[Row, ...]:
+    def overall(self) -> tuple[ResultRow, ...]:
         """The row of all faces, of each model."""
         return tuple(row for row in self.judged.main if row.name == "all")
 
 
-def page(evidence: Evidence, judged: Judgement, extras: Extras, title: str) -> Page:
+def page(evidence: Predictions, judged: EvaluationResult, extras: Extras, title: str) -> ReportPage:
     """Puts together what the templates need."""
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, maskgate {version('maskgate')}"
     revision = git_revision()
     names = tuple(column.name for column in evidence.columns)
-    return Page(title, f"{made} {revision}".strip(), evidence, judged, extras, names)
+    return ReportPage(title, f"{made} {revision}".strip(), evidence, judged, extras, names)
 
 
-def of_run(run: Run | None, manifest: Manifest | None) -> Extras:
+def of_run(run: TrainingRun | None, manifest: SplitManifest | None) -> Extras:
     """What a run folder and its split add to a report; what there is none of is left out."""
     return Extras(
         dataset=data_overview.describe(manifest) if manifest else None,
@@ -120,12 +120,12 @@ def of_run(run: Run | None, manifest: Manifest | None) -> Extras:
     )
 
 
-def _recipe(run: Run) -> str:
+def _recipe(run: TrainingRun) -> str:
     """One line per section, because a recipe is long."""
     return "\n".join(f"{name}: {json.dumps(value)}" for name, value in run.recipe().model_dump().items())
 
 
-def write(one: Page, folder: Path) -> tuple[Path, Path]:
+def write(one: ReportPage, folder: Path) -> tuple[Path, Path]:
     """Writes the page and the card into a folder, each in one piece.
 
     Returns:
@@ -140,23 +140,23 @@ def write(one: Page, folder: Path) -> tuple[Path, Path]:
     return files
 
 
-def write_for(run: Run, manifest: Manifest, material: Material) -> None:
+def write_for(run: TrainingRun, manifest: SplitManifest, material: FaceDataset) -> None:
     """Reports on a finished run in its own folder, without pictures of people.
 
     Its test faces are judged, or those it was calibrated on where all others were trained on.
     """
-    part = Part.TEST if material.of(Part.TEST).faces else Part.VALIDATION
-    evidence = evaluate.on_split((evaluate.Candidate("float", run.model),), material, part)
+    part = SplitPart.TEST if material.of(SplitPart.TEST).faces else SplitPart.VALIDATION
+    evidence = evaluate.on_split((evaluate.EvaluatedModel("float", run.model),), material, part)
     title = f"Mask classifier {run.id}, judged on its {part} faces"
     write(page(evidence, results.judge(evidence), of_run(run, manifest), title), run.folder)
 
 
-def html(one: Page) -> str:
+def html(one: ReportPage) -> str:
     """The page; needs nothing from elsewhere."""
     return _environment().get_template("report.html.j2").render(page=one, charts=_charts(one))
 
 
-def card(one: Page) -> str:
+def card(one: ReportPage) -> str:
     """The model card in Markdown, without any picture."""
     return _environment().get_template("model-card.md.j2").render(page=one)
 
@@ -180,7 +180,7 @@ def _environment() -> Environment:
         "tint": _tint,
         "words": lambda text: text.replace("_", " "),
     }
-    made.globals |= {"count": results.count, "parts": [part.value for part in Part], "min_px": MIN_PX}
+    made.globals |= {"count": results.count, "parts": [part.value for part in SplitPart], "min_px": MIN_PX}
     return made
 
 
@@ -196,7 +196,7 @@ def _tint(count: int, row: Sequence[int], right: bool) -> Markup:
     return Markup(f"rgba({'47,111,176' if right else '179,54,43'},{0.75 * strength:.2f})")  # noqa: S704
 
 
-def _charts(one: Page) -> dict[str, Chart]:
+def _charts(one: ReportPage) -> dict[str, Chart]:
     main, truth = one.main, one.evidence.truth
     middle = float(np.median(main.thresholds))
     found = {
@@ -219,7 +219,7 @@ def _svg_uri(text: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(text.encode()).decode()
 
 
-def summary(one: Page) -> dict[str, Any]:
+def summary(one: ReportPage) -> dict[str, Any]:
     """What the command prints: the figures at the top."""
     found = one.headline
     return {
