@@ -158,9 +158,9 @@ def put_mask_on(pixels: Pixels, fit: Fit, colour: tuple[float, float, float]) ->
     alpha = np.clip(inside / (fit.half / 40) + 0.5, 0, 1)
     shadow = cv2.GaussianBlur(np.roll(alpha, round(fit.half / 12), axis=0), (0, 0), fit.half / 14)
     out = pixels * (1 - 0.4 * shadow[..., None])
-    for side, ear, height in zip((-1, -1, 1, 1), fit.ears, 2 * (fit.cheek + 2, fit.jaw), strict=True):
+    for side, inbound, height in zip((-1, -1, 1, 1), fit.ears, 2 * (fit.cheek + 2, fit.jaw), strict=True):
         corner = fit.x + side * 0.96 * fit.half, height
-        ends = [(round(x * 8), round(y * 8)) for x, y in (corner, ear)]
+        ends = [(round(x * 8), round(y * 8)) for x, y in (corner, inbound)]
         cv2.line(out, *ends, (205, 208, 208), max(1, round(fit.half / 22)), cv2.LINE_AA, 3)
     cloth = np.array(colour, np.float32) * shading(u, v)[..., None]
     return out * (1 - alpha[..., None]) + np.clip(cloth, 0, 255) * alpha[..., None]

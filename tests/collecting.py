@@ -83,17 +83,17 @@ class CollectorProcess:
 @contextlib.contextmanager
 def collecting(
     port: int, url: str, *, patience: float = 10.0, instance: str = "", share: str = "",
-    bulletin: ScheduledMessages | None = None,
+    scheduled: ScheduledMessages | None = None,
 ) -> Iterator[Collector]:  # fmt: skip
     """A collector on a thread of this process."""
-    listener = Listener(Broker("127.0.0.1", port), f"maskgate-collect-test{instance}", STANDING)
+    connector = Listener(Broker("127.0.0.1", port), f"maskgate-collect-test{instance}", STANDING)
     plan = Plan("test", filters((), (), share), patience)
     made: list[Collector] = []
     ready = threading.Event()
 
     def run() -> None:
         with closing(open_database(url, create=True)) as database:
-            made.append(Collector(database, listener, plan, bulletin))
+            made.append(Collector(database, connector, plan, scheduled))
             ready.set()
             made[0].run()
 

@@ -161,13 +161,19 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     events = EventFactory(EventSource("bench", "bench", "1", vision.model_version), 0, lambda: False)
     reporter = Reporter(events, NoOutbox(), NullIndicator(), LampPolicy(settings.lamp.hold_s))
     rows = []
-    for turn in Pipeline(source, vision, tracker, time.perf_counter).turns(lambda: False):
+    for cycle in Pipeline(source, vision, tracker, time.perf_counter).cycles(lambda: False):
         started = time.perf_counter()
-        reporter.report(turn, tracker)
-        total = turn.total_s + time.perf_counter() - started
-        if turn.sight is not None:
-            sight = turn.sight
-            row = sight.detect_s, sight.classify_s, total, source.seconds[-1], len(sight.observations)
+        reporter.report(cycle, tracker)
+        total = cycle.total_s + time.perf_counter() - started
+        if cycle.analysis is not None:
+            analysis = cycle.analysis
+            row = (
+                analysis.detect_s,
+                analysis.classify_s,
+                total,
+                source.seconds[-1],
+                len(analysis.observations),
+            )
             rows.append(row)
     return np.array(rows)
 

@@ -48,12 +48,12 @@ def collect(options: CollectOptions) -> None:
     zone, begins = calendar.zone(options.timezone), calendar.shifts(options.shifts)
     wanted = subscriptions.filters(options.sites, options.devices, options.share)
     plan = Plan(options.consumer, wanted, options.missing_after)
-    listener = _listener(options)
+    connector = _connector(options)
     log_as_configured("info")
     with closing(open_database(options.database, create=True)) as opened:
         calendars = [Calendar(kind, zone, begins) for kind in calendar.KINDS]
-        bulletin = Summaries(Queries(opened), calendars) if options.publish_summaries else None
-        _run(Collector(opened, listener, plan, bulletin))
+        scheduled = Summaries(Queries(opened), calendars) if options.publish_summaries else None
+        _run(Collector(opened, connector, plan, scheduled))
 
 
 def _check_names(options: CollectOptions) -> None:
@@ -76,14 +76,14 @@ def _run(collector: Collector) -> None:
     notify("STOPPING=1")
 
 
-def _listener(options: CollectOptions) -> Listener:
+def _connector(options: CollectOptions) -> Listener:
     client_id = "-".join(filter(None, ("maskgate-collect", options.consumer, options.instance)))
     tls = broker.tls(options.ca_file, options.client_cert_file, options.client_key_file)
     host, port = _address(options.address)
     try:
         login = broker.login(options.username, options.password_file, os.environ)
         where = broker.Broker(host, port or (TLS_PORT if tls else PORT), login=login, tls=tls)
-        listener = Listener(where, client_id, STANDING)
+        connector = Listener(where, client_id, STANDING)
     except ConfigError as error:
         raise ConfigError(words.options(str(error))) from None
     if login is not None and login.password and tls is None and not options.insecure and not _here(host):
@@ -91,7 +91,7 @@ def _listener(options: CollectOptions) -> Listener:
             f"--username: the password would cross the network to {host} for everybody to read; "
             "add --ca-file, or --insecure where that is meant"
         )
-    return listener
+    return connector
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -147,14 +147,14 @@ def load(options: LoadOptions) -> None:
     with ExitStack() as stack:
         for file in files:
             stack.enter_context(closing(file))
-        turned = stack.enter_context(bar("checking and storing", export_file.size(files), PASSES))
-        carrier = ExportLoader(options.site, time.time(), turned)
+        progressed = stack.enter_context(bar("checking and storing", export_file.size(files), PASSES))
+        loader = ExportLoader(options.site, time.time(), progressed)
         if not options.create:
             # A wrong name is told before long work, and a new database is not made for a damaged file.
             open_database(options.database, create=False).close()
-        carrier.check(files)
+        loader.check(files)
         opened = stack.enter_context(closing(open_database(options.database, create=options.create)))
-        loaded = carrier.store(files, opened)
+        loaded = loader.store(files, opened)
     click.echo(collector_load.as_json(loaded) if options.as_json else collector_load.as_text(loaded))
 
 
@@ -182,31 +182,32 @@ def status(*, database: str, as_json: bool) -> None:
     """
     with closing(open_database(database, create=False)) as opened:
         reading = Queries(opened)
-        standings, rejected = reading.standings(), reading.rejected()
+        epoch_statuses, rejected = reading.epoch_statuses(), reading.rejected()
     if as_json:
         click.echo(
-            json.dumps({"epochs": [_members(one) for one in standings], "rejected": rejected}, indent=1)
+            json.dumps({"epochs": [_members(one) for one in epoch_statuses], "rejected": rejected}, indent=1)
         )
         return
-    for one in standings:
+    for one in epoch_statuses:
         click.echo(_sentence(one))
     click.echo(f"{rejected} messages were rejected")
 
 
 def _sentence(one: EpochStatus) -> str:
-    place, mark = one.counter.place, one.mark
+    place, mark = one.epoch_key.place, one.mark
     holes = ", ".join(f"{span.first}-{span.last}" for span in mark.holes[:10]) or "nothing"
     return (
-        f"{place.site}/{place.device} {one.counter.name}: {one.events} events, complete to {mark.contiguous} "
-        f"of {mark.highest}, missing {holes}, {one.gone} lost, {one.reserved} in reserve"
+        f"{place.site}/{place.device} {one.epoch_key.name}: {one.events} events, "
+        f"complete to {mark.contiguous} of {mark.highest}, missing {holes}, {one.gone} lost, "
+        f"{one.reserved} in reserve"
     )
 
 
 def _members(one: EpochStatus) -> dict[str, object]:
     return {
-        "site": one.counter.place.site,
-        "device": one.counter.place.device,
-        "epoch": one.counter.name,
+        "site": one.epoch_key.place.site,
+        "device": one.epoch_key.place.device,
+        "epoch": one.epoch_key.name,
         "events": one.events,
         "contiguous": one.mark.contiguous,
         "highest": one.mark.highest,

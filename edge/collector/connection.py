@@ -44,10 +44,10 @@ Entry = tuple[int, ConnectionEvent | None]
 class CollectorConnection:
     """Keeps a connection to the broker and what it is subscribed to; used by one thread."""
 
-    def __init__(self, listener: Listener, filters: tuple[str, ...]) -> None:
+    def __init__(self, connector: Listener, filters: tuple[str, ...]) -> None:
         self.number = 0
         self.ready = False
-        self._listener = listener
+        self._connector = connector
         self._filters = filters
         self._inbox: SimpleQueue[Entry] = SimpleQueue()
         self._backoff = Backoff()
@@ -83,15 +83,15 @@ class CollectorConnection:
         """Seconds until the next attempt; None where there is a connection."""
         return max(self._dial_at - now, 0.0) if self._link is None else None
 
-    def dial(self) -> None:
+    def connect(self) -> None:
         """Begins the next connection."""
         self.number += 1
         number, inbox = self.number, self._inbox
-        self._link = self._listener.dial(lambda signal: inbox.put((number, signal)))
+        self._link = self._connector.connect(lambda signal: inbox.put((number, signal)))
 
     def handle(self, signal: ConnectionEvent | None) -> None:
         """Takes what the present connection has to say, messages apart."""
-        where = self._listener.broker
+        where = self._connector.broker
         match signal:
             case ConnectionAccepted():
                 self._window = min(WINDOW, signal.receive_maximum)
@@ -140,11 +140,11 @@ class CollectorConnection:
     def look(self) -> None:
         """Finds a network thread that has died without a word."""
         if self._link is not None and not self._link.alive and self._inbox.empty():
-            self.hang_up(f"the network thread to {self._listener.broker.address} has died; making a new one")
+            self.hang_up(f"the network thread to {self._connector.broker.address} has died; making a new one")
 
     def lost(self) -> None:
         """Publishing has failed."""
-        self.hang_up(f"the connection to {self._listener.broker.address} is lost; trying again")
+        self.hang_up(f"the connection to {self._connector.broker.address} is lost; trying again")
 
     def hang_up(self, sentence: str) -> None:
         """Ends the connection, says why, and waits before the next."""
@@ -158,7 +158,7 @@ class CollectorConnection:
         self.say(sentence)
         if self._brief.failures >= BRIEF:
             self.say(
-                f"connections to {self._listener.broker.address} do not last; if another collector has the "
+                f"connections to {self._connector.broker.address} do not last; if another collector has the "
                 "same name, give each its own --consumer or --instance"
             )
 
@@ -183,4 +183,4 @@ class CollectorConnection:
             return
         self.ready, self._ready_at = True, time.monotonic()
         self._backoff.reset()
-        log.info("listening to %s", self._listener.broker.address)
+        log.info("listening to %s", self._connector.broker.address)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from edge.collector.database import UnfitError, Writes, WriteTally
 from edge.collector.parse import Parser
-from edge.collector.records import AvailabilityRecord, DeviceKey, Epoch, Heartbeat, Record, Rejected
+from edge.collector.records import AvailabilityRecord, DeviceKey, EpochKey, Heartbeat, Record, Rejected
 from edge.mqtt.events import MessageReceived
 
 BATCH = 500
@@ -29,7 +29,7 @@ class IngestBatch:
     """What one commit did: the messages that may be acknowledged, and what came of them."""
 
     heard: tuple[ReceivedMessage, ...]
-    touched: frozenset[Epoch]
+    touched: frozenset[EpochKey]
     presences: tuple[tuple[DeviceKey, bool], ...]
 
 

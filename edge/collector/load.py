@@ -13,7 +13,7 @@ from edge.collector.database.bulk_load import Add
 from edge.collector.export_file import ExportLine, ExportSource
 from edge.collector.ingest import BATCH
 from edge.collector.parse import Parser
-from edge.collector.records import Epoch, EventRecord, Rejected
+from edge.collector.records import EpochKey, EventRecord, Rejected
 from edge.collector.render import Cell, table
 
 COLUMNS = ("site", "device", "epoch", "new", "known", "from", "to", "complete to", "missing")
@@ -52,7 +52,7 @@ class LoadedShare:
 class Loaded:
     """What was stored of one epoch, and how far the database is complete since."""
 
-    counter: Epoch
+    epoch_key: EpochKey
     share: LoadedShare
     mark: Completeness
 
@@ -63,12 +63,12 @@ class ExportLoader:
 
     Attributes:
         received: Unix time at which all their events count as received.
-        turned: Hears of every line that is checked and of every line that is stored.
+        progressed: Hears of every line that is checked and of every line that is stored.
     """
 
     site: str
     received: float
-    turned: Progressed = lambda _: None
+    progressed: Progressed = lambda _: None
     _parser: Parser = field(default_factory=Parser)
 
     def check(self, sources: Iterable[ExportSource]) -> int:
@@ -87,14 +87,16 @@ class ExportLoader:
             SourceError: As `check`; or an event contradicts what is stored or what stands further up.
             StorageError: The database cannot be written now.
         """
-        shares: dict[Epoch, LoadedShare] = {}
+        shares: dict[EpochKey, LoadedShare] = {}
         with BulkLoad(database).all_or_nothing() as add:
             for batch in _batches(self._events(sources)):
                 for (_, record), new in zip(batch, _added(add, batch), strict=True):
-                    share = shares.setdefault(record.counter, LoadedShare())
+                    share = shares.setdefault(record.epoch_key, LoadedShare())
                     share.count(record.sequence, new=new)
         reading = Queries(database)
-        return tuple(Loaded(counter, shares[counter], reading.mark(counter)) for counter in sorted(shares))
+        return tuple(
+            Loaded(epoch_key, shares[epoch_key], reading.mark(epoch_key)) for epoch_key in sorted(shares)
+        )
 
     def _events(self, sources: Iterable[ExportSource]) -> Iterator[tuple[ExportLine, EventRecord]]:
         for line in chain.from_iterable(source.lines() for source in sources):
@@ -102,7 +104,7 @@ class ExportLoader:
             if isinstance(record, Rejected):
                 raise line.refusal(record.reason)
             yield line, record
-            self.turned(len(line.payload) + 1)
+            self.progressed(len(line.payload) + 1)
 
 
 _Batch = list[tuple[ExportLine, EventRecord]]
@@ -144,9 +146,9 @@ def as_text(loaded: Sequence[Loaded]) -> str:
 
 def _members(one: Loaded) -> dict[str, object]:
     return {
-        "site": one.counter.place.site,
-        "device": one.counter.place.device,
-        "epoch": one.counter.name,
+        "site": one.epoch_key.place.site,
+        "device": one.epoch_key.place.device,
+        "epoch": one.epoch_key.name,
         "stored": one.share.new,
         "known": one.share.known,
         "first": one.share.first,
@@ -162,5 +164,5 @@ def _cells(one: Loaded) -> tuple[Cell, ...]:
     holes = [f"{span.first}-{span.last}" for span in mark.holes]
     missing = ", ".join(holes[:SHOWN_HOLES]) + (" …" if len(holes) > SHOWN_HOLES else "")
     numbers = (share.new, share.known, share.first, share.last)
-    place = (one.counter.place.site, one.counter.place.device, one.counter.name)
+    place = (one.epoch_key.place.site, one.epoch_key.place.device, one.epoch_key.name)
     return (*place, *numbers, f"{mark.contiguous} of {mark.highest}", missing or "nothing")

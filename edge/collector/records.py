@@ -19,7 +19,7 @@ class DeviceKey:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Epoch:
+class EpochKey:
     """One life of a device's event counter."""
 
     place: DeviceKey
@@ -65,9 +65,9 @@ class EventRecord:
         return self.clock_synced and abs(self.received - self.at) < FRESH_S
 
     @property
-    def counter(self) -> Epoch:
+    def epoch_key(self) -> EpochKey:
         """Whose sequence it has."""
-        return Epoch(DeviceKey(self.site, self.device), self.epoch)
+        return EpochKey(DeviceKey(self.site, self.device), self.epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ class GapRecord:
     received: float
 
     @property
-    def counter(self) -> Epoch:
+    def epoch_key(self) -> EpochKey:
         """Whose sequences they are."""
-        return Epoch(DeviceKey(self.site, self.device), self.epoch)
+        return EpochKey(DeviceKey(self.site, self.device), self.epoch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,19 +78,19 @@ class Collector:
     def __init__(
         self,
         database: CollectorDatabase,
-        listener: Listener,
+        connector: Listener,
         plan: Plan,
-        bulletin: ScheduledMessages | None = None,
+        scheduled: ScheduledMessages | None = None,
     ) -> None:
         """Raises: StorageError: The database cannot be read."""
-        self._name = listener.client_id
+        self._name = connector.client_id
         self._plan = plan
-        self._bulletin = bulletin or NoScheduledMessages()
+        self._scheduled = scheduled or NoScheduledMessages()
         self._reading, self._writing = Queries(database), Writes(database)
-        self._intake = Ingest(self._writing, time.time)
-        self._talk = AckScheduler(self._reading, self._writing, plan.consumer, plan.patience_s)
-        self._connection = CollectorConnection(listener, plan.filters)
-        self._attendance = Coverage(self._reading.seen(self._name))
+        self._ingest = Ingest(self._writing, time.time)
+        self._ack_scheduler = AckScheduler(self._reading, self._writing, plan.consumer, plan.patience_s)
+        self._connection = CollectorConnection(connector, plan.filters)
+        self._coverage = Coverage(self._reading.seen(self._name))
         self._storage = Backoff(first=0.2, longest=5.0)
         self._store_at = 0.0
         self._stopping = False
@@ -99,7 +99,7 @@ class Collector:
     @property
     def totals(self) -> Totals:
         """What came since the start."""
-        return self._intake.totals
+        return self._ingest.totals
 
     @property
     def listening(self) -> bool:
@@ -111,17 +111,17 @@ class Collector:
         self._stopping = True
         self._connection.wake()
 
-    def run(self, turned: Callable[[], None] = lambda: None) -> None:
-        """Collects until it is stopped; calls `turned` at least once in a few seconds."""
+    def run(self, progressed: Callable[[], None] = lambda: None) -> None:
+        """Collects until it is stopped; calls `progressed` at least once in a few seconds."""
         while not self._stopping:
             self._turn()
-            turned()
+            progressed()
         self._finish(time.monotonic() + FAREWELL_S)
 
     def _turn(self) -> None:
         # What one connection brought is stored before the next can bring more.
-        if self._connection.wait(time.monotonic()) == 0.0 and not self._intake.waiting:
-            self._connection.dial()
+        if self._connection.wait(time.monotonic()) == 0.0 and not self._ingest.waiting:
+            self._connection.connect()
         try:
             for number, signal in self._gather():
                 self._handle(number, signal)
@@ -154,31 +154,31 @@ class Collector:
     def _patience(self, now: float) -> float:
         waits = [LOOK_S]
         dial = self._connection.wait(now)
-        if dial is not None and not self._intake.waiting:
+        if dial is not None and not self._ingest.waiting:
             waits.append(dial)
-        if self._intake.waiting:
+        if self._ingest.waiting:
             waits.append(self._store_at - now)
-        if self._connection.room and (talk := self._talk.wait(now)) is not None:
-            waits.append(max(talk, self._store_at - now))
+        if self._connection.room and (ack_scheduler := self._ack_scheduler.wait(now)) is not None:
+            waits.append(max(ack_scheduler, self._store_at - now))
         return min(waits)
 
     def _handle(self, number: int, signal: ConnectionEvent | None) -> None:
         if isinstance(signal, MessageReceived):
-            record = self._intake.take(number, signal, self._attendance.unsure_since)
-            self._attendance.heard(time.monotonic(), fresh=isinstance(record, EventRecord) and record.fresh)
+            record = self._ingest.take(number, signal, self._coverage.unsure_since)
+            self._coverage.heard(time.monotonic(), fresh=isinstance(record, EventRecord) and record.fresh)
         elif self._connection.present(number):
             self._connection.handle(signal)
             if isinstance(signal, ConnectionAccepted):
                 self._greet(signal)
             elif isinstance(signal, PublishAcknowledged) and signal.code >= REFUSED:
-                self._talk.refused()
+                self._ack_scheduler.refused()
             elif isinstance(signal, SubscriptionAcknowledged) and self._connection.ready:
-                self._attendance.begin(time.monotonic())
+                self._coverage.begin(time.monotonic())
                 self._writing.note_filters(self._name, self._plan.filters)
 
     def _greet(self, connected: ConnectionAccepted) -> None:
-        self._attendance.away()
-        if not connected.resumed and self._attendance.seen is not None:
+        self._coverage.away()
+        if not connected.resumed and self._coverage.seen is not None:
             log.warning("the broker no longer has the session %s; what it held is lost", self._name)
         try:
             self._connection.subscribe(self._stale_filters())
@@ -193,19 +193,19 @@ class Collector:
         return tuple(sorted(earlier - wanted))
 
     def _commit(self) -> None:
-        while self._intake.waiting:
-            batch = self._intake.commit()
+        while self._ingest.waiting:
+            batch = self._ingest.commit()
             self._storage.reset()
             for heard in batch.heard:
                 self._connection.acknowledge(heard.connection, heard.arrived)
-            self._talk.touched(batch.touched)
+            self._ack_scheduler.touched(batch.touched)
             for place, online in batch.presences:
-                self._talk.presence(place, online=online)
+                self._ack_scheduler.presence(place, online=online)
 
     def _speak(self) -> None:
         """Publishes what devices and dashboards are to hear, as much as the broker takes."""
         now, wall = time.monotonic(), time.time()
-        for source in (self._talk.messages(now, wall), self._bulletin.due(now, wall)):
+        for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
             if not self._connection.room:
                 return
             for message in source:
@@ -214,8 +214,8 @@ class Collector:
                     break
 
     def _note_attendance(self) -> None:
-        if self._connection.ready and self._attendance.due(time.monotonic(), time.time()):
-            self._writing.note_seen(self._name, self._attendance.seen or time.time())
+        if self._connection.ready and self._coverage.due(time.monotonic(), time.time()):
+            self._writing.note_seen(self._name, self._coverage.seen or time.time())
 
     def _finish(self, deadline: float) -> None:
         """Stores what has arrived, says where it stands, and leaves the session to the broker."""
@@ -225,7 +225,7 @@ class Collector:
                     self._handle(number, signal)
             self._commit()
             self._speak()
-            if self._connection.ready and self._attendance.unsure_since is None:
+            if self._connection.ready and self._coverage.unsure_since is None:
                 self._writing.note_seen(self._name, time.time())
         except (BrokerError, StorageError) as error:
             self._connection.say(str(error))

@@ -36,13 +36,13 @@ class DemoObserver:
         self.classify_s: list[float] = []
         self.total_s: list[float] = []
 
-    def __call__(self, turn: Cycle, events: tuple[Event, ...]) -> None:
+    def __call__(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
         """Takes a turn down."""
         self.events += events
-        if turn.sight is not None:
-            self.detect_s.append(turn.sight.detect_s)
-            self.classify_s.append(turn.sight.classify_s)
-            self.total_s.append(turn.total_s)
+        if cycle.analysis is not None:
+            self.detect_s.append(cycle.analysis.detect_s)
+            self.classify_s.append(cycle.analysis.classify_s)
+            self.total_s.append(cycle.total_s)
 
 
 @click.command()

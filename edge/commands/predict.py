@@ -37,7 +37,7 @@ class Seen:
     """A picture and what the models saw in it."""
 
     picture: Picture
-    sight: FrameAnalysis
+    analysis: FrameAnalysis
 
 
 class WholeImage:
@@ -141,7 +141,7 @@ def _annotate(seen: Iterator[Seen], directory: Path) -> Iterator[Seen]:
     for number, item in enumerate(seen, 1):
         path = item.picture.path
         file = directory / f"{number:05d}-{path.stem}.jpg"
-        picture = annotated(item.picture.frame.pixels, item.sight.observations)
+        picture = annotated(item.picture.frame.pixels, item.analysis.observations)
         if not cv2.imwrite(str(file), picture):
             raise SourceError(f"{file} cannot be written")
         yield item
@@ -154,10 +154,10 @@ def _as_json(seen: Seen) -> dict[str, object]:
         "frame": seen.picture.frame.index,
         "width": width,
         "height": height,
-        "faces": [_face(observation) for observation in seen.sight.observations],
+        "faces": [_face(observation) for observation in seen.analysis.observations],
         "ms": {
-            "detect": round(seen.sight.detect_s * 1000, 3),
-            "classify": round(seen.sight.classify_s * 1000, 3),
+            "detect": round(seen.analysis.detect_s * 1000, 3),
+            "classify": round(seen.analysis.classify_s * 1000, 3),
         },
     }
 
@@ -185,9 +185,9 @@ def _print_table(seen: Iterator[Seen]) -> None:
     table = Table(Column("picture", no_wrap=True, max_width=24), *columns, box=None, padding=(0, 1))
     for item in seen:
         path, frame = item.picture.path.name, str(item.picture.frame.index)
-        if not item.sight.observations:
+        if not item.analysis.observations:
             table.add_row(path, frame, "", "", "no face", "", "")
-        for observation in item.sight.observations:
+        for observation in item.analysis.observations:
             box = observation.face.box
             table.add_row(
                 path,

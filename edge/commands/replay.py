@@ -44,9 +44,9 @@ class PrintingObserver:
         self.frames = 0
         self._as_json = as_json
 
-    def __call__(self, turn: Cycle, events: tuple[Event, ...]) -> None:
+    def __call__(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
         """Takes a turn down."""
-        self.frames += turn.sight is not None
+        self.frames += cycle.analysis is not None
         self.events += events
         for event in events:
             click.echo(json.dumps(event_payload(event)) if self._as_json else _line(event))

@@ -62,14 +62,14 @@ class Drive:
     def run(self, stopped: Callable[[], bool], between: Callable[[Cycle], None] = lambda _: None) -> None:
         """Runs the line to its end, or until it is stopped; calls `between` after each turn."""
         watchdog = Watchdog()
-        turn = None
-        for turn in self.line.turns(stopped):
-            events = self.reporter.report(turn, self.tracker)
-            self.watch(turn, events)
-            between(turn)
+        cycle = None
+        for cycle in self.line.cycles(stopped):
+            events = self.reporter.report(cycle, self.tracker)
+            self.watch(cycle, events)
+            between(cycle)
             watchdog.feed()
-        if turn is not None:
-            self.reporter.finish(turn.moment)
+        if cycle is not None:
+            self.reporter.finish(cycle.moment)
 
 
 def serve(config: Config, orders: Orders, watch: CycleObserver) -> None:
@@ -83,13 +83,15 @@ def serve(config: Config, orders: Orders, watch: CycleObserver) -> None:
         eyes = SupervisedVision(choose(config))
         stack.callback(eyes.rest)
         spool = open_spool(config.spool, stack)
-        hush, meter = BuzzerMute(), StatisticsObserver(spool)
+        buzzer_mute, meter = BuzzerMute(), StatisticsObserver(spool)
         ended = ends_with_spool(spool, orders.stopped)
         if config.mqtt.enabled:
-            ended = start_uplink(open_uplink(config, spool, meter.gauge, hush.begin), stack, ended)
+            ended = start_uplink(
+                open_uplink(config, spool, meter.minute_queue, buzzer_mute.begin), stack, ended
+            )
         # Before the sender ends and the spool closes.
         stack.callback(meter.finish)
-        indicator = open_indicator(config.lamp, hush=hush)
+        indicator = open_indicator(config.lamp, buzzer_mute=buzzer_mute)
         stack.callback(indicator.close)
         source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
         stack.callback(source.close)
@@ -102,11 +104,11 @@ def serve(config: Config, orders: Orders, watch: CycleObserver) -> None:
         notify("READY=1\nSTATUS=watching")
         stack.callback(notify, "STOPPING=1")
 
-        def between(turn: Cycle) -> None:
-            meter.turn(turn)
+        def between(cycle: Cycle) -> None:
+            meter.cycle(cycle)
             # So that a jump of the clock is seen when it happens, and not with the next event.
             clock.synced()
-            if isinstance(turn.moment, Blind):
+            if isinstance(cycle.moment, Blind):
                 eyes.rest()
             if orders.renew():
                 problem = choose_again(config, eyes)

@@ -145,7 +145,7 @@ def _ignore_mute(_seconds: float) -> None:
 def open_uplink(
     config: Config,
     backlog: SpoolReader,
-    gauge: MinuteQueue | None = None,
+    minute_queue: MinuteQueue | None = None,
     mute: Callable[[float], None] = _ignore_mute,
 ) -> Uplink:
     """The uplink that the configuration asks for; call its `start`.
@@ -153,7 +153,7 @@ def open_uplink(
     Args:
         config: What config.toml says.
         backlog: The spool.
-        gauge: Where statistics of minutes come from; None for no statistics.
+        minute_queue: Where statistics of minutes come from; None for no statistics.
         mute: Silences the buzzer for some seconds.
 
     Raises:
@@ -169,12 +169,15 @@ def open_uplink(
         tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
     )
     topics = Topics(config.device.site, config.device.name)
-    obedience = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
-    ear, teller = InboundHandler(backlog, topics, obedience, mute), StatusPublisher(backlog, topics, gauge)
+    inbound_policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
+    inbound, status = (
+        InboundHandler(backlog, topics, inbound_policy, mute),
+        StatusPublisher(backlog, topics, minute_queue),
+    )
     if mqtt.discovery:
         for notice in homeassistant.discovery_messages(topics, version("maskgate")):
-            teller.board.put(notice)
-    return Uplink(backlog, Dialer(where, topics), ear=ear, teller=teller)
+            status.retained_messages.put(notice)
+    return Uplink(backlog, Dialer(where, topics), inbound=inbound, status=status)
 
 
 def start_uplink(uplink: Uplink, stack: ExitStack, stopped: Callable[[], bool]) -> Callable[[], bool]:

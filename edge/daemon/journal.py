@@ -23,13 +23,13 @@ class JournalObserver:
         self._oldest_s = 0.0
         self._busy_s = 0.0
 
-    def __call__(self, turn: Cycle, events: tuple[Event, ...]) -> None:
+    def __call__(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
         """Takes a turn down."""
         for event in events:
             verdict = event.verdict
             log.info("%s %s: %s", event.pass_id, f"revision {verdict.revision}", verdict.outcome)
-        self._note_blindness(turn.moment)
-        self._note_figures(turn)
+        self._note_blindness(cycle.moment)
+        self._note_figures(cycle)
 
     def _note_blindness(self, moment: object) -> None:
         reason = moment.reason if isinstance(moment, Blind) else ""
@@ -41,11 +41,11 @@ class JournalObserver:
             log.info("seeing again")
         self._reason = reason
 
-    def _note_figures(self, turn: Cycle) -> None:
-        if not isinstance(turn.moment, Blind):
+    def _note_figures(self, cycle: Cycle) -> None:
+        if not isinstance(cycle.moment, Blind):
             self._frames += 1
-            self._oldest_s = max(self._oldest_s, turn.moment.age)
-        self._busy_s += turn.total_s
+            self._oldest_s = max(self._oldest_s, cycle.moment.age)
+        self._busy_s += cycle.total_s
         elapsed = time.monotonic() - self._began
         if elapsed >= METER_S:
             log.info(

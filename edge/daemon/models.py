@@ -121,10 +121,10 @@ class SupervisedVision:
             return self._choice.vision.see(frame)
         trial.begin()
         self._at_fault = True
-        sight = self._choice.vision.see(frame)
+        analysis = self._choice.vision.see(frame)
         self._at_fault = False
-        trial.passed(len(sight.observations), frame.monotonic)
-        return sight
+        trial.passed(len(analysis.observations), frame.monotonic)
+        return analysis
 
     def rest(self) -> None:
         """Says that no frame comes, or no more: that is nobody's fault who is on trial."""

@@ -24,26 +24,29 @@ class MinuteStore(Protocol):
 
 
 class StatisticsObserver:
-    """Counts turns; what it finds goes to the spool for good, and to the sender by `gauge`."""
+    """Counts turns; what it finds goes to the spool for good, and to the sender by `minute_queue`."""
 
     def __init__(self, books: MinuteStore) -> None:
-        self.gauge = MinuteQueue()
+        self.minute_queue = MinuteQueue()
         self._books = books
         self._minutes = MinuteAggregator()
 
-    def turn(self, turn: Cycle) -> None:
+    def cycle(self, cycle: Cycle) -> None:
         """Takes one turn of the line down; waits for nothing."""
-        self._note(self._minutes.add(_look(turn)))
+        self._note(self._minutes.add(_look(cycle)))
 
     def finish(self) -> None:
         """Keeps what has been counted of the present minute."""
         self._note(self._minutes.finish())
 
-    def _note(self, courses: Iterable[MinuteStats]) -> None:
-        for course in courses:
-            self.gauge.put(course)
+    def _note(self, finished: Iterable[MinuteStats]) -> None:
+        for minute_stats in finished:
+            self.minute_queue.put(minute_stats)
             minute = Minute(
-                course.start, frames=course.frames, watched_s=course.watched_s, blind_s=course.blind_s
+                minute_stats.start,
+                frames=minute_stats.frames,
+                watched_s=minute_stats.watched_s,
+                blind_s=minute_stats.blind_s,
             )
             try:
                 self._books.add_minute(minute)
@@ -51,9 +54,9 @@ class StatisticsObserver:
                 _log.warning("a minute is not counted: %s", error)
 
 
-def _look(turn: Cycle) -> Sample:
-    moment, sight = turn.moment, turn.sight
+def _look(cycle: Cycle) -> Sample:
+    moment, analysis = cycle.moment, cycle.analysis
     times = None
-    if isinstance(moment, Frame) and sight is not None:
-        times = (sight.detect_s, sight.classify_s, moment.age + turn.total_s)
+    if isinstance(moment, Frame) and analysis is not None:
+        times = (analysis.detect_s, analysis.classify_s, moment.age + cycle.total_s)
     return Sample(moment.monotonic, moment.wall, isinstance(moment, Blind), times)

@@ -12,21 +12,21 @@ from edge.types import Lamp
 
 
 def open_indicator(
-    settings: LampConfig, console: TextIO | None = None, hush: BuzzerMute | None = None
+    settings: LampConfig, console: TextIO | None = None, buzzer_mute: BuzzerMute | None = None
 ) -> Indicator:
     """The indicator that the configuration names; lamps on pins are all lit for a moment.
 
     Args:
         settings: The lamp section of the configuration.
         console: Where the console's lamp is drawn; standard output unless given.
-        hush: What may keep the buzzer silent.
+        buzzer_mute: What may keep the buzzer silent.
 
     Raises:
         IndicatorError: A pin cannot be used.
         MissingExtraError: gpiozero is not installed.
     """
     if settings.kind == "gpio":
-        return GpioIndicator(settings.pins, hush)
+        return GpioIndicator(settings.pins, buzzer_mute)
     return ConsoleIndicator(console) if settings.kind == "console" else NullIndicator()
 
 

@@ -38,7 +38,7 @@ class BuzzerMute:
 class GpioIndicator:
     """Three LEDs (or relays) and a buzzer that beeps once when the lamp turns red."""
 
-    def __init__(self, pins: LampPinsConfig, hush: BuzzerMute | None = None) -> None:
+    def __init__(self, pins: LampPinsConfig, buzzer_mute: BuzzerMute | None = None) -> None:
         """Takes the pins and begins the lamp test, which ends by itself.
 
         Raises:
@@ -46,7 +46,7 @@ class GpioIndicator:
             MissingExtraError: gpiozero is not installed.
         """
         self._shown = Lamp.OFF
-        self._hush = hush or BuzzerMute()
+        self._buzzer_mute = buzzer_mute or BuzzerMute()
         self._testing = True
         self._lock = threading.Lock()
         self._leds, self._buzzer = _take(pins)
@@ -63,7 +63,7 @@ class GpioIndicator:
             self._shown = lamp
             if not self._testing:
                 self._light(lamp)
-        if turned_red and self._buzzer is not None and not self._hush.lasts:
+        if turned_red and self._buzzer is not None and not self._buzzer_mute.lasts:
             self._buzzer.beep(on_time=BEEP_S, off_time=BEEP_S, n=1)
 
     def close(self) -> None:

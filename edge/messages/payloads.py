@@ -155,14 +155,14 @@ class MinuteReport:
     """All that the message of one minute is made of.
 
     Attributes:
-        course: How it went.
+        minute_stats: How it went.
         verdicts: Passes that began in it.
         figures: How full the spool is.
         health: How the device is.
         unheard: Messages that nobody was subscribed to, since the program began.
     """
 
-    course: MinuteStats
+    minute_stats: MinuteStats
     verdicts: VerdictCounts
     figures: SpoolUsage
     health: Health
@@ -171,20 +171,20 @@ class MinuteReport:
 
 def stats_message(minute: MinuteReport) -> bytes:
     """The payload of a stats message."""
-    course, figures = minute.course, minute.figures
+    minute_stats, figures = minute.minute_stats, minute.figures
     return encode(
         {
-            "minute": _time(course.start),
+            "minute": _time(minute_stats.start),
             "verdicts": asdict(minute.verdicts),
-            "frames": course.frames,
-            "fps": round(course.fps, 2),
-            "detect_ms": _quantiles(course.detect_ms),
-            "classify_ms": _quantiles(course.classify_ms),
-            "latency_ms": _quantiles(course.latency_ms),
+            "frames": minute_stats.frames,
+            "fps": round(minute_stats.fps, 2),
+            "detect_ms": _quantiles(minute_stats.detect_ms),
+            "classify_ms": _quantiles(minute_stats.classify_ms),
+            "latency_ms": _quantiles(minute_stats.latency_ms),
             "temperature_c": minute.health.temperature_c,
             "throttled": minute.health.throttled,
-            "watched_s": round(course.watched_s, 3),
-            "blind_s": round(course.blind_s, 3),
+            "watched_s": round(minute_stats.watched_s, 3),
+            "blind_s": round(minute_stats.blind_s, 3),
             "spool": {
                 "unsent": figures.unsent,
                 "stored": figures.stored,

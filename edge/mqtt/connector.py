@@ -29,7 +29,7 @@ class Dialer:
         self._context = _context(broker)
         self._terms = ConnectOptions(topics.client_id, topics.availability, largest=LARGEST_INBOUND)
 
-    def dial(self, deliver: Deliver) -> Connection:
+    def connect(self, deliver: Deliver) -> Connection:
         """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
         return client.connect(self.broker, self._context, self._terms, deliver)
 
@@ -48,7 +48,7 @@ class Listener:
         self._context = _context(broker)
         self._terms = ConnectOptions(client_id, standing=standing)
 
-    def dial(self, deliver: Deliver) -> Connection:
+    def connect(self, deliver: Deliver) -> Connection:
         """Begins one connection; signals and messages arrive through `deliver`, which must not wait."""
         return client.connect(self.broker, self._context, self._terms, deliver)
 

@@ -44,10 +44,10 @@ class Vision:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """All that came of one turn of the loop; `sight` is None where the camera gave nothing."""
+    """All that came of one turn of the loop; `analysis` is None where the camera gave nothing."""
 
     moment: Frame | Blind
-    sight: FrameAnalysis | None
+    analysis: FrameAnalysis | None
     verdicts: tuple[Verdict, ...]
     total_s: float
 
@@ -63,25 +63,25 @@ class Pipeline:
         self._tracker = tracker
         self._clock = clock
 
-    def turns(self, stopped: Callable[[], bool]) -> Iterator[Cycle]:
+    def cycles(self, stopped: Callable[[], bool]) -> Iterator[Cycle]:
         """Runs until the source ends or somebody stops it.
 
         The passes that are still open then are closed in a last turn.
         """
         moment: Frame | Blind | None = None
         for moment in self._source:
-            yield self._turn(moment)
+            yield self._cycle(moment)
             if stopped():
                 break
         if moment is not None:
             yield Cycle(moment, None, self._tracker.close(moment.monotonic, moment.wall), 0.0)
 
-    def _turn(self, moment: Frame | Blind) -> Cycle:
+    def _cycle(self, moment: Frame | Blind) -> Cycle:
         started = self._clock()
-        sight = self._vision.see(moment) if isinstance(moment, Frame) else None
-        observations = sight.observations if sight else ()
+        analysis = self._vision.see(moment) if isinstance(moment, Frame) else None
+        observations = analysis.observations if analysis else ()
         verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
-        return Cycle(moment, sight, verdicts, self._clock() - started)
+        return Cycle(moment, analysis, verdicts, self._clock() - started)
 
 
 class Reporter:
@@ -106,12 +106,12 @@ class Reporter:
         self._events.change_model(version, passes)
         self._problem = problem
 
-    def report(self, turn: Cycle, tracker: Tracker) -> tuple[Event, ...]:
+    def report(self, cycle: Cycle, tracker: Tracker) -> tuple[Event, ...]:
         """Reports a turn; events are in the outbox before the lamp changes."""
-        events = tuple(self._events.make(verdict) for verdict in turn.verdicts)
+        events = tuple(self._events.make(verdict) for verdict in cycle.verdicts)
         for event in events:
             self._outbox.append(event)
-        self._show(turn.moment, tracker)
+        self._show(cycle.moment, tracker)
         return events
 
     def finish(self, moment: Frame | Blind) -> None:

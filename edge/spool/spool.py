@@ -38,11 +38,11 @@ class Spool:
         """Use `Spool.open`."""
         self._path = path
         self._limits = limits
-        self._committer = SpoolWriter(limits, wall)
+        self._writer = SpoolWriter(limits, wall)
         self._closed = False
         opened: Future[tuple[RunInfo, str]] = Future()
         self._thread = threading.Thread(
-            target=self._committer.run, args=(path, opened), name="maskgate-spool", daemon=True
+            target=self._writer.run, args=(path, opened), name="maskgate-spool", daemon=True
         )
         self._thread.start()
         self._life, self._damage = opened.result()
@@ -107,12 +107,12 @@ class Spool:
 
         That a damaged file was replaced is told until the next start.
         """
-        return self._committer.problem or self._damage
+        return self._writer.problem or self._damage
 
     @property
     def replays(self) -> int:
         """How often events became unsent again: a reader that goes forward only must begin anew."""
-        return self._committer.replays
+        return self._writer.replays
 
     def append(self, event: Event) -> None:
         """Accepts an event; it is on disk within about 0.1 s. Never waits.
@@ -137,7 +137,7 @@ class Spool:
         That is after each commit of events or gaps, after a replay, and when the state or `problem`
         changes. It must not wait for anything.
         """
-        self._committer.listeners += (callback,)
+        self._writer.listeners += (callback,)
 
     def state(self) -> State | None:
         """The latest state, None before the first."""
@@ -149,7 +149,7 @@ class Spool:
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(lambda committer: committer.store.newest)
+        return self.ask(lambda writer: writer.store.newest)
 
     def depth(self) -> int:
         """Events that were taken up and have no acknowledgement yet. Never waits."""
@@ -157,8 +157,8 @@ class Spool:
 
     def figures(self) -> SpoolUsage:
         """How full the spool is. Never waits."""
-        figures = self._committer.figures
-        return replace(figures, unsent=figures.unsent + self._committer.waiting)
+        figures = self._writer.figures
+        return replace(figures, unsent=figures.unsent + self._writer.waiting)
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
         """Up to `limit` committed events without acknowledgement, in order, with places beyond `after`.
@@ -166,7 +166,7 @@ class Spool:
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(lambda committer: committer.unsent(after, limit))
+        return self.ask(lambda writer: writer.unsent(after, limit))
 
     def mark_sent(self, sequences: Iterable[int]) -> None:
         """Says that a broker has acknowledged these events, by `Stored.sequence`. Never waits.
@@ -192,7 +192,7 @@ class Spool:
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(lambda committer: committer.unsent_gaps(limit))
+        return self.ask(lambda writer: writer.unsent_gaps(limit))
 
     def mark_gaps_sent(self, places: Iterable[int]) -> None:
         """Says that a broker has acknowledged these gaps, by `Gap.place`. Never waits.
@@ -234,7 +234,7 @@ class Spool:
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(lambda committer: committer.minutes(first, last))
+        return self.ask(lambda writer: writer.minutes(first, last))
 
     def replay(
         self, first: int, last: int, epoch: str | None = None, sent_before: float = math.inf
@@ -252,7 +252,7 @@ class Spool:
             ValueError: `first` lies beyond `last`.
         """
         numbers = Range(first, last)
-        return self.ask(lambda committer: committer.replay(numbers, epoch, sent_before))
+        return self.ask(lambda writer: writer.replay(numbers, epoch, sent_before))
 
     def flush(self, timeout: float = ANSWER_S) -> None:
         """Waits until all that was appended and marked before is on disk, for `timeout` seconds.
@@ -277,9 +277,9 @@ class Spool:
         """
         answer: Future[_T] = Future()
 
-        def reply(committer: SpoolWriter) -> None:
+        def reply(writer: SpoolWriter) -> None:
             try:
-                answer.set_result(work(committer))
+                answer.set_result(work(writer))
             except SpoolError as error:
                 answer.set_exception(error)
             except Exception as error:
@@ -298,4 +298,4 @@ class Spool:
             raise SpoolError(f"the spool {self._path} is closed")
         if not self.alive:
             raise SpoolError(f"the thread of the spool {self._path} ended unexpectedly; start again")
-        self._committer.inbox.put(item)
+        self._writer.inbox.put(item)

@@ -147,7 +147,7 @@ class SpoolWriter:
         opened.set_result((self.store.life, found.problem))
         self._guard(self._prune)
         while self._running:
-            self._turn()
+            self._cycle()
 
     @property
     def problem(self) -> str:
@@ -245,7 +245,7 @@ class SpoolWriter:
             _log.error("%d events are lost: %s", self.waiting, error)
         self.store.close(clean=clean)
 
-    def _turn(self) -> None:
+    def _cycle(self) -> None:
         now = time.monotonic()
         if now >= self._prune_at:
             self._guard(self._prune)

@@ -84,7 +84,7 @@ class _Sum:
         self.watched_s += share.watched_s
         self.blind_s += share.blind_s
 
-    def course(self) -> MinuteStats:
+    def minute_stats(self) -> MinuteStats:
         detect, classify, latency = (_quantiles(values) for values in self.times)
         return MinuteStats(self.start, self.frames, self.watched_s, self.blind_s, detect, classify, latency)
 
@@ -117,7 +117,7 @@ class MinuteAggregator:
 
     def finish(self) -> tuple[MinuteStats, ...]:
         """The minute that has begun, as it is now; the next turn begins another."""
-        over = () if self._sum is None else (self._sum.course(),)
+        over = () if self._sum is None else (self._sum.minute_stats(),)
         self._sum = None
         return over
 

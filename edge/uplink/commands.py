@@ -41,14 +41,14 @@ class InboundHandler:
         self,
         archive: SpoolReader,
         topics: Topics,
-        obedience: InboundPolicy,
+        inbound_policy: InboundPolicy,
         mute: Callable[[float], None],
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.ignored = 0
         self._archive = archive
         self._topics = topics
-        self._obedience = obedience
+        self._policy = inbound_policy
         self._mute = mute
         self._wall = wall
         self._marks = RedeliveryTracker()
@@ -57,8 +57,8 @@ class InboundHandler:
     @property
     def filters(self) -> tuple[str, ...]:
         """What to subscribe to."""
-        topics = (self._topics.ack,) if self._obedience.accept_ack else ()
-        return (*topics, self._topics.command) if self._obedience.commands else topics
+        topics = (self._topics.ack,) if self._policy.accept_ack else ()
+        return (*topics, self._topics.command) if self._policy.commands else topics
 
     def connected(self, now: float) -> None:
         """A broker has accepted a connection.
@@ -66,7 +66,7 @@ class InboundHandler:
         Raises:
             SpoolError: The marks cannot be read.
         """
-        if not self._obedience.accept_ack:
+        if not self._policy.accept_ack:
             return
         if not self._loaded:
             kept = self._archive.marks()
@@ -104,7 +104,7 @@ class InboundHandler:
             _log.info("%s asks for %d to %d: %d events again", ack.consumer, first, last, found.again)
 
     def _catch_up(self, behind: LaggingConsumer) -> None:
-        before = float("inf") if behind.anew else self._wall() - self._obedience.ack_wait_s
+        before = float("inf") if behind.anew else self._wall() - self._policy.ack_wait_s
         try:
             found = self._archive.replay(
                 behind.contiguous + 1, inbound.LARGEST_NUMBER + 1, behind.epoch, before
@@ -119,7 +119,7 @@ class InboundHandler:
 
     def _obey(self, order: Mute | Resend) -> None:
         name = "mute" if isinstance(order, Mute) else "replay"
-        if name not in self._obedience.commands:
+        if name not in self._policy.commands:
             raise InboundError(f"{name} is not among mqtt.accept_commands")
         if isinstance(order, Mute):
             self._mute(order.seconds)

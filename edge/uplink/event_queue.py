@@ -16,7 +16,7 @@ class QueuedEvent:
     """An event, with the lane that it came from."""
 
     event: Stored
-    lane: SpoolCursor
+    cursor: SpoolCursor
 
 
 class EventQueue:
@@ -51,7 +51,7 @@ class EventQueue:
 
     def wait(self, now: float) -> float | None:
         """Seconds until a refused event is due; None where none waits."""
-        waits = [wait for lane in (self._live, self._backlog) if (wait := lane.wait(now)) is not None]
+        waits = [wait for cursor in (self._live, self._backlog) if (wait := cursor.wait(now)) is not None]
         return min(waits) if waits else None
 
     def next(self, now: float, window: int) -> QueuedEvent | None:
@@ -61,35 +61,35 @@ class EventQueue:
             SpoolError: The spool cannot be read.
         """
         event = self._live.next(now)
-        lane = self._live
+        cursor = self._live
         if event is None and self._share < max(window - window // 4, 1):
-            lane, event = self._backlog, self._next_of_backlog(now)
+            cursor, event = self._backlog, self._next_of_backlog(now)
         if event is None:
             return None
         self._busy.add(event.sequence)
-        self._share += lane is self._backlog
-        return QueuedEvent(event, lane)
+        self._share += cursor is self._backlog
+        return QueuedEvent(event, cursor)
 
-    def sent(self, cargo: QueuedEvent) -> None:
+    def sent(self, queued: QueuedEvent) -> None:
         """The broker has it; the spool is told with the next `settle`."""
-        self._land(cargo)
-        cargo.lane.settled(cargo.event.sequence)
-        self._done.append(cargo.event.sequence)
+        self._land(queued)
+        queued.cursor.settled(queued.event.sequence)
+        self._done.append(queued.event.sequence)
 
-    def refused(self, cargo: QueuedEvent, now: float) -> None:
+    def refused(self, queued: QueuedEvent, now: float) -> None:
         """The broker has not taken it for now."""
-        self._land(cargo)
-        cargo.lane.refused(cargo.event, now)
+        self._land(queued)
+        queued.cursor.refused(queued.event, now)
 
-    def give_up(self, cargo: QueuedEvent) -> None:
+    def give_up(self, queued: QueuedEvent) -> None:
         """No broker will ever take it: it becomes a gap.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        self._land(cargo)
-        cargo.lane.settled(cargo.event.sequence)
-        self._reader.give_up((cargo.event.sequence,))
+        self._land(queued)
+        queued.cursor.settled(queued.event.sequence)
+        self._reader.give_up((queued.event.sequence,))
 
     def settle(self) -> None:
         """Tells the spool what was sent.
@@ -111,9 +111,9 @@ class EventQueue:
         """Whether an event that is unsent is taken care of already, or to be left alone."""
         return place in self._busy or place in self._skipped or self._live.holds(place)
 
-    def _land(self, cargo: QueuedEvent) -> None:
-        self._busy.discard(cargo.event.sequence)
-        self._share -= cargo.lane is self._backlog
+    def _land(self, queued: QueuedEvent) -> None:
+        self._busy.discard(queued.event.sequence)
+        self._share -= queued.cursor is self._backlog
 
 
 PAGE = 100

@@ -28,7 +28,7 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class _SentMessage:
-    letter: OutgoingMessage
+    message: OutgoingMessage
     at: float
 
 
@@ -40,36 +40,36 @@ class InFlight:
     """
 
     def __init__(self) -> None:
-        self._letters: dict[int, _SentMessage] = {}
+        self._messages: dict[int, _SentMessage] = {}
         self._heard_at = float("-inf")
         self._left_out: int | None = None
         self._left_out_at = 0.0
 
     def __len__(self) -> int:
-        return len(self._letters)
+        return len(self._messages)
 
     def __iter__(self) -> Iterator[OutgoingMessage]:
-        return (handed.letter for handed in self._letters.values())
+        return (handed.message for handed in self._messages.values())
 
-    def add(self, number: int, letter: OutgoingMessage, now: float) -> None:
+    def add(self, number: int, message: OutgoingMessage, now: float) -> None:
         """A message was handed over at a monotonic time."""
-        self._letters[number] = _SentMessage(letter, now)
+        self._messages[number] = _SentMessage(message, now)
 
     def take(self, number: int, now: float) -> OutgoingMessage | None:
         """The message that an answer belongs to; None where there is none."""
-        if number not in self._letters:
+        if number not in self._messages:
             return None
-        oldest = next(iter(self._letters))
+        oldest = next(iter(self._messages))
         if number == self._left_out:
             self._left_out = None
         elif number != oldest and self._left_out is None:
             self._left_out, self._left_out_at = oldest, now
         self._heard_at = now
-        return self._letters.pop(number).letter
+        return self._messages.pop(number).message
 
     def silence(self, now: float) -> float:
         """Seconds since the broker should have answered."""
-        if not self._letters:
+        if not self._messages:
             return 0.0
-        silent = now - max(next(iter(self._letters.values())).at, self._heard_at)
+        silent = now - max(next(iter(self._messages.values())).at, self._heard_at)
         return silent if self._left_out is None else max(silent, now - self._left_out_at)

@@ -61,7 +61,7 @@ class PoisonDetector:
         Returns:
             A message with an event that this broker will never take; None where there is none.
         """
-        on_their_way = tuple(session.owed)
+        on_their_way = tuple(session.in_flight)
         self._one_by_one = max(self._one_by_one - session.answered, 0)
         if lasted > SOON_S:
             self._vain = 0

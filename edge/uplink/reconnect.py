@@ -23,11 +23,11 @@ SERVER_SHUTTING_DOWN = 0x8B
 class ConnectionManager:
     """One connection after another, each with a number."""
 
-    def __init__(self, dialer: Dialer, backoff: Backoff) -> None:
+    def __init__(self, connector: Dialer, backoff: Backoff) -> None:
         self.number = 0
-        self._dialer = dialer
+        self._connector = connector
         self._backoff = backoff
-        self._suspects = PoisonDetector(SILENCE * dialer.broker.keepalive)
+        self._poison = PoisonDetector(SILENCE * connector.broker.keepalive)
         self._next_at = 0.0
         self._began_at = 0.0
         self._accepted_at = 0.0
@@ -37,13 +37,17 @@ class ConnectionManager:
         return max(self._next_at - now, 0.0)
 
     def begin(
-        self, reader: SpoolReader, board: RetainedMessages, inbox: ConnectionEventQueue, now: float
+        self,
+        reader: SpoolReader,
+        retained_messages: RetainedMessages,
+        inbox: ConnectionEventQueue,
+        now: float,
     ) -> Session:
         """Begins the next connection."""
         self.number += 1
         self._began_at = now
-        link = self._dialer.dial(inbox.slot(self.number))
-        return Session(link, reader, board, self._dialer.topics, self._suspects.bounds(now))
+        link = self._connector.connect(inbox.slot(self.number))
+        return Session(link, reader, retained_messages, self._connector.topics, self._poison.bounds(now))
 
     def accepted(self, now: float) -> None:
         """The broker has accepted the present connection."""
@@ -51,7 +55,7 @@ class ConnectionManager:
 
     def failure(self, session: Session, inbox: ConnectionEventQueue, now: float) -> str:
         """Why the present connection is of no use, as a sentence; empty while it is."""
-        where = self._dialer.broker.address
+        where = self._connector.broker.address
         # A thread that ends in good order has said why, and that may still wait in the inbox.
         if not session.link.alive and inbox.empty:
             return f"the network thread to {where} has died; making a new one"
@@ -74,7 +78,7 @@ class ConnectionManager:
         lasted = now - self._accepted_at if session.ready else 0.0
         # One that had worked is made anew quickly, unless the broker throws the device out.
         thrown_out = lost is not None and lost.by_broker and lost.code != SERVER_SHUTTING_DOWN
-        culprit = self._suspects.ended(session, lost, lasted, now)
+        culprit = self._poison.ended(session, lost, lasted, now)
         if culprit is not None or (session.proved and (lasted > self._backoff.longest or not thrown_out)):
             self._backoff.reset()
         self.postpone(now)

@@ -51,34 +51,36 @@ class RetainedMessages:
 class RetainedCursor:
     """What one connection was told of a board."""
 
-    def __init__(self, board: RetainedMessages, left_out: AbstractSet[object] = frozenset()) -> None:
+    def __init__(
+        self, retained_messages: RetainedMessages, left_out: AbstractSet[object] = frozenset()
+    ) -> None:
         """`left_out`: keys of notices on which the broker hangs up."""
-        self._board = board
+        self._retained_messages = retained_messages
         self._left_out = left_out
-        self._told: dict[str, RetainedMessage] = {}
+        self._sent: dict[str, RetainedMessage] = {}
         self._due: deque[RetainedMessage] = deque()
         self._version = -1
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing new to tell."""
-        return not self._due and self._version == self._board.version
+        return not self._due and self._version == self._retained_messages.version
 
     def next(self) -> RetainedMessage | None:
         """The next notice, which counts as told; None where there is none."""
-        if self._version != self._board.version:
-            self._version = self._board.version
-            self._due = deque(notice for notice in self._board if self._is_news(notice))
+        if self._version != self._retained_messages.version:
+            self._version = self._retained_messages.version
+            self._due = deque(notice for notice in self._retained_messages if self._is_news(notice))
         if not self._due:
             return None
         notice = self._due.popleft()
-        self._told[notice.key] = notice
+        self._sent[notice.key] = notice
         return notice
 
     def _is_news(self, notice: RetainedMessage) -> bool:
-        return self._told.get(notice.key) != notice and notice.key not in self._left_out
+        return self._sent.get(notice.key) != notice and notice.key not in self._left_out
 
     def take_back(self, notice: RetainedMessage) -> None:
         """A notice was not taken and is to be told again."""
-        self._told.pop(notice.key, None)
+        self._sent.pop(notice.key, None)
         self._version = -1

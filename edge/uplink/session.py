@@ -55,14 +55,14 @@ class Session:
         answered: Messages that it took.
         carried: Events among them.
         forbidden: Why events may not be published, as a sentence; empty where they may.
-        owed: What it has not answered.
+        in_flight: What it has not answered.
     """
 
     def __init__(
         self,
         link: Connection,
         reader: SpoolReader,
-        board: RetainedMessages,
+        retained_messages: RetainedMessages,
         topics: Topics,
         bounds: SessionLimits,
     ) -> None:
@@ -73,11 +73,11 @@ class Session:
         self.answered = 0
         self.carried = 0
         self.forbidden = ""
-        self.owed = InFlight()
+        self.in_flight = InFlight()
         self._reader = reader
         self._topics = topics
         self._bounds = bounds
-        self._told = RetainedCursor(board, bounds.left_out)
+        self._cursor = RetainedCursor(retained_messages, bounds.left_out)
         self._gaps = GapQueue(reader, bounds.left_out)
         self._events: EventQueue
         self._accepted: ConnectionAccepted
@@ -89,7 +89,11 @@ class Session:
     def drained(self) -> bool:
         """Whether all that the spool had was sent and answered."""
         return (
-            self.ready and not len(self.owed) and self._told.empty and self._gaps.empty and self._events.empty
+            self.ready
+            and not len(self.in_flight)
+            and self._cursor.empty
+            and self._gaps.empty
+            and self._events.empty
         )
 
     def open(self, connected: ConnectionAccepted) -> None:
@@ -123,7 +127,7 @@ class Session:
 
     def overdue(self, now: float) -> bool:
         """Whether the broker owes an answer for so long that none will come."""
-        return self.owed.silence(now) > self._bounds.silence_s
+        return self.in_flight.silence(now) > self._bounds.silence_s
 
     def fill(self, now: float) -> str:
         """Publishes as much as the window takes, and tells the spool of what was acknowledged.
@@ -140,15 +144,15 @@ class Session:
         self._events.settle()
         complaint = ""
         window = self._window()
-        while len(self.owed) < window:
-            letter = self._next(now, window)
-            if letter is None:
+        while len(self.in_flight) < window:
+            message = self._next(now, window)
+            if message is None:
                 break
-            if self._fits(letter):
-                self.owed.add(self._publish(letter), letter, now)
+            if self._fits(message):
+                self.in_flight.add(self._publish(message), message, now)
             else:
-                reason = f"the broker takes at most {self._accepted.largest} bytes, {letter.topic} has more"
-                complaint = self.set_aside(letter, reason)
+                reason = f"the broker takes at most {self._accepted.largest} bytes, {message.topic} has more"
+                complaint = self.set_aside(message, reason)
         return complaint
 
     def acknowledged(self, given: PublishAcknowledged, now: float) -> str:
@@ -160,17 +164,17 @@ class Session:
         Raises:
             SpoolError: The spool is closed.
         """
-        letter = self.owed.take(given.mid, now)
-        if letter is None:
+        message = self.in_flight.take(given.mid, now)
+        if message is None:
             return ""
         kind = puback_action(given.code)
         if kind in (PubackAction.SENT, PubackAction.UNHEARD):
-            self._sent(letter, unheard=kind is PubackAction.UNHEARD)
+            self._sent(message, unheard=kind is PubackAction.UNHEARD)
             return ""
-        refusal = f"the broker refuses {letter.topic}: {given.text.lower()}"
+        refusal = f"the broker refuses {message.topic}: {given.text.lower()}"
         if kind is PubackAction.GIVE_UP:
-            return self.set_aside(letter, refusal)
-        self._take_back(letter, kind, now)
+            return self.set_aside(message, refusal)
+        self._take_back(message, kind, now)
         if kind is PubackAction.ALARM:
             self._events_from = max(self._events_from, now + self._alarm.next())
             self.forbidden = f"{refusal}; its access list must allow this device to publish there"
@@ -178,7 +182,7 @@ class Session:
         self.pause(now + self._patience.next())
         return f"{refusal}; what it does not take waits in the spool"
 
-    def set_aside(self, letter: OutgoingMessage, reason: str) -> str:
+    def set_aside(self, message: OutgoingMessage, reason: str) -> str:
         """Leaves out what this broker never takes; an event becomes a gap.
 
         Returns:
@@ -187,10 +191,10 @@ class Session:
         Raises:
             SpoolError: The spool is closed.
         """
-        if not isinstance(letter.content, QueuedEvent):
+        if not isinstance(message.content, QueuedEvent):
             return f"{reason}; it is left out"
-        self._events.give_up(letter.content)
-        number = records.sequence_of(letter.content.event.sequence)
+        self._events.give_up(message.content)
+        number = records.sequence_of(message.content.event.sequence)
         return f"{reason}; event {number} is given up and announced as a gap, a replay sends it again"
 
     def settle(self) -> None:
@@ -207,16 +211,16 @@ class Session:
             return 1
         return min(WINDOW, self._accepted.receive_maximum)
 
-    def _publish(self, letter: OutgoingMessage) -> int:
-        notice = letter.content if isinstance(letter.content, RetainedMessage) else None
+    def _publish(self, message: OutgoingMessage) -> int:
+        notice = message.content if isinstance(message.content, RetainedMessage) else None
         expiry = None if notice is None else notice.expiry_s
         retain = notice is not None and self._accepted.retains
-        return self.link.publish(letter.topic, letter.payload, retain=retain, expiry_s=expiry)
+        return self.link.publish(message.topic, message.payload, retain=retain, expiry_s=expiry)
 
     def _next(self, now: float, window: int) -> OutgoingMessage | None:
         if now < self._quiet_until:
             return None
-        notice = self._told.next()
+        notice = self._cursor.next()
         if notice is not None:
             return OutgoingMessage(notice.topic, notice.payload, notice)
         if now < self._events_from:
@@ -224,33 +228,33 @@ class Session:
         gap = self._gaps.next()
         if gap is not None:
             return OutgoingMessage(self._topics.gap, payloads.gap_message(self._topics.device, gap), gap)
-        cargo = self._events.next(now, window)
-        return None if cargo is None else OutgoingMessage(self._topics.event, cargo.event.payload, cargo)
+        queued = self._events.next(now, window)
+        return None if queued is None else OutgoingMessage(self._topics.event, queued.event.payload, queued)
 
-    def _fits(self, letter: OutgoingMessage) -> bool:
+    def _fits(self, message: OutgoingMessage) -> bool:
         largest = self._accepted.largest
-        return largest is None or letter.size <= largest
+        return largest is None or message.size <= largest
 
-    def _sent(self, letter: OutgoingMessage, *, unheard: bool) -> None:
+    def _sent(self, message: OutgoingMessage, *, unheard: bool) -> None:
         self.proved = True
         self.answered += 1
-        match letter.content:
+        match message.content:
             case QueuedEvent():
-                self._events.sent(letter.content)
+                self._events.sent(message.content)
                 self._patience.reset()
                 self._alarm.reset()
                 self.forbidden = ""
                 self.carried += 1
                 self.unheard += unheard
             case Gap():
-                self._gaps.sent(letter.content)
+                self._gaps.sent(message.content)
                 self.unheard += unheard
 
-    def _take_back(self, letter: OutgoingMessage, kind: PubackAction, now: float) -> None:
-        match letter.content:
+    def _take_back(self, message: OutgoingMessage, kind: PubackAction, now: float) -> None:
+        match message.content:
             case QueuedEvent():
-                self._events.refused(letter.content, now)
+                self._events.refused(message.content, now)
             case Gap():
-                self._gaps.refused(letter.content)
+                self._gaps.refused(message.content)
             case RetainedMessage() if kind is PubackAction.WAIT:
-                self._told.take_back(letter.content)
+                self._cursor.take_back(message.content)

@@ -36,9 +36,9 @@ class MinuteQueue:
     def __init__(self) -> None:
         self._courses: deque[MinuteStats] = deque(maxlen=5)
 
-    def put(self, course: MinuteStats) -> None:
+    def put(self, minute_stats: MinuteStats) -> None:
         """Leaves a minute; the oldest is forgotten when nobody takes them."""
-        self._courses.append(course)
+        self._courses.append(minute_stats)
 
     def take(self) -> MinuteStats | None:
         """The oldest minute; None where there is none."""
@@ -55,13 +55,13 @@ class StatusPublisher:
         self,
         books: SpoolReader,
         topics: Topics,
-        gauge: MinuteQueue | None = None,
+        minute_queue: MinuteQueue | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self.board = RetainedMessages()
+        self.retained_messages = RetainedMessages()
         self._books = books
         self._topics = topics
-        self._gauge = gauge
+        self._gauge = minute_queue
         self._wall = wall
         self._shown: tuple[object, ...] = ()
         self._unheard = 0
@@ -70,9 +70,9 @@ class StatusPublisher:
         self._due = 0.0
         self._linger = LINGER_S
         self._final = {HOUR_S: -1, DAY_S: -1}
-        self.board.put(RetainedMessage("availability", topics.availability, ONLINE))
+        self.retained_messages.put(RetainedMessage("availability", topics.availability, ONLINE))
 
-    def turn(self, now: float, unheard: int, send_problem: str) -> None:
+    def cycle(self, now: float, unheard: int, send_problem: str) -> None:
         """Looks for what has changed.
 
         Args:
@@ -104,27 +104,27 @@ class StatusPublisher:
         except ValueError as error:
             _log.error("the lamp's state cannot be told: %s", error)
             return
-        self.board.put(RetainedMessage("state", self._topics.state, payload))
+        self.retained_messages.put(RetainedMessage("state", self._topics.state, payload))
 
     def _minute(self, now: float) -> None:
-        gauge = self._gauge
-        if gauge is None:
+        minute_queue = self._gauge
+        if minute_queue is None:
             return
         if self._final[DAY_S] < 0:
             self._begin()
-        while course := self._over(gauge, now):
-            self._stats(course)
+        while minute_stats := self._over(minute_queue, now):
+            self._stats(minute_stats)
             self._summaries()
 
-    def _over(self, gauge: MinuteQueue, now: float) -> MinuteStats | None:
+    def _over(self, minute_queue: MinuteQueue, now: float) -> MinuteStats | None:
         """A minute that ended some time ago."""
         if self._course is None:
-            self._course = gauge.take()
+            self._course = minute_queue.take()
             self._due = now + self._linger
         if self._course is None or now < self._due:
             return None
-        course, self._course = self._course, None
-        return course
+        minute_stats, self._course = self._course, None
+        return minute_stats
 
     def _begin(self) -> None:
         """A program that starts tells of the hour and the day before once more."""
@@ -132,11 +132,13 @@ class StatusPublisher:
         self._final = {length: summaries.begin(wall, length) - 2 * length for length in self._final}
         self._summaries()
 
-    def _stats(self, course: MinuteStats) -> None:
-        found = self._books.minutes(course.start, course.start)
+    def _stats(self, minute_stats: MinuteStats) -> None:
+        found = self._books.minutes(minute_stats.start, minute_stats.start)
         verdicts = found[0].verdicts if found else VerdictCounts()
-        minutely = MinuteReport(course, verdicts, self._books.figures(), health.read(), self._unheard)
-        self.board.put(RetainedMessage("stats", self._topics.stats, stats_message(minutely), EXPIRY_S))
+        minutely = MinuteReport(minute_stats, verdicts, self._books.figures(), health.read(), self._unheard)
+        self.retained_messages.put(
+            RetainedMessage("stats", self._topics.stats, stats_message(minutely), EXPIRY_S)
+        )
 
     def _summaries(self) -> None:
         for length, name, topic in (
@@ -152,4 +154,4 @@ class StatusPublisher:
     def _summary(self, key: str, topic: str, start: int, length: int) -> None:
         minutes = self._books.minutes(start, start + length - 1)
         found = summaries.summarise(start, length, minutes, self._wall())
-        self.board.put(RetainedMessage(key, topic, summary_message(found)))
+        self.retained_messages.put(RetainedMessage(key, topic, summary_message(found)))

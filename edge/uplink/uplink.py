@@ -48,16 +48,16 @@ class Uplink:
     def __init__(
         self,
         backlog: SpoolReader,
-        dialer: Dialer,
+        connector: Dialer,
         backoff: Backoff | None = None,
-        ear: InboundHandler | None = None,
-        teller: StatusPublisher | None = None,
+        inbound: InboundHandler | None = None,
+        status: StatusPublisher | None = None,
     ) -> None:
         self._backlog = backlog
-        self._dialer = dialer
-        self._ear = ear or InboundHandler(backlog, dialer.topics, InboundPolicy(), lambda _: None)
-        self._teller = teller or StatusPublisher(backlog, dialer.topics)
-        self._calls = ConnectionManager(dialer, backoff or Backoff())
+        self._connector = connector
+        self._inbound = inbound or InboundHandler(backlog, connector.topics, InboundPolicy(), lambda _: None)
+        self._status = status or StatusPublisher(backlog, connector.topics)
+        self._connections = ConnectionManager(connector, backoff or Backoff())
         self._inbox = ConnectionEventQueue()
         self._session: Session | None = None
         self._stop_at: float | None = None
@@ -91,7 +91,7 @@ class Uplink:
     @property
     def ignored(self) -> int:
         """Messages to this device that broke a rule, or were too many."""
-        return self._ear.ignored + self._inbox.dropped
+        return self._inbound.ignored + self._inbox.dropped
 
     def start(self) -> None:
         """Begins to connect; returns at once."""
@@ -118,12 +118,12 @@ class Uplink:
 
     def _run(self) -> None:
         while self._stop_at is None:
-            self._turn()
-        self._teller.hurry()
+            self._cycle()
+        self._status.hurry()
         if self._session is not None:
             self._guarded(self._look, time.monotonic())
         while not self._over(self._stop_at, time.monotonic()):
-            self._turn()
+            self._cycle()
         if self._session is not None:
             left = self._stop_at - time.monotonic()
             self._session.link.close(max(left, 0.0), with_will=self._session.ready)
@@ -132,11 +132,13 @@ class Uplink:
         done = self._session is None or (self._inbox.empty and self._session.drained)
         return done or now >= stop_at - FAREWELL_S
 
-    def _turn(self) -> None:
+    def _cycle(self) -> None:
         try:
             now = time.monotonic()
-            if self._session is None and self._calls.wait(now) == 0.0:
-                self._session = self._calls.begin(self._backlog, self._teller.board, self._inbox, now)
+            if self._session is None and self._connections.wait(now) == 0.0:
+                self._session = self._connections.begin(
+                    self._backlog, self._status.retained_messages, self._inbox, now
+                )
             # All of them are taken, whatever happens to one.
             for number, signal in tuple(self._inbox.burst(self._patience(now))):
                 self._guarded(self._take, number, signal)
@@ -151,7 +153,7 @@ class Uplink:
             work(*arguments)
         except BrokerError:
             self._hang_up(
-                f"the connection to the MQTT broker at {self._dialer.broker.address} is lost; trying again"
+                f"the connection to the MQTT broker at {self._connector.broker.address} is lost; trying again"
             )
         except SpoolError as error:
             self._say(str(error))
@@ -161,7 +163,7 @@ class Uplink:
     def _patience(self, now: float) -> float:
         """How long to wait for a signal."""
         if self._session is None:
-            patience = min(self._calls.wait(now), LOOK_S)
+            patience = min(self._connections.wait(now), LOOK_S)
         else:
             wait = self._session.wait(now)
             patience = LOOK_S if wait is None else min(wait, LOOK_S)
@@ -172,29 +174,29 @@ class Uplink:
             return
         if signal is None:
             self._session.changed()
-        elif number == self._calls.number:
+        elif number == self._connections.number:
             self._handle(self._session, signal)
 
     def _look(self, now: float) -> None:
         session = self._session
         if self.connected:
-            self._ear.look(now)
-        self._teller.turn(now, self.unheard, "" if session is None else session.forbidden)
+            self._inbound.look(now)
+        self._status.cycle(now, self.unheard, "" if session is None else session.forbidden)
         if session is None:
             return
         self._say(session.fill(now))
-        if failure := self._calls.failure(session, self._inbox, now):
+        if failure := self._connections.failure(session, self._inbox, now):
             self._hang_up(failure)
 
     def _handle(self, session: Session, signal: ConnectionEvent) -> None:
-        where, now = self._dialer.broker, time.monotonic()
+        where, now = self._connector.broker, time.monotonic()
         match signal:
             case PublishAcknowledged():
                 complaint = session.acknowledged(signal, now)
                 self._problem = session.forbidden
                 self._say(complaint)
             case MessageReceived():
-                self._ear.hear(signal, now)
+                self._inbound.hear(signal, now)
             case ConnectionAccepted():
                 self._accept(session, signal)
             case SubscriptionAcknowledged():
@@ -209,22 +211,22 @@ class Uplink:
 
     def _accept(self, session: Session, connected: ConnectionAccepted) -> None:
         try:
-            self._ear.connected(time.monotonic())
+            self._inbound.connected(time.monotonic())
             session.open(connected)
         except SpoolError as error:
             self._hang_up(str(error))
             return
-        if self._ear.filters:
-            session.link.subscribe(self._ear.filters, as_published=True)
-        self._calls.accepted(time.monotonic())
+        if self._inbound.filters:
+            session.link.subscribe(self._inbound.filters, as_published=True)
+        self._connections.accepted(time.monotonic())
         self._said.clear()
         self._problem = ""
-        _log.info("connected to the MQTT broker at %s", self._dialer.broker.address)
+        _log.info("connected to the MQTT broker at %s", self._connector.broker.address)
 
     def _hang_up(self, sentence: str, lost: ConnectionLost | None = None) -> None:
         session, self._session = self._session, None
         if session is None:
-            self._calls.postpone(time.monotonic())
+            self._connections.postpone(time.monotonic())
         else:
             session.link.close()
             self._unheard += session.unheard
@@ -233,7 +235,7 @@ class Uplink:
 
     def _judge(self, session: Session, lost: ConnectionLost | None) -> str:
         """Learns from the end of a connection; a sentence where an event was the cause."""
-        culprit = self._calls.ended(session, lost, time.monotonic())
+        culprit = self._connections.ended(session, lost, time.monotonic())
         try:
             session.settle()
             return "" if culprit is None else session.set_aside(culprit, "the broker hangs up on a message")

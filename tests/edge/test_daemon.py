@@ -109,7 +109,7 @@ def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
 ) -> None:
     """It is started again by its supervisor, and does not wait for the next event to be lost."""
 
-    def fail(_committer: SpoolWriter, _item: Item) -> None:
+    def fail(_writer: SpoolWriter, _item: Item) -> None:
         raise RuntimeError("by intent")
 
     monkeypatch.setattr(SpoolWriter, "_take", fail)
@@ -122,7 +122,7 @@ def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
         }
     )
     with pytest.raises(SpoolError, match="stores nothing any more"):
-        serve(config, Orders(), lambda _turn, _events: None)
+        serve(config, Orders(), lambda _cycle, _events: None)
 
 
 def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start, tmp_path: Path) -> None:

@@ -36,10 +36,10 @@ def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     made: list[GpioIndicator] = []
 
     def _make(
-        pins: LampPinsConfig = PINS, tested: bool = True, hush: BuzzerMute | None = None
+        pins: LampPinsConfig = PINS, tested: bool = True, buzzer_mute: BuzzerMute | None = None
     ) -> GpioIndicator:
         monkeypatch.setattr(indicators, "LAMP_TEST_S", 0.01 if tested else 3600)
-        made.append(GpioIndicator(pins, hush))
+        made.append(GpioIndicator(pins, buzzer_mute))
         if tested:
             made[-1]._test.join(5)
             for number in (17, 27, 22, 5):
@@ -121,30 +121,30 @@ def test_the_buzzer_beeps_once_when_the_lamp_turns_red(
 def test_a_hushed_buzzer_is_silent_for_a_while() -> None:
     """Silence lasts as long as was said last, and not longer."""
     now = [0.0]
-    hush = BuzzerMute(lambda: now[0])
-    assert not hush.lasts
-    hush.begin(60)
+    buzzer_mute = BuzzerMute(lambda: now[0])
+    assert not buzzer_mute.lasts
+    buzzer_mute.begin(60)
     now[0] = 59.0
-    assert hush.lasts
+    assert buzzer_mute.lasts
     now[0] = 60.0
-    assert not hush.lasts
-    hush.begin(60)
-    hush.begin(1)
+    assert not buzzer_mute.lasts
+    buzzer_mute.begin(60)
+    buzzer_mute.begin(1)
     now[0] = 61.0
-    assert not hush.lasts
+    assert not buzzer_mute.lasts
 
 
 def test_a_hushed_buzzer_leaves_the_lamps_alone(
     factory: MockFactory, make: Callable[..., GpioIndicator]
 ) -> None:
     """Red is lit and nothing beeps; afterwards it beeps again."""
-    hush = BuzzerMute()
-    indicator = make(hush=hush)
-    hush.begin(3600)
+    buzzer_mute = BuzzerMute()
+    indicator = make(buzzer_mute=buzzer_mute)
+    buzzer_mute.begin(3600)
     indicator.show(Lamp.RED)
     indicator.show(Lamp.OFF)
     assert history(factory.pin(5)) == [False]
-    hush.begin(0)
+    buzzer_mute.begin(0)
     indicator.show(Lamp.RED)
     wait_for(lambda: True in history(factory.pin(5)))
 

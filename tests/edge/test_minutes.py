@@ -22,26 +22,26 @@ def look(at: float, kind: str = "frame", offset: float = START, seconds: float =
 
 def count(looks: list[Sample]) -> list[MinuteStats]:
     minutes = MinuteAggregator()
-    over = [course for one in looks for course in minutes.add(one)]
+    over = [minute_stats for one in looks for minute_stats in minutes.add(one)]
     return [*over, *minutes.finish()]
 
 
 @given(steps, st.dictionaries(st.integers(0, 299), jumps, max_size=5))
 def test_minutes_add_up_whatever_the_clock_does(
-    turns: list[tuple[float, str]], leaps: dict[int, float]
+    cycles: list[tuple[float, str]], leaps: dict[int, float]
 ) -> None:
     """Frames and seconds over all minutes are those of the turns, also when the clock jumps."""
     looks, at, offset = [], 0.0, START
     watched = blind = 0.0
-    for number, (wait, kind) in enumerate(turns):
+    for number, (wait, kind) in enumerate(cycles):
         at, offset = at + wait, offset + leaps.get(number, 0.0)
         counted = wait if number and wait <= LONGEST_TURN_S else 0.0
         watched, blind = watched + counted * (kind != "blind"), blind + counted * (kind == "blind")
         looks.append(look(at, kind, offset))
-    courses = count(looks)
-    assert sum(course.frames for course in courses) == sum(kind == "frame" for _, kind in turns)
-    assert sum(course.watched_s for course in courses) == pytest.approx(watched, abs=1e-3)
-    assert sum(course.blind_s for course in courses) == pytest.approx(blind, abs=1e-3)
+    finished = count(looks)
+    assert sum(minute_stats.frames for minute_stats in finished) == sum(kind == "frame" for _, kind in cycles)
+    assert sum(minute_stats.watched_s for minute_stats in finished) == pytest.approx(watched, abs=1e-3)
+    assert sum(minute_stats.blind_s for minute_stats in finished) == pytest.approx(blind, abs=1e-3)
 
 
 @given(st.floats(0, 1e5), st.floats(0, LONGEST_TURN_S))
@@ -60,29 +60,29 @@ def test_a_minute_is_over_when_the_next_begins() -> None:
     minutes = MinuteAggregator()
     for second in range(60):
         assert minutes.add(look(float(second))) == ()
-    (course,) = minutes.add(look(60.5))
-    assert (course.start, course.frames) == (int(START), 60)
-    assert course.watched_s == pytest.approx(60.0)
-    assert course.fps == pytest.approx(1.0)
+    (minute_stats,) = minutes.add(look(60.5))
+    assert (minute_stats.start, minute_stats.frames) == (int(START), 60)
+    assert minute_stats.watched_s == pytest.approx(60.0)
+    assert minute_stats.fps == pytest.approx(1.0)
 
 
 def test_a_pause_is_no_watching() -> None:
     """A line that stood still for ten seconds has not watched in them."""
-    (course,) = count([look(0.0), look(10.0), look(11.0)])
-    assert course.watched_s == pytest.approx(1.0)
+    (minute_stats,) = count([look(0.0), look(10.0), look(11.0)])
+    assert minute_stats.watched_s == pytest.approx(1.0)
 
 
 def test_blind_time_is_apart() -> None:
     """Time in which the camera gave nothing is blind, and no frame."""
-    (course,) = count([look(0.0, "blind"), look(1.0, "blind"), look(2.0)])
-    assert (course.frames, course.blind_s, course.watched_s) == (1, 1.0, 1.0)
+    (minute_stats,) = count([look(0.0, "blind"), look(1.0, "blind"), look(2.0)])
+    assert (minute_stats.frames, minute_stats.blind_s, minute_stats.watched_s) == (1, 1.0, 1.0)
 
 
 def test_quantiles() -> None:
     """Median and 95th percentile by the nearest rank, in milliseconds; nothing where there is nothing."""
-    (course,) = count([look(n / 100, seconds=n / 1000) for n in range(1, 101)])
-    assert course.detect_ms == Quantiles(50.0, 95.0)
-    assert course.latency_ms == Quantiles(150.0, 285.0)
-    (course,) = count([look(0.0, "blind")])
-    assert course.detect_ms == Quantiles(None, None)
-    assert course.fps == 0.0
+    (minute_stats,) = count([look(n / 100, seconds=n / 1000) for n in range(1, 101)])
+    assert minute_stats.detect_ms == Quantiles(50.0, 95.0)
+    assert minute_stats.latency_ms == Quantiles(150.0, 285.0)
+    (minute_stats,) = count([look(0.0, "blind")])
+    assert minute_stats.detect_ms == Quantiles(None, None)
+    assert minute_stats.fps == 0.0

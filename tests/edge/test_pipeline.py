@@ -82,13 +82,13 @@ def run(
     )
     events = EventFactory(EventSource("door", "e1", "4", "7"), 41, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
-    turns: list[Cycle] = []
-    for turn in line.turns(lambda: len(turns) >= stop_after):
-        turns.append(turn)
-        reporter.report(turn, tracker)
-    if turns:
-        reporter.finish(turns[-1].moment)
-    return recorder, turns
+    cycles: list[Cycle] = []
+    for cycle in line.cycles(lambda: len(cycles) >= stop_after):
+        cycles.append(cycle)
+        reporter.report(cycle, tracker)
+    if cycles:
+        reporter.finish(cycles[-1].moment)
+    return recorder, cycles
 
 
 def test_a_face_becomes_an_event_and_a_red_lamp() -> None:
@@ -137,23 +137,23 @@ def test_blind_turns_reach_lamp_and_state_once() -> None:
 
 def test_the_end_of_a_recording_closes_its_passes() -> None:
     """Somebody who had no verdict yet gets one in a last turn."""
-    recorder, turns = run("....")
-    assert [v.outcome for v in turns[-1].verdicts] == [Outcome.UNSURE]
+    recorder, cycles = run("....")
+    assert [v.outcome for v in cycles[-1].verdicts] == [Outcome.UNSURE]
     assert len(recorder.of(Event)) == 1
 
 
 def test_a_stop_ends_the_line_after_its_turn_and_closes_its_passes() -> None:
     """Nobody who was there is forgotten when the service stops."""
-    _, turns = run("." * 50, stop_after=4)
-    assert len(turns) == 5
-    assert [v.outcome for v in turns[-1].verdicts] == [Outcome.UNSURE]
+    _, cycles = run("." * 50, stop_after=4)
+    assert len(cycles) == 5
+    assert [v.outcome for v in cycles[-1].verdicts] == [Outcome.UNSURE]
 
 
 def test_an_empty_source_says_nothing() -> None:
     """No turn, no event, no lamp."""
-    recorder, turns = run("")
+    recorder, cycles = run("")
     assert recorder.said == []
-    assert turns == []
+    assert cycles == []
 
 
 def test_a_change_of_models_keeps_open_passes() -> None:
@@ -165,8 +165,8 @@ def test_a_change_of_models_keeps_open_passes() -> None:
     line = Pipeline(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
     events = EventFactory(EventSource("door", "e1", "4", "7"), 0, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
-    for number, turn in enumerate(line.turns(lambda: False)):
-        reporter.report(turn, tracker)
+    for number, cycle in enumerate(line.cycles(lambda: False)):
+        reporter.report(cycle, tracker)
         if number == 5:
             reporter.change_model("8", "", tracker.open_passes())
         if number == 7:

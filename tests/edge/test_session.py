@@ -36,7 +36,7 @@ class ToldLink:
     """A link that records what is published; the test gives the answers."""
 
     def __init__(self) -> None:
-        self.owed: dict[int, tuple[str, bytes]] = {}
+        self.in_flight: dict[int, tuple[str, bytes]] = {}
         self.published: list[tuple[str, bytes, bool]] = []
         self.gone = False
         self._numbers = itertools.count(1)
@@ -47,14 +47,14 @@ class ToldLink:
         if self.gone:
             raise BrokerError("the connection is gone")
         number = next(self._numbers)
-        self.owed[number] = (topic, payload)
+        self.in_flight[number] = (topic, payload)
         self.published.append((topic, payload, retain))
         return number
 
     def answer(self, code: int, number: int | None = None) -> PublishAcknowledged:
         """Answers the oldest message, or the given one."""
-        number = min(self.owed) if number is None else number
-        del self.owed[number]
+        number = min(self.in_flight) if number is None else number
+        del self.in_flight[number]
         return PublishAcknowledged(number, code, "said so")
 
 
@@ -102,9 +102,11 @@ def make(
     link: ToldLink, reader: SpoolReader, bounds: SessionLimits | None = None
 ) -> tuple[Session, RetainedMessages]:
     """A session and its board, on which stands what is told at birth."""
-    board = RetainedMessages()
-    board.put(BIRTH)
-    return Session(cast(Connection, link), reader, board, TOPICS, bounds or SessionLimits()), board
+    retained_messages = RetainedMessages()
+    retained_messages.put(BIRTH)
+    return Session(
+        cast(Connection, link), reader, retained_messages, TOPICS, bounds or SessionLimits()
+    ), retained_messages
 
 
 def begin(
@@ -119,7 +121,7 @@ def begin(
 def answer_all(session: Session, link: ToldLink, now: float = 0.0) -> None:
     """Every message is taken, until nothing more comes."""
     session.fill(now)
-    while link.owed:
+    while link.in_flight:
         session.acknowledged(link.answer(OK), now)
         session.fill(now)
 
@@ -142,8 +144,8 @@ def answer_births(session: Session, link: ToldLink) -> None:
 def test_birth_comes_first() -> None:
     """`online` and the state, both retained, come before all events."""
     link = ToldLink()
-    session, board = make(link, Shelf(2))
-    board.put(RetainedMessage("state", TOPICS.state, b"{}"))
+    session, retained_messages = make(link, Shelf(2))
+    retained_messages.put(RetainedMessage("state", TOPICS.state, b"{}"))
     session.open(ConnectionAccepted(20, None))
     session.fill(0)
     assert [(topic, retained) for topic, _, retained in link.published] == [
@@ -166,10 +168,10 @@ def test_nothing_is_sent_before_the_broker_accepts() -> None:
 def test_a_notice_is_told_once() -> None:
     """A state goes out when it changes, not with every turn."""
     link = ToldLink()
-    session, board = make(link, Shelf(0))
+    session, retained_messages = make(link, Shelf(0))
     session.open(ConnectionAccepted(20, None))
     for payload in (b"1", b"1", b"2"):
-        board.put(RetainedMessage("state", TOPICS.state, payload))
+        retained_messages.put(RetainedMessage("state", TOPICS.state, payload))
         session.fill(0)
     assert topics(link).count("state") == 2
 
@@ -188,8 +190,8 @@ def test_the_window(maximum: int, window: int) -> None:
     """The broker never owes more answers than it can take, nor more than 20."""
     session, link, shelf = begin(200, maximum)
     session.fill(0)
-    while link.owed:
-        assert len(link.owed) <= window
+    while link.in_flight:
+        assert len(link.in_flight) <= window
         session.acknowledged(link.answer(OK), 0)
         session.fill(0)
     assert shelf.sent == list(range(1, 201))
@@ -213,7 +215,7 @@ def test_a_refused_event_is_sent_again_after_a_pause(code: int) -> None:
     answer_births(session, link)
     assert "refuses maskgate/site/door/event" in session.acknowledged(link.answer(code), 0)
     session.fill(0)
-    assert not link.owed
+    assert not link.in_flight
     assert shelf.sent == []
     assert session.wait(0) is not None
     session.fill(LATER)
@@ -229,7 +231,7 @@ def test_an_event_that_never_fits_blocks_nobody(code: int) -> None:
     answer_births(session, link)
     assert session.acknowledged(link.answer(code), 0)
     session.fill(0)
-    while link.owed:
+    while link.in_flight:
         session.acknowledged(link.answer(OK), 0)
         session.fill(0)
     assert shelf.sent == list(range(2, 31))
@@ -241,7 +243,7 @@ def test_what_is_larger_than_the_broker_takes_is_not_sent() -> None:
     session, link, shelf = begin(3, largest=200)
     shelf.events[1] = Stored(2, b"x" * 200)
     assert "200 bytes" in session.fill(0)
-    while link.owed:
+    while link.in_flight:
         session.acknowledged(link.answer(OK), 0)
         session.fill(0)
     assert shelf.sent == [1, 3]
@@ -275,17 +277,17 @@ def test_whatever_the_broker_answers_nothing_is_lost(answers: list[tuple[int, in
     now = 0.0
     for which, code in answers:
         session.fill(now)
-        assert len(link.owed) <= 7
-        if link.owed:
-            number = sorted(link.owed)[which % len(link.owed)]
+        assert len(link.in_flight) <= 7
+        if link.in_flight:
+            number = sorted(link.in_flight)[which % len(link.in_flight)]
             before = len(shelf.sent)
-            is_event = link.owed[number][0] == TOPICS.event
+            is_event = link.in_flight[number][0] == TOPICS.event
             session.acknowledged(link.answer(code, number), now)
             session.settle()
             assert len(shelf.sent) - before == (is_event and code < 0x80)
         now += 60.0
     session.fill(now)
-    while link.owed:
+    while link.in_flight:
         session.acknowledged(link.answer(OK), now)
         now += 60.0
         session.fill(now)
@@ -296,7 +298,7 @@ def test_new_events_go_past_those_that_waited() -> None:
     """With a backlog that fills its share of the window, a new event is published at once."""
     session, link, shelf = begin(1000)
     answer_births(session, link)
-    assert len(link.owed) == WINDOW - WINDOW // 4
+    assert len(link.in_flight) == WINDOW - WINDOW // 4
     shelf.events.append(Stored(1001, b"1001"))
     session.changed()
     session.fill(0)
@@ -330,14 +332,14 @@ def test_each_lane_keeps_its_order(steps: list[str], maximum: int) -> None:
         elif step == "replay" and shelf.sent:
             shelf.replay(*shelf.sent[:3])
             session.changed()
-        elif link.owed and step == "answer":
+        elif link.in_flight and step == "answer":
             session.acknowledged(link.answer(OK), now)
-        elif link.owed and step == "refuse":
+        elif link.in_flight and step == "refuse":
             session.acknowledged(link.answer(BUSY), now)
         session.fill(now)
-        assert len(link.owed) <= min(maximum, WINDOW)
-        owed = [payload for topic, payload in link.owed.values() if topic == TOPICS.event]
-        assert len(owed) == len(set(owed))
+        assert len(link.in_flight) <= min(maximum, WINDOW)
+        in_flight = [payload for topic, payload in link.in_flight.values() if topic == TOPICS.event]
+        assert len(in_flight) == len(set(in_flight))
     answer_all(session, link, now + 100.0)
     first_time = list(dict.fromkeys(numbers(link)))
     old = [number for number in first_time if number <= 60]
@@ -394,7 +396,7 @@ def test_a_refused_gap_is_told_again() -> None:
     answer_births(session, link)
     session.acknowledged(link.answer(BUSY), 0)
     session.fill(0)
-    assert not link.owed
+    assert not link.in_flight
     answer_all(session, link, LATER)
     assert shelf.told == [1]
 
@@ -405,7 +407,7 @@ def test_a_busy_broker_is_told_the_state_later() -> None:
     session.fill(0)
     session.acknowledged(link.answer(BUSY), 0)
     session.fill(0)
-    assert not link.owed
+    assert not link.in_flight
     session.fill(LATER)
     session.acknowledged(link.answer(DENIED), LATER)
     session.fill(2 * LATER)
@@ -418,8 +420,8 @@ def test_one_event_that_is_always_refused_holds_up_nobody_for_long() -> None:
     now = 0.0
     while now < 10.0 and len(shelf.sent) < 99:
         session.fill(now)
-        while link.owed:
-            bad = next((n for n, (_, payload) in link.owed.items() if payload == b"50"), None)
+        while link.in_flight:
+            bad = next((n for n, (_, payload) in link.in_flight.items() if payload == b"50"), None)
             session.acknowledged(link.answer(OK if bad is None else 0x83, bad), now)
             session.settle()
             session.fill(now)
@@ -435,7 +437,7 @@ def test_a_broker_that_refuses_everything_fills_no_memory() -> None:
     now = 0.0
     answer_births(session, link)
     for _ in range(500):
-        while link.owed:
+        while link.in_flight:
             session.acknowledged(link.answer(DENIED), now)
         now += 100.0
         session.fill(now)
@@ -473,7 +475,7 @@ def test_a_message_that_is_left_out_is_overdue() -> None:
     session, link, _ = begin(100, bounds=SessionLimits(silence_s=10.0))
     session.fill(0.0)
     for moment in range(1, 12):
-        session.acknowledged(link.answer(OK, sorted(link.owed)[1]), float(moment))
+        session.acknowledged(link.answer(OK, sorted(link.in_flight)[1]), float(moment))
         session.fill(float(moment))
     assert session.overdue(11.5)
 
@@ -492,10 +494,10 @@ def test_suspects_go_one_by_one() -> None:
     session, link, _ = begin(50, bounds=SessionLimits(one_by_one=4))
     session.fill(0)
     for _ in range(4):
-        assert len(link.owed) == 1
+        assert len(link.in_flight) == 1
         session.acknowledged(link.answer(OK), 0)
         session.fill(0)
-    assert len(link.owed) == WINDOW - WINDOW // 4
+    assert len(link.in_flight) == WINDOW - WINDOW // 4
 
 
 @pytest.fixture

@@ -367,10 +367,10 @@ def test_purging_takes_what_is_old(path: Path) -> None:
     with closing(Spool.open(path)) as spool:
         fill(spool, range(1, 6))
         spool.mark_sent([1, 2])
-        assert spool.ask(lambda committer: committer.purge(WALL, unsent=True)) == (0, 0)
-        assert spool.ask(lambda committer: committer.purge(WALL + 1, unsent=False)) == (2, 0)
+        assert spool.ask(lambda writer: writer.purge(WALL, unsent=True)) == (0, 0)
+        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=False)) == (2, 0)
         assert sequences(spool) == [3, 4, 5]
-        assert spool.ask(lambda committer: committer.purge(WALL + 1, unsent=True)) == (0, 3)
+        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=True)) == (0, 3)
         assert gaps(spool) == [(3, 5, Reason.EXPIRED)]
         assert spool.figures() == replace(spool.figures(), unsent=0, stored=0, dropped=3)
 

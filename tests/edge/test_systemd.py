@@ -89,10 +89,10 @@ def test_turns_feed_the_watchdog_four_times_in_an_interval(
     clock = FakeClock()
     watchdog = Watchdog(clock.monotonic)
     sent_at = []
-    for turn in range(65):
+    for cycle in range(65):
         watchdog.feed()
         if received(manager) == [b"WATCHDOG=1"]:
-            sent_at.append(turn / 8)
+            sent_at.append(cycle / 8)
         clock.now += 0.125
     assert sent_at == [0.0, 2.0, 4.0, 6.0, 8.0]
 

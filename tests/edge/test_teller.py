@@ -49,9 +49,9 @@ def spool(tmp_path: Path, clock: Time) -> Iterator[Spool]:
         yield opened
 
 
-def told(teller: StatusPublisher) -> dict[str, dict[str, Any]]:
+def told(status: StatusPublisher) -> dict[str, dict[str, Any]]:
     """What is on the board, by key."""
-    return {n.key: json.loads(n.payload) for n in teller.board if n.key != "availability"}
+    return {n.key: json.loads(n.payload) for n in status.retained_messages if n.key != "availability"}
 
 
 def decide(spool: Spool, sequence: int, outcome: Outcome, number: int, revision: int, wall: float) -> None:
@@ -64,54 +64,56 @@ def watch(meter: StatisticsObserver, begin: float, seconds: int, blind_from: int
     for half in range(2 * seconds):
         at = half / 2
         if at >= blind_from:
-            meter.turn(Cycle(Blind("gone", at, begin + at), None, (), 0.001))
+            meter.cycle(Cycle(Blind("gone", at, begin + at), None, (), 0.001))
         else:
             seen = Frame(half, np.zeros((4, 4, 3), np.uint8), at, begin + at, age=0.05)
-            meter.turn(Cycle(seen, FrameAnalysis((), 0.004, 0.002), (), 0.01))
+            meter.cycle(Cycle(seen, FrameAnalysis((), 0.004, 0.002), (), 0.01))
 
 
 def test_availability_comes_first(spool: Spool, clock: Time) -> None:
     """`online` stands there from the beginning; nothing else without a state or a gauge."""
-    teller = StatusPublisher(spool, TOPICS, wall=clock)
-    teller.turn(0.0, 0, "")
-    assert [(notice.key, notice.payload) for notice in teller.board] == [("availability", b"online")]
+    status = StatusPublisher(spool, TOPICS, wall=clock)
+    status.cycle(0.0, 0, "")
+    assert [(notice.key, notice.payload) for notice in status.retained_messages] == [
+        ("availability", b"online")
+    ]
 
 
 def test_the_state_tells_what_is_wrong(spool: Spool, clock: Time) -> None:
     """A refusal is in the state at once, messages that nobody heard within some seconds."""
-    teller = StatusPublisher(spool, TOPICS, wall=clock)
+    status = StatusPublisher(spool, TOPICS, wall=clock)
     spool.set_state(RED)
-    teller.turn(0.0, 0, "the broker refuses")
-    assert told(teller)["state"]["send_problem"] == "the broker refuses"
-    teller.turn(1.0, 5, "")
-    assert told(teller)["state"]["send_problem"] == ""
-    assert told(teller)["state"]["unheard"] == 0
-    teller.turn(UNHEARD_EVERY_S, 5, "")
-    assert told(teller)["state"]["unheard"] == 5
-    validate("state", told(teller)["state"])
+    status.cycle(0.0, 0, "the broker refuses")
+    assert told(status)["state"]["send_problem"] == "the broker refuses"
+    status.cycle(1.0, 5, "")
+    assert told(status)["state"]["send_problem"] == ""
+    assert told(status)["state"]["unheard"] == 0
+    status.cycle(UNHEARD_EVERY_S, 5, "")
+    assert told(status)["state"]["unheard"] == 5
+    validate("state", told(status)["state"])
 
 
 def test_a_state_of_no_calendar_day_is_left_out(spool: Spool, clock: Time) -> None:
     """A clock that says nonsense keeps the state off the board and nothing else."""
-    teller = StatusPublisher(spool, TOPICS, wall=clock)
+    status = StatusPublisher(spool, TOPICS, wall=clock)
     spool.set_state(replace(RED, since=1e30))
-    teller.turn(0.0, 0, "")
-    assert told(teller) == {}
+    status.cycle(0.0, 0, "")
+    assert told(status) == {}
 
 
 def test_a_minute_is_told_once_it_is_over(spool: Spool, clock: Time) -> None:
     """Verdicts, frames, times and the spool's figures of the minute, a second after its end."""
     meter = StatisticsObserver(spool)
-    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 5)
     decide(spool, 2, Outcome.COMPLIANT, 1, 1, NOON + 7)
     watch(meter, NOON, 61, blind_from=50)
     spool.flush()
     clock.now = NOON + 61
-    teller.turn(0.0, 0, "")
-    assert "stats" not in told(teller)
-    teller.turn(LINGER_S, 3, "")
-    stats = told(teller)["stats"]
+    status.cycle(0.0, 0, "")
+    assert "stats" not in told(status)
+    status.cycle(LINGER_S, 3, "")
+    stats = told(status)["stats"]
     validate("stats", stats)
     assert stats["minute"] == "2023-11-14T12:00:00.000Z"
     assert stats["verdicts"] == {"compliant": 1, "no_mask": 0, "mask_incorrect": 0, "unsure": 0}
@@ -119,25 +121,25 @@ def test_a_minute_is_told_once_it_is_over(spool: Spool, clock: Time) -> None:
     assert stats["detect_ms"] == {"p50": 4.0, "p95": 4.0}
     assert stats["latency_ms"] == {"p50": 60.0, "p95": 60.0}
     assert stats["spool"]["unsent"] == 2
-    (notice,) = [n for n in teller.board if n.key == "stats"]
+    (notice,) = [n for n in status.retained_messages if n.key == "stats"]
     assert notice.expiry_s == 180
 
 
 def test_at_the_end_the_begun_minute_is_told_at_once(spool: Spool, clock: Time) -> None:
     """Whoever stops does not wait for a minute's end, nor for the second after it."""
     meter = StatisticsObserver(spool)
-    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 65)
     watch(meter, NOON, 90)
-    teller.turn(0.0, 0, "")
+    status.cycle(0.0, 0, "")
     meter.finish()
     spool.flush()
     clock.now = NOON + 91
-    teller.hurry()
-    teller.turn(0.1, 0, "")
-    assert told(teller)["stats"]["minute"] == "2023-11-14T12:01:00.000Z"
-    assert told(teller)["hour"]["verdicts"]["no_mask"] == 1
-    assert told(teller)["hour"]["minutes_watched"] == pytest.approx(1.5, abs=0.02)
+    status.hurry()
+    status.cycle(0.1, 0, "")
+    assert told(status)["stats"]["minute"] == "2023-11-14T12:01:00.000Z"
+    assert told(status)["hour"]["verdicts"]["no_mask"] == 1
+    assert told(status)["hour"]["minutes_watched"] == pytest.approx(1.5, abs=0.02)
 
 
 def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
@@ -169,9 +171,9 @@ def test_hours_and_days_are_told_at_the_start_and_every_minute(spool: Spool, clo
     decide(spool, 2, Outcome.NO_MASK, 2, 0, NOON + 6)
     spool.flush()
     clock.now = NOON + 120
-    teller = StatusPublisher(spool, TOPICS, MinuteQueue(), wall=clock)
-    teller.turn(0.0, 0, "")
-    found = told(teller)
+    status = StatusPublisher(spool, TOPICS, MinuteQueue(), wall=clock)
+    status.cycle(0.0, 0, "")
+    found = told(status)
     for summary in found.values():
         validate("summary", summary)
     assert found["hour before"]["complete"]
@@ -188,15 +190,15 @@ def test_hours_and_days_are_told_at_the_start_and_every_minute(spool: Spool, clo
 def test_an_hour_that_is_over_is_told_before_the_next(spool: Spool, clock: Time) -> None:
     """On the one topic of hours the complete hour comes first, then the new one."""
     meter = StatisticsObserver(spool)
-    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
     clock.now = NOON + HOUR_S - 30
-    teller.turn(0.0, 0, "")
+    status.cycle(0.0, 0, "")
     watch(meter, NOON + HOUR_S - 60, 61)
     spool.flush()
     clock.now = NOON + HOUR_S + 2
-    teller.turn(10.0, 0, "")
-    teller.turn(11.0, 0, "")
-    hours = [json.loads(n.payload) for n in teller.board if n.topic == TOPICS.hour]
+    status.cycle(10.0, 0, "")
+    status.cycle(11.0, 0, "")
+    hours = [json.loads(n.payload) for n in status.retained_messages if n.topic == TOPICS.hour]
     assert [(hour["start"][11:16], hour["complete"]) for hour in hours] == [("12:00", True), ("13:00", False)]
     assert hours[0]["minutes_watched"] == pytest.approx(1.0, abs=0.02)
 
@@ -204,13 +206,13 @@ def test_an_hour_that_is_over_is_told_before_the_next(spool: Spool, clock: Time)
 def test_a_clock_that_goes_back_tells_no_hour_twice(spool: Spool, clock: Time) -> None:
     """Set back by a day, the board goes on with the hour that it is now."""
     meter = StatisticsObserver(spool)
-    teller = StatusPublisher(spool, TOPICS, meter.gauge, wall=clock)
-    teller.turn(0.0, 0, "")
-    before = told(teller)["hour before"]
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
+    status.cycle(0.0, 0, "")
+    before = told(status)["hour before"]
     clock.now = NOON - DAY_S
     watch(meter, clock.now, 61)
     spool.flush()
-    teller.turn(1.0, 0, "")
-    teller.turn(9.0, 0, "")
-    assert told(teller)["hour before"] == before
-    assert told(teller)["hour"]["start"] == "2023-11-13T12:00:00.000Z"
+    status.cycle(1.0, 0, "")
+    status.cycle(9.0, 0, "")
+    assert told(status)["hour before"] == before
+    assert told(status)["hour"]["start"] == "2023-11-13T12:00:00.000Z"

@@ -170,18 +170,18 @@ def test_a_killed_broker_loses_nothing_that_it_had_not_taken(spool: Spool, make_
     What a killed Mosquitto has acknowledged and not yet saved is gone now and then, whatever its settings.
     """
     broker = make_broker(*DURABLE).start()
-    owed: set[str] = set()
+    in_flight: set[str] = set()
     with Subscriber(broker.port, durable="team") as subscriber, uplink_to(spool, local(broker)) as uplink:
-        for turn in range(3):
-            append(spool, 1 + 200 * turn, 200 + 200 * turn)
-            subscriber.wait_for_events(200 * turn + 20)
+        for cycle in range(3):
+            append(spool, 1 + 200 * cycle, 200 + 200 * cycle)
+            subscriber.wait_for_events(200 * cycle + 20)
             broker.kill()
             wait_until(lambda: not uplink.connected)
             spool.flush()
-            owed.update(f"door/e1/{stored.sequence}" for stored in spool.unsent(0, 1000))
+            in_flight.update(f"door/e1/{stored.sequence}" for stored in spool.unsent(0, 1000))
             broker.start()
-        assert owed
-        subscriber.wait(lambda: owed <= set(subscriber.ids))
+        assert in_flight
+        subscriber.wait(lambda: in_flight <= set(subscriber.ids))
         wait_until(lambda: spool.depth() == 0)
         assert set(subscriber.ids) <= set(ids(1, 600))
 
@@ -243,11 +243,13 @@ def test_stopping_waits_for_what_a_slow_disk_has_yet_to_store(spool: Spool, brok
 def test_a_retained_command_is_refused_when_it_comes_and_later(spool: Spool, broker: Mosquitto) -> None:
     """Both by a device that is there while it is published, and by one that connects afterwards."""
     muted: list[float] = []
-    obedience = InboundPolicy(commands=frozenset({"mute"}))
+    inbound_policy = InboundPolicy(commands=frozenset({"mute"}))
 
     def connect() -> Uplink:
         uplink = Uplink(
-            spool, Dialer(local(broker), TOPICS), ear=InboundHandler(spool, TOPICS, obedience, muted.append)
+            spool,
+            Dialer(local(broker), TOPICS),
+            inbound=InboundHandler(spool, TOPICS, inbound_policy, muted.append),
         )
         uplink.start()
         return uplink
@@ -354,7 +356,7 @@ def test_a_wrong_password_is_one_sentence(
     broker = make_broker("allow_anonymous false", f"password_file {password_file(tmp_path)}").start()
     append(spool, 1, 5)
     with uplink_to(spool, Broker("127.0.0.1", broker.port, login=Login("door", "wrong"))) as uplink:
-        wait_until(lambda: uplink._calls.number > 3)
+        wait_until(lambda: uplink._connections.number > 3)
         assert not uplink.connected
     (record,) = [r for r in caplog.records if r.name == "edge.uplink.uplink"]
     assert record.levelno == logging.WARNING
@@ -369,7 +371,7 @@ def test_a_broker_that_is_away_is_one_sentence(spool: Spool, caplog: pytest.LogC
     """However often the connection fails, the log says once where, why and what to do."""
     port = free_port()
     with uplink_to(spool, Broker("127.0.0.1", port)) as uplink:
-        wait_until(lambda: uplink._calls.number > 5)
+        wait_until(lambda: uplink._connections.number > 5)
     (record,) = [r for r in caplog.records if r.name == "edge.uplink.uplink"]
     assert record.message == (
         f"the MQTT broker at 127.0.0.1:{port} cannot be reached: Connection refused; "

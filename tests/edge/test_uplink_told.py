@@ -48,13 +48,13 @@ class Muted:
 def uplink_to(
     spool: Spool,
     port: int,
-    obedience: InboundPolicy | None = None,
+    inbound_policy: InboundPolicy | None = None,
     mute: Muted | None = None,
     keepalive: int = 30,
 ) -> Iterator[Uplink]:
-    dialer = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
-    ear = InboundHandler(spool, TOPICS, obedience or InboundPolicy(), mute or Muted())
-    uplink = Uplink(spool, dialer, Backoff(first=0.05, longest=0.5), ear=ear)
+    connector = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
+    inbound = InboundHandler(spool, TOPICS, inbound_policy or InboundPolicy(), mute or Muted())
+    uplink = Uplink(spool, connector, Backoff(first=0.05, longest=0.5), inbound=inbound)
     uplink.start()
     try:
         yield uplink
@@ -70,7 +70,7 @@ def append(spool: Spool, first: int, last: int) -> None:
 
 def given_up(spool: Spool) -> set[int]:
     """The numbers that were announced as gaps or wait to be."""
-    rows = spool.ask(lambda committer: committer.store.db.all("SELECT first, last FROM gap"))
+    rows = spool.ask(lambda writer: writer.store.db.all("SELECT first, last FROM gap"))
     return {number for first, last in rows for number in range(first, last + 1)}
 
 
@@ -149,7 +149,7 @@ def test_a_notice_on_which_the_broker_hangs_up_is_left_out(spool: Spool) -> None
 
     append(spool, 1, 10)
     with ToldBroker(policy) as broker, uplink_to(spool, broker.port) as uplink:
-        uplink._teller.board.put(RetainedMessage("stats", TOPICS.stats, b"{}"))
+        uplink._status.retained_messages.put(RetainedMessage("stats", TOPICS.stats, b"{}"))
         wait_until(lambda: spool.depth() == 0)
         assert set(broker.sequences) == set(range(1, 11))
 
@@ -290,12 +290,12 @@ def test_commands_are_obeyed_where_they_are_allowed(spool: Spool) -> None:
     ],
 )
 def test_what_breaks_a_rule_changes_nothing(
-    spool: Spool, obedience: InboundPolicy, topic: str, payload: bytes, retain: bool
+    spool: Spool, inbound_policy: InboundPolicy, topic: str, payload: bytes, retain: bool
 ) -> None:
     """Unasked, retained, unknown, damaged or not allowed: counted, and nothing is done."""
     muted = Muted()
     append(spool, 1, 3)
-    with ToldBroker() as broker, uplink_to(spool, broker.port, obedience, muted) as uplink:
+    with ToldBroker() as broker, uplink_to(spool, broker.port, inbound_policy, muted) as uplink:
         sent_all(spool, broker, 3)
         broker.say(topic, payload, retain=retain)
         wait_until(lambda: uplink.ignored == 1)

@@ -47,7 +47,7 @@ class Device:
 
     def gaps(self) -> set[int]:
         """The numbers that were given up, told already or not."""
-        rows = self.spool.ask(lambda committer: committer.store.db.all("SELECT first, last FROM gap"))
+        rows = self.spool.ask(lambda writer: writer.store.db.all("SELECT first, last FROM gap"))
         return {number for first, last in rows for number in range(first, last + 1)}
 
 
@@ -58,9 +58,9 @@ def device(
     """A device that runs while the context lasts, with the waiting times of a real one unless given."""
     limits = Limits(max_events=2_000_000, max_bytes=4 << 30)
     with closing(Spool.open(path, limits=limits)) as spool:
-        ear = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=accept_ack), lambda _: None)
-        dialer = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
-        uplink = Uplink(spool, dialer, backoff, ear=ear)
+        inbound = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=accept_ack), lambda _: None)
+        connector = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
+        uplink = Uplink(spool, connector, backoff, inbound=inbound)
         uplink.start()
         try:
             yield Device(spool, uplink)

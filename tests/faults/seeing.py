@@ -109,11 +109,11 @@ class Watcher:
         frame = Frame(
             self._number, self._scenes[self._number % len(self._scenes)], began, float(self._number)
         )
-        sight = self._vision.see(frame)
+        analysis = self._vision.see(frame)
         decides = self._number % PASS_EVERY == 0
         self._crowd.passes += decides
         verdicts = (verdict(number=self._crowd.passes),) if decides else ()
-        self._reporter.report(Cycle(frame, sight, verdicts, 0.0), self._crowd)
+        self._reporter.report(Cycle(frame, analysis, verdicts, 0.0), self._crowd)
         took = time.perf_counter() - began
         self.times.frames.append(took)
         if decides:

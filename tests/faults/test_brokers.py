@@ -28,9 +28,9 @@ def kill_often(directory: Path, broker: Mosquitto, kills: int, events: int) -> N
         device(directory / "spool.db", broker.port, accept_ack=True) as sender,
     ):
         wait_until(lambda: sender.uplink.connected)
-        for turn in range(kills):
+        for cycle in range(kills):
             sender.append(events // kills)
-            time.sleep(Random(turn).random() * 0.3)
+            time.sleep(Random(cycle).random() * 0.3)
             broker.kill()
             wait_until(lambda: not sender.uplink.connected)
             depth = sender.spool.depth()

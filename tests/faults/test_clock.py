@@ -43,9 +43,9 @@ def disciplined(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def sending(spool: Spool, port: int, times: FakeClock) -> Iterator[None]:
     """A sender that goes by a clock, for as long as the context lasts."""
-    ear = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=True), lambda _: None, times.wall)
-    teller = StatusPublisher(spool, TOPICS, MinuteQueue(), times.wall)
-    uplink = Uplink(spool, Dialer(Broker("127.0.0.1", port), TOPICS), ear=ear, teller=teller)
+    inbound = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=True), lambda _: None, times.wall)
+    status = StatusPublisher(spool, TOPICS, MinuteQueue(), times.wall)
+    uplink = Uplink(spool, Dialer(Broker("127.0.0.1", port), TOPICS), inbound=inbound, status=status)
     uplink.start()
     try:
         # What is decided before goes out beside what is decided later, not before it.

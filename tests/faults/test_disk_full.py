@@ -78,14 +78,14 @@ def test_a_full_disk_is_accounted_for(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(writer, "MOST_WAITING", WAITING)
     path, last = tmp_path / "spool.db", 0
     with closing(Spool.open(path)) as spool:
-        for turn in range(3):
+        for cycle in range(3):
             with full_disk(path.stat().st_size):
                 last = append(spool, last, 150)
                 with pytest.raises(SpoolError):
                     spool.flush()
                 assert spool.depth() >= WAITING
             account(spool, last)
-            assert spool.figures().dropped == 50 * (turn + 1)
+            assert spool.figures().dropped == 50 * (cycle + 1)
     with closing(Spool.open(path)) as again:
         account(again, last)
         assert again.problem == ""

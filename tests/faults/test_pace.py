@@ -30,11 +30,11 @@ def be_slow(directory: Path, times: int, blocks: int, seconds: float) -> tuple[f
     vision = open_vision(Config())
     slow, calm = Times(), Times()
     gained = []
-    for turn in range(times):
+    for cycle in range(times):
         with ExitStack() as stack:
             broker = stack.enter_context(ToldBroker(terms=Terms(delay_s=1.0)))
-            sender = stack.enter_context(device(directory / f"slow{turn}.db", broker.port))
-            spool = stack.enter_context(closing(Spool.open(directory / f"calm{turn}.db")))
+            sender = stack.enter_context(device(directory / f"slow{cycle}.db", broker.port))
+            spool = stack.enter_context(closing(Spool.open(directory / f"calm{cycle}.db")))
             troubled, alone = Watcher(vision, sender.spool), Watcher(vision, spool)
             in_turn(troubled, alone, 1, seconds)
             before = memory_mib()
@@ -134,7 +134,7 @@ def test_a_backlog_lets_new_events_pass(tmp_path: Path, make_broker: MakeBroker)
 @pytest.mark.faults
 @pytest.mark.timeout(5_400)
 @pytest.mark.parametrize("turn", range(3))
-def test_a_backlog_of_a_million(tmp_path: Path, make_broker: MakeBroker, turn: int) -> None:
+def test_a_backlog_of_a_million(tmp_path: Path, make_broker: MakeBroker, cycle: int) -> None:
     """A million: at least 10,000 a second, at most 64 MB more, a new event within 2 s."""
     broker = make_broker("max_queued_messages 0", "max_inflight_messages 0").start()
     found = catch_up(tmp_path, broker, 1_000_000)

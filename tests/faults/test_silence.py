@@ -44,11 +44,11 @@ def fall_silent(directory: Path, broker: Mosquitto, port: int, silence: Silence,
         collector(broker.port, database),
         device(directory / "spool.db", port, keepalive=KEEPALIVE, accept_ack=True) as sender,
     ):
-        for turn in range(times):
+        for cycle in range(times):
             wait_until(lambda: sender.uplink.connected and sender.spool.depth() == 0)
             silence.begin()
             began = time.monotonic()
-            if turn % 2 == 0:
+            if cycle % 2 == 0:
                 sender.decide(5)
             wait_until(lambda: not sender.uplink.connected)
             noticed.append(seconds_since(began))

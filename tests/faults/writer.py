@@ -32,13 +32,13 @@ def live(path: Path, kind: str, chance: Random, rounds: int) -> Spool:
     spool = Spool.open(path, wall=lambda: WALL, limits=limits)
     number = spool.last_sequence
     say(f"open {spool.epoch} {number}")
-    for turn in range(rounds):
+    for cycle in range(rounds):
         for number in range(number + 1, number + 1 + chance.randint(1, 8)):  # noqa: B020
             spool.append(event(number))
         if kind == "marks":
             spool.mark_sent(chance.randint(1, number) for _ in range(4))
-            spool.set_mark(ConsumerMark("team", spool.epoch, number, WALL + turn))
-            spool.add_minute(Minute(60 * turn, frames=1))
+            spool.set_mark(ConsumerMark("team", spool.epoch, number, WALL + cycle))
+            spool.add_minute(Minute(60 * cycle, frames=1))
             if chance.random() < 0.2:
                 spool.give_up([chance.randint(1, number)])
                 spool.replay(1, chance.randint(1, number))

@@ -16,9 +16,9 @@ def test_curves_can_be_read(tmp_path: Path) -> None:
     """Each figure becomes a point of the scalar curve of its name."""
     framework.load_framework()
     tf = framework.need("tensorflow")
-    board = framework.need("training.classifier.callbacks").Board(tmp_path / "board")
-    board.write(1, {"validation/loss": 0.5})
-    board.write(2, {"validation/loss": 0.25})
+    retained_messages = framework.need("training.classifier.callbacks").Board(tmp_path / "board")
+    retained_messages.write(1, {"validation/loss": 0.5})
+    retained_messages.write(2, {"validation/loss": 0.25})
     (file,) = (tmp_path / "board").iterdir()
     found = {}
     for raw in tf.data.TFRecordDataset(str(file)):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.tables import epoch, event
 from edge.collector.database.writes import UnfitError, add_events
-from edge.collector.records import Epoch, EventRecord
+from edge.collector.records import EpochKey, EventRecord
 
 _CONTENT = tuple(column for column in event.c if column is not event.c.received)
 
@@ -42,20 +42,22 @@ class BulkLoad:
             UnfitError: An event can never be stored.
             StorageError: The database cannot be written now.
         """
-        counters: set[Epoch] = set()
+        epoch_keys: set[EpochKey] = set()
         with self._database.writing() as connection:
             try:
-                yield lambda records: _add(connection, records, counters)
+                yield lambda records: _add(connection, records, epoch_keys)
             except (DataError, OverflowError) as error:
                 reason = " ".join(str(error).split())[:200]
                 raise UnfitError(f"the database cannot hold an event: {reason}; nothing was stored") from None
 
 
-def _add(connection: Connection, records: Sequence[EventRecord], counters: set[Epoch]) -> tuple[bool, ...]:
+def _add(
+    connection: Connection, records: Sequence[EventRecord], epoch_keys: set[EpochKey]
+) -> tuple[bool, ...]:
     for position, record in enumerate(records):
-        if record.counter not in counters:
-            _check_site(connection, position, record.counter)
-            counters.add(record.counter)
+        if record.epoch_key not in epoch_keys:
+            _check_site(connection, position, record.epoch_key)
+            epoch_keys.add(record.epoch_key)
     wanted = sorted({record.id for record in records})
     rows = connection.execute(sa.select(*_CONTENT).where(event.c.id.in_(wanted))).all()
     known: dict[str, Row[tuple[object, ...]] | tuple[object, ...]] = {row.id: row for row in rows}
@@ -73,17 +75,17 @@ def _add(connection: Connection, records: Sequence[EventRecord], counters: set[E
     return tuple(position in new for position in range(len(records)))
 
 
-def _check_site(connection: Connection, position: int, counter: Epoch) -> None:
+def _check_site(connection: Connection, position: int, epoch_key: EpochKey) -> None:
     """An epoch is one device's, and a device is at one site."""
     same = sa.and_(
-        epoch.c.device == counter.place.device,
-        epoch.c.epoch == counter.name,
-        epoch.c.site != counter.place.site,
+        epoch.c.device == epoch_key.place.device,
+        epoch.c.epoch == epoch_key.name,
+        epoch.c.site != epoch_key.place.site,
     )
     site = connection.execute(sa.select(epoch.c.site).where(same).limit(1)).scalar()
     if site is not None:
         raise ClashError(
             position,
-            f"events of {counter.place.device}, epoch {counter.name}, are stored under the site {site!r}, "
-            f"not {counter.place.site!r}; check --site",
+            f"events of {epoch_key.place.device}, epoch {epoch_key.name}, are stored under the site "
+            f"{site!r}, not {epoch_key.place.site!r}; check --site",
         )

@@ -13,7 +13,7 @@ from edge.collector.completeness import Completeness
 from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.periods import LIFE, PRESENCE
 from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
-from edge.collector.records import DeviceKey, Epoch
+from edge.collector.records import DeviceKey, EpochKey
 from edge.messages.ranges import Range
 
 RESERVE = "restart"
@@ -54,7 +54,7 @@ class EpochStatus:
         reserved: Sequences that the device had in reserve when it ended; few or none were events.
     """
 
-    counter: Epoch
+    epoch_key: EpochKey
     mark: Completeness
     events: int
     gone: int
@@ -77,20 +77,22 @@ class Queries:
     def __init__(self, database: CollectorDatabase) -> None:
         self._database = database
 
-    def mark(self, counter: Epoch) -> Completeness:
+    def mark(self, epoch_key: EpochKey) -> Completeness:
         """How far an epoch is complete; Raises: StorageError."""
         with self._database.reading() as connection:
-            return _mark(connection, counter)
+            return _mark(connection, epoch_key)
 
-    def unfinished(self, place: DeviceKey) -> tuple[Epoch, ...]:
+    def unfinished(self, place: DeviceKey) -> tuple[EpochKey, ...]:
         """The epochs of a device of which something may still come; Raises: StorageError."""
         here = sa.and_(epoch.c.site == place.site, epoch.c.device == place.device)
         with self._database.reading() as connection:
             names = connection.execute(sa.select(epoch.c.epoch).where(here)).scalars().all()
             # PostgreSQL's order of texts depends on its locale.
-            counters = [Epoch(place, name) for name in sorted(names)]
+            epoch_keys = [EpochKey(place, name) for name in sorted(names)]
             return tuple(
-                counter for counter in counters if counter == counters[-1] or _mark(connection, counter).holes
+                epoch_key
+                for epoch_key in epoch_keys
+                if epoch_key == epoch_keys[-1] or _mark(connection, epoch_key).holes
             )
 
     def online(self) -> dict[DeviceKey, bool]:
@@ -154,12 +156,12 @@ class Queries:
             Period(DeviceKey(row.site, row.device), row.track, row.kind, row.since, row.until) for row in rows
         )
 
-    def standings(self) -> tuple[EpochStatus, ...]:
+    def epoch_statuses(self) -> tuple[EpochStatus, ...]:
         """Every epoch, by device and age; Raises: StorageError."""
         with self._database.reading() as connection:
             rows = connection.execute(sa.select(epoch)).all()
-            counters = sorted(Epoch(DeviceKey(row.site, row.device), row.epoch) for row in rows)
-            return tuple(_standing(connection, counter) for counter in counters)
+            epoch_keys = sorted(EpochKey(DeviceKey(row.site, row.device), row.epoch) for row in rows)
+            return tuple(_epoch_status(connection, epoch_key) for epoch_key in epoch_keys)
 
     def rejected(self) -> int:
         """How many messages broke the rules; Raises: StorageError."""
@@ -169,27 +171,29 @@ class Queries:
             )
 
 
-def _mark(connection: Connection, counter: Epoch, limit: int | None = FIRST_RANGES) -> Completeness:
-    query = sa.select(present.c.first, present.c.last).where(_of(present, counter))
+def _mark(connection: Connection, epoch_key: EpochKey, limit: int | None = FIRST_RANGES) -> Completeness:
+    query = sa.select(present.c.first, present.c.last).where(_of(present, epoch_key))
     rows = connection.execute(query.order_by(present.c.first).limit(limit)).all()
-    highest = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, counter))).scalar()
+    highest = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, epoch_key))).scalar()
     return completeness.completeness_of([Range(row.first, row.last) for row in rows], highest or 0)
 
 
-def _standing(connection: Connection, counter: Epoch) -> EpochStatus:
-    counted = sa.select(sa.func.count()).select_from(event).where(_of(event, counter))
+def _epoch_status(connection: Connection, epoch_key: EpochKey) -> EpochStatus:
+    counted = sa.select(sa.func.count()).select_from(event).where(_of(event, epoch_key))
     events = connection.execute(counted).scalar_one()
     length = sa.func.coalesce(sa.func.sum(gap.c.last - gap.c.first + 1), 0)
-    restarts = sa.select(length).where(_of(gap, counter), gap.c.reason == RESERVE)
+    restarts = sa.select(length).where(_of(gap, epoch_key), gap.c.reason == RESERVE)
     reserved = int(connection.execute(restarts).scalar_one())
-    mark = _mark(connection, counter, None)
+    mark = _mark(connection, epoch_key, None)
     missing = sum(len(span) for span in mark.holes)
-    return EpochStatus(counter, mark, events, max(mark.highest - events - missing - reserved, 0), reserved)
+    return EpochStatus(epoch_key, mark, events, max(mark.highest - events - missing - reserved, 0), reserved)
 
 
-def _of(table: sa.Table, counter: Epoch) -> sa.ColumnElement[bool]:
-    place = counter.place
-    return sa.and_(table.c.site == place.site, table.c.device == place.device, table.c.epoch == counter.name)
+def _of(table: sa.Table, epoch_key: EpochKey) -> sa.ColumnElement[bool]:
+    place = epoch_key.place
+    return sa.and_(
+        table.c.site == place.site, table.c.device == place.device, table.c.epoch == epoch_key.name
+    )
 
 
 def _within(table: sa.Table, part: ReportFilter) -> list[sa.ColumnElement[bool]]:

@@ -18,7 +18,7 @@ from edge.collector.database.tables import client, epoch, event, gap, present, r
 from edge.collector.records import (
     AvailabilityRecord,
     CameraRecord,
-    Epoch,
+    EpochKey,
     EventRecord,
     GapRecord,
     Heartbeat,
@@ -54,7 +54,7 @@ class WriteTally:
     stored: int
     known: int
     rejected: int
-    touched: frozenset[Epoch]
+    touched: frozenset[EpochKey]
 
 
 class Writes:
@@ -77,14 +77,14 @@ class Writes:
                 reason = " ".join(str(error).split())[:200]
                 raise UnfitError(f"the database cannot hold it: {reason}") from None
 
-    def give_up(self, counter: Epoch, spans: Iterable[Range], wall: float) -> None:
+    def give_up(self, epoch_key: EpochKey, spans: Iterable[Range], wall: float) -> None:
         """Counts sequences as gone that a device was asked for in vain.
 
         Raises:
             StorageError: The database cannot be written now.
         """
         with self._database.writing() as connection:
-            _store_gaps(connection, [_unanswered(counter, span, wall) for span in spans])
+            _store_gaps(connection, [_unanswered(epoch_key, span, wall) for span in spans])
 
     def note_seen(self, name: str, wall: float) -> None:
         """Notes that a collector is connected.
@@ -123,7 +123,7 @@ def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
         elif isinstance(record, Heartbeat):
             note_life(connection, record)
     _store_rejected(connection, bad)
-    touched = frozenset({record.counter for record in events} | {record.counter for record in gaps})
+    touched = frozenset({record.epoch_key for record in events} | {record.epoch_key for record in gaps})
     return WriteTally(new, len(events) - new - len(clashes), len(bad), touched)
 
 
@@ -147,12 +147,12 @@ def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tupl
 
 def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
     """Stores events of which none is there, and counts their sequences as present."""
-    ordered = sorted(new, key=lambda record: (record.counter, record.sequence))
+    ordered = sorted(new, key=lambda record: (record.epoch_key, record.sequence))
     if ordered:
         connection.execute(event.insert(), [asdict(record) for record in ordered])
-    for counter in sorted({record.counter for record in ordered}):
-        sequences = [record.sequence for record in ordered if record.counter == counter]
-        _extend(connection, counter, ranges_of(sequences), max(sequences))
+    for epoch_key in sorted({record.epoch_key for record in ordered}):
+        sequences = [record.sequence for record in ordered if record.epoch_key == epoch_key]
+        _extend(connection, epoch_key, ranges_of(sequences), max(sequences))
 
 
 def _clash(record: EventRecord) -> Rejected:
@@ -165,15 +165,15 @@ def _store_gaps(connection: Connection, gaps: Iterable[GapRecord]) -> None:
         if connection.execute(sa.select(gap.c.id).where(gap.c.id == record.id)).first() is None:
             connection.execute(gap.insert().values(asdict(record)))
             span = Range(record.first, OPEN if record.last is None else record.last)
-            _extend(connection, record.counter, (span,), record.last or record.first - 1)
+            _extend(connection, record.epoch_key, (span,), record.last or record.first - 1)
 
 
-def _unanswered(counter: Epoch, span: Range, wall: float) -> GapRecord:
+def _unanswered(epoch_key: EpochKey, span: Range, wall: float) -> GapRecord:
     return GapRecord(
-        id=f"{counter.place.device}/{counter.name}/unanswered/{span.first}-{span.last}",
-        site=counter.place.site,
-        device=counter.place.device,
-        epoch=counter.name,
+        id=f"{epoch_key.place.device}/{epoch_key.name}/unanswered/{span.first}-{span.last}",
+        site=epoch_key.place.site,
+        device=epoch_key.place.device,
+        epoch=epoch_key.name,
         first=span.first,
         last=span.last,
         reason="unanswered",
@@ -182,34 +182,34 @@ def _unanswered(counter: Epoch, span: Range, wall: float) -> GapRecord:
     )
 
 
-def _extend(connection: Connection, counter: Epoch, spans: Sequence[Range], highest: int) -> None:
+def _extend(connection: Connection, epoch_key: EpochKey, spans: Sequence[Range], highest: int) -> None:
     """Adds ranges to those that an epoch has; only what they touch is read and written."""
-    _raise_highest(connection, counter, highest)
+    _raise_highest(connection, epoch_key, highest)
     first, last = spans[0].first - 1, min(spans[-1].last + 1, OPEN)
-    touching = sa.and_(_of(present, counter), present.c.last >= first, present.c.first <= last)
+    touching = sa.and_(_of(present, epoch_key), present.c.last >= first, present.c.first <= last)
     old = {Range(row.first, row.last) for row in connection.execute(sa.select(present).where(touching))}
     new = set(merge((*old, *spans)))
     for span in old - new:
-        connection.execute(sa.delete(present).where(_of(present, counter), present.c.first == span.first))
+        connection.execute(sa.delete(present).where(_of(present, epoch_key), present.c.first == span.first))
     if new - old:
-        rows = [{**_keys(counter), **asdict(span)} for span in sorted(new - old)]
+        rows = [{**_keys(epoch_key), **asdict(span)} for span in sorted(new - old)]
         connection.execute(present.insert(), rows)
 
 
-def _raise_highest(connection: Connection, counter: Epoch, highest: int) -> None:
-    found = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, counter))).scalar()
+def _raise_highest(connection: Connection, epoch_key: EpochKey, highest: int) -> None:
+    found = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, epoch_key))).scalar()
     if found is None:
-        connection.execute(epoch.insert().values(**_keys(counter), highest=highest))
+        connection.execute(epoch.insert().values(**_keys(epoch_key), highest=highest))
     elif highest > found:
-        connection.execute(sa.update(epoch).where(_of(epoch, counter)).values(highest=highest))
+        connection.execute(sa.update(epoch).where(_of(epoch, epoch_key)).values(highest=highest))
 
 
-def _of(table: sa.Table, counter: Epoch) -> sa.ColumnElement[bool]:
-    return sa.and_(*(table.c[key] == value for key, value in _keys(counter).items()))
+def _of(table: sa.Table, epoch_key: EpochKey) -> sa.ColumnElement[bool]:
+    return sa.and_(*(table.c[key] == value for key, value in _keys(epoch_key).items()))
 
 
-def _keys(counter: Epoch) -> dict[str, str]:
-    return {"site": counter.place.site, "device": counter.place.device, "epoch": counter.name}
+def _keys(epoch_key: EpochKey) -> dict[str, str]:
+    return {"site": epoch_key.place.site, "device": epoch_key.place.device, "epoch": epoch_key.name}
 
 
 def _store_rejected(connection: Connection, records: Iterable[Rejected]) -> None:

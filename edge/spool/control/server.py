@@ -105,7 +105,7 @@ class ControlServer:
         try:
             question = _parse(line)
             limits = self._spool.limits
-            found = self._spool.ask(lambda committer: requests.answer(committer, question, limits))
+            found = self._spool.ask(lambda writer: requests.answer(writer, question, limits))
             _send(peer, {"answer": found})
         except SpoolError as error:
             _send(peer, {"error": str(error)})

@@ -42,7 +42,7 @@ class SequenceReservations:
             SpoolError: It cannot be opened, or another process holds it.
         """
         self._path = path
-        self._turn = 0
+        self._cycle = 0
         try:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -66,8 +66,8 @@ class SequenceReservations:
             content = os.pread(self._handle, 2 * SLOT, 0)
             found = [item for item in map(_parse, (content[:SLOT], content[SLOT:])) if item]
             if found:
-                turn, reserved = max(found, key=lambda item: item[0])
-                self._turn = turn + 1
+                cycle, reserved = max(found, key=lambda item: item[0])
+                self._cycle = cycle + 1
                 return reserved
         return None
 
@@ -77,14 +77,14 @@ class SequenceReservations:
         Raises:
             SpoolError: It could not be written.
         """
-        text = f"{_WORD} {self._turn} {reserved.format} {reserved.epoch} {reserved.upto}"
+        text = f"{_WORD} {self._cycle} {reserved.format} {reserved.epoch} {reserved.upto}"
         line = f"{text} {zlib.crc32(text.encode()):08x}\n".encode().ljust(SLOT, b" ")
         try:
-            os.pwrite(self._handle, line, self._turn % 2 * SLOT)
+            os.pwrite(self._handle, line, self._cycle % 2 * SLOT)
             os.fsync(self._handle)
         except OSError as error:
             raise SpoolError(f"{self._path} cannot be written: {error.strerror}; check the disk") from None
-        self._turn += 1
+        self._cycle += 1
 
     def close(self) -> None:
         """Lets the spool go."""

@@ -91,7 +91,7 @@ def presence(
     return AvailabilityRecord(DOOR, online, received, unsure_since)
 
 
-def sight(*, blind: bool, since: float = NOON) -> CameraRecord:
+def analysis(*, blind: bool, since: float = NOON) -> CameraRecord:
     return CameraRecord(DOOR, blind, "unplugged" if blind else "", since, since)
 
 

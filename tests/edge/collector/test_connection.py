@@ -58,31 +58,31 @@ class FakeListener(Listener):
         super().__init__(Broker("broker.example", 1883), "me", STANDING)
         self.links: list[FakeLink] = []
 
-    def dial(self, deliver: Deliver) -> FakeLink:  # type: ignore[override]
+    def connect(self, deliver: Deliver) -> FakeLink:  # type: ignore[override]
         self.links.append(FakeLink())
         return self.links[-1]
 
 
 @pytest.fixture
-def listener() -> FakeListener:
+def connector() -> FakeListener:
     return FakeListener()
 
 
 @pytest.fixture
-def connection(listener: FakeListener) -> CollectorConnection:
-    made = CollectorConnection(listener, FILTERS)
-    made.dial()
+def connection(connector: FakeListener) -> CollectorConnection:
+    made = CollectorConnection(connector, FILTERS)
+    made.connect()
     return made
 
 
 def test_a_refused_subscription_is_named(
-    connection: CollectorConnection, listener: FakeListener, caplog: pytest.LogCaptureFixture
+    connection: CollectorConnection, connector: FakeListener, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The filter stands in the log, and the attempt is repeated later."""
     connection.handle(ConnectionAccepted(20, None))
     connection.handle(SubscriptionAcknowledged((1, 0x87)))
     assert "maskgate/+/+/gap" in caplog.text
-    assert listener.links[0].closed
+    assert connector.links[0].closed
     assert not connection.ready
     wait = connection.wait(time.monotonic())
     assert wait is not None
@@ -90,23 +90,23 @@ def test_a_refused_subscription_is_named(
 
 
 def test_what_a_lost_connection_brought_is_not_acknowledged_on_the_next(
-    connection: CollectorConnection, listener: FakeListener
+    connection: CollectorConnection, connector: FakeListener
 ) -> None:
     """Its number would name another message there."""
     connection.acknowledge(1, ARRIVED)
     connection.hang_up("gone")
-    connection.dial()
+    connection.connect()
     connection.acknowledge(1, ARRIVED)
-    assert listener.links[0].asked == [("acknowledge", 7)]
-    assert listener.links[1].asked == []
+    assert connector.links[0].asked == [("acknowledge", 7)]
+    assert connector.links[1].asked == []
 
 
 def test_filters_of_an_earlier_run_are_given_back(
-    connection: CollectorConnection, listener: FakeListener
+    connection: CollectorConnection, connector: FakeListener
 ) -> None:
     """Before the present ones are asked for."""
     connection.subscribe(("old/#",))
-    assert listener.links[0].asked == [("unsubscribe", ("old/#",)), ("subscribe", FILTERS)]
+    assert connector.links[0].asked == [("unsubscribe", ("old/#",)), ("subscribe", FILTERS)]
 
 
 def test_no_more_than_the_broker_takes(connection: CollectorConnection) -> None:
@@ -130,11 +130,11 @@ def test_a_refused_message_is_told(connection: CollectorConnection, caplog: pyte
     assert caplog.text.count("not authorized") == 1
 
 
-def test_a_dead_network_thread_is_found(connection: CollectorConnection, listener: FakeListener) -> None:
+def test_a_dead_network_thread_is_found(connection: CollectorConnection, connector: FakeListener) -> None:
     """Its connection is given up, and another one made."""
-    listener.links[0].alive = False
+    connector.links[0].alive = False
     connection.look()
-    assert listener.links[0].closed
+    assert connector.links[0].closed
     assert connection.wait(time.monotonic()) is not None
 
 
@@ -164,7 +164,7 @@ def test_connections_that_do_not_last(
         connection.handle(SubscriptionAcknowledged((1, 1)))
         connection.handle(ConnectionLost(0x80, "Unspecified error", False))
         waits.append(connection.wait(time.monotonic()) or 0.0)
-        connection.dial()
+        connection.connect()
     assert waits[-1] >= 1.9
     assert caplog.text.count("--instance") == 1
     assert len(caplog.records) < 8
@@ -181,7 +181,7 @@ def test_a_connection_that_has_lasted_is_made_again_at_once(
         monkeypatch.setattr(time, "monotonic", lambda later=later: later)
         connection.handle(ConnectionLost(0x80, "Unspecified error", False))
         assert (connection.wait(later) or 0.0) <= 0.5
-        connection.dial()
+        connection.connect()
 
 
 def test_publishing_without_a_connection_is_an_error(connection: CollectorConnection) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from edge.collector.completeness import Completeness
 from edge.collector.database import CollectorDatabase, Queries, UnfitError, Writes, open_database, tables
 from edge.collector.database.queries import ReportFilter
-from edge.collector.records import Epoch, Heartbeat, Record
+from edge.collector.records import EpochKey, Heartbeat, Record
 from edge.errors import ConfigError, MaskGateError, StorageError
 from edge.messages import payloads
 from edge.messages.ranges import Range
@@ -25,16 +25,16 @@ from edge.types import Outcome
 from tests.edge.collector.builders import (
     DOOR,
     NOON,
+    analysis,
     event_record,
     gap_record,
     made,
     presence,
     read,
     rejected,
-    sight,
 )
 
-E1 = Epoch(DOOR, "e1")
+E1 = EpochKey(DOOR, "e1")
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_an_event_is_stored_once(writing: Writes, reading: Queries) -> None:
     second = writing.store([event_record(2), event_record(3)])
     assert (second.stored, second.known) == (1, 1)
     assert second.touched == {E1}
-    assert reading.standings()[0].events == 3
+    assert reading.epoch_statuses()[0].events == 3
     assert reading.mark(E1) == Completeness(3, 3, ())
 
 
@@ -73,16 +73,16 @@ def test_gaps_count_as_present(writing: Writes, reading: Queries) -> None:
     assert reading.mark(E1) == Completeness(3, 5, (Range(4, 4),))
     writing.store([gap_record(2, 4, None), gap_record(2, 4, None)])
     assert reading.mark(E1) == Completeness(5, 5, ())
-    assert reading.standings()[0].gone == 3
+    assert reading.epoch_statuses()[0].gone == 3
 
 
 def test_what_comes_after_its_gap_is_not_lost(writing: Writes, reading: Queries) -> None:
     """A replay may bring what was announced as gone; numbers in reserve were no events."""
     reserve = replace(gap_record(2, 6, 9), reason="restart")
     writing.store([event_record(1), gap_record(1, 2, 5), reserve, event_record(10)])
-    assert (reading.standings()[0].gone, reading.standings()[0].reserved) == (4, 4)
+    assert (reading.epoch_statuses()[0].gone, reading.epoch_statuses()[0].reserved) == (4, 4)
     writing.store([event_record(3)])
-    assert reading.standings()[0].gone == 3
+    assert reading.epoch_statuses()[0].gone == 3
 
 
 def test_what_was_asked_for_in_vain_counts_as_gone(writing: Writes, reading: Queries) -> None:
@@ -91,7 +91,7 @@ def test_what_was_asked_for_in_vain_counts_as_gone(writing: Writes, reading: Que
     writing.give_up(E1, [Range(1, 3)], NOON)
     assert reading.mark(E1).contiguous == 4
     assert writing.store([event_record(2)]).stored == 1
-    assert reading.standings()[0].events == 2
+    assert reading.epoch_statuses()[0].events == 2
 
 
 steps = st.lists(
@@ -154,9 +154,9 @@ def test_two_writers_store_each_event_once(url: str) -> None:
         thread.join()
     assert not failures
     with closing(open_database(url, create=False)) as database:
-        (standing,) = Queries(database).standings()
-    assert standing.events == 200
-    assert standing.mark == Completeness(200, 200, ())
+        (epoch_status,) = Queries(database).epoch_statuses()
+    assert epoch_status.events == 200
+    assert epoch_status.mark == Completeness(200, 200, ())
 
 
 def test_two_collectors_may_make_the_tables(url: str) -> None:
@@ -192,14 +192,14 @@ def test_rejected_messages_are_kept_and_counted(writing: Writes, reading: Querie
     writing.store([rejected(), rejected()])
     writing.store([rejected(), event_record(1)])
     assert reading.rejected() == 3
-    assert reading.standings()[0].events == 1
+    assert reading.epoch_statuses()[0].events == 1
 
 
 def test_a_record_that_no_database_holds(writing: Writes, reading: Queries) -> None:
     """Is told apart from a database that is away; nothing of the batch is stored."""
     with pytest.raises(UnfitError):
         writing.store([event_record(1), replace(event_record(2), frames=2**70)])
-    assert reading.standings() == ()
+    assert reading.epoch_statuses() == ()
 
 
 def spans(reading: Queries, track: str) -> list[tuple[str, float, float | None]]:
@@ -253,7 +253,7 @@ def test_a_word_that_waited_leaves_the_time_between_unknown(writing: Writes, rea
 
 def test_blindness_begins_when_the_device_says(writing: Writes, reading: Queries) -> None:
     """By its own clock, unless that contradicts what it said before."""
-    writing.store([sight(blind=False), sight(blind=True, since=NOON + 30)])
+    writing.store([analysis(blind=False), analysis(blind=True, since=NOON + 30)])
     assert spans(reading, "sight") == [("seeing", 0, 30), ("blind", 30, None)]
 
 

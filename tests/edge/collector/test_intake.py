@@ -22,47 +22,47 @@ def arrived(mid: int, payload: bytes, kind: str = "event") -> MessageReceived:
 
 
 @pytest.fixture
-def intake(database: CollectorDatabase) -> Ingest:
+def ingest(database: CollectorDatabase) -> Ingest:
     return Ingest(Writes(database), lambda: NOON)
 
 
-def test_a_batch_says_what_may_be_acknowledged(intake: Ingest) -> None:
+def test_a_batch_says_what_may_be_acknowledged(ingest: Ingest) -> None:
     """Good ones, repetitions, bad ones and those that say nothing: all are done with."""
     payloads = [builders.event(1), builders.event(1), b"{", builders.event(2)]
     for mid, payload in enumerate(payloads, 1):
-        intake.take(7, arrived(mid, payload), None)
-    intake.take(7, arrived(5, b"", "state"), None)
-    batch = intake.commit()
+        ingest.take(7, arrived(mid, payload), None)
+    ingest.take(7, arrived(5, b"", "state"), None)
+    batch = ingest.commit()
     assert [(one.connection, one.arrived.mid) for one in batch.heard] == [(7, mid) for mid in range(1, 6)]
-    assert (intake.totals.stored, intake.totals.known, intake.totals.rejected) == (2, 1, 1)
-    assert intake.waiting == 0
+    assert (ingest.totals.stored, ingest.totals.known, ingest.totals.rejected) == (2, 1, 1)
+    assert ingest.waiting == 0
 
 
-def test_a_transaction_has_a_largest_size(intake: Ingest) -> None:
+def test_a_transaction_has_a_largest_size(ingest: Ingest) -> None:
     """What is more waits for the next."""
     for mid in range(BATCH + 5):
-        intake.take(1, arrived(mid, builders.event(mid + 1)), None)
-    assert len(intake.commit().heard) == BATCH
-    assert intake.waiting == 5
+        ingest.take(1, arrived(mid, builders.event(mid + 1)), None)
+    assert len(ingest.commit().heard) == BATCH
+    assert ingest.waiting == 5
 
 
-def test_a_database_that_is_away_lets_it_wait(intake: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_lets_it_wait(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is done with, and the next attempt stores it."""
 
     def away(_records: object) -> None:
         raise StorageError("away")
 
-    intake.take(1, arrived(1, builders.event(1)), None)
+    ingest.take(1, arrived(1, builders.event(1)), None)
     with monkeypatch.context() as patch:
         patch.setattr(Writes, "store", lambda _self, records: away(records))
         with pytest.raises(StorageError):
-            intake.commit()
-    assert intake.waiting == 1
-    assert len(intake.commit().heard) == 1
+            ingest.commit()
+    assert ingest.waiting == 1
+    assert len(ingest.commit().heard) == 1
 
 
 def test_what_no_database_holds_stops_nothing(
-    intake: Ingest, database: CollectorDatabase, monkeypatch: pytest.MonkeyPatch
+    ingest: Ingest, database: CollectorDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Should a message get past the checks, it alone is rejected, and its neighbours are stored."""
     read = Parser.read
@@ -75,29 +75,29 @@ def test_what_no_database_holds_stops_nothing(
 
     monkeypatch.setattr(Parser, "read", careless)
     for number in (1, 2, 3):
-        intake.take(1, arrived(number, builders.event(number)), None)
-    assert len(intake.commit().heard) == 3
-    assert (intake.totals.stored, intake.totals.rejected) == (2, 1)
+        ingest.take(1, arrived(number, builders.event(number)), None)
+    assert len(ingest.commit().heard) == 3
+    assert (ingest.totals.stored, ingest.totals.rejected) == (2, 1)
     assert Queries(database).rejected() == 1
 
 
-def test_a_word_that_waited_is_marked(intake: Ingest, database: CollectorDatabase) -> None:
+def test_a_word_that_waited_is_marked(ingest: Ingest, database: CollectorDatabase) -> None:
     """So that the time between is unknown."""
-    intake.take(1, arrived(1, b"online", "availability"), None)
-    intake.commit()
-    intake.wall = lambda: NOON + 600
-    intake.take(1, arrived(2, b"offline", "availability"), NOON + 300)
-    assert intake.commit().presences == ((builders.DOOR, False),)
+    ingest.take(1, arrived(1, b"online", "availability"), None)
+    ingest.commit()
+    ingest.wall = lambda: NOON + 600
+    ingest.take(1, arrived(2, b"offline", "availability"), NOON + 300)
+    assert ingest.commit().presences == ((builders.DOOR, False),)
     kinds = [(one.kind, one.since - NOON) for one in Queries(database).periods(ReportFilter())]
     assert kinds == [("online", 0), ("unknown", 300), ("offline", 600)]
 
 
-def test_what_a_broker_kept_is_no_sign_of_life(intake: Ingest, database: CollectorDatabase) -> None:
+def test_what_a_broker_kept_is_no_sign_of_life(ingest: Ingest, database: CollectorDatabase) -> None:
     """The device may be gone since; one that is told now is."""
     stats = arrived(1, b"{}", "stats")
-    intake.take(1, replace(stats, retained=True), None)
-    intake.commit()
+    ingest.take(1, replace(stats, retained=True), None)
+    ingest.commit()
     assert Queries(database).periods(ReportFilter()) == ()
-    intake.take(1, stats, None)
-    intake.commit()
+    ingest.take(1, stats, None)
+    ingest.commit()
     assert [one.kind for one in Queries(database).periods(ReportFilter())] == ["alive"]

@@ -120,10 +120,10 @@ def test_wherever_it_is_cut_no_half_event_counts(
     """Cut between two events it holds those before, cut amid one it is refused."""
     file = tmp_path_factory.mktemp("cut") / "cut.jsonl"
     file.write_bytes(WHOLE[:length])
-    carrier = ExportLoader("site", builders.NOON)
+    loader = ExportLoader("site", builders.NOON)
     *before, last = WHOLE[:length].split(b"\n")
     if last and last not in ENDS:
         with pytest.raises(SourceError, match=f"line {len(before) + 1}: it is cut off"):
-            carrier.check([ExportSource(file)])
+            loader.check([ExportSource(file)])
     else:
-        assert carrier.check([ExportSource(file)]) == len(before) + bool(last)
+        assert loader.check([ExportSource(file)]) == len(before) + bool(last)

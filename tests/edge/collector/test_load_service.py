@@ -13,7 +13,7 @@ from edge.collector.completeness import Completeness
 from edge.collector.database import Queries, open_database
 from edge.collector.export_file import ExportSource
 from edge.collector.load import ExportLoader, Loaded
-from edge.collector.records import Epoch
+from edge.collector.records import EpochKey
 from edge.config import Config
 from edge.daemon.factory import open_uplink
 from edge.messages import payloads
@@ -29,7 +29,7 @@ __all__ = ["config", "export", "load", "path", "run"]
 
 pytestmark = pytest.mark.broker
 
-E1 = Epoch(DOOR, "e1")
+E1 = EpochKey(DOOR, "e1")
 
 
 def carry(file: Path, url: str, events: Sequence[Event]) -> tuple[Loaded, ...]:

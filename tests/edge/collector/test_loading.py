@@ -13,14 +13,14 @@ from edge.collector.database import BulkLoad, ClashError, CollectorDatabase, Que
 from edge.collector.export_file import ExportSource
 from edge.collector.ingest import BATCH
 from edge.collector.load import ExportLoader
-from edge.collector.records import Epoch, EventRecord
+from edge.collector.records import EpochKey, EventRecord
 from edge.errors import SourceError
 from edge.messages import payloads
 from edge.messages.ranges import Range
 from edge.types import Event
 from tests.edge.collector.builders import DOOR, NOON, event_record, gap_record, made, read
 
-E1, E2 = Epoch(DOOR, "e1"), Epoch(DOOR, "e2")
+E1, E2 = EpochKey(DOOR, "e1"), EpochKey(DOOR, "e2")
 MANY = 2 * BATCH + 10
 
 
@@ -41,14 +41,14 @@ def test_more_than_a_batch_is_one_transaction(database: CollectorDatabase, tmp_p
     events = made(MANY)
     differs = replace(events[-1], model_version="2.0")
     bad = exported(tmp_path / "bad", [*events, differs])
-    carrier, reading = ExportLoader("site", NOON), Queries(database)
-    assert carrier.check([bad]) == MANY + 1
+    loader, reading = ExportLoader("site", NOON), Queries(database)
+    assert loader.check([bad]) == MANY + 1
     with pytest.raises(SourceError, match=rf"line {MANY + 1}: another event with the id door/e1/{MANY}"):
-        carrier.store([bad], database)
-    assert reading.standings() == ()
-    (loaded,) = carrier.store([exported(tmp_path / "good", events)], database)
-    assert (loaded.counter, loaded.share.new, loaded.mark) == (E1, MANY, Completeness(MANY, MANY, ()))
-    (again,) = carrier.store([exported(tmp_path / "good", events)], database)
+        loader.store([bad], database)
+    assert reading.epoch_statuses() == ()
+    (loaded,) = loader.store([exported(tmp_path / "good", events)], database)
+    assert (loaded.epoch_key, loaded.share.new, loaded.mark) == (E1, MANY, Completeness(MANY, MANY, ()))
+    (again,) = loader.store([exported(tmp_path / "good", events)], database)
     assert (again.share.new, again.share.known) == (0, MANY)
 
 
@@ -64,26 +64,26 @@ def test_what_came_both_ways_is_stored_once(database: CollectorDatabase, tmp_pat
     assert (loaded.share.new, loaded.share.known, loaded.mark) == (4, 3, Completeness(9, 9, ()))
     tally = writing.store([record for record in records if record is not None])
     assert (tally.stored, tally.known, tally.rejected) == (0, 9, 0)
-    (standing,) = reading.standings()
-    assert (standing.events, standing.gone) == (9, 0)
+    (epoch_status,) = reading.epoch_statuses()
+    assert (epoch_status.events, epoch_status.gone) == (9, 0)
 
 
 def test_what_was_given_up_counts_when_it_is_carried(database: CollectorDatabase, tmp_path: Path) -> None:
     """The device did not answer, and its export has it."""
     Writes(database).store([event_record(20)])
     Writes(database).give_up(E1, [Range(1, 19)], NOON)
-    assert Queries(database).standings()[0].gone == 19
+    assert Queries(database).epoch_statuses()[0].gone == 19
     ExportLoader("site", NOON).store([exported(tmp_path / "1", made(19))], database)
-    (standing,) = Queries(database).standings()
-    assert (standing.events, standing.gone) == (20, 0)
+    (epoch_status,) = Queries(database).epoch_statuses()
+    assert (epoch_status.events, epoch_status.gone) == (20, 0)
 
 
 def test_several_epochs_are_told_apart(database: CollectorDatabase, tmp_path: Path) -> None:
     """Each has its own mark and its own share of the files."""
     both = [exported(tmp_path / "2", made(2, epoch="e2")[1:]), exported(tmp_path / "1", made(3))]
     first, second = ExportLoader("site", NOON).store(both, database)
-    assert (first.counter, first.share.new, first.mark) == (E1, 3, Completeness(3, 3, ()))
-    assert (second.counter, second.share.first, second.mark) == (E2, 2, Completeness(0, 2, (Range(1, 1),)))
+    assert (first.epoch_key, first.share.new, first.mark) == (E1, 3, Completeness(3, 3, ()))
+    assert (second.epoch_key, second.share.first, second.mark) == (E2, 2, Completeness(0, 2, (Range(1, 1),)))
 
 
 def test_an_epoch_stays_at_its_site(database: CollectorDatabase) -> None:
@@ -92,11 +92,11 @@ def test_an_epoch_stays_at_its_site(database: CollectorDatabase) -> None:
     wrong = replace(event_record(3), site="nowhere")
     with pytest.raises(ClashError, match="under the site 'site', not 'nowhere'"):
         add_all(database, wrong)
-    assert [one.counter for one in Queries(database).standings()] == [E1]
+    assert [one.epoch_key for one in Queries(database).epoch_statuses()] == [E1]
 
 
 def test_what_no_database_holds_undoes_the_rest(database: CollectorDatabase) -> None:
     """Should it get past the checks."""
     with pytest.raises(UnfitError, match="nothing was stored"):
         add_all(database, event_record(1), replace(event_record(2), frames=2**70))
-    assert Queries(database).standings() == ()
+    assert Queries(database).epoch_statuses() == ()

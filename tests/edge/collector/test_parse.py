@@ -37,7 +37,7 @@ def test_an_event_as_devices_make_it() -> None:
     assert isinstance(record, EventRecord)
     shared = sent.keys() & set(EventRecord.__slots__)
     assert {key: getattr(record, key) for key in shared} == {key: sent[key] for key in shared}
-    assert record.counter.place == DOOR
+    assert record.epoch_key.place == DOOR
     assert record.without_mask == 0.96
     assert record.votes_without_mask == 0.8
     assert payloads.iso_time(record.at) == sent["wall_time"]

@@ -122,7 +122,7 @@ cuts = st.lists(st.integers(0, 4 * 3600), min_size=2, max_size=12, unique=True).
 
 
 @given(cuts, cuts, st.integers(0, 1))
-def test_minutes_add_up(presence: list[int], sight: list[int], first: int) -> None:
+def test_minutes_add_up(presence: list[int], analysis: list[int], first: int) -> None:
     """However presence and sight change, no minute is counted twice or lost."""
     kinds = ("online", "offline")
     periods = [
@@ -131,7 +131,7 @@ def test_minutes_add_up(presence: list[int], sight: list[int], first: int) -> No
     ]
     periods += [
         period(("blind", "seeing")[number % 2], since, until)
-        for number, (since, until) in enumerate(itertools.pairwise(sight))
+        for number, (since, until) in enumerate(itertools.pairwise(analysis))
     ]
     found = rows(periods=periods)
     known = sum(sum(minutes(row)[:3]) for row in found)

@@ -16,7 +16,7 @@ import pytest
 from edge.collector import acks
 from edge.collector.completeness import Completeness
 from edge.collector.database import Queries, open_database
-from edge.collector.records import Epoch
+from edge.collector.records import EpochKey
 from edge.config import Config
 from edge.daemon.factory import open_uplink
 from edge.messages.payloads import SCHEMA_FILE
@@ -34,7 +34,7 @@ from tests.postgres import Postgres
 
 pytestmark = pytest.mark.broker
 
-E1 = Epoch(DOOR, "e1")
+E1 = EpochKey(DOOR, "e1")
 PATIENT = ("max_queued_messages 0",)
 """A broker that is not killed need not save; saving at every change takes it longer the more waits."""
 
@@ -65,9 +65,9 @@ def process(path: Path) -> Iterator[Start]:
         one.kill()
 
 
-def mark(url: str, counter: Epoch = E1) -> Completeness:
+def mark(url: str, epoch_key: EpochKey = E1) -> Completeness:
     with closing(open_database(url, create=False)) as database:
-        return Queries(database).mark(counter)
+        return Queries(database).mark(epoch_key)
 
 
 def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str) -> None:
@@ -121,8 +121,8 @@ def test_what_never_comes_is_given_up(broker: Mosquitto, url: str, monkeypatch: 
         device.wait_for_mark(5)
         assert sum("missing" in ack for ack in device.acks) == 2
     with closing(open_database(url, create=False)) as database:
-        (standing,) = Queries(database).standings()
-    assert (standing.events, standing.gone) == (2, 3)
+        (epoch_status,) = Queries(database).epoch_statuses()
+    assert (epoch_status.events, epoch_status.gone) == (2, 3)
 
 
 def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
@@ -138,9 +138,9 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
         device.publish([events[0], events[2]])
         time.sleep(1.0)
         with closing(open_database(url, create=False)) as database:
-            (standing,) = Queries(database).standings()
-    assert standing.gone == 0
-    assert standing.mark.holes == (Range(2, 2),)
+            (epoch_status,) = Queries(database).epoch_statuses()
+    assert epoch_status.gone == 0
+    assert epoch_status.mark.holes == (Range(2, 2),)
 
 
 def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> None:
@@ -203,11 +203,11 @@ def test_a_kill_in_mid_flow_loses_and_doubles_nothing(
     collector = process(broker.port).start()
     events = made(1500)
     with FakeDevice(broker.port) as device:
-        for turn in range(3):
-            device.publish(events[turn * 500 : turn * 500 + 400])
-            collector.wait_for_events(turn * 500 + 50)
+        for cycle in range(3):
+            device.publish(events[cycle * 500 : cycle * 500 + 400])
+            collector.wait_for_events(cycle * 500 + 50)
             collector.kill()
-            device.publish(events[turn * 500 + 400 : turn * 500 + 500])
+            device.publish(events[cycle * 500 + 400 : cycle * 500 + 500])
             collector.start()
         collector.wait_for_events(1500)
     assert collector.stop() == 0
@@ -226,9 +226,9 @@ def test_a_locked_database_holds_the_flow_and_loses_nothing(
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             device.publish(made(2000)[5:])
-            wait_until(lambda: collector._intake.waiting >= 1000)
+            wait_until(lambda: collector._ingest.waiting >= 1000)
             # The broker waits for acknowledgements: no more than it may send comes, and nothing piles up.
-            assert collector._intake.waiting == 1000
+            assert collector._ingest.waiting == 1000
             assert collector.totals.stored == 5
         device.wait_for_mark(2000)
     assert event_ids(path) == ids(made(2000))
@@ -307,7 +307,7 @@ def test_postgresql_takes_it_too(broker: Mosquitto, postgres: Postgres) -> None:
         device.wait_for_mark(50)
         postgres.stop()
         device.publish(made(100)[50:])
-        wait_until(lambda: collector._intake.waiting == 50)
+        wait_until(lambda: collector._ingest.waiting == 50)
         postgres.start()
         device.wait_for_mark(100)
         assert collector.totals.stored == 100
@@ -413,7 +413,7 @@ def test_a_device_sends_again_what_the_broker_took_and_nobody_got(
                 spool.append(event)
             wait_until(lambda: collector.totals.stored == 60)
     assert event_ids(path) == ids(events)
-    assert mark(url, Epoch(DOOR, spool.epoch)) == Completeness(60, 60, ())
+    assert mark(url, EpochKey(DOOR, spool.epoch)) == Completeness(60, 60, ())
 
 
 def periods(path: Path) -> set[tuple[str, str]]:

@@ -10,23 +10,23 @@ HOLE = Range(3, 7)
 
 def test_what_has_just_been_missed_may_still_be_under_way() -> None:
     """A range is asked for once it has been open for the stated time, not before."""
-    wishes = MissingRanges(10)
-    wishes.update(0, [HOLE])
-    assert wishes.ask(9.9) == ()
-    assert wishes.wait(4) == 6
-    assert wishes.ask(10) == (HOLE,)
+    missing_ranges = MissingRanges(10)
+    missing_ranges.update(0, [HOLE])
+    assert missing_ranges.ask(9.9) == ()
+    assert missing_ranges.wait(4) == 6
+    assert missing_ranges.ask(10) == (HOLE,)
 
 
 def test_a_request_is_repeated_ever_more_seldom() -> None:
     """Each wait is twice the one before, and after the last the range is hopeless."""
-    wishes = MissingRanges(10)
-    wishes.update(0, [HOLE])
+    missing_ranges = MissingRanges(10)
+    missing_ranges.update(0, [HOLE])
     asked = []
     for now in range(2000):
-        wishes.update(now, [HOLE])
-        if wishes.ask(now):
+        missing_ranges.update(now, [HOLE])
+        if missing_ranges.ask(now):
             asked.append(now)
-        if wishes.hopeless(now):
+        if missing_ranges.hopeless(now):
             break
     assert asked == [10, 30, 70, 150, 310, 630]
     assert len(asked) == ATTEMPTS
@@ -35,40 +35,40 @@ def test_a_request_is_repeated_ever_more_seldom() -> None:
 
 def test_what_a_broker_refused_was_not_asked() -> None:
     """The device never heard of it, so it is asked again however often that was, and not given up."""
-    wishes = MissingRanges(10)
-    wishes.update(0, [HOLE])
+    missing_ranges = MissingRanges(10)
+    missing_ranges.update(0, [HOLE])
     for now in range(5000):
-        if wishes.ask(now):
-            wishes.refused()
-        assert wishes.hopeless(now) == ()
-    assert wishes.wait(5000) is not None
+        if missing_ranges.ask(now):
+            missing_ranges.refused()
+        assert missing_ranges.hopeless(now) == ()
+    assert missing_ranges.wait(5000) is not None
 
 
 def test_what_comes_keeps_a_range_alive() -> None:
     """While parts of a range arrive it is not given up."""
-    wishes = MissingRanges(1)
+    missing_ranges = MissingRanges(1)
     for now in range(500):
-        wishes.update(now, [Range(1 + now, 1000)])
-        wishes.ask(now)
-        assert wishes.hopeless(now) == ()
+        missing_ranges.update(now, [Range(1 + now, 1000)])
+        missing_ranges.ask(now)
+        assert missing_ranges.hopeless(now) == ()
 
 
 def test_what_has_come_is_not_asked_for() -> None:
     """A range that was filled, or the part of it that was, is forgotten."""
-    wishes = MissingRanges(10)
-    wishes.update(0, [Range(1, 1), HOLE])
-    wishes.update(5, [Range(3, 4), Range(6, 7)])
-    assert wishes.ask(10) == (Range(3, 4), Range(6, 7))
-    wishes.update(11, [])
-    assert wishes.wait(11) is None
-    assert wishes.ask(1000) == ()
+    missing_ranges = MissingRanges(10)
+    missing_ranges.update(0, [Range(1, 1), HOLE])
+    missing_ranges.update(5, [Range(3, 4), Range(6, 7)])
+    assert missing_ranges.ask(10) == (Range(3, 4), Range(6, 7))
+    missing_ranges.update(11, [])
+    assert missing_ranges.wait(11) is None
+    assert missing_ranges.ask(1000) == ()
 
 
 def test_a_request_has_a_largest_size() -> None:
     """More ranges than fit into one message are asked for in turn."""
     many = [Range(2 * number, 2 * number) for number in range(1, 251)]
-    wishes = MissingRanges(10)
-    wishes.update(0, many)
-    first, second, third = wishes.ask(10), wishes.ask(10), wishes.ask(10)
+    missing_ranges = MissingRanges(10)
+    missing_ranges.update(0, many)
+    first, second, third = missing_ranges.ask(10), missing_ranges.ask(10), missing_ranges.ask(10)
     assert [len(first), len(second), len(third)] == [AT_ONCE, AT_ONCE, 50]
     assert (*first, *second, *third) == tuple(many)
