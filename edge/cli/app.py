@@ -14,7 +14,7 @@ import click
 from edge.errors import MaskGateError
 
 LEVELS = ("debug", "info", "warning", "error")
-LEVEL = "edge.commands.log_level"
+LEVEL = "edge.cli.log_level"
 INTERRUPTED = 130
 
 

@@ -78,12 +78,12 @@ def parse_command(payload: bytes) -> Mute | Resend:
         InboundError: It breaks the schema or is too large.
     """
     members = _members(payload, LARGEST_COMMAND)
-    match members.get("parse_command"):
+    match members.get("command"):
         case "mute":
-            _only(members, {"parse_command", "seconds"})
+            _only(members, {"command", "seconds"})
             return Mute(_number(members["seconds"], "seconds", 1, LONGEST_MUTE_S))
         case "replay":
-            _only(members, {"parse_command", "from", "to"})
+            _only(members, {"command", "from", "to"})
             return Resend(*_range([members["from"], members["to"]]))
     raise InboundError("command: mute or replay")
 

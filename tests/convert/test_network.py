@@ -19,12 +19,12 @@ from tests.convert.networks import SIZE, small
 import keras
 import numpy as np
 from keras import layers
-from convert import graph, quantize
+from convert import quantize, tflite
 from convert.keras_model import open_network
-from edge import golden
-from edge.types import MaskGateError
+from edge.bundle import golden
+from edge.errors import MaskGateError
 from training.classifier.network import build
-from training.classifier.recipe import Network
+from training.classifier.recipe import NetworkRecipe
 
 folder = Path(sys.argv[1])
 
@@ -82,15 +82,15 @@ settings = {"weights": "none", "input_size": SIZE}
 WHOLE = {
     "hand_made": small,
     "two_labels": lambda: classifier(units=2),
-    "mobilenet_v3": lambda: build(Network(name="mobilenet_v3_small", **settings)),
-    "small_cnn": lambda: build(Network(name="small_cnn", dense_units=16, **settings)),
+    "mobilenet_v3": lambda: build(NetworkRecipe(name="mobilenet_v3_small", **settings)),
+    "small_cnn": lambda: build(NetworkRecipe(name="small_cnn", dense_units=16, **settings)),
 }
 crops = np.stack([golden.crop("face", seed, SIZE) for seed in range(12)])
 for name, make in WHOLE.items():
     keras.utils.set_random_seed(3)
     make().save(folder / f"{name}.keras")
     flat = quantize.to_int8(open_network(folder / f"{name}.keras"), crops)
-    made = graph.read(flat)
+    made = tflite.read(flat)
     print(json.dumps([name, 0, str(made.inputs[0].dtype)]))
 """
 

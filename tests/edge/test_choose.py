@@ -81,7 +81,7 @@ def test_only_a_damaged_shipped_bundle_is_the_end(
     """There is nothing to go back to then."""
     name = put(store, tmp_path, "1000.1")
     copy = models.make(tmp_path / "shipped", "1")
-    monkeypatch.setattr("edge.bundle.bundle.SHIPPED", copy)
+    monkeypatch.setattr("edge.bundle.store.SHIPPED", copy)
     (copy / bundle.CLASSIFIER).write_bytes(b"rot")
     assert choose(Config()).vision.model_version == "1000.1"
     damage(store, name)

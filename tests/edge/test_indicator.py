@@ -11,10 +11,9 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from edge import indicator as indicators
 from edge.config import LampConfig, LampPinsConfig
 from edge.errors import IndicatorError, MissingExtraError
-from edge.indicator import NullIndicator, open_indicator
+from edge.indicator import NullIndicator, gpio, open_indicator
 from edge.indicator.console import ConsoleIndicator
 from edge.indicator.gpio import BuzzerMute, GpioIndicator
 from edge.types import Lamp
@@ -38,7 +37,7 @@ def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     def _make(
         pins: LampPinsConfig = PINS, tested: bool = True, buzzer_mute: BuzzerMute | None = None
     ) -> GpioIndicator:
-        monkeypatch.setattr(indicators, "LAMP_TEST_S", 0.01 if tested else 3600)
+        monkeypatch.setattr(gpio, "LAMP_TEST_S", 0.01 if tested else 3600)
         made.append(GpioIndicator(pins, buzzer_mute))
         if tested:
             made[-1]._test.join(5)
@@ -92,7 +91,7 @@ def test_blindness_blinks_amber(
     factory: MockFactory, make: Callable[..., GpioIndicator], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Amber goes on and off by itself until something else is shown; the others stay dark."""
-    monkeypatch.setattr(indicators, "BLINK_S", 0.01)
+    monkeypatch.setattr(gpio, "BLINK_S", 0.01)
     lamps = make()
     lamps.show(Lamp.BLIND)
     wait_for(lambda: len(factory.pin(27).states) > 6)
@@ -109,7 +108,7 @@ def test_the_buzzer_beeps_once_when_the_lamp_turns_red(
     factory: MockFactory, make: Callable[..., GpioIndicator], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each turn to red is one short beep; no other state beeps, nor red after red."""
-    monkeypatch.setattr(indicators, "BEEP_S", 0.01)
+    monkeypatch.setattr(gpio, "BEEP_S", 0.01)
     lamps = make()
     for lamp in (Lamp.RED, Lamp.RED, Lamp.RED_AMBER, Lamp.AMBER, Lamp.GREEN):
         lamps.show(lamp)

@@ -47,7 +47,7 @@ DEVICE = """
 import sys, time
 from pathlib import Path
 from edge.mqtt.broker import Broker
-from edge.messages.payloads import Topics
+from edge.messages.topics import Topics
 from edge.mqtt.connector import Dialer
 from edge.spool import Spool
 from edge.uplink.uplink import Uplink

@@ -271,7 +271,7 @@ def test_commands_are_obeyed_where_they_are_allowed(spool: Spool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("obedience", "topic", "payload", "retain"),
+    ("inbound_policy", "topic", "payload", "retain"),
     [
         (InboundPolicy(), TOPICS.command, MUTE, False),
         (InboundPolicy(), TOPICS.ack, b'{"consumer":"a","epoch":"e1","contiguous":1}', False),

@@ -10,25 +10,25 @@ import pytest
 pytestmark = pytest.mark.slow
 
 SCRIPT = """
-from training import quiet
-quiet.framework()
+from training.framework import load_framework
+load_framework()
 import numpy as np
-from edge.types import ConfigError
+from edge.errors import ConfigError
 from training.classifier.network import BACKBONES, batch_norms, build, fold_in, set_trainable
 from training.classifier.inference import predict
-from training.classifier.recipe import Network
+from training.classifier.recipe import NetworkRecipe
 from training.classifier.calibration import Scaling
 
 pixels = np.random.default_rng(1).integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
 for name in BACKBONES:
-    model = build(Network(name=name, alpha=1.0, input_size=96), "none")
+    model = build(NetworkRecipe(name=name, alpha=1.0, input_size=96), "none")
     before = predict(model, pixels)
     scaling = Scaling(1.7, (0.5, -0.2, -0.3))
     fold_in(model, scaling)
     print(name, before.shape, np.allclose(predict(model, pixels), scaling.apply(before), atol=1e-4))
     print({layer.momentum for layer in batch_norms(model)})
 
-model = build(Network(input_size=96, alpha=0.35), "none")
+model = build(NetworkRecipe(input_size=96, alpha=0.35), "none")
 set_trainable(model, True, True, "block_2_add")
 names = {variable.path.split("/")[0] for variable in model.trainable_variables}
 print("Conv1" in names, "block_2_project" in names, "block_3_expand" in names, "probabilities" in names)

@@ -14,11 +14,11 @@ from edge.system import files
 SCRIPT = """
 import resource, sys
 from pathlib import Path
-from edge.types import StorageError
-from training import whole
+from edge.errors import StorageError
+from edge.system.files import write_atomic
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
-    whole.write(Path(sys.argv[1]), bytes(5000))
+    write_atomic(Path(sys.argv[1]), bytes(5000))
 except StorageError as error:
     print(error)
 """
