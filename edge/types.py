@@ -243,7 +243,7 @@ class Gap:
     """Numbers that will never come.
 
     Attributes:
-        place: Key for `mark_gaps_sent`.
+        position: Key for `mark_gaps_sent`.
         epoch: The epoch of the numbers, which may be an earlier one.
         number: Counts within the epoch, with jumps; together with the epoch it is unique for ever.
         first: The first of the numbers.
@@ -252,7 +252,7 @@ class Gap:
         wall: Unix time at which it was found.
     """
 
-    place: int
+    position: int
     epoch: str
     number: int
     first: int

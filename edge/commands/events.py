@@ -77,12 +77,12 @@ def tail(counter: SpoolClient, lines: int, follow: bool, as_json: bool) -> None:
     found = counter.page(PageRequest(limit=max(lines, 1), newest=True))
     for kept in found[len(found) - lines :]:
         click.echo(show(kept))
-    after = found[-1].place if found else -1
+    after = found[-1].position if found else -1
     while follow:
         time.sleep(LOOK_S)
         for kept in counter.pages(PageRequest(after=after)):
             click.echo(show(kept))
-            after = kept.place
+            after = kept.position
 
 
 @events.command()

@@ -24,9 +24,9 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An event as the spool keeps it: its sequence and the bytes that are published."""
+    """An event as the spool keeps it: its position in the file and the bytes that are published."""
 
-    sequence: int
+    position: int
     payload: bytes
 
 

@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from edge.config import SpoolConfig
-from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
 from edge.telemetry.records import Minute
 from edge.types import Reason
@@ -31,9 +30,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """An event to be stored, with the Unix time of its decision."""
+    """An event to be stored: its sequence, the bytes that are published, the Unix time of its decision."""
 
-    event: Stored
+    sequence: int
+    payload: bytes
     wall: float
 
 
@@ -94,9 +94,9 @@ class WriteResult:
     dropped: int
 
 
-def sequence_of(place: int) -> int:
+def sequence_of(position: int) -> int:
     """The number of an event, of whatever epoch, by its place in the spool."""
-    return place & ((1 << GENERATION_BITS) - 1)
+    return position & ((1 << GENERATION_BITS) - 1)
 
 
 GENERATION_BITS = 40

@@ -169,7 +169,7 @@ class Spool:
         return self.ask(lambda writer: writer.unsent(after, limit))
 
     def mark_sent(self, sequences: Iterable[int]) -> None:
-        """Says that a broker has acknowledged these events, by `Stored.sequence`. Never waits.
+        """Says that a broker has acknowledged these events, by `Stored.position`. Never waits.
 
         Raises:
             SpoolError: The spool is closed.
@@ -194,13 +194,13 @@ class Spool:
         """
         return self.ask(lambda writer: writer.unsent_gaps(limit))
 
-    def mark_gaps_sent(self, places: Iterable[int]) -> None:
+    def mark_gaps_sent(self, positions: Iterable[int]) -> None:
         """Says that a broker has acknowledged these gaps, by `Gap.place`. Never waits.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Delivery(DeliveryResult.TOLD, tuple(places)))
+        self._put(Delivery(DeliveryResult.TOLD, tuple(positions)))
 
     def set_mark(self, mark: ConsumerMark) -> None:
         """Keeps what a consumer says it has. Never waits.

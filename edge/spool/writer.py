@@ -44,7 +44,7 @@ class Delivery:
     """Events, or gaps that were told, by their places."""
 
     fate: DeliveryResult
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
 
 
 Note = Delivery | Minute | ConsumerMark
@@ -78,21 +78,21 @@ class CommitGroup:
         if minute is not None:
             self.batch.add_minute(minute)
         rows = self.batch.rows
-        rows.append(EventRow(Stored(event.id.sequence, payload), event.verdict.wall))
+        rows.append(EventRow(event.id.sequence, payload, event.verdict.wall))
         if len(rows) > MOST_WAITING:
-            oldest = rows.popleft().event.sequence
+            oldest = rows.popleft().sequence
             if self._lose(oldest, Reason.DISK):
                 _log.error("too many events wait for the disk: from %d on the oldest are dropped", oldest)
 
     def note(self, item: Note) -> None:
         """Takes anything but an event up."""
         match item:
-            case Delivery(DeliveryResult.SENT, places):
-                self.batch.sent.update(places)
-            case Delivery(DeliveryResult.GIVEN_UP, places):
-                self.batch.refused.update(places)
-            case Delivery(_, places):
-                self.batch.told.update(places)
+            case Delivery(DeliveryResult.SENT, positions):
+                self.batch.sent.update(positions)
+            case Delivery(DeliveryResult.GIVEN_UP, positions):
+                self.batch.refused.update(positions)
+            case Delivery(_, positions):
+                self.batch.told.update(positions)
             case Minute():
                 self.batch.add_minute(item)
             case ConsumerMark():
@@ -166,7 +166,7 @@ class SpoolWriter:
         batch = self._group.batch
         marked = batch.sent | batch.refused
         found = self.store.unsent(after, limit + len(marked))
-        return tuple(event for event in found if event.sequence not in marked)[:limit]
+        return tuple(event for event in found if event.position not in marked)[:limit]
 
     def commit(self) -> None:
         """Writes the group; on an error all of it stays for the next try."""
@@ -193,7 +193,7 @@ class SpoolWriter:
         """What is committed and not marked as told."""
         told = self._group.batch.told
         found = self.store.gaps.unsent(limit + len(told))
-        return tuple(gap for gap in found if gap.place not in told)[:limit]
+        return tuple(gap for gap in found if gap.position not in told)[:limit]
 
     def marks(self) -> tuple[ConsumerMark, ...]:
         """The marks of all consumers, those included that are not on disk yet."""

@@ -66,15 +66,15 @@ class EventQueue:
             cursor, event = self._backlog, self._next_of_backlog(now)
         if event is None:
             return None
-        self._busy.add(event.sequence)
+        self._busy.add(event.position)
         self._share += cursor is self._backlog
         return QueuedEvent(event, cursor)
 
     def sent(self, queued: QueuedEvent) -> None:
         """The broker has it; the spool is told with the next `settle`."""
         self._land(queued)
-        queued.cursor.settled(queued.event.sequence)
-        self._done.append(queued.event.sequence)
+        queued.cursor.settled(queued.event.position)
+        self._done.append(queued.event.position)
 
     def refused(self, queued: QueuedEvent, now: float) -> None:
         """The broker has not taken it for now."""
@@ -88,8 +88,8 @@ class EventQueue:
             SpoolError: The spool is closed.
         """
         self._land(queued)
-        queued.cursor.settled(queued.event.sequence)
-        self._reader.give_up((queued.event.sequence,))
+        queued.cursor.settled(queued.event.position)
+        self._reader.give_up((queued.event.position,))
 
     def settle(self) -> None:
         """Tells the spool what was sent.
@@ -103,16 +103,16 @@ class EventQueue:
 
     def _next_of_backlog(self, now: float) -> Stored | None:
         while event := self._backlog.next(now, self._live.passed):
-            if not self._held(event.sequence):
+            if not self._held(event.position):
                 return event
         return None
 
-    def _held(self, place: int) -> bool:
+    def _held(self, position: int) -> bool:
         """Whether an event that is unsent is taken care of already, or to be left alone."""
-        return place in self._busy or place in self._skipped or self._live.holds(place)
+        return position in self._busy or position in self._skipped or self._live.holds(position)
 
     def _land(self, queued: QueuedEvent) -> None:
-        self._busy.discard(queued.event.sequence)
+        self._busy.discard(queued.event.position)
         self._share -= queued.cursor is self._backlog
 
 
@@ -166,9 +166,9 @@ class SpoolCursor:
         self._page.clear()
         self._more = True
 
-    def holds(self, place: int) -> bool:
+    def holds(self, position: int) -> bool:
         """Whether the lane itself keeps this event for later."""
-        return place in self._refusals
+        return position in self._refusals
 
     def next(self, now: float, upto: int | None = None) -> Stored | None:
         """The next event; None where there is none for now.
@@ -184,14 +184,14 @@ class SpoolCursor:
 
     def refused(self, event: Stored, now: float) -> None:
         """The broker did not take an event; it comes again, the later the oftener that happened."""
-        known = self._refusals.get(event.sequence)
+        known = self._refusals.get(event.position)
         times = 0 if known is None else known.times + 1
         wait = min(AGAIN_FIRST_S * 2.0 ** min(times, 16), AGAIN_LONGEST_S)
-        self._refusals[event.sequence] = _Refusal(event, now + wait, times)
+        self._refusals[event.position] = _Refusal(event, now + wait, times)
 
-    def settled(self, place: int) -> None:
+    def settled(self, position: int) -> None:
         """An event needs no more care."""
-        self._refusals.pop(place, None)
+        self._refusals.pop(position, None)
 
     def wait(self, now: float) -> float | None:
         """Seconds until a refused event is due; None where none waits."""
@@ -200,8 +200,8 @@ class SpoolCursor:
 
     def _due(self, now: float) -> Stored | None:
         due = [
-            place
-            for place, refusal in self._refusals.items()
+            position
+            for position, refusal in self._refusals.items()
             if refusal.due is not None and refusal.due <= now
         ]
         if not due:
@@ -212,14 +212,14 @@ class SpoolCursor:
 
     def _fresh(self, upto: int | None) -> Stored | None:
         while len(self._refusals) < MOST_REFUSED and self._has_page():
-            if upto is not None and self._page[0].sequence > upto:
+            if upto is not None and self._page[0].position > upto:
                 self._page.clear()
                 self._more = False
                 return None
             event = self._page.popleft()
-            self.passed = event.sequence
+            self.passed = event.position
             # One that was refused waits for its time, also when the lane comes by again.
-            if event.sequence not in self._refusals:
+            if event.position not in self._refusals:
                 return event
         return None
 

@@ -37,8 +37,8 @@ class GapQueue:
         """
         if self._more:
             for gap in self._reader.unsent_gaps(len(self._held) + len(self._left_out) + PAGE_OF_GAPS):
-                if gap.place not in self._held and gap not in self._left_out:
-                    self._held.add(gap.place)
+                if gap.position not in self._held and gap not in self._left_out:
+                    self._held.add(gap.position)
                     return gap
             self._more = False
         return None
@@ -49,10 +49,10 @@ class GapQueue:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._held.discard(gap.place)
-        self._reader.mark_gaps_sent((gap.place,))
+        self._held.discard(gap.position)
+        self._reader.mark_gaps_sent((gap.position,))
 
     def refused(self, gap: Gap) -> None:
         """The broker has not taken it for now."""
-        self._held.discard(gap.place)
+        self._held.discard(gap.position)
         self._more = True

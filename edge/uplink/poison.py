@@ -42,7 +42,7 @@ class PoisonDetector:
 
     def bounds(self, now: float) -> SessionLimits:
         """What the next session may do."""
-        self._later = {place: until for place, until in self._later.items() if until > now}
+        self._later = {position: until for position, until in self._later.items() if until > now}
         return SessionLimits(
             self._silence_s, self._one_by_one, frozenset(self._later), frozenset(self._left_out)
         )
@@ -91,8 +91,8 @@ class PoisonDetector:
         self._one_by_one = max(self._one_by_one, len(on_their_way))
         if len(on_their_way) != 1 or not isinstance(on_their_way[0].content, QueuedEvent):
             return
-        place = on_their_way[0].content.event.sequence
-        self._strikes[place] = self._strikes.get(place, 0) + 1
-        if self._strikes[place] >= STRIKES:
-            self._later[place] = now + LATER_S
+        position = on_their_way[0].content.event.position
+        self._strikes[position] = self._strikes.get(position, 0) + 1
+        if self._strikes[position] >= STRIKES:
+            self._later[position] = now + LATER_S
             self._strikes.clear()

@@ -33,7 +33,7 @@ class SpoolReader(Protocol):
     def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
         """The oldest gaps without acknowledgement."""
 
-    def mark_gaps_sent(self, places: tuple[int, ...]) -> None:
+    def mark_gaps_sent(self, positions: tuple[int, ...]) -> None:
         """Says that the broker has acknowledged these."""
 
     @property

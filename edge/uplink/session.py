@@ -194,7 +194,7 @@ class Session:
         if not isinstance(message.content, QueuedEvent):
             return f"{reason}; it is left out"
         self._events.give_up(message.content)
-        number = records.sequence_of(message.content.event.sequence)
+        number = records.sequence_of(message.content.event.position)
         return f"{reason}; event {number} is given up and announced as a gap, a replay sends it again"
 
     def settle(self) -> None:

@@ -71,20 +71,20 @@ class Shelf:
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
         handled = {*self.sent, *self.given_up}
-        left = [e for e in self.events if e.sequence > after and e.sequence not in handled]
+        left = [e for e in self.events if e.position > after and e.position not in handled]
         return tuple(left[:limit])
 
     def newest(self) -> int:
-        return self.events[-1].sequence if self.events else 0
+        return self.events[-1].position if self.events else 0
 
     def give_up(self, sequences: tuple[int, ...]) -> None:
         self.given_up.extend(sequences)
 
     def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
-        return tuple([gap for gap in self.gaps if gap.place not in self.told][:limit])
+        return tuple([gap for gap in self.gaps if gap.position not in self.told][:limit])
 
-    def mark_gaps_sent(self, places: tuple[int, ...]) -> None:
-        self.told.extend(places)
+    def mark_gaps_sent(self, positions: tuple[int, ...]) -> None:
+        self.told.extend(positions)
 
     def replay(self, *sequences: int) -> None:
         """Events are unsent again."""
@@ -370,8 +370,8 @@ def test_a_replay_does_not_double_what_is_on_its_way() -> None:
     assert numbers(link) == list(range(1, 11))
 
 
-def gap(place: int) -> Gap:
-    return Gap(place, "e1", place, 7, 9, Reason.SPOOL_FULL, 1_700_000_000.0)
+def gap(position: int) -> Gap:
+    return Gap(position, "e1", position, 7, 9, Reason.SPOOL_FULL, 1_700_000_000.0)
 
 
 def test_gaps_are_told_and_marked() -> None:

@@ -42,7 +42,7 @@ def spool(path: Path) -> Iterator[Spool]:
 
 
 def sequences(spool: Spool, after: int = 0, limit: int = 1000) -> list[int]:
-    return [stored.sequence for stored in spool.unsent(after, limit)]
+    return [stored.position for stored in spool.unsent(after, limit)]
 
 
 def fill(spool: Spool, numbers: range) -> None:

@@ -103,7 +103,7 @@ def test_a_gap_that_was_read_does_not_grow(path: Path) -> None:
         (first,) = spool.unsent_gaps(10)
         fill(spool, range(8, 10))
         assert gaps(spool) == [(1, 2, Reason.SPOOL_FULL), (3, 4, Reason.SPOOL_FULL)]
-        spool.mark_gaps_sent([first.place])
+        spool.mark_gaps_sent([first.position])
         assert gaps(spool) == [(3, 4, Reason.SPOOL_FULL)]
         spool.flush()
         assert gaps(spool) == [(3, 4, Reason.SPOOL_FULL)]
@@ -271,7 +271,7 @@ def test_replay_announces_what_is_gone(path: Path) -> None:
             assert [(item.first, item.last) for item in found.gone] == [(1, 2)]
             (gap,) = spool.unsent_gaps(10)
             assert (gap.first, gap.last, gap.reason) == (1, 2, Reason.EXPIRED)
-            spool.mark_gaps_sent([gap.place])
+            spool.mark_gaps_sent([gap.position])
             assert gaps(spool) == []
 
 
@@ -351,7 +351,7 @@ def test_everything_but_unsent_events_goes_after_some_days(path: Path) -> None:
     with closing(Spool.open(path, keep_days=7, wall=lambda: WALL, limits=Limits(max_events=3))) as spool:
         fill(spool, range(1, 6))
         spool.mark_sent([3])
-        spool.mark_gaps_sent([gap.place for gap in spool.unsent_gaps(5)])
+        spool.mark_gaps_sent([gap.position for gap in spool.unsent_gaps(5)])
         spool.set_mark(ConsumerMark("team", "e1", 3, WALL))
     for days, left in ((6, 1), (8, 0)):
         with closing(Spool.open(path, keep_days=7, wall=lambda: WALL + days * DAY_S)) as spool:  # noqa: B023
@@ -393,7 +393,7 @@ def test_an_older_file_is_taken_over(path: Path) -> None:
         )
     with closing(Spool.open(path, wall=lambda: WALL)) as spool:
         assert (spool.epoch, spool.run, spool.last_sequence) == ("65550000-abcd", 5, 3)
-        assert [(item.sequence, item.payload) for item in spool.unsent(0, 9)] == [(2, b"{}"), (3, b"{}")]
+        assert [(item.position, item.payload) for item in spool.unsent(0, 9)] == [(2, b"{}"), (3, b"{}")]
         assert gaps(spool) == []
         fill(spool, range(4, 6))
         spool.mark_sent([2])

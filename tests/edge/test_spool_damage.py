@@ -127,7 +127,7 @@ def test_a_page_of_rubbish_costs_the_events_on_it(path: Path) -> None:
         fill(spool, range(1, 4))
         assert payloads(spool) == [*found, original(1), original(2), original(3)]
         kept = spool.unsent(0, 1000)
-        spool.mark_sent(stored.sequence for stored in kept)
+        spool.mark_sent(stored.position for stored in kept)
         assert spool.replay(1, EVENTS, epoch=before).again == len(found)
         assert spool.depth() == len(found)
 
@@ -135,8 +135,8 @@ def test_a_page_of_rubbish_costs_the_events_on_it(path: Path) -> None:
 def test_a_changed_letter_is_found(path: Path) -> None:
     """SQLite sees nothing wrong with another letter in a payload; the seal does."""
     content = path.read_bytes()
-    place = content.index(b"door/e1/42")
-    overwrite(path, place, b"d0or")
+    position = content.index(b"door/e1/42")
+    overwrite(path, position, b"d0or")
     with closing(SpoolDatabase(path)) as db:
         db.check()
     with closing(reopen(path)) as spool:

@@ -284,9 +284,9 @@ def test_an_export_lets_events_pass(path: Path) -> None:
     """Between any two pages the spool's thread stores what was appended meanwhile."""
     with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
         rows = SpoolClient(path, Limits()).pages(PageRequest(limit=10))
-        assert next(rows).place == 1
+        assert next(rows).position == 1
         fill(spool, range(31, 36))
-        assert [kept.place for kept in rows] == list(range(2, 36))
+        assert [kept.position for kept in rows] == list(range(2, 36))
 
 
 def test_a_page_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

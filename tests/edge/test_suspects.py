@@ -27,7 +27,7 @@ def connection(
     if culprit is None:
         return None
     assert isinstance(culprit.content, QueuedEvent)
-    return culprit.content.event.sequence
+    return culprit.content.event.position
 
 
 def test_the_second_blamed_end_names_the_event() -> None:

@@ -178,7 +178,7 @@ def test_a_killed_broker_loses_nothing_that_it_had_not_taken(spool: Spool, make_
             broker.kill()
             wait_until(lambda: not uplink.connected)
             spool.flush()
-            in_flight.update(f"door/e1/{stored.sequence}" for stored in spool.unsent(0, 1000))
+            in_flight.update(f"door/e1/{stored.position}" for stored in spool.unsent(0, 1000))
             broker.start()
         assert in_flight
         subscriber.wait(lambda: in_flight <= set(subscriber.ids))

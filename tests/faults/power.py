@@ -139,7 +139,7 @@ def _compare(promise: Promise, store: EventStore) -> str:
         return f"announces as lost what it has: {sorted(wrong)[:5]}"
     if store.last_sequence < max([promise.stored, *rows], default=0):
         return "would give a number again"
-    other = [place for place, payload in rows.items() if payload != _payload(place)]
+    other = [position for position, payload in rows.items() if payload != _payload(position)]
     return f"holds what was not written: {other[:5]}" if other else ""
 
 
@@ -154,7 +154,7 @@ def _rescued(promise: Promise, store: EventStore) -> str:
         return f"lost: {sorted(missing)[:5]}"
     if wrong := lost & rows.keys():
         return f"announces as lost what it has: {sorted(wrong)[:5]}"
-    other = [place for place, payload in rows.items() if payload != _payload(place & SEQUENCE)]
+    other = [position for position, payload in rows.items() if payload != _payload(position & SEQUENCE)]
     return f"holds what was not written: {other[:5]}" if other else ""
 
 

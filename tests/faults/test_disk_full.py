@@ -64,7 +64,7 @@ def append(spool: Spool, last: int, number: int) -> int:
 def account(spool: Spool, last: int, sent: int = 0) -> int:
     """Every number that was not sent is stored or in a gap; how many are in gaps, as the counter says."""
     spool.flush()
-    there = {item.sequence for item in spool.unsent(0, 10**6)}
+    there = {item.position for item in spool.unsent(0, 10**6)}
     gaps = spool.unsent_gaps(10**6)
     lost = {n for gap in gaps for n in range(gap.first, (gap.last or 0) + 1) if gap.reason is Reason.DISK}
     assert there | {n for n in lost if n > sent} == set(range(sent + 1, last + 1))
@@ -114,7 +114,7 @@ def test_a_disk_that_is_full_20_times(tmp_path: Path, monkeypatch: pytest.Monkey
             back.append(seconds_since(room))
             missing = account(spool, last, sent)
             dropped = spool.figures().dropped
-            spool.mark_sent(item.sequence for item in spool.unsent(0, 10**6))
+            spool.mark_sent(item.position for item in spool.unsent(0, 10**6))
             spool.flush()
             sent = last
     note("disk full", 20, events=last, missing=missing, counted=dropped, back_within_s=longest(back))

@@ -106,7 +106,7 @@ def check(path: Path, stored: set[int]) -> set[int]:
     Gives all that is there: the last events may have been stored before the device could say so.
     """
     with closing(Spool.open(path, limits=Limits(max_events=10**6))) as spool:
-        found = {item.sequence: item.payload for item in spool.unsent(0, 10**7)}
+        found = {item.position: item.payload for item in spool.unsent(0, 10**7)}
         gaps = spool.unsent_gaps(10**6)
         assert spool.problem == ""
     gone = {number for gap in gaps for number in range(gap.first, (gap.last or 0) + 1)}

@@ -49,9 +49,9 @@ def live(path: Path, kind: str, chance: Random, rounds: int) -> Spool:
 
 def harm(path: Path) -> None:
     """Overwrites a page that holds events, durably."""
-    place = path.read_bytes().index(b"door/e1/20") // 4096 * 4096
+    position = path.read_bytes().index(b"door/e1/20") // 4096 * 4096
     handle = os.open(path, os.O_RDWR)
-    os.pwrite(handle, b"\x5a" * 4096, place)
+    os.pwrite(handle, b"\x5a" * 4096, position)
     os.fsync(handle)
     os.close(handle)
 

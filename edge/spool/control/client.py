@@ -77,7 +77,7 @@ class SpoolClient:
         """
         while found := self.page(asked):
             yield from found
-            asked = replace(asked, after=found[-1].place)
+            asked = replace(asked, after=found[-1].position)
 
     def stats(self) -> SpoolStats:
         """How things stand.

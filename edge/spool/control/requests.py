@@ -86,7 +86,7 @@ Request = PageRequest | StatsRequest | ReplayRequest | PurgeRequest
 class StoredEvent:
     """An event in the spool: its message, the Unix times of its decision and of its acknowledgement."""
 
-    place: int
+    position: int
     epoch: str
     payload: str
     wall: float
@@ -156,8 +156,8 @@ def page(keeper: StoreHolder, asked: PageRequest) -> tuple[StoredEvent, ...]:
     if not all(whole for *_, whole in rows):
         raise DamagedError(f"{keeper.store.db} is damaged: some events are not what was written")
     found = [
-        StoredEvent(place, epoch or "", payload.decode(), wall, sent_at)
-        for place, epoch, payload, wall, sent_at, _ in rows
+        StoredEvent(position, epoch or "", payload.decode(), wall, sent_at)
+        for position, epoch, payload, wall, sent_at, _ in rows
     ]
     return tuple(reversed(found) if asked.newest else found)
 

@@ -54,7 +54,7 @@ class ControlServer:
         """
         self._spool = spool
         self._path = files.socket_of(spool.path)
-        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._closed = False
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -83,7 +83,7 @@ class ControlServer:
                 peer, _ = self._listener.accept()
             except OSError:
                 return
-            if self._places.acquire(blocking=False):
+            if self._slots.acquire(blocking=False):
                 threading.Thread(target=self._serve, args=(peer,), name="maskgate-door", daemon=True).start()
             else:
                 peer.close()
@@ -96,7 +96,7 @@ class ControlServer:
         except OSError as error:
             _log.debug("a tool went away: %s", error)
         finally:
-            self._places.release()
+            self._slots.release()
 
     def _hear(self, peer: socket.socket, line: bytes) -> None:
         if _user_of(peer) not in (0, os.geteuid()):

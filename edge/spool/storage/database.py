@@ -172,10 +172,10 @@ class SpoolDatabase:
             raise SpoolError(f"the spool {self._path} holds no numbers as large as these") from None
 
 
-def _seal(place: Value, payload: Value, wall: Value, sent_at: Value) -> int:
+def _seal(position: Value, payload: Value, wall: Value, sent_at: Value) -> int:
     """A checksum over all of a row, since SQLite keeps none over a page."""
     try:
-        head = struct.pack(">qd?d", place, wall, sent_at is None, sent_at or 0.0)
+        head = struct.pack(">qd?d", position, wall, sent_at is None, sent_at or 0.0)
         return zlib.crc32(payload, zlib.crc32(head))  # type: ignore[arg-type]
     except (struct.error, TypeError):
         return -1

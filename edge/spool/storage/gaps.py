@@ -33,10 +33,12 @@ class GapTable:
             "AND last IS NOT NULL ORDER BY first",
             (self._seen, epoch, reason),
         )
-        before = {Range(first, last): place for place, first, last in open_gaps}
+        before = {Range(first, last): position for position, first, last in open_gaps}
         for item in merge([*before, *fresh]):
             if item not in before:
-                absorbed = [place for old, place in before.items() if item.first <= old.first <= item.last]
+                absorbed = [
+                    position for old, position in before.items() if item.first <= old.first <= item.last
+                ]
                 self._put(epoch, item, reason, wall, absorbed)
 
     def add_open(self, epoch: str, first: int, reason: Reason, wall: float) -> None:
@@ -55,15 +57,15 @@ class GapTable:
             (limit,),
         )
         return tuple(
-            Gap(place, epoch, number, first, last, Reason(reason), wall)
-            for place, epoch, number, first, last, reason, wall in rows
+            Gap(position, epoch, number, first, last, Reason(reason), wall)
+            for position, epoch, number, first, last, reason, wall in rows
         )
 
-    def mark(self, places: Iterable[int], wall: float) -> None:
+    def mark(self, positions: Iterable[int], wall: float) -> None:
         """Notes acknowledgements; within a transaction."""
         self._db.many(
             "UPDATE gap SET sent_at = ? WHERE place = ? AND sent_at IS NULL",
-            ((wall, place) for place in places),
+            ((wall, position) for position in positions),
         )
 
     def announce_again(self, epoch: str, numbers: Range) -> tuple[Range, ...]:
@@ -82,7 +84,7 @@ class GapTable:
             return
         keep, *others = absorbed
         self._db.execute("UPDATE gap SET first = ?, last = ? WHERE place = ?", (item.first, item.last, keep))
-        self._db.many("DELETE FROM gap WHERE place = ?", ((place,) for place in others))
+        self._db.many("DELETE FROM gap WHERE place = ?", ((position,) for position in others))
 
     def _insert(self, epoch: str, first: int, last: int | None, reason: Reason, wall: float) -> None:
         (generation, number) = self._db.one(
@@ -95,5 +97,5 @@ class GapTable:
         )
 
     def _newest(self) -> int:
-        (place,) = self._db.one("SELECT ifnull(max(place), 0) FROM gap")
-        return int(place)
+        (position,) = self._db.one("SELECT ifnull(max(place), 0) FROM gap")
+        return int(position)

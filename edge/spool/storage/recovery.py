@@ -171,10 +171,10 @@ def _announce(gaps: GapTable, epoch: _Epoch, wall: float) -> None:
 
 def _unsent(old: SpoolDatabase, epoch: _Epoch) -> Iterator[tuple[int, bytes, float]]:
     """The events of an epoch that no broker has; notes in `epoch` the numbers of all that are whole."""
-    for place, payload, wall, unsent in _whole(old, epoch.generation << GENERATION_BITS):
-        epoch.kept.append(place & SEQUENCE)
+    for position, payload, wall, unsent in _whole(old, epoch.generation << GENERATION_BITS):
+        epoch.kept.append(position & SEQUENCE)
         if unsent:
-            yield place, payload, wall
+            yield position, payload, wall
 
 
 def _whole(old: SpoolDatabase, base: int) -> Iterator[tuple[int, bytes, float, bool]]:
@@ -187,7 +187,7 @@ def _whole(old: SpoolDatabase, base: int) -> Iterator[tuple[int, bytes, float, b
                 return
             after = _further(rows, after)
         except DamagedError:
-            rows = [row for place in range(after + 1, after + PROBE + 1) for row in _probe(old, place)]
+            rows = [row for position in range(after + 1, after + PROBE + 1) for row in _probe(old, position)]
             after += PROBE
             vain += not rows
         yield from rows
@@ -201,9 +201,9 @@ def _further(rows: list[tuple[int, bytes, float, bool]], after: int) -> int:
     return furthest
 
 
-def _probe(old: SpoolDatabase, place: int) -> list[tuple[int, bytes, float, bool]]:
+def _probe(old: SpoolDatabase, position: int) -> list[tuple[int, bytes, float, bool]]:
     try:
-        return _read(old, "place = ?", place)
+        return _read(old, "place = ?", position)
     except DamagedError:
         return []
 

@@ -90,11 +90,11 @@ class EventStore:
         Raises:
             SpoolError: Nothing was stored.
         """
-        ends = (*(row.event.sequence for row in batch.rows), *(lost.numbers.last for lost in batch.lost))
+        ends = (*(row.sequence for row in batch.rows), *(lost.numbers.last for lost in batch.lost))
         last = max(self._last, *ends, 0)
         self.reserve(last)
         with self._change(wall) as change:
-            added = change.insert((self._base | row.event.sequence, row) for row in batch.rows)
+            added = change.insert((self._base | row.sequence, row) for row in batch.rows)
             change.mark(batch.sent)
             change.refuse(batch.refused)
             change.note(batch)
@@ -115,7 +115,7 @@ class EventStore:
             "SELECT place, payload FROM event WHERE sent_at IS NULL AND place > ? ORDER BY place LIMIT ?",
             (after, limit),
         )
-        return tuple(Stored(place, payload) for place, payload in rows)
+        return tuple(Stored(position, payload) for position, payload in rows)
 
     def replay(
         self, numbers: Range, epoch: str, wall: float, sent_before: float = math.inf, *, announce: bool = True
@@ -141,7 +141,7 @@ class EventStore:
         with self._change(wall) as change:
             again = change.again(*ends, sent_before)
             kept = self.db.all("SELECT place FROM event WHERE place BETWEEN ? AND ?", ends)
-            gone = without(numbers, ranges_of(place - base for (place,) in kept))
+            gone = without(numbers, ranges_of(position - base for (position,) in kept))
             if announce:
                 change.announce_gone(epoch, gone)
         return Replayed(again, gone)

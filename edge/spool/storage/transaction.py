@@ -48,26 +48,26 @@ class Transaction:
         added = self._db.many(
             "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
             "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
-            ((place, row.event.payload, row.wall) for place, row in rows),
+            ((position, row.payload, row.wall) for position, row in rows),
         )
         self.counts.stored += added
         self.counts.unsent += added
         return added
 
-    def mark(self, places: Iterable[int]) -> None:
+    def mark(self, positions: Iterable[int]) -> None:
         """Notes acknowledgements of events."""
         self.counts.unsent -= self._db.many(
             "UPDATE event SET sent_at = ?1, seal = seal(place, payload, wall, ?1) "
             "WHERE place = ?2 AND sent_at IS NULL",
-            ((self._wall, place) for place in places),
+            ((self._wall, position) for position in positions),
         )
 
-    def refuse(self, places: Iterable[int]) -> None:
+    def refuse(self, positions: Iterable[int]) -> None:
         """Gives up on events that no broker will take: they become gaps, but stay for a replay."""
         refused = [
-            place
-            for place in places
-            if self._db.all("SELECT 1 FROM event WHERE place = ? AND sent_at IS NULL", (place,))
+            position
+            for position in positions
+            if self._db.all("SELECT 1 FROM event WHERE place = ? AND sent_at IS NULL", (position,))
         ]
         self.mark(refused)
         self._lose(refused, Reason.REFUSED)
@@ -122,12 +122,12 @@ class Transaction:
     def drop_unsent(self, condition: str, value: Value, reason: Reason) -> int:
         """Deletes events that no broker has, and records them as lost; how many."""
         rows = self._db.all(f"SELECT place FROM event WHERE sent_at IS NULL AND {condition}", (value,))  # noqa: S608
-        places = [place for (place,) in rows]
+        positions = [position for (position,) in rows]
         self._db.many("DELETE FROM event WHERE place = ?", rows)
-        self.counts.stored -= len(places)
-        self.counts.unsent -= len(places)
-        self._lose(places, reason)
-        return len(places)
+        self.counts.stored -= len(positions)
+        self.counts.unsent -= len(positions)
+        self._lose(positions, reason)
+        return len(positions)
 
     def make_room(self, limits: Limits) -> int:
         """Drops until the bounds hold; how many unsent events had to go."""
@@ -156,11 +156,11 @@ class Transaction:
             oldest = "place IN (SELECT place FROM event WHERE sent_at IS NULL ORDER BY place LIMIT ?)"
             self.drop_unsent(oldest, drop.count, Reason.SPOOL_FULL)
 
-    def _lose(self, places: Iterable[int], reason: Reason) -> None:
+    def _lose(self, positions: Iterable[int], reason: Reason) -> None:
         """Records places of events of whatever epoch as lost."""
         by_generation: defaultdict[int, list[int]] = defaultdict(list)
-        for place in places:
-            by_generation[place >> GENERATION_BITS].append(place & SEQUENCE)
+        for position in positions:
+            by_generation[position >> GENERATION_BITS].append(position & SEQUENCE)
         for generation, sequences in by_generation.items():
             (epoch,) = self._db.one("SELECT name FROM epoch WHERE generation = ?", (generation,))
             self._announce(epoch, ranges_of(sequences), reason)
