@@ -150,3 +150,18 @@ def test_a_new_pi_gets_what_a_pc_gets(python: str) -> None:
         n: (v, installed.get(n)) for n, v in pins("edge", python, "aarch64").items() if installed.get(n) != v
     }
     assert not other
+
+
+def holds(entry: str, python: str) -> bool:
+    """Whether an entry of a lock is for a Python."""
+    marker = Requirement(entry.partition(" --hash")[0]).marker
+    return marker is None or marker.evaluate({"python_full_version": f"{python}.9", "python_version": python})
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_tflite_names_its_python(python: str) -> None:
+    """Past Python 3.11 the lock for tflite-runtime begins with a pin that exists nowhere and names it."""
+    first, *others = entries("tflite")
+    assert first.startswith("tflite-runtime==2.14.0+needs.python.3.11 ")
+    assert holds(first, python) == (python != "3.11")
+    assert not [entry for entry in others if "+needs" in entry]
