@@ -42,3 +42,6 @@ stop_after_311
 compile collector.txt ../pyproject.toml --extra postgresql
 compile training.txt ../pyproject.toml --extra training --extra convert
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in
+# What the locks themselves are tried with.
+resolve pip-old.txt pip-old.in
+resolve pip-new.txt pip-new.in
