@@ -60,6 +60,7 @@ help:  ## this list
 
 dev-venv:
 	@scripts/venv.sh $(VENV) requirements/dev.txt "$(PYTHON)"
+	@scripts/pips.sh $(VENV)
 
 edge-venv:
 	@scripts/venv.sh .venv-edge requirements/edge.txt "$(PYTHON)"

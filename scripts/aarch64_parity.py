@@ -161,8 +161,8 @@ def _fetch_packages(made: Emulator) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     platforms = [f"manylinux_2_{minor}_aarch64" for minor in GLIBC] + ["manylinux2014_aarch64"]
     options = [word for name in platforms for word in ("--platform", name)]
-    options += ["--python-version", PYTHON, "--implementation", "cp", "--only-binary=:all:", "--no-deps"]
-    locked = ["--require-hashes", "-r", str(ROOT / "requirements" / "edge.txt")]
+    options += ["--python-version", PYTHON, "--implementation", "cp", "--only-binary=:all:"]
+    locked = ["--no-deps", "--require-hashes", "-r", str(ROOT / "requirements" / "edge.txt")]
     run([sys.executable, "-m", "pip", "install", "--quiet", "--target", str(partial), *options, *locked])
     partial.rename(made.packages)
 

@@ -5,13 +5,28 @@
 set -eu
 cd "$(dirname "$0")/../requirements"
 
-compile() {
+resolve() {
     out=$1
     shift
     echo "requirements/$out"
     # Neither this machine's settings nor the last lock decide the result.
     "$uv" pip compile --quiet --no-config --upgrade --universal --fork-strategy fewest --python-version 3.11 \
-        --generate-hashes --custom-compile-command "make lock" --output-file "$out" "$@" build.in
+        --generate-hashes --custom-compile-command "make lock" --output-file "$out" "$@"
+}
+
+compile() {
+    resolve "$@" build.in
+}
+
+# Puts a pin that exists nowhere before all others: from Python 3.12 on pip stops at it and shows its name,
+# rather than build the old numpy from source first.
+stop_after_311() {
+    pin=$(sed -n '/^tflite-runtime==/,/[^\\]$/p' tflite.txt |
+        sed "1s/ .*/+needs.python.3.11 ; python_full_version >= '3.12' \\\\/")
+    sed '/^[a-z]/,$d' tflite.txt >tflite.new
+    printf '%s\n' "$pin" '    # put here by scripts/lock.sh' >>tflite.new
+    sed -n '/^[a-z]/,$p' tflite.txt >>tflite.new
+    mv tflite.new tflite.txt
 }
 
 uv=$(cd .. && command -v "$1")
@@ -23,6 +38,10 @@ grep -o '^[a-z][^ ;]*==[^ ;]*' edge.txt | sed 's/$/ ; python_version >= "3.12"/'
 trap 'rm -f edge.pins' EXIT
 compile pi.txt ../pyproject.toml --extra pi pi.in --constraint edge.pins
 compile tflite.txt tflite.in
+stop_after_311
 compile collector.txt ../pyproject.toml --extra postgresql
 compile training.txt ../pyproject.toml --extra training --extra convert
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in
+# What the locks themselves are tried with.
+resolve pip-old.txt pip-old.in
+resolve pip-new.txt pip-new.in

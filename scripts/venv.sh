@@ -11,10 +11,14 @@ fail() {
     exit 1
 }
 
-[ -n "$python" ] || fail "needs Python 3.11 to 3.13, and no python3 here is one; install one and name it with PYTHON="
-command -v "$python" >/dev/null || fail "needs Python 3.11 to 3.13, and there is no $python; name one with PYTHON="
-"$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null ||
-    fail "needs Python 3.11 to 3.13, and $python is $("$python" -V 2>&1 || true); name another with PYTHON="
+case $lock in
+*tflite.txt) last=11 needs="needs Python 3.11, the last that tflite-runtime has packages for" ;;
+*) last=13 needs="needs Python 3.11 to 3.13" ;;
+esac
+[ -n "$python" ] || fail "$needs, and no python3 here is one; install one and name it with PYTHON="
+command -v "$python" >/dev/null || fail "$needs, and there is no $python; name one with PYTHON="
+"$python" -c "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, $last))" 2>/dev/null ||
+    fail "$needs, and $python is $("$python" -V 2>&1 || true); name another with PYTHON="
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "$python has no venv and pip to set up with; on Debian: apt-get install python3-venv"
 
@@ -33,8 +37,15 @@ rm -f "$stamp"
 pip() {
     "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --progress-bar off "$@"
 }
+# Succeeds where something lacks, and prints it. tflite-runtime stands in for two packages that the project asks for.
+lacking() {
+    ! told=$("$venv/bin/python" -m pip --disable-pip-version-check check 2>&1) &&
+        printf '%s\n' "$told" | grep -v '^maskgate .* requires \(ai-edge-litert\|backports-strenum\),'
+}
 # The lock names every package, so nothing is resolved: what is installed does not hang on what an index holds today.
 pip --no-deps --require-hashes -r "$lock" || fail "the packages of $lock could not be installed; pip says why above"
 pip --no-deps --no-build-isolation -e . || fail "maskgate could not be installed into $venv; pip says why above"
-"$venv/bin/python" -m pip --disable-pip-version-check check >/dev/null || fail "$lock is not whole; see: $venv/bin/python -m pip check"
+if lacking >&2; then
+    fail "what $venv holds does not fit together, as pip check says above; remove it to set it up anew"
+fi
 echo "$wanted" >"$stamp"

@@ -97,10 +97,10 @@ def python_that(tmp_path: Path, script: str) -> Path:
     return fake
 
 
-def set_up(tmp_path: Path, python: Path | str) -> subprocess.CompletedProcess[str]:
+def set_up(tmp_path: Path, python: Path | str, kind: str = "edge") -> subprocess.CompletedProcess[str]:
     """Tries to make a virtual environment with an interpreter."""
     return subprocess.run(
-        [SET_UP, tmp_path / "venv", "requirements/edge.txt", str(python)],
+        [SET_UP, tmp_path / "venv", f"requirements/{kind}.txt", str(python)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -133,3 +133,16 @@ def test_no_python_is_one_sentence(tmp_path: Path, python: str) -> None:
     assert run.returncode == 1
     (sentence,) = run.stderr.splitlines()
     assert "Python 3.11 to 3.13" in sentence
+
+
+def test_tflite_wants_its_python(tmp_path: Path) -> None:
+    """Setting up the lock for tflite-runtime with a newer Python ends at once and names Python 3.11."""
+    code = f'exec {sys.executable} -c "import sys; sys.version_info = (3, 12, 1); $2"'
+    run = set_up(
+        tmp_path, python_that(tmp_path, f'[ "$1" = -V ] && exec echo Python 3.12.1; {code}'), "tflite"
+    )
+    assert run.returncode == 1
+    (sentence,) = run.stderr.splitlines()
+    assert "needs Python 3.11," in sentence
+    assert "is Python 3.12.1" in sentence
+    assert not (tmp_path / "venv").exists()

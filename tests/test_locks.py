@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -150,3 +152,35 @@ def test_a_new_pi_gets_what_a_pc_gets(python: str) -> None:
         n: (v, installed.get(n)) for n, v in pins("edge", python, "aarch64").items() if installed.get(n) != v
     }
     assert not other
+
+
+def holds(entry: str, python: str) -> bool:
+    """Whether an entry of a lock is for a Python."""
+    marker = Requirement(entry.partition(" --hash")[0]).marker
+    return marker is None or marker.evaluate({"python_full_version": f"{python}.9", "python_version": python})
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_tflite_names_its_python(python: str) -> None:
+    """Past Python 3.11 the lock for tflite-runtime begins with a pin that exists nowhere and names it."""
+    first, *others = entries("tflite")
+    assert first.startswith("tflite-runtime==2.14.0+needs.python.3.11 ")
+    assert holds(first, python) == (python != "3.11")
+    assert not [entry for entry in others if "+needs" in entry]
+
+
+def test_no_line_resolves_a_lock() -> None:
+    """Every document and script that installs a lock takes what stands in it and resolves nothing."""
+    files = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("systemd/*.md")]
+    files += [*ROOT.glob("scripts/*.sh"), *ROOT.glob("scripts/*.py")]
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    installing = [line for line in lines if re.search(r"--require-hashes|\bpip\b.* -r ", line)]
+    assert len(installing) >= 6
+    assert not [line for line in installing if not re.search(r"--no-deps\W.*--require-hashes", line)]
+
+
+def test_this_environment_lacks_nothing() -> None:
+    """Whatever an installed package asks for is installed too: the dev lock is whole."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout
