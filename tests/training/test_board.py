@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.types import StorageError
+from tests.training.builders import framework
 from training import quiet
 
 pytestmark = pytest.mark.slow
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 def test_curves_can_be_read(tmp_path: Path) -> None:
     """Each figure becomes a point of the scalar curve of its name."""
-    quiet.framework()
+    framework()
     tf = quiet.need("tensorflow")
     board = quiet.need("training.board").Board(tmp_path / "board")
     board.write(1, {"validation/loss": 0.5})
@@ -31,7 +32,7 @@ def test_curves_can_be_read(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file where the folder should be is an error that names it."""
-    quiet.framework()
+    framework()
     (tmp_path / "board").write_text("")
     with pytest.raises(StorageError, match="board cannot be written"):
         quiet.need("training.board").Board(tmp_path / "board").write(1, {"loss": 1.0})

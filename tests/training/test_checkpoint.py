@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge.types import ConfigError
+from tests.training.builders import framework
 from training import quiet
 
 pytestmark = pytest.mark.slow
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_state_comes_back(tmp_path: Path) -> None:
     """Weights, random seeds and the optimiser are as they were; another network is refused."""
-    quiet.framework()
+    framework()
     keras, checkpoint = quiet.need("keras"), quiet.need("training.checkpoint")
 
     def network(units: int) -> object:
@@ -44,7 +45,7 @@ def test_a_state_comes_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + bytes(18)])
 def test_a_damaged_state(tmp_path: Path, content: bytes) -> None:
     """A file that is no state is named, and what to do about it."""
-    quiet.framework()
+    framework()
     (tmp_path / "state.npz").write_bytes(content)
     with pytest.raises(ConfigError, match=r"state\.npz is damaged.*delete it"):
         quiet.need("training.checkpoint").load(tmp_path / "state.npz")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edge.types import ModelError
+from tests.training.builders import framework
 from training import quiet
 from training.recipe import Distil, Network, Recipe
 
@@ -22,10 +23,15 @@ SMALL = Network(name="small_cnn", input_size=96, dense_units=4, weights="none")
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network of three classes that has learnt nothing."""
-    quiet.framework()
+    """A network of three classes that has learnt nothing, and yet likes some of them better than others."""
+    framework()
     file = tmp_path_factory.mktemp("teacher") / "teacher.keras"
-    quiet.need("training.network").build(SMALL).save(file)
+    network = quiet.need("training.network")
+    made = network.build(SMALL)
+    last = made.get_layer(network.LAST)
+    # Whatever the layers before it say: where all of them are silent, it would answer 1/3 for everything.
+    last.set_weights([last.get_weights()[0], np.array([1.0, 0.0, -1.0])])
+    made.save(file)
     return file
 
 

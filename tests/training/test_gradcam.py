@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edge.types import ModelError
+from tests.training.builders import framework
 from training import quiet
 
 pytestmark = pytest.mark.slow
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 def test_heat_lies_where_the_answer_comes_from() -> None:
     """A network that answers by the red in a place is shown to look at the red place."""
-    quiet.framework()
+    framework()
     keras, gradcam = quiet.need("keras"), quiet.need("training.gradcam")
     inputs = keras.Input((96, 96, 3))
     maps = keras.layers.AveragePooling2D(8, name="maps")(inputs)

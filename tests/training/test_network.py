@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 SCRIPT = """
 from training import quiet
 quiet.framework()
+import keras
 import numpy as np
 from edge.types import ConfigError
 from training.network import BACKBONES, batch_norms, build, fold_in, set_trainable
@@ -19,6 +20,7 @@ from training.predict import predict
 from training.recipe import Network
 from training.scale import Scaling
 
+keras.utils.set_random_seed(1)
 pixels = np.random.default_rng(1).integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
 for name in BACKBONES:
     model = build(Network(name=name, alpha=1.0, input_size=96), "none")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.training.builders import framework
 from training import quiet
 from training.recipe import Distil, Network, Recipe, Schedule
 from training.runs import Run
@@ -24,7 +25,7 @@ SAID = np.array([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.5, 0.3, 0.2]], np.float32)
 
 @pytest.fixture(scope="module")
 def objective() -> Any:
-    quiet.framework()
+    framework()
     return quiet.need("training.objective")
 
 

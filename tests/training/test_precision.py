@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 
+from tests.training.builders import framework
 from training import quiet
 from training.recipe import Network, Recipe, Schedule
 
@@ -17,7 +18,7 @@ NETWORK = Network(name="small_cnn", input_size=96, dense_units=4, weights="none"
 
 def test_a_network_is_stored_in_32_bits() -> None:
     """What calculates in 16 bits has a plain copy with the same weights; the ends always have 32."""
-    quiet.framework()
+    framework()
     build, precision = quiet.need("training.network").build, quiet.need("training.precision")
     plan = Recipe(network=NETWORK, schedule=Schedule(precision="mixed_bfloat16"))
     with precision.policy("mixed_bfloat16"):
@@ -37,7 +38,7 @@ def test_a_network_is_stored_in_32_bits() -> None:
 
 def test_a_plain_recipe_copies_nothing() -> None:
     """Without mixed precision the network is trained and stored as it is."""
-    quiet.framework()
+    framework()
     precision = quiet.need("training.precision")
     model = quiet.need("training.network").build(NETWORK)
     assert precision.plain(model, Recipe(network=NETWORK)) is model

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.builders import framework
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
 from training import evaluate, quiet
@@ -22,7 +23,7 @@ pytestmark = [
 
 def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
     """Two processors share every batch; the model that comes out is a plain one and can be judged."""
-    quiet.framework()
+    framework()
     teacher = tmp_path / "teacher.keras"
     known = Network(name="small_cnn", input_size=128, dense_units=4, weights="none")
     quiet.need("training.network").build(known).save(teacher)
