@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import sys
+
+import numpy as np
+
 from edge.contract import answer
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import TrackerRules
@@ -11,6 +16,17 @@ MASKED: Probabilities = (0.96, 0.02, 0.02)
 BARE: Probabilities = (0.02, 0.96, 0.02)
 WRONG: Probabilities = (0.02, 0.02, 0.96)
 TORN: Probabilities = (0.34, 0.33, 0.33)
+
+
+def seed() -> None:
+    """Gives every fixture and test the same random numbers, so that none hangs on what ran before.
+
+    Keras draws the seeds of its layers from Python's own generator.
+    """
+    random.seed(1)
+    np.random.seed(1)
+    if keras := sys.modules.get("keras"):
+        keras.utils.set_random_seed(1)
 
 
 def face(x: float = 100.0, y: float = 100.0, px: float = 80.0, score: float = 0.9) -> Face:

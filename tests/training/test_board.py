@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 
 from edge.errors import StorageError
-from training import framework
+from tests.training.builders import framework
+from training import framework as training_framework
 
 pytestmark = pytest.mark.slow
 
 
 def test_curves_can_be_read(tmp_path: Path) -> None:
     """Each figure becomes a point of the scalar curve of its name."""
-    framework.load_framework()
-    tf = framework.need("tensorflow")
-    retained_messages = framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board")
-    retained_messages.write(1, {"validation/loss": 0.5})
-    retained_messages.write(2, {"validation/loss": 0.25})
+    framework()
+    tf = training_framework.need("tensorflow")
+    board = training_framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board")
+    board.write(1, {"validation/loss": 0.5})
+    board.write(2, {"validation/loss": 0.25})
     (file,) = (tmp_path / "board").iterdir()
     found = {}
     for raw in tf.data.TFRecordDataset(str(file)):
@@ -31,9 +32,9 @@ def test_curves_can_be_read(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file where the folder should be is an error that names it."""
-    framework.load_framework()
+    framework()
     (tmp_path / "board").write_text("")
     with pytest.raises(StorageError, match="board cannot be written"):
-        framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board").write(
+        training_framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board").write(
             1, {"loss": 1.0}
         )

@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 
 from edge.errors import ConfigError
-from training import framework
+from tests.training.builders import framework
+from training import framework as training_framework
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_state_comes_back(tmp_path: Path) -> None:
     """Weights, random seeds and the optimiser are as they were; another network is refused."""
-    framework.load_framework()
-    keras, checkpoint = framework.need("keras"), framework.need("training.classifier.checkpoint")
+    framework()
+    keras, checkpoint = (
+        training_framework.need("keras"),
+        training_framework.need("training.classifier.checkpoint"),
+    )
 
     def network(units: int) -> object:
         layers = [keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(units)]
@@ -44,7 +48,7 @@ def test_a_state_comes_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + bytes(18)])
 def test_a_damaged_state(tmp_path: Path, content: bytes) -> None:
     """A file that is no state is named, and what to do about it."""
-    framework.load_framework()
+    framework()
     (tmp_path / "state.npz").write_bytes(content)
     with pytest.raises(ConfigError, match=r"state\.npz is damaged.*delete it"):
-        framework.need("training.classifier.checkpoint").load(tmp_path / "state.npz")
+        training_framework.need("training.classifier.checkpoint").load(tmp_path / "state.npz")
