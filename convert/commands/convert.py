@@ -110,7 +110,7 @@ def _bundle(model: Path, file: Path, options: dict[str, Any]) -> dict[str, float
     framework.load_framework(extra="convert")
     package = framework.need("convert.build", "convert")
     manifest = SplitManifest.load(split)
-    origin = package.Origin(options["version"] or "", run.name, manifest.fingerprint)
+    origin = package.BundleOrigin(options["version"] or "", run.name, manifest.fingerprint)
     told = metadata.load_provenance(options["origins"]) if options["origins"] else metadata.Provenance()
     folds = fold_results.load(options["folds"]) if options["folds"] else None
     material = load_material(manifest, options["cache"])

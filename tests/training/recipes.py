@@ -38,7 +38,7 @@ normalisation, averaged weights, a schedule."""
 
 def command(module: str, *arguments: object) -> list[str]:
     """The command line that runs a program of this project."""
-    return [sys.executable, "-c", f"from {module}.cli import main; main()", *map(str, arguments)]
+    return [sys.executable, "-c", f"from {module}.commands import main; main()", *map(str, arguments)]
 
 
 def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ def test_curves_can_be_read(tmp_path: Path) -> None:
     """Each figure becomes a point of the scalar curve of its name."""
     framework.load_framework()
     tf = framework.need("tensorflow")
-    retained_messages = framework.need("training.classifier.callbacks").Board(tmp_path / "board")
+    retained_messages = framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board")
     retained_messages.write(1, {"validation/loss": 0.5})
     retained_messages.write(2, {"validation/loss": 0.25})
     (file,) = (tmp_path / "board").iterdir()
@@ -34,4 +34,6 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     framework.load_framework()
     (tmp_path / "board").write_text("")
     with pytest.raises(StorageError, match="board cannot be written"):
-        framework.need("training.classifier.callbacks").Board(tmp_path / "board").write(1, {"loss": 1.0})
+        framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board").write(
+            1, {"loss": 1.0}
+        )

@@ -58,7 +58,7 @@ erase = 0.0
 
 
 def command(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    code = f"from {module}.cli import main; main()"
+    code = f"from {module}.commands import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
     )
@@ -221,7 +221,7 @@ def test_a_missing_extra_is_one_sentence(module: str, tmp_path: Path) -> None:
         "convert": ["convert", str(tmp_path), "-o", str(tmp_path / "out")],
     }[module]
     block = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None"
-    code = f"{block}\nfrom {module}.cli import main; main()"
+    code = f"{block}\nfrom {module}.commands import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )

@@ -54,7 +54,7 @@ def compare(context: click.Context, /, output: Path, as_json: bool, **_: object)
     if len({plan.name for plan in plans}) < len(plans):
         raise ConfigError("two recipes have the same name; each needs its own")
     weights = _named(options["given"], plans)
-    entrants = [comparing.Entrant(plan, _start(plan, weights.get(plan.name))) for plan in plans]
+    entrants = [comparing.ComparedRecipe(plan, _start(plan, weights.get(plan.name))) for plan in plans]
     if not options["only_table"]:
         manifest = SplitManifest.load(options["split"])
         material = load_material(manifest, options["cache"])

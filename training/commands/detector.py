@@ -55,7 +55,8 @@ def detector(context: click.Context, /, threads: int, stop: bool, as_json: bool,
     options = context.params
     framework.load_framework(threads)
     fit, start, stock, finish, measure = (
-        framework.need(f"training.detector.{name}") for name in ("fit", "start", "stock", "finish", "measure")
+        framework.need(f"training.detector.{name}")
+        for name in ("trainer", "initial_weights", "dataset", "selection", "metrics")
     )
     manifest = SplitManifest.load(options["split"])
     faces = manifest.assigned()
@@ -64,7 +65,7 @@ def detector(context: click.Context, /, threads: int, stop: bool, as_json: bool,
     )
     run, recipe = fit.reopen(options["resume"]) if options["resume"] else _new_run(fit, options)
     calm = tuple(file for number, file in enumerate(options["empty"]) if number % 3)
-    material = stock.Material(faces, options["clips"], options["teacher"], calm)
+    material = stock.DetectorDataset(faces, options["clips"], options["teacher"], calm)
     published = None if options["random_start"] else options["teacher"]
     first = start.initial(recipe.design, published, recipe.seed)
     if run.steps_done() < recipe.steps and not stop:
@@ -76,7 +77,7 @@ def detector(context: click.Context, /, threads: int, stop: bool, as_json: bool,
 
 def _new_run(fit: ModuleType, options: Mapping[str, Any]) -> tuple[Any, Any]:
     wanted = {"seed": options["seed"]} | ({"steps": options["steps"]} if options["steps"] else {})
-    recipe = fit.Recipe(**wanted)
+    recipe = fit.DetectorRecipe(**wanted)
     return fit.begin(options["base"], f"{datetime.now():%Y%m%d-%H%M%S}", recipe), recipe
 
 

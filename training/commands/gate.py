@@ -78,7 +78,7 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
     if promoted.exists():
         return promoted
     package = framework.need("convert.build", "convert")
-    origin = package.Origin("", run.id, SplitManifest.load(run.split).fingerprint)
+    origin = package.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
     package.convert(run.model, material, origin, run.folder / CANDIDATE)
     found = judge(run.folder / CANDIDATE, rival, material)
     run.write("gate.json", found.as_json())
