@@ -169,6 +169,16 @@ def test_every_path_exists(page: Path) -> None:
     assert not [path for path in paths if not (ROOT / path).exists()]
 
 
+def test_every_document_that_code_names_exists() -> None:
+    """Each document that sources, scripts, samples, config.toml or the Makefile send a reader to exists."""
+    folders = ("edge", "training", "convert", "scripts", "systemd", "docs/samples")
+    kinds = {".py", ".toml", ".sh", ".service", ".conf", ".acl"}
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in kinds]
+    files += [ROOT / "Makefile", ROOT / "config.toml"]
+    named = {(file.name, path) for file in files for path in PATH.findall(file.read_text())}
+    assert not sorted((name, path) for name, path in named if "docs/" in path and not (ROOT / path).exists())
+
+
 def test_older_records_name_what_has_moved() -> None:
     """The files that records before the seventh name exist, or stand in its table of moved files."""
     paths = {path for record in RECORDS if record < MOVES for path in named_paths(record)}
