@@ -20,7 +20,7 @@ demo: edge-venv broker  ## set up the device's install and play the built-in cli
 test: dev-venv tflite-venv broker strace check  ## check everything; installs Mosquitto and strace from Debian, as root
 	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term
 
-faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/reliability.md says
+faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/results/reliability.md says
 	@rm -f .faults.jsonl
 	@FAULTS_RESULTS=.faults.jsonl nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults; status=$$?; \
 		if [ -f .faults.jsonl ]; then $(BIN)/python scripts/faults_table.py .faults.jsonl; fi; exit $$status

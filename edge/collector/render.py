@@ -64,7 +64,7 @@ def table(lines: Sequence[Sequence[Cell]], left: int) -> str:
 
 
 def summary(row: ReportRow, now: float) -> bytes:
-    """The payload of a summary; see docs/mqtt.md."""
+    """The payload of a summary; see docs/reference/mqtt.md."""
     minutes = row.minutes
     return payloads.encode(
         {

@@ -13,7 +13,7 @@ _OPTIONS = {
     "mqtt.port": "--broker",
     "the TLS settings in [mqtt]": "the TLS options",
     "every device its own device.name": "every collector its own --consumer or --instance",
-    "this user to publish below maskgate/": "this user what docs/collector.md lists",
+    "this user to publish below maskgate/": "this user what docs/reference/collector.md lists",
     "this device": "this collector",
 }
 

@@ -1,6 +1,6 @@
 """The payloads of what a device publishes: events, state, gaps, statistics, summaries, acknowledgements.
 
-`docs/mqtt.md` and `schemas/mqtt.schema.json` describe the same for those who listen.
+`docs/reference/mqtt.md` and `schemas/mqtt.schema.json` describe the same for those who listen.
 """
 
 from __future__ import annotations
