@@ -15,6 +15,12 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 """Pixels of shape (height, width, 3), BGR as OpenCV gives them, unless a docstring says RGB."""
+NAME = r"[A-Za-z0-9_.-]+"
+"""Regular expression of the names of sites, devices and consumers: they are levels of topics."""
+SHORT_NAME = r"[A-Za-z0-9_.-]{1,64}"
+"""The same for names that are chosen here; of other devices a collector takes longer ones."""
+SEQUENCE_BITS = 40
+"""No sequence of an event takes more."""
 Probabilities = tuple[float, float, float]
 """One share for each of `edge.contract.LABELS`, in that order; a two-class model gives 0.0 for the third."""
 

@@ -15,6 +15,7 @@ from convert.models import float_model
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
 from edge.cli.output import steps
 from edge.errors import ConfigError
+from edge.system.files import write_atomic
 from training import framework
 from training.data.dataset import load_material
 from training.data.manifest import SplitManifest
@@ -96,9 +97,7 @@ def _plain(file: Path, output: Path, variant: str) -> None:
     with steps() as step:
         step(f"converting to {variant}")
         flat = quantize.to_float(network.open_network(file), quantize.Variant(variant))
-    partial = output.with_name(f"{output.name}.partial")
-    partial.write_bytes(flat)
-    partial.replace(output)
+    write_atomic(output, flat)
 
 
 def _bundle(model: Path, file: Path, options: dict[str, Any]) -> dict[str, float]:

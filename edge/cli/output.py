@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from edge.errors import MaskGateError, StorageError
+from edge.system.files import replacing
 
 SHORT = 1 << 20
 """Bytes that are worked through before one would look at a bar."""
@@ -65,21 +65,13 @@ def written(file: Path | None) -> Iterator[TextIO]:
         with _standard_output() as out:
             yield out
         return
-    part = None
     try:
-        handle, part = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+        with replacing(file) as partial, partial.open("x", encoding="utf-8", newline="") as out:
             yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(part, file)
-    except MaskGateError:
-        raise
-    except OSError as error:
-        raise StorageError(f"{file} cannot be written: {error.strerror}; nothing was changed") from None
-    finally:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
+    except StorageError as error:
+        raise StorageError(
+            f"{file} cannot be written: {error.strerror}; nothing was changed", error
+        ) from None
 
 
 @contextmanager

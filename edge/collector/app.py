@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import re
@@ -27,13 +26,14 @@ from edge.collector.parse import FIRST_YEAR, LAST_YEAR
 from edge.collector.report import clip, rows
 from edge.collector.service import Collector, Plan
 from edge.collector.summaries import Summaries
+from edge.config import is_local
 from edge.errors import ConfigError
 from edge.mqtt import broker
 from edge.mqtt.connector import Listener
 from edge.system.systemd import Watchdog, notify
+from edge.types import SHORT_NAME
 
 PORT, TLS_PORT = 1883, 8883
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -59,7 +59,7 @@ def collect(options: CollectOptions) -> None:
 def _check_names(options: CollectOptions) -> None:
     for name in ("consumer", "instance", "share"):
         text = getattr(options, name)
-        if text and not _NAME.fullmatch(text):
+        if text and not re.fullmatch(SHORT_NAME, text):
             raise ConfigError(f"--{name}: {text!r} is made of more than letters, digits, '_', '.' and '-'")
     if not options.consumer:
         raise ConfigError("--consumer: a collector needs a name")
@@ -86,7 +86,7 @@ def _connector(options: CollectOptions) -> Listener:
         connector = Listener(where, client_id, STANDING)
     except ConfigError as error:
         raise ConfigError(words.options(str(error))) from None
-    if login is not None and login.password and tls is None and not options.insecure and not _here(host):
+    if login is not None and login.password and tls is None and not options.insecure and not is_local(host):
         raise ConfigError(
             f"--username: the password would cross the network to {host} for everybody to read; "
             "add --ca-file, or --insecure where that is meant"
@@ -101,13 +101,6 @@ def _address(text: str) -> tuple[str, int]:
     if match is None or port > 65_535 or match["port"] == "0":
         raise ConfigError(f"--broker: {text!r} is no address; give HOST, HOST:PORT or [IPV6]:PORT")
     return match["host"].strip("[]"), port
-
-
-def _here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def report(options: ReportOptions) -> None:

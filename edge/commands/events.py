@@ -28,12 +28,12 @@ from edge.spool.control.requests import (
     StoredEvent,
 )
 from edge.spool.records import GENERATION_BITS, limits_of
+from edge.telemetry.records import DAY_S, HOUR_S, MINUTE_S
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service, which these commands take where none is named."""
 
 LOOK_S = 0.5
-DAY_S = 86_400.0
 
 
 def _counter(_context: click.Context, _option: click.Parameter, file: Path | None) -> SpoolClient:
@@ -248,7 +248,7 @@ def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:
 
 def _ago(wall: float) -> str:
     seconds = max(time.time() - wall, 0.0)
-    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+    for size, name in ((DAY_S, "days"), (HOUR_S, "hours"), (MINUTE_S, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name} ago"
     return f"{seconds:.0f} seconds ago"

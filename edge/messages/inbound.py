@@ -11,15 +11,17 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
+from edge.types import SEQUENCE_BITS, SHORT_NAME
+
 LARGEST_ACK = 8_192
 LARGEST_COMMAND = 1_024
 MOST_MISSING = 100
-LARGEST_NUMBER = (1 << 40) - 2
+LARGEST_NUMBER = (1 << SEQUENCE_BITS) - 2
 """No sequence is as large; one that is more would not fit into the spool."""
 
 LONGEST_MUTE_S = 3_600
 
-_CONSUMER = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+_CONSUMER = re.compile(SHORT_NAME)
 _EPOCH = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*", re.ASCII)
 
 

@@ -198,7 +198,7 @@ def stats_message(minute: MinuteReport) -> bytes:
 
 def summary_message(found: Summary) -> bytes:
     """The payload of a summary message."""
-    compliance = found.compliance
+    compliance = found.verdicts.compliance
     return encode(
         {
             "start": _time(found.start),

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from edge.config import SpoolConfig
 from edge.messages.ranges import Range
 from edge.telemetry.records import Minute
-from edge.types import Reason
-
-DAY_S = 86_400.0
+from edge.types import SEQUENCE_BITS, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def sequence_of(position: int) -> int:
     return position & ((1 << GENERATION_BITS) - 1)
 
 
-GENERATION_BITS = 40
+GENERATION_BITS = SEQUENCE_BITS
 """An event's place in the file is its epoch's generation and its sequence: `generation << 40 | sequence`."""
 
 

@@ -17,8 +17,7 @@ from edge.messages.topics import ONLINE, Topics
 from edge.system import health
 from edge.telemetry import summaries
 from edge.telemetry.minutes import MinuteStats
-from edge.telemetry.records import VerdictCounts
-from edge.telemetry.summaries import DAY_S, HOUR_S
+from edge.telemetry.records import DAY_S, HOUR_S, VerdictCounts
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedMessage, RetainedMessages
 

@@ -16,8 +16,7 @@ from edge.daemon.statistics import StatisticsObserver
 from edge.messages.topics import Topics
 from edge.pipeline.pipeline import Cycle
 from edge.spool import Spool
-from edge.telemetry.records import Minute, VerdictCounts
-from edge.telemetry.summaries import DAY_S, HOUR_S
+from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
 from edge.types import Blind, Frame, FrameAnalysis, Lamp, Outcome, State
 from edge.uplink.status import LINGER_S, UNHEARD_EVERY_S, MinuteQueue, StatusPublisher
 from tests.builders import event, verdict

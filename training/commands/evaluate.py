@@ -14,6 +14,7 @@ import cv2
 from edge import bundle
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
 from edge.errors import ConfigError
+from edge.system.files import replacing
 from training import framework
 from training.commands.common import known_faces
 from training.commands.data import make_split
@@ -101,7 +102,8 @@ def _write_worst(evidence: Predictions, material: FaceDataset | None, file: Path
     found = galleries.worst(evidence, evidence.columns[0], material)
     if not found:
         raise ConfigError(f"{evidence.columns[0].name} gives no wrong answer, so there is nothing to show")
-    cv2.imwrite(str(file), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
+    with replacing(file) as partial:
+        cv2.imwrite(str(partial), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
 
 
 def gather(context: click.Context) -> tuple[Predictions, FaceDataset | None]:

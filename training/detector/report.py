@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from edge.contract import face_crop
+from edge.system.files import write_atomic
 from edge.types import Image
 from training.data.readers import FaceRecord, open_image
 from training.detector.benchmark import Timing
@@ -185,5 +186,5 @@ def write_sheets(found: Matches, threshold: float, keep: Callable[[FaceRecord], 
     if picture is None:
         return False
     _, raw = cv2.imencode(".png", picture)
-    file.write_bytes(raw.tobytes())
+    write_atomic(file, raw.tobytes())
     return True

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import DAY_S, GENERATION_BITS, Limits, Replayed, WriteBatch, WriteResult
+from edge.spool.records import GENERATION_BITS, Limits, Replayed, WriteBatch, WriteResult
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.schema import FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.transaction import Transaction, count
-from edge.telemetry.records import SpoolUsage
+from edge.telemetry.records import DAY_S, SpoolUsage
 from edge.types import Reason
 
 RESERVE = 64
