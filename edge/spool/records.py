@@ -65,33 +65,53 @@ class Replayed:
 
 @dataclass(slots=True)
 class WriteBatch:
-    """What goes to disk in one transaction."""
+    """What goes to disk in one transaction: events, and what is to change of those that are there.
 
-    rows: deque[EventRow] = field(default_factory=deque)
+    Attributes:
+        events: In the order of their sequences.
+        sent: Positions of events that a broker has acknowledged.
+        refused: Positions of events that no broker will take.
+        announced: Positions of gaps that a broker has acknowledged.
+        lost: Sequences that never reached the file.
+        minutes: By their beginning.
+        marks: By consumer and epoch.
+    """
+
+    events: deque[EventRow] = field(default_factory=deque)
     sent: set[int] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
-    told: set[int] = field(default_factory=set)
+    announced: set[int] = field(default_factory=set)
     lost: list[LostRange] = field(default_factory=list)
     minutes: dict[int, Minute] = field(default_factory=dict)
     marks: dict[tuple[str, str], ConsumerMark] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(
-            self.rows or self.sent or self.refused or self.told or self.lost or self.minutes or self.marks
-        )
+        events, gaps = self.events or self.sent or self.refused, self.lost or self.announced
+        return bool(events or gaps or self.minutes or self.marks)
+
+    @property
+    def last_sequence(self) -> int:
+        """The highest sequence of an event or of a loss; 0 where there is neither."""
+        ends = [event.sequence for event in self.events]
+        ends += [lost.numbers.last for lost in self.lost]
+        return max(ends, default=0)
 
     def add_minute(self, minute: Minute) -> None:
         """Adds to a minute."""
         known = self.minutes.get(minute.start)
         self.minutes[minute.start] = minute if known is None else known + minute
 
+    def add_lost(self, sequence: int, reason: Reason) -> bool:
+        """Adds a sequence that never reaches the file; whether it begins a range of its own."""
+        if self.lost and self.lost[-1].reason is reason and self.lost[-1].numbers.last + 1 == sequence:
+            self.lost[-1] = LostRange(Range(self.lost[-1].numbers.first, sequence), reason)
+            return False
+        self.lost.append(LostRange(Range(sequence, sequence), reason))
+        return True
 
-@dataclass(frozen=True, slots=True)
-class WriteResult:
-    """What a transaction changed: rows that were new, and numbers that were dropped to keep the bounds."""
-
-    added: int
-    dropped: int
+    def set_mark(self, mark: ConsumerMark) -> None:
+        """Replaces what a consumer said before."""
+        self.marks[mark.consumer, mark.epoch] = mark
 
 
 def sequence_of(position: int) -> int:

@@ -342,7 +342,7 @@ def test_a_clock_that_jumps_ahead_ages_nothing(path: Path) -> None:
         spool.mark_sent([1, 2, 3])
         spool.flush()
         now[0] += 365 * DAY_S
-        spool.ask(SpoolWriter._prune)
+        spool.ask(SpoolWriter.prune)
         assert spool.figures().stored == 3
 
 

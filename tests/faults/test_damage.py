@@ -100,7 +100,7 @@ def damage_once(files: dict[str, bytes], seed: int) -> str:
 def _judge(store: EventStore) -> str:
     """All events are of the first epoch, also where a rescue has begun a second one."""
     rows = {item.position & SEQUENCE: item.payload for item in store.unsent(-1, 10_000)}
-    gaps = store.gaps.unsent(10_000)
+    gaps = store.unsent_gaps(10_000)
     lost = {n for gap in gaps for n in range(gap.first, (gap.last or EVENTS) + 1)}
     if any(payload != payloads.encode(payloads.event_payload(event(n))) for n, payload in rows.items()):
         return "sends what was not written"

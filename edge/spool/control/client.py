@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import SpoolError
-from edge.messages.ranges import Range
 from edge.spool.control import requests, server
 from edge.spool.control.requests import (
     EpochInfo,
@@ -24,34 +23,12 @@ from edge.spool.control.requests import (
     StatsRequest,
     StoredEvent,
 )
-from edge.spool.records import ConsumerMark, Limits, Replayed
-from edge.spool.storage import statistics
+from edge.spool.records import ConsumerMark, Limits
 from edge.spool.storage.database import DamagedError
 from edge.spool.storage.opening import REPAIR, look_into
 from edge.spool.storage.store import EventStore
+from edge.spool.writer import SpoolWriter
 from edge.types import Reason
-
-
-class _Alone:
-    """A tool that holds the store itself, for the time of one question."""
-
-    problem = ""
-    waiting = 0
-
-    def __init__(self, store: EventStore) -> None:
-        self.store = store
-
-    def marks(self) -> tuple[ConsumerMark, ...]:
-        """The marks of all consumers."""
-        return statistics.marks(self.store.db)
-
-    def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
-        """Makes acknowledged events unsent again."""
-        return self.store.replay(numbers, epoch or self.store.life.epoch, time.time(), announce=announce)
-
-    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
-        """Deletes events of before a Unix time."""
-        return self.store.purge(before, time.time(), unsent=unsent)
 
 
 class SpoolClient:
@@ -118,7 +95,7 @@ class SpoolClient:
         # Pages are checked one by one: all of the file for each of many would take too long.
         with _held(self._path, self._limits, check=not isinstance(question, PageRequest)) as store:
             try:
-                return requests.answer(_Alone(store), question, self._limits)
+                return requests.answer(SpoolWriter(store, time.time), question)
             except DamagedError as error:
                 raise SpoolError(f"{error}; {REPAIR}") from None
 

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool.records import GENERATION_BITS, ConsumerMark, Limits, Replayed
+from edge.spool.records import GENERATION_BITS, ConsumerMark
 from edge.spool.storage import statistics
 from edge.spool.storage.database import DamagedError
-from edge.spool.storage.store import EventStore
+from edge.spool.writer import SpoolWriter
 from edge.types import Reason
 
 MOST_ROWS = 500
 """Events in one answer, so that no export keeps the spool's thread from storing events."""
-
-
-class StoreHolder(Protocol):
-    """Who has the store: the daemon's committer, or a tool for itself."""
-
-    store: EventStore
-
-    @property
-    def problem(self) -> str:
-        """What is wrong, as one sentence; empty while all is well."""
-
-    @property
-    def waiting(self) -> int:
-        """Events that are not on disk yet."""
-
-    def marks(self) -> tuple[ConsumerMark, ...]:
-        """The marks of all consumers."""
-
-    def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
-        """Makes acknowledged events unsent again."""
-
-    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
-        """Deletes events of before a Unix time; how many acknowledged and unsent ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +114,14 @@ class Purged:
     unsent: int
 
 
-def page(keeper: StoreHolder, asked: PageRequest) -> tuple[StoredEvent, ...]:
+def page(writer: SpoolWriter, asked: PageRequest) -> tuple[StoredEvent, ...]:
     """Events in order of their places.
 
     Raises:
         DamagedError: One of them is not what was written.
         SpoolError: The file cannot be read.
     """
-    rows = keeper.store.db.all(
+    rows = writer.store.db.all(
         "SELECT event.place, epoch.name, event.payload, event.wall, event.sent_at, "  # noqa: S608
         "seal IS seal(place, payload, wall, sent_at) FROM event "
         f"LEFT JOIN epoch ON epoch.generation = event.place >> {GENERATION_BITS} "
@@ -154,7 +130,7 @@ def page(keeper: StoreHolder, asked: PageRequest) -> tuple[StoredEvent, ...]:
         (asked.after, asked.upto, min(asked.limit, MOST_ROWS)),
     )
     if not all(whole for *_, whole in rows):
-        raise DamagedError(f"{keeper.store.db} is damaged: some events are not what was written")
+        raise DamagedError(f"{writer.store.db} is damaged: some events are not what was written")
     found = [
         StoredEvent(position, epoch or "", payload.decode(), wall, sent_at)
         for position, epoch, payload, wall, sent_at, _ in rows
@@ -162,44 +138,44 @@ def page(keeper: StoreHolder, asked: PageRequest) -> tuple[StoredEvent, ...]:
     return tuple(reversed(found) if asked.newest else found)
 
 
-def stats(keeper: StoreHolder, limits: Limits) -> SpoolStats:
+def stats(writer: SpoolWriter) -> SpoolStats:
     """How things stand.
 
     Raises:
         SpoolError: The file cannot be read.
     """
-    store, db = keeper.store, keeper.store.db
-    figures = store.figures()
+    store, db = writer.store, writer.store.db
+    usage, limits = store.usage, store.limits
     (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
     (gaps, told) = db.one("SELECT count(*), count(sent_at) FROM gap")
     epochs = db.all("SELECT name, generation, last FROM epoch WHERE generation >= 0 ORDER BY generation")
     return SpoolStats(
         epochs=tuple(EpochInfo(*row) for row in epochs),
-        unsent=figures.unsent,
-        waiting=keeper.waiting,
-        stored=figures.stored,
-        bytes=figures.bytes,
+        unsent=usage.unsent,
+        waiting=store.waiting,
+        stored=usage.stored,
+        bytes=usage.bytes,
         max_events=limits.max_events,
         max_bytes=limits.max_bytes,
         dropped=statistics.dropped(db),
         gaps=gaps,
         gaps_unsent=gaps - told,
         oldest_unsent=oldest,
-        marks=keeper.marks(),
-        problem=keeper.problem,
+        marks=store.marks(),
+        problem=writer.problem,
     )
 
 
-def replay(keeper: StoreHolder, asked: ReplayRequest) -> ReplayResult:
+def replay(writer: SpoolWriter, asked: ReplayRequest) -> ReplayResult:
     """Has events sent again.
 
     Raises:
         SpoolError: None of them is in the spool; nothing was changed.
     """
-    epoch = asked.epoch or keeper.store.life.epoch
-    generation, last = keeper.store.epoch(epoch)
+    epoch = asked.epoch or writer.store.life.epoch
+    generation, last = writer.store.epoch(epoch)
     base = generation << GENERATION_BITS
-    (there, waiting) = keeper.store.db.one(
+    (there, waiting) = writer.store.db.one(
         "SELECT count(*), count(*) - count(sent_at) FROM event WHERE place BETWEEN ? AND ?",
         (base + min(asked.first, last + 1), base + min(asked.last, last)),
     )
@@ -208,11 +184,11 @@ def replay(keeper: StoreHolder, asked: ReplayRequest) -> ReplayResult:
             f"the spool holds no event from {asked.first} to {asked.last} of epoch {epoch}, "
             f"whose last number is {last}; nothing was changed"
         )
-    found = keeper.replay(Range(asked.first, asked.last), epoch, announce=False)
+    found = writer.replay(Range(asked.first, asked.last), epoch, announce=False)
     return ReplayResult(found.again, waiting, sum(map(len, found.gone)))
 
 
-def answer(keeper: StoreHolder, question: Request, limits: Limits) -> dict[str, object]:
+def answer(writer: SpoolWriter, question: Request) -> dict[str, object]:
     """The answer to a question as JSON can say it.
 
     Raises:
@@ -220,10 +196,10 @@ def answer(keeper: StoreHolder, question: Request, limits: Limits) -> dict[str, 
     """
     match question:
         case PageRequest():
-            return {"events": [asdict(kept) for kept in page(keeper, question)]}
+            return {"events": [asdict(kept) for kept in page(writer, question)]}
         case StatsRequest():
-            return asdict(stats(keeper, limits))
+            return asdict(stats(writer))
         case ReplayRequest():
-            return asdict(replay(keeper, question))
+            return asdict(replay(writer, question))
         case PurgeRequest(before, unsent):
-            return asdict(Purged(*keeper.purge(before, unsent=unsent)))
+            return asdict(Purged(*writer.purge(before, unsent=unsent)))

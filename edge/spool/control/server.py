@@ -104,8 +104,7 @@ class ControlServer:
             return
         try:
             question = _parse(line)
-            limits = self._spool.limits
-            found = self._spool.ask(lambda writer: requests.answer(writer, question, limits))
+            found = self._spool.ask(lambda writer: requests.answer(writer, question))
             _send(peer, {"answer": found})
         except SpoolError as error:
             _send(peer, {"error": str(error)})

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import DAY_S, GENERATION_BITS, Limits, Replayed, WriteBatch, WriteResult
+from edge.spool.records import DAY_S, GENERATION_BITS, ConsumerMark, Limits, Replayed, WriteBatch
+from edge.spool.storage import statistics
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.schema import FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.transaction import Transaction, count
-from edge.telemetry.records import SpoolUsage
-from edge.types import Reason
+from edge.telemetry.records import Minute, SpoolUsage
+from edge.types import Gap, Reason
 
 RESERVE = 64
 """Numbers that are reserved at a time: so wide is the gap that a program leaves which ends without notice."""
 
 MARGIN = 16
 """A reservation is renewed when fewer are left: more than are given between two commits."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +49,26 @@ class RunInfo:
 
 
 class EventStore:
-    """One open spool file; used by the thread that opened it only."""
+    """One open spool file, and what waits for its next commit; used by the thread that opened it only.
+
+    What waits counts as read: an event that was marked as sent is not unsent any more, whether that is
+    on disk or not.
+    """
 
     def __init__(
         self, db: SpoolDatabase, numbers: SequenceReservations, life: RunInfo, limits: Limits
     ) -> None:
         self.db = db
         self.life = life
-        self.gaps = GapTable(db)
+        self.limits = limits
+        self.pending = WriteBatch()
+        self._gaps = GapTable(db)
         self._numbers = numbers
-        self._limits = limits
         self._base = life.generation << GENERATION_BITS
         self._last = life.last_sequence
         self._reserved = 0
         self._counts = count(db)
-        self._bytes = db.bytes()
+        self.usage = self._usage()
 
     @property
     def last_sequence(self) -> int:
@@ -70,9 +80,10 @@ class EventStore:
         """The place of that event."""
         return self._base | self._last
 
-    def figures(self) -> SpoolUsage:
-        """How full the file is after the last transaction."""
-        return SpoolUsage(self._counts.unsent, self._counts.stored, self._bytes, self._counts.dropped)
+    @property
+    def waiting(self) -> int:
+        """Events that are not on disk yet."""
+        return len(self.pending.events)
 
     def reserve(self, upto: int) -> None:
         """Sees to it that the numbers after `upto` are not given again, should the program end now.
@@ -84,38 +95,73 @@ class EventStore:
             self._numbers.write(Reservation(self.life.epoch, upto + RESERVE, FORMAT))
             self._reserved = upto + RESERVE
 
-    def write(self, batch: WriteBatch, wall: float) -> WriteResult:
-        """Stores a batch in one transaction, and drops what the bounds leave no room for.
+    def write(self, wall: float) -> int:
+        """Commits what is pending in one transaction, and drops what the bounds leave no room for.
+
+        Returns:
+            How many unsent events were dropped.
 
         Raises:
-            SpoolError: Nothing was stored.
+            SpoolError: Nothing was stored; all of it is still pending.
         """
-        ends = (*(row.sequence for row in batch.rows), *(lost.numbers.last for lost in batch.lost))
-        last = max(self._last, *ends, 0)
+        batch = self.pending
+        last = max(self._last, batch.last_sequence)
+        # Before the events, so that no number can be durable that is not reserved.
         self.reserve(last)
         with self._change(wall) as change:
-            added = change.insert((self._base | row.sequence, row) for row in batch.rows)
+            added = change.insert((self._base | event.sequence, event) for event in batch.events)
             change.mark(batch.sent)
             change.refuse(batch.refused)
             change.note(batch)
             change.lose(self.life.epoch, batch.lost)
-            dropped = change.make_room(self._limits)
+            dropped = change.make_room(self.limits)
             if last > self._last:
                 self._account(last, self._reserved)
-        self._last = last
-        return WriteResult(added, dropped)
+        self._last, self.pending = last, WriteBatch()
+        if added < len(batch.events):
+            _log.error("%d events have numbers that were given before", len(batch.events) - added)
+        return dropped
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """Events without an acknowledgement, in order, from the first place beyond `after`.
+        """Committed events without acknowledgement, in order, from the first position beyond `after`.
 
         Raises:
             SpoolError: The file cannot be read.
         """
+        marked = self.pending.sent | self.pending.refused
         rows = self.db.all(
             "SELECT place, payload FROM event WHERE sent_at IS NULL AND place > ? ORDER BY place LIMIT ?",
-            (after, limit),
+            (after, limit + len(marked)),
         )
-        return tuple(Stored(position, payload) for position, payload in rows)
+        found = (Stored(position, payload) for position, payload in rows if position not in marked)
+        return tuple(islice(found, limit))
+
+    def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
+        """The oldest committed gaps without acknowledgement; they do not grow any more.
+
+        Raises:
+            SpoolError: The file cannot be read.
+        """
+        announced = self.pending.announced
+        found = self._gaps.unsent(limit + len(announced))
+        return tuple(gap for gap in found if gap.position not in announced)[:limit]
+
+    def marks(self) -> tuple[ConsumerMark, ...]:
+        """What the consumers last said they have.
+
+        Raises:
+            SpoolError: The file cannot be read.
+        """
+        known = {(mark.consumer, mark.epoch): mark for mark in statistics.marks(self.db)}
+        return tuple((known | self.pending.marks).values())
+
+    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
+        """The committed minutes that begin from one Unix time to another, both included, in order.
+
+        Raises:
+            SpoolError: The file cannot be read.
+        """
+        return statistics.minutes(self.db, first, last)
 
     def replay(
         self, numbers: Range, epoch: str, wall: float, sent_before: float = math.inf, *, announce: bool = True
@@ -172,7 +218,7 @@ class EventStore:
         Raises:
             SpoolError: The file cannot be written.
         """
-        before = wall - self._limits.keep_days * DAY_S
+        before = wall - self.limits.keep_days * DAY_S
         with self._change(wall) as change:
             events, others = change.forget_sent("sent_at", before, limit), change.forget_notes(before, limit)
         return events >= limit or others >= limit
@@ -212,7 +258,12 @@ class EventStore:
 
     @contextlib.contextmanager
     def _change(self, wall: float) -> Iterator[Transaction]:
-        change = Transaction(self.db, self.gaps, replace(self._counts), wall)
+        change = Transaction(self.db, self._gaps, replace(self._counts), wall)
         with self.db.transaction():
             yield change
-        self._counts, self._bytes = change.counts, self.db.bytes()
+        self._counts = change.counts
+        self.usage = self._usage()
+
+    def _usage(self) -> SpoolUsage:
+        counts = self._counts
+        return SpoolUsage(counts.unsent, counts.stored, self.db.bytes(), counts.dropped)

@@ -73,8 +73,8 @@ class Transaction:
         self._lose(refused, Reason.REFUSED)
 
     def note(self, batch: WriteBatch) -> None:
-        """Adds minutes, sets marks, notes what was told."""
-        self._gaps.mark(batch.told, self._wall)
+        """Adds minutes, sets marks, notes acknowledgements of gaps."""
+        self._gaps.mark(batch.announced, self._wall)
         if batch.minutes:
             statistics.add_minutes(self._db, batch.minutes.values())
             self.counts.minutes = statistics.count_minutes(self._db)
