@@ -57,10 +57,19 @@ class ConsumerMark:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay found: events that are sent again, and numbers that are no longer kept."""
+    """What a replay found: events that are sent again, that were unsent already, that are no longer kept."""
 
     again: int
-    gone: tuple[Range, ...]
+    waiting: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many events were deleted."""
+
+    acknowledged: int
+    unsent: int
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.messages.ranges import Range
-from edge.spool.records import EventRow, Replayed
+from edge.spool.records import EventRow, Purged, Replayed
 from edge.spool.storage.statistics import PassCounter
 from edge.spool.storage.store import EventStore
 from edge.types import Event, Reason
@@ -131,13 +131,13 @@ class SpoolWriter:
         found = self.store.replay(
             numbers, epoch or self.store.life.epoch, self._wall(), sent_before, announce=announce
         )
-        if found.again or found.gone:
+        if found.again or (announce and found.gone):
             self.replays += 1
             self.notify()
         return found
 
-    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
-        """Deletes events of before a Unix time; how many acknowledged and unsent ones.
+    def purge(self, before: float, *, unsent: bool) -> Purged:
+        """Deletes events of before a Unix time.
 
         Raises:
             SpoolError: Nothing was deleted.

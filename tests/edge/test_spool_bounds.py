@@ -14,6 +14,7 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.spool import ConsumerMark, Limits, Spool, writer
+from edge.spool.records import Purged
 from edge.spool.storage.store import RESERVE, EventStore
 from edge.spool.writer import SpoolWriter
 from edge.telemetry.records import Minute, VerdictCounts
@@ -237,7 +238,7 @@ def test_replay_sends_acknowledged_events_again(spool: Spool) -> None:
     told: list[int] = []
     spool.on_change(lambda: told.append(1))
     found = spool.replay(4, 99)
-    assert (found.again, found.gone) == (7, ())
+    assert (found.again, found.waiting, found.gone) == (7, 0, 0)
     assert sequences(spool) == list(range(4, 11))
     assert spool.replays == 1
     assert spool.depth() == 7
@@ -268,7 +269,7 @@ def test_replay_announces_what_is_gone(path: Path) -> None:
         fill(spool, range(5, 7))
         for _ in range(2):
             found = spool.replay(1, 3)
-            assert [(item.first, item.last) for item in found.gone] == [(1, 2)]
+            assert (found.again, found.gone) == (0, 2)
             (gap,) = spool.unsent_gaps(10)
             assert (gap.first, gap.last, gap.reason) == (1, 2, Reason.EXPIRED)
             spool.mark_gaps_sent([gap.position])
@@ -367,10 +368,10 @@ def test_purging_takes_what_is_old(path: Path) -> None:
     with closing(Spool.open(path)) as spool:
         fill(spool, range(1, 6))
         spool.mark_sent([1, 2])
-        assert spool.ask(lambda writer: writer.purge(WALL, unsent=True)) == (0, 0)
-        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=False)) == (2, 0)
+        assert spool.ask(lambda writer: writer.purge(WALL, unsent=True)) == Purged(0, 0)
+        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=False)) == Purged(2, 0)
         assert sequences(spool) == [3, 4, 5]
-        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=True)) == (0, 3)
+        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=True)) == Purged(0, 3)
         assert gaps(spool) == [(3, 5, Reason.EXPIRED)]
         assert spool.figures() == replace(spool.figures(), unsent=0, stored=0, dropped=3)
 

@@ -14,16 +14,14 @@ from edge.spool.control import requests, server
 from edge.spool.control.requests import (
     EpochInfo,
     PageRequest,
-    Purged,
     PurgeRequest,
     ReplayRequest,
-    ReplayResult,
     Request,
     SpoolStats,
     StatsRequest,
     StoredEvent,
 )
-from edge.spool.records import ConsumerMark, Limits
+from edge.spool.records import ConsumerMark, Limits, Purged, Replayed
 from edge.spool.storage.database import DamagedError
 from edge.spool.storage.opening import REPAIR, look_into
 from edge.spool.storage.store import EventStore
@@ -72,13 +70,13 @@ class SpoolClient:
             }
         )
 
-    def replay(self, asked: ReplayRequest) -> ReplayResult:
+    def replay(self, asked: ReplayRequest) -> Replayed:
         """Has events sent again.
 
         Raises:
             SpoolError: There are none such.
         """
-        return ReplayResult(**self._ask(asked))
+        return Replayed(**self._ask(asked))
 
     def purge(self, asked: PurgeRequest) -> Purged:
         """Deletes old events.

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool.records import GENERATION_BITS, ConsumerMark
+from edge.spool.records import GENERATION_BITS, ConsumerMark, Replayed
 from edge.spool.storage import statistics
 from edge.spool.storage.database import DamagedError
 from edge.spool.writer import SpoolWriter
@@ -97,23 +97,6 @@ class SpoolStats:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayResult:
-    """How many events are sent again, how many were waiting already, how many are no longer kept."""
-
-    again: int
-    waiting: int
-    gone: int
-
-
-@dataclass(frozen=True, slots=True)
-class Purged:
-    """How many events went."""
-
-    acknowledged: int
-    unsent: int
-
-
 def page(writer: SpoolWriter, asked: PageRequest) -> tuple[StoredEvent, ...]:
     """Events in order of their places.
 
@@ -166,26 +149,21 @@ def stats(writer: SpoolWriter) -> SpoolStats:
     )
 
 
-def replay(writer: SpoolWriter, asked: ReplayRequest) -> ReplayResult:
+def replay(writer: SpoolWriter, asked: ReplayRequest) -> Replayed:
     """Has events sent again.
 
     Raises:
         SpoolError: None of them is in the spool; nothing was changed.
     """
     epoch = asked.epoch or writer.store.life.epoch
-    generation, last = writer.store.epoch(epoch)
-    base = generation << GENERATION_BITS
-    (there, waiting) = writer.store.db.one(
-        "SELECT count(*), count(*) - count(sent_at) FROM event WHERE place BETWEEN ? AND ?",
-        (base + min(asked.first, last + 1), base + min(asked.last, last)),
-    )
-    if not there:
+    _, last = writer.store.epoch(epoch)
+    found = writer.replay(Range(asked.first, asked.last), epoch, announce=False)
+    if not (found.again or found.waiting):
         raise SpoolError(
             f"the spool holds no event from {asked.first} to {asked.last} of epoch {epoch}, "
             f"whose last number is {last}; nothing was changed"
         )
-    found = writer.replay(Range(asked.first, asked.last), epoch, announce=False)
-    return ReplayResult(found.again, waiting, sum(map(len, found.gone)))
+    return found
 
 
 def answer(writer: SpoolWriter, question: Request) -> dict[str, object]:
@@ -202,4 +180,4 @@ def answer(writer: SpoolWriter, question: Request) -> dict[str, object]:
         case ReplayRequest():
             return asdict(replay(writer, question))
         case PurgeRequest(before, unsent):
-            return asdict(Purged(*writer.purge(before, unsent=unsent)))
+            return asdict(writer.purge(before, unsent=unsent))

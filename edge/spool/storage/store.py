@@ -12,7 +12,7 @@ from itertools import islice
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import DAY_S, GENERATION_BITS, ConsumerMark, Limits, Replayed, WriteBatch
+from edge.spool.records import DAY_S, GENERATION_BITS, ConsumerMark, Limits, Purged, Replayed, WriteBatch
 from edge.spool.storage import statistics
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.gaps import GapTable
@@ -180,28 +180,26 @@ class EventStore:
         """
         generation, last = self.epoch(epoch)
         if numbers.first > last:
-            return Replayed(0, ())
+            return Replayed(0, 0, 0)
         numbers = Range(numbers.first, min(numbers.last, last))
         base = generation << GENERATION_BITS
         ends = (base | numbers.first, base | numbers.last)
         with self._change(wall) as change:
             again = change.again(*ends, sent_before)
-            kept = self.db.all("SELECT place FROM event WHERE place BETWEEN ? AND ?", ends)
-            gone = without(numbers, ranges_of(position - base for (position,) in kept))
+            kept = self.db.all("SELECT place, sent_at IS NULL FROM event WHERE place BETWEEN ? AND ?", ends)
+            gone = without(numbers, ranges_of(position - base for position, _ in kept))
             if announce:
                 change.announce_gone(epoch, gone)
-        return Replayed(again, gone)
+        waiting = sum(unsent for _, unsent in kept) - again
+        return Replayed(again, waiting, sum(map(len, gone)))
 
-    def purge(self, before: float, wall: float, *, unsent: bool) -> tuple[int, int]:
+    def purge(self, before: float, wall: float, *, unsent: bool) -> Purged:
         """Deletes what was decided before a Unix time.
 
         Args:
             before: Events, minutes, marks and announced gaps older than this go.
             wall: Unix time now.
             unsent: Also events that no broker has; these become gaps.
-
-        Returns:
-            How many acknowledged and how many unsent events went.
 
         Raises:
             SpoolError: Nothing was deleted.
@@ -210,7 +208,7 @@ class EventStore:
             gone = change.forget_sent("wall", before)
             lost = change.drop_unsent("wall < ?", before, Reason.EXPIRED) if unsent else 0
             change.forget_notes(before)
-        return gone, lost
+        return Purged(gone, lost)
 
     def prune(self, wall: float, limit: int = 500) -> bool:
         """Forgets some of what has been kept for long enough; whether there is more of it.
