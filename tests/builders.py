@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from edge.config import SpoolConfig
 from edge.contract import answer
+from edge.spool.records import Limits, limits_of
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import TrackerRules
 from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
@@ -11,6 +15,11 @@ MASKED: Probabilities = (0.96, 0.02, 0.02)
 BARE: Probabilities = (0.02, 0.96, 0.02)
 WRONG: Probabilities = (0.02, 0.02, 0.96)
 TORN: Probabilities = (0.34, 0.33, 0.33)
+
+
+def limits(**changes: float) -> Limits:
+    """How much a spool keeps by default, but for some `changes`."""
+    return replace(limits_of(SpoolConfig()), **changes)
 
 
 def face(x: float = 100.0, y: float = 100.0, px: float = 80.0, score: float = 0.9) -> Face:

@@ -27,13 +27,14 @@ from edge.spool.control.requests import (
     SpoolStats,
     StoredEvent,
 )
-from edge.spool.records import GENERATION_BITS, limits_of
+from edge.spool.records import GENERATION_BITS, SEQUENCE_MASK, limits_of
+from edge.telemetry.records import MINUTE_S
+from edge.telemetry.summaries import DAY_S, HOUR_S
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service, which these commands take where none is named."""
 
 LOOK_S = 0.5
-DAY_S = 86_400.0
 
 
 def _counter(_context: click.Context, _option: click.Parameter, file: Path | None) -> SpoolClient:
@@ -183,8 +184,8 @@ def _part(counter: SpoolClient, first: int | None, last: int | None, epoch: str 
     base = _named(known, epoch).generation << GENERATION_BITS
     if first is not None and last is not None and first > last:
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
-    most = (1 << GENERATION_BITS) - 1
-    return PageRequest(after=base + min(first or 1, most) - 1, upto=base + min(last or most, most))
+    begin, end = min(first or 1, SEQUENCE_MASK), min(last or SEQUENCE_MASK, SEQUENCE_MASK)
+    return PageRequest(after=base + begin - 1, upto=base + end)
 
 
 def _named(known: tuple[EpochInfo, ...], name: str | None) -> EpochInfo:
@@ -248,7 +249,7 @@ def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:
 
 def _ago(wall: float) -> str:
     seconds = max(time.time() - wall, 0.0)
-    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+    for size, name in ((DAY_S, "days"), (HOUR_S, "hours"), (MINUTE_S, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name} ago"
     return f"{seconds:.0f} seconds ago"

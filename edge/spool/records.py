@@ -10,12 +10,20 @@ from edge.messages.ranges import Range
 from edge.telemetry.records import Minute
 from edge.types import Reason
 
-DAY_S = 86_400.0
+GENERATION_BITS = 40
+"""An event's position is its epoch's generation and its sequence: `generation << 40 | sequence`."""
+
+SEQUENCE_MASK = (1 << GENERATION_BITS) - 1
+
+
+def sequence_of(position: int) -> int:
+    """The sequence of an event, of whatever epoch, by its position in the spool."""
+    return position & SEQUENCE_MASK
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a spool keeps.
+    """How much a spool keeps; `SpoolConfig` says how much that is unless somebody wants otherwise.
 
     Attributes:
         max_events: Events, acknowledged or not.
@@ -23,9 +31,9 @@ class Limits:
         keep_days: How long acknowledged events, announced gaps, statistics and marks stay.
     """
 
-    max_events: int = 80_000
-    max_bytes: int = 64 << 20
-    keep_days: float = 7.0
+    max_events: int
+    max_bytes: int
+    keep_days: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +129,6 @@ class WriteBatch:
     def set_mark(self, mark: ConsumerMark) -> None:
         """Replaces what a consumer said before."""
         self.marks[mark.consumer, mark.epoch] = mark
-
-
-def sequence_of(position: int) -> int:
-    """The number of an event, of whatever epoch, by its place in the spool."""
-    return position & ((1 << GENERATION_BITS) - 1)
-
-
-GENERATION_BITS = 40
-"""An event's place in the file is its epoch's generation and its sequence: `generation << 40 | sequence`."""
 
 
 def limits_of(config: SpoolConfig) -> Limits:

@@ -45,31 +45,23 @@ class Spool:
         self._closed = False
 
     @classmethod
-    def open(
-        cls,
-        path: Path,
-        keep_days: float = 7,
-        wall: Callable[[], float] = time.time,
-        limits: Limits | None = None,
-    ) -> Self:
+    def open(cls, path: Path, limits: Limits, wall: Callable[[], float] = time.time) -> Self:
         """Opens a spool, makes it where there is none, and counts this run.
 
         A damaged file is moved aside and a new one made; `problem` says so.
 
         Args:
             path: The file; its directory is made where only that is missing.
-            keep_days: How long acknowledged events are kept.
+            limits: How much is kept, and for how long.
             wall: Gives Unix time.
-            limits: How much is kept; `keep_days` counts, not the one in here.
 
         Raises:
             SpoolError: It cannot be opened, is something else, or another process holds it.
         """
-        bounds = replace(limits or Limits(), keep_days=keep_days)
         opened: Future[tuple[SpoolWriter, str]] = Future()
         # SQLite ties a connection to the thread that made it, so that this one must open the file too.
         thread = threading.Thread(
-            target=_serve, args=(path, bounds, wall, opened), name="maskgate-spool", daemon=True
+            target=_serve, args=(path, limits, wall, opened), name="maskgate-spool", daemon=True
         )
         thread.start()
         writer, damage = opened.result()

@@ -10,7 +10,8 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-MINUTE_S = 60
+from edge.telemetry.records import MINUTE_S
+
 LONGEST_TURN_S = 2.0
 """A live camera gives a turn at least once a second; what is longer was no watching."""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edge.telemetry.records import Minute, VerdictCounts
+from edge.telemetry.records import MINUTE_S, Minute, VerdictCounts
 
-MINUTE_S = 60
 HOUR_S = 3_600
 DAY_S = 86_400
 

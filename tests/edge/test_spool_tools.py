@@ -20,7 +20,7 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.spool import ConsumerMark, Limits, Spool
+from edge.spool import ConsumerMark, Spool
 from edge.spool.control import handlers, requests, server
 from edge.spool.control.client import SpoolClient, ask_daemon
 from edge.spool.control.requests import PageRequest, PurgeRequest, ReplayRequest, SpoolStats, StatsRequest
@@ -29,7 +29,7 @@ from edge.spool.records import Replayed
 from edge.spool.storage import files
 from edge.spool.storage.sequences import SequenceReservations
 from tests.broker import wait_until
-from tests.builders import event
+from tests.builders import event, limits
 from tests.edge.test_cli import Run, one_sentence, run
 from tests.edge.test_spool import fill, other_database, sequences
 
@@ -45,7 +45,7 @@ HUGE = 10**22
 def path(tmp_path: Path) -> Path:
     """A spool with events 1 to 30, of which 1 to 10 were acknowledged; and a configuration beside it."""
     file = tmp_path / "spool.db"
-    with closing(Spool.open(file, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(file, limits(), wall=lambda: WALL)) as spool:
         fill(spool, range(1, EVENTS + 1))
         spool.mark_sent(range(1, 11))
         spool.set_mark(ConsumerMark("team", spool.epoch, 8, WALL))
@@ -63,7 +63,7 @@ def events(request: pytest.FixtureRequest, path: Path, run: Run) -> Iterator[Run
     if request.param == "alone":
         yield call  # type: ignore[misc]
         return
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
         yield call  # type: ignore[misc]
 
 
@@ -249,17 +249,17 @@ def test_a_changed_event_is_neither_shown_nor_touched(
 
 def test_a_tool_does_not_count_as_a_run(path: Path) -> None:
     """It uses up no numbers and leaves no gap."""
-    counter = SpoolClient(path, Limits())
+    counter = SpoolClient(path, limits())
     counter.stats()
     counter.replay(ReplayRequest(1, 2))
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
         assert (spool.run, spool.last_sequence, spool.unsent_gaps(5)) == (2, EVENTS, ())
         assert sequences(spool)[:2] == [1, 2]
 
 
 def test_following_goes_on(path: Path, tmp_path: Path) -> None:
     """New events come out as they are stored, until it is interrupted."""
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
         command = [sys.executable, "-m", "edge", "events", "tail", "-n", "1", "-f", "--json", "--config"]
         tool = subprocess.Popen(
             [*command, str(path.with_name("config.toml"))], stdout=subprocess.PIPE, text=True, cwd=tmp_path
@@ -280,13 +280,13 @@ def test_only_one_holds_the_spool(path: Path) -> None:
         closing(SequenceReservations(path.with_name("spool.db.numbers"))),
         pytest.raises(SpoolError, match=r"spool\.db is in use by another process"),
     ):
-        SpoolClient(path, Limits()).stats()
+        SpoolClient(path, limits()).stats()
 
 
 def test_an_export_lets_events_pass(path: Path) -> None:
     """Between any two pages the spool's thread stores what was appended meanwhile."""
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
-        rows = SpoolClient(path, Limits()).pages(PageRequest(limit=10))
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+        rows = SpoolClient(path, limits()).pages(PageRequest(limit=10))
         assert next(rows).position == 1
         fill(spool, range(31, 36))
         assert [kept.position for kept in rows] == list(range(2, 36))
@@ -295,7 +295,7 @@ def test_an_export_lets_events_pass(path: Path) -> None:
 def test_a_page_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However much is asked for, one answer holds so many events and no more."""
     monkeypatch.setattr(handlers, "MOST_ROWS", 7)
-    counter = SpoolClient(path, Limits())
+    counter = SpoolClient(path, limits())
     assert len(counter.page(PageRequest(limit=10_000))) == 7
     assert len(list(counter.pages(PageRequest(limit=10_000)))) == EVENTS
 
@@ -305,7 +305,7 @@ class TestControlServer:
 
     @pytest.fixture
     def spool(self, path: Path) -> Iterator[Spool]:
-        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+        with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
             yield spool
 
     @pytest.mark.usefixtures("spool")
@@ -348,7 +348,7 @@ class TestControlServer:
                 answer = b""
         if len(line) <= server.MOST_ASKED:
             assert set(json.loads(answer)) == {"error"}
-        assert SpoolClient(path, Limits()).stats().stored == EVENTS
+        assert SpoolClient(path, limits()).stats().stored == EVENTS
         assert spool.depth() == 20
 
     def test_a_silent_tool_holds_up_nobody(
@@ -360,7 +360,7 @@ class TestControlServer:
             silent.settimeout(20)
             with files.short_name(path.with_name("spool.db.sock")) as address:
                 silent.connect(address)
-            assert SpoolClient(path, Limits()).stats().stored == EVENTS
+            assert SpoolClient(path, limits()).stats().stored == EVENTS
             fill(spool, range(31, 32))
             assert silent.recv(1) == b""
 
@@ -427,7 +427,7 @@ class TestControlServer:
             for peer in crowd:
                 peer.close()
         wait_until(lambda: _threads() == 0)
-        assert SpoolClient(path, Limits()).stats().stored == EVENTS
+        assert SpoolClient(path, limits()).stats().stored == EVENTS
 
     def test_a_dead_daemons_socket_is_no_hindrance(self, path: Path) -> None:
         """A socket file that nobody listens to is passed over by tools and replaced by the next daemon."""
@@ -436,16 +436,16 @@ class TestControlServer:
             files.short_name(path.with_name("spool.db.sock")) as address,
         ):
             dead.bind(address)
-        assert SpoolClient(path, Limits()).stats().stored == EVENTS
-        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+        assert SpoolClient(path, limits()).stats().stored == EVENTS
+        with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
             assert ask_daemon(path, StatsRequest(), SpoolStats)
         assert not path.with_name("spool.db.sock").exists()
 
     def test_it_works_in_a_deep_directory(self, tmp_path: Path) -> None:
         """A path that is too long for a socket's name is no problem."""
         deep = tmp_path / ("d" * 120)
-        with closing(Spool.open(deep / "spool.db")) as spool, closing(ControlServer(spool)):
-            assert SpoolClient(deep / "spool.db", Limits()).purge(PurgeRequest(0.0)).acknowledged == 0
+        with closing(Spool.open(deep / "spool.db", limits())) as spool, closing(ControlServer(spool)):
+            assert SpoolClient(deep / "spool.db", limits()).purge(PurgeRequest(0.0)).acknowledged == 0
 
 
 def _dribble(peer: socket.socket) -> None:
@@ -463,7 +463,7 @@ def test_a_tool_of_root_locks_nobody_out(path: Path, tmp_path: Path) -> None:
     """What it makes belongs to the owner of the directory."""
     os.chown(tmp_path, 12_345, 12_345)
     path.with_name("spool.db.numbers").unlink()
-    SpoolClient(path, Limits()).stats()
+    SpoolClient(path, limits()).stats()
     assert path.with_name("spool.db.numbers").stat().st_uid == 12_345
 
 
@@ -476,9 +476,9 @@ def test_the_daemon_answers(path: Path, tmp_path: Path) -> None:
     try:
         wait_until(lambda: path.with_name("spool.db.sock").exists())
         assert ask_daemon(path, StatsRequest(), SpoolStats)
-        assert SpoolClient(path, Limits()).replay(ReplayRequest(11, 30)).waiting == 20
+        assert SpoolClient(path, limits()).replay(ReplayRequest(11, 30)).waiting == 20
     finally:
         daemon.terminate()
         assert daemon.wait(30) == 0
     assert not path.with_name("spool.db.sock").exists()
-    assert SpoolClient(path, Limits()).stats().unsent == 20
+    assert SpoolClient(path, limits()).stats().unsent == 20

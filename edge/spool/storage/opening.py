@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool.records import DAY_S, Limits
+from edge.spool.records import Limits
 from edge.spool.storage import files, integrity, recovery, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
@@ -18,6 +18,7 @@ from edge.spool.storage.schema import APPLICATION_ID, FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.store import RESERVE, EventStore, RunInfo
 from edge.system.files import sync_directory
+from edge.telemetry.summaries import DAY_S
 from edge.types import Reason
 
 JUMP = 64

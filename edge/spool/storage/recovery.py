@@ -17,12 +17,11 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import GENERATION_BITS
+from edge.spool.records import GENERATION_BITS, SEQUENCE_MASK, sequence_of
 from edge.spool.storage import files, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.sequences import Reservation
-from edge.spool.storage.transaction import SEQUENCE
 from edge.types import Reason
 
 PAGE = 200
@@ -116,7 +115,7 @@ def _epochs(old: SpoolDatabase) -> list[_Epoch]:
 
 def _is_epoch(generation: object, name: object, end: object, gaps: object) -> bool:
     """Whether a row can be what it was: nothing protects it."""
-    limits = ((generation, MOST_EPOCHS), (end, SEQUENCE), (gaps, SEQUENCE))
+    limits = ((generation, MOST_EPOCHS), (end, SEQUENCE_MASK), (gaps, SEQUENCE_MASK))
     return isinstance(name, str) and all(isinstance(n, int) and 0 <= n < most for n, most in limits)
 
 
@@ -172,17 +171,17 @@ def _announce(gaps: GapTable, epoch: _Epoch, wall: float) -> None:
 def _unsent(old: SpoolDatabase, epoch: _Epoch) -> Iterator[tuple[int, bytes, float]]:
     """The events of an epoch that no broker has; notes in `epoch` the numbers of all that are whole."""
     for position, payload, wall, unsent in _whole(old, epoch.generation << GENERATION_BITS):
-        epoch.kept.append(position & SEQUENCE)
+        epoch.kept.append(sequence_of(position))
         if unsent:
             yield position, payload, wall
 
 
 def _whole(old: SpoolDatabase, base: int) -> Iterator[tuple[int, bytes, float, bool]]:
     """The events of a generation whose seal is whole; steps over what cannot be read."""
-    after, vain = base, 0
+    after, last, vain = base, base | SEQUENCE_MASK, 0
     while vain < MOST_VAIN:
         try:
-            rows = _read(old, "place > ? AND place <= ? ORDER BY place LIMIT ?", after, base | SEQUENCE, PAGE)
+            rows = _read(old, "place > ? AND place <= ? ORDER BY place LIMIT ?", after, last, PAGE)
             if not rows:
                 return
             after = _further(rows, after)

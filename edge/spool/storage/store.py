@@ -12,7 +12,7 @@ from itertools import islice
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import DAY_S, GENERATION_BITS, ConsumerMark, Limits, Purged, Replayed, WriteBatch
+from edge.spool.records import GENERATION_BITS, ConsumerMark, Limits, Purged, Replayed, WriteBatch
 from edge.spool.storage import statistics
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.gaps import GapTable
@@ -20,6 +20,7 @@ from edge.spool.storage.schema import FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.transaction import Transaction, count
 from edge.telemetry.records import Minute, SpoolUsage
+from edge.telemetry.summaries import DAY_S
 from edge.types import Gap, Reason
 
 RESERVE = 64

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import GENERATION_BITS, EventRow, Limits, LostRange, WriteBatch
+from edge.spool.records import GENERATION_BITS, EventRow, Limits, LostRange, WriteBatch, sequence_of
 from edge.spool.retention import Eviction, RowCounts, RowKind, next_drop
 from edge.spool.storage import statistics
 from edge.spool.storage.database import SpoolDatabase, Value
 from edge.spool.storage.gaps import GapTable
 from edge.types import Reason
-
-SEQUENCE = (1 << GENERATION_BITS) - 1
 
 
 @dataclass(slots=True)
@@ -160,7 +158,7 @@ class Transaction:
         """Records places of events of whatever epoch as lost."""
         by_generation: defaultdict[int, list[int]] = defaultdict(list)
         for position in positions:
-            by_generation[position >> GENERATION_BITS].append(position & SEQUENCE)
+            by_generation[position >> GENERATION_BITS].append(sequence_of(position))
         for generation, sequences in by_generation.items():
             (epoch,) = self._db.one("SELECT name FROM epoch WHERE generation = ?", (generation,))
             self._announce(epoch, ranges_of(sequences), reason)
