@@ -40,7 +40,7 @@ class Spool:
         self._thread = thread
         self._writer = writer
         self._damage = damage
-        self._run = writer.store.life
+        self._run_info = writer.store.run_info
         self._state: State | None = None
         self._closed = False
 
@@ -80,23 +80,23 @@ class Spool:
     @property
     def epoch(self) -> str:
         """The epoch of the sequences that are given now; made with the file."""
-        return self._run.epoch
+        return self._run_info.epoch
 
     @property
     def run(self) -> int:
         """How often this file has been opened, this time included."""
-        return self._run.run
+        return self._run_info.run
 
     @property
     def last_sequence(self) -> int:
         """The highest sequence that may have been given before this run; 0 in a new file."""
-        return self._run.last_sequence
+        return self._run_info.last_sequence
 
     @property
     def problem(self) -> str:
         """What is wrong, as one sentence; empty while all is well. Never waits.
 
-        That a damaged file was replaced is told until the next start.
+        That a damaged file was replaced is a problem until the next start.
         """
         return self._writer.problem or self._damage
 

@@ -25,7 +25,7 @@ MOST_WAITING = 10_000
 RETRY_S = 1.0
 PRUNE_EVERY_S = 3_600.0
 PRUNE_AGAIN_S = 0.2
-"""Between two helpings where there is much to prune, so that events come between."""
+"""Between two deletions where there is much to prune, so that events come between."""
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +68,7 @@ class SpoolWriter:
         now = time.monotonic()
         if now >= self._prune_at:
             self._attempt(self.prune)
+        # Before the queue: while work keeps coming, a full group still goes to disk.
         wait = self._until_commit(now)
         if wait == 0.0:
             self._attempt(self.commit)
@@ -109,6 +110,7 @@ class SpoolWriter:
             dropped = self.store.write(self._wall())
         except SpoolError:
             self._commit_at, self._retries = now + RETRY_S, True
+            # On a full disk the log may have room that merging gives back.
             self.store.db.merge_log()
             raise
         self._commit_at, self._retries = now + GROUP_S, False
@@ -129,7 +131,7 @@ class SpoolWriter:
         # What was acknowledged a moment ago is to be sent again as well.
         self.commit()
         found = self.store.replay(
-            numbers, epoch or self.store.life.epoch, self._wall(), sent_before, announce=announce
+            numbers, epoch or self.store.run_info.epoch, self._wall(), sent_before, announce=announce
         )
         if found.again or (announce and found.gone):
             self.replays += 1
@@ -164,6 +166,7 @@ class SpoolWriter:
             try:
                 listener()
             except Exception:
+                # A listener belongs to another part of the program, and must not end this thread.
                 _log.exception("a listener of the spool failed")
 
     def finish(self) -> None:
@@ -173,6 +176,7 @@ class SpoolWriter:
         try:
             self.commit()
         except SpoolError as error:
+            # The next run is to announce them: the reservation stays.
             clean = False
             _log.error("%d events are lost: %s", self.store.waiting, error)
         self.store.close(clean=clean)

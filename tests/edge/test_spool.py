@@ -75,7 +75,7 @@ def test_it_is_the_pipelines_outbox(spool: Spool) -> None:
     assert sequences(spool) == [1]
 
 
-def test_a_new_spool_begins_a_new_life(spool: Spool) -> None:
+def test_a_new_spool_begins_a_new_epoch(spool: Spool) -> None:
     """A new file has a new epoch, its first run, and no events."""
     assert (spool.run, spool.last_sequence, spool.depth(), spool.state()) == (1, 0, 0, None)
 
@@ -135,38 +135,38 @@ def test_a_number_is_never_given_another_event(spool: Spool) -> None:
     assert spool.depth() == 1
 
 
-def test_listeners_hear_of_events_once_these_can_be_read(spool: Spool) -> None:
-    """A change is told after the commit, not before."""
-    told = threading.Event()
-    spool.on_change(told.set)
+def test_listeners_are_called_once_events_can_be_read(spool: Spool) -> None:
+    """They are called after the commit, not before."""
+    called = threading.Event()
+    spool.on_change(called.set)
     spool.append(event(1))
-    assert told.wait(10)
+    assert called.wait(10)
     assert sequences(spool) == [1]
 
 
-def test_listeners_hear_of_the_state(spool: Spool) -> None:
-    """The latest state can be read, and its change is told."""
-    told = threading.Event()
-    spool.on_change(told.set)
+def test_listeners_are_called_for_the_state(spool: Spool) -> None:
+    """The latest state can be read, and listeners learn of it."""
+    called = threading.Event()
+    spool.on_change(called.set)
     state = State(Lamp.RED, False, "", "1.0", 1_700_000_000.0)
     spool.set_state(state)
-    assert told.wait(10)
+    assert called.wait(10)
     assert spool.state() is state
 
 
 def test_a_failing_listener_harms_nobody(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    """An exception in a listener is logged; events are kept and others are told."""
-    told = threading.Event()
+    """An exception in a listener is logged; events are kept and others are called."""
+    called = threading.Event()
     spool.on_change(lambda: 1 // 0)
-    spool.on_change(told.set)
+    spool.on_change(called.set)
     fill(spool, range(1, 2))
-    assert told.wait(10)
+    assert called.wait(10)
     assert sequences(spool) == [1]
     assert "listener" in caplog.text
 
 
 def test_a_question_that_fails_harms_nobody(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever asked is told, and events are stored as before."""
+    """The caller gets an error, and events are stored as before."""
     with pytest.raises(SpoolError, match="cannot answer"):
         spool.ask(lambda _: 1 / 0)
     fill(spool, range(1, 4))

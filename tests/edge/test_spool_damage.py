@@ -14,7 +14,7 @@ import pytest
 from edge.errors import SpoolError
 from edge.messages.payloads import encode, event_payload
 from edge.spool import Spool
-from edge.spool.storage import recovery
+from edge.spool.storage import schema
 from edge.spool.storage.database import SpoolDatabase
 from edge.telemetry.summaries import DAY_S
 from edge.types import Reason
@@ -119,7 +119,7 @@ def test_a_damaged_file_is_replaced(
 
 
 def test_a_page_of_rubbish_costs_the_events_on_it(path: Path) -> None:
-    """All others are rescued under their old ids, in front of new ones."""
+    """All others are recovered under their old ids, in front of new ones."""
     before = epoch_of(path)
     overwrite(path, page_of(path, 42), b"\x5a" * 4096)
     with closing(reopen(path)) as spool:
@@ -261,7 +261,9 @@ def test_a_lost_end_is_said_where_nobody_knows_it(path: Path) -> None:
         assert (last.epoch, last.first, last.last) == (before, EVENTS + 1, None)
 
 
-def test_a_power_cut_amid_the_rescue_is_made_good(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_power_cut_during_a_recovery_is_repaired_by_the_next_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A start that had moved the file aside, and no more, is taken up again by the next."""
     overwrite(path, page_of(path, 42), b"\x5a" * 4096)
 
@@ -269,7 +271,7 @@ def test_a_power_cut_amid_the_rescue_is_made_good(path: Path, monkeypatch: pytes
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(recovery, "_fill", cut)
+        patch.setattr(schema, "create", cut)
         with pytest.raises(KeyboardInterrupt):
             reopen(path)
     assert list(path.parent.glob("*damaged*"))

@@ -128,7 +128,7 @@ def scratch() -> Iterator[Path]:
 
 
 def _compare(promise: Promise, store: EventStore) -> str:
-    if promise.epoch and store.life.epoch != promise.epoch:
+    if promise.epoch and store.run_info.epoch != promise.epoch:
         return "has another epoch"
     rows = dict(store.db.all("SELECT place, payload FROM event"))
     dropped, reserved = _announced(store, "spool_full"), _announced(store, "restart")
@@ -145,7 +145,7 @@ def _compare(promise: Promise, store: EventStore) -> str:
 def _rescued(promise: Promise, store: EventStore) -> str:
     """Of the first epoch each number is there or announced, whether the page was harmed by then or not."""
     (oldest,) = store.db.one("SELECT name FROM epoch ORDER BY generation")
-    if promise.epoch not in ("", oldest, store.life.epoch):
+    if promise.epoch not in ("", oldest, store.run_info.epoch):
         return "has forgotten an epoch"
     rows = dict(store.db.all("SELECT place, payload FROM event"))
     lost = _announced(store, "damaged")

@@ -99,7 +99,7 @@ def replay(writer: SpoolWriter, request: ReplayRequest) -> Replayed:
     Raises:
         SpoolError: None of them is in the spool; nothing was changed.
     """
-    epoch = request.epoch or writer.store.life.epoch
+    epoch = request.epoch or writer.store.run_info.epoch
     _, last = writer.store.epoch(epoch)
     if request.first <= request.last:
         found = writer.replay(Range(request.first, request.last), epoch, announce=False)

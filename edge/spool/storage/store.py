@@ -38,7 +38,7 @@ class RunInfo:
 
     Attributes:
         epoch: Made with the file, sorts by age, unique.
-        generation: Counts the epochs whose events are in the file.
+        generation: Counts the epochs of the file.
         run: How often the file has been opened, this time included.
         last_sequence: Highest sequence that was ever given, or may have been; 0 for a new file.
     """
@@ -57,16 +57,16 @@ class EventStore:
     """
 
     def __init__(
-        self, db: SpoolDatabase, numbers: SequenceReservations, life: RunInfo, limits: Limits
+        self, db: SpoolDatabase, numbers: SequenceReservations, run_info: RunInfo, limits: Limits
     ) -> None:
         self.db = db
-        self.life = life
+        self.run_info = run_info
         self.limits = limits
         self.pending = WriteBatch()
         self._gaps = GapTable(db)
         self._numbers = numbers
-        self._base = life.generation << GENERATION_BITS
-        self._last = life.last_sequence
+        self._base = run_info.generation << GENERATION_BITS
+        self._last = run_info.last_sequence
         self._reserved = 0
         self._counts = count(db)
         self.usage = self._usage()
@@ -78,7 +78,7 @@ class EventStore:
 
     @property
     def newest(self) -> int:
-        """The place of that event."""
+        """The position of that event."""
         return self._base | self._last
 
     @property
@@ -87,13 +87,13 @@ class EventStore:
         return len(self.pending.events)
 
     def reserve(self, upto: int) -> None:
-        """Sees to it that the numbers after `upto` are not given again, should the program end now.
+        """Makes it durable that the numbers up to some way beyond `upto` may have been given.
 
         Raises:
             SpoolError: The reservation could not be written.
         """
         if upto + MARGIN > self._reserved:
-            self._numbers.write(Reservation(self.life.epoch, upto + RESERVE, FORMAT))
+            self._numbers.write(Reservation(self.run_info.epoch, upto + RESERVE, FORMAT))
             self._reserved = upto + RESERVE
 
     def write(self, wall: float) -> int:
@@ -109,13 +109,15 @@ class EventStore:
         last = max(self._last, batch.last_sequence)
         # Before the events, so that no number can be durable that is not reserved.
         self.reserve(last)
-        with self._change(wall) as change:
-            added = change.insert((self._base | event.sequence, event) for event in batch.events)
-            change.mark(batch.sent)
-            change.refuse(batch.refused)
-            change.note(batch)
-            change.lose(self.life.epoch, batch.lost)
-            dropped = change.make_room(self.limits)
+        with self._transaction(wall) as transaction:
+            added = transaction.insert((self._base | event.sequence, event) for event in batch.events)
+            transaction.mark_sent(batch.sent)
+            transaction.give_up(batch.refused)
+            transaction.mark_gaps_sent(batch.announced)
+            transaction.add_statistics(batch)
+            transaction.lose(self.run_info.epoch, batch.lost)
+            dropped = transaction.make_room(self.limits)
+            # The reservation again, beside what was stored: for a spool whose file of reservations is lost.
             if last > self._last:
                 self._account(last, self._reserved)
         self._last, self.pending = last, WriteBatch()
@@ -129,6 +131,7 @@ class EventStore:
         Raises:
             SpoolError: The file cannot be read.
         """
+        # So many more are read, since these are still unsent in the file.
         marked = self.pending.sent | self.pending.refused
         rows = self.db.all(
             "SELECT place, payload FROM event WHERE sent_at IS NULL AND place > ? ORDER BY place LIMIT ?",
@@ -185,12 +188,12 @@ class EventStore:
         numbers = Range(numbers.first, min(numbers.last, last))
         base = generation << GENERATION_BITS
         ends = (base | numbers.first, base | numbers.last)
-        with self._change(wall) as change:
-            again = change.again(*ends, sent_before)
+        with self._transaction(wall) as transaction:
+            again = transaction.make_unsent(*ends, sent_before)
             kept = self.db.all("SELECT place, sent_at IS NULL FROM event WHERE place BETWEEN ? AND ?", ends)
             gone = without(numbers, ranges_of(position - base for position, _ in kept))
             if announce:
-                change.announce_gone(epoch, gone)
+                transaction.announce_gone(epoch, gone)
         waiting = sum(unsent for _, unsent in kept) - again
         return Replayed(again, waiting, sum(map(len, gone)))
 
@@ -205,34 +208,36 @@ class EventStore:
         Raises:
             SpoolError: Nothing was deleted.
         """
-        with self._change(wall) as change:
-            gone = change.forget_sent("wall", before)
-            lost = change.drop_unsent("wall < ?", before, Reason.EXPIRED) if unsent else 0
-            change.forget_notes(before)
+        with self._transaction(wall) as transaction:
+            gone = transaction.delete_sent("wall", before)
+            lost = transaction.drop_unsent("wall < ?", before, Reason.EXPIRED) if unsent else 0
+            transaction.delete_others(before)
         return Purged(gone, lost)
 
     def prune(self, wall: float, limit: int = 500) -> bool:
-        """Forgets some of what has been kept for long enough; whether there is more of it.
+        """Deletes some of what has been kept for long enough; whether there is more of it.
 
         Raises:
             SpoolError: The file cannot be written.
         """
         before = wall - self.limits.keep_days * DAY_S
-        with self._change(wall) as change:
-            events, others = change.forget_sent("sent_at", before, limit), change.forget_notes(before, limit)
+        with self._transaction(wall) as transaction:
+            events = transaction.delete_sent("sent_at", before, limit)
+            others = transaction.delete_others(before, limit)
         return events >= limit or others >= limit
 
     def close(self, *, clean: bool) -> None:
-        """Merges the log into the file and lets it go.
+        """Merges the log into the file and closes it.
 
         Args:
             clean: Whether every number that was given is accounted for: the reservation is given up then.
         """
         if clean:
+            # The database first: until it is durable that no number is missing, the reservation stands.
             with contextlib.suppress(SpoolError):
                 self._account(self._last, self._last)
                 self.db.close()
-                self._numbers.write(Reservation(self.life.epoch, self._last, FORMAT))
+                self._numbers.write(Reservation(self.run_info.epoch, self._last, FORMAT))
         self.db.close()
         self._numbers.close()
 
@@ -242,25 +247,26 @@ class EventStore:
         Raises:
             SpoolError: It is unknown.
         """
-        if name == self.life.epoch:
-            return self.life.generation, self._last
+        if name == self.run_info.epoch:
+            return self.run_info.generation, self._last
         found = self.db.all("SELECT generation, last FROM epoch WHERE name = ?", (name,))
         if not found:
-            raise SpoolError(f"the spool knows no epoch {name}; its own is {self.life.epoch}")
+            raise SpoolError(f"the spool knows no epoch {name}; its own is {self.run_info.epoch}")
         return int(found[-1][0]), int(found[-1][1])
 
     def _account(self, last: int, reserved: int) -> None:
         self.db.execute(
             "UPDATE epoch SET last = ?, reserved = ? WHERE generation = ?",
-            (last, reserved, self.life.generation),
+            (last, reserved, self.run_info.generation),
         )
 
     @contextlib.contextmanager
-    def _change(self, wall: float) -> Iterator[Transaction]:
-        change = Transaction(self.db, self._gaps, replace(self._counts), wall)
+    def _transaction(self, wall: float) -> Iterator[Transaction]:
+        transaction = Transaction(self.db, self._gaps, replace(self._counts), wall)
         with self.db.transaction():
-            yield change
-        self._counts = change.counts
+            yield transaction
+        # Only now: a transaction that failed has counted what is not there.
+        self._counts = transaction.counts
         self.usage = self._usage()
 
     def _usage(self) -> SpoolUsage:
