@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 import sys
+from dataclasses import replace
 
 import numpy as np
 
+from edge.config import SpoolConfig
 from edge.contract import answer
+from edge.spool.records import Limits, limits_of
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import TrackerRules
 from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
@@ -27,6 +30,11 @@ def seed() -> None:
     np.random.seed(1)
     if keras := sys.modules.get("keras"):
         keras.utils.set_random_seed(1)
+
+
+def limits(**changes: float) -> Limits:
+    """How much a spool keeps by default, but for some `changes`."""
+    return replace(limits_of(SpoolConfig()), **changes)
 
 
 def face(x: float = 100.0, y: float = 100.0, px: float = 80.0, score: float = 0.9) -> Face:

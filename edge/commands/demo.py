@@ -22,6 +22,7 @@ from edge.mqtt.client import subscribe
 from edge.pipeline.events import latest_by_pass
 from edge.pipeline.pipeline import Cycle
 from edge.spool import Spool
+from edge.spool.records import limits_of
 from edge.types import Event
 
 MOST_EVENTS = 1000
@@ -89,7 +90,7 @@ def _stage(settings: Config, directory: Path, fast: bool) -> Config:
 def _serve_alone(config: Config, audience: DemoObserver) -> None:
     """Runs the daemon without a broker, and shows what its spool would have sent."""
     serve(config, Orders(), audience)
-    with closing(Spool.open(Path(config.spool.path))) as spool:
+    with closing(Spool.open(Path(config.spool.path), limits_of(config.spool))) as spool:
         for event in spool.unsent(0, MOST_EVENTS):
             click.echo(f"  spool  {event.payload.decode()}")
 

@@ -27,7 +27,7 @@ from edge.spool.control.requests import (
     SpoolStats,
     StoredEvent,
 )
-from edge.spool.records import GENERATION_BITS, limits_of
+from edge.spool.records import GENERATION_BITS, SEQUENCE_MASK, limits_of
 from edge.telemetry.records import DAY_S, HOUR_S, MINUTE_S
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
@@ -183,8 +183,8 @@ def _part(counter: SpoolClient, first: int | None, last: int | None, epoch: str 
     base = _named(known, epoch).generation << GENERATION_BITS
     if first is not None and last is not None and first > last:
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
-    most = (1 << GENERATION_BITS) - 1
-    return PageRequest(after=base + min(first or 1, most) - 1, upto=base + min(last or most, most))
+    begin, end = min(first or 1, SEQUENCE_MASK), min(last or SEQUENCE_MASK, SEQUENCE_MASK)
+    return PageRequest(after=base + begin - 1, upto=base + end)
 
 
 def _named(known: tuple[EpochInfo, ...], name: str | None) -> EpochInfo:

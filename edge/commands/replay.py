@@ -24,6 +24,7 @@ from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
+from edge.spool.records import limits_of
 from edge.types import Event
 
 
@@ -103,7 +104,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     A spool of its own keeps a replay out of the events of a daemon on the same machine.
     """
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-replay-"))
-    spool = Spool.open(Path(directory) / "spool.db", config.spool.keep_days)
+    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool))
     stack.callback(spool.close)
     if config.mqtt.enabled:
         uplink = open_uplink(config, spool)

@@ -129,7 +129,7 @@ def open_spool(config: SpoolConfig, stack: ExitStack) -> Spool:
     Raises:
         SpoolError: The spool cannot be opened. Without a socket the device works all the same.
     """
-    spool = Spool.open(Path(config.path), config.keep_days, limits=limits_of(config))
+    spool = Spool.open(Path(config.path), limits_of(config))
     stack.callback(spool.close)
     try:
         stack.callback(ControlServer(spool).close)

@@ -21,7 +21,7 @@ from edge.config import Config
 from edge.daemon.daemon import Orders, serve
 from edge.demo import CLIP
 from edge.errors import SpoolError
-from edge.spool.writer import Item, SpoolWriter
+from edge.spool.writer import SpoolWriter
 from tests.broker import Mosquitto, Subscriber, wait_until
 
 WALKING = "data/clips/face-demographics-walking.gif"
@@ -109,10 +109,10 @@ def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
 ) -> None:
     """It is started again by its supervisor, and does not wait for the next event to be lost."""
 
-    def fail(_writer: SpoolWriter, _item: Item) -> None:
+    def fail(_writer: SpoolWriter) -> None:
         raise RuntimeError("by intent")
 
-    monkeypatch.setattr(SpoolWriter, "_take", fail)
+    monkeypatch.setattr(SpoolWriter, "notify", fail)
     config = Config.model_validate(
         {
             "spool": {"path": str(tmp_path / "spool.db")},

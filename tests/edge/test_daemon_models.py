@@ -20,6 +20,7 @@ from edge.bundle.store import BundleStore
 from edge.demo import CLIP
 from edge.spool import Spool
 from tests.broker import Mosquitto, Subscriber, wait_until
+from tests.builders import limits
 from tests.edge.bundle import models
 
 VERDICTS = ["compliant", "no_mask", "mask_incorrect", "no_mask", "compliant"]
@@ -92,7 +93,7 @@ def store(folder: Path) -> BundleStore:
 
 
 def events(folder: Path) -> list[dict[str, Any]]:
-    with closing(Spool.open(folder / "spool.db")) as spool:
+    with closing(Spool.open(folder / "spool.db", limits())) as spool:
         return [json.loads(stored.payload) for stored in spool.unsent(0, 100)]
 
 

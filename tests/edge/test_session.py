@@ -25,7 +25,7 @@ from edge.uplink.event_queue import MOST_REFUSED
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedMessage, RetainedMessages
 from edge.uplink.session import Session, SessionLimits
-from tests.builders import event
+from tests.builders import event, limits
 
 TOPICS = Topics("site", "door")
 OK, NOBODY, BUSY, DENIED, TOO_LARGE = 0x00, 0x10, 0x97, 0x87, 0x95
@@ -502,7 +502,7 @@ def test_suspects_go_one_by_one() -> None:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db")) as opened:
+    with closing(Spool.open(tmp_path / "spool.db", limits())) as opened:
         yield opened
 
 

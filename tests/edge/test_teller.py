@@ -19,7 +19,7 @@ from edge.spool import Spool
 from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
 from edge.types import Blind, Frame, FrameAnalysis, Lamp, Outcome, State
 from edge.uplink.status import LINGER_S, UNHEARD_EVERY_S, MinuteQueue, StatusPublisher
-from tests.builders import event, verdict
+from tests.builders import event, limits, verdict
 from tests.edge.test_messages import validate
 
 TOPICS = Topics("site", "door")
@@ -44,7 +44,7 @@ def clock() -> Time:
 
 @pytest.fixture
 def spool(tmp_path: Path, clock: Time) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db", wall=clock)) as opened:
+    with closing(Spool.open(tmp_path / "spool.db", limits(), wall=clock)) as opened:
         yield opened
 
 

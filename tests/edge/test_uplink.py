@@ -33,7 +33,7 @@ from edge.types import Lamp, State
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.uplink import LOOK_S, Uplink
 from tests.broker import DURABLE, PATIENCE_S, Mosquitto, Subscriber, free_port, wait_until
-from tests.builders import event
+from tests.builders import event, limits
 from tests.conftest import MakeBroker
 from tests.edge.test_messages import validate
 
@@ -51,10 +51,10 @@ from edge.messages.topics import Topics
 from edge.mqtt.connector import Dialer
 from edge.spool import Spool
 from edge.uplink.uplink import Uplink
-from tests.builders import event
+from tests.builders import event, limits
 
 path, port, first, last = sys.argv[1], *map(int, sys.argv[2:])
-spool = Spool.open(Path(path))
+spool = Spool.open(Path(path), limits())
 uplink = Uplink(spool, Dialer(Broker("127.0.0.1", port), Topics("site", "door")))
 uplink.start()
 for number in range(first, last + 1):
@@ -67,7 +67,7 @@ time.sleep(600)
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db")) as opened:
+    with closing(Spool.open(tmp_path / "spool.db", limits())) as opened:
         yield opened
 
 

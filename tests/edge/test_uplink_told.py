@@ -20,7 +20,7 @@ from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.retained import RetainedMessage
 from edge.uplink.uplink import Uplink
 from tests.broker import wait_until
-from tests.builders import event
+from tests.builders import event, limits
 from tests.told_broker import OK, Given, Say, Terms, ToldBroker, refuse_some
 
 TOPICS = Topics("site", "door")
@@ -30,7 +30,7 @@ MUTE = b'{"command":"mute","seconds":60}'
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db")) as opened:
+    with closing(Spool.open(tmp_path / "spool.db", limits())) as opened:
         yield opened
 
 

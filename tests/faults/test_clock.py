@@ -21,7 +21,7 @@ from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.status import MinuteQueue, StatusPublisher
 from edge.uplink.uplink import Uplink
 from tests.broker import Mosquitto, Subscriber, wait_until
-from tests.builders import verdict
+from tests.builders import limits, verdict
 from tests.fakes import FakeClock
 from tests.faults.device import TOPICS
 from tests.faults.results import note
@@ -81,14 +81,14 @@ def jump_often(directory: Path, broker: Mosquitto, jumps: int) -> None:
     decider = Decider(times)
     with Subscriber(broker.port) as subscriber:
         for _ in range(jumps // RUN):
-            with closing(Spool.open(directory / "spool.db", wall=times.wall)) as spool:
+            with closing(Spool.open(directory / "spool.db", limits(), wall=times.wall)) as spool:
                 with sending(spool, broker.port, times):
                     # What the last run left goes out before anything is new.
                     subscriber.wait_for_events(len(decider.told))
                     jump_for_a_run(decider, times, spool, chance, RUN - 2)
                     subscriber.wait_for_events(len(decider.told))
                 jump_for_a_run(decider, times, spool, chance, 2)
-        with closing(Spool.open(directory / "spool.db", wall=times.wall)) as spool:
+        with closing(Spool.open(directory / "spool.db", limits(), wall=times.wall)) as spool:
             with sending(spool, broker.port, times):
                 subscriber.wait_for_events(len(decider.told))
             told = [message.json() for message in subscriber.named("event")]

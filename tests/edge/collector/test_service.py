@@ -26,6 +26,7 @@ from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink.uplink import Uplink
 from tests.broker import DURABLE, Mosquitto, Subscriber, wait_until
+from tests.builders import limits
 from tests.collecting import CollectorProcess, FakeDevice, collecting, event_count, event_ids, ids
 from tests.conftest import MakeBroker
 from tests.edge.collector import builders
@@ -380,7 +381,7 @@ def device(spool: Spool, port: int) -> Iterator[Uplink]:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db")) as opened:
+    with closing(Spool.open(tmp_path / "spool.db", limits())) as opened:
         yield opened
 
 
