@@ -163,7 +163,7 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     rows = []
     for cycle in Pipeline(source, vision, tracker, time.perf_counter).cycles(lambda: False):
         started = time.perf_counter()
-        reporter.report(cycle, tracker)
+        reporter.report(cycle)
         total = cycle.total_s + time.perf_counter() - started
         if cycle.analysis is not None:
             analysis = cycle.analysis

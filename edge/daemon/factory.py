@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,15 +14,12 @@ from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config, SpoolConfig
-from edge.errors import BrokerError, ModelError, SpoolError
+from edge.config import Config
+from edge.errors import ModelError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Dialer
 from edge.pipeline.pipeline import Vision
-from edge.spool import Spool
-from edge.spool.control.server import ControlServer
-from edge.spool.records import limits_of
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import Tracker, TrackerRules
 from edge.uplink import homeassistant
@@ -109,35 +104,6 @@ def make_tracker(settings: configs.VerdictConfig) -> Tracker:
     )
 
 
-_log = logging.getLogger(__name__)
-
-
-def ends_with_spool(spool: Spool, stopped: Callable[[], bool]) -> Callable[[], bool]:
-    """Says what `stopped` says, and raises SpoolError where nothing is stored any more."""
-
-    def ended() -> bool:
-        if not spool.alive:
-            raise SpoolError(f"the spool {spool.path} stores nothing any more; start again")
-        return stopped()
-
-    return ended
-
-
-def open_spool(config: SpoolConfig, stack: ExitStack) -> Spool:
-    """Opens the spool, and the socket for the tools; the stack closes both.
-
-    Raises:
-        SpoolError: The spool cannot be opened. Without a socket the device works all the same.
-    """
-    spool = Spool.open(Path(config.path), config.keep_days, limits=limits_of(config))
-    stack.callback(spool.close)
-    try:
-        stack.callback(ControlServer(spool).close)
-    except SpoolError as error:
-        _log.warning("%s; `maskgate events` will not work while this runs", error)
-    return spool
-
-
 def _ignore_mute(_seconds: float) -> None:
     pass
 
@@ -178,16 +144,3 @@ def open_uplink(
         for notice in homeassistant.discovery_messages(topics, version("maskgate")):
             status.retained_messages.put(notice)
     return Uplink(backlog, Dialer(where, topics), inbound=inbound, status=status)
-
-
-def start_uplink(uplink: Uplink, stack: ExitStack, stopped: Callable[[], bool]) -> Callable[[], bool]:
-    """Starts the uplink, and stops it with the stack; what it returns says when the loop must end."""
-    uplink.start()
-    stack.callback(uplink.stop)
-
-    def ended() -> bool:
-        if not uplink.alive:
-            raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
-        return stopped()
-
-    return ended

@@ -23,8 +23,8 @@ class JournalObserver:
         self._oldest_s = 0.0
         self._busy_s = 0.0
 
-    def __call__(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
-        """Takes a turn down."""
+    def observe(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
+        """Logs what is new in a cycle."""
         for event in events:
             verdict = event.verdict
             log.info("%s %s: %s", event.pass_id, f"revision {verdict.revision}", verdict.outcome)

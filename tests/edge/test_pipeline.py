@@ -77,15 +77,15 @@ def run(
     models = models or OneFace()
     ticks = count()
     tracker, recorder = Tracker(rules()), Recorder()
-    line = Pipeline(
+    pipeline = Pipeline(
         Script(moments), Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks)
     )
     events = EventFactory(EventSource("door", "e1", "4", "7"), 41, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
     cycles: list[Cycle] = []
-    for cycle in line.cycles(lambda: len(cycles) >= stop_after):
+    for cycle in pipeline.cycles(lambda: len(cycles) >= stop_after):
         cycles.append(cycle)
-        reporter.report(cycle, tracker)
+        reporter.report(cycle)
     if cycles:
         reporter.finish(cycles[-1].moment)
     return recorder, cycles
@@ -162,11 +162,11 @@ def test_a_change_of_models_keeps_open_passes() -> None:
     tracker, recorder = Tracker(rules(undecided_s=60.0)), Recorder()
     models = OneFace()
     source = Script("." * 4 + "x" * 30 + "." * 20)
-    line = Pipeline(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
+    pipeline = Pipeline(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
     events = EventFactory(EventSource("door", "e1", "4", "7"), 0, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
-    for number, cycle in enumerate(line.cycles(lambda: False)):
-        reporter.report(cycle, tracker)
+    for number, cycle in enumerate(pipeline.cycles(lambda: False)):
+        reporter.report(cycle)
         if number == 5:
             reporter.change_model("8", "", tracker.open_passes())
         if number == 7:
