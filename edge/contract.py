@@ -36,7 +36,9 @@ class Label(StrEnum):
 
 
 LABELS: tuple[Label, ...] = tuple(Label)
-TWO_LABELS: tuple[Label, ...] = LABELS[:2]
+TWO_LABELS: tuple[Label, ...] = (Label.WITH_MASK, Label.WITHOUT_MASK)
+
+_WITHOUT_A_MASK = tuple(index for index, label in enumerate(LABELS) if label is not Label.WITH_MASK)
 
 
 def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
@@ -47,7 +49,7 @@ def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
     """
     best = max(range(len(LABELS)), key=probabilities.__getitem__)
     if LABELS[best] is Label.WITH_MASK and probabilities[best] < masked_from:
-        return max(range(1, len(LABELS)), key=probabilities.__getitem__)
+        return max(_WITHOUT_A_MASK, key=probabilities.__getitem__)
     return best
 
 

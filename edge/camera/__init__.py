@@ -17,22 +17,20 @@ from edge.system.clock import Clock, SystemClock
 from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
 
-__all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_recording", "open_source", "read_image", "stuck"]
-
-PREVIEW_SIDE = 320
-"""Long side of the small picture that a Pi camera makes for the detector."""
+__all__ = ["IMAGE_SUFFIXES", "open_recording", "open_source", "read_image", "stuck"]
 
 
 def open_source(
-    settings: Settings, start_wall: float, clock: Clock | None = None, preview_side: int = PREVIEW_SIDE
+    settings: Settings, start_wall: float, preview_side: int, clock: Clock | None = None
 ) -> FrameSource:
     """Opens the source that the configuration names.
 
     Args:
         settings: The camera section of the configuration.
-        start_wall: Unix time of a recording's first moment; live sources tell their own.
+        start_wall: Unix time of a recording's first moment; live sources have their own.
+        preview_side: Long side in pixels of the preview that a Pi camera makes: what the detector
+            scales frames down to.
         clock: The clocks to go by.
-        preview_side: What the detector scales pictures down to, in pixels.
 
     Raises:
         SourceError: A recording cannot be read, or the source is of no known kind. A camera that is

@@ -8,34 +8,20 @@ from pathlib import Path
 import click
 
 from edge import bundle as bundles
-from edge import config
 from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
-from edge.cli.options import json_option
+from edge.cli.options import SYSTEM_CONFIG, json_option, service_config_option
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.self_test import SelfTest, self_test
 
-SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
-"""The configuration of the service, which these commands take where none is named."""
-
 RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
 
-_config_option = click.option(
-    "--config",
-    "settings",
-    type=click.Path(path_type=Path),
-    callback=lambda _context, _option, file: _settings(file),
-    help=f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter.",
+_config_option = service_config_option(
+    f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter."
 )
-
-
-def _settings(file: Path | None) -> Config:
-    if file is None and SYSTEM_CONFIG.is_file():
-        file = SYSTEM_CONFIG
-    return config.load_config(file)
 
 
 @click.group()

@@ -9,12 +9,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from edge import bundle as bundles
-from edge import config as configs
 from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config
+from edge.config import Config, VerdictConfig
 from edge.errors import ModelError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
@@ -88,20 +87,11 @@ def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
     return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
 
 
-def make_tracker(settings: configs.VerdictConfig) -> Tracker:
-    """A tracker with the configured rules."""
-    return Tracker(
-        TrackerRules(
-            quality=FaceQuality(settings.min_face_px, settings.min_sharpness),
-            presence_s=settings.presence_s,
-            dwell_s=settings.dwell_s,
-            revise_s=settings.revise_s,
-            margin=settings.margin,
-            undecided_s=settings.undecided_s,
-            memory_s=settings.memory_s,
-            gone_s=settings.gone_s,
-        )
-    )
+def make_tracker(config: VerdictConfig) -> Tracker:
+    """A tracker with the configured rules: each key of the section is a rule of the same name."""
+    rules = config.model_dump()
+    quality = FaceQuality(rules.pop("min_face_px"), rules.pop("min_sharpness"))
+    return Tracker(TrackerRules(quality, **rules))
 
 
 def _ignore_mute(_seconds: float) -> None:

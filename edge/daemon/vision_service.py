@@ -57,7 +57,7 @@ class VisionService(Service):
         with ExitStack() as opened:
             indicator = open_indicator(config.lamp, buzzer_mute=self._buzzer_mute)
             opened.callback(indicator.close)
-            source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
+            source = open_source(config.camera, time.time(), config.detector.long_side)
             opened.callback(source.close)
             self._tracker = make_tracker(config.verdict)
             self._reporter = self._make_reporter(indicator)

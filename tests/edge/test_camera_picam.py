@@ -16,6 +16,7 @@ from edge.errors import SourceError
 from edge.types import Blind, Frame
 from tests.fakes import FakeClock, FakePicamera2Library
 
+PREVIEW_SIDE = 320
 SMALL = CameraConfig(source="picamera2", width=64, height=36, fps=10, retry_s=0.02)
 BLUE, RED = [255, 0, 0], [0, 0, 255]
 
@@ -115,13 +116,13 @@ def test_a_missing_package_is_an_error_that_names_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(SourceError, match="python3-picamera2"):
         require_package()
     with pytest.raises(SourceError, match="python3-picamera2"):
-        open_source(SMALL, 0.0)
+        open_source(SMALL, 0.0, PREVIEW_SIDE)
 
 
 def test_a_missing_camera_makes_blind_until_it_comes(library: FakePicamera2Library) -> None:
     """The package is there, the camera is not: blind first, then frames with previews."""
     library.cameras = 0
-    source = open_source(SMALL, 0.0)
+    source = open_source(SMALL, 0.0, PREVIEW_SIDE)
     items = iter(source)
     blind = next(items)
     library.cameras = 1
@@ -137,7 +138,7 @@ def test_a_missing_camera_makes_blind_until_it_comes(library: FakePicamera2Libra
 def test_the_number_behind_the_colon_picks_the_camera(library: FakePicamera2Library) -> None:
     """`picamera2:1` is the second camera."""
     library.cameras = 2
-    source = open_source(SMALL.model_copy(update={"source": "picamera2:1"}), 0.0)
+    source = open_source(SMALL.model_copy(update={"source": "picamera2:1"}), 0.0, PREVIEW_SIDE)
     next(item for item in source if isinstance(item, Frame))
     source.close()
     assert [device.index for device in library.opened] == [1]
