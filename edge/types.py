@@ -1,4 +1,4 @@
-"""The values that travel down the line.
+"""The values that travel down the pipeline.
 
 Only immutable values stand here: nothing is filled in later, nothing knows a device, a file or a
 network. Coordinates and sizes are pixels of the camera's frame; times are seconds.
@@ -79,7 +79,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """A turn of the loop in which the camera gave nothing, and why."""
+    """A cycle in which the camera gave nothing, and why."""
 
     reason: str
     monotonic: float
@@ -209,7 +209,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A person whose verdict is settled and who was seen in the last turn."""
+    """A person whose verdict is settled and who was seen in the last cycle."""
 
     number: int
     outcome: Outcome

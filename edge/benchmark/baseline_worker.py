@@ -1,4 +1,4 @@
-"""What a process weighs that holds the daemon's libraries and models and decodes the same source.
+"""The memory of a process that holds the daemon's libraries and models and decodes the same source.
 
 `maskgate bench` runs this as a process of its own:
 `python -m edge.benchmark.baseline_worker DETECTOR CLASSIFIER SOURCE` prints its resident memory in MB.
@@ -19,7 +19,7 @@ def resident_mb(status: Path) -> float:
 
 def hold(detector: str, classifier: str, source: str) -> float:
     """Imports, opens and decodes; returns the resident memory in MB."""
-    # The libraries are imported for their weight.
+    # The libraries are imported for the memory that they take.
     import logging  # noqa: F401, PLC0415
     import sqlite3  # noqa: F401, PLC0415
 

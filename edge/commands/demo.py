@@ -114,17 +114,17 @@ def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
         raise BrokerError(f"the subscriber got {len(received)} of {len(wanted)} events; run the demo again")
 
 
-def _print(observer: DemoObserver) -> None:
+def _print(audience: DemoObserver) -> None:
     from rich.console import Console  # noqa: PLC0415 - needed at the end only
     from rich.table import Table  # noqa: PLC0415
 
     people = Table("pass", "verdict", "frames", "face px", title="Who passed")
-    for pass_id, last in latest_by_pass(observer.events).items():
-        verdicts = " -> ".join(str(e.verdict.outcome) for e in observer.events if e.pass_id == pass_id)
-        people.add_row(pass_id, verdicts, str(last.verdict.frames), str(last.verdict.face_px))
-    stages = Table("stage", "median ms", title=f"{len(observer.total_s)} frames")
+    for pass_id, last in latest_by_pass(audience.events).items():
+        story = " -> ".join(str(e.verdict.outcome) for e in audience.events if e.pass_id == pass_id)
+        people.add_row(pass_id, story, str(last.verdict.frames), str(last.verdict.face_px))
+    stages = Table("stage", "median ms", title=f"{len(audience.total_s)} frames")
     for name in ("detect", "classify", "total"):
-        stages.add_row(name, f"{median(getattr(observer, f'{name}_s')) * 1000:.2f}")
+        stages.add_row(name, f"{median(getattr(audience, f'{name}_s')) * 1000:.2f}")
     console = Console()
     console.print(people)
     console.print(stages)

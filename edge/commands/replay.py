@@ -58,7 +58,7 @@ class PrintingObserver:
 @click.option("--realtime", is_flag=True, help="At the recording's own pace instead of as fast as possible.")
 @takes_settings
 def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: bool) -> None:
-    """Run recordings through the daemon's own line and print the events.
+    """Run recordings through the daemon's own pipeline and print the events.
 
     Without --config nothing is sent and no lamp is lit. With one, its lamp and its MQTT broker
     take part.

@@ -24,12 +24,12 @@ class LampPolicy:
         self._held: dict[int, tuple[Outcome, float]] = {}
 
     def update(self, present: Iterable[Presence], blind: bool, now: float) -> Lamp:
-        """The lamp for this turn.
+        """The lamp for this cycle.
 
         Args:
             present: Everybody who is seen now and has a verdict.
             blind: Whether the camera gave nothing.
-            now: Time of the turn in seconds.
+            now: Time of the cycle in seconds.
         """
         for person in present:
             self._held[person.number] = person.outcome, now + self._hold_s

@@ -46,7 +46,7 @@ def test_cameras_are_opened_in_the_background(
     assert isinstance(next(iter(live)), Blind)
     live.close()
     assert set(opened) == {f"/dev/video{source}" if source.isdecimal() else source}
-    assert live._name == name
+    assert live.name == name
 
 
 def test_a_folder_plays_its_images_at_the_configured_rate(tmp_path: Path) -> None:
