@@ -65,6 +65,7 @@ class LatestFrame:
     def put(self, captured: CapturedFrame) -> None:
         """Leaves a picture for the reader."""
         with self._changed:
+            # Three frames circulate: with the reader, waiting here, and being written by the camera.
             if self._captured is not None:
                 self._spares.append(self._captured)
             self._captured = captured
@@ -127,6 +128,7 @@ class LiveSource:
             # A picture may be older than the blindness that was just reported; time never goes back.
             last = max(last, captured.taken)
             yield Frame(index, captured.pixels, last, self._clock.wall() - age, captured.preview, age)
+            # The reader has asked for the next item, so it has done with these pixels.
             self._latest.give_back(captured)
             index += 1
 
@@ -145,6 +147,7 @@ class LiveSource:
             now = self._clock.monotonic()
             if captured is not None and now - captured.taken <= self._timeouts.max_age_s:
                 return captured
+            # The deadline stands: a camera that gives old frames only is reported as blind all the same.
             if captured is not None:
                 self._reason = f"{self.name} gives pictures older than {self._timeouts.max_age_s:g} s"
                 self._latest.give_back(captured)
@@ -168,6 +171,7 @@ class LiveSource:
                 self._latest.put(camera.capture(self._latest.spare()))
                 self._reason = f"{self.name} gives no pictures"
         finally:
+            # On this thread, which alone may touch the camera.
             camera.close()
 
     def _lost(self, error: Exception) -> None:

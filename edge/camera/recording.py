@@ -66,6 +66,7 @@ class Recording:
         index = 0
         while (step := self._next()) is not None:
             image, moment = step
+            # Against the beginning and not the frame before, so that delays do not add up.
             if self._playback.realtime:
                 self._sleep_until(begin + moment)
             if self._closed:
@@ -107,6 +108,7 @@ class VideoReader:
         self._file = file
         self._capture = _open(file)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
+        # A damaged header gives no rate, or one that no camera has.
         self._step = 1 / fps if 0 < fps <= MOST_FPS else 1 / FALLBACK_FPS
         self._length_s = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._step
         self._moment = -self._step
@@ -122,8 +124,10 @@ class VideoReader:
         if self._waiting or self._read():
             self._waiting = False
             return cast(Image, self._buffer), self._moment
+        # Frame counts of containers are estimates; a tenth less is a file that was cut off.
         if self._moment + self._step < 0.9 * self._length_s:
             log.warning("%s ends at %.1f s of its %.1f s", self._file, self._moment, self._length_s)
+        # So that it is logged once, however often the end is asked for.
         self._length_s = 0.0
         return None
 

@@ -54,13 +54,17 @@ class Evidence:
             elapsed: Seconds since the observation before.
             memory_s: Half-life of a vote in seconds.
         """
+        # By time and not by frame, so that a faster camera decides no sooner.
         fading = 0.5 ** (elapsed / memory_s)
         seconds = min(elapsed, LONGEST_VOTE_S) * quality
         shares = observation.probabilities
+        # Zero where a threshold took the answer away from the likeliest label: such a frame makes the
+        # evidence heavier and decides nothing.
         confidence = _confidence(shares, observation.answer)
         votes = _faded(self.votes, fading, observation.answer, seconds * confidence)
         a, b, c = (old * fading + seconds * new for old, new in zip(self.certainty, shares, strict=True))
         leader = max(range(len(votes)), key=votes.__getitem__)
+        # Unlike votes it does not fade, so that a face of little quality is decided too, only later.
         lead_s = seconds + (self.lead_s if leader == self.leader else 0.0)
         return Evidence(votes, (a, b, c), self.weight * fading + seconds, leader, lead_s)
 

@@ -120,7 +120,11 @@ class Pass:
         self.face_px = max(self.face_px, observation.face.box.side)
 
     def signals(self, now: float, rules: TrackerRules) -> Iterator[PassEvent]:
-        """What is true of a person who is not gone, in the order in which it counts."""
+        """What is true of a person who is not gone, in the order in which it counts.
+
+        Whoever iterates moves the pass in between: a person may be confirmed and decided in one frame.
+        """
+        # Up to the last sight and not up to now: a face that was seen once and then missed is no person.
         if self.motion.seen - self.began >= rules.presence_s:
             yield PassEvent.CONFIRMED
         if self._decides(rules):
@@ -129,6 +133,7 @@ class Pass:
             yield PassEvent.OVERDUE
 
     def _decides(self, rules: TrackerRules) -> bool:
+        # Unsure is no decision that another one would have to outweigh.
         undecided = self.outcome in (None, Outcome.UNSURE)
         needed = rules.dwell_s if undecided else rules.revise_s
         evidence = self.evidence
@@ -198,6 +203,7 @@ class Tracker:
 
     def present(self) -> tuple[Presence, ...]:
         """Everybody who was seen in the last frame and has a verdict."""
+        # Equal to the bit: both are the time of the same frame.
         return tuple(
             Presence(person.number, person.outcome)
             for person in self._passes
@@ -214,6 +220,7 @@ class Tracker:
         if transition is None:
             return ()
         person.stage, emits = transition
+        # Not at the first sight, so that faces seen for a moment leave no gaps in the numbers.
         if person.stage is Stage.OPEN:
             self._numbered += 1
             person.number = self._numbered
