@@ -18,6 +18,7 @@ SCHEMA = 1
 
 INPUT_SIZES = range(96, 225, 4)
 """Sides of the square input that a classifier may have, in pixels."""
+
 INPUT_SIZES_WORDS = f"a multiple of {INPUT_SIZES.step} from {INPUT_SIZES[0]} to {INPUT_SIZES[-1]}"
 
 CROP_MARGIN = 0.15

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 """Pixels of shape (height, width, 3), BGR as OpenCV gives them, unless a docstring says RGB."""
+
 Probabilities = tuple[float, float, float]
 """One share for each of `edge.contract.LABELS`, in that order; a two-class model gives 0.0 for the third."""
 

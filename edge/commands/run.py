@@ -11,10 +11,9 @@ from types import FrameType
 import click
 
 from edge import camera
-from edge import config as configs
 from edge.cli.app import log_as_configured
 from edge.cli.options import bundle_option, config_file_option, detector_option
-from edge.config import with_models
+from edge.config import load, with_models
 from edge.daemon.daemon import Daemon, all_in_one
 from edge.daemon.journal import JournalObserver
 
@@ -30,7 +29,7 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     Example:
       maskgate run --config /etc/maskgate/config.toml
     """
-    config = with_models(configs.load(file), bundle, detector)
+    config = with_models(load(file), bundle, detector)
     log_as_configured(config.log.level)
     daemon = all_in_one(config, JournalObserver())
     _obey_signals(daemon)

@@ -13,6 +13,7 @@ LAMPS = {
     Outcome.COMPLIANT: Lamp.GREEN,
 }
 """The lamp for each outcome, the worst outcome first."""
+
 WORST_FIRST = tuple(LAMPS)
 
 
