@@ -20,17 +20,22 @@ def resident_mb(status: Path) -> float:
 def hold(detector: str, classifier: str, source: str) -> float:
     """Imports, opens and decodes; returns the resident memory in MB."""
     # The libraries are imported for the memory that they take.
+    import json  # noqa: F401, PLC0415
     import logging  # noqa: F401, PLC0415
     import sqlite3  # noqa: F401, PLC0415
+    import tarfile  # noqa: F401, PLC0415
 
     import click  # noqa: F401, PLC0415
     import cv2  # noqa: PLC0415
     import numpy  # noqa: F401, PLC0415
+    import packaging.version  # noqa: F401, PLC0415
     import paho.mqtt.client  # noqa: F401, PLC0415
-    import pydantic  # noqa: F401, PLC0415
+    import pydantic  # noqa: PLC0415
 
     from edge.vision.interpreter import find_runtime  # noqa: PLC0415
 
+    # Pydantic loads most of itself when the first model is made.
+    pydantic.create_model("Settings", key=(int, 0))
     cv2.setNumThreads(1)
     network = cv2.FaceDetectorYN.create(detector, "", (320, 320))
     interpreter = find_runtime("auto")[1](model_path=classifier, num_threads=1)
