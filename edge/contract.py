@@ -18,6 +18,7 @@ SCHEMA = 1
 
 INPUT_SIZES = range(96, 225, 4)
 """Sides of the square input that a classifier may have, in pixels."""
+
 INPUT_SIZES_WORDS = f"a multiple of {INPUT_SIZES.step} from {INPUT_SIZES[0]} to {INPUT_SIZES[-1]}"
 
 CROP_MARGIN = 0.15
@@ -36,7 +37,9 @@ class Label(StrEnum):
 
 
 LABELS: tuple[Label, ...] = tuple(Label)
-TWO_LABELS: tuple[Label, ...] = LABELS[:2]
+TWO_LABELS: tuple[Label, ...] = (Label.WITH_MASK, Label.WITHOUT_MASK)
+
+_WITHOUT_A_MASK = tuple(index for index, label in enumerate(LABELS) if label is not Label.WITH_MASK)
 
 
 def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
@@ -47,7 +50,7 @@ def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
     """
     best = max(range(len(LABELS)), key=probabilities.__getitem__)
     if LABELS[best] is Label.WITH_MASK and probabilities[best] < masked_from:
-        return max(range(1, len(LABELS)), key=probabilities.__getitem__)
+        return max(_WITHOUT_A_MASK, key=probabilities.__getitem__)
     return best
 
 

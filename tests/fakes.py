@@ -33,7 +33,7 @@ class FakeClock:
 
 
 class ScriptedCamera:
-    """A camera that gives the shots it is handed; None makes it hang, an error makes it die."""
+    """A camera that gives the frames it is handed; None makes it hang, an error makes it die."""
 
     def __init__(self, *script: CapturedFrame | Exception | None) -> None:
         self._script = list(script)
@@ -42,7 +42,7 @@ class ScriptedCamera:
         self.hanging = threading.Event()
         self.unblock = threading.Event()
 
-    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
+    def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
         self.spares.append(spare)
         step = self._script.pop(0) if self._script else None
         if isinstance(step, Exception):

@@ -12,9 +12,8 @@ from typing import Any
 
 import click
 
-from edge.cli.options import json_option
+from edge.cli.options import SYSTEM_CONFIG, find_config, json_option
 from edge.cli.output import written
-from edge.config import load_config
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
 from edge.spool.control.client import SpoolClient
@@ -30,16 +29,11 @@ from edge.spool.control.requests import (
 from edge.spool.records import GENERATION_BITS, SEQUENCE_MASK, limits_of
 from edge.telemetry.records import DAY_S, HOUR_S, MINUTE_S
 
-SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
-"""The configuration of the service, which these commands take where none is named."""
-
 LOOK_S = 0.5
 
 
 def _counter(_context: click.Context, _option: click.Parameter, file: Path | None) -> SpoolClient:
-    if file is None and SYSTEM_CONFIG.is_file():
-        file = SYSTEM_CONFIG
-    spool = load_config(file).spool
+    spool = find_config(file).spool
     return SpoolClient(Path(spool.path), limits_of(spool))
 
 

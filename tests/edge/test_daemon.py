@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from edge.config import Config
-from edge.daemon.daemon import Orders, serve
+from edge.daemon.daemon import all_in_one
 from edge.demo import CLIP
 from edge.errors import SpoolError
 from edge.spool.writer import SpoolWriter
@@ -122,7 +122,7 @@ def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
         }
     )
     with pytest.raises(SpoolError, match="stores nothing any more"):
-        serve(config, Orders(), lambda _cycle, _events: None)
+        all_in_one(config).run()
 
 
 def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def events(folder: Path) -> list[dict[str, Any]]:
 def test_a_hangup_takes_the_new_bundle_between_two_frames(
     start: Start, put: Callable[..., str], tmp_path: Path
 ) -> None:
-    """No event is lost or told twice, no pass is torn; every event names the bundle that judged."""
+    """No event is lost or stored twice, no pass is torn; every event names the bundle that judged."""
     put("1000.1")
     daemon = start(pace="realtime")
     daemon.wait_for("revision 0: no_mask")
@@ -109,10 +109,10 @@ def test_a_hangup_takes_the_new_bundle_between_two_frames(
     daemon.process.send_signal(signal.SIGHUP)
     daemon.wait_for("the model 1000.2 judges from now on")
     assert daemon.process.wait(60) == 0, daemon.log()
-    told = events(tmp_path)
-    assert [event["verdict"] for event in told] == VERDICTS
-    assert [event["sequence"] for event in told] == [1, 2, 3, 4, 5]
-    versions = [event["model_version"] for event in told]
+    found = events(tmp_path)
+    assert [event["verdict"] for event in found] == VERDICTS
+    assert [event["sequence"] for event in found] == [1, 2, 3, 4, 5]
+    versions = [event["model_version"] for event in found]
     assert versions == sorted(versions)
     assert {versions[0], versions[-1]} == {"1000.1", "1000.2"}
 

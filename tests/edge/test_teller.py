@@ -63,10 +63,10 @@ def watch(meter: StatisticsObserver, begin: float, seconds: int, blind_from: int
     for half in range(2 * seconds):
         at = half / 2
         if at >= blind_from:
-            meter.cycle(Cycle(Blind("gone", at, begin + at), None, (), 0.001))
+            meter.observe(Cycle(Blind("gone", at, begin + at), None, (), (), 0.001), ())
         else:
             seen = Frame(half, np.zeros((4, 4, 3), np.uint8), at, begin + at, age=0.05)
-            meter.cycle(Cycle(seen, FrameAnalysis((), 0.004, 0.002), (), 0.01))
+            meter.observe(Cycle(seen, FrameAnalysis((), 0.004, 0.002), (), (), 0.01), ())
 
 
 def test_availability_comes_first(spool: Spool, clock: Time) -> None:
@@ -102,7 +102,7 @@ def test_a_state_of_no_calendar_day_is_left_out(spool: Spool, clock: Time) -> No
 
 def test_a_minute_is_told_once_it_is_over(spool: Spool, clock: Time) -> None:
     """Verdicts, frames, times and the spool's figures of the minute, a second after its end."""
-    meter = StatisticsObserver(spool)
+    meter = StatisticsObserver(spool, MinuteQueue())
     status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 5)
     decide(spool, 2, Outcome.COMPLIANT, 1, 1, NOON + 7)
@@ -126,7 +126,7 @@ def test_a_minute_is_told_once_it_is_over(spool: Spool, clock: Time) -> None:
 
 def test_at_the_end_the_begun_minute_is_told_at_once(spool: Spool, clock: Time) -> None:
     """Whoever stops does not wait for a minute's end, nor for the second after it."""
-    meter = StatisticsObserver(spool)
+    meter = StatisticsObserver(spool, MinuteQueue())
     status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 65)
     watch(meter, NOON, 90)
@@ -143,7 +143,7 @@ def test_at_the_end_the_begun_minute_is_told_at_once(spool: Spool, clock: Time) 
 
 def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
     """What was watched is durable, the begun minute included when the line ends."""
-    meter = StatisticsObserver(spool)
+    meter = StatisticsObserver(spool, MinuteQueue())
     watch(meter, NOON, 90)
     meter.finish()
     spool.flush()
@@ -156,7 +156,7 @@ def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
 
 def test_a_line_outlives_its_spool(spool: Spool) -> None:
     """A spool that is closed already costs a minute, and no exception."""
-    meter = StatisticsObserver(spool)
+    meter = StatisticsObserver(spool, MinuteQueue())
     watch(meter, NOON, 2)
     spool.close()
     meter.finish()
@@ -188,7 +188,7 @@ def test_hours_and_days_are_told_at_the_start_and_every_minute(spool: Spool, clo
 
 def test_an_hour_that_is_over_is_told_before_the_next(spool: Spool, clock: Time) -> None:
     """On the one topic of hours the complete hour comes first, then the new one."""
-    meter = StatisticsObserver(spool)
+    meter = StatisticsObserver(spool, MinuteQueue())
     status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
     clock.now = NOON + HOUR_S - 30
     status.cycle(0.0, 0, "")
@@ -204,7 +204,7 @@ def test_an_hour_that_is_over_is_told_before_the_next(spool: Spool, clock: Time)
 
 def test_a_clock_that_goes_back_tells_no_hour_twice(spool: Spool, clock: Time) -> None:
     """Set back by a day, the board goes on with the hour that it is now."""
-    meter = StatisticsObserver(spool)
+    meter = StatisticsObserver(spool, MinuteQueue())
     status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
     status.cycle(0.0, 0, "")
     before = told(status)["hour before"]
