@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from edge.errors import SpoolError
 from edge.messages import inbound
-from edge.messages.inbound import Ack, InboundError, Mute, Resend
+from edge.messages.inbound import Ack, InboundError, MuteCommand, ReplayCommand
 from edge.messages.topics import Topics
 from edge.mqtt.events import MessageReceived
 from edge.spool.records import ConsumerMark
@@ -107,7 +107,7 @@ class InboundHandler:
         before = float("inf") if behind.anew else self._wall() - self._policy.ack_wait_s
         try:
             found = self._archive.replay(
-                behind.contiguous + 1, inbound.LARGEST_NUMBER + 1, behind.epoch, before
+                behind.contiguous + 1, inbound.LARGEST_SEQUENCE + 1, behind.epoch, before
             )
         except SpoolError as error:
             _log.debug("nothing is sent again for %s: %s", behind.consumer, error)
@@ -117,13 +117,12 @@ class InboundHandler:
             _log.info("%s has up to %d: %d events again", behind.consumer, behind.contiguous, found.again)
             self._marks.seldom(behind.consumer, behind.epoch)
 
-    def _obey(self, order: Mute | Resend) -> None:
-        name = "mute" if isinstance(order, Mute) else "replay"
-        if name not in self._policy.commands:
-            raise InboundError(f"{name} is not among mqtt.accept_commands")
-        if isinstance(order, Mute):
-            self._mute(order.seconds)
-            _log.info("the buzzer is silent for %g s", order.seconds)
+    def _obey(self, command: MuteCommand | ReplayCommand) -> None:
+        if command.command not in self._policy.commands:
+            raise InboundError(f"{command.command} is not among mqtt.accept_commands")
+        if isinstance(command, MuteCommand):
+            self._mute(command.seconds)
+            _log.info("the buzzer is silent for %g s", command.seconds)
         else:
-            found = self._archive.replay(order.first, order.last)
-            _log.info("told to replay %d to %d: %d events again", order.first, order.last, found.again)
+            found = self._archive.replay(command.first, command.last)
+            _log.info("told to replay %d to %d: %d events again", command.first, command.last, found.again)
