@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connector import Dialer
+from edge.mqtt.connector import Connector
 from edge.mqtt.events import ConnectionEventQueue, ConnectionLost
 from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.poison import PoisonDetector
@@ -23,9 +24,10 @@ SERVER_SHUTTING_DOWN = 0x8B
 class ConnectionManager:
     """One connection after another, each with a number."""
 
-    def __init__(self, connector: Dialer, backoff: Backoff) -> None:
+    def __init__(self, connector: Connector, topics: Topics, backoff: Backoff) -> None:
         self.number = 0
         self._connector = connector
+        self._topics = topics
         self._backoff = backoff
         self._poison = PoisonDetector(SILENCE * connector.broker.keepalive)
         self._next_at = 0.0
@@ -46,8 +48,8 @@ class ConnectionManager:
         """Begins the next connection."""
         self.number += 1
         self._began_at = now
-        link = self._connector.connect(inbox.slot(self.number))
-        return Session(link, reader, retained_messages, self._connector.topics, self._poison.bounds(now))
+        link = self._connector.connect(inbox.for_connection(self.number))
+        return Session(link, reader, retained_messages, self._topics, self._poison.bounds(now))
 
     def accepted(self, now: float) -> None:
         """The broker has accepted the present connection."""

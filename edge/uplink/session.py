@@ -22,7 +22,6 @@ from edge.uplink.inflight import InFlight, OutgoingMessage
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedCursor, RetainedMessage, RetainedMessages
 
-__all__ = ["WINDOW", "Backoff", "Session", "SessionLimits"]
 _ALARM_FIRST_S = 5.0
 _ALARM_LONGEST_S = 60.0
 
@@ -151,7 +150,8 @@ class Session:
             if self._fits(message):
                 self.in_flight.add(self._publish(message), message, now)
             else:
-                reason = f"the broker takes at most {self._accepted.largest} bytes, {message.topic} has more"
+                maximum = self._accepted.maximum_packet_size
+                reason = f"the broker takes at most {maximum} bytes, {message.topic} has more"
                 complaint = self.set_aside(message, reason)
         return complaint
 
@@ -168,14 +168,14 @@ class Session:
         if message is None:
             return ""
         kind = puback_action(given.code)
-        if kind in (PubackAction.SENT, PubackAction.UNHEARD):
-            self._sent(message, unheard=kind is PubackAction.UNHEARD)
+        if kind in (PubackAction.SENT, PubackAction.NO_SUBSCRIBERS):
+            self._sent(message, unheard=kind is PubackAction.NO_SUBSCRIBERS)
             return ""
         refusal = f"the broker refuses {message.topic}: {given.text.lower()}"
         if kind is PubackAction.GIVE_UP:
             return self.set_aside(message, refusal)
         self._take_back(message, kind, now)
-        if kind is PubackAction.ALARM:
+        if kind is PubackAction.NOT_AUTHORIZED:
             self._events_from = max(self._events_from, now + self._alarm.next())
             self.forbidden = f"{refusal}; its access list must allow this device to publish there"
             return self.forbidden
@@ -232,7 +232,7 @@ class Session:
         return None if queued is None else OutgoingMessage(self._topics.event, queued.event.payload, queued)
 
     def _fits(self, message: OutgoingMessage) -> bool:
-        largest = self._accepted.largest
+        largest = self._accepted.maximum_packet_size
         return largest is None or message.size <= largest
 
     def _sent(self, message: OutgoingMessage, *, unheard: bool) -> None:
@@ -256,5 +256,5 @@ class Session:
                 self._events.refused(message.content, now)
             case Gap():
                 self._gaps.refused(message.content)
-            case RetainedMessage() if kind is PubackAction.WAIT:
+            case RetainedMessage() if kind is PubackAction.RETRY_LATER:
                 self._cursor.take_back(message.content)

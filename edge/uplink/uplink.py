@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable
 
 from edge.errors import BrokerError, SpoolError
-from edge.mqtt import broker
+from edge.messages.topics import Topics
+from edge.mqtt import problems
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connector import Dialer
+from edge.mqtt.broker import ConnectOptions
+from edge.mqtt.connector import Connector
 from edge.mqtt.events import (
+    MAX_WAITING_MESSAGES,
     ConnectionAccepted,
     ConnectionEvent,
     ConnectionEventQueue,
@@ -42,23 +45,34 @@ FAREWELL_S = 0.3
 _log = logging.getLogger(__name__)
 
 
+MAX_PACKET_BYTES = 16_384
+"""What a broker may send to a device: an `ack` has at most 8 KiB."""
+
+
+def connect_options(topics: Topics) -> ConnectOptions:
+    """How a device presents itself to a broker, which publishes `offline` when the device vanishes."""
+    return ConnectOptions(topics.client_id, topics.availability, maximum_packet_size=MAX_PACKET_BYTES)
+
+
 class Uplink:
     """Keeps a connection to the broker and empties the spool into it."""
 
     def __init__(
         self,
         backlog: SpoolReader,
-        connector: Dialer,
+        connector: Connector,
+        topics: Topics,
+        *,
         backoff: Backoff | None = None,
         inbound: InboundHandler | None = None,
         status: StatusPublisher | None = None,
     ) -> None:
         self._backlog = backlog
         self._connector = connector
-        self._inbound = inbound or InboundHandler(backlog, connector.topics, InboundPolicy(), lambda _: None)
-        self._status = status or StatusPublisher(backlog, connector.topics)
-        self._connections = ConnectionManager(connector, backoff or Backoff())
-        self._inbox = ConnectionEventQueue()
+        self._inbound = inbound or InboundHandler(backlog, topics, InboundPolicy(), lambda _: None)
+        self._status = status or StatusPublisher(backlog, topics)
+        self._connections = ConnectionManager(connector, topics, backoff or Backoff())
+        self._inbox = ConnectionEventQueue(MAX_WAITING_MESSAGES)
         self._session: Session | None = None
         self._stop_at: float | None = None
         self._said: set[str] = set()
@@ -81,6 +95,11 @@ class Uplink:
     def problem(self) -> str:
         """Why nothing is sent, as one sentence; empty while all is well."""
         return self._problem
+
+    @property
+    def attempts(self) -> int:
+        """Connections that were begun, the present one included."""
+        return self._connections.number
 
     @property
     def unheard(self) -> int:
@@ -203,11 +222,11 @@ class Uplink:
                 if any(code >= REFUSED for code in signal.codes):
                     self._say(f"the MQTT broker at {where.address} does not let this device subscribe")
             case ConnectionFailed():
-                self._hang_up(broker.unreachable(where, signal.error))
+                self._hang_up(problems.unreachable(where, signal.error))
             case ConnectionRefused():
-                self._hang_up(broker.refused(where, signal.code, signal.text))
+                self._hang_up(problems.refused(where, signal.code, signal.text))
             case ConnectionLost():
-                self._hang_up(broker.lost(where, signal.code, signal.text, accepted=session.ready), signal)
+                self._hang_up(problems.lost(where, signal.code, signal.text, accepted=session.ready), signal)
 
     def _accept(self, session: Session, connected: ConnectionAccepted) -> None:
         try:

@@ -1,4 +1,4 @@
-"""From the spool to a broker that answers as it is told to."""
+"""From the spool to a broker that answers by a script."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.broker import Broker
 from edge.mqtt.client import WINDOW
-from edge.mqtt.connector import Dialer
+from edge.mqtt.connector import Connector
 from edge.spool import ConsumerMark, Spool
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.retained import RetainedMessage
-from edge.uplink.uplink import Uplink
+from edge.uplink.status import StatusPublisher
+from edge.uplink.uplink import Uplink, connect_options
 from tests.broker import wait_until
 from tests.builders import event
 from tests.told_broker import OK, Given, Say, Terms, ToldBroker, refuse_some
@@ -48,13 +49,18 @@ class Muted:
 def uplink_to(
     spool: Spool,
     port: int,
-    inbound_policy: InboundPolicy | None = None,
+    policy: InboundPolicy | None = None,
     mute: Muted | None = None,
     keepalive: int = 30,
+    retained: tuple[RetainedMessage, ...] = (),
 ) -> Iterator[Uplink]:
-    connector = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
-    inbound = InboundHandler(spool, TOPICS, inbound_policy or InboundPolicy(), mute or Muted())
-    uplink = Uplink(spool, connector, Backoff(first=0.05, longest=0.5), inbound=inbound)
+    connector = Connector(Broker("127.0.0.1", port, keepalive=keepalive), connect_options(TOPICS))
+    inbound = InboundHandler(spool, TOPICS, policy or InboundPolicy(), mute or Muted())
+    status = StatusPublisher(spool, TOPICS)
+    for message in retained:
+        status.retained_messages.put(message)
+    backoff = Backoff(first=0.05, longest=0.5)
+    uplink = Uplink(spool, connector, TOPICS, backoff=backoff, inbound=inbound, status=status)
     uplink.start()
     try:
         yield uplink
@@ -141,22 +147,22 @@ def test_an_event_on_which_a_broker_hangs_up_without_a_word_is_left_for_later(sp
     assert given_up(spool) == set()
 
 
-def test_a_notice_on_which_the_broker_hangs_up_is_left_out(spool: Spool) -> None:
+def test_a_retained_message_on_which_the_broker_hangs_up_is_left_out(spool: Spool) -> None:
     """A retained message that a broker cannot bear does not keep the events."""
 
     def policy(given: Given) -> Say:
         return Say(0x9A, hang_up=True) if given.name == "stats" else OK
 
     append(spool, 1, 10)
-    with ToldBroker(policy) as broker, uplink_to(spool, broker.port) as uplink:
-        uplink._status.retained_messages.put(RetainedMessage("stats", TOPICS.stats, b"{}"))
+    stats = RetainedMessage("stats", TOPICS.stats, b"{}")
+    with ToldBroker(policy) as broker, uplink_to(spool, broker.port, retained=(stats,)):
         wait_until(lambda: spool.depth() == 0)
         assert set(broker.sequences) == set(range(1, 11))
 
 
 @pytest.mark.parametrize("maximum", [1, 10, 65_535])
 def test_receive_maximum_is_never_exceeded(spool: Spool, maximum: int) -> None:
-    """Also over reconnects amid the flow, the broker never owes more answers than it can."""
+    """Also over reconnects while events flow, no more is in flight than the broker takes."""
     append(spool, 1, 200)
     with (
         ToldBroker(terms=Terms(receive_maximum=maximum, delay_s=0.001)) as broker,
@@ -271,7 +277,7 @@ def test_commands_are_obeyed_where_they_are_allowed(spool: Spool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inbound_policy", "topic", "payload", "retain"),
+    ("policy", "topic", "payload", "retain"),
     [
         (InboundPolicy(), TOPICS.command, MUTE, False),
         (InboundPolicy(), TOPICS.ack, b'{"consumer":"a","epoch":"e1","contiguous":1}', False),
@@ -290,12 +296,12 @@ def test_commands_are_obeyed_where_they_are_allowed(spool: Spool) -> None:
     ],
 )
 def test_what_breaks_a_rule_changes_nothing(
-    spool: Spool, inbound_policy: InboundPolicy, topic: str, payload: bytes, retain: bool
+    spool: Spool, policy: InboundPolicy, topic: str, payload: bytes, retain: bool
 ) -> None:
     """Unasked, retained, unknown, damaged or not allowed: counted, and nothing is done."""
     muted = Muted()
     append(spool, 1, 3)
-    with ToldBroker() as broker, uplink_to(spool, broker.port, inbound_policy, muted) as uplink:
+    with ToldBroker() as broker, uplink_to(spool, broker.port, policy, muted) as uplink:
         sent_all(spool, broker, 3)
         broker.say(topic, payload, retain=retain)
         wait_until(lambda: uplink.ignored == 1)

@@ -90,7 +90,7 @@ def test_what_it_says_to_devices_matches_the_schema(broker: Mosquitto, url: str)
     """Consumer, epoch, mark, and the ranges that it misses; at most one message a second."""
     definitions = json.loads(SCHEMA_FILE.read_text())["$defs"]
     validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/ack", "$defs": definitions})
-    with collecting(broker.port, url, patience=0.3), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.3), FakeDevice(broker.port) as device:
         device.publish(event for event in made(50) if event.id.sequence not in (7, 20, 21))
         wait_until(lambda: any("missing" in ack for ack in device.acks))
         (asking, *_) = [ack for ack in device.acks if "missing" in ack]
@@ -105,7 +105,7 @@ def test_what_it_says_to_devices_matches_the_schema(broker: Mosquitto, url: str)
 def test_what_the_device_sends_again_closes_the_hole(broker: Mosquitto, path: Path, url: str) -> None:
     """Asked for and sent, nothing is missing any more."""
     events = made(30)
-    with collecting(broker.port, url, patience=0.2), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.2), FakeDevice(broker.port) as device:
         device.publish(events[:10] + events[20:])
         wait_until(lambda: any("missing" in ack for ack in device.acks))
         device.publish(events[10:20])
@@ -116,7 +116,7 @@ def test_what_the_device_sends_again_closes_the_hole(broker: Mosquitto, path: Pa
 def test_what_never_comes_is_given_up(broker: Mosquitto, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a number of requests in vain the range counts as lost, and the mark goes on."""
     monkeypatch.setattr("edge.collector.missing.ATTEMPTS", 2)
-    with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.1), FakeDevice(broker.port) as device:
         device.publish(made(5)[3:])
         device.wait_for_mark(5)
         assert sum("missing" in ack for ack in device.acks) == 2
@@ -133,7 +133,7 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
     monkeypatch.setattr("edge.collector.missing.ATTEMPTS", 2)
     (tmp_path / "acl").write_text("topic read #\ntopic write maskgate/site/door/event\n")
     broker = make_broker(f"acl_file {tmp_path / 'acl'}").start()
-    with collecting(broker.port, url, patience=0.01), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.01), FakeDevice(broker.port) as device:
         events = made(3)
         device.publish([events[0], events[2]])
         time.sleep(1.0)
@@ -145,7 +145,7 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
 
 def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> None:
     """Nothing is given up while the device cannot hear; once it is back it is asked."""
-    with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.1), FakeDevice(broker.port) as device:
         device.say("availability", b"offline", retain=True)
         device.publish(made(5)[3:])
         wait_until(lambda: mark(url) == Completeness(0, 5, (Range(1, 3),)))
@@ -226,9 +226,9 @@ def test_a_locked_database_holds_the_flow_and_loses_nothing(
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             device.publish(made(2000)[5:])
-            wait_until(lambda: collector._ingest.waiting >= 1000)
+            wait_until(lambda: collector.waiting >= 1000)
             # The broker waits for acknowledgements: no more than it may send comes, and nothing piles up.
-            assert collector._ingest.waiting == 1000
+            assert collector.waiting == 1000
             assert collector.totals.stored == 5
         device.wait_for_mark(2000)
     assert event_ids(path) == ids(made(2000))
@@ -261,9 +261,9 @@ def test_a_broker_that_is_killed_and_returns(make_broker: MakeBroker, path: Path
             device.publish(made(20))
             device.wait_for_mark(20)
         broker.kill()
-        wait_until(lambda: not collector.listening)
+        wait_until(lambda: not collector.connection.ready)
         broker.start()
-        wait_until(lambda: collector.listening)
+        wait_until(lambda: collector.connection.ready)
         with FakeDevice(broker.port) as device:
             device.publish(made(40)[20:])
             device.wait_for_mark(40)
@@ -307,7 +307,7 @@ def test_postgresql_takes_it_too(broker: Mosquitto, postgres: Postgres) -> None:
         device.wait_for_mark(50)
         postgres.stop()
         device.publish(made(100)[50:])
-        wait_until(lambda: collector._ingest.waiting == 50)
+        wait_until(lambda: collector.waiting == 50)
         postgres.start()
         device.wait_for_mark(100)
         assert collector.totals.stored == 100
@@ -408,7 +408,7 @@ def test_a_device_sends_again_what_the_broker_took_and_nobody_got(
         for event in events[:50]:
             spool.append(event)
         wait_until(lambda: spool.depth() == 0)
-        with collecting(broker.port, url, patience=0.3) as collector:
+        with collecting(broker.port, url, missing_after_s=0.3) as collector:
             for event in events[50:]:
                 spool.append(event)
             wait_until(lambda: collector.totals.stored == 60)
