@@ -31,7 +31,7 @@ from edge.mqtt.connector import Connector
 from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink.commands import InboundHandler, InboundPolicy
-from edge.uplink.uplink import LOOK_S, Uplink, connect_options
+from edge.uplink.uplink import CYCLE_S, Uplink, connect_options
 from tests.broker import DURABLE, PATIENCE_S, Mosquitto, Subscriber, free_port, wait_until
 from tests.builders import event
 from tests.conftest import MakeBroker
@@ -238,7 +238,7 @@ def test_stopping_waits_for_what_a_slow_disk_has_yet_to_store(spool: Spool, brok
     uplink.start()
     with Subscriber(broker.port) as subscriber:
         wait_until(lambda: uplink.connected)
-        busy = threading.Thread(target=spool.ask, args=(lambda _: time.sleep(2 * LOOK_S),))
+        busy = threading.Thread(target=spool.ask, args=(lambda _: time.sleep(2 * CYCLE_S),))
         busy.start()
         append_without_waiting(spool, 1, 50)
         uplink.stop(PATIENCE_S)
@@ -333,7 +333,7 @@ def test_what_nobody_is_subscribed_to_counts_as_sent(spool: Spool, broker: Mosqu
     with uplink_to(spool, local(broker)) as uplink:
         append(spool, 1, 5)
         wait_until(lambda: spool.depth() == 0)
-        assert uplink.unheard >= 5
+        assert uplink.no_subscribers >= 5
 
 
 @pytest.mark.parametrize("maximum", [1, 3])
