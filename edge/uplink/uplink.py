@@ -133,7 +133,7 @@ class Uplink:
     def _run(self) -> None:
         while self._stop_at is None:
             self._cycle()
-        self._status.hurry()
+        self._status.finish()
         if self._session is not None:
             self._guarded(self._send, time.monotonic())
         while not self._finished(self._stop_at, time.monotonic()):
@@ -196,7 +196,7 @@ class Uplink:
     def _send(self, now: float) -> None:
         session = self._session
         if self.connected:
-            self._inbound.look(now)
+            self._inbound.redeliver(now)
         self._status.cycle(now, self.no_subscribers, "" if session is None else session.forbidden)
         if session is None:
             return
@@ -212,7 +212,7 @@ class Uplink:
                 self._problem = session.forbidden
                 self._report(refusal)
             case MessageReceived():
-                self._inbound.hear(event, now)
+                self._inbound.handle(event, now)
             case ConnectionAccepted():
                 self._accept(session, event)
             case SubscriptionAcknowledged():
