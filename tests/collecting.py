@@ -153,7 +153,7 @@ class FakeDevice:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def say(self, name: str, payload: bytes, *, retain: bool = False) -> None:
+    def send(self, name: str, payload: bytes, *, retain: bool = False) -> None:
         """Publishes one message and waits for its acknowledgement."""
         topic = f"maskgate/{self._topics.site}/{self._topics.device}/{name}"
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)

@@ -204,8 +204,8 @@ class Collector:
         while self.waiting:
             batch = self._ingest.commit()
             self._store_backoff.reset()
-            for heard in batch.heard:
-                self.connection.acknowledge(heard.connection, heard.arrived)
+            for received in batch.messages:
+                self.connection.acknowledge(received.connection, received.message)
             self._ack_scheduler.touched(batch.touched)
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)

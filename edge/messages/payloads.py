@@ -218,7 +218,7 @@ def _quantiles(found: Quantiles) -> dict[str, float | None]:
 
 
 def _time(wall: float) -> str:
-    """A time as text; the beginning of time for one that no calendar knows, since the rest must be said."""
+    """A time as text; the beginning of time for one that no calendar knows, since the rest must be sent."""
     try:
         return iso_time(wall)
     except ValueError:

@@ -78,7 +78,7 @@ def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str
     random.Random(2).shuffle(mixed)
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
         device.publish(mixed)
-        device.say("gap", builders.gap(1, 100, 101))
+        device.send("gap", builders.gap(1, 100, 101))
         device.wait_for_mark(300)
         assert collector.totals.stored == 298
         assert collector.totals.known == 100
@@ -146,12 +146,12 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
 def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> None:
     """Nothing is given up while the device cannot hear; once it is back it is asked."""
     with collecting(broker.port, url, missing_after_s=0.1), FakeDevice(broker.port) as device:
-        device.say("availability", b"offline", retain=True)
+        device.send("availability", b"offline", retain=True)
         device.publish(made(5)[3:])
         wait_until(lambda: mark(url) == Completeness(0, 5, (Range(1, 3),)))
         wait_until(lambda: len(device.acks) >= 1)
         assert not any("missing" in ack for ack in device.acks)
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         wait_until(lambda: any(ack.get("missing") == [[1, 3]] for ack in device.acks))
 
 
@@ -162,16 +162,16 @@ def test_a_device_that_returns_is_told_where_it_stands(broker: Mosquitto, url: s
             device.publish(made(5))
             device.wait_for_mark(5)
         with FakeDevice(broker.port) as device:
-            device.say("availability", b"online", retain=True)
+            device.send("availability", b"online", retain=True)
             device.wait_for_mark(5)
 
 
 def test_a_bad_message_is_kept_apart(broker: Mosquitto, path: Path, url: str) -> None:
     """It is counted with its reason, and what follows is stored."""
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
-        device.say("event", b"{")
-        device.say("event", builders.event(1, verdict="maybe"))
-        device.say("availability", b"perhaps")
+        device.send("event", b"{")
+        device.send("event", builders.event(1, verdict="maybe"))
+        device.send("availability", b"perhaps")
         device.publish(made(3))
         device.wait_for_mark(3)
         assert collector.totals.rejected == 3
@@ -317,11 +317,11 @@ def test_postgresql_takes_it_too(broker: Mosquitto, postgres: Postgres) -> None:
 def test_presence_and_blindness_are_kept(broker: Mosquitto, path: Path, url: str) -> None:
     """Retained words count from when they are heard; each change is a period."""
     with FakeDevice(broker.port) as device:
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         with collecting(broker.port, url):
-            device.say("state", builders.state(blind=False), retain=True)
-            device.say("state", builders.state(blind=True, since=builders.NOON + 60), retain=True)
-            device.say("availability", b"offline", retain=True)
+            device.send("state", builders.state(blind=False), retain=True)
+            device.send("state", builders.state(blind=True, since=builders.NOON + 60), retain=True)
+            device.send("availability", b"offline", retain=True)
             device.publish(made(1))
             device.wait_for_mark(1)
     with closing(sqlite3.connect(path)) as opened:
@@ -347,7 +347,7 @@ def test_summaries_are_retained(broker: Mosquitto, process: Start) -> None:
     """Whoever subscribes later gets hour, day and shift of each device and of the site."""
     collector = process(broker.port, "--publish-summaries").start()
     with FakeDevice(broker.port) as device:
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         device.publish(made(4))
         device.wait_for_mark(4)
     collector.stop()
