@@ -14,11 +14,11 @@ import click
 
 from edge.cli.app import log_as_configured
 from edge.cli.output import bar
-from edge.collector import calendar, export_file, render, subscriptions, words
+from edge.collector import calendar, export_file, render, subscriptions
 from edge.collector import load as collector_load
 from edge.collector.calendar import Calendar
-from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
-from edge.collector.connection import STANDING
+from edge.collector.config import OPTION_NAMES, CollectOptions, LoadOptions, ReportOptions
+from edge.collector.connection import CollectorConnection, connect_options
 from edge.collector.database import EpochStatus, Queries, open_database
 from edge.collector.database.queries import ReportFilter
 from edge.collector.load import PASSES, ExportLoader
@@ -29,7 +29,7 @@ from edge.collector.summaries import Summaries
 from edge.config import is_local
 from edge.errors import ConfigError
 from edge.mqtt import broker
-from edge.mqtt.connector import Listener
+from edge.mqtt.connector import Connector
 from edge.system.systemd import Watchdog, notify
 from edge.types import SHORT_NAME
 
@@ -47,13 +47,13 @@ def collect(options: CollectOptions) -> None:
     _check_names(options)
     zone, begins = calendar.zone(options.timezone), calendar.shifts(options.shifts)
     wanted = subscriptions.filters(options.sites, options.devices, options.share)
-    plan = Plan(options.consumer, wanted, options.missing_after)
-    connector = _connector(options)
+    plan = Plan(options.consumer, options.missing_after)
+    connection = CollectorConnection(_connector(options), wanted)
     log_as_configured("info")
     with closing(open_database(options.database, create=True)) as opened:
         calendars = [Calendar(kind, zone, begins) for kind in calendar.KINDS]
         scheduled = Summaries(Queries(opened), calendars) if options.publish_summaries else None
-        _run(Collector(opened, connector, plan, scheduled))
+        _run(Collector(opened, connection, plan, scheduled))
 
 
 def _check_names(options: CollectOptions) -> None:
@@ -76,16 +76,14 @@ def _run(collector: Collector) -> None:
     notify("STOPPING=1")
 
 
-def _connector(options: CollectOptions) -> Listener:
+def _connector(options: CollectOptions) -> Connector:
     client_id = "-".join(filter(None, ("maskgate-collect", options.consumer, options.instance)))
     tls = broker.tls(options.ca_file, options.client_cert_file, options.client_key_file)
     host, port = _address(options.address)
-    try:
-        login = broker.login(options.username, options.password_file, os.environ)
-        where = broker.Broker(host, port or (TLS_PORT if tls else PORT), login=login, tls=tls)
-        connector = Listener(where, client_id, STANDING)
-    except ConfigError as error:
-        raise ConfigError(words.options(str(error))) from None
+    port = port or (TLS_PORT if tls else PORT)
+    login = broker.login(options.username, options.password_file, os.environ, OPTION_NAMES)
+    where = broker.Broker(host, port, login=login, tls=tls, names=OPTION_NAMES)
+    connector = Connector(where, connect_options(client_id))
     if login is not None and login.password and tls is None and not options.insecure and not is_local(host):
         raise ConfigError(
             f"--username: the password would cross the network to {host} for everybody to read; "
@@ -143,7 +141,7 @@ def load(options: LoadOptions) -> None:
         progressed = stack.enter_context(bar("checking and storing", export_file.size(files), PASSES))
         loader = ExportLoader(options.site, time.time(), progressed)
         if not options.create:
-            # A wrong name is told before long work, and a new database is not made for a damaged file.
+            # A wrong name is noticed before long work, and a new database is not made for a damaged file.
             open_database(options.database, create=False).close()
         loader.check(files)
         opened = stack.enter_context(closing(open_database(options.database, create=options.create)))

@@ -20,7 +20,7 @@ from edge.collector.records import (
     Record,
     Rejected,
 )
-from edge.messages.inbound import LARGEST_NUMBER as LARGEST_SEQUENCE
+from edge.messages.inbound import LARGEST_SEQUENCE
 from edge.messages.payloads import SCHEMA_FILE
 from edge.messages.topics import OFFLINE, ONLINE, PREFIX
 from edge.types import NAME

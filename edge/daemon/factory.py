@@ -17,7 +17,7 @@ from edge.config import Config, VerdictConfig
 from edge.errors import ModelError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
-from edge.mqtt.connector import Dialer
+from edge.mqtt.connector import Connector
 from edge.pipeline.pipeline import Vision
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import Tracker, TrackerRules
@@ -25,7 +25,7 @@ from edge.uplink import homeassistant
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.ports import SpoolReader
 from edge.uplink.status import MinuteQueue, StatusPublisher
-from edge.uplink.uplink import Uplink
+from edge.uplink.uplink import Uplink, connect_options
 from edge.vision.classifier import TfliteClassifier
 from edge.vision.detector import YuNetDetector
 
@@ -125,12 +125,11 @@ def open_uplink(
         tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
     )
     topics = Topics(config.device.site, config.device.name)
-    inbound_policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
-    inbound, status = (
-        InboundHandler(backlog, topics, inbound_policy, mute),
-        StatusPublisher(backlog, topics, minute_queue),
-    )
+    policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
+    inbound = InboundHandler(backlog, topics, policy, mute)
+    status = StatusPublisher(backlog, topics, minute_queue)
     if mqtt.discovery:
-        for notice in homeassistant.discovery_messages(topics, version("maskgate")):
-            status.retained_messages.put(notice)
-    return Uplink(backlog, Dialer(where, topics), inbound=inbound, status=status)
+        for message in homeassistant.discovery_messages(topics, version("maskgate")):
+            status.retained_messages.put(message)
+    connector = Connector(where, connect_options(topics))
+    return Uplink(backlog, connector, topics, inbound=inbound, status=status)

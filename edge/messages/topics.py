@@ -46,12 +46,12 @@ class Topics:
 
     @property
     def ack(self) -> str:
-        """Where consumers say how far they have stored the events."""
+        """Where consumers acknowledge the events that they have stored."""
         return self._topic("ack")
 
     @property
     def command(self) -> str:
-        """Where the device may be told to do something."""
+        """Where commands to the device are published."""
         return self._topic("command")
 
     @property

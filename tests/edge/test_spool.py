@@ -24,7 +24,7 @@ from edge.spool import Spool
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.schema import FORMAT, new_epoch
 from edge.spool.storage.sequences import SequenceReservations
-from edge.telemetry.summaries import DAY_S
+from edge.telemetry.records import DAY_S
 from edge.types import Lamp, State
 from tests.builders import event, limits, verdict
 

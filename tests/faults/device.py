@@ -10,12 +10,12 @@ from pathlib import Path
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.broker import Broker
-from edge.mqtt.connector import Dialer
 from edge.spool import Spool
 from edge.types import EventId
 from edge.uplink.commands import InboundHandler, InboundPolicy
-from edge.uplink.uplink import Uplink
+from edge.uplink.uplink import Uplink, connect_options
 from tests.builders import event, limits
+from tests.fakes import BreakableConnector
 
 TOPICS = Topics("site", "door")
 
@@ -26,6 +26,7 @@ class Device:
 
     spool: Spool
     uplink: Uplink
+    connector: BreakableConnector
     last: int = 0
 
     def append(self, count: int) -> None:
@@ -59,10 +60,12 @@ def device(
     bounds = limits(max_events=2_000_000, max_bytes=4 << 30)
     with closing(Spool.open(path, bounds)) as spool:
         inbound = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=accept_ack), lambda _: None)
-        connector = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
-        uplink = Uplink(spool, connector, backoff, inbound=inbound)
+        connector = BreakableConnector(
+            Broker("127.0.0.1", port, keepalive=keepalive), connect_options(TOPICS)
+        )
+        uplink = Uplink(spool, connector, TOPICS, backoff=backoff, inbound=inbound)
         uplink.start()
         try:
-            yield Device(spool, uplink)
+            yield Device(spool, uplink, connector)
         finally:
             uplink.stop()

@@ -20,7 +20,7 @@ from tests.conftest import MakeBroker
 from tests.faults.device import device
 from tests.faults.results import memory_mib, note, seconds_since
 from tests.faults.seeing import Times, Watcher, in_turn
-from tests.told_broker import Terms, ToldBroker
+from tests.told_broker import ScriptedBroker, Terms
 
 
 def be_slow(directory: Path, times: int, blocks: int, seconds: float) -> tuple[float, Times, Times]:
@@ -33,7 +33,7 @@ def be_slow(directory: Path, times: int, blocks: int, seconds: float) -> tuple[f
     gained = []
     for cycle in range(times):
         with ExitStack() as stack:
-            broker = stack.enter_context(ToldBroker(terms=Terms(delay_s=1.0)))
+            broker = stack.enter_context(ScriptedBroker(terms=Terms(delay_s=1.0)))
             sender = stack.enter_context(device(directory / f"slow{cycle}.db", broker.port))
             spool = stack.enter_context(closing(Spool.open(directory / f"calm{cycle}.db", limits())))
             troubled, alone = Watcher(vision, sender.spool), Watcher(vision, spool)

@@ -45,7 +45,7 @@ def test_a_collector_that_starts_later_tells_the_mark(
     """A device that is there hears that all it exported is stored, and is asked for nothing."""
     assert load(export).code == 0
     with FakeDevice(broker.port) as device:
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         with collecting(broker.port, f"sqlite:///{path}") as collector:
             device.wait_for_mark(30)
             device.publish(made(31)[29:])
