@@ -18,7 +18,7 @@ demo: edge-venv broker  ## set up the device's install and play the built-in cli
 	@.venv-edge/bin/maskgate demo
 
 test: dev-venv tflite-venv broker strace check  ## check everything; installs Mosquitto and strace from Debian, as root
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/results/reliability.md says
 	@rm -f .faults.jsonl

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import random
+import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +21,34 @@ from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import TrackerRules
 from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
 
+if TYPE_CHECKING:
+    import pytest
+
 MASKED: Probabilities = (0.96, 0.02, 0.02)
 BARE: Probabilities = (0.02, 0.96, 0.02)
 WRONG: Probabilities = (0.02, 0.02, 0.96)
 TORN: Probabilities = (0.34, 0.33, 0.33)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that takes long to fill, made by the first of all test processes that asks for it.
+
+    Args:
+        factory: Of the session.
+        name: The folder's.
+        make: Fills it. Whoever asks reads it only, or writes under names of its own.
+    """
+    base = factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, finished = base / name, base / f"{name}.finished"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            finished.touch()
+    return folder
 
 
 def seed() -> None:
