@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS
-from training.framework import need
 
 Truth = NDArray[np.intp]
 """(n,) indices into `LABELS`."""
@@ -118,11 +117,13 @@ def _class(
     plain = ClassFigures(LABELS[index].value, int(faces), precision, recall, f1)
     if index >= shares.shape[1] or belongs.all() or not belongs.any():
         return plain
-    scores, ranking = shares[:, index], need("sklearn.metrics")
+    from sklearn.metrics import average_precision_score, roc_auc_score  # noqa: PLC0415 - it loads slowly
+
+    scores = shares[:, index]
     return replace(
         plain,
-        roc_auc=float(ranking.roc_auc_score(belongs, scores)),
-        average_precision=float(ranking.average_precision_score(belongs, scores)),
+        roc_auc=float(roc_auc_score(belongs, scores)),
+        average_precision=float(average_precision_score(belongs, scores)),
     )
 
 

@@ -42,7 +42,7 @@ def bench(
       maskgate-convert bench bundle
       maskgate-convert bench runs/20250101-120000-default bundle --threads 1 -o docs/bench/desktop
     """
-    from convert.benchmark import entrants  # noqa: PLC0415 - numpy is not needed for help
+    from convert.benchmark import entrants
 
     with steps() as step:
         step("preparing")

@@ -55,8 +55,8 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
 
 
 def _print(speed: PipelineFigures, weight: ProcessFigures, about: dict[str, str]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     table = Table("stage", "p50 ms", "p95 ms")
     for name in ("detect", "classify", "rest", "pipeline", "bare"):
@@ -72,8 +72,8 @@ def _print(speed: PipelineFigures, weight: ProcessFigures, about: dict[str, str]
 
 
 def _print_laps(laps: tuple[models.ModelTiming, ...]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     heads, *rows = models.lap_rows(laps)
     table = Table(*heads, title="the classifier alone, per face")

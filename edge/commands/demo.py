@@ -115,8 +115,8 @@ def _serve_before_subscriber(config: Config, audience: DemoObserver) -> None:
 
 
 def _print(audience: DemoObserver) -> None:
-    from rich.console import Console  # noqa: PLC0415 - needed at the end only
-    from rich.table import Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
 
     people = Table("pass", "verdict", "frames", "face px", title="Who passed")
     for pass_id, last in latest_by_pass(audience.events).items():

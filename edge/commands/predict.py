@@ -116,8 +116,8 @@ def _with_progress(pictures: Iterator[Picture]) -> Iterator[Picture]:
     if not sys.stderr.isatty():
         yield from pictures
         return
-    from rich.console import Console  # noqa: PLC0415 - most runs need no terminal
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (
         SpinnerColumn(),
@@ -178,8 +178,8 @@ def _face(observation: Observation) -> dict[str, object]:
 
 
 def _print_table(seen: Iterator[Seen]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
-    from rich.table import Column, Table  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Column, Table
 
     columns = (Column(name, no_wrap=True) for name in ("frame", "box", "px", "label", "share", "sharp"))
     table = Table(Column("picture", no_wrap=True, max_width=24), *columns, box=None, padding=(0, 1))

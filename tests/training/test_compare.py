@@ -55,7 +55,8 @@ def test_only_the_random_split_divides_groups() -> None:
 def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     """What is there is not trained again; in the end every scheme and fold has its predictions."""
     framework.load_framework()
-    keras = framework.need("keras")
+    import keras
+
     split = drawn_split(tmp_path)
     manifest = SplitManifest.load(split)
     material = load_material(manifest, tmp_path / "cache")

@@ -24,14 +24,17 @@ SMALL = NetworkRecipe(name="small_cnn", input_size=96, dense_units=4, weights="n
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of three classes that has learnt nothing."""
     framework.load_framework()
+    from training.classifier.network import build
+
     file = tmp_path_factory.mktemp("teacher") / "teacher.keras"
-    framework.need("training.classifier.network").build(SMALL).save(file)
+    build(SMALL).save(file)
     return file
 
 
 def hired(file: Path, network: NetworkRecipe = SMALL, temperature: float = 1) -> Any:
-    distil = framework.need("training.classifier.distillation")
-    return distil.teacher(
+    from training.classifier import distillation
+
+    return distillation.teacher(
         Recipe(network=network, distil=DistilRecipe(teacher=str(file), temperature=temperature))
     )
 
@@ -42,7 +45,9 @@ def pixels(size: int) -> np.ndarray:
 
 def test_an_opinion(stored: Path) -> None:
     """At a temperature of 1 it is what the network says; a higher one brings all classes closer."""
-    network = framework.need("keras").saving.load_model(stored, compile=False)
+    import keras
+
+    network = keras.saving.load_model(stored, compile=False)
     said = np.asarray(network(pixels(96), training=False))
     np.testing.assert_allclose(hired(stored).softened(pixels(96)), said, atol=1e-5)
     softened = hired(stored, temperature=4).softened(pixels(96))
@@ -57,7 +62,9 @@ def test_a_teacher_of_another_size(stored: Path) -> None:
 
 def test_no_teacher() -> None:
     """A recipe that names none has none."""
-    assert framework.need("training.classifier.distillation").teacher(Recipe()) is None
+    from training.classifier import distillation
+
+    assert distillation.teacher(Recipe()) is None
 
 
 def test_teachers_that_cannot_be_used(stored: Path, tmp_path: Path) -> None:

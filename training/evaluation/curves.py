@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS, Label
-from training.framework import need
 from training.metrics import Shares, Truth
 
 MASKED, BARE = LABELS.index(Label.WITH_MASK), LABELS.index(Label.WITHOUT_MASK)
@@ -40,7 +39,9 @@ def roc(truth: Truth, shares: Shares, index: int) -> Curve | None:
     belongs = truth == index
     if belongs.all() or not belongs.any():
         return None
-    others, found, _ = need("sklearn.metrics").roc_curve(belongs, shares[:, index])
+    from sklearn.metrics import roc_curve  # noqa: PLC0415 - help and quick checks need none of it
+
+    others, found, _ = roc_curve(belongs, shares[:, index])
     return Curve(others, found)
 
 
@@ -49,7 +50,9 @@ def precision_recall(truth: Truth, shares: Shares, index: int) -> Curve | None:
     belongs = truth == index
     if belongs.all() or not belongs.any():
         return None
-    precision, recall, _ = need("sklearn.metrics").precision_recall_curve(belongs, shares[:, index])
+    from sklearn.metrics import precision_recall_curve  # noqa: PLC0415 - as above
+
+    precision, recall, _ = precision_recall_curve(belongs, shares[:, index])
     return Curve(recall, precision)
 
 
