@@ -13,7 +13,7 @@ from convert.gates import DEFAULT
 from convert.gates import load as load_gates
 from convert.models import float_model
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
-from edge.cli.output import steps
+from edge.cli.output import progress
 from edge.errors import ConfigError
 from training import framework
 from training.data.dataset import load_material
@@ -95,8 +95,8 @@ def convert(
     provenance = metadata.load_provenance(origins) if origins else metadata.Provenance()
     pooled = fold_results.load(folds) if folds else None
     material = load_material(manifest, cache)
-    with steps() as step:
-        how = build.Options(limits, pooled, provenance, step)
+    with progress("converting") as bar:
+        how = build.Options(limits, pooled, provenance, bar.describe)
         metrics = build.convert(file, material, origin, output, how)
     if as_json:
         click.echo(json.dumps({"bundle": str(output), "metrics": metrics}))
@@ -127,8 +127,7 @@ def _plain(file: Path, output: Path, variant: str) -> None:
     framework.load_framework()
     from convert import keras_model, quantize
 
-    with steps() as step:
-        step(f"converting to {variant}")
+    with progress(f"converting to {variant}"):
         flat = quantize.to_float(keras_model.open_network(file), quantize.Variant(variant))
     partial = output.with_name(f"{output.name}.partial")
     partial.write_bytes(flat)

@@ -15,7 +15,7 @@ from convert.gates import DEFAULT
 from convert.gates import load as load_gates
 from convert.models import float_model, open_bundle_path
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
-from edge.cli.output import steps
+from edge.cli.output import progress
 from edge.vision.interpreter import TfliteModel
 from training import framework
 from training.data.dataset import FaceDataset, load_material
@@ -88,11 +88,10 @@ def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Compariso
     from convert import keras_model
     from convert.parity import compare
 
-    with open_bundle_path(path) as bundle, steps() as step:
-        step("opening the models")
+    with open_bundle_path(path) as bundle, progress("opening the models") as bar:
         name = str(bundle.classifier)
         tflite.require_integer(tflite.read(bundle.classifier.read_bytes(), name), name)
         pair = compare.ModelPair(keras_model.open_network(model), TfliteModel(bundle.classifier))
-        step("comparing")
+        bar.describe("comparing")
         counts = representative.told(bundle.manifest.metrics, pair.device.classes)
         return compare.compare(pair, material, counts)

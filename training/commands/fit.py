@@ -13,7 +13,7 @@ from training.classifier import devices as sharing
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.batches import usable
-from training.commands.common import known_faces, table
+from training.commands.common import known_faces, slices_table
 from training.commands.data import make_split
 from training.commands.gate import promote, start_from
 from training.data.dataset import FaceDataset, load_material
@@ -97,7 +97,7 @@ def fit(
     if rival:
         promote(run, rival, material)
     summary = {"run": str(run.folder), "model": str(run.model)} | (found["all"].flat() if found else {})
-    click.echo(json.dumps(summary) if as_json else f"{run.model}\n{table(found)}")
+    click.echo(json.dumps(summary) if as_json else f"{run.model}\n{slices_table(found)}")
 
 
 def _judged(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.cli.output import align
+from edge.cli.output import table
 from training.evaluation.curves import BARE, MASKED
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
 from training.evaluation.predictions import ModelPredictions, Predictions
@@ -157,7 +157,7 @@ def _block(title: str, rows: Sequence[ResultRow]) -> str:
         )
         for row in rows
     ]  # fmt: skip
-    return align(lines)
+    return table(lines)
 
 
 def _changes(judgement: EvaluationResult) -> str:
@@ -167,7 +167,7 @@ def _changes(judgement: EvaluationResult) -> str:
         (f"from {one.models[0]} to {one.models[1]}", one.name, signed(one.macro_f1))
         for one in judgement.changes
     ]
-    return align([("change of macro-F1", "faces", ""), *lines])
+    return table([("change of macro-F1", "faces", ""), *lines])
 
 
 def signed(one: Estimate) -> str:
@@ -195,7 +195,7 @@ def _classes(judgement: EvaluationResult) -> str:
         for row in judgement.main
         if row.name == "all"
     ]
-    return align(lines)
+    return table(lines)
 
 
 def _strict(judgement: EvaluationResult) -> str:
@@ -209,4 +209,4 @@ def _strict(judgement: EvaluationResult) -> str:
         for row in judgement.main
         if row.strict is not None
     ]  # fmt: skip
-    return align(lines) if len(lines) > 1 else ""
+    return table(lines) if len(lines) > 1 else ""
