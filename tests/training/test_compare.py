@@ -107,7 +107,7 @@ def test_unfinished_schemes_are_dashes(tmp_path: Path) -> None:
     assert comparison.markdown(comparison.results([ENTRANT], tmp_path)).count("| - | - |\n") == 4
 
 
-@pytest.mark.parametrize("file", sorted((Path(recipe.__file__).parent / "recipes").glob("*.toml")))
+@pytest.mark.parametrize("file", sorted(recipe.DEFAULT.parent.glob("*.toml")))
 def test_the_recipes_that_ship_can_be_read(file: Path) -> None:
     """Each recipe for the comparison is valid and named as its file."""
     assert recipe.load(file).name == file.stem
