@@ -36,6 +36,8 @@ class Label(StrEnum):
 
 
 LABELS: tuple[Label, ...] = tuple(Label)
+WITH_MASK, WITHOUT_MASK, MASK_WORN_INCORRECTLY = range(len(LABELS))
+"""Where each label stands in `LABELS`, and so its index among the probabilities of a classifier."""
 TWO_LABELS: tuple[Label, ...] = LABELS[:2]
 
 

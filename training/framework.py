@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge.system.native_output import without_native_chatter
@@ -59,3 +62,12 @@ def git_revision() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()
+
+
+def installed_versions(packages: Sequence[str]) -> dict[str, str]:
+    """The versions of packages, in the order given; those that are not installed are left out."""
+    found = {}
+    for package in packages:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

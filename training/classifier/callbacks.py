@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tensorflow.core.framework.summary_pb2 import DATA_CLASS_SCALAR, SummaryMetadata
 
 from edge.cli.output import ProgressBar, progress
+from edge.contract import LABELS, MASK_WORN_INCORRECTLY
 from edge.errors import StorageError
 from training.classifier.batches import BatchSampler
 from training.classifier.distillation import Teacher
@@ -112,8 +113,9 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "macro_f1": found.macro_f1,
             "bare_called_masked": found.bare_called_masked,
         }
-        knows_wrong = shares.shape[1] > 2
-        return row | ({"wrong_recall": found.classes[2].recall} if knows_wrong else {})
+        if shares.shape[1] == len(LABELS):
+            row["wrong_recall"] = found.classes[MASK_WORN_INCORRECTLY].recall
+        return row
 
 
 _SCALAR = SummaryMetadata(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from edge.cli.output import table
-from edge.contract import LABELS
+from edge.contract import LABELS, MASK_WORN_INCORRECTLY
 from training.data.dataset import FaceDataset
 from training.metrics import ClassifierFigures
 
@@ -30,7 +30,7 @@ def slices_table(found: dict[str, ClassifierFigures]) -> str:
             f"{one.accuracy:.4f}",
             f"{one.macro_f1:.4f}",
             f"{one.bare_called_masked:.4f}",
-            f"{one.classes[2].recall:.4f}",
+            f"{one.classes[MASK_WORN_INCORRECTLY].recall:.4f}",
         )
         for name, one in found.items()
     ]

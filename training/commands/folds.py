@@ -68,7 +68,7 @@ def folds(
             continue
         click.echo(f"fold {number + 1} of {count}", err=True)
         assigned = SplitManifest.of(faces, settings.seed, manifest.fingerprint)
-        run = _opened(output / f"fold-{number}", settings, assigned)
+        run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
         _finish(run, FaceDataset(faces, material.patches), weights)
     found = results.judge(fold_results.load(output))
     click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
@@ -83,20 +83,6 @@ def _wanted(only: tuple[int, ...], count: int) -> set[int]:
     if beyond := [number for number in only if number > count]:
         raise ConfigError(f"--only {beyond[0]}: there are {count} folds")
     return {number - 1 for number in only} or set(range(count))
-
-
-def _opened(folder: Path, settings: recipe.Recipe, split: SplitManifest) -> classifier_run.TrainingRun:
-    """The run of a fold, new or interrupted.
-
-    Raises:
-        ConfigError: What is there was made with another recipe or from other data.
-    """
-    if not (folder / "recipe.json").exists():
-        return classifier_run.start_at(folder, settings, split)
-    run = classifier_run.reopen(folder)
-    if run.recipe() != settings or SplitManifest.load(run.split) != split:
-        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
-    return run
 
 
 def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str | None) -> None:

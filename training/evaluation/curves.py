@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS, Label
+from edge.contract import WITH_MASK, WITHOUT_MASK
 from training.metrics import Shares, Truth
 
-MASKED, BARE = LABELS.index(Label.WITH_MASK), LABELS.index(Label.WITHOUT_MASK)
 MOST_BARE = 0.005
 """Share of bare faces that may be called masked at the threshold."""
 
@@ -77,8 +76,8 @@ def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_BARE) -> f
     Returns:
         0 where the likeliest class alone keeps to `most`.
     """
-    bare = truth == BARE
-    wrong = np.sort(shares[bare & (shares.argmax(axis=1) == MASKED), MASKED])[::-1]
+    bare = truth == WITHOUT_MASK
+    wrong = np.sort(shares[bare & (shares.argmax(axis=1) == WITH_MASK), WITH_MASK])[::-1]
     allowed = int(most * bare.sum())
     return float(np.nextafter(wrong[allowed], 2)) if len(wrong) > allowed else 0.0
 
@@ -91,6 +90,6 @@ def answers(shares: Shares, threshold: float | Line = 0.0) -> Truth:
         threshold: Of P(with_mask), one for all or one per face.
     """
     likeliest = shares.argmax(axis=1)
-    second = shares[:, MASKED + 1 :].argmax(axis=1) + MASKED + 1
-    found: Truth = np.where((likeliest == MASKED) & (shares[:, MASKED] < threshold), second, likeliest)
+    second = shares[:, WITH_MASK + 1 :].argmax(axis=1) + WITH_MASK + 1
+    found: Truth = np.where((likeliest == WITH_MASK) & (shares[:, WITH_MASK] < threshold), second, likeliest)
     return found
