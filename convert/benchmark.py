@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 
 import numpy as np
 
@@ -45,24 +44,14 @@ def _of(path: Path) -> Iterator[tuple[BenchmarkedModel, ...]]:
 
 
 def _made(model: Path, folder: Path) -> Iterator[BenchmarkedModel]:
-    framework.load_framework(extra="convert")
-    quantize, network = (
-        framework.need("convert.quantize", "convert"),
-        framework.need("convert.keras_model", "convert"),
-    )
-    one = network.open_network(model)
-    size = int(one.inputs[0].shape[1])
+    framework.load_framework()
+    from convert import keras_model, quantize  # noqa: PLC0415 - bundles and .tflite files need no framework
+
+    network = keras_model.open_network(model)
+    size = int(network.inputs[0].shape[1])
     crops = np.stack([golden.crop("face", seed, size) for seed in range(CROPS)])
     for variant in quantize.Variant:
         file = folder / f"{variant}.tflite"
-        file.write_bytes(_flat(quantize, one, variant, crops))
+        int8 = variant is quantize.Variant.INT8
+        file.write_bytes(quantize.to_int8(network, crops) if int8 else quantize.to_float(network, variant))
         yield BenchmarkedModel(variant.value, file)
-
-
-def _flat(quantize: ModuleType, network: object, variant: str, crops: object) -> bytes:
-    made: bytes = (
-        quantize.to_int8(network, crops)
-        if variant == quantize.Variant.INT8
-        else quantize.to_float(network, variant)
-    )
-    return made

@@ -9,7 +9,7 @@ from typing import Any
 
 from convert import tflite
 from edge.bundle import Bundle
-from edge.cli.output import align
+from edge.cli.output import table
 from edge.errors import GateError
 
 
@@ -65,10 +65,10 @@ class Inspection:
         files = [("file", "SHA-256", "bytes")]
         files += [(one.name, one.sha256, f"{one.size:,}") for one in self.files]
         parts = [
-            align(tensors),
-            align(ops),
+            table(tensors),
+            table(ops),
             self.breach or "fully integer, weights per channel",
-            align(files),
+            table(files),
         ]
         return "\n\n".join(parts + ([_told(self.manifest)] if self.manifest else []))
 
@@ -127,7 +127,7 @@ def _told(manifest: dict[str, Any]) -> str:
             lines += [(key, ", ".join(f"{name} {one}" for name, one in each.items())) for each in value]
         elif key != "intervals":
             lines.append((key, ", ".join(value) if isinstance(value, list) else str(value)))
-    return align(lines)
+    return table(lines)
 
 
 def _figure(number: float, interval: list[float] | None) -> str:

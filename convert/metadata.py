@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from edge import bundle
 from edge.bundle.manifest import VERSION
 from edge.errors import ConfigError
+from training.framework import installed_versions
 
 TOOLS = ("maskgate", "tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
 
@@ -46,13 +46,7 @@ def development_version(run: str) -> str:
 
 def tools() -> dict[str, str]:
     """The versions of the packages that a conversion depends on, as far as they are installed."""
-    found = {}
-    for name in TOOLS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return installed_versions(TOOLS)
 
 
 class _File(BaseModel):

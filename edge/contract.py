@@ -37,9 +37,9 @@ class Label(StrEnum):
 
 
 LABELS: tuple[Label, ...] = tuple(Label)
-TWO_LABELS: tuple[Label, ...] = (Label.WITH_MASK, Label.WITHOUT_MASK)
-
-_WITHOUT_A_MASK = tuple(index for index, label in enumerate(LABELS) if label is not Label.WITH_MASK)
+WITH_MASK, WITHOUT_MASK, MASK_WORN_INCORRECTLY = range(len(LABELS))
+"""Where each label stands in `LABELS`, and so its index among the probabilities of a classifier."""
+TWO_LABELS: tuple[Label, ...] = LABELS[:2]
 
 
 def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
@@ -50,7 +50,7 @@ def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
     """
     best = max(range(len(LABELS)), key=probabilities.__getitem__)
     if LABELS[best] is Label.WITH_MASK and probabilities[best] < masked_from:
-        return max(_WITHOUT_A_MASK, key=probabilities.__getitem__)
+        return max((WITHOUT_MASK, MASK_WORN_INCORRECTLY), key=probabilities.__getitem__)
     return best
 
 
@@ -99,15 +99,38 @@ def resize_into(square: Image, out: Image) -> None:
     cv2.resize(square, (out.shape[1], out.shape[0]), dst=out, interpolation=cv2.INTER_LINEAR_EXACT)
 
 
+class SharpnessMeter:
+    """Measures the sharpness of crops of one size in buffers of its own."""
+
+    def __init__(self, size: int) -> None:
+        self._grey: NDArray[np.uint8] = np.empty((size, size), np.uint8)
+        self._half: NDArray[np.uint8] = np.empty((2 * SHARPNESS_SIDE, 2 * SHARPNESS_SIDE), np.uint8)
+        self._small: NDArray[np.uint8] = np.empty((SHARPNESS_SIDE, SHARPNESS_SIDE), np.uint8)
+        self._laplacian: NDArray[np.int16] = np.empty((SHARPNESS_SIDE, SHARPNESS_SIDE), np.int16)
+
+    def measure(self, crop: Image) -> float:
+        """Variance of the Laplacian of an RGB crop at `SHARPNESS_SIDE` pixels, in squared grey levels.
+
+        At one small size for all, so that near and far faces are measured alike: what cannot be
+        made out there, a mask cannot be made out of.
+
+        Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+        """
+        cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY, dst=self._grey)
+        # In two steps, because one bilinear step of more than two would skip pixels.
+        cv2.resize(self._grey, self._half.shape, dst=self._half, interpolation=cv2.INTER_LINEAR_EXACT)
+        cv2.resize(self._half, self._small.shape, dst=self._small, interpolation=cv2.INTER_LINEAR_EXACT)
+        cv2.Laplacian(self._small, cv2.CV_16S, dst=self._laplacian)
+        _, deviation = cv2.meanStdDev(self._laplacian)
+        return float(deviation[0, 0]) ** 2
+
+
 class Cropper:
     """Makes the classifier's input for one face after another in buffers of its own."""
 
     def __init__(self, size: int) -> None:
         self._rgb: Image = np.empty((size, size, 3), np.uint8)
-        self._grey: NDArray[np.uint8] = np.empty((size, size), np.uint8)
-        self._half: NDArray[np.uint8] = np.empty((2 * SHARPNESS_SIDE, 2 * SHARPNESS_SIDE), np.uint8)
-        self._small: NDArray[np.uint8] = np.empty((SHARPNESS_SIDE, SHARPNESS_SIDE), np.uint8)
-        self._laplacian: NDArray[np.int16] = np.empty((SHARPNESS_SIDE, SHARPNESS_SIDE), np.int16)
+        self._sharpness = SharpnessMeter(size)
 
     def crop(self, image: Image, box: Box) -> Image:
         """Cuts and resizes a face.
@@ -127,20 +150,8 @@ class Cropper:
         return self._rgb
 
     def sharpness(self) -> float:
-        """Variance of the Laplacian of the last crop at `SHARPNESS_SIDE` pixels, in squared grey levels.
-
-        At one small size for all, so that near and far faces are measured alike: what cannot be
-        made out there, a mask cannot be made out of.
-
-        Source: Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
-        """
-        cv2.cvtColor(self._rgb, cv2.COLOR_RGB2GRAY, dst=self._grey)
-        # In two steps, because one bilinear step of more than two would skip pixels.
-        cv2.resize(self._grey, self._half.shape, dst=self._half, interpolation=cv2.INTER_LINEAR_EXACT)
-        cv2.resize(self._half, self._small.shape, dst=self._small, interpolation=cv2.INTER_LINEAR_EXACT)
-        cv2.Laplacian(self._small, cv2.CV_16S, dst=self._laplacian)
-        _, deviation = cv2.meanStdDev(self._laplacian)
-        return float(deviation[0, 0]) ** 2
+        """Sharpness of the last crop; see `SharpnessMeter.measure`."""
+        return self._sharpness.measure(self._rgb)
 
 
 def face_crop(image: Image, box: Box, size: int) -> Image:

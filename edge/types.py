@@ -116,7 +116,7 @@ class Observation:
     Attributes:
         face: Where it is.
         probabilities: One for each label.
-        sharpness: Variance of the Laplacian of the face crop, see `edge.contract.Cropper`.
+        sharpness: Variance of the Laplacian of the face crop, see `edge.contract.SharpnessMeter`.
         answer: Index of the label it is called; see `edge.contract.answer`.
     """
 

@@ -12,24 +12,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ("edge", "training", "convert")
 
-NOT_DESCRIBED = frozenset({"edge.uplink"})
-"""Packages that do not say yet what is in them."""
-
 REGISTRY = "edge/cli/app.py"
 """Imports commands by the names in the tables of the programs, so that help is immediate."""
 
-IMPORT_BY_STRING = frozenset(
-    {
-        "convert/benchmark.py", "convert/commands/convert.py", "convert/commands/parity.py",
-        "edge/commands/collect.py", "training/commands/add.py", "training/commands/compare.py",
-        "training/commands/data.py", "training/commands/detector.py", "training/commands/evaluate.py",
-        "training/commands/fit.py", "training/commands/folds.py", "training/commands/gate.py",
-        "training/commands/report.py",
-    }
-)  # fmt: skip
-"""Modules that still import a module of the project by its name as text."""
-
-IMPORTING = ("import_module", "__import__", "need")
+IMPORTING = ("import_module", "__import__")
 """Functions that take the name of a module as text."""
 
 MORE_THAN_NAMES = ("edge.bundle", "edge.camera", "edge.collector.database", "edge.indicator", "edge.spool")
@@ -71,7 +57,7 @@ def test_every_package_says_in_a_sentence_what_is_in_it() -> None:
         for name, tree in packages().items()
         if not (ast.get_docstring(tree) or "").partition("\n\n")[0].endswith((".", ":"))
     }
-    assert silent <= NOT_DESCRIBED
+    assert silent == set()
 
 
 def test_every_folder_with_modules_is_a_package() -> None:
@@ -97,8 +83,7 @@ def test_no_import_by_string() -> None:
     """Types, contracts and readers see every import of the project's own modules."""
     found = {path: names for path, tree in sources() if (names := imported_by_string(tree))}
     found.pop(REGISTRY, None)
-    new = {path: names for path, names in found.items() if path not in IMPORT_BY_STRING}
-    assert new == {}, "import it inside the function, as an ordinary import"
+    assert found == {}, "import it inside the function, as an ordinary import"
 
 
 def test_a_package_imports_nothing_heavy() -> None:

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from tests.training.builders import framework
-from training import framework as training_framework
 
 TESTS = Path(__file__).parent
 MAKES = re.compile(
@@ -24,7 +23,9 @@ MAKES = re.compile(
 def weights() -> bytes:
     """The first weights of a network that nobody seeds."""
     framework()
-    layer = training_framework.need("keras").layers.Dense(4)
+    import keras
+
+    layer = keras.layers.Dense(4)
     layer.build((None, 4))
     return bytes(np.asarray(layer.kernel).tobytes())
 

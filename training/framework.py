@@ -1,15 +1,15 @@
-"""Loads TensorFlow and Keras without their noise, and says in a sentence when they are missing."""
+"""Loads TensorFlow and Keras without their noise."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import ModuleType
 
-from edge.errors import MissingExtraError
 from edge.system.native_output import without_native_chatter
 
 _SETTINGS = {
@@ -26,34 +26,19 @@ def set_quiet_environment() -> None:
         os.environ.setdefault(key, value)
 
 
-def need(module: str, extra: str = "training") -> ModuleType:
-    """Imports a module late, because it needs packages of an extra.
-
-    Raises:
-        MissingExtraError: They are not installed.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingExtraError(
-            f"this command needs {error.name}, which is not installed; run: pip install 'maskgate[{extra}]'"
-        ) from None
-
-
-def load_framework(threads: int = 0, extra: str = "training", processors: int = 1) -> None:
+def load_framework(threads: int = 0, processors: int = 1) -> None:
     """Loads TensorFlow and Keras without their noise.
 
     Args:
         threads: Threads for one operation; 0 lets TensorFlow decide.
-        extra: The extra of this project that brings them.
         processors: Devices that the processor appears as.
-
-    Raises:
-        MissingExtraError: They are not installed.
     """
     set_quiet_environment()
     with without_native_chatter():
-        tf, keras = need("tensorflow", extra), need("keras", extra)
+        # Here, because what keeps them quiet must come first, and most commands can do without them.
+        import keras  # noqa: PLC0415
+        import tensorflow as tf  # noqa: PLC0415
+
         if tf.config.threading.get_intra_op_parallelism_threads() != threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
         if processors > 1:
@@ -77,3 +62,12 @@ def git_revision() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()
+
+
+def installed_versions(packages: Sequence[str]) -> dict[str, str]:
+    """The versions of packages, in the order given; those that are not installed are left out."""
+    found = {}
+    for package in packages:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found

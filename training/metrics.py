@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS
-from training.framework import need
+from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
 
 Truth = NDArray[np.intp]
 """(n,) indices into `LABELS`."""
@@ -92,12 +91,12 @@ def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Classi
     confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
     np.add.at(confusion, (truth, answer), 1)
     classes = tuple(_class(confusion, index, truth == index, shares) for index in range(len(LABELS)))
-    bare = confusion[1].sum()
+    bare = confusion[WITHOUT_MASK].sum()
     return ClassifierFigures(
         faces=len(truth),
         accuracy=float((answer == truth).mean()),
         macro_f1=float(np.mean([one.f1 for one in classes if one.faces])),
-        bare_called_masked=float(confusion[1, 0] / bare) if bare else float("nan"),
+        bare_called_masked=float(confusion[WITHOUT_MASK, WITH_MASK] / bare) if bare else float("nan"),
         calibration_error=calibration_error(truth, shares),
         classes=classes,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
@@ -118,11 +117,13 @@ def _class(
     plain = ClassFigures(LABELS[index].value, int(faces), precision, recall, f1)
     if index >= shares.shape[1] or belongs.all() or not belongs.any():
         return plain
-    scores, ranking = shares[:, index], need("sklearn.metrics")
+    from sklearn.metrics import average_precision_score, roc_auc_score  # noqa: PLC0415 - it loads slowly
+
+    scores = shares[:, index]
     return replace(
         plain,
-        roc_auc=float(ranking.roc_auc_score(belongs, scores)),
-        average_precision=float(ranking.average_precision_score(belongs, scores)),
+        roc_auc=float(roc_auc_score(belongs, scores)),
+        average_precision=float(average_precision_score(belongs, scores)),
     )
 
 

@@ -13,7 +13,7 @@ import click
 from edge.benchmark.machine import machine
 from edge.benchmark.models import CALLS, ROUNDS, lap_rows, race_models, thread_counts
 from edge.cli.options import EXISTING, FILE, json_option
-from edge.cli.output import align, steps
+from edge.cli.output import progress, table
 from edge.errors import ConfigError
 
 NAMED = ("cpu", "cores", "python", "interpreter")
@@ -42,22 +42,16 @@ def bench(
       maskgate-convert bench bundle
       maskgate-convert bench runs/20250101-120000-default bundle --threads 1 -o docs/results/bench/desktop
     """
-    from convert.benchmark import entrants  # noqa: PLC0415 - numpy is not needed for help
+    from convert.benchmark import entrants
 
-    with steps() as step:
-        step("preparing")
-        with entrants(paths) as models:
-            step("measuring")
-            laps = race_models(models, threads or thread_counts(), rounds=rounds)
+    with progress("preparing") as bar, entrants(paths) as models:
+        bar.describe("measuring")
+        laps = race_models(models, threads or thread_counts(), rounds=rounds)
     about = {name: value for name, value in machine("auto").items() if name in NAMED}
     told = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:
         _write(output, told, lap_rows(laps))
-    click.echo(json.dumps(told) if as_json else align(_names_first(lap_rows(laps))))
-
-
-def _names_first(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    return [(row[0], "", *row[1:]) for row in rows]
+    click.echo(json.dumps(told) if as_json else table(lap_rows(laps), "l"))
 
 
 def _write(output: Path, told: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from convert import gates as limits
 from convert import metadata
 from convert.commands.common import gates_option
+from convert.gates import DEFAULT
+from convert.gates import load as load_gates
 from convert.models import float_model
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
-from edge.cli.output import steps
+from edge.cli.output import progress
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training import framework
@@ -57,9 +57,17 @@ VARIANTS = (DEVICE, "float16", "dynamic", "float32")
 @gates_option
 @cache_option
 @json_option
-@click.pass_context
 def convert(
-    context: click.Context, /, model: Path, output: Path, variant: str, as_json: bool, **_: object
+    model: Path,
+    output: Path,
+    variant: str,
+    data: Path | None,
+    folds: Path | None,
+    version: str | None,
+    origins: Path | None,
+    gates: Path | None,
+    cache: Path | None,
+    as_json: bool,
 ) -> None:
     """Writes an int8 bundle of MODEL, a run folder, a .keras or a .h5 file.
 
@@ -72,48 +80,54 @@ def convert(
       maskgate-convert convert model.keras --variant float16 -o float16.tflite
     """
     file = float_model(model)
-    if (output.suffix == ".tflite") == (variant == DEVICE):
-        wanted = "a bundle directory" if variant == DEVICE else "a .tflite file"
-        raise ConfigError(
-            f"{output} cannot be written: the variant {variant} makes {wanted}; name one with -o"
-        )
+    _require_fitting(output, variant)
     if variant != DEVICE:
         _plain(file, output, variant)
         click.echo(json.dumps({"model": str(output), "variant": variant}) if as_json else str(output))
         return
-    metrics = _bundle(model, file, context.params)
+    run = model if model.is_dir() else model.parent
+    split = _existing(data or run / "split.json")
+    limits = load_gates(gates or DEFAULT)
+    framework.load_framework()
+    from convert import build
+
+    manifest = SplitManifest.load(split)
+    origin = build.BundleOrigin(version or "", run.name, manifest.fingerprint)
+    provenance = metadata.load_provenance(origins) if origins else metadata.Provenance()
+    pooled = fold_results.load(folds) if folds else None
+    material = load_material(manifest, cache)
+    with progress("converting") as bar:
+        how = build.Options(limits, pooled, provenance, bar.describe)
+        metrics = build.convert(file, material, origin, output, how)
     if as_json:
         click.echo(json.dumps({"bundle": str(output), "metrics": metrics}))
     else:
         click.echo("\n".join(f"{name:40} {value:9.4f}" for name, value in metrics.items()))
 
 
-def _plain(file: Path, output: Path, variant: str) -> None:
-    framework.load_framework(extra="convert")
-    quantize, network = (
-        framework.need("convert.quantize", "convert"),
-        framework.need("convert.keras_model", "convert"),
-    )
-    with steps() as step:
-        step(f"converting to {variant}")
-        flat = quantize.to_float(network.open_network(file), quantize.Variant(variant))
-    write_atomic(output, flat)
+def _require_fitting(output: Path, variant: str) -> None:
+    """Insists on a bundle directory for the device's variant, and on a .tflite file for the others.
+
+    Raises:
+        ConfigError: It is the other one.
+    """
+    if (output.suffix == ".tflite") == (variant == DEVICE):
+        wanted = "a bundle directory" if variant == DEVICE else "a .tflite file"
+        raise ConfigError(
+            f"{output} cannot be written: the variant {variant} makes {wanted}; name one with -o"
+        )
 
 
-def _bundle(model: Path, file: Path, options: dict[str, Any]) -> dict[str, float]:
-    run = model if model.is_dir() else model.parent
-    split = options["data"] or run / "split.json"
+def _existing(split: Path) -> Path:
     if not split.is_file():
         raise ConfigError(f"{split} does not exist; name a run folder, or the split with --data")
-    chosen = limits.load(options["gates"]) if options["gates"] else limits.load()
-    framework.load_framework(extra="convert")
-    package = framework.need("convert.build", "convert")
-    manifest = SplitManifest.load(split)
-    origin = package.BundleOrigin(options["version"] or "", run.name, manifest.fingerprint)
-    told = metadata.load_provenance(options["origins"]) if options["origins"] else metadata.Provenance()
-    folds = fold_results.load(options["folds"]) if options["folds"] else None
-    material = load_material(manifest, options["cache"])
-    with steps() as step:
-        how = package.Options(chosen, folds, told, step)
-        made: dict[str, float] = package.convert(file, material, origin, options["output"], how)
-    return made
+    return split
+
+
+def _plain(file: Path, output: Path, variant: str) -> None:
+    framework.load_framework()
+    from convert import keras_model, quantize
+
+    with progress(f"converting to {variant}"):
+        flat = quantize.to_float(keras_model.open_network(file), quantize.Variant(variant))
+    write_atomic(output, flat)

@@ -22,7 +22,7 @@ def inspect(path: Path, as_json: bool) -> None:
       maskgate-convert inspect bundle
       maskgate-convert inspect float16.tflite --json
     """
-    from convert.inspect import of_bundle, of_file  # noqa: PLC0415 - the interpreter is not needed for help
+    from convert.inspect import of_bundle, of_file
 
     if path.suffix == ".tflite":
         found = of_file(path)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from convert import gates as limits
 from convert import representative, tflite
 from convert.commands.common import gates_option
+from convert.gates import DEFAULT
+from convert.gates import load as load_gates
 from convert.models import float_model, open_bundle_path
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
-from edge.cli.output import steps
+from edge.cli.output import progress
+from edge.vision.interpreter import TfliteModel
 from training import framework
-from training.data.dataset import load_material
+from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
+
+if TYPE_CHECKING:
+    from convert.parity.compare import Pixels
+    from convert.parity.metrics import Comparison
 
 
 @click.command()
@@ -35,8 +42,17 @@ from training.data.manifest import SplitManifest, SplitPart
 @gates_option
 @cache_option
 @json_option
-@click.pass_context
-def parity(context: click.Context, /, as_json: bool, explain: bool, **_: object) -> None:
+def parity(
+    model: Path,
+    path: Path,
+    split: Path,
+    part: str,
+    sheet: Path | None,
+    explain: bool,
+    gates: Path | None,
+    cache: Path | None,
+    as_json: bool,
+) -> None:
     """Compares the float MODEL with the int8 model in BUNDLE, run by the code of the device.
 
     Ends with exit code 1 if a limit is broken, a figure is no number, or a class has no face.
@@ -46,37 +62,36 @@ def parity(context: click.Context, /, as_json: bool, explain: bool, **_: object)
       maskgate-convert parity runs/20250101-120000-default bundle --split split.json
       maskgate-convert parity model.keras bundle.tar.gz --split split.json --explain --sheet worst.png
     """
-    found, report = _compared(context.params)
+    file = float_model(model)
+    limits = load_gates(gates or DEFAULT)
+    framework.load_framework()
+    from convert.parity import compare, layers
+    from convert.parity.report import measure
+
+    material = load_material(SplitManifest.load(split), cache).of(SplitPart(part))
+    found, crops = _compared(file, path, material)
+    if sheet:
+        compare.worst_sheet(found, crops, sheet)
+    report = measure(found, limits.parity)
     if as_json:
-        told = report.as_json() | ({"layers": [asdict(one) for one in found.layers]} if explain else {})
-        click.echo(json.dumps(told))
+        by_layer = {"layers": [asdict(one) for one in found.layers]} if explain else {}
+        click.echo(json.dumps(report.as_json() | by_layer))
     else:
         click.echo(report.text())
         if explain:
-            click.echo(f"\n{framework.need('convert.parity.layers', 'convert').explain(found.layers)}")
+            click.echo(f"\n{layers.explain(found.layers)}")
     report.insist()
 
 
-def _compared(options: dict[str, Any]) -> tuple[Any, Any]:
-    """The comparison and its report; writes the sheet."""
-    file = float_model(options["model"])
-    chosen = limits.load(options["gates"]) if options["gates"] else limits.load()
-    framework.load_framework(extra="convert")
-    measures, comparison, network = (
-        framework.need(f"convert.{name}", "convert")
-        for name in ("parity.report", "parity.compare", "keras_model")
-    )
-    classify = framework.need("edge.vision.interpreter", "convert")
-    manifest = SplitManifest.load(options["split"])
-    material = load_material(manifest, options["cache"]).of(SplitPart(options["part"]))
-    with open_bundle_path(options["path"]) as bundle, steps() as step:
-        step("opening the models")
+def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Comparison, Pixels]:
+    """What both models say of the same faces, and the crops that they were shown."""
+    from convert import keras_model
+    from convert.parity import compare
+
+    with open_bundle_path(path) as bundle, progress("opening the models") as bar:
         name = str(bundle.classifier)
         tflite.require_integer(tflite.read(bundle.classifier.read_bytes(), name), name)
-        pair = comparison.ModelPair(network.open_network(file), classify.TfliteModel(bundle.classifier))
-        step("comparing")
+        pair = compare.ModelPair(keras_model.open_network(model), TfliteModel(bundle.classifier))
+        bar.describe("comparing")
         counts = representative.told(bundle.manifest.metrics, pair.device.classes)
-        found, crops = comparison.compare(pair, material, counts)
-    if options["sheet"]:
-        comparison.worst_sheet(found, crops, options["sheet"])
-    return found, measures.measure(found, chosen.parity)
+        return compare.compare(pair, material, counts)

@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
 from convert import tflite
-from edge.cli.output import align
+from edge.cli.output import table
 from edge.system.native_output import without_native_chatter
 from training.metrics import Truth
 
@@ -199,7 +199,7 @@ def explain(layers: Sequence[LayerComparison], most: int = 12) -> str:
         (one.name, one.op, f"{one.error:.4f}", f"{one.added:+.4f}", f"{one.steps:.2f}", f"{one.clipped:.2%}")
         for one in worst
     ]
-    return f"{align(lines)}\n\n" + "\n".join(f"- {hint}" for hint in hints(layers))
+    return f"{table(lines)}\n\n" + "\n".join(f"- {hint}" for hint in hints(layers))
 
 
 def hints(layers: Sequence[LayerComparison]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from convert.gates import GateLimits
 from convert.parity.metrics import MEASURES, Comparison, macro_f1
-from edge.cli.output import align
+from edge.cli.output import table
 from edge.contract import LABELS
 from edge.errors import GateError
 
@@ -85,7 +85,7 @@ class ParityReport:
         ]
         flips = [("label", "", "crops", "flips")]
         flips += [(one.label, "", str(one.crops), str(one.flips)) for one in self.flips]
-        return f"{align(lines)}\n\n{align(flips)}"
+        return f"{table(lines)}\n\n{table(flips)}"
 
 
 def _limit(one: Measurement) -> str:

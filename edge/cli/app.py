@@ -11,11 +11,20 @@ from typing import Any, cast
 
 import click
 
-from edge.errors import MaskGateError
+from edge.errors import MaskGateError, MissingExtraError
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
 INTERRUPTED = 130
+
+_DESKTOP = frozenset({"PIL", "imagehash", "keras", "matplotlib", "scipy", "sklearn", "tensorflow"})
+EXTRAS = {
+    "collector": frozenset({"jsonschema_rs", "sqlalchemy", "tzdata"}),
+    "postgresql": frozenset({"psycopg"}),
+    "training": _DESKTOP | {"jinja2", "onnx"},
+    "convert": _DESKTOP,
+}
+"""The packages, by the name they are imported under, that each extra of pyproject.toml brings."""
 
 
 class LazyGroup(click.Group):
@@ -68,10 +77,15 @@ log_level_option = click.option(
 )
 
 
-def run_app(group: click.Group) -> None:
-    """Runs a command group; every error that a user can do something about is one sentence."""
+def run_app(group: click.Group, extra: str) -> None:
+    """Runs a command group; every error that a user can do something about is one sentence.
+
+    Args:
+        group: The program.
+        extra: The program's own extra, to name where several bring a package that is missing.
+    """
     try:
-        code = group.main(prog_name=group.name, standalone_mode=False)
+        code = _main(group, extra)
     except MaskGateError as error:
         for line in str(error).splitlines():
             click.echo(f"{group.name}: {line}", err=True)
@@ -86,3 +100,22 @@ def run_app(group: click.Group) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _main(group: click.Group, extra: str) -> object:
+    """Runs a command group.
+
+    Raises:
+        MissingExtraError: It imports a package of an extra that is not installed.
+    """
+    try:
+        return group.main(prog_name=group.name, standalone_mode=False)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        extras = [name for name, packages in EXTRAS.items() if package in packages]
+        if not extras:
+            raise
+        raise MissingExtraError(
+            f"this command needs {error.name}, which is not installed; "
+            f"run: pip install 'maskgate[{extra if extra in extras else extras[0]}]'"
+        ) from None

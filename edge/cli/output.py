@@ -1,57 +1,107 @@
-"""What commands print: progress, columns, and output that is there whole or not at all."""
+"""What commands print: progress, tables, and output that is there whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
-from typing import TextIO
-
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING, TextIO
 
 from edge.errors import MaskGateError, StorageError
 from edge.system.files import replacing
 
-SHORT = 1 << 20
-"""Bytes that are worked through before one would look at a bar."""
-STEP = 1 << 16
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+Cell = str | int | float | None
+
+WIDEST = 10_000
+"""Columns of a terminal that cuts nothing."""
+MOVES = 1000
+"""How often a bar moves at most; moving it costs more than most steps of what it shows."""
+
+
+class ProgressBar:
+    """What shows how far some work is; this one shows nothing."""
+
+    def advance(self, done: int = 1) -> None:
+        """Counts what was done since the last call."""
+
+    def describe(self, title: str) -> None:
+        """Names what is done now."""
+
+
+class _TerminalBar(ProgressBar):
+    def __init__(self, bars: Progress, title: str, total: int | None) -> None:
+        self._bars, self._task = bars, bars.add_task(title, total=total)
+        self._least, self._waiting = (total or 0) // MOVES, 0
+
+    def advance(self, done: int = 1) -> None:
+        self._waiting += done
+        if self._waiting >= self._least:
+            self._bars.advance(self._task, self._waiting)
+            self._waiting = 0
+
+    def describe(self, title: str) -> None:
+        self._bars.update(self._task, description=title)
 
 
 @contextmanager
-def bar(title: str, size: int | None, passes: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error; gone at the end, and not there for short work or without a terminal.
+def progress(title: str, total: int | None = None) -> Iterator[ProgressBar]:
+    """Shows on a terminal what is done, how far it is, and for how long; gone at the end. Elsewhere nothing.
 
     Args:
-        title: What is done.
-        size: Bytes to work through; None where nobody knows.
-        passes: How often they are.
+        title: What is done first.
+        total: How much there is to do; None where nobody knows.
     """
-    if not sys.stderr.isatty() or (size is not None and size < SHORT):
-        yield lambda _: None
+    if not sys.stderr.isatty():
+        yield ProgressBar()
         return
     from rich.console import Console  # noqa: PLC0415 - most runs need no terminal
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=None if size is None else size * passes)
-        yield _in_steps(lambda done: progress.advance(task, done))
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _TerminalBar(bars, title, total)
 
 
-def _in_steps(advance: Callable[[int], None]) -> Callable[[int], None]:
-    """Moving a bar costs more than most steps."""
-    waiting = 0
+def table(rows: Sequence[Sequence[Cell]], columns: str = "ll") -> str:
+    """Rows of cells as aligned columns, for standard output.
 
-    def turned(done: int) -> None:
-        nonlocal waiting
-        waiting += done
-        if waiting >= STEP:
-            advance(waiting)
-            waiting = 0
+    On a terminal that is too narrow, text is wrapped between words; neither a word nor a number is cut.
 
-    return turned
+    Args:
+        rows: The cells, the heads first; each row as long as the first. None is left empty.
+        columns: A letter a column: "l" for text, to the left, "r" for numbers, to the right. Columns
+            beyond it are numbers.
+    """
+    from rich.console import Console  # noqa: PLC0415 - the daemon prints no table
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    made = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    for kind in columns.ljust(len(rows[0]), "r")[: len(rows[0])]:
+        made.add_column(justify="left" if kind == "l" else "right", no_wrap=kind != "l")
+    for row in rows:
+        # As Text, since a string would be read as markup.
+        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    out = StringIO()
+    console = Console(file=out, width=WIDEST, color_system=None)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    console.print(made, width=max(width, console.measure(made).minimum))
+    text = out.getvalue()
+    return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 @contextmanager
@@ -85,25 +135,3 @@ def _standard_output() -> Iterator[TextIO]:
         # What is still in its buffer must not be tried once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise StorageError(f"standard output cannot be written: {error.strerror}") from None
-
-
-def align(lines: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest entry: the first two to the left, the others to the right."""
-    wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            entry.ljust(width) if place < 2 else entry.rjust(width)
-            for place, (entry, width) in enumerate(zip(line, wide, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
-@contextmanager
-def steps() -> Iterator[Callable[[str], None]]:
-    """Shows on a terminal which step runs, and for how long; elsewhere nothing."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda words: bar.update(task, description=words)

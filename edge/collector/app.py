@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import click
 
 from edge.cli.app import log_as_configured
-from edge.cli.output import bar
+from edge.cli.output import progress
 from edge.collector import calendar, export_file, render, subscriptions
 from edge.collector import load as collector_load
 from edge.collector.calendar import Calendar
@@ -138,8 +138,9 @@ def load(options: LoadOptions) -> None:
     with ExitStack() as stack:
         for file in files:
             stack.enter_context(closing(file))
-        progressed = stack.enter_context(bar("checking and storing", export_file.size(files), PASSES))
-        loader = ExportLoader(options.site, time.time(), progressed)
+        size = export_file.size(files)
+        bar = stack.enter_context(progress("checking and storing", None if size is None else size * PASSES))
+        loader = ExportLoader(options.site, time.time(), bar.advance)
         if not options.create:
             # A wrong name is noticed before long work, and a new database is not made for a damaged file.
             open_database(options.database, create=False).close()

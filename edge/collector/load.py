@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from edge.cli.output import Cell, table
 from edge.collector.completeness import Completeness
 from edge.collector.database import BulkLoad, ClashError, CollectorDatabase, Queries
 from edge.collector.database.bulk_load import Add
@@ -14,7 +15,6 @@ from edge.collector.export_file import ExportLine, ExportSource
 from edge.collector.ingest import BATCH
 from edge.collector.parse import Parser
 from edge.collector.records import EpochKey, EventRecord, Rejected
-from edge.collector.render import Cell, table
 
 COLUMNS = ("site", "device", "epoch", "new", "known", "from", "to", "complete to", "missing")
 SHOWN_HOLES = 5
@@ -141,7 +141,7 @@ def as_text(loaded: Sequence[Loaded]) -> str:
     shares = [one.share for one in loaded]
     new, known = sum(share.new for share in shares), sum(share.known for share in shares)
     sentence = f"{new} events are stored, {known} were known"
-    return "\n".join([table([COLUMNS, *map(_cells, loaded)], 3), sentence]) if loaded else sentence
+    return "\n".join([table([COLUMNS, *map(_cells, loaded)], "lll"), sentence]) if loaded else sentence
 
 
 def _members(one: Loaded) -> dict[str, object]:

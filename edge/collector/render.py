@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from edge.cli.output import Cell, table
 from edge.collector.calendar import Calendar
 from edge.collector.report import VERDICTS, ReportRow
 from edge.messages import payloads
@@ -16,8 +17,6 @@ COLUMNS = (
     "start", "end", "site", "device", "passes", *VERDICTS, "compliance", "unsure_share",
     "minutes_watched", "minutes_blind", "minutes_offline", "minutes_unknown", "unsynced",
 )  # fmt: skip
-
-Cell = str | int | float | None
 
 
 def text(rows: Iterable[ReportRow], calendar: Calendar, form: str) -> str:
@@ -31,7 +30,9 @@ def text(rows: Iterable[ReportRow], calendar: Calendar, form: str) -> str:
         writer.writerow(COLUMNS)
         writer.writerows(cells)
         return out.getvalue().removesuffix("\n")
-    return table([COLUMNS, *cells], 4) if cells else "nothing is stored for this time"
+    if not cells:
+        return "nothing is stored for this time"
+    return table([COLUMNS, *cells], "llll")
 
 
 def _cells(row: ReportRow, calendar: Calendar) -> tuple[Cell, ...]:
@@ -47,19 +48,6 @@ def _cells(row: ReportRow, calendar: Calendar) -> tuple[Cell, ...]:
         _share(row.unsure),
         *(round(value, 1) for value in (minutes.watched, minutes.blind, minutes.offline, row.unknown)),
         row.unsynced,
-    )
-
-
-def table(lines: Sequence[Sequence[Cell]], left: int) -> str:
-    """Lines of cells below each other, so many columns to the left and the rest to the right."""
-    words = [["" if cell is None else str(cell) for cell in line] for line in lines]
-    widths = [max(map(len, column)) for column in zip(*words, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in words
     )
 
 

@@ -40,4 +40,4 @@ def maskgate() -> None:
 
 def main() -> None:
     """Runs the command."""
-    run_app(maskgate)
+    run_app(maskgate, extra="collector")

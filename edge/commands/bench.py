@@ -14,6 +14,7 @@ from edge.benchmark.machine import machine
 from edge.benchmark.pipeline import PipelineFigures, measure_pipeline
 from edge.benchmark.process import ProcessFigures, measure_process
 from edge.cli.options import json_option, takes_settings
+from edge.cli.output import table
 from edge.config import Config
 from edge.daemon.factory import open_bundle
 from edge.demo import CLIP
@@ -55,15 +56,9 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
 
 
 def _print(speed: PipelineFigures, weight: ProcessFigures, about: dict[str, str]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table("stage", "p50 ms", "p95 ms")
-    for name in ("detect", "classify", "rest", "pipeline", "bare"):
-        stage = getattr(speed, name)
-        table.add_row(name, f"{stage.p50_ms:.2f}", f"{stage.p95_ms:.2f}")
-    console = Console()
-    console.print(table)
+    stages = [(name, getattr(speed, name)) for name in ("detect", "classify", "rest", "pipeline", "bare")]
+    rows = [(name, f"{stage.p50_ms:.2f}", f"{stage.p95_ms:.2f}") for name, stage in stages]
+    click.echo(table([("stage", "p50 ms", "p95 ms"), *rows], "l"))
     click.echo(f"{speed.fps} frames/s over {speed.frames} frames with {speed.faces_per_frame} faces each")
     click.echo(f"pipeline / bare model calls: {speed.overhead_ratio}")
     click.echo(f"resident {weight.rss_mb} MB, {weight.rss_overhead_mb} MB above a bare process")
@@ -72,11 +67,5 @@ def _print(speed: PipelineFigures, weight: ProcessFigures, about: dict[str, str]
 
 
 def _print_laps(laps: tuple[models.ModelTiming, ...]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
-    from rich.table import Table  # noqa: PLC0415
-
-    heads, *rows = models.lap_rows(laps)
-    table = Table(*heads, title="the classifier alone, per face")
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+    click.echo("\nthe classifier alone, per face")
+    click.echo(table(models.lap_rows(laps), "l"))

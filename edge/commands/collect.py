@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import click
 
+from edge.cli.options import json_option
 from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
-from edge.errors import MissingExtraError
 
 PATH = click.Path(path_type=Path)
 DATABASE = "sqlite:///maskgate-events.db"
-
-
-def _need() -> ModuleType:
-    """The part that does the work.
-
-    Raises:
-        MissingExtraError: What it needs is not installed.
-    """
-    try:
-        return importlib.import_module("edge.collector.app")
-    except ImportError as error:
-        raise MissingExtraError(
-            f"this command needs {error.name}, which is not installed; run: pip install 'maskgate[collector]'"
-        ) from None
 
 
 database_option = click.option(
@@ -43,7 +27,6 @@ device_option = click.option("--device", "devices", multiple=True, help="Only th
 shifts_option = click.option(
     "--shifts", default="06:00,14:00,22:00", show_default=True, help="When shifts begin."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")
 timezone_option = click.option(
     "--timezone", default="UTC", show_default=True, help="Whose hours and days, such as Europe/Berlin."
 )
@@ -92,7 +75,27 @@ def broker_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @shifts_option
 @timezone_option
 @click.pass_context
-def collect(context: click.Context, /, **options: Any) -> None:
+def collect(
+    context: click.Context,
+    /,
+    address: str,
+    username: str,
+    password_file: str,
+    ca_file: str,
+    client_cert_file: str,
+    client_key_file: str,
+    insecure: bool,
+    database: str,
+    sites: tuple[str, ...],
+    devices: tuple[str, ...],
+    consumer: str,
+    instance: str,
+    share: str,
+    missing_after: float,
+    publish_summaries: bool,
+    shifts: str,
+    timezone: str,
+) -> None:
     """Receive the events of all devices, store each once, and tell the devices so.
 
     \b
@@ -101,7 +104,29 @@ def collect(context: click.Context, /, **options: Any) -> None:
       maskgate collect report --database sqlite:///events.db --by day
     """
     if context.invoked_subcommand is None:
-        _need().collect(CollectOptions(**options))
+        from edge.collector import app
+
+        app.collect(
+            CollectOptions(
+                address=address,
+                username=username,
+                password_file=password_file,
+                ca_file=ca_file,
+                client_cert_file=client_cert_file,
+                client_key_file=client_key_file,
+                insecure=insecure,
+                database=database,
+                sites=sites,
+                devices=devices,
+                consumer=consumer,
+                instance=instance,
+                share=share,
+                missing_after=missing_after,
+                publish_summaries=publish_summaries,
+                shifts=shifts,
+                timezone=timezone,
+            )
+        )
 
 
 @collect.command()
@@ -120,14 +145,26 @@ def collect(context: click.Context, /, **options: Any) -> None:
     "--format", "form", type=click.Choice(("table", "csv", "json")), default="table", show_default=True,
     help="For people or for programs.",
 )  # fmt: skip
-def report(**options: Any) -> None:
+def report(
+    database: str,
+    kind: str,
+    shifts: str,
+    timezone: str,
+    since: str | None,
+    until: str | None,
+    sites: tuple[str, ...],
+    devices: tuple[str, ...],
+    form: str,
+) -> None:
     """Count what is stored: people per verdict, compliance, and the minutes that were watched.
 
     \b
     Example:
       maskgate collect report --by shift --timezone Europe/Berlin --format csv
     """
-    _need().report(ReportOptions(**options))
+    from edge.collector import app
+
+    app.report(ReportOptions(database, kind, shifts, timezone, since, until, sites, devices, form))
 
 
 @collect.command()
@@ -136,7 +173,7 @@ def report(**options: Any) -> None:
 @database_option
 @click.option("--create", is_flag=True, help="Make the database where there is none.")
 @json_option
-def load(**options: Any) -> None:
+def load(files: tuple[Path, ...], site: str, database: str, create: bool, as_json: bool) -> None:
     """Store events that devices without a network have exported: each FILE, - for standard input.
 
     Either all of them are stored, each once, or nothing: a damaged line is named, and changes nothing.
@@ -146,17 +183,21 @@ def load(**options: Any) -> None:
       maskgate collect load --site works --database sqlite:///events.db march.jsonl
       ssh door sudo maskgate events export | maskgate collect load --site works -
     """
-    _need().load(LoadOptions(**options))
+    from edge.collector import app
+
+    app.load(LoadOptions(files, database, site, create, as_json))
 
 
 @collect.command()
 @database_option
 @json_option
-def status(**options: Any) -> None:
+def status(database: str, as_json: bool) -> None:
     """Say how far each device's events are stored, and what is missing.
 
     \b
     Example:
       maskgate collect status --database sqlite:///events.db
     """
-    _need().status(**options)
+    from edge.collector import app
+
+    app.status(database=database, as_json=as_json)

@@ -12,6 +12,7 @@ from statistics import median
 import click
 
 from edge.cli.options import takes_settings
+from edge.cli.output import table
 from edge.config import Config, DeviceConfig, LampConfig, MqttConfig, SpoolConfig
 from edge.daemon.daemon import all_in_one
 from edge.demo import CLIP
@@ -116,16 +117,11 @@ def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
 
 
 def _print(audience: DemoObserver) -> None:
-    from rich.console import Console  # noqa: PLC0415 - needed at the end only
-    from rich.table import Table  # noqa: PLC0415
-
-    people = Table("pass", "verdict", "frames", "face px", title="Who passed")
+    people = [("pass", "verdict", "frames", "face px")]
     for pass_id, last in latest_by_pass(audience.events).items():
         story = " -> ".join(str(e.verdict.outcome) for e in audience.events if e.pass_id == pass_id)
-        people.add_row(pass_id, story, str(last.verdict.frames), str(last.verdict.face_px))
-    stages = Table("stage", "median ms", title=f"{len(audience.total_s)} frames")
-    for name in ("detect", "classify", "total"):
-        stages.add_row(name, f"{median(getattr(audience, f'{name}_s')) * 1000:.2f}")
-    console = Console()
-    console.print(people)
-    console.print(stages)
+        people.append((pass_id, story, str(last.verdict.frames), str(last.verdict.face_px)))
+    times = {"detect": audience.detect_s, "classify": audience.classify_s, "total": audience.total_s}
+    stages = [("stage", "median ms"), *((name, f"{median(s) * 1000:.2f}") for name, s in times.items())]
+    click.echo(f"\nWho passed\n{table(people)}")
+    click.echo(f"\n{len(audience.total_s)} frames\n{table(stages, 'l')}")

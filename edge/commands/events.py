@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from edge.cli.options import SYSTEM_CONFIG, find_config, json_option
-from edge.cli.output import written
+from edge.cli.output import table, written
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
 from edge.spool.control.client import SpoolClient
@@ -142,7 +142,7 @@ def stats(counter: SpoolClient, as_json: bool) -> None:
       maskgate events stats --json
     """
     found = counter.stats()
-    click.echo(json.dumps(asdict(found), indent=2) if as_json else _stats_table(found))
+    click.echo(json.dumps(asdict(found), indent=2) if as_json else table(list(_stats_rows(found))))
 
 
 @events.command()
@@ -210,13 +210,6 @@ def _as_text(kept: StoredEvent) -> str:
         f"{members['wall_time']}  {members['sequence']:>7}  {members['pass_id']}  "
         f"revision {members['revision']}  {members['verdict']:<14}  {where}"
     )
-
-
-def _stats_table(found: SpoolStats) -> str:
-    """How a spool stands, as text."""
-    lines = list(_stats_rows(found))
-    width = max(len(name) for name, _ in lines)
-    return "\n".join(f"{name.ljust(width)}  {value}" for name, value in lines)
 
 
 def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:

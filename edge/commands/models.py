@@ -13,6 +13,7 @@ from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
 from edge.cli.options import SYSTEM_CONFIG, json_option, service_config_option
+from edge.cli.output import table
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.self_test import SelfTest, self_test
@@ -171,8 +172,4 @@ def _bundle_table(found: tuple[InventoryRow, ...]) -> str:
     for row in found:
         marks = [name for name in ("current", "previous", "shipped") if getattr(row, name)]
         lines.append((row.name, ", ".join(marks), row.trial, row.problem))
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]).rstrip()
-        for line in lines
-    )
+    return table(lines, "llll")

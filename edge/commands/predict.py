@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import cv2
 
 from edge.camera import open_recording
 from edge.cli.options import json_option, takes_settings
+from edge.cli.output import progress, table
 from edge.config import CameraConfig, Config
 from edge.contract import LABELS, whole_image_box
 from edge.daemon.factory import open_bundle, open_classifier, open_vision
@@ -112,24 +112,11 @@ def _frames(file: Path) -> Iterator[Picture]:
 
 
 def _with_progress(pictures: Iterator[Picture]) -> Iterator[Picture]:
-    """Shows on a terminal how far the work has come."""
-    if not sys.stderr.isatty():
-        yield from pictures
-        return
-    from rich.console import Console  # noqa: PLC0415 - most runs need no terminal
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.completed} pictures  {task.description}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        for picture in pictures:
-            progress.update(task, description=picture.path.name)
+    """Shows on a terminal which picture is looked at."""
+    with progress("") as bar:
+        for number, picture in enumerate(pictures, 1):
+            bar.describe(f"picture {number}: {picture.path.name}")
             yield picture
-            progress.advance(task)
 
 
 def _annotate(seen: Iterator[Seen], directory: Path) -> Iterator[Seen]:
@@ -178,24 +165,21 @@ def _face(observation: Observation) -> dict[str, object]:
 
 
 def _print_table(seen: Iterator[Seen]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - not needed for JSON
-    from rich.table import Column, Table  # noqa: PLC0415
-
-    columns = (Column(name, no_wrap=True) for name in ("frame", "box", "px", "label", "share", "sharp"))
-    table = Table(Column("picture", no_wrap=True, max_width=24), *columns, box=None, padding=(0, 1))
+    rows = [("picture", "frame", "box", "px", "label", "share", "sharp")]
     for item in seen:
         path, frame = item.picture.path.name, str(item.picture.frame.index)
         if not item.analysis.observations:
-            table.add_row(path, frame, "", "", "no face", "", "")
-        for observation in item.analysis.observations:
-            box = observation.face.box
-            table.add_row(
-                path,
-                frame,
-                f"{box.x:.0f},{box.y:.0f} {box.w:.0f}x{box.h:.0f}",
-                f"{box.side:.0f}",
-                str(LABELS[observation.answer]),
-                f"{observation.probabilities[observation.answer]:.0%}",
-                f"{observation.sharpness:.0f}",
-            )
-    Console().print(table)
+            rows.append((path, frame, "", "", "no face", "", ""))
+        rows += [(path, frame, *_cells(observation)) for observation in item.analysis.observations]
+    click.echo(table(rows, "lrlrl"))
+
+
+def _cells(observation: Observation) -> tuple[str, str, str, str, str]:
+    box = observation.face.box
+    return (
+        f"{box.x:.0f},{box.y:.0f} {box.w:.0f}x{box.h:.0f}",
+        f"{box.side:.0f}",
+        str(LABELS[observation.answer]),
+        f"{observation.probabilities[observation.answer]:.0%}",
+        f"{observation.sharpness:.0f}",
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from training import framework
 
-framework.load_framework(1, extra="convert")
+framework.load_framework(1)
 
 import keras  # noqa: E402 - the framework is loaded quietly first
 import numpy as np  # noqa: E402

@@ -8,7 +8,6 @@ import pytest
 
 from edge.errors import StorageError
 from tests.training.builders import framework
-from training import framework as training_framework
 
 pytestmark = pytest.mark.slow
 
@@ -16,10 +15,13 @@ pytestmark = pytest.mark.slow
 def test_curves_can_be_read(tmp_path: Path) -> None:
     """Each figure becomes a point of the scalar curve of its name."""
     framework()
-    tf = training_framework.need("tensorflow")
-    board = training_framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board")
-    board.write(1, {"validation/loss": 0.5})
-    board.write(2, {"validation/loss": 0.25})
+    import tensorflow as tf
+
+    from training.classifier.callbacks import TensorBoardWriter
+
+    writer = TensorBoardWriter(tmp_path / "board")
+    writer.write(1, {"validation/loss": 0.5})
+    writer.write(2, {"validation/loss": 0.25})
     (file,) = (tmp_path / "board").iterdir()
     found = {}
     for raw in tf.data.TFRecordDataset(str(file)):
@@ -33,8 +35,8 @@ def test_curves_can_be_read(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file where the folder should be is an error that names it."""
     framework()
+    from training.classifier.callbacks import TensorBoardWriter
+
     (tmp_path / "board").write_text("")
     with pytest.raises(StorageError, match="board cannot be written"):
-        training_framework.need("training.classifier.callbacks").TensorBoardWriter(tmp_path / "board").write(
-            1, {"loss": 1.0}
-        )
+        TensorBoardWriter(tmp_path / "board").write(1, {"loss": 1.0})

@@ -9,7 +9,6 @@ import pytest
 
 from edge.errors import ConfigError
 from tests.training.builders import framework
-from training import framework as training_framework
 
 pytestmark = pytest.mark.slow
 
@@ -17,10 +16,9 @@ pytestmark = pytest.mark.slow
 def test_a_state_comes_back(tmp_path: Path) -> None:
     """Weights, random seeds and the optimiser are as they were; another network is refused."""
     framework()
-    keras, checkpoint = (
-        training_framework.need("keras"),
-        training_framework.need("training.classifier.checkpoint"),
-    )
+    import keras
+
+    from training.classifier import checkpoint
 
     def network(units: int) -> object:
         layers = [keras.Input((4,)), keras.layers.Dropout(0.5), keras.layers.Dense(units)]
@@ -49,6 +47,8 @@ def test_a_state_comes_back(tmp_path: Path) -> None:
 def test_a_damaged_state(tmp_path: Path, content: bytes) -> None:
     """A file that is no state is named, and what to do about it."""
     framework()
+    from training.classifier import checkpoint
+
     (tmp_path / "state.npz").write_bytes(content)
     with pytest.raises(ConfigError, match=r"state\.npz is damaged.*delete it"):
-        training_framework.need("training.classifier.checkpoint").load(tmp_path / "state.npz")
+        checkpoint.load(tmp_path / "state.npz")

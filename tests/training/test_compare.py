@@ -10,7 +10,6 @@ import pytest
 
 from tests.training.builders import framework, record
 from tests.training.evidence_builders import drawn_split, evidence, sure
-from training import framework as training_framework
 from training.classifier import recipe
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
@@ -55,7 +54,8 @@ def test_only_the_random_split_divides_groups() -> None:
 def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     """What is there is not trained again; in the end every scheme and fold has its predictions."""
     framework()
-    keras = training_framework.need("keras")
+    import keras
+
     split = drawn_split(tmp_path)
     manifest = SplitManifest.load(split)
     material = load_material(manifest, tmp_path / "cache")
@@ -106,7 +106,7 @@ def test_unfinished_schemes_are_dashes(tmp_path: Path) -> None:
     assert comparison.markdown(comparison.results([ENTRANT], tmp_path)).count("| - | - |\n") == 4
 
 
-@pytest.mark.parametrize("file", sorted((Path(recipe.__file__).parent / "recipes").glob("*.toml")))
+@pytest.mark.parametrize("file", sorted(recipe.DEFAULT.parent.glob("*.toml")))
 def test_the_recipes_that_ship_can_be_read(file: Path) -> None:
     """Each recipe for the comparison is valid and named as its file."""
     assert recipe.load(file).name == file.stem

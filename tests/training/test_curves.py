@@ -8,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from edge.contract import answer
+from edge.contract import WITH_MASK, WITHOUT_MASK, answer
 from tests.training.evidence_builders import sure
 from training.evaluation.curves import (
-    BARE,
-    MASKED,
     answers,
     masked_threshold,
     precision_recall,
@@ -28,11 +26,11 @@ SHARES = arrays.arrays(
 @given(SHARES, st.sampled_from([0.0, 0.005, 0.1, 0.5]))
 def test_the_threshold_holds_the_share(shares: np.ndarray, most: float) -> None:
     """At the chosen threshold no more bare faces than allowed are called masked, and one less would do so."""
-    truth = np.full(len(shares), BARE)
+    truth = np.full(len(shares), WITHOUT_MASK)
     chosen = masked_threshold(truth, shares, most)
-    assert (answers(shares, chosen) == MASKED).mean() <= most
+    assert (answers(shares, chosen) == WITH_MASK).mean() <= most
     if chosen:
-        assert (answers(shares, np.nextafter(chosen, 0)) == MASKED).sum() > int(most * len(shares))
+        assert (answers(shares, np.nextafter(chosen, 0)) == WITH_MASK).sum() > int(most * len(shares))
 
 
 def test_no_threshold_where_none_is_needed() -> None:
@@ -46,8 +44,8 @@ def test_without_threshold_the_likeliest_class_is_the_answer(shares: np.ndarray)
     likeliest = shares.argmax(axis=1)
     assert (answers(shares) == likeliest).all()
     never = answers(shares, 1.5)
-    assert (never != MASKED).all()
-    assert (never[likeliest != MASKED] == likeliest[likeliest != MASKED]).all()
+    assert (never != WITH_MASK).all()
+    assert (never[likeliest != WITH_MASK] == likeliest[likeliest != WITH_MASK]).all()
 
 
 def test_thresholds_of_their_own() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from edge.errors import ModelError
 from tests.training.builders import framework
-from training import framework as training_framework
 from training.classifier.recipe import DistilRecipe, NetworkRecipe, Recipe
 
 pytestmark = [
@@ -25,10 +24,11 @@ SMALL = NetworkRecipe(name="small_cnn", input_size=96, dense_units=4, weights="n
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network of three classes that has learnt nothing, and yet likes some of them better than others."""
     framework()
+    from training.classifier.network import LAST, build
+
     file = tmp_path_factory.mktemp("teacher") / "teacher.keras"
-    network = training_framework.need("training.classifier.network")
-    made = network.build(SMALL)
-    last = made.get_layer(network.LAST)
+    made = build(SMALL)
+    last = made.get_layer(LAST)
     # Whatever the layers before it say: where all of them are silent, it would answer 1/3 for everything.
     last.set_weights([last.get_weights()[0], np.array([1.0, 0.0, -1.0])])
     made.save(file)
@@ -36,8 +36,9 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def hired(file: Path, network: NetworkRecipe = SMALL, temperature: float = 1) -> Any:
-    distil = training_framework.need("training.classifier.distillation")
-    return distil.teacher(
+    from training.classifier import distillation
+
+    return distillation.teacher(
         Recipe(network=network, distil=DistilRecipe(teacher=str(file), temperature=temperature))
     )
 
@@ -48,7 +49,9 @@ def pixels(size: int) -> np.ndarray:
 
 def test_an_opinion(stored: Path) -> None:
     """At a temperature of 1 it is what the network says; a higher one brings all classes closer."""
-    network = training_framework.need("keras").saving.load_model(stored, compile=False)
+    import keras
+
+    network = keras.saving.load_model(stored, compile=False)
     said = np.asarray(network(pixels(96), training=False))
     np.testing.assert_allclose(hired(stored).softened(pixels(96)), said, atol=1e-5)
     softened = hired(stored, temperature=4).softened(pixels(96))
@@ -63,7 +66,9 @@ def test_a_teacher_of_another_size(stored: Path) -> None:
 
 def test_no_teacher() -> None:
     """A recipe that names none has none."""
-    assert training_framework.need("training.classifier.distillation").teacher(Recipe()) is None
+    from training.classifier import distillation
+
+    assert distillation.teacher(Recipe()) is None
 
 
 def test_teachers_that_cannot_be_used(stored: Path, tmp_path: Path) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from edge.contract import Cropper, Label
 from edge.errors import ConfigError
+from edge.types import Box
 from tests.training.builders import patch
 from tests.training.evidence_builders import evidence, sure
+from training.data.crops import patch_of
+from training.data.readers import FaceRecord, FaceSource
 from training.data.wear import kind_of
 from training.evaluation import fold_results
 from training.evaluation.curves import masked_threshold
@@ -162,3 +167,13 @@ def test_traits_tell_blur_and_light() -> None:
     found = traits((clear, blurred, dark))
     assert found.sharpness[1] < found.sharpness[0]
     assert found.brightness[2] < 0.6 * found.brightness[0]
+
+
+def test_sharpness_is_the_devices() -> None:
+    """A face is exactly as sharp in an evaluation as on the device, which cuts it out of the frame."""
+    frame = cv2.GaussianBlur(np.random.default_rng(3).integers(0, 256, (240, 320, 3), np.uint8), (0, 0), 2)
+    box = Box(90.5, 40.25, 80.0, 100.0)
+    cropper = Cropper(128)
+    cropper.crop(frame, box)
+    found = traits((patch_of(frame, FaceRecord("k", Path("f"), box, Label.WITH_MASK, FaceSource.FRAME)),))
+    assert found.sharpness[0] == cropper.sharpness() > 0

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tests.training.builders import framework
-from training import framework as training_framework
 from training.classifier.recipe import DistilRecipe, NetworkRecipe, Recipe, ScheduleRecipe
 from training.classifier.run import TrainingRun
 
@@ -26,12 +25,15 @@ SAID = np.array([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.5, 0.3, 0.2]], np.float32)
 @pytest.fixture(scope="module")
 def objective() -> Any:
     framework()
-    return training_framework.need("training.classifier.objective")
+    from training.classifier import objective
+
+    return objective
 
 
 def compiled(objective: Any, decay: str, rate: float = 0.1) -> Any:
     """A network of one weight with an optimiser of ten steps."""
-    keras = training_framework.need("keras")
+    import keras
+
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(objective.optimizer(Recipe(schedule=ScheduleRecipe(warmup=0.2)), decay, rate, 10), "mse")
     return model

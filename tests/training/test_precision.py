@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tests.training.builders import framework
-from training import framework as training_framework
 from training.classifier.recipe import NetworkRecipe, Recipe, ScheduleRecipe
 
 pytestmark = pytest.mark.slow
@@ -19,10 +18,9 @@ NETWORK = NetworkRecipe(name="small_cnn", input_size=96, dense_units=4, weights=
 def test_a_network_is_stored_in_32_bits() -> None:
     """What calculates in 16 bits has a plain copy with the same weights; the ends always have 32."""
     framework()
-    build, precision = (
-        training_framework.need("training.classifier.network").build,
-        training_framework.need("training.classifier.precision"),
-    )
+    from training.classifier import precision
+    from training.classifier.network import build
+
     plan = Recipe(network=NETWORK, schedule=ScheduleRecipe(precision="mixed_bfloat16"))
     with precision.policy("mixed_bfloat16"):
         model = build(NETWORK)
@@ -42,7 +40,9 @@ def test_a_network_is_stored_in_32_bits() -> None:
 def test_a_plain_recipe_copies_nothing() -> None:
     """Without mixed precision the network is trained and stored as it is."""
     framework()
-    precision = training_framework.need("training.classifier.precision")
-    model = training_framework.need("training.classifier.network").build(NETWORK)
+    from training.classifier import precision
+    from training.classifier.network import build
+
+    model = build(NETWORK)
     assert precision.plain(model, Recipe(network=NETWORK)) is model
     assert precision.mixed(model, Recipe(network=NETWORK)) is model

@@ -10,7 +10,6 @@ import pytest
 from tests.training.builders import framework
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
-from training import framework as training_framework
 from training.classifier.recipe import NetworkRecipe
 from training.evaluation import evaluate
 
@@ -25,9 +24,13 @@ pytestmark = [
 def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
     """Two processors share every batch; the model that comes out is a plain one and can be judged."""
     framework()
+    import keras
+
+    from training.classifier.network import build
+
     teacher = tmp_path / "teacher.keras"
     known = NetworkRecipe(name="small_cnn", input_size=128, dense_units=4, weights="none")
-    training_framework.need("training.classifier.network").build(known).save(teacher)
+    build(known).save(teacher)
     plan = recipe(
         tmp_path,
         ("[finish]", f'precision = "mixed_bfloat16"\n[distil]\nteacher = "{teacher}"\n[finish]'),
@@ -40,6 +43,6 @@ def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     model = Path(json.loads(done.stdout)["model"])
     assert evaluate.classes(model) == 3
-    network = training_framework.need("keras").saving.load_model(model, compile=False)
+    network = keras.saving.load_model(model, compile=False)
     assert {layer.compute_dtype for layer in network.layers} == {"float32"}
     assert len(list((model.parent / "tensorboard").iterdir())) >= 1

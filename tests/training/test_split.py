@@ -63,6 +63,15 @@ def test_tiny_faces_join_nobody(tmp_path: Path) -> None:
     assert split.group(records) == (0, 1)
 
 
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=30))
+def test_sets_are_numbered_by_their_first_members(pairs: list[tuple[int, int]]) -> None:
+    """What is joined by any way has one number, and numbers begin at 0 and rise with the first members."""
+    numbers = split.connected(21, pairs)
+    assert all(numbers[first] == numbers[second] for first, second in pairs)
+    assert len(set(numbers)) >= 21 - len(pairs)
+    assert list(dict.fromkeys(numbers)) == list(range(max(numbers) + 1))
+
+
 groups = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(LABELS)), min_size=1, max_size=120)
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS, Label
+from edge.contract import LABELS, TWO_LABELS, Label
 from edge.errors import ConfigError
 from edge.types import Image
 from training.augmentation.augment import augment
@@ -159,11 +159,11 @@ def require_usable(faces: Sequence[SplitFace], classes: int = len(LABELS)) -> No
         ConfigError: A class has no face at all to train on.
     """
     there = {face.record.label for face in faces}
-    for label in LABELS[:2]:
+    for label in TWO_LABELS:
         if label not in there:
             raise ConfigError(f"no face of class {label} to train on; add images of it")
     drawable = any(face.record.landmarks for face in faces if face.record.label is Label.WITHOUT_MASK)
-    if classes > 2 and not drawable and Label.MASK_WORN_INCORRECTLY not in there:
+    if classes > len(TWO_LABELS) and not drawable and Label.MASK_WORN_INCORRECTLY not in there:
         raise ConfigError(
             f"no face of class {Label.MASK_WORN_INCORRECTLY} to train on, and no bare face to draw one on; "
             "add images of it, or set network.classes to 2"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import Progress
 from tensorflow.core.framework.summary_pb2 import DATA_CLASS_SCALAR, SummaryMetadata
 
+from edge.cli.output import ProgressBar, progress
+from edge.contract import LABELS, MASK_WORN_INCORRECTLY
 from edge.errors import StorageError
 from training.classifier.batches import BatchSampler
 from training.classifier.distillation import Teacher
@@ -113,8 +113,9 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
             "macro_f1": found.macro_f1,
             "bare_called_masked": found.bare_called_masked,
         }
-        knows_wrong = shares.shape[1] > 2
-        return row | ({"wrong_recall": found.classes[2].recall} if knows_wrong else {})
+        if shares.shape[1] == len(LABELS):
+            row["wrong_recall"] = found.classes[MASK_WORN_INCORRECTLY].recall
+        return row
 
 
 _SCALAR = SummaryMetadata(
@@ -196,22 +197,18 @@ class EpochProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._bar: Progress | None = None
+        self._epoch = ExitStack()
+        self._bar = ProgressBar()
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002
         """Called by Keras."""
-        self._bar = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
-        self._bar.add_task(
-            f"{self._title}, epoch {epoch + 1} of {self.params['epochs']}", total=self.params["steps"]
-        )
-        self._bar.start()
+        title = f"{self._title}, epoch {epoch + 1} of {self.params['epochs']}"
+        self._bar = self._epoch.enter_context(progress(title, self.params["steps"]))
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002
         """Called by Keras."""
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=batch + 1)
+        self._bar.advance()
 
     def on_epoch_end(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002
         """Called by Keras."""
-        if self._bar is not None:
-            self._bar.stop()
+        self._epoch.close()

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from edge.errors import ConfigError
-from training.framework import need
 
 SIMULATED_MOST = 64
 """Devices that a processor can be made to appear as."""
@@ -45,7 +44,8 @@ def sharing(names: Sequence[str], batch: int) -> AbstractContextManager[Any]:
     """
     if not names:
         return nullcontext()
-    tf = need("tensorflow")
+    import tensorflow as tf  # noqa: PLC0415 - the names of devices are checked before it is loaded
+
     there = [_short(device) for device in tf.config.list_logical_devices()]
     missing = [name for name in names if name not in there]
     if missing:

@@ -7,7 +7,6 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,11 @@ from edge.errors import ConfigError
 from edge.system import files
 from training.classifier.recipe import Recipe
 from training.data.manifest import SplitManifest
-from training.framework import git_revision
+from training.framework import git_revision, installed_versions
 
 WEIGHTS = "model.keras"
+PACKAGES = ("maskgate", "tensorflow-cpu", "tensorflow", "keras", "numpy", "opencv-python-headless")
+"""Packages whose versions a run notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +130,20 @@ def reopen(folder: Path) -> TrainingRun:
     return run
 
 
+def open_or_start(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
+    """The run of a recipe and a split in a folder of this name, interrupted or new.
+
+    Raises:
+        ConfigError: What is there was made with another recipe or from other data.
+    """
+    if not (folder / "recipe.json").exists():
+        return start_at(folder, recipe, split)
+    run = reopen(folder)
+    if run.recipe() != recipe or SplitManifest.load(run.split) != split:
+        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
+    return run
+
+
 def _environment() -> dict[str, str]:
-    packages = ("maskgate", "tensorflow-cpu", "tensorflow", "keras", "numpy", "opencv-python-headless")
-    found = {name: _version(name) for name in packages}
-    return {"git": git_revision(), "python": platform.python_version(), "machine": platform.machine()} | {
-        name: text for name, text in found.items() if text
-    }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except ImportError:
-        return ""
+    about = {"git": git_revision(), "python": platform.python_version(), "machine": platform.machine()}
+    return about | installed_versions(PACKAGES)

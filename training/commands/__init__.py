@@ -37,4 +37,4 @@ def maskgate_train() -> None:
 
 def main() -> None:
     """Runs the command."""
-    run_app(maskgate_train)
+    run_app(maskgate_train, extra="training")

@@ -24,7 +24,9 @@ from training.data.manifest import SplitManifest
 @click.option("-o", "--output", type=FILE, help="Write the new manifest here and leave the old one alone.")
 @click.option("--seed", default=7, show_default=True, help="Of dealing out the new faces.")
 @json_option
-def add(folder: Path, label: str, split: Path, as_json: bool, **options: object) -> None:
+def add(
+    folder: Path, label: str, split: Path, detector: Path, output: Path | None, seed: int, as_json: bool
+) -> None:
     """Adds the images of DIR to a split; then `maskgate-train fit --from BUNDLE` trains with them.
 
     Near-duplicates join the group and part of what they resemble. The test part stays as it is, because old
@@ -37,9 +39,10 @@ def add(folder: Path, label: str, split: Path, as_json: bool, **options: object)
     if meant is None:
         raise ConfigError(f"--label {label} is none of {', '.join(datasets.LABEL_OF_NAME)}")
     framework.set_quiet_environment()
-    adding = framework.need("training.data.additions")
+    from training.data import additions
+
     manifest = SplitManifest.load(split)
-    rule = faces.single_face(faces.device_finder(Path(str(options["detector"]))))
+    rule = faces.single_face(faces.device_finder(detector))
     entries = tuple(datasets.read_class_folder(folder, meant, rule))
     new = datasets.Dataset(
         tuple(entry for entry in entries if isinstance(entry, datasets.FaceRecord)),
@@ -47,8 +50,8 @@ def add(folder: Path, label: str, split: Path, as_json: bool, **options: object)
     )
     if not entries:
         raise ConfigError(f"{folder} holds no image")
-    done = adding.add(manifest, new, options["seed"])
-    target = Path(str(options["output"])) if options["output"] else split
+    done = additions.add(manifest, new, seed)
+    target = output or split
     write_atomic(target, done.manifest.model_dump_json(indent=1).encode())
     counts = done.counts()
     if as_json:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from edge.contract import LABELS
+from edge.cli.output import table
+from edge.contract import LABELS, MASK_WORN_INCORRECTLY
 from training.data.dataset import FaceDataset
 from training.metrics import ClassifierFigures
 
@@ -19,14 +20,18 @@ def known_faces(material: FaceDataset, classes: int) -> FaceDataset:
     return known
 
 
-def table(found: dict[str, ClassifierFigures]) -> str:
+def slices_table(found: dict[str, ClassifierFigures]) -> str:
     """The main figures of every slice, one line each."""
-    lines = [
-        f"{'slice':28} {'faces':>6} {'accuracy':>9} {'macro-F1':>9} {'bare->mask':>11} {'wrong found':>12}"
-    ]
-    lines += [
-        f"{name:28} {one.faces:6} {one.accuracy:9.4f} {one.macro_f1:9.4f} "
-        f"{one.bare_called_masked:11.4f} {one.classes[2].recall:12.4f}"
+    heads = ("slice", "faces", "accuracy", "macro-F1", "bare->mask", "wrong found")
+    rows = [
+        (
+            name,
+            f"{one.faces}",
+            f"{one.accuracy:.4f}",
+            f"{one.macro_f1:.4f}",
+            f"{one.bare_called_masked:.4f}",
+            f"{one.classes[MASK_WORN_INCORRECTLY].recall:.4f}",
+        )
         for name, one in found.items()
     ]
-    return "\n".join(lines)
+    return table([heads, *rows], "l")

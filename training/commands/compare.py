@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -37,8 +36,17 @@ from training.data.manifest import SplitManifest
 )  # fmt: skip
 @cache_option
 @json_option
-@click.pass_context
-def compare(context: click.Context, /, output: Path, as_json: bool, **_: object) -> None:
+def compare(
+    recipes: tuple[Path, ...],
+    split: Path,
+    given: tuple[str, ...],
+    many: int,
+    few: int | None,
+    only_table: bool,
+    output: Path,
+    cache: Path | None,
+    as_json: bool,
+) -> None:
     """Trains RECIPES (TOML files) on grouped folds and on a random split, and prints a Markdown table.
 
     What a recipe scores more on the random split, it owes to having seen near-duplicates of the tested
@@ -47,26 +55,20 @@ def compare(context: click.Context, /, output: Path, as_json: bool, **_: object)
 
     Example: maskgate-train compare training/recipes/*.toml --split split.json
     """
-    options = context.params
     framework.load_framework()
-    comparing = framework.need("training.evaluation.comparison")
-    plans = [recipe.load(file) for file in options["recipes"]]
+    from training.evaluation import comparison
+
+    plans = [recipe.load(file) for file in recipes]
     if len({plan.name for plan in plans}) < len(plans):
         raise ConfigError("two recipes have the same name; each needs its own")
-    weights = _named(options["given"], plans)
-    entrants = [comparing.ComparedRecipe(plan, _start(plan, weights.get(plan.name))) for plan in plans]
-    if not options["only_table"]:
-        manifest = SplitManifest.load(options["split"])
-        material = load_material(manifest, options["cache"])
-        comparing.run_all(entrants, material, (output, manifest), _many(options), _train)
-    found = comparing.results(entrants, output)
-    click.echo(json.dumps(comparing.as_json(found)) if as_json else comparing.markdown(found), nl=as_json)
-
-
-def _many(options: dict[str, Any]) -> dict[Any, int]:
-    """How many folds of each scheme to run."""
-    scheme = framework.need("training.evaluation.comparison").Scheme
-    return {scheme.GROUPED: options["many"], scheme.RANDOM: options["few"] or options["many"]}
+    weights = _named(given, plans)
+    compared = [comparison.ComparedRecipe(plan, _start(plan, weights.get(plan.name))) for plan in plans]
+    if not only_table:
+        manifest = SplitManifest.load(split)
+        folds = {comparison.Scheme.GROUPED: many, comparison.Scheme.RANDOM: few or many}
+        comparison.run_all(compared, load_material(manifest, cache), (output, manifest), folds, _train)
+    found = comparison.results(compared, output)
+    click.echo(json.dumps(comparison.as_json(found)) if as_json else comparison.markdown(found), nl=as_json)
 
 
 def _named(given: tuple[str, ...], plans: list[Recipe]) -> dict[str, str]:
@@ -80,7 +82,8 @@ def _named(given: tuple[str, ...], plans: list[Recipe]) -> dict[str, str]:
 
 def _start(plan: Recipe, weights: str | None) -> str:
     """The weights that can be had: those given, the recipe's own, or none."""
-    network = framework.need("training.classifier.network")
+    from training.classifier import network
+
     if weights is not None:
         network.build(plan.network, weights)
         return weights
@@ -93,6 +96,7 @@ def _start(plan: Recipe, weights: str | None) -> str:
 
 
 def _train(run: TrainingRun, material: FaceDataset, weights: str) -> None:
+    from training.classifier import trainer
+
     click.echo(str(run.folder), err=True)
-    training = framework.need("training.classifier.trainer")
-    training.train(run, material, weights, lambda text: click.echo(text, err=True))
+    trainer.train(run, material, weights, lambda text: click.echo(text, err=True))

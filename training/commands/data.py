@@ -23,11 +23,11 @@ def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Spli
     """Reads the data below the roots and splits it.
 
     Raises:
-        MissingExtraError: The packages for training are not installed.
         ConfigError: They hold no face that can be used.
     """
     framework.set_quiet_environment()
-    split = framework.need("training.data.split")
+    from training.data import split
+
     find = faces.device_finder(detector)
     found = datasets.read(roots, faces.single_face(find), find)
     if not found.records:

@@ -6,14 +6,16 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from edge.cli.options import EXISTING, FILE, json_option
 from training import framework
 from training.data.manifest import SplitManifest, SplitPart
+
+if TYPE_CHECKING:
+    from training.detector.trainer import DetectorRecipe, DetectorRun
 
 
 @click.command()
@@ -46,39 +48,51 @@ from training.data.manifest import SplitManifest, SplitPart
     "--finish", "stop", is_flag=True, help="With --resume: train no further, choose from what is there."
 )
 @json_option
-@click.pass_context
-def detector(context: click.Context, /, threads: int, stop: bool, as_json: bool, **_: object) -> None:
+def detector(
+    split: Path,
+    teacher: Path,
+    clips: tuple[Path, ...],
+    empty: tuple[Path, ...],
+    random_start: bool,
+    steps: int | None,
+    seed: int,
+    threads: int,
+    base: Path,
+    resume: Path | None,
+    stop: bool,
+    as_json: bool,
+) -> None:
     """Trains a face detector with YuNet's outputs; --resume goes on after an interruption.
 
     Example: maskgate-train detector --split split.json --teacher yunet.onnx --steps 8000
     """
-    options = context.params
     framework.load_framework(threads)
-    fit, start, stock, finish, measure = (
-        framework.need(f"training.detector.{name}")
-        for name in ("trainer", "initial_weights", "dataset", "selection", "metrics")
-    )
-    manifest = SplitManifest.load(options["split"])
+    from training.detector import dataset, initial_weights, metrics, selection, trainer
+
+    manifest = SplitManifest.load(split)
     faces = manifest.assigned()
-    trial = finish.trial_of(
-        measure.truths(faces, SplitPart.VALIDATION), options["empty"][::3], options["teacher"]
-    )
-    run, recipe = fit.reopen(options["resume"]) if options["resume"] else _new_run(fit, options)
-    calm = tuple(file for number, file in enumerate(options["empty"]) if number % 3)
-    material = stock.DetectorDataset(faces, options["clips"], options["teacher"], calm)
-    published = None if options["random_start"] else options["teacher"]
-    first = start.initial(recipe.design, published, recipe.seed)
+    trial = selection.trial_of(metrics.truths(faces, SplitPart.VALIDATION), empty[::3], teacher)
+    run, recipe = trainer.reopen(resume) if resume else _new_run(base, seed, steps)
+    for_training = tuple(file for number, file in enumerate(empty) if number % 3)
+    published = None if random_start else teacher
+    start = initial_weights.initial(recipe.design, published, recipe.seed)
     if run.steps_done() < recipe.steps and not stop:
-        gathered = stock.gather(material, recipe.seed, lambda text: click.echo(text, err=True))
-        fit.train(run, recipe, first, gathered, lambda row: click.echo(_line(row, recipe.steps), err=True))
-    summary = finish.finish(run, first, trial, finish.origin_of(published, manifest.fingerprint))
+        material = dataset.DetectorDataset(faces, clips, teacher, for_training)
+        gathered = dataset.gather(material, recipe.seed, lambda text: click.echo(text, err=True))
+        trainer.train(
+            run, recipe, start, gathered, lambda row: click.echo(_line(row, recipe.steps), err=True)
+        )
+    summary = selection.finish(run, start, trial, selection.origin_of(published, manifest.fingerprint))
     click.echo(json.dumps(summary) if as_json else _table(summary))
 
 
-def _new_run(fit: ModuleType, options: Mapping[str, Any]) -> tuple[Any, Any]:
-    wanted = {"seed": options["seed"]} | ({"steps": options["steps"]} if options["steps"] else {})
-    recipe = fit.DetectorRecipe(**wanted)
-    return fit.begin(options["base"], f"{datetime.now():%Y%m%d-%H%M%S}", recipe), recipe
+def _new_run(base: Path, seed: int, steps: int | None) -> tuple[DetectorRun, DetectorRecipe]:
+    from training.detector import trainer
+
+    recipe = (
+        trainer.DetectorRecipe(seed=seed) if steps is None else trainer.DetectorRecipe(seed=seed, steps=steps)
+    )
+    return trainer.begin(base, f"{datetime.now():%Y%m%d-%H%M%S}", recipe), recipe
 
 
 def _table(summary: Mapping[str, object]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import cv2
@@ -24,10 +25,10 @@ from training.evaluation import evaluate as judging
 from training.evaluation import fold_results, results
 from training.evaluation.predictions import Predictions
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., None]
 PARTS = (*(part.value for part in SplitPart), "all")
 
-_OPTIONS: tuple[Callable[[F], F], ...] = (
+_OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.argument("paths", metavar="[MODEL] [DATA]...", nargs=-1, type=EXISTING),
     click.option(
         "--beside", multiple=True, type=EXISTING, help="Another model to judge on the same faces; repeatable."
@@ -50,25 +51,54 @@ _OPTIONS: tuple[Callable[[F], F], ...] = (
     click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders."),
     click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders."),
     cache_option,
-    json_option,
 )
 
 
-def evidence_options(command: F) -> F:
-    """Models, data and how to read them: what a command must take that calls `gather`."""
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """What is to be evaluated, as the command line says it; `_OPTIONS` explains each field."""
+
+    paths: tuple[Path, ...]
+    beside: tuple[Path, ...]
+    folds: Path | None
+    part: str
+    threshold: float | None
+    detector: Path | None
+    seed: int
+    cache: Path | None
+
+
+def takes_request(command: Command) -> Command:
+    """Adds the options of an evaluation to a command, which gets them as `request`."""
+
+    @wraps(command)
+    def requested(
+        *,
+        paths: tuple[Path, ...],
+        beside: tuple[Path, ...],
+        folds: Path | None,
+        part: str,
+        threshold: float | None,
+        detector: Path | None,
+        seed: int,
+        cache: Path | None,
+        **rest: Any,
+    ) -> None:
+        request = EvaluationRequest(paths, beside, folds, part, threshold, detector, seed, cache)
+        command(request=request, **rest)
+
+    offered: Command = requested
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        offered = option(offered)
+    return offered
 
 
 @click.command()
-@evidence_options
+@takes_request
+@json_option
 @click.option("--no-slices", is_flag=True, help="Leave out the slices by size, blur, light, wear and tone.")
 @click.option("--worst", "sheet", type=FILE, help="Write the worst answers as a PNG, too; it shows people.")
-@click.pass_context
-def evaluate(
-    context: click.Context, /, as_json: bool, no_slices: bool, sheet: Path | None, **_: object
-) -> None:
+def evaluate(request: EvaluationRequest, as_json: bool, no_slices: bool, sheet: Path | None) -> None:
     """Judges MODEL (a .keras file, a .tflite file, a bundle or a run folder) on labelled faces.
 
     DATA is a split manifest, or data folders as `maskgate-train data` reads them, all of whose faces are
@@ -81,7 +111,7 @@ def evaluate(
       maskgate-train evaluate --folds runs/folds split.json
       maskgate-train evaluate --folds runs/folds --threshold 0.788
     """
-    evidence, material = gather(context)
+    evidence, material = gather(request)
     if sheet is not None:
         _write_worst(evidence, material, sheet)
     found = results.judge(evidence)
@@ -98,7 +128,8 @@ def _write_worst(evidence: Predictions, material: FaceDataset | None, file: Path
     """
     if material is None:
         raise ConfigError("--worst needs the pictures; name the split manifest, too")
-    galleries = framework.need("training.evaluation.report.galleries")
+    from training.evaluation.report import galleries
+
     found = galleries.worst(evidence, evidence.columns[0], material)
     if not found:
         raise ConfigError(f"{evidence.columns[0].name} gives no wrong answer, so there is nothing to show")
@@ -106,28 +137,25 @@ def _write_worst(evidence: Predictions, material: FaceDataset | None, file: Path
         cv2.imwrite(str(partial), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
 
 
-def gather(context: click.Context) -> tuple[Predictions, FaceDataset | None]:
+def gather(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:
     """What the command line asks for: the evidence, and its faces in the same order where they are at hand.
 
     Raises:
         ConfigError: The data cannot be used.
         ModelError: A model cannot be opened.
     """
-    evidence, material = _gathered(context)
-    threshold: float | None = context.params["threshold"]
-    if threshold is not None:
-        evidence = evidence.with_threshold([threshold] * len(evidence.columns))
+    evidence, material = _gathered(request)
+    if request.threshold is not None:
+        evidence = evidence.with_threshold([request.threshold] * len(evidence.columns))
     return evidence, material
 
 
-def _gathered(context: click.Context) -> tuple[Predictions, FaceDataset | None]:
-    options = context.params
-    paths: tuple[Path, ...] = options["paths"]
-    if options["folds"]:
-        return _folded(options["folds"], paths, options["cache"])
-    if len(paths) < 2:
+def _gathered(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:
+    if request.folds:
+        return _folded(request.folds, request.paths, request.cache)
+    if len(request.paths) < 2:
         raise click.UsageError("name MODEL and DATA, or --folds DIR")
-    return _judged(context, paths[0], paths[1:])
+    return _judged(request)
 
 
 def _folded(
@@ -139,17 +167,17 @@ def _folded(
     return fold_results.with_pictures(evidence, load_material(SplitManifest.load(data[0]), cache))
 
 
-def _judged(context: click.Context, model: Path, data: tuple[Path, ...]) -> tuple[Predictions, FaceDataset]:
-    options = context.params
-    models = judging.candidates((model, *options["beside"]))
+def _judged(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
+    model, *data = request.paths
+    models = judging.candidates((model, *request.beside))
     if any(one.path.suffix == ".keras" for one in models):
         framework.load_framework()
-    manifest, whole = _manifest(data, model, options["detector"], options["seed"])
+    manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
     classes = max(judging.classes(one.path) for one in models)
-    material = known_faces(load_material(manifest, options["cache"]), classes)
-    if whole or options["part"] == "all":
+    material = known_faces(load_material(manifest, request.cache), classes)
+    if whole or request.part == "all":
         return judging.on_all(models, material), material
-    part = SplitPart(options["part"])
+    part = SplitPart(request.part)
     return judging.on_split(models, material, part), material.of(part)
 
 

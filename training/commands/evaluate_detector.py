@@ -10,7 +10,6 @@ import click
 from edge.cli.options import EXISTING, FILE, json_option
 from training import framework
 from training.data.manifest import SplitManifest, SplitPart
-from training.detector import evaluate, metrics, report
 
 
 @click.command("evaluate-detector")
@@ -42,22 +41,29 @@ from training.detector import evaluate, metrics, report
     "--misses", type=FILE, help="Write crops of the faces the first model misses as PNG; it shows people."
 )
 @json_option
-@click.pass_context
 def evaluate_detector(
-    context: click.Context, /, models: tuple[Path, ...], split: Path, part: str, as_json: bool, **_: object
+    models: tuple[Path, ...],
+    split: Path,
+    part: str,
+    threshold: float,
+    views: tuple[int, ...],
+    html: Path | None,
+    misses: Path | None,
+    as_json: bool,
 ) -> None:
     """Judges detectors in one run: recall, unmatched boxes, average precision, threshold sweep, time.
 
     Example: maskgate-train evaluate-detector detector.onnx yunet.onnx --split split.json --html report.html
     """
     framework.set_quiet_environment()
-    options = context.params
-    wanted = evaluate.Wanted(models, options["views"], options["threshold"])
+    from training.detector import evaluate, metrics, report
+
+    wanted = evaluate.Wanted(models, views, threshold)
     judged = evaluate.judge(wanted, metrics.truths(SplitManifest.load(split).assigned(), SplitPart(part)))
-    if options["html"]:
-        options["html"].write_text(report.page(judged.tables, f"Face detectors on the {part} part"))
-    if options["misses"]:
-        evaluate.write_misses(judged, wanted.threshold, options["misses"])
+    if html:
+        html.write_text(report.page(judged.tables, f"Face detectors on the {part} part"))
+    if misses:
+        evaluate.write_misses(judged, wanted.threshold, misses)
     if as_json:
         click.echo(json.dumps({table.title: table.as_json() for table in judged.tables}))
     else:

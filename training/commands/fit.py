@@ -13,7 +13,7 @@ from training.classifier import devices as sharing
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.batches import usable
-from training.commands.common import known_faces, table
+from training.commands.common import known_faces, slices_table
 from training.commands.data import make_split
 from training.commands.gate import promote, start_from
 from training.data.dataset import FaceDataset, load_material
@@ -52,9 +52,19 @@ from training.metrics import ClassifierFigures
 )
 @cache_option
 @json_option
-@click.pass_context
 def fit(
-    context: click.Context, /, resume: Path | None, cache: Path | None, as_json: bool, **_: object
+    roots: tuple[Path, ...],
+    split: Path | None,
+    detector: Path | None,
+    plan: Path,
+    weights: str | None,
+    base: Path,
+    resume: Path | None,
+    rival: Path | None,
+    whole: bool,
+    devices: str,
+    cache: Path | None,
+    as_json: bool,
 ) -> None:
     """Trains a classifier into a run folder, which --resume goes on with after an interruption.
 
@@ -65,26 +75,29 @@ def fit(
 
     Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
     """
-    options = context.params
-    settings, manifest = _plan(context)
-    names = sharing.named(options["devices"])
+    if resume:
+        settings, manifest = _resumed(resume)
+    else:
+        settings = recipe.load(plan)
+        manifest = _split(split, roots, detector, settings.seed)
+        manifest = _whole(manifest) if whole else manifest
+    names = sharing.named(devices)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     usable(material, settings)
     framework.load_framework(settings.threads, processors=sharing.processors(names))
-    training = framework.need("training.classifier.trainer")
-    run = (
-        classifier_run.reopen(resume) if resume else classifier_run.start(options["base"], settings, manifest)
-    )
-    rival, weights = options["rival"], options["weights"]
+    from training.classifier import trainer
+    from training.evaluation.report import report
+
+    run = classifier_run.reopen(resume) if resume else classifier_run.start(base, settings, manifest)
     if rival and not weights:
-        weights = run.weights(None) or start_from(rival, options["base"], run)
-    training.train(run, material, weights, lambda text: click.echo(text, err=True), names)
+        weights = run.weights(None) or start_from(rival, base, run)
+    trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)
     found = _judged(run, material.of(SplitPart.TEST))
-    framework.need("training.evaluation.report.report").write_for(run, manifest, material)
+    report.write_for(run, manifest, material)
     if rival:
         promote(run, rival, material)
     summary = {"run": str(run.folder), "model": str(run.model)} | (found["all"].flat() if found else {})
-    click.echo(json.dumps(summary) if as_json else f"{run.model}\n{table(found)}")
+    click.echo(json.dumps(summary) if as_json else f"{run.model}\n{slices_table(found)}")
 
 
 def _judged(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:
@@ -97,20 +110,23 @@ def _judged(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, Cla
     return found
 
 
-def _plan(context: click.Context) -> tuple[recipe.Recipe, SplitManifest]:
-    """The recipe and the split of the run that is resumed, or of a new one."""
-    options = context.params
-    if options["resume"]:
-        run = classifier_run.reopen(options["resume"])
-        return run.recipe(), SplitManifest.load(run.split)
-    settings = recipe.load(options["plan"])
-    if options["split"]:
-        manifest = SplitManifest.load(options["split"])
-    elif options["roots"] and options["detector"]:
-        manifest, _ = make_split(options["roots"], options["detector"], settings.seed)
-    else:
-        raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
-    if options["whole"]:
-        folds = framework.need("training.data.folds")
-        manifest = SplitManifest.of(folds.whole(manifest.assigned()), folds.WHOLE_SEED, manifest.fingerprint)
-    return settings, manifest
+def _resumed(folder: Path) -> tuple[recipe.Recipe, SplitManifest]:
+    """The recipe and the split that a run was started with."""
+    run = classifier_run.reopen(folder)
+    return run.recipe(), SplitManifest.load(run.split)
+
+
+def _split(split: Path | None, roots: tuple[Path, ...], detector: Path | None, seed: int) -> SplitManifest:
+    """The split that is named, or one of the data below the roots."""
+    if split:
+        return SplitManifest.load(split)
+    if roots and detector:
+        return make_split(roots, detector, seed)[0]
+    raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
+
+
+def _whole(manifest: SplitManifest) -> SplitManifest:
+    """The split with its test faces given to training."""
+    from training.data import folds
+
+    return SplitManifest.of(folds.whole(manifest.assigned()), folds.WHOLE_SEED, manifest.fingerprint)

@@ -38,8 +38,16 @@ INT8 = "int8.tflite"
 )  # fmt: skip
 @cache_option
 @json_option
-@click.pass_context
-def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: bool, **_: object) -> None:
+def folds(
+    split: Path,
+    plan: Path,
+    weights: str | None,
+    count: int,
+    only: tuple[int, ...],
+    output: Path,
+    cache: Path | None,
+    as_json: bool,
+) -> None:
     """Trains, calibrates, converts and judges once per fold and pools what the models say.
 
     A fold that is finished is not run again, an interrupted one goes on after its last epoch.
@@ -49,24 +57,19 @@ def folds(context: click.Context, /, output: Path, cache: Path | None, as_json: 
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
     """
-    options = context.params
-    settings, manifest, count = (
-        recipe.load(options["plan"]),
-        SplitManifest.load(options["split"]),
-        options["count"],
-    )
+    settings, manifest = recipe.load(plan), SplitManifest.load(split)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     framework.load_framework(settings.threads)
-    wanted = _wanted(options["only"], count)
-    for number, faces in enumerate(
-        framework.need("training.data.folds").folds(material.faces, count, settings.seed)
-    ):
+    from training.data import folds as fold
+
+    wanted = _wanted(only, count)
+    for number, faces in enumerate(fold.folds(material.faces, count, settings.seed)):
         if number not in wanted:
             continue
         click.echo(f"fold {number + 1} of {count}", err=True)
-        dealt = SplitManifest.of(faces, settings.seed, manifest.fingerprint)
-        run = _opened(output / f"fold-{number}", settings, dealt)
-        _finish(run, FaceDataset(faces, material.patches), options["weights"])
+        assigned = SplitManifest.of(faces, settings.seed, manifest.fingerprint)
+        run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
+        _finish(run, FaceDataset(faces, material.patches), weights)
     found = results.judge(fold_results.load(output))
     click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
 
@@ -82,28 +85,15 @@ def _wanted(only: tuple[int, ...], count: int) -> set[int]:
     return {number - 1 for number in only} or set(range(count))
 
 
-def _opened(folder: Path, settings: recipe.Recipe, split: SplitManifest) -> classifier_run.TrainingRun:
-    """The run of a fold, new or interrupted.
-
-    Raises:
-        ConfigError: What is there was made with another recipe or from other data.
-    """
-    if not (folder / "recipe.json").exists():
-        return classifier_run.start_at(folder, settings, split)
-    run = classifier_run.reopen(folder)
-    if run.recipe() != settings or SplitManifest.load(run.split) != split:
-        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
-    return run
-
-
 def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str | None) -> None:
     """Does what is still to be done for one fold; every step leaves a file that says it is done."""
+    from convert import quantize
+    from training.classifier import trainer
+
     if not run.model.exists():
-        training = framework.need("training.classifier.trainer")
-        training.train(run, material, weights, lambda text: click.echo(text, err=True))
+        trainer.train(run, material, weights, lambda text: click.echo(text, err=True))
     small = run.folder / INT8
     if not small.exists():
-        quantize = framework.need("convert.quantize", "convert")
         files.write_atomic(small, quantize.of_training(run.model, material.of(SplitPart.TRAIN)))
     if not (run.folder / fold_results.PREDICTIONS).exists():
         models = (evaluate.EvaluatedModel("float", run.model), evaluate.EvaluatedModel("int8", small))

@@ -78,9 +78,10 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
     promoted = run.folder / judging.BUNDLE
     if promoted.exists():
         return promoted
-    package = framework.need("convert.build", "convert")
-    origin = package.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
-    package.convert(run.model, material, origin, run.folder / CANDIDATE)
+    from convert import build
+
+    origin = build.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
+    build.convert(run.model, material, origin, run.folder / CANDIDATE)
     found = judge(run.folder / CANDIDATE, rival, material)
     run.write("gate.json", found.as_json())
     click.echo(found.text(), err=True)
@@ -103,8 +104,12 @@ def start_from(rival: Path, base: Path, run: TrainingRun) -> str | None:
     old, new = before.recipe().network, run.recipe().network
     if (old.name, old.alpha) != (new.name, new.alpha):
         return None
-    network = framework.need("keras").saving.load_model(before.folder / WEIGHTS, compile=False)
+    import keras
+
+    from training.classifier.network import BACKBONE
+
+    network = keras.saving.load_model(before.folder / WEIGHTS, compile=False)
     file = run.folder / "start.weights.h5"
     with replacing(file) as partial:
-        network.get_layer(framework.need("training.classifier.network").BACKBONE).save_weights(partial)
+        network.get_layer(BACKBONE).save_weights(partial)
     return str(file)

@@ -5,22 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from edge.cli.options import EXISTING, FILE
+from edge.cli.options import EXISTING, FILE, json_option
 from training import framework
 from training.classifier.run import TrainingRun
-from training.commands.evaluate import evidence_options, gather
+from training.commands.evaluate import EvaluationRequest, gather, takes_request
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitManifest
 from training.evaluation import evaluate as judging
 from training.evaluation import results
 from training.evaluation.predictions import Predictions
 
+if TYPE_CHECKING:
+    from training.evaluation.report.galleries import Gallery
+
 
 @click.command()
-@evidence_options
+@takes_request
+@json_option
 @click.option(
     "--run", type=EXISTING, help="Run folder whose history and recipe to show (MODEL, if it is one)."
 )
@@ -29,8 +34,9 @@ from training.evaluation.predictions import Predictions
 @click.option(
     "-o", "--output", type=FILE, default=Path("report"), show_default=True, help="Folder for both files."
 )
-@click.pass_context
-def report(context: click.Context, /, output: Path, as_json: bool, **_: object) -> None:
+def report(
+    request: EvaluationRequest, run: Path | None, faces: bool, title: str, output: Path, as_json: bool
+) -> None:
     """Writes report.html, which needs nothing from elsewhere, and model-card.md.
 
     MODEL, DATA and --folds are as for `maskgate-train evaluate`. Heat maps need a float model.
@@ -41,27 +47,24 @@ def report(context: click.Context, /, output: Path, as_json: bool, **_: object) 
       maskgate-train report --folds runs/folds split.json --no-faces -o docs/report
     """
     framework.set_quiet_environment()
-    pages = framework.need("training.evaluation.report.report")
-    evidence, material = gather(context)
-    extras = _extras(context, evidence, material)
-    one = pages.page(evidence, results.judge(evidence), extras, context.params["title"])
+    from training.evaluation.report import report as pages
+
+    evidence, material = gather(request)
+    shown = material if faces else None
+    extras = replace(
+        pages.of_run(_run(run, request.paths), _manifest(request.paths)),
+        worst=_worst(evidence, shown),
+        looked_at=_looked_at(request, evidence, shown),
+    )
+    one = pages.page(evidence, results.judge(evidence), extras, title)
     file, card = pages.write(one, output)
     found = {"report": str(file), "card": str(card)}
     click.echo(json.dumps(found | pages.summary(one)) if as_json else "\n".join(found.values()))
 
 
-def _extras(context: click.Context, evidence: Predictions, material: FaceDataset | None) -> object:
-    options = context.params
-    pages = framework.need("training.evaluation.report.report")
-    split = next((path for path in options["paths"] if path.suffix == ".json"), None)
-    manifest = SplitManifest.load(split) if split else None
-    run = _run(options["run"], options["paths"])
-    shown = material if options["faces"] else None
-    return replace(
-        pages.of_run(run, manifest),
-        worst=_worst(evidence, shown),
-        looked_at=_looked_at(context, evidence, shown),
-    )
+def _manifest(paths: tuple[Path, ...]) -> SplitManifest | None:
+    split = next((path for path in paths if path.suffix == ".json"), None)
+    return SplitManifest.load(split) if split else None
 
 
 def _run(named: Path | None, paths: tuple[Path, ...]) -> TrainingRun | None:
@@ -69,22 +72,27 @@ def _run(named: Path | None, paths: tuple[Path, ...]) -> TrainingRun | None:
     return TrainingRun(folders[0]) if folders else None
 
 
-def _worst(evidence: Predictions, material: FaceDataset | None) -> object:
+def _worst(evidence: Predictions, material: FaceDataset | None) -> tuple[Gallery, ...]:
     if material is None:
         return ()
-    galleries = framework.need("training.evaluation.report.galleries")
+    from training.evaluation.report import galleries
+
     int8 = [column for column in evidence.columns if column.name.startswith("int8")]
     return galleries.worst(evidence, (*int8, *evidence.columns)[0], material)
 
 
-def _looked_at(context: click.Context, evidence: Predictions, material: FaceDataset | None) -> object:
-    options = context.params
-    if material is None or options["folds"]:
+def _looked_at(
+    request: EvaluationRequest, evidence: Predictions, material: FaceDataset | None
+) -> tuple[Gallery, ...]:
+    if material is None or request.folds:
         return ()
-    models = judging.candidates((options["paths"][0], *options["beside"]))
+    models = judging.candidates((request.paths[0], *request.beside))
     for one, column in zip(models, evidence.columns, strict=True):
         if one.path.suffix == ".keras":
-            keras, galleries = framework.need("keras"), framework.need("training.evaluation.report.galleries")
+            import keras
+
+            from training.evaluation.report import galleries
+
             network = keras.saving.load_model(one.path, compile=False)
             return galleries.looked_at(network, evidence, column, material)
     return ()

@@ -76,7 +76,7 @@ def default_cache() -> Path:
 
 
 def patches(
-    records: Sequence[FaceRecord], fingerprint: str, cache: Path, progress: Callable[[int], None]
+    records: Sequence[FaceRecord], fingerprint: str, cache: Path, advance: Callable[[int], None]
 ) -> tuple[Patch, ...]:
     """The patches of all faces, from the cache or cut now.
 
@@ -84,25 +84,25 @@ def patches(
         records: The faces, in the order wanted.
         fingerprint: Of the data set; a change of data makes a new cache file.
         cache: Folder of the cache.
-        progress: Called with the number of faces done.
+        advance: Called with the number of faces that were cut since the last call.
     """
     keys = "\n".join(f"{record.key} {record.landmarks}" for record in records)
     name = hashlib.sha256(f"{fingerprint}|{CROP_MARGIN}|{ROOM}|{NATIVE}|{keys}".encode()).hexdigest()[:20]
     file = cache / f"{name}.npz"
     if not file.exists():
-        _store(file, tuple(_cut_all(records, progress)))
+        _store(file, tuple(_cut_all(records, advance)))
     return _load(file)
 
 
-def _cut_all(records: Sequence[FaceRecord], progress: Callable[[int], None]) -> Iterator[Patch]:
+def _cut_all(records: Sequence[FaceRecord], advance: Callable[[int], None]) -> Iterator[Patch]:
     opened: tuple[Path | None, Image | None] = (None, None)
-    for number, record in enumerate(records):
+    for record in records:
         if opened[0] != record.image:
             opened = (record.image, open_image(record.image))
         if opened[1] is None:
             raise FileNotFoundError(f"{record.image} was readable when the data was listed, and is not now")
         yield patch_of(opened[1], record)
-        progress(number + 1)
+        advance(1)
 
 
 def _store(file: Path, cut_out: Sequence[Patch]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import Progress
 
+from edge.cli.output import progress
 from edge.contract import LABELS
 from training.data.crops import Patch, default_cache, patches
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -48,12 +46,6 @@ def load_material(manifest: SplitManifest, cache: Path | None) -> FaceDataset:
     """Loads the split's faces, with a bar on a terminal while they are cut the first time."""
     faces = manifest.assigned()
     records = [face.record for face in faces]
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("cutting faces", total=len(faces))
-        cut = patches(
-            records,
-            manifest.fingerprint,
-            cache or default_cache(),
-            lambda done: bar.update(task, completed=done),
-        )
+    with progress("cutting faces", len(faces)) as bar:
+        cut = patches(records, manifest.fingerprint, cache or default_cache(), bar.advance)
     return FaceDataset(faces, cut)

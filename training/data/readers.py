@@ -14,14 +14,13 @@ from enum import StrEnum
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from edge.contract import Label
-from edge.errors import ConfigError
+from edge.errors import ConfigError, SourceError
+from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.types import Box, Face, Image
 
 FRAMES, ANNOTATIONS = "images", "annotations"
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 
 _SPELLINGS = {
     Label.WITH_MASK: "with_mask withmask mask masked correct_mask mask_correct worn_correctly",
@@ -227,12 +226,9 @@ def read_class_folder(folder: Path, label: Label, rule: FolderRule) -> Iterator[
 
 
 def open_image(file: Path) -> Image | None:
-    """Decodes a picture to BGR; None where it is missing, broken or smaller than 8 pixels."""
+    """Decodes a picture to BGR; None where it is missing, broken, cut short or smaller than 8 pixels."""
     try:
-        raw = np.frombuffer(file.read_bytes(), np.uint8)
-        pixels = cv2.imdecode(raw, cv2.IMREAD_COLOR) if raw.size else None
-    except (OSError, cv2.error):
+        pixels = read_image(file)
+    except SourceError:
         return None
-    if pixels is None or min(pixels.shape[:2]) < 8:
-        return None
-    return pixels  # type: ignore[return-value]
+    return pixels if min(pixels.shape[:2]) >= 8 else None

@@ -16,6 +16,8 @@ import imagehash
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from edge.contract import Label, face_crop
 from edge.types import Image
@@ -65,14 +67,12 @@ def near_pairs(bits: NDArray[np.float32], distance: int = DISTANCE) -> NDArray[n
 
 def group(records: Sequence[FaceRecord]) -> tuple[int, ...]:
     """The group number of every face; equal numbers must stay on one side of a split."""
-    union = _Union(len(records))
     by_image: dict[Path, list[int]] = defaultdict(list)
     for index, record in enumerate(records):
         by_image[record.image].append(index)
+    pairs = [(members[0], index) for members in by_image.values() for index in members[1:]]
     owners, bits = [], []
     for image, members in by_image.items():
-        for index in members[1:]:
-            union.join(members[0], index)
         pixels = open_image(image)
         if pixels is None:
             continue
@@ -82,30 +82,22 @@ def group(records: Sequence[FaceRecord]) -> tuple[int, ...]:
             if records[index].box.side >= MIN_HASHED_PX:
                 owners.append(index)
                 bits.append(perceptual_bits(face_crop(pixels, records[index].box, 96)))
-    for first, second in near_pairs(np.stack(bits)) if bits else ():
-        union.join(owners[first], owners[second])
-    return union.numbers()
+    if bits:
+        pairs += [(owners[first], owners[second]) for first, second in near_pairs(np.stack(bits))]
+    return connected(len(records), pairs)
 
 
-class _Union:
-    """Disjoint sets of indices."""
+def connected(size: int, pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """The number of the set that each of `size` indices is in, where both of a pair are in one.
 
-    def __init__(self, size: int) -> None:
-        self._parent = list(range(size))
-
-    def _root(self, index: int) -> int:
-        while self._parent[index] != index:
-            self._parent[index] = self._parent[self._parent[index]]
-            index = self._parent[index]
-        return index
-
-    def join(self, first: int, second: int) -> None:
-        self._parent[self._root(first)] = self._root(second)
-
-    def numbers(self) -> tuple[int, ...]:
-        """Sets numbered from 0 in order of their first member."""
-        seen: dict[int, int] = {}
-        return tuple(seen.setdefault(self._root(index), len(seen)) for index in range(len(self._parent)))
+    Sets are numbered from 0 in the order of their first members.
+    """
+    if not size:
+        return ()
+    first, second = np.array(pairs, np.intp).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(first)), (first, second)), shape=(size, size))
+    _, numbers = connected_components(graph, directed=False)
+    return tuple(numbers.tolist())
 
 
 def assign_parts(

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.cli.output import table
 from edge.contract import face_crop
 from edge.system.files import write_atomic
 from edge.types import Image
@@ -53,13 +54,8 @@ class DetectorTable:
 
     def as_text(self) -> str:
         """Aligned for a terminal."""
-        wide = max(len(row.name) for row in self.rows)
-        lines = [self.title, " " * wide + "".join(f"{name:>14}" for name in self.columns)]
-        lines += [
-            f"{row.name:{wide}}" + "".join(f"{value:14.{row.digits}f}" for value in row.values)
-            for row in self.rows
-        ]
-        return "\n".join(lines)
+        rows = [(row.name, *(f"{value:.{row.digits}f}" for value in row.values)) for row in self.rows]
+        return f"{self.title}\n{table([('', *self.columns), *rows], 'l')}"
 
 
 def compare(title: str, names: Sequence[str], found: Sequence[Matches], threshold: float) -> DetectorTable:

@@ -13,9 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from edge.errors import ConfigError
+from edge.contract import MASK_WORN_INCORRECTLY
 from training.classifier.recipe import Recipe
-from training.classifier.run import TrainingRun, reopen, start_at
+from training.classifier.run import TrainingRun, open_or_start
 from training.data.dataset import FaceDataset
 from training.data.folds import folds
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -117,21 +117,12 @@ def run_one(
 ) -> None:
     """Trains and judges one fold, unless its predictions are there."""
     folder, split = where
-    run = _opened(folder, one.recipe, split)
+    run = open_or_start(folder, one.recipe, split)
     file = folder / fold_results.PREDICTIONS
     if not file.exists():
         train(run, material, one.weights)
         model = evaluate.EvaluatedModel("float", run.model)
         fold_results.save(evaluate.on_faces([model], material.of(SplitPart.TEST), measure=False), file)
-
-
-def _opened(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
-    if not (folder / "recipe.json").exists():
-        return start_at(folder, recipe, split)
-    run = reopen(folder)
-    if run.recipe() != recipe or SplitManifest.load(run.split) != split:
-        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
-    return run
 
 
 def results(entrants: Sequence[ComparedRecipe], base: Path) -> tuple[Result, ...]:
@@ -178,7 +169,7 @@ def _short(one: Estimates | None) -> dict[str, Any] | None:
     figures = {
         "macro_f1": one.macro_f1,
         "bare_called_masked": one.bare_called_masked,
-        "wrong_recall": one.classes[2].recall,
+        "wrong_recall": one.classes[MASK_WORN_INCORRECTLY].recall,
     }
     return {"number": one.faces} | {name: _numbers(figure) for name, figure in figures.items()}
 
@@ -209,7 +200,7 @@ def _line(one: Result) -> str:
         one.recipe,
         one.start,
         share(grouped.macro_f1) if grouped else "-",
-        count(grouped, 2, 2) if grouped else "-",
+        count(grouped, MASK_WORN_INCORRECTLY, MASK_WORN_INCORRECTLY) if grouped else "-",
         percent(grouped.bare_called_masked) if grouped else "-",
         share(random.macro_f1) if random else "-",
         f"{one.leakage:+.3f}" if math.isfinite(one.leakage) else "-",

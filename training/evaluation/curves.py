@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS, Label
-from training.framework import need
+from edge.contract import WITH_MASK, WITHOUT_MASK
 from training.metrics import Shares, Truth
 
-MASKED, BARE = LABELS.index(Label.WITH_MASK), LABELS.index(Label.WITHOUT_MASK)
 MOST_BARE = 0.005
 """Share of bare faces that may be called masked at the threshold."""
 
@@ -40,7 +38,9 @@ def roc(truth: Truth, shares: Shares, index: int) -> Curve | None:
     belongs = truth == index
     if belongs.all() or not belongs.any():
         return None
-    others, found, _ = need("sklearn.metrics").roc_curve(belongs, shares[:, index])
+    from sklearn.metrics import roc_curve  # noqa: PLC0415 - help and quick checks need none of it
+
+    others, found, _ = roc_curve(belongs, shares[:, index])
     return Curve(others, found)
 
 
@@ -49,7 +49,9 @@ def precision_recall(truth: Truth, shares: Shares, index: int) -> Curve | None:
     belongs = truth == index
     if belongs.all() or not belongs.any():
         return None
-    precision, recall, _ = need("sklearn.metrics").precision_recall_curve(belongs, shares[:, index])
+    from sklearn.metrics import precision_recall_curve  # noqa: PLC0415 - as above
+
+    precision, recall, _ = precision_recall_curve(belongs, shares[:, index])
     return Curve(recall, precision)
 
 
@@ -74,8 +76,8 @@ def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_BARE) -> f
     Returns:
         0 where the likeliest class alone keeps to `most`.
     """
-    bare = truth == BARE
-    wrong = np.sort(shares[bare & (shares.argmax(axis=1) == MASKED), MASKED])[::-1]
+    bare = truth == WITHOUT_MASK
+    wrong = np.sort(shares[bare & (shares.argmax(axis=1) == WITH_MASK), WITH_MASK])[::-1]
     allowed = int(most * bare.sum())
     return float(np.nextafter(wrong[allowed], 2)) if len(wrong) > allowed else 0.0
 
@@ -88,6 +90,6 @@ def answers(shares: Shares, threshold: float | Line = 0.0) -> Truth:
         threshold: Of P(with_mask), one for all or one per face.
     """
     likeliest = shares.argmax(axis=1)
-    second = shares[:, MASKED + 1 :].argmax(axis=1) + MASKED + 1
-    found: Truth = np.where((likeliest == MASKED) & (shares[:, MASKED] < threshold), second, likeliest)
+    second = shares[:, WITH_MASK + 1 :].argmax(axis=1) + WITH_MASK + 1
+    found: Truth = np.where((likeliest == WITH_MASK) & (shares[:, WITH_MASK] < threshold), second, likeliest)
     return found

@@ -18,7 +18,6 @@ from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
 from training.evaluation.predictions import MIN_PX, Predictions, gather, padded
 from training.evaluation.traits import Traits, traits
-from training.framework import need
 from training.metrics import ClassifierFigures, Shares, figures
 
 Predictor = Callable[[NDArray[np.uint8]], Shares]
@@ -84,8 +83,10 @@ def open_model(path: Path) -> tuple[Predictor, int]:
 
 
 def _network(path: Path) -> Any:
+    import keras  # noqa: PLC0415 - a bundle needs no framework
+
     try:
-        return need("keras").saving.load_model(path, compile=False)
+        return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be opened as a Keras model: {str(error).splitlines()[0]}") from None
 

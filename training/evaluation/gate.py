@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edge.cli.output import align
+from edge.cli.output import table
 from training.evaluation.intervals import Estimate, Estimates, estimates
 from training.evaluation.predictions import Predictions
 from training.evaluation.results import share
@@ -85,7 +85,7 @@ class Gate:
             (f"slice {one.name}", "weaker", share(one.old), share(one.new), f"{one.bound:.4f}")
             for one in self.weaker
         ]
-        return align(lines)
+        return table(lines)
 
 
 def gate(evidence: Predictions) -> Gate:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS
-from training.evaluation.curves import BARE, MASKED
+from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
 from training.metrics import Shares, Truth, figures
 
 ROUNDS, SEED = 1000, 7
@@ -116,14 +115,14 @@ def estimates(
         )
         for at, one in enumerate(point.classes)
     )
-    bare = _ratio(tables[:, BARE, MASKED], faces[:, BARE])
+    bare = _ratio(tables[:, WITHOUT_MASK, WITH_MASK], faces[:, WITHOUT_MASK])
     right = hits.sum(axis=1) / tables.sum(axis=(1, 2))
     return Estimates(
         faces=point.faces,
         groups=counts.shape[1],
         accuracy=_estimate(point.accuracy, right, counts.shape[1]),
         macro_f1=_estimate(point.macro_f1, _mean_where(f1s, faces > 0)),
-        bare_called_masked=_estimate(point.bare_called_masked, bare, among[BARE]),
+        bare_called_masked=_estimate(point.bare_called_masked, bare, among[WITHOUT_MASK]),
         calibration_error=_centred(point.calibration_error, _errors(truth, shares, counts, column)),
         classes=classes,
         confusion=point.confusion,

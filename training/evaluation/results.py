@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from edge.cli.output import align
-from training.evaluation.curves import BARE, MASKED
+from edge.cli.output import table
+from edge.contract import MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
 from training.evaluation.predictions import ModelPredictions, Predictions
 from training.evaluation.slices import Slice, hard_slices, main_slices
-
-WRONG = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +151,12 @@ def _block(title: str, rows: Sequence[ResultRow]) -> str:
     lines += [
         (
             row.name, row.model, f"{row.plain.faces}", f"{row.plain.accuracy.value:.3f}",
-            share(row.plain.macro_f1), count(row.plain, BARE, MASKED), count(row.plain, WRONG, WRONG),
+            share(row.plain.macro_f1), count(row.plain, WITHOUT_MASK, WITH_MASK),
+            count(row.plain, MASK_WORN_INCORRECTLY, MASK_WORN_INCORRECTLY),
         )
         for row in rows
     ]  # fmt: skip
-    return align(lines)
+    return table(lines)
 
 
 def _changes(judgement: EvaluationResult) -> str:
@@ -167,7 +166,7 @@ def _changes(judgement: EvaluationResult) -> str:
         (f"from {one.models[0]} to {one.models[1]}", one.name, signed(one.macro_f1))
         for one in judgement.changes
     ]
-    return align([("change of macro-F1", "faces", ""), *lines])
+    return table([("change of macro-F1", "faces", ""), *lines])
 
 
 def signed(one: Estimate) -> str:
@@ -195,7 +194,7 @@ def _classes(judgement: EvaluationResult) -> str:
         for row in judgement.main
         if row.name == "all"
     ]
-    return align(lines)
+    return table(lines)
 
 
 def _strict(judgement: EvaluationResult) -> str:
@@ -203,10 +202,10 @@ def _strict(judgement: EvaluationResult) -> str:
     lines += [
         (
             row.name, row.model, f"{row.threshold:.3f}", share(row.strict.macro_f1),
-            count(row.strict, BARE, MASKED), percent(row.strict.bare_called_masked),
-            count(row.strict, MASKED, MASKED),
+            count(row.strict, WITHOUT_MASK, WITH_MASK), percent(row.strict.bare_called_masked),
+            count(row.strict, WITH_MASK, WITH_MASK),
         )
         for row in judgement.main
         if row.strict is not None
     ]  # fmt: skip
-    return align(lines) if len(lines) > 1 else ""
+    return table(lines) if len(lines) > 1 else ""

@@ -13,11 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import SHARPNESS_SIDE
+from edge.contract import SHARPNESS_SIDE, SharpnessMeter
 from edge.types import Image
 from training.data.crops import Patch
 
 SIDE = 96
+"""Side of the crop that brightness and skin tone are measured on, in pixels."""
+DEVICE_SIDE = 4 * SHARPNESS_SIDE
+"""Side of the crop that sharpness is measured on, as that of the shipped classifier, in pixels."""
 TONE_MIN_PX = 20
 SKIN_MIN_SHARE = 0.15
 """Least share of the looked-at pixels that must be skin for a tone to be told."""
@@ -30,7 +33,8 @@ class Traits:
     """Measures of n faces, (n,) each; not a number where one cannot be told.
 
     Attributes:
-        sharpness: Variance of the Laplacian at 32 px, in squared grey levels, as the device measures it.
+        sharpness: Variance of the Laplacian at 32 px, in squared grey levels, as the device measures it;
+            exactly so for faces that were not brought down to `crops.NATIVE`.
         brightness: Mean luma, 0 to 255.
         tone: Individual typology angle in degrees; higher is lighter.
     """
@@ -52,17 +56,17 @@ class Traits:
 
 def traits(patches: tuple[Patch, ...]) -> Traits:
     """Measures all faces."""
-    rows = [_row(patch) for patch in patches]
+    meter = SharpnessMeter(DEVICE_SIDE)
+    rows = [_row(patch, meter) for patch in patches]
     columns = np.array(rows, np.float64).reshape(-1, 3).T
     return Traits(columns[0], columns[1], columns[2])
 
 
-def _row(patch: Patch) -> tuple[float, float, float]:
+def _row(patch: Patch, meter: SharpnessMeter) -> tuple[float, float, float]:
     crop = patch.crop(SIDE)
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (SHARPNESS_SIDE, SHARPNESS_SIDE), interpolation=cv2.INTER_AREA)
-    sharpness = float(cv2.Laplacian(small, cv2.CV_16S).std()) ** 2
-    return sharpness, float(grey.mean()), skin_tone(crop) if patch.square[2] > TONE_MIN_PX else float("nan")
+    brightness = float(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).mean())
+    tone = skin_tone(crop) if patch.square[2] > TONE_MIN_PX else float("nan")
+    return meter.measure(patch.crop(DEVICE_SIDE)), brightness, tone
 
 
 def skin_tone(crop: Image) -> float:

@@ -13,9 +13,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from edge.contract import LABELS
+from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
 from training.data.manifest import SplitPart
-from training.evaluation.curves import BARE, MASKED, precision_recall, reliability, roc
+from training.evaluation.curves import precision_recall, reliability, roc
 from training.evaluation.predictions import MIN_PX, ModelPredictions, Predictions
 from training.evaluation.results import ResultRow
 from training.metrics import Shares, Truth
@@ -97,11 +97,11 @@ def ranking(truth: Truth, column: ModelPredictions) -> str:
 def trade(truth: Truth, shares: Shares, chosen: float) -> str:
     """What a threshold on P(with_mask) costs: bare faces called masked against masked faces missed."""
     steps = np.linspace(0.34, 1, 133)
-    called = shares[:, MASKED] >= np.maximum(steps[:, None], shares[:, MASKED + 1 :].max(axis=1))
-    bare, masked = (100 * called[:, truth == index].mean(axis=1) for index in (BARE, MASKED))
+    called = shares[:, WITH_MASK] >= np.maximum(steps[:, None], shares[:, WITH_MASK + 1 :].max(axis=1))
+    bare, masked = (100 * called[:, truth == index].mean(axis=1) for index in (WITHOUT_MASK, WITH_MASK))
     with _chart(8.8, 3.4) as ((axis,), out):
-        axis.plot(steps, bare, color=COLOURS[BARE], label="bare faces called masked")
-        axis.plot(steps, 100 - masked, color=COLOURS[MASKED], label="masked faces not called masked")
+        axis.plot(steps, bare, color=COLOURS[WITHOUT_MASK], label="bare faces called masked")
+        axis.plot(steps, 100 - masked, color=COLOURS[WITH_MASK], label="masked faces not called masked")
         axis.axhline(0.5, color=FAINT, linestyle="--")
         axis.annotate("0.5 %", (0.34, 0.5), (0, 3), textcoords="offset points", fontsize=8)
         if np.isfinite(chosen) and chosen > steps[0]:

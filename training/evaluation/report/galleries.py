@@ -11,10 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS
+from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from edge.types import Image
 from training.data.dataset import FaceDataset
-from training.evaluation.curves import BARE, MASKED
 from training.evaluation.predictions import Mask, ModelPredictions, Predictions
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ def data_uri(pixels: Image) -> str:
 def worst(evidence: Predictions, column: ModelPredictions, material: FaceDataset) -> tuple[Gallery, ...]:
     """The wrong answers, the surest first, the costliest kind by itself and before all others."""
     answer = column.shares.argmax(axis=1)
-    bare = (evidence.truth == BARE) & (answer == MASKED)
-    worn = (evidence.truth == MASKED + 2) & (answer == MASKED)
+    bare = (evidence.truth == WITHOUT_MASK) & (answer == WITH_MASK)
+    worn = (evidence.truth == MASK_WORN_INCORRECTLY) & (answer == WITH_MASK)
     other = (evidence.truth != answer) & ~bare & ~worn
     kinds = (
         ("Bare faces called masked", bare),

@@ -16,12 +16,12 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from edge.contract import MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from edge.system.files import write_atomic
 from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate, results
-from training.evaluation.curves import BARE, MASKED
 from training.evaluation.intervals import Estimate
 from training.evaluation.predictions import MIN_PX, ModelPredictions, Predictions
 from training.evaluation.report import charts, data_overview
@@ -181,7 +181,12 @@ def _environment() -> Environment:
         "tint": _tint,
         "words": lambda text: text.replace("_", " "),
     }
-    made.globals |= {"count": results.count, "parts": [part.value for part in SplitPart], "min_px": MIN_PX}
+    made.globals |= {
+        "count": results.count,
+        "parts": [part.value for part in SplitPart],
+        "min_px": MIN_PX,
+        "incorrect": MASK_WORN_INCORRECTLY,
+    }
     return made
 
 
@@ -204,7 +209,7 @@ def _charts(one: ReportPage) -> dict[str, Chart]:
         "calibration": Chart(charts.calibration(one.evidence), "confidence against share that is right"),
         "ranking": Chart(charts.ranking(truth, main), "ROC and precision-recall curves by class"),
     }
-    if {BARE, MASKED} <= set(truth.tolist()):
+    if {WITHOUT_MASK, WITH_MASK} <= set(truth.tolist()):
         found["trade"] = Chart(charts.trade(truth, main.shares, middle), "errors over the threshold")
     if one.hard:
         found["forest"] = Chart(charts.forest(one.hard), "accuracy by slice with intervals")

@@ -1,0 +1,96 @@
+"""The frame of all programs: a package of an extra that is missing is one sentence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import click
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from edge.cli.app import EXTRAS, LazyGroup, run_app
+
+ROOT = Path(__file__).parents[3]
+PROGRAMS = {"maskgate": "edge", "maskgate-train": "training", "maskgate-convert": "convert"}
+ALL = sorted(frozenset[str]().union(*EXTRAS.values()))
+
+HELP_OF_ALL = """
+import click, importlib, sys
+sys.modules.update(dict.fromkeys({blocked!r}))
+program = getattr(importlib.import_module("{package}.commands"), "{name}")
+def show(command, context):
+    click.echo(command.get_help(context))
+    for name in command.list_commands(context) if isinstance(command, click.Group) else ():
+        one = command.get_command(context, name)
+        show(one, click.Context(one, info_name=name, parent=context))
+show(program, click.Context(program))
+"""
+
+
+def lazy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> click.Group:
+    """A program with one command, in a module that starts with a text."""
+    (tmp_path / "a_command.py").write_text(f"import click\n{text}\nrun = click.Command('run')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "a_command", raising=False)
+    return LazyGroup("maskgate-test", commands_at={"run": "a_command:run"})
+
+
+@pytest.mark.parametrize("arguments", [["run"], ["--help"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    ("package", "extra", "named"),
+    [("onnx", "training", "training"), ("keras", "convert", "convert"), ("psycopg", "convert", "postgresql")],
+)
+def test_a_missing_package_is_one_sentence(
+    *,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    package: str,
+    extra: str,
+    named: str,
+    arguments: list[str],
+) -> None:
+    """Where a command cannot be loaded, it and the list of commands name an extra, with exit code 8."""
+    program = lazy(tmp_path, monkeypatch, f"import {package}")
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(sys, "argv", ["maskgate-test", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        run_app(program, extra)
+    assert ended.value.code == 8
+    assert capsys.readouterr().err == (
+        f"maskgate-test: this command needs {package}, which is not installed; "
+        f"run: pip install 'maskgate[{named}]'\n"
+    )
+
+
+def test_any_other_missing_module_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that no extra brings is a fault of ours, and is not hidden."""
+    program = lazy(tmp_path, monkeypatch, "import edge.no_such_module")
+    monkeypatch.setattr(sys, "argv", ["maskgate-test", "run"])
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        run_app(program, "training")
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help_needs_no_extra(program: str) -> None:
+    """The help of every command can be read where no extra is installed."""
+    code = HELP_OF_ALL.format(blocked=ALL, package=PROGRAMS[program], name=program.replace("-", "_"))
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "Usage" in run.stdout
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_packages_of_an_extra_are_known(extra: str) -> None:
+    """Every package that pyproject.toml names for an extra is known by the name it is imported under."""
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"][extra]
+    names = {canonicalize_name(Requirement(one).name) for one in wanted} - {"maskgate"}
+    imported = packages_distributions()
+    known = {canonicalize_name(name) for package in EXTRAS[extra] for name in imported[package]}
+    # TensorFlow is imported under one name from several distributions.
+    assert names <= known | EXTRAS[extra]

@@ -1,0 +1,100 @@
+"""What commands print."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edge.cli.output import progress, table
+
+ROOT = Path(__file__).parents[3]
+WIDE = [
+    ("bundle", "use", "size"),
+    ("a bundle whose name takes more than one line of a small terminal " * 2, "current", "1234567890"),
+]
+
+
+class Terminal(io.StringIO):
+    """A standard stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def small_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """From here on both standard streams are a terminal of 80 columns."""
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    return stream
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    """Text stands to the left, numbers to the right, and a line has no blanks at its end."""
+    rows = [("name", "kind", "count"), ("a", "", 7), ("b", "long one", None)]
+    assert table(rows) == "name  kind      count\na                   7\nb     long one"
+    assert table([("name", "count"), ("a", 12)], "l") == "name  count\na        12"
+
+
+def test_what_is_piped_is_not_cut() -> None:
+    """A program that reads the table gets each row in one line."""
+    assert table(WIDE).splitlines()[1].startswith(WIDE[1][0].strip())
+    assert len(table(WIDE).splitlines()) == 2
+
+
+def test_a_narrow_terminal_wraps_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is wider than the terminal, no word is lost, and numbers are whole."""
+    small_terminal(monkeypatch)
+    text = table(WIDE)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "1234567890" in text
+    words = text.split()
+    assert words.count("bundle") == 1 + WIDE[1][0].split().count("bundle")
+
+
+def test_numbers_need_their_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where numbers alone are wider than the terminal, the table is wider too."""
+    small_terminal(monkeypatch)
+    rows = [[f"column {number}" for number in range(20)], [str(10**9 + number) for number in range(20)]]
+    assert str(10**9 + 19) in table(rows, "").splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["[bold]a[/bold]", "run [1]", ":smile:", "[/]"])
+def test_a_name_is_no_markup(name: str) -> None:
+    """Brackets and colons are printed as they are."""
+    assert table([("name",), (name,)]) == f"name\n{name}"
+
+
+def test_progress_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is written to a file or pipe."""
+    with progress("working", 2) as bar:
+        bar.advance()
+        bar.describe("still working")
+    assert capsys.readouterr().err == ""
+
+
+def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done stands there, brackets and all, and how far it is."""
+    terminal = small_terminal(monkeypatch)
+    with progress("reading [a]", 3000) as bar:
+        for _ in range(3000):
+            bar.advance()
+        bar.describe("writing [b]")
+    assert "writing [b]" in terminal.getvalue()
+    assert "100%" in terminal.getvalue()
+
+
+def test_the_daemon_loads_no_tables() -> None:
+    """Neither tables nor bars are imported before they are needed."""
+    code = "import sys, edge.commands.run, edge.commands.events; print('rich' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "False\n"
