@@ -78,9 +78,9 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
     promoted = run.folder / judging.BUNDLE
     if promoted.exists():
         return promoted
-    from convert import build
+    from convert import build, metadata
 
-    origin = build.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
+    origin = metadata.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
     build.convert(run.model, material, origin, run.folder / CANDIDATE)
     found = judge(run.folder / CANDIDATE, rival, material)
     run.write("gate.json", found.as_json())

@@ -11,7 +11,7 @@ import pytest
 from edge.contract import Label
 from edge.errors import ConfigError
 from edge.types import Box, Face, Image
-from tests.training.builders import MARKS, draw_face
+from tests.support.training import MARKS, draw_face
 from training.data.manifest import SplitFace, SplitPart
 from training.data.readers import FaceRecord, FaceSource
 from training.detector import dataset
