@@ -1,7 +1,7 @@
 # `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: demo test faults check lint types contracts format hooks lock clean help dev-venv edge-venv tflite-venv broker strace
+.PHONY: demo test faults bench check lint types contracts format hooks lock clean help dev-venv edge-venv tflite-venv broker strace
 MAKEFLAGS += --no-print-directory
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -17,13 +17,16 @@ UV_VERSION = 0.13.8
 demo: edge-venv broker  ## set up the device's install and play the built-in clip through the real daemon
 	@.venv-edge/bin/maskgate demo
 
-test: dev-venv tflite-venv broker strace check  ## set up and check everything: lint, types, contracts, tests
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile --cov --cov-report=term
+test: dev-venv tflite-venv broker strace check  ## check everything; installs Mosquitto and strace from Debian, as root
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
-faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/reliability.md says
+faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/results/reliability.md says
 	@rm -f .faults.jsonl
 	@FAULTS_RESULTS=.faults.jsonl nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults; status=$$?; \
 		if [ -f .faults.jsonl ]; then $(BIN)/python scripts/faults_table.py .faults.jsonl; fi; exit $$status
+
+bench: edge-venv  ## measure speed, memory and time to ready on this machine
+	@.venv-edge/bin/maskgate bench
 
 check: lint types contracts  ## what needs no test run: lint, types, import contracts
 

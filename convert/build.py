@@ -21,6 +21,7 @@ from edge import bundle
 from edge.bundle import golden
 from edge.contract import LABELS
 from edge.errors import ConfigError
+from edge.system.files import write_atomic
 from edge.vision.interpreter import TfliteModel
 from training.classifier.inference import predict
 from training.data.dataset import FaceDataset
@@ -147,11 +148,8 @@ def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMe
     )
     if (kept := detector.of(output)) is not None:
         detector.add(kept, draft)
-    output.mkdir(parents=True, exist_ok=True)
     for name in (bundle.CLASSIFIER, bundle.MANIFEST):
-        partial = output / f"{name}.partial"
-        shutil.copy2(draft / name, partial)
-        partial.replace(output / name)
+        write_atomic(output / name, (draft / name).read_bytes())
     (output / bundle.SIGNATURE).unlink(missing_ok=True)
 
 

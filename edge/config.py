@@ -11,12 +11,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.errors import ConfigError
+from edge.types import SHORT_NAME
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Pixels = Annotated[int, Field(ge=1, le=10_000)]
 Pin = Annotated[int, Field(ge=0, le=27)]
-TopicLevel = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+TopicLevel = Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
 
 
 class FrozenModel(BaseModel):
@@ -103,7 +104,7 @@ class LampConfig(FrozenModel):
     pins: LampPinsConfig = LampPinsConfig()
 
 
-def _here(host: str) -> bool:
+def is_local(host: str) -> bool:
     """Whether what is sent to a host stays on this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -136,7 +137,7 @@ class MqttConfig(FrozenModel):
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Self:
-        if self.username and not (self.encrypted or _here(self.host) or "clear-password" in self.insecure):
+        if self.username and not (self.encrypted or is_local(self.host) or "clear-password" in self.insecure):
             raise ValueError(
                 f"a password would travel to {self.host} unencrypted: name a ca_file, or, where nobody can "
                 'read along, say insecure = ["clear-password"]'

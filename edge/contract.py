@@ -18,6 +18,7 @@ SCHEMA = 1
 
 INPUT_SIZES = range(96, 225, 4)
 """Sides of the square input that a classifier may have, in pixels."""
+
 INPUT_SIZES_WORDS = f"a multiple of {INPUT_SIZES.step} from {INPUT_SIZES[0]} to {INPUT_SIZES[-1]}"
 
 CROP_MARGIN = 0.15
@@ -49,7 +50,7 @@ def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
     """
     best = max(range(len(LABELS)), key=probabilities.__getitem__)
     if LABELS[best] is Label.WITH_MASK and probabilities[best] < masked_from:
-        return max(range(1, len(LABELS)), key=probabilities.__getitem__)
+        return max((WITHOUT_MASK, MASK_WORN_INCORRECTLY), key=probabilities.__getitem__)
     return best
 
 

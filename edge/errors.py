@@ -61,6 +61,14 @@ class MissingExtraError(MaskGateError, ImportError):
 
 
 class StorageError(MaskGateError, OSError):
-    """A file cannot be written."""
+    """A file cannot be written; `errno` and `strerror` are what the system answered, where it did."""
 
     exit_code = 9
+
+    def __init__(self, sentence: str, cause: OSError | None = None) -> None:
+        super().__init__(sentence)
+        if cause is not None:
+            self.errno, self.strerror = cause.errno, cause.strerror
+
+    def __str__(self) -> str:
+        return str(self.args[0])

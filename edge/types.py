@@ -1,4 +1,4 @@
-"""The values that travel down the line.
+"""The values that travel down the pipeline.
 
 Only immutable values stand here: nothing is filled in later, nothing knows a device, a file or a
 network. Coordinates and sizes are pixels of the camera's frame; times are seconds.
@@ -15,6 +15,16 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 """Pixels of shape (height, width, 3), BGR as OpenCV gives them, unless a docstring says RGB."""
+
+NAME = r"[A-Za-z0-9_.-]+"
+"""Regular expression of the names of sites, devices and consumers: they are levels of topics."""
+
+SHORT_NAME = r"[A-Za-z0-9_.-]{1,64}"
+"""The same for names that are chosen here; of other devices a collector takes longer ones."""
+
+SEQUENCE_BITS = 40
+"""No sequence of an event takes more."""
+
 Probabilities = tuple[float, float, float]
 """One share for each of `edge.contract.LABELS`, in that order; a two-class model gives 0.0 for the third."""
 
@@ -79,7 +89,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """A turn of the loop in which the camera gave nothing, and why."""
+    """A cycle in which the camera gave nothing, and why."""
 
     reason: str
     monotonic: float
@@ -209,7 +219,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A person whose verdict is settled and who was seen in the last turn."""
+    """A person whose verdict is settled and who was seen in the last cycle."""
 
     number: int
     outcome: Outcome

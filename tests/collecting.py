@@ -18,14 +18,14 @@ from typing import Any, Self
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge.collector.connection import STANDING
+from edge.collector.connection import CollectorConnection, connect_options
 from edge.collector.database import open_database
 from edge.collector.service import Collector, Plan, ScheduledMessages
 from edge.collector.subscriptions import filters
 from edge.messages.payloads import encode, event_payload
 from edge.messages.topics import Topics
 from edge.mqtt.broker import Broker
-from edge.mqtt.connector import Listener
+from edge.mqtt.connector import Connector
 from edge.types import Event
 from tests.broker import PATIENCE_S, wait_until
 
@@ -57,7 +57,7 @@ class CollectorProcess:
         return self._log.read_text() if self._log.exists() else ""
 
     def kill(self) -> None:
-        """Ends it without a word."""
+        """Ends it with SIGKILL."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
@@ -82,18 +82,20 @@ class CollectorProcess:
 
 @contextlib.contextmanager
 def collecting(
-    port: int, url: str, *, patience: float = 10.0, instance: str = "", share: str = "",
+    port: int, url: str, *, missing_after_s: float = 10.0, instance: str = "", share: str = "",
     scheduled: ScheduledMessages | None = None,
 ) -> Iterator[Collector]:  # fmt: skip
     """A collector on a thread of this process."""
-    connector = Listener(Broker("127.0.0.1", port), f"maskgate-collect-test{instance}", STANDING)
-    plan = Plan("test", filters((), (), share), patience)
+    options = connect_options(f"maskgate-collect-test{instance}")
+    connector = Connector(Broker("127.0.0.1", port), options)
+    connection = CollectorConnection(connector, filters((), (), share))
+    plan = Plan("test", missing_after_s)
     made: list[Collector] = []
     ready = threading.Event()
 
     def run() -> None:
         with closing(open_database(url, create=True)) as database:
-            made.append(Collector(database, connector, plan, scheduled))
+            made.append(Collector(database, connection, plan, scheduled))
             ready.set()
             made[0].run()
 
@@ -102,7 +104,7 @@ def collecting(
     assert ready.wait(PATIENCE_S)
     (collector,) = made
     try:
-        wait_until(lambda: collector.listening)
+        wait_until(lambda: connection.ready)
         yield collector
     finally:
         collector.stop()
@@ -128,7 +130,7 @@ def event_count(database: Path) -> int:
 
 
 class FakeDevice:
-    """Publishes for one device, and hears what consumers say to it."""
+    """Publishes for one device, and keeps the acknowledgements that it gets."""
 
     def __init__(self, port: int, topics: Topics = TOPICS) -> None:
         self.acks: list[dict[str, Any]] = []
@@ -139,7 +141,7 @@ class FakeDevice:
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(topics.ack, qos=1)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = self._hear
+        self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self._subscribed.wait(PATIENCE_S)
@@ -151,7 +153,7 @@ class FakeDevice:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def say(self, name: str, payload: bytes, *, retain: bool = False) -> None:
+    def send(self, name: str, payload: bytes, *, retain: bool = False) -> None:
         """Publishes one message and waits for its acknowledgement."""
         topic = f"maskgate/{self._topics.site}/{self._topics.device}/{name}"
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)
@@ -167,7 +169,7 @@ class FakeDevice:
         """Waits until a consumer has said that it has everything up to a sequence."""
         wait_until(lambda: any(ack["contiguous"] >= contiguous for ack in list(self.acks)), timeout)
 
-    def _hear(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         self.acks.append(json.loads(message.payload))
 
 

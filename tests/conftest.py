@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from edge.system.native_output import prepare_opencv
 from tests.broker import Mosquitto, find_mosquitto
+from tests.builders import seed
 
 # A shared machine may stop for a moment; no test of behaviour judges by time.
 settings.register_profile("maskgate", deadline=None)
@@ -17,6 +18,27 @@ settings.load_profile("maskgate")
 
 # FFmpeg reads its log level once, also when a test is the first to write a video.
 prepare_opencv()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files, the slow ones come first: none is left alone with them."""
+    if hasattr(config, "workerinput"):
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup() -> None:
+    """Called by pytest before a fixture of any scope is made."""
+    seed()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call() -> None:
+    """Called by pytest before a test runs, when its fixtures are there."""
+    seed()
+
 
 MakeBroker = Callable[..., Mosquitto]
 

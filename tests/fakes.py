@@ -1,9 +1,11 @@
-"""Stand-ins for hardware and clocks that record what is asked of them."""
+"""Stand-ins for hardware, clocks and brokers that record what is asked of them."""
 
 from __future__ import annotations
 
 import importlib.machinery
+import itertools
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import ModuleType, TracebackType
 from typing import Any
@@ -11,6 +13,13 @@ from typing import Any
 import numpy as np
 
 from edge.camera.live import CapturedFrame
+from edge.errors import BrokerError
+from edge.messages.payloads import Stored
+from edge.mqtt.broker import Broker, ConnectOptions
+from edge.mqtt.client import Connection
+from edge.mqtt.connector import Connector
+from edge.mqtt.events import ConnectionEvent, Deliver, MessageReceived, PublishAcknowledged
+from edge.types import Gap
 
 
 class FakeClock:
@@ -33,7 +42,7 @@ class FakeClock:
 
 
 class ScriptedCamera:
-    """A camera that gives the shots it is handed; None makes it hang, an error makes it die."""
+    """A camera that gives the frames it is handed; None makes it hang, an error makes it die."""
 
     def __init__(self, *script: CapturedFrame | Exception | None) -> None:
         self._script = list(script)
@@ -42,7 +51,7 @@ class ScriptedCamera:
         self.hanging = threading.Event()
         self.unblock = threading.Event()
 
-    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
+    def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
         self.spares.append(spare)
         step = self._script.pop(0) if self._script else None
         if isinstance(step, Exception):
@@ -203,3 +212,111 @@ class FakePicamera2Library:
         if index >= self.cameras:
             raise IndexError("list index out of range")
         return FakePicamera2(index, self)
+
+
+class FakeConnection:
+    """A connection that records what is asked of it; a test makes the broker's answers."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.closed = False
+        self.gone = False
+        self.in_flight: dict[int, tuple[str, bytes]] = {}
+        self.published: list[tuple[str, bytes, bool]] = []
+        self.subscriptions: list[tuple[str, Sequence[str]]] = []
+        self.acknowledged: list[int] = []
+        self._mids = itertools.count(1)
+
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+    ) -> int:
+        if self.gone:
+            raise BrokerError("the connection is gone")
+        mid = next(self._mids)
+        self.in_flight[mid] = (topic, payload)
+        self.published.append((topic, payload, retain))
+        return mid
+
+    def answer(self, code: int, mid: int | None = None) -> PublishAcknowledged:
+        """The broker's answer to the oldest message, or to the given one."""
+        mid = min(self.in_flight) if mid is None else mid
+        del self.in_flight[mid]
+        return PublishAcknowledged(mid, code, "said so")
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        self.subscriptions.append(("subscribe", filters))
+
+    def unsubscribe(self, filters: Sequence[str]) -> None:
+        self.subscriptions.append(("unsubscribe", filters))
+
+    def acknowledge(self, received: MessageReceived) -> None:
+        self.acknowledged.append(received.mid)
+
+    def close(self, timeout: float = 0.0) -> None:
+        self.closed = True
+
+
+class FakeConnector(Connector):
+    """Hands out connections that go nowhere."""
+
+    def __init__(self, broker: Broker, options: ConnectOptions) -> None:
+        super().__init__(broker, options)
+        self.connections: list[FakeConnection] = []
+
+    def connect(self, deliver: Deliver) -> FakeConnection:  # type: ignore[override]
+        self.connections.append(FakeConnection())
+        return self.connections[-1]
+
+
+class BreakableConnector(Connector):
+    """Makes real connections; with `break_next` the next acknowledgement ends its connection's thread."""
+
+    def __init__(self, broker: Broker, options: ConnectOptions) -> None:
+        super().__init__(broker, options)
+        self.break_next = False
+
+    def connect(self, deliver: Deliver) -> Connection:
+        def deliver_or_fail(event: ConnectionEvent) -> None:
+            if self.break_next and isinstance(event, PublishAcknowledged):
+                self.break_next = False
+                raise RuntimeError("a callback fails")
+            deliver(event)
+
+        return super().connect(deliver_or_fail)
+
+
+class FakeSpoolReader:
+    """A spool's unsent events and gaps in memory; records what is marked."""
+
+    def __init__(self, count: int) -> None:
+        self.events = [Stored(number, b"%d" % number) for number in range(1, count + 1)]
+        self.sent: list[int] = []
+        self.given_up: list[int] = []
+        self.gaps: list[Gap] = []
+        self.announced: list[int] = []
+        self.replays = 0
+
+    def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
+        handled = {*self.sent, *self.given_up}
+        left = [e for e in self.events if e.position > after and e.position not in handled]
+        return tuple(left[:limit])
+
+    def newest(self) -> int:
+        return self.events[-1].position if self.events else 0
+
+    def mark_sent(self, positions: tuple[int, ...]) -> None:
+        self.sent.extend(positions)
+
+    def give_up(self, positions: tuple[int, ...]) -> None:
+        self.given_up.extend(positions)
+
+    def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
+        return tuple([gap for gap in self.gaps if gap.position not in self.announced][:limit])
+
+    def mark_gaps_sent(self, positions: tuple[int, ...]) -> None:
+        self.announced.extend(positions)
+
+    def replay(self, *positions: int) -> None:
+        """Events are unsent again."""
+        self.sent = [position for position in self.sent if position not in positions]
+        self.replays += 1

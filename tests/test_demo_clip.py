@@ -37,10 +37,10 @@ def script() -> ModuleType:
 
 def shipped() -> Iterator[tuple[Image, float]]:
     """The frames of the clip, in one buffer, with their times."""
-    reel = VideoReader(CLIP)
-    while (step := reel.next()) is not None:
+    reader = VideoReader(CLIP)
+    while (step := reader.next()) is not None:
         yield step
-    reel.close()
+    reader.close()
 
 
 def test_the_clip_is_small_and_has_all_its_frames(script: ModuleType) -> None:

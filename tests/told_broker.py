@@ -1,7 +1,7 @@
-"""A small MQTT 5 broker that answers as it is told to: refusals, disconnects, limits, slowness, silence.
+"""A small MQTT 5 broker that answers by a script: refusals, disconnects, limits, slowness, silence.
 
 It knows QoS 1 publishing and plain subscriptions, which is what a device needs, and keeps an account of
-what it was given and how many answers it owed at most. Source: MQTT 5.0, sections 2 and 3.
+what it was given and how many messages were unanswered at most. Source: MQTT 5.0, sections 2 and 3.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
+class Reply:
     """What to do about a message: answer with a code, hang up with one, or leave it unanswered.
 
-    `bare`: hang up without a word.
+    `bare`: hang up without a DISCONNECT.
     """
 
     code: int = 0
@@ -52,17 +52,17 @@ class Say:
     silent: bool = False
 
 
-OK = Say()
-Policy = Callable[[Given], Say]
+OK = Reply()
+Policy = Callable[[Given], Reply]
 
 
-def take_all(_given: Given) -> Say:
+def take_all(_given: Given) -> Reply:
     return OK
 
 
 @dataclass
 class Terms:
-    """What the broker says of itself when it accepts."""
+    """What the broker grants when it accepts."""
 
     receive_maximum: int = 65_535
     largest: int = 0
@@ -71,7 +71,7 @@ class Terms:
 
 
 @dataclass
-class ToldBroker:
+class ScriptedBroker:
     """Listens on loopback while the context lasts; answers each message by `policy`, in order."""
 
     policy: Policy = take_all
@@ -81,7 +81,7 @@ class ToldBroker:
         self.given: list[Given] = []
         self.taken: list[Given] = []
         self.connections = 0
-        self.most_owed = 0
+        self.max_in_flight = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._open: list[socket.socket] = []
@@ -101,14 +101,14 @@ class ToldBroker:
         return [given.sequence for given in list(self.taken) if given.name == "event"]
 
     def hang_up(self) -> None:
-        """Ends all connections without a word."""
+        """Ends all connections without a DISCONNECT."""
         for peer in self._open:
             try:
                 peer.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
 
-    def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    def send(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Sends a message (QoS 0) to whoever is connected, subscribed or not."""
         body = struct.pack("!H", len(topic)) + topic.encode() + b"\0" + payload
         for peer in self._open[-1:]:
@@ -136,10 +136,10 @@ class ToldBroker:
 class _Conversation:
     """One connection: one thread reads, another answers after the broker's delay."""
 
-    def __init__(self, broker: ToldBroker, peer: socket.socket) -> None:
+    def __init__(self, broker: ScriptedBroker, peer: socket.socket) -> None:
         self._broker = broker
         self._peer = peer
-        self._owed: list[tuple[int, Given]] = []
+        self._unanswered: list[tuple[int, Given]] = []
         self._more = threading.Condition()
         self._over = False
 
@@ -149,13 +149,13 @@ class _Conversation:
             for kind, flags, body in _packets(self._peer):
                 if kind == DISCONNECT:
                     return
-                self._hear(kind, flags, body)
+                self._handle(kind, flags, body)
         finally:
             with self._more:
                 self._over = True
                 self._more.notify()
 
-    def _hear(self, kind: int, flags: int, body: bytes) -> None:
+    def _handle(self, kind: int, flags: int, body: bytes) -> None:
         if kind == CONNECT:
             self._peer.sendall(_packet(CONNACK << 4, b"\0\0" + _properties(self._broker.terms)))
         elif kind == PINGREQ:
@@ -166,17 +166,17 @@ class _Conversation:
             mid, given = _message(flags, body)
             with self._more:
                 self._broker.given.append(given)
-                self._owed.append((mid, given))
-                self._broker.most_owed = max(self._broker.most_owed, len(self._owed))
+                self._unanswered.append((mid, given))
+                self._broker.max_in_flight = max(self._broker.max_in_flight, len(self._unanswered))
                 self._more.notify()
 
     def _answer(self) -> None:
         while True:
             with self._more:
-                self._more.wait_for(lambda: self._owed or self._over)
+                self._more.wait_for(lambda: self._unanswered or self._over)
                 if self._over:
                     return
-                mid, given = self._owed[0]
+                mid, given = self._unanswered[0]
             if self._broker.terms.delay_s:
                 time.sleep(self._broker.terms.delay_s)
             try:
@@ -184,17 +184,17 @@ class _Conversation:
             except OSError:
                 return
 
-    def _do(self, said: Say, mid: int, given: Given) -> None:
+    def _do(self, reply: Reply, mid: int, given: Given) -> None:
         with self._more:
-            self._owed.pop(0)
-        if said.hang_up or said.bare:
-            if said.hang_up:
-                self._peer.sendall(_packet(DISCONNECT << 4, bytes([said.code, 0])))
+            self._unanswered.pop(0)
+        if reply.hang_up or reply.bare:
+            if reply.hang_up:
+                self._peer.sendall(_packet(DISCONNECT << 4, bytes([reply.code, 0])))
             self._peer.shutdown(socket.SHUT_RDWR)
-        elif not said.silent:
-            if said.code < 0x80:
+        elif not reply.silent:
+            if reply.code < 0x80:
                 self._broker.taken.append(given)
-            self._peer.sendall(_packet(PUBACK << 4, struct.pack("!HBB", mid, said.code, 0)))
+            self._peer.sendall(_packet(PUBACK << 4, struct.pack("!HBB", mid, reply.code, 0)))
 
 
 def _packets(peer: socket.socket) -> Iterator[tuple[int, int, bytes]]:
@@ -237,11 +237,11 @@ def refuse_some(code: int, every: int, times: int = 1) -> Policy:
     """Refuses each event whose number is a multiple of `every`, so many times."""
     refused: dict[int, int] = {}
 
-    def policy(given: Given) -> Say:
+    def policy(given: Given) -> Reply:
         number = given.sequence
         if number and number % every == 0 and refused.get(number, 0) < times:
             refused[number] = refused.get(number, 0) + 1
-            return Say(code)
+            return Reply(code)
         return OK
 
     return policy

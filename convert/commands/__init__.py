@@ -1,4 +1,4 @@
-"""The command `maskgate-convert`."""
+"""The command `maskgate-convert`: a module for each command, imported when it is called."""
 
 from __future__ import annotations
 

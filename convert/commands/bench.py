@@ -40,7 +40,7 @@ def bench(
     \b
     Examples:
       maskgate-convert bench bundle
-      maskgate-convert bench runs/20250101-120000-default bundle --threads 1 -o docs/bench/desktop
+      maskgate-convert bench runs/20250101-120000-default bundle --threads 1 -o docs/results/bench/desktop
     """
     from convert.benchmark import entrants
 

@@ -15,6 +15,7 @@ from convert.models import float_model
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
 from edge.cli.output import progress
 from edge.errors import ConfigError
+from edge.system.files import write_atomic
 from training import framework
 from training.data.dataset import load_material
 from training.data.manifest import SplitManifest
@@ -129,6 +130,4 @@ def _plain(file: Path, output: Path, variant: str) -> None:
 
     with progress(f"converting to {variant}"):
         flat = quantize.to_float(keras_model.open_network(file), quantize.Variant(variant))
-    partial = output.with_name(f"{output.name}.partial")
-    partial.write_bytes(flat)
-    partial.replace(output)
+    write_atomic(output, flat)

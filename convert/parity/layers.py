@@ -123,10 +123,16 @@ class _Sums:
         self.total += float(wanted.sum())
         self.squares += float((wanted**2).sum())
         self.strayed += float(((wanted - found) ** 2).sum())
+        self.beyond.setdefault(label, []).append(self._outside(wanted))
+
+    def _outside(self, wanted: NDArray[np.float64]) -> float:
+        """The share of values beyond the int8 range; shapes and sizes are counted exactly and have none."""
+        if not self.quantised.scale:
+            return 0.0
         low, high = ((edge - self.quantised.zero_point) * self.quantised.scale for edge in (-128, 127))
         # A step beyond the end is rounding and not worth telling.
         outside = (wanted < low - self.quantised.scale) | (wanted > high + self.quantised.scale)
-        self.beyond.setdefault(label, []).append(float(outside.mean()))
+        return float(outside.mean())
 
     @property
     def error(self) -> float:

@@ -1,4 +1,4 @@
-"""Runs one model in a process of its own and says how long each call took and what the process weighs.
+"""Runs one model in a process of its own and says how long each call took and how much memory it has.
 
 `edge.benchmark.models` starts it as `python -m edge.benchmark.model_worker MODEL INTERPRETER THREADS`.
 It says "ready" when the model is open and warm. To each number on standard input it answers with the

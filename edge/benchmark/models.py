@@ -1,6 +1,6 @@
-"""Measures models side by side: each in a process of its own, all of them in turns.
+"""Measures models side by side: each in a process of its own, all of them alternately.
 
-In turns, because a machine that does something else meanwhile then slows all of them alike, and
+Alternately, because a machine that does something else meanwhile then slows all of them alike, and
 ratios hold. In processes of their own, because only a process has a memory that can be measured.
 """
 
@@ -64,7 +64,7 @@ def thread_counts() -> tuple[int, ...]:
 
 
 def race_models(
-    entrants: Sequence[BenchmarkedModel],
+    models: Sequence[BenchmarkedModel],
     threads: Sequence[int],
     runtime: str = "auto",
     rounds: int = ROUNDS,
@@ -73,39 +73,39 @@ def race_models(
     """Measures all models with every number of threads.
 
     Args:
-        entrants: The models; ratios are to the first.
+        models: The models; ratios are to the first.
         threads: Numbers of threads.
         runtime: Interpreter, as in `edge.vision.interpreter.find_runtime`.
-        rounds: Turns of `CALLS` calls each.
+        rounds: In each, every model gets `CALLS` calls.
         tell: Called with the number of rounds done.
 
     Raises:
         ModelError: A model cannot be run.
     """
-    laps: list[ModelTiming] = []
+    timings: list[ModelTiming] = []
     for count in threads:
         with ExitStack() as stack:
-            runners = [stack.enter_context(_Runner(entrant, runtime, count)) for entrant in entrants]
+            runners = [stack.enter_context(_Runner(model, runtime, count)) for model in models]
             for _ in range(rounds):
                 for runner in runners:
                     runner.run(CALLS)
                 tell(1)
             first = float(np.median(runners[0].times))
-            laps += [runner.finish(first) for runner in runners]
-    return tuple(laps)
+            timings += [runner.finish(first) for runner in runners]
+    return tuple(timings)
 
 
 class _Runner:
     """One model in its process."""
 
-    def __init__(self, entrant: BenchmarkedModel, runtime: str, threads: int) -> None:
-        self._entrant = entrant
+    def __init__(self, model: BenchmarkedModel, runtime: str, threads: int) -> None:
+        self._model = model
         self._threads = threads
         self._command = [
             sys.executable,
             "-m",
             "edge.benchmark.model_worker",
-            str(entrant.file),
+            str(model.file),
             runtime,
             str(threads),
         ]
@@ -135,12 +135,12 @@ class _Runner:
         self._process.stdin = None
         p50, p95 = np.percentile(self.times, (50, 95))
         return ModelTiming(
-            name=self._entrant.name,
+            name=self._model.name,
             threads=self._threads,
             p50_ms=round(float(p50), 3),
             p95_ms=round(float(p95), 3),
             ratio=round(float(p50) / first, 3),
-            file_bytes=self._entrant.file.stat().st_size,
+            file_bytes=self._model.file.stat().st_size,
             peak_mb=round(float(memory["peak_mb"]), 1),
             model_mb=round(float(memory["model_mb"]), 1),
         )
@@ -151,17 +151,17 @@ class _Runner:
         if not line:
             _, complaint = self._process.communicate()
             reason = (complaint.strip().splitlines() or ["it ended"])[-1]
-            raise ModelError(f"{self._entrant.file} cannot be run: {reason}")
+            raise ModelError(f"{self._model.file} cannot be run: {reason}")
         return json.loads(line)
 
 
-def lap_rows(laps: Sequence[ModelTiming]) -> list[tuple[str, ...]]:
+def lap_rows(timings: Sequence[ModelTiming]) -> list[tuple[str, ...]]:
     """Cells of a table, the heads first."""
     heads = ("model", "threads", "p50 ms", "p95 ms", "ratio", "file kB", "peak MB", "model MB")
-    return [heads, *(_cells(lap) for lap in laps)]
+    return [heads, *(_cells(timing) for timing in timings)]
 
 
-def _cells(lap: ModelTiming) -> tuple[str, ...]:
-    times = f"{lap.p50_ms:.2f}", f"{lap.p95_ms:.2f}", f"{lap.ratio:.2f}"
-    weights = f"{lap.file_bytes / 1000:.0f}", f"{lap.peak_mb:.0f}", f"{lap.model_mb:.1f}"
-    return (lap.name, str(lap.threads), *times, *weights)
+def _cells(timing: ModelTiming) -> tuple[str, ...]:
+    times = f"{timing.p50_ms:.2f}", f"{timing.p95_ms:.2f}", f"{timing.ratio:.2f}"
+    sizes = f"{timing.file_bytes / 1000:.0f}", f"{timing.peak_mb:.0f}", f"{timing.model_mb:.1f}"
+    return (timing.name, str(timing.threads), *times, *sizes)

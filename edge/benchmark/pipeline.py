@@ -1,4 +1,4 @@
-"""How fast the line runs beside the bare model calls."""
+"""How fast the pipeline runs beside the model calls alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_FRAMES = 150
 
 
 class BaselineModels:
-    """The model calls alone, on inputs prepared beforehand: what the line is measured against."""
+    """The model calls alone, on inputs prepared beforehand: what the pipeline is measured against."""
 
     def __init__(self, settings: Config, bundle: Bundle) -> None:
         model, threshold = str(find_detector(settings, bundle)), settings.detector.score_threshold
@@ -48,7 +48,7 @@ class BaselineModels:
         self._long_side = settings.detector.long_side
 
     def run(self, frame: Frame, faces: tuple[Face, ...]) -> float:
-        """Seconds that the bare calls take for one frame and its faces."""
+        """Seconds that the model calls take for one frame and its faces."""
         small = self._prepared(frame)
         size = int(self._input["shape"][1])
         crops = [contract.face_crop(frame.pixels, face.box, size)[np.newaxis] for face in faces]
@@ -69,20 +69,20 @@ class BaselineModels:
 
 
 class BaselineFirst:
-    """A recording of which the bare models see each frame before the line gets it."""
+    """A recording of which the baseline gets each frame before the pipeline does."""
 
     def __init__(
-        self, frames: Iterator[Frame | Blind], detector: YuNetDetector, bare: BaselineModels
+        self, frames: Iterator[Frame | Blind], detector: YuNetDetector, baseline: BaselineModels
     ) -> None:
         self._frames = frames
         self._detector = detector
-        self._bare = bare
+        self._baseline = baseline
         self.seconds: list[float] = []
 
     def __iter__(self) -> Iterator[Frame | Blind]:
         for moment in self._frames:
             if isinstance(moment, Frame):
-                self.seconds.append(self._bare.run(moment, self._detector.detect(moment)))
+                self.seconds.append(self._baseline.run(moment, self._detector.detect(moment)))
             yield moment
 
     def close(self) -> None:
@@ -99,10 +99,10 @@ class StageTiming:
 
 @dataclass(frozen=True, slots=True)
 class PipelineFigures:
-    """What a bench run found of the line's speed.
+    """What a bench run found of the pipeline's speed.
 
-    `overhead_ratio` is the line's time over the bare calls' time, both summed over the frames, each
-    frame at its best of the rounds, measured in turn on the same frames.
+    `bare` are the model calls alone. `overhead_ratio` is the pipeline's time over theirs, both summed
+    over the frames, each frame at its best of the rounds, measured alternately on the same frames.
     """
 
     detect: StageTiming
@@ -117,7 +117,7 @@ class PipelineFigures:
 
 
 def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
-    """Runs a recording `ROUNDS` times through the line and the bare models, frame by frame in turn.
+    """Runs a recording `ROUNDS` times through the pipeline and the baseline, frame by frame in turn.
 
     Raises:
         SourceError: The recording cannot be read.
@@ -125,15 +125,15 @@ def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
     bundle = open_bundle(settings)
     detector = open_detector(settings, bundle)
     vision = Vision(detector, open_classifier(settings, bundle), time.perf_counter)
-    bare = BaselineModels(settings, bundle)
+    baseline = BaselineModels(settings, bundle)
     recording = CameraConfig(source=str(source), pace="fast")
     rounds = []
     for _ in range(ROUNDS):
         with closing(open_recording(recording, 0.0)) as frames:
             rounds.append(
-                _round(settings, vision, BaselineFirst(islice(frames, MOST_FRAMES), detector, bare))
+                _round(settings, vision, BaselineFirst(islice(frames, MOST_FRAMES), detector, baseline))
             )
-    return _speed(_best(np.array(rounds)))
+    return _figures(_best(np.array(rounds)))
 
 
 def _best(rounds: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -143,7 +143,7 @@ def _best(rounds: NDArray[np.float64]) -> NDArray[np.float64]:
         rounds: (rounds, frames, 5) as `_round` gives them.
 
     Returns:
-        (frames, 5): the round with the fastest line, and beside it the fastest bare calls.
+        (frames, 5): the round with the fastest pipeline, and beside it the fastest baseline.
     """
     fastest = rounds[:, :, 2].argmin(axis=0)
     best: NDArray[np.float64] = rounds[fastest, np.arange(rounds.shape[1])]
@@ -155,7 +155,7 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     """Times of one round.
 
     Returns:
-        (frames, 5) seconds: detection, classification, the whole line, the bare calls; number of faces.
+        (frames, 5) seconds: detection, classification, the whole pipeline, the baseline; number of faces.
     """
     tracker = make_tracker(settings.verdict)
     events = EventFactory(EventSource("bench", "bench", "1", vision.model_version), 0, lambda: False)
@@ -163,7 +163,7 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     rows = []
     for cycle in Pipeline(source, vision, tracker, time.perf_counter).cycles(lambda: False):
         started = time.perf_counter()
-        reporter.report(cycle, tracker)
+        reporter.report(cycle)
         total = cycle.total_s + time.perf_counter() - started
         if cycle.analysis is not None:
             analysis = cycle.analysis
@@ -178,18 +178,18 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     return np.array(rows)
 
 
-def _speed(best: NDArray[np.float64]) -> PipelineFigures:
-    detect, classify, total, bare, faces = best.T
+def _figures(best: NDArray[np.float64]) -> PipelineFigures:
+    detect, classify, total, baseline, faces = best.T
     return PipelineFigures(
         detect=_stage(detect),
         classify=_stage(classify),
         rest=_stage(total - detect - classify),
         pipeline=_stage(total),
-        bare=_stage(bare),
+        bare=_stage(baseline),
         frames=len(best),
         faces_per_frame=round(float(faces.mean()), 2),
         fps=round(1 / float(total.mean()), 1),
-        overhead_ratio=round(float(total.sum() / bare.sum()), 3),
+        overhead_ratio=round(float(total.sum() / baseline.sum()), 3),
     )
 
 

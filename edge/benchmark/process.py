@@ -1,4 +1,4 @@
-"""How heavy the daemon is and how soon it is ready, measured on the real process."""
+"""How much memory the daemon takes and how soon it is ready, measured on the real process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class ProcessFigures:
-    """Resident memory in MB of the daemon and of the `baseline_worker`, and seconds from exec to READY."""
+    """Resident memory in MB of the daemon and of the baseline (`bare`), and seconds from exec to READY."""
 
     rss_mb: float
     bare_rss_mb: float
@@ -34,16 +34,16 @@ class ProcessFigures:
 
 
 def measure_process(settings: Config, source: Path) -> ProcessFigures:
-    """Starts the daemon on a recording and a bare process beside it."""
+    """Starts the daemon on a recording, and then the baseline process."""
     bundle = open_bundle(settings)
     models = str(find_detector(settings, bundle)), str(bundle.classifier)
     with tempfile.TemporaryDirectory(prefix="maskgate-bench-") as directory:
         runs = [_start(settings, source, Path(directory)) for _ in range(STARTS)]
     command = [sys.executable, "-m", "edge.benchmark.baseline_worker", *models, str(source)]
-    bare = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    baseline = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
     rss = max(mb for mb, _ in runs)
     return ProcessFigures(
-        round(rss, 1), round(bare, 1), round(rss - bare, 1), round(median(s for _, s in runs), 3)
+        round(rss, 1), round(baseline, 1), round(rss - baseline, 1), round(median(s for _, s in runs), 3)
     )
 
 

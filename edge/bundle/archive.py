@@ -63,7 +63,7 @@ def pack(directory: Path, file: Path) -> Bundle:
             entry.size, entry.mode = len(content), files.FILE_MODE
             tar.addfile(entry, io.BytesIO(content))
     try:
-        files.replace_file(file, b"".join(_stored(raw.getbuffer())))
+        files.write_atomic(file, _stored(raw.getbuffer()))
     except OSError as error:
         raise ModelError(f"{file} cannot be written: {error.strerror}") from None
     return bundle

@@ -7,7 +7,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from edge.errors import ModelError
+from edge.errors import ModelError, StorageError
+from edge.system.files import write_atomic
 
 YUNET = "face_detection_yunet_2023mar.onnx"
 YUNET_URL = (
@@ -27,7 +28,12 @@ def fetch_yunet(url: str, target: Path) -> None:
     content = _download(url)
     if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
         raise ModelError(f"what {url} gave is not {YUNET}: its SHA-256 is another; nothing was kept")
-    _keep(content, target)
+    try:
+        write_atomic(target, content)
+    except StorageError as error:
+        raise ModelError(
+            f"{target} cannot be written: {error.strerror}; choose another place with --to"
+        ) from None
 
 
 def _download(url: str) -> bytes:
@@ -38,17 +44,4 @@ def _download(url: str) -> bytes:
         reason = getattr(error, "reason", error)
         raise ModelError(
             f"{url} cannot be fetched: {reason}; fetch it elsewhere and name the file with --detector"
-        ) from None
-
-
-def _keep(content: bytes, target: Path) -> None:
-    """Writes a file so that it is there whole or not at all."""
-    part = target.with_suffix(".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(target)
-    except OSError as error:
-        raise ModelError(
-            f"{target} cannot be written: {error.strerror}; choose another place with --to"
         ) from None

@@ -17,7 +17,7 @@ from pathlib import Path
 from edge.bundle import archive
 from edge.bundle.bundle import Bundle, load
 from edge.bundle.store import PACKAGED, BundleStore, TrialRecord, remove
-from edge.errors import MaskGateError, ModelError
+from edge.errors import ModelError
 from edge.system.files import sync_directory
 
 KEEP = 4
@@ -153,8 +153,6 @@ def _naming(store: BundleStore) -> Iterator[None]:
     """Turns what a disk says into one sentence."""
     try:
         yield
-    except MaskGateError:
-        raise
     except OSError as error:
         hint = "free some space" if error.errno == errno.ENOSPC else "check the disk and its rights"
         raise ModelError(f"the bundles in {store.root} cannot be changed: {error.strerror}; {hint}") from None

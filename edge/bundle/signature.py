@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.bundle import files
 from edge.bundle.bundle import SIGNATURE, Bundle
-from edge.errors import ConfigError, ModelError
+from edge.errors import ConfigError, ModelError, StorageError
+from edge.system.files import write_atomic
 
 ALGORITHM: Literal["ed25519"] = "ed25519"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")
@@ -155,8 +156,8 @@ def sign(bundle: Bundle, private: Ed25519PrivateKey) -> Key:
     text = _Signature(key=key.id, signature=signature).model_dump_json(indent=2)
     file = bundle.path / SIGNATURE
     try:
-        file.write_text(text + "\n", encoding="ascii")
-    except OSError as error:
+        write_atomic(file, f"{text}\n".encode())
+    except StorageError as error:
         raise ModelError(f"{file} cannot be written: {error.strerror}") from None
     return key
 

@@ -119,7 +119,7 @@ class BundleStore:
         Raises:
             OSError: It cannot be written.
         """
-        files.replace_file(self._record_file(name), record.model_dump_json().encode())
+        files.write_atomic(self._record_file(name), record.model_dump_json().encode())
 
     def point(self, name: str) -> None:
         """Takes another bundle into use, in one step and durably.

@@ -17,22 +17,20 @@ from edge.system.clock import Clock, SystemClock
 from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
 
-__all__ = ["IMAGE_SUFFIXES", "PREVIEW_SIDE", "open_recording", "open_source", "read_image", "stuck"]
-
-PREVIEW_SIDE = 320
-"""Long side of the small picture that a Pi camera makes for the detector."""
+__all__ = ["IMAGE_SUFFIXES", "open_recording", "open_source", "read_image", "stuck"]
 
 
 def open_source(
-    settings: Settings, start_wall: float, clock: Clock | None = None, preview_side: int = PREVIEW_SIDE
+    settings: Settings, start_wall: float, preview_side: int, clock: Clock | None = None
 ) -> FrameSource:
     """Opens the source that the configuration names.
 
     Args:
         settings: The camera section of the configuration.
-        start_wall: Unix time of a recording's first moment; live sources tell their own.
+        start_wall: Unix time of a recording's first moment; live sources have their own.
+        preview_side: Long side in pixels of the preview that a Pi camera makes: what the detector
+            scales frames down to.
         clock: The clocks to go by.
-        preview_side: What the detector scales pictures down to, in pixels.
 
     Raises:
         SourceError: A recording cannot be read, or the source is of no known kind. A camera that is
@@ -40,20 +38,20 @@ def open_source(
     """
     prepare_opencv()
     clock = clock or SystemClock()
-    patience = Timeouts(settings.max_age_s, settings.retry_s)
+    timeouts = Timeouts(settings.max_age_s, settings.retry_s)
     source = settings.source
     if match := re.fullmatch(r"picamera2(?::(\d+))?", source):
         require_package()
         index = int(match[1] or 0)
         return LiveSource(
-            f"camera {index}", lambda: PiCamera(index, settings, preview_side, clock), patience, clock
+            f"camera {index}", lambda: PiCamera(index, settings, preview_side, clock), timeouts, clock
         )
     if source.isdecimal() or source.startswith("/dev/"):
         device = f"/dev/video{source}" if source.isdecimal() else source
-        return LiveSource(device, lambda: open_usb(device, settings, clock), patience, clock)
+        return LiveSource(device, lambda: open_usb(device, settings, clock), timeouts, clock)
     if re.match(r"rtsps?://", source, re.IGNORECASE):
         return LiveSource(
-            without_secrets(source), lambda: open_rtsp(source, settings, clock), patience, clock
+            without_secrets(source), lambda: open_rtsp(source, settings, clock), timeouts, clock
         )
     return open_recording(settings, start_wall, clock)
 
@@ -70,11 +68,11 @@ def open_recording(settings: Settings, start_wall: float, clock: Clock | None = 
         SourceError: It cannot be read.
     """
     playback = Playback(settings.pace == "realtime", start_wall, settings.rotation)
-    return Recording(_open_reel(settings.source, settings.fps), playback, clock or SystemClock())
+    return Recording(_open_reader(settings.source, settings.fps), playback, clock or SystemClock())
 
 
-def _open_reel(source: str, fps: float) -> FrameReader:
-    """A recording's reel, by what lies at the path."""
+def _open_reader(source: str, fps: float) -> FrameReader:
+    """A recording's reader, by what lies at the path."""
     if "://" in source:
         raise SourceError(
             f"{without_secrets(source)} is no source that is known: use picamera2, /dev/videoN, an "

@@ -35,7 +35,7 @@ class CapturedFrame:
 class Camera(Protocol):
     """An open camera, used by the capture thread alone."""
 
-    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
+    def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
         """Waits for the next picture and puts it into the memory of `spare` where that fits.
 
         Any error means that the camera is lost.
@@ -59,29 +59,30 @@ class LatestFrame:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._shot: CapturedFrame | None = None
+        self._captured: CapturedFrame | None = None
         self._spares: list[CapturedFrame] = []
 
-    def put(self, shot: CapturedFrame) -> None:
+    def put(self, captured: CapturedFrame) -> None:
         """Leaves a picture for the reader."""
         with self._changed:
-            if self._shot is not None:
-                self._spares.append(self._shot)
-            self._shot = shot
+            # Three frames circulate: with the reader, waiting here, and being written by the camera.
+            if self._captured is not None:
+                self._spares.append(self._captured)
+            self._captured = captured
             self._changed.notify()
 
     def take(self, timeout: float) -> CapturedFrame | None:
         """The newest picture, waiting for one at most `timeout` seconds."""
         with self._changed:
-            if self._shot is None:
+            if self._captured is None:
                 self._changed.wait(timeout)
-            shot, self._shot = self._shot, None
-            return shot
+            captured, self._captured = self._captured, None
+            return captured
 
-    def give_back(self, shot: CapturedFrame) -> None:
+    def give_back(self, captured: CapturedFrame) -> None:
         """Lets the memory of a picture be written again."""
         with self._changed:
-            self._spares.append(shot)
+            self._spares.append(captured)
 
     def spare(self) -> CapturedFrame | None:
         """Memory that nobody reads."""
@@ -98,56 +99,58 @@ class LiveSource:
     """A frame source over a camera that may be missing, die or hang, and come back.
 
     Neither the reader nor `close` ever waits for the camera. A frame's pixels hold until the next
-    item is asked for.
+    item is asked for. `name` is the camera's for people, without secrets.
     """
 
-    def __init__(self, name: str, opener: Callable[[], Camera], patience: Timeouts, clock: Clock) -> None:
-        self._name = name
+    def __init__(self, name: str, opener: Callable[[], Camera], timeouts: Timeouts, clock: Clock) -> None:
+        self.name = name
         self._opener = opener
-        self._patience = patience
+        self._timeouts = timeouts
         self._clock = clock
-        self._slot = LatestFrame()
+        self._latest = LatestFrame()
         self._closed = threading.Event()
         self._reason = f"{name} has given no picture yet"
         self._thread = threading.Thread(target=self._capture, name=THREAD, daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[Frame | Blind]:
-        index, latest = 0, self._clock.monotonic()
+        index, last = 0, self._clock.monotonic()
         while not self._closed.is_set():
-            shot = self._newest()
+            captured = self._newest()
             if self._closed.is_set():
                 return
             now = self._clock.monotonic()
-            if shot is None:
-                latest = now
+            if captured is None:
+                last = now
                 yield Blind(self._reason, now, self._clock.wall())
                 continue
-            age = max(0.0, now - shot.taken)
+            age = max(0.0, now - captured.taken)
             # A picture may be older than the blindness that was just reported; time never goes back.
-            latest = max(latest, shot.taken)
-            yield Frame(index, shot.pixels, latest, self._clock.wall() - age, shot.preview, age)
-            self._slot.give_back(shot)
+            last = max(last, captured.taken)
+            yield Frame(index, captured.pixels, last, self._clock.wall() - age, captured.preview, age)
+            # The reader has asked for the next item, so it has done with these pixels.
+            self._latest.give_back(captured)
             index += 1
 
     def close(self) -> None:
         """Ends the iteration; a camera that hangs is left to its thread."""
         self._closed.set()
-        self._slot.wake()
+        self._latest.wake()
         if threading.current_thread() is not self._thread:
             self._thread.join(JOIN_S)
 
     def _newest(self) -> CapturedFrame | None:
         """The newest picture that is young enough, None where there is none for a while."""
-        deadline = self._clock.monotonic() + self._patience.blind_every_s
+        deadline = self._clock.monotonic() + self._timeouts.blind_every_s
         while not self._closed.is_set():
-            shot = self._slot.take(max(0.0, deadline - self._clock.monotonic()))
+            captured = self._latest.take(max(0.0, deadline - self._clock.monotonic()))
             now = self._clock.monotonic()
-            if shot is not None and now - shot.taken <= self._patience.max_age_s:
-                return shot
-            if shot is not None:
-                self._reason = f"{self._name} gives pictures older than {self._patience.max_age_s:g} s"
-                self._slot.give_back(shot)
+            if captured is not None and now - captured.taken <= self._timeouts.max_age_s:
+                return captured
+            # The deadline stands: a camera that gives old frames only is reported as blind all the same.
+            if captured is not None:
+                self._reason = f"{self.name} gives pictures older than {self._timeouts.max_age_s:g} s"
+                self._latest.give_back(captured)
             if now >= deadline:
                 break
         return None
@@ -155,27 +158,28 @@ class LiveSource:
     def _capture(self) -> None:
         while not self._closed.is_set():
             try:
-                self._shoot()
+                self._capture_until_lost()
             except Exception as error:  # drivers raise whatever they like
                 self._lost(error)
-            self._closed.wait(self._patience.retry_s)
+            self._closed.wait(self._timeouts.retry_s)
 
-    def _shoot(self) -> None:
-        """Fills the slot until the camera is lost or the source closed."""
+    def _capture_until_lost(self) -> None:
+        """Keeps the newest frame until the camera is lost or the source closed."""
         camera = self._opener()
         try:
             while not self._closed.is_set():
-                self._slot.put(camera.shoot(self._slot.spare()))
-                self._reason = f"{self._name} gives no pictures"
+                self._latest.put(camera.capture(self._latest.spare()))
+                self._reason = f"{self.name} gives no pictures"
         finally:
+            # On this thread, which alone may touch the camera.
             camera.close()
 
     def _lost(self, error: Exception) -> None:
         if isinstance(error, SourceError):
             self._reason = str(error)
         else:
-            self._reason = f"{self._name} failed: {str(error) or type(error).__name__}"
-        log.debug("%s; trying again in %g s", self._reason, self._patience.retry_s)
+            self._reason = f"{self.name} failed: {str(error) or type(error).__name__}"
+        log.debug("%s; trying again in %g s", self._reason, self._timeouts.retry_s)
 
 
 def stuck() -> bool:

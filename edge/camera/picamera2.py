@@ -28,7 +28,7 @@ BUFFERS = 4
 def require_package() -> None:
     """Checks that Picamera2 is installed, without importing it: that takes a second or two.
 
-    Also keeps libcamera from telling of every camera it opens.
+    Also keeps libcamera from logging every camera that it opens.
 
     Raises:
         SourceError: It is not.
@@ -113,7 +113,7 @@ class PiCamera:
         self._lores = _Stream.of(configured["lores"])
         self._device.start()
 
-    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
+    def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
         """Waits for the next picture and copies it out."""
         request = self._device.capture_request(wait=WAIT_S)
         try:

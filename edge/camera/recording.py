@@ -20,7 +20,7 @@ from edge.types import Frame, Image
 
 log = logging.getLogger(__name__)
 
-NAP_S = 0.2
+CLOSE_CHECK_S = 0.2
 """A sleeping recording looks this often whether it was closed."""
 
 FALLBACK_FPS = 25.0
@@ -50,13 +50,13 @@ class Playback:
 
 
 class Recording:
-    """A frame source over a reel. A frame's pixels hold until the next frame is asked for."""
+    """A frame source over a reader. A frame's pixels hold until the next frame is asked for."""
 
-    def __init__(self, reel: FrameReader, playback: Playback, clock: Clock) -> None:
-        self._reel = reel
+    def __init__(self, reader: FrameReader, playback: Playback, clock: Clock) -> None:
+        self._reader = reader
         self._playback = playback
         self._clock = clock
-        self._turned: Image | None = None
+        self._rotated: Image | None = None
         self._closed = False
         # Releasing a decoder while another thread reads from it crashes the process.
         self._lock = threading.RLock()
@@ -66,32 +66,33 @@ class Recording:
         index = 0
         while (step := self._next()) is not None:
             image, moment = step
+            # Against the beginning and not the frame before, so that delays do not add up.
             if self._playback.realtime:
                 self._sleep_until(begin + moment)
             if self._closed:
                 return
-            yield Frame(index, self._turn(image), moment, self._playback.start_wall + moment)
+            yield Frame(index, self._rotate(image), moment, self._playback.start_wall + moment)
             index += 1
 
     def close(self) -> None:
         """Ends the iteration and closes the file."""
         self._closed = True
         with self._lock:
-            self._reel.close()
+            self._reader.close()
 
     def _next(self) -> tuple[Image, float] | None:
         with self._lock:
-            return None if self._closed else self._reel.next()
+            return None if self._closed else self._reader.next()
 
-    def _turn(self, image: Image) -> Image:
+    def _rotate(self, image: Image) -> Image:
         if self._playback.rotation == 0:
             return image
-        self._turned = rotated(image, self._playback.rotation, self._turned)
-        return self._turned
+        self._rotated = rotated(image, self._playback.rotation, self._rotated)
+        return self._rotated
 
     def _sleep_until(self, due: float) -> None:
         while not self._closed and (left := due - self._clock.monotonic()) > 0:
-            self._clock.sleep(min(left, NAP_S))
+            self._clock.sleep(min(left, CLOSE_CHECK_S))
 
 
 class VideoReader:
@@ -107,6 +108,7 @@ class VideoReader:
         self._file = file
         self._capture = _open(file)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
+        # A damaged header gives no rate, or one that no camera has.
         self._step = 1 / fps if 0 < fps <= MOST_FPS else 1 / FALLBACK_FPS
         self._length_s = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._step
         self._moment = -self._step
@@ -122,8 +124,10 @@ class VideoReader:
         if self._waiting or self._read():
             self._waiting = False
             return cast(Image, self._buffer), self._moment
+        # Frame counts of containers are estimates; a tenth less is a file that was cut off.
         if self._moment + self._step < 0.9 * self._length_s:
             log.warning("%s ends at %.1f s of its %.1f s", self._file, self._moment, self._length_s)
+        # So that it is logged once, however often the end is asked for.
         self._length_s = 0.0
         return None
 

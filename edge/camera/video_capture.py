@@ -34,7 +34,7 @@ class CapturedCamera:
         self._taken = taken
         self._raw: Image | None = None
 
-    def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
+    def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
         """Reads the next picture.
 
         Raises:

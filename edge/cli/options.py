@@ -9,30 +9,58 @@ from typing import Any
 
 import click
 
-from edge.config import load_config, with_models
+from edge.config import Config, load_config, with_models
 
-config_option = click.option(
-    "--config", type=click.Path(path_type=Path), help="Configuration file; see the sample config.toml."
-)
+SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
+"""The configuration of the service on this device."""
+
+EXISTING = click.Path(exists=True, path_type=Path)
+FILE = click.Path(path_type=Path)
+
+config_option = click.option("--config", type=FILE, help="Configuration file; see the sample config.toml.")
 config_file_option = click.option(
     "--config",
     "file",
-    type=click.Path(path_type=Path),
+    type=FILE,
     default=Path("config.toml"),
     show_default=True,
     help="Configuration file; see the sample config.toml.",
 )
-bundle_option = click.option(
-    "--bundle", type=click.Path(path_type=Path), help="Bundle directory instead of the configured one."
-)
+bundle_option = click.option("--bundle", type=FILE, help="Bundle directory instead of the configured one.")
 detector_option = click.option(
-    "--detector", type=click.Path(path_type=Path), help="Face detector (ONNX) instead of the configured one."
+    "--detector", type=FILE, help="Face detector (ONNX) instead of the configured one."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")
+cache_option = click.option("--cache", type=FILE, help="Folder for decoded faces (the user's cache).")
+
+
+def find_config(file: Path | None) -> Config:
+    """The configuration for a tool of the service: the one named, else the service's, else the defaults.
+
+    Raises:
+        ConfigError: The file cannot be read, or has problems.
+    """
+    if file is None and SYSTEM_CONFIG.is_file():
+        file = SYSTEM_CONFIG
+    return load_config(file)
+
+
+def service_config_option(text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Adds --config, with a help text, to a command that gets a `Config` by `find_config` as `settings`."""
+    return click.option(
+        "--config",
+        "settings",
+        type=FILE,
+        callback=lambda _context, _option, file: find_config(file),
+        help=text,
+    )
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds --config, --bundle and --detector to a command, which gets a `Config` as `settings`."""
+    """Adds --config, --bundle and --detector to a command, which gets a `Config` as `settings`.
+
+    Without --config these are the defaults, so that a command gives the same on every machine.
+    """
 
     @bundle_option
     @detector_option
@@ -42,9 +70,3 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
         command(settings=with_models(load_config(config), bundle, detector), **rest)
 
     return configured
-
-
-EXISTING = click.Path(exists=True, path_type=Path)
-FILE = click.Path(path_type=Path)
-
-cache_option = click.option("--cache", type=FILE, help="Folder for decoded faces (the user's cache).")

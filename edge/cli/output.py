@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from edge.errors import MaskGateError, StorageError
+from edge.system.files import replacing
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -115,21 +115,13 @@ def written(file: Path | None) -> Iterator[TextIO]:
         with _standard_output() as out:
             yield out
         return
-    part = None
     try:
-        handle, part = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+        with replacing(file) as partial, partial.open("x", encoding="utf-8", newline="") as out:
             yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(part, file)
-    except MaskGateError:
-        raise
-    except OSError as error:
-        raise StorageError(f"{file} cannot be written: {error.strerror}; nothing was changed") from None
-    finally:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
+    except StorageError as error:
+        raise StorageError(
+            f"{file} cannot be written: {error.strerror}; nothing was changed", error
+        ) from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the collector says to devices: how far it has got, and what it misses."""
+"""What the collector publishes to devices: how far it has stored their events, and what it misses."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ class Message:
 
 
 class AckScheduler:
-    """Decides what to tell which device and when; takes time as an argument."""
+    """Decides which device gets an acknowledgement and when; takes time as an argument."""
 
-    def __init__(self, reading: Queries, writing: Writes, consumer: str, patience: float) -> None:
-        """Args: patience: Seconds that a range is missing before it is asked for."""
+    def __init__(self, reading: Queries, writing: Writes, consumer: str, missing_after_s: float) -> None:
+        """Args: missing_after_s: How long a range is missing before it is requested."""
         self._reading = reading
         self._writing = writing
         self._consumer = consumer
-        self._patience = patience
-        self._news: set[EpochKey] = set()
-        self._told: dict[DeviceKey, float] = {}
+        self._missing_after_s = missing_after_s
+        self._due: set[EpochKey] = set()
+        self._published_at: dict[DeviceKey, float] = {}
         self._missing_ranges: dict[EpochKey, MissingRanges] = {}
         self._offline: set[DeviceKey] = set()
         self._returned: set[DeviceKey] = set()
 
     def touched(self, epoch_keys: Iterable[EpochKey]) -> None:
-        """Something of these epochs has come, be it known already: the device wants to hear of it."""
-        self._news |= set(epoch_keys)
+        """Something of these epochs has come, be it known already: an acknowledgement is due."""
+        self._due |= set(epoch_keys)
 
     def presence(self, place: DeviceKey, *, online: bool) -> None:
-        """A device is connected or not; one that returns is told where it stands."""
+        """A device is connected or not; one that returns gets an acknowledgement."""
         if online:
             self._returned.add(place)
             self._offline.discard(place)
@@ -57,55 +57,55 @@ class AckScheduler:
             self._offline.add(place)
 
     def refused(self) -> None:
-        """The broker does not pass on what is said, so no device was asked for anything."""
+        """The broker does not pass on what is published, so no device was asked for anything."""
         for missing_ranges in self._missing_ranges.values():
             missing_ranges.refused()
 
     def messages(self, now: float, wall: float) -> Iterator[Message]:
-        """What is to be said now; a message that is not taken from the iterator stays due.
+        """What is to be published now; a message that is not taken from the iterator stays due.
 
         Raises:
             StorageError: The database cannot be used.
         """
         for place in tuple(self._returned):
-            self._news |= set(self._reading.unfinished(place))
+            self._due |= set(self._reading.unfinished(place))
             self._returned.discard(place)
-        self._news |= {
-            epoch_key for epoch_key, missing_ranges in self._asking() if missing_ranges.wait(now) == 0.0
+        self._due |= {
+            epoch_key for epoch_key, missing_ranges in self._requestable() if missing_ranges.wait(now) == 0.0
         }
-        for epoch_key in sorted(self._news, reverse=True):
+        for epoch_key in sorted(self._due, reverse=True):
             if self._pause(epoch_key, now) <= 0.0:
-                yield self._mark(epoch_key, now, wall)
-                self._news.discard(epoch_key)
-                self._told[epoch_key.place] = now
+                yield self._acknowledgement(epoch_key, now, wall)
+                self._due.discard(epoch_key)
+                self._published_at[epoch_key.place] = now
 
     def wait(self, now: float) -> float | None:
-        """Seconds until there is something to say; None where nothing is in sight."""
+        """Seconds until there is something to publish; None where nothing is in sight."""
         if self._returned:
             return 0.0
-        waits = [self._pause(epoch_key, now) for epoch_key in self._news]
-        for epoch_key, missing_ranges in self._asking():
+        waits = [self._pause(epoch_key, now) for epoch_key in self._due]
+        for epoch_key, missing_ranges in self._requestable():
             wait = missing_ranges.wait(now)
             if wait is not None:
                 waits.append(max(wait, self._pause(epoch_key, now)))
         return max(min(waits), 0.0) if waits else None
 
     def _pause(self, epoch_key: EpochKey, now: float) -> float:
-        """Seconds until the device may be told something again."""
-        told = self._told.get(epoch_key.place)
-        return 0.0 if told is None else told + PAUSE_S - now
+        """Seconds until the device may get another message."""
+        published_at = self._published_at.get(epoch_key.place)
+        return 0.0 if published_at is None else published_at + PAUSE_S - now
 
-    def _asking(self) -> list[tuple[EpochKey, MissingRanges]]:
-        """The epochs with holes of which the device may hear."""
+    def _requestable(self) -> list[tuple[EpochKey, MissingRanges]]:
+        """The epochs with holes whose device can be asked."""
         return [pair for pair in self._missing_ranges.items() if pair[0].place not in self._offline]
 
-    def _mark(self, epoch_key: EpochKey, now: float, wall: float) -> Message:
+    def _acknowledgement(self, epoch_key: EpochKey, now: float, wall: float) -> Message:
         mark = self._reading.mark(epoch_key)
         missing = self._missing(epoch_key, mark, now)
-        if hopeless := self._hopeless(epoch_key, now):
-            named = ", ".join(f"{span.first}-{span.last}" for span in hopeless)
+        if given_up := self._given_up(epoch_key, now):
+            named = ", ".join(f"{span.first}-{span.last}" for span in given_up)
             log.warning("%s does not send %s; counted as lost", epoch_key.place.device, named)
-            self._writing.give_up(epoch_key, hopeless, wall)
+            self._writing.give_up(epoch_key, given_up, wall)
             mark = self._reading.mark(epoch_key)
             missing = self._missing(epoch_key, mark, now)
         topic = Topics(epoch_key.place.site, epoch_key.place.device).ack
@@ -117,10 +117,10 @@ class AckScheduler:
         if not mark.holes:
             self._missing_ranges.pop(epoch_key, None)
             return ()
-        missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._patience))
+        missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._missing_after_s))
         missing_ranges.update(now, mark.holes)
-        return () if epoch_key.place in self._offline else missing_ranges.ask(now)
+        return () if epoch_key.place in self._offline else missing_ranges.request(now)
 
-    def _hopeless(self, epoch_key: EpochKey, now: float) -> tuple[Range, ...]:
+    def _given_up(self, epoch_key: EpochKey, now: float) -> tuple[Range, ...]:
         missing_ranges = self._missing_ranges.get(epoch_key)
-        return () if missing_ranges is None else missing_ranges.hopeless(now)
+        return () if missing_ranges is None else missing_ranges.given_up(now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import re
@@ -15,11 +14,11 @@ import click
 
 from edge.cli.app import log_as_configured
 from edge.cli.output import progress
-from edge.collector import calendar, export_file, render, subscriptions, words
+from edge.collector import calendar, export_file, render, subscriptions
 from edge.collector import load as collector_load
 from edge.collector.calendar import Calendar
-from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
-from edge.collector.connection import STANDING
+from edge.collector.config import OPTION_NAMES, CollectOptions, LoadOptions, ReportOptions
+from edge.collector.connection import CollectorConnection, connect_options
 from edge.collector.database import EpochStatus, Queries, open_database
 from edge.collector.database.queries import ReportFilter
 from edge.collector.load import PASSES, ExportLoader
@@ -27,13 +26,14 @@ from edge.collector.parse import FIRST_YEAR, LAST_YEAR
 from edge.collector.report import clip, rows
 from edge.collector.service import Collector, Plan
 from edge.collector.summaries import Summaries
+from edge.config import is_local
 from edge.errors import ConfigError
 from edge.mqtt import broker
-from edge.mqtt.connector import Listener
+from edge.mqtt.connector import Connector
 from edge.system.systemd import Watchdog, notify
+from edge.types import SHORT_NAME
 
 PORT, TLS_PORT = 1883, 8883
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -47,19 +47,19 @@ def collect(options: CollectOptions) -> None:
     _check_names(options)
     zone, begins = calendar.zone(options.timezone), calendar.shifts(options.shifts)
     wanted = subscriptions.filters(options.sites, options.devices, options.share)
-    plan = Plan(options.consumer, wanted, options.missing_after)
-    connector = _connector(options)
+    plan = Plan(options.consumer, options.missing_after)
+    connection = CollectorConnection(_connector(options), wanted)
     log_as_configured("info")
     with closing(open_database(options.database, create=True)) as opened:
         calendars = [Calendar(kind, zone, begins) for kind in calendar.KINDS]
         scheduled = Summaries(Queries(opened), calendars) if options.publish_summaries else None
-        _run(Collector(opened, connector, plan, scheduled))
+        _run(Collector(opened, connection, plan, scheduled))
 
 
 def _check_names(options: CollectOptions) -> None:
     for name in ("consumer", "instance", "share"):
         text = getattr(options, name)
-        if text and not _NAME.fullmatch(text):
+        if text and not re.fullmatch(SHORT_NAME, text):
             raise ConfigError(f"--{name}: {text!r} is made of more than letters, digits, '_', '.' and '-'")
     if not options.consumer:
         raise ConfigError("--consumer: a collector needs a name")
@@ -76,17 +76,15 @@ def _run(collector: Collector) -> None:
     notify("STOPPING=1")
 
 
-def _connector(options: CollectOptions) -> Listener:
+def _connector(options: CollectOptions) -> Connector:
     client_id = "-".join(filter(None, ("maskgate-collect", options.consumer, options.instance)))
     tls = broker.tls(options.ca_file, options.client_cert_file, options.client_key_file)
     host, port = _address(options.address)
-    try:
-        login = broker.login(options.username, options.password_file, os.environ)
-        where = broker.Broker(host, port or (TLS_PORT if tls else PORT), login=login, tls=tls)
-        connector = Listener(where, client_id, STANDING)
-    except ConfigError as error:
-        raise ConfigError(words.options(str(error))) from None
-    if login is not None and login.password and tls is None and not options.insecure and not _here(host):
+    port = port or (TLS_PORT if tls else PORT)
+    login = broker.login(options.username, options.password_file, os.environ, OPTION_NAMES)
+    where = broker.Broker(host, port, login=login, tls=tls, names=OPTION_NAMES)
+    connector = Connector(where, connect_options(client_id))
+    if login is not None and login.password and tls is None and not options.insecure and not is_local(host):
         raise ConfigError(
             f"--username: the password would cross the network to {host} for everybody to read; "
             "add --ca-file, or --insecure where that is meant"
@@ -101,13 +99,6 @@ def _address(text: str) -> tuple[str, int]:
     if match is None or port > 65_535 or match["port"] == "0":
         raise ConfigError(f"--broker: {text!r} is no address; give HOST, HOST:PORT or [IPV6]:PORT")
     return match["host"].strip("[]"), port
-
-
-def _here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def report(options: ReportOptions) -> None:
@@ -151,7 +142,7 @@ def load(options: LoadOptions) -> None:
         bar = stack.enter_context(progress("checking and storing", None if size is None else size * PASSES))
         loader = ExportLoader(options.site, time.time(), bar.advance)
         if not options.create:
-            # A wrong name is told before long work, and a new database is not made for a damaged file.
+            # A wrong name is noticed before long work, and a new database is not made for a damaged file.
             open_database(options.database, create=False).close()
         loader.check(files)
         opened = stack.enter_context(closing(open_database(options.database, create=options.create)))

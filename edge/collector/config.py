@@ -5,6 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.mqtt.broker import SettingNames
+
+OPTION_NAMES = SettingNames(
+    host="--broker",
+    port="--broker",
+    address="--broker",
+    username="--username",
+    password_file="--password-file",  # noqa: S106 - the name of an option
+    ca_file="--ca-file",
+    client_cert_file="--client-cert-file",
+    tls="the TLS options",
+    client="this collector",
+    unique_name="give every collector its own --consumer or --instance",
+    permission="this user what docs/reference/collector.md lists",
+)
+"""What the collector calls its settings of a broker."""
+
 
 @dataclass(frozen=True, slots=True)
 class CollectOptions:

@@ -4,127 +4,136 @@ from __future__ import annotations
 
 import logging
 import time
-from queue import Empty, SimpleQueue
 
-from edge.collector import words
 from edge.collector.acks import Message
 from edge.errors import BrokerError
-from edge.mqtt import broker
+from edge.mqtt import problems
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.broker import PersistentSession
+from edge.mqtt.broker import ConnectOptions, PersistentSession
 from edge.mqtt.client import WINDOW, Connection
-from edge.mqtt.connector import Listener
+from edge.mqtt.connector import Connector
 from edge.mqtt.events import (
     ConnectionAccepted,
     ConnectionEvent,
+    ConnectionEventQueue,
     ConnectionFailed,
     ConnectionLost,
     ConnectionRefused,
+    Entry,
     MessageReceived,
     PublishAcknowledged,
     SubscriptionAcknowledged,
 )
 from edge.mqtt.reason_codes import REFUSED
 
-STANDING = PersistentSession(expiry_s=7 * 86_400, receive_maximum=1_000, largest=1_048_576)
-"""The session that a collector wants: what waits for a week, 1,000 messages unacknowledged, 1 MiB each."""
+SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=1_000)
+"""The session that a collector wants: it waits for a week, with at most 1,000 messages unacknowledged."""
+
+MAX_PACKET_BYTES = 1_048_576
 
 LASTING_S = 10.0
-"""A connection that is lost sooner has not lasted."""
+"""A connection that is lost sooner is a short one."""
 
-BRIEF = 3
-"""So many connections in a row that did not last are no chance."""
+MANY_SHORT = 3
+"""So many short connections in a row are no chance."""
 
 log = logging.getLogger(__name__)
 
-Entry = tuple[int, ConnectionEvent | None]
-"""A signal with the number of its connection; None only wakes."""
+
+def connect_options(client_id: str) -> ConnectOptions:
+    """How a collector presents itself to a broker."""
+    return ConnectOptions(client_id, session=SESSION, maximum_packet_size=MAX_PACKET_BYTES)
 
 
 class CollectorConnection:
-    """Keeps a connection to the broker and what it is subscribed to; used by one thread."""
+    """Keeps a connection to the broker and what it is subscribed to; used by one thread.
 
-    def __init__(self, connector: Listener, filters: tuple[str, ...]) -> None:
-        self.number = 0
+    Attributes:
+        client_id: Under which name the broker keeps the session.
+        filters: What it subscribes to.
+        attempts: Number of the present connection.
+        ready: Whether the broker has confirmed the subscriptions.
+    """
+
+    def __init__(self, connector: Connector, filters: tuple[str, ...]) -> None:
+        self.client_id = connector.options.client_id
+        self.filters = filters
+        self.attempts = 0
         self.ready = False
         self._connector = connector
-        self._filters = filters
-        self._inbox: SimpleQueue[Entry] = SimpleQueue()
+        self._events = ConnectionEventQueue()
         self._backoff = Backoff()
-        self._brief = Backoff(longest=4.0)
+        self._short_backoff = Backoff(longest=4.0)
         self._ready_at = 0.0
-        self._link: Connection | None = None
-        self._dial_at = 0.0
-        self._window = self._outstanding = 0
-        self._said: set[str] = set()
+        self._connection: Connection | None = None
+        self._next_at = 0.0
+        self._window = self._in_flight = 0
+        self._logged: set[str] = set()
 
     @property
     def room(self) -> int:
         """How many messages the broker would take now."""
-        return max(self._window - self._outstanding, 0) if self.ready else 0
+        return max(self._window - self._in_flight, 0) if self.ready else 0
 
     @property
     def empty(self) -> bool:
         """Whether nothing is waiting to be handled."""
-        return self._inbox.empty()
+        return self._events.empty
 
     def wake(self) -> None:
-        """Has `next` return; may be called by any thread and by a signal."""
-        self._inbox.put((0, None))
+        """Has `next` return; may be called by any thread and by a signal handler."""
+        self._events.wake()
 
-    def next(self, patience: float) -> Entry | None:
-        """The next signal, None where none comes within `patience` seconds."""
-        try:
-            return self._inbox.get(timeout=max(patience, 0.0))
-        except Empty:
-            return None
+    def next(self, timeout: float) -> Entry | None:
+        """The next event, None where none comes within `timeout` seconds."""
+        return self._events.get(timeout)
 
     def wait(self, now: float) -> float | None:
         """Seconds until the next attempt; None where there is a connection."""
-        return max(self._dial_at - now, 0.0) if self._link is None else None
+        return max(self._next_at - now, 0.0) if self._connection is None else None
 
     def connect(self) -> None:
         """Begins the next connection."""
-        self.number += 1
-        number, inbox = self.number, self._inbox
-        self._link = self._connector.connect(lambda signal: inbox.put((number, signal)))
+        self.attempts += 1
+        self._connection = self._connector.connect(self._events.for_connection(self.attempts))
 
-    def handle(self, signal: ConnectionEvent | None) -> None:
-        """Takes what the present connection has to say, messages apart."""
-        where = self._connector.broker
-        match signal:
+    def handle(self, event: ConnectionEvent | None) -> None:
+        """Handles an event of the present connection, messages apart."""
+        broker = self._connector.broker
+        match event:
             case ConnectionAccepted():
-                self._window = min(WINDOW, signal.receive_maximum)
+                self._window = min(WINDOW, event.receive_maximum)
             case SubscriptionAcknowledged():
-                self._subscribed(signal)
+                self._subscribed(event)
             case PublishAcknowledged():
-                self._outstanding -= 1
-                if signal.code >= REFUSED:
-                    self.say(
-                        f"the broker refuses a message: {signal.text.lower()}; its access list must allow it"
+                self._in_flight -= 1
+                if event.code >= REFUSED:
+                    self.log_once(
+                        f"the broker refuses a message: {event.text.lower()}; its access list must allow it"
                     )
             case ConnectionFailed():
-                self.hang_up(broker.unreachable(where, signal.error))
+                self.disconnect(problems.unreachable(broker, event.error))
             case ConnectionRefused():
-                self.hang_up(broker.refused(where, signal.code, signal.text))
+                self.disconnect(problems.refused(broker, event.code, event.text))
             case ConnectionLost():
-                self.hang_up(broker.lost(where, signal.code, signal.text, accepted=self._window > 0))
+                accepted = self._window > 0
+                self.disconnect(problems.lost(broker, event.code, event.text, accepted=accepted))
 
-    def present(self, number: int) -> bool:
+    def is_present(self, number: int) -> bool:
         """Whether a number is that of the connection that there is."""
-        return self._link is not None and number == self.number
+        return self._connection is not None and number == self.attempts
 
     def subscribe(self, stale: tuple[str, ...]) -> None:
         """Asks for messages, and for none of those that an earlier run of this client asked for."""
-        if self._link is not None:
+        if self._connection is not None:
             if stale:
-                self._link.unsubscribe(stale)
-            self._link.subscribe(self._filters)
+                self._connection.unsubscribe(stale)
+            self._connection.subscribe(self.filters)
 
-    def acknowledge(self, number: int, arrived: MessageReceived) -> None:
+    def acknowledge(self, number: int, received: MessageReceived) -> None:
         """Lets the broker forget a message, if the connection over which it came still stands."""
-        if self._link is not None and number == self.number:
-            self._link.acknowledge(arrived)
+        if self._connection is not None and number == self.attempts:
+            self._connection.acknowledge(received)
 
     def publish(self, message: Message) -> None:
         """Hands a message to the broker; see `room`.
@@ -132,54 +141,57 @@ class CollectorConnection:
         Raises:
             BrokerError: The connection is gone.
         """
-        if self._link is None:
+        if self._connection is None:
             raise BrokerError("there is no connection")
-        self._link.publish(message.topic, message.payload, retain=message.retain)
-        self._outstanding += 1
+        self._connection.publish(message.topic, message.payload, retain=message.retain)
+        self._in_flight += 1
 
-    def look(self) -> None:
-        """Finds a network thread that has died without a word."""
-        if self._link is not None and not self._link.alive and self._inbox.empty():
-            self.hang_up(f"the network thread to {self._connector.broker.address} has died; making a new one")
+    def check_thread(self) -> None:
+        """Gives up a connection whose network thread has died without an event."""
+        if self._connection is not None and not self._connection.alive and self._events.empty:
+            address = self._connector.broker.address
+            self.disconnect(f"the network thread to {address} has died; making a new one")
 
-    def lost(self) -> None:
-        """Publishing has failed."""
-        self.hang_up(f"the connection to {self._connector.broker.address} is lost; trying again")
+    def publish_failed(self) -> None:
+        """Publishing has failed: the connection is gone."""
+        self.disconnect(f"the connection to {self._connector.broker.address} is lost; trying again")
 
-    def hang_up(self, sentence: str) -> None:
+    def disconnect(self, sentence: str) -> None:
         """Ends the connection, says why, and waits before the next."""
         now, ready = time.monotonic(), self.ready
         self.close(0.0)
         if not ready or now - self._ready_at >= LASTING_S:
-            self._brief.reset()
-        if ready and not self._brief.failures:
-            self._said.clear()
-        self._dial_at = now + (self._brief if ready else self._backoff).next()
-        self.say(sentence)
-        if self._brief.failures >= BRIEF:
-            self.say(
+            self._short_backoff.reset()
+        if ready and not self._short_backoff.failures:
+            self._logged.clear()
+        self._next_at = now + (self._short_backoff if ready else self._backoff).next()
+        self.log_once(sentence)
+        if self._short_backoff.failures >= MANY_SHORT:
+            self.log_once(
                 f"connections to {self._connector.broker.address} do not last; if another collector has the "
                 "same name, give each its own --consumer or --instance"
             )
 
     def close(self, timeout: float) -> None:
         """Ends the connection; the broker keeps the session."""
-        if self._link is not None:
-            self._link.close(timeout)
-        self._link, self.ready = None, False
-        self._window = self._outstanding = 0
+        if self._connection is not None:
+            self._connection.close(timeout)
+        self._connection, self.ready = None, False
+        self._window = self._in_flight = 0
 
-    def say(self, sentence: str) -> None:
+    def log_once(self, sentence: str) -> None:
         """Logs a sentence once until a connection has lasted, so that a long outage is one line."""
-        if sentence not in self._said:
-            self._said.add(sentence)
-            log.warning("%s", words.options(sentence))
+        if sentence not in self._logged:
+            self._logged.add(sentence)
+            log.warning("%s", sentence)
 
-    def _subscribed(self, answer: SubscriptionAcknowledged) -> None:
-        pairs = zip(self._filters, answer.codes, strict=False)
-        refused = [one for one, code in pairs if code >= REFUSED]
+    def _subscribed(self, acknowledgement: SubscriptionAcknowledged) -> None:
+        pairs = zip(self.filters, acknowledgement.codes, strict=False)
+        refused = [topic_filter for topic_filter, code in pairs if code >= REFUSED]
         if refused:
-            self.hang_up(f"the broker refuses a subscription to {refused[0]}; its access list must allow it")
+            self.disconnect(
+                f"the broker refuses a subscription to {refused[0]}; its access list must allow it"
+            )
             return
         self.ready, self._ready_at = True, time.monotonic()
         self._backoff.reset()

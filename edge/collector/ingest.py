@@ -20,7 +20,7 @@ class ReceivedMessage:
     """A message, what it says (None for nothing), and the connection over which it came."""
 
     connection: int
-    arrived: MessageReceived
+    message: MessageReceived
     record: Record | None
 
 
@@ -28,7 +28,7 @@ class ReceivedMessage:
 class IngestBatch:
     """What one commit did: the messages that may be acknowledged, and what came of them."""
 
-    heard: tuple[ReceivedMessage, ...]
+    messages: tuple[ReceivedMessage, ...]
     touched: frozenset[EpochKey]
     presences: tuple[tuple[DeviceKey, bool], ...]
 
@@ -57,24 +57,24 @@ class Ingest:
         """Messages that are not stored yet."""
         return len(self._waiting)
 
-    def take(self, connection: int, arrived: MessageReceived, unsure_since: float | None) -> Record | None:
+    def take(self, connection: int, message: MessageReceived, unsure_since: float | None) -> Record | None:
         """Takes a message.
 
         Args:
             connection: Number of the connection over which it came.
-            arrived: The message.
+            message: The message.
             unsure_since: Where it may have waited for the collector: since when, Unix time.
 
         Returns:
             What it says; None for nothing.
         """
-        record = self._parser.read(arrived.topic, arrived.payload, self.wall())
+        record = self._parser.read(message.topic, message.payload, self.wall())
         if isinstance(record, AvailabilityRecord):
-            record = replace(record, unsure_since=unsure_since, anew=not arrived.retained)
+            record = replace(record, unsure_since=unsure_since, anew=not message.retained)
         elif isinstance(record, Heartbeat):
             # One that the broker had kept says nothing of now.
-            record = None if arrived.retained else replace(record, unsure_since=unsure_since)
-        self._waiting.append(ReceivedMessage(connection, arrived, record))
+            record = None if message.retained else replace(record, unsure_since=unsure_since)
+        self._waiting.append(ReceivedMessage(connection, message, record))
         return record
 
     def commit(self) -> IngestBatch:
@@ -83,17 +83,17 @@ class Ingest:
         Raises:
             StorageError: Nothing was stored; it still waits.
         """
-        heard = tuple(self._waiting[number] for number in range(min(BATCH, len(self._waiting))))
-        records = [one.record for one in heard if one.record is not None]
+        messages = tuple(self._waiting[number] for number in range(min(BATCH, len(self._waiting))))
+        records = [one.record for one in messages if one.record is not None]
         tallies = self._store(records)
-        for _ in heard:
+        for _ in messages:
             self._waiting.popleft()
         for tally in tallies:
             self.totals.stored += tally.stored
             self.totals.known += tally.known
             self.totals.rejected += tally.rejected
         presences = tuple((r.place, r.online) for r in records if isinstance(r, AvailabilityRecord))
-        return IngestBatch(heard, frozenset().union(*(tally.touched for tally in tallies)), presences)
+        return IngestBatch(messages, frozenset().union(*(tally.touched for tally in tallies)), presences)
 
     def _store(self, records: list[Record]) -> list[WriteTally]:
         try:

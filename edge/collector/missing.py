@@ -8,32 +8,31 @@ from dataclasses import dataclass, replace
 from edge.messages.ranges import Range
 
 ATTEMPTS = 6
-"""How often a range is asked for while nothing of it comes."""
+"""How often a range is requested while nothing of it comes."""
 
-AT_ONCE = 100
+MAX_RANGES = 100
 """Ranges in one request."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hole:
-    """One missing range: when to ask for it next, and how often that was done in vain."""
+    """One missing range: when to request it next, and how often that was done without a result."""
 
     span: Range
     due: float
-    asked: int = 0
+    requests: int = 0
 
 
 class MissingRanges:
     """The missing ranges of one epoch.
 
-    A range is asked for once it has been open for `patience` seconds, then again after twice as long,
-    and so on. One of which nothing came after six requests is hopeless: the device no longer has it,
+    A range is requested once it has been open for `missing_after_s`, then again after twice as long,
+    and so on. One of which nothing came after six requests is given up: the device no longer has it,
     or does not listen. Whatever comes of a range begins the counting anew.
     """
 
-    def __init__(self, patience: float) -> None:
-        """Args: patience: Seconds, see above."""
-        self._patience = patience
+    def __init__(self, missing_after_s: float) -> None:
+        self._missing_after_s = missing_after_s
         self._holes: tuple[_Hole, ...] = ()
 
     def update(self, now: float, spans: Sequence[Range]) -> None:
@@ -45,35 +44,37 @@ class MissingRanges:
             while earlier is not None and earlier.span.last < span.first:
                 earlier = next(known, None)
             if earlier is None or not _inside(span, earlier.span):
-                found.append(_Hole(span, now + self._patience))
+                found.append(_Hole(span, now + self._missing_after_s))
             elif earlier.span == span:
                 found.append(earlier)
             else:
                 # Part of it came: the device is at it.
-                found.append(_Hole(span, min(earlier.due, now + self._patience)))
+                found.append(_Hole(span, min(earlier.due, now + self._missing_after_s)))
         self._holes = tuple(found)
 
-    def ask(self, now: float) -> tuple[Range, ...]:
-        """The ranges to ask for now, at most 100; they count as asked for."""
-        due = [hole for hole in self._holes if hole.due <= now and hole.asked < ATTEMPTS][:AT_ONCE]
-        asked = {hole.span: self._once_more(hole, now) for hole in due}
-        self._holes = tuple(asked.get(hole.span, hole) for hole in self._holes)
-        return tuple(asked)
+    def request(self, now: float) -> tuple[Range, ...]:
+        """The ranges to request now, at most 100; they count as requested."""
+        due = [hole for hole in self._holes if hole.due <= now and hole.requests < ATTEMPTS][:MAX_RANGES]
+        requested = {hole.span: self._requested(hole, now) for hole in due}
+        self._holes = tuple(requested.get(hole.span, hole) for hole in self._holes)
+        return tuple(requested)
 
     def refused(self) -> None:
-        """What was asked for never reached the device: it counts as not asked."""
-        self._holes = tuple(replace(hole, asked=0) for hole in self._holes)
+        """No request reached the device: nothing counts as requested."""
+        self._holes = tuple(replace(hole, requests=0) for hole in self._holes)
 
-    def hopeless(self, now: float) -> tuple[Range, ...]:
-        """The ranges that were asked for in vain as often as is worth while."""
-        return tuple(hole.span for hole in self._holes if hole.asked >= ATTEMPTS and hole.due <= now)
+    def given_up(self, now: float) -> tuple[Range, ...]:
+        """The ranges that were requested as often as is worth while, without a result."""
+        return tuple(hole.span for hole in self._holes if hole.requests >= ATTEMPTS and hole.due <= now)
 
     def wait(self, now: float) -> float | None:
-        """Seconds until there is something to ask for or to give up; None where nothing is missing."""
+        """Seconds until there is something to request or to give up; None where nothing is missing."""
         return max(min(hole.due for hole in self._holes) - now, 0.0) if self._holes else None
 
-    def _once_more(self, hole: _Hole, now: float) -> _Hole:
-        return replace(hole, due=now + self._patience * 2.0 ** (hole.asked + 1), asked=hole.asked + 1)
+    def _requested(self, hole: _Hole, now: float) -> _Hole:
+        return replace(
+            hole, due=now + self._missing_after_s * 2.0 ** (hole.requests + 1), requests=hole.requests + 1
+        )
 
 
 def _inside(span: Range, other: Range) -> bool:

@@ -20,9 +20,10 @@ from edge.collector.records import (
     Record,
     Rejected,
 )
-from edge.messages.inbound import LARGEST_NUMBER as LARGEST_SEQUENCE
+from edge.messages.inbound import LARGEST_SEQUENCE
 from edge.messages.payloads import SCHEMA_FILE
 from edge.messages.topics import OFFLINE, ONLINE, PREFIX
+from edge.types import NAME
 
 KINDS = ("event", "gap", "availability", "state", "stats")
 """Last levels of the topics that a collector wants."""
@@ -34,7 +35,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 9900
 AHEAD_S = 5.0
 """How far ahead of this machine's clock a device's clock may be and still be believed."""
 
-_LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
+_NAME = re.compile(NAME)
 _Members = dict[str, Any]
 
 
@@ -118,7 +119,7 @@ def _address(topic: str) -> tuple[DeviceKey, str]:
     if len(levels) != 4 or levels[0] != PREFIX or levels[3] not in KINDS:
         raise _BadMessageError(f"no device publishes to {topic!r}")
     for level in levels[1:3]:
-        if not _LEVEL.fullmatch(level) or len(level) > LONGEST_NAME:
+        if not _NAME.fullmatch(level) or len(level) > LONGEST_NAME:
             raise _BadMessageError(f"{level!r} is no name of a site or device")
     return DeviceKey(levels[1], levels[2]), levels[3]
 

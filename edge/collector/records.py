@@ -28,7 +28,7 @@ class EpochKey:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """An event, flat, as its table has it; see docs/mqtt.md.
+    """An event, flat, as its table has it; see docs/reference/mqtt.md.
 
     Attributes:
         wall_time: As it came.

@@ -52,7 +52,7 @@ def _cells(row: ReportRow, calendar: Calendar) -> tuple[Cell, ...]:
 
 
 def summary(row: ReportRow, now: float) -> bytes:
-    """The payload of a summary; see docs/mqtt.md."""
+    """The payload of a summary; see docs/reference/mqtt.md."""
     minutes = row.minutes
     return payloads.encode(
         {

@@ -11,10 +11,10 @@ from edge.collector.calendar import Calendar, Window
 from edge.collector.database import PassRow, Period
 from edge.collector.database.queries import ReportFilter
 from edge.collector.records import SILENT_S, DeviceKey
+from edge.telemetry.records import VerdictCounts
 from edge.types import Outcome
 
 VERDICTS = tuple(outcome.value for outcome in Outcome)
-_DECIDED = (Outcome.COMPLIANT.value, Outcome.NO_MASK.value, Outcome.MASK_INCORRECT.value)
 
 
 @dataclass(slots=True)
@@ -53,9 +53,8 @@ class ReportRow:
 
     @property
     def compliance(self) -> float | None:
-        """Share of compliant passes among those with a verdict other than unsure."""
-        decided = sum(self.verdicts[verdict] for verdict in _DECIDED)
-        return self.verdicts[Outcome.COMPLIANT.value] / decided if decided else None
+        """Share of compliant passes among those that are not unsure; None where there are none."""
+        return VerdictCounts(**{verdict: self.verdicts[verdict] for verdict in VERDICTS}).compliance
 
     @property
     def unsure(self) -> float | None:

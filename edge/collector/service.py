@@ -1,4 +1,4 @@
-"""The collector: one thread that listens, stores, and acknowledges what is stored.
+"""The collector: one thread that receives, stores, and acknowledges what is stored.
 
 The broker hands out a limited number of messages before the first is acknowledged. A database that is away
 therefore stops the flow, and nothing piles up in memory.
@@ -13,27 +13,31 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edge.collector.acks import AckScheduler, Message
-from edge.collector.connection import CollectorConnection, Entry
+from edge.collector.connection import CollectorConnection
 from edge.collector.coverage import Coverage, ThroughputLog
 from edge.collector.database import CollectorDatabase, Queries, Writes
 from edge.collector.ingest import BATCH, Ingest, Totals
 from edge.collector.records import EventRecord
 from edge.errors import BrokerError, StorageError
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connector import Listener
 from edge.mqtt.events import (
     ConnectionAccepted,
     ConnectionEvent,
+    Entry,
     MessageReceived,
     PublishAcknowledged,
     SubscriptionAcknowledged,
 )
 from edge.mqtt.reason_codes import REFUSED
 
-LOOK_S = 1.0
-QUIET_S = 0.005
-LINGER_S = 0.05
-FAREWELL_S = 2.0
+CYCLE_S = 1.0
+"""How long a cycle waits for an event, at most."""
+BATCH_PAUSE_S = 0.005
+"""Events that follow each other within this time are stored together,"""
+BATCH_S = 0.05
+"""for so long at most."""
+STOP_S = 2.0
+"""For storing what has arrived, once it is stopped."""
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +47,12 @@ class Plan:
     """What a collector is to do.
 
     Attributes:
-        consumer: Under which name it talks to devices.
-        filters: What it subscribes to.
-        patience_s: How long a range is missing before it is asked for.
+        consumer: Under which name it acknowledges to devices.
+        missing_after_s: How long a range is missing before it is requested.
     """
 
     consumer: str
-    filters: tuple[str, ...]
-    patience_s: float = 10.0
+    missing_after_s: float
 
 
 class ScheduledMessages(Protocol):
@@ -65,7 +67,7 @@ class ScheduledMessages(Protocol):
 
 
 class NoScheduledMessages:
-    """Has nothing to say."""
+    """Publishes nothing."""
 
     def due(self, _now: float, _wall: float) -> Iterable[Message]:
         """Nothing."""
@@ -73,28 +75,29 @@ class NoScheduledMessages:
 
 
 class Collector:
-    """Runs in the thread that calls `run`; `stop` may be called by any other and by a signal."""
+    """Runs in the thread that calls `run`; `stop` may be called by any other and by a signal.
+
+    `connection` is its connection to the broker.
+    """
 
     def __init__(
         self,
         database: CollectorDatabase,
-        connector: Listener,
+        connection: CollectorConnection,
         plan: Plan,
         scheduled: ScheduledMessages | None = None,
     ) -> None:
         """Raises: StorageError: The database cannot be read."""
-        self._name = connector.client_id
-        self._plan = plan
         self._scheduled = scheduled or NoScheduledMessages()
         self._reading, self._writing = Queries(database), Writes(database)
         self._ingest = Ingest(self._writing, time.time)
-        self._ack_scheduler = AckScheduler(self._reading, self._writing, plan.consumer, plan.patience_s)
-        self._connection = CollectorConnection(connector, plan.filters)
-        self._coverage = Coverage(self._reading.seen(self._name))
-        self._storage = Backoff(first=0.2, longest=5.0)
+        self._ack_scheduler = AckScheduler(self._reading, self._writing, plan.consumer, plan.missing_after_s)
+        self.connection = connection
+        self._coverage = Coverage(self._reading.seen(connection.client_id))
+        self._store_backoff = Backoff(first=0.2, longest=5.0)
         self._store_at = 0.0
         self._stopping = False
-        self._meter = ThroughputLog()
+        self._throughput = ThroughputLog()
 
     @property
     def totals(self) -> Totals:
@@ -102,131 +105,136 @@ class Collector:
         return self._ingest.totals
 
     @property
-    def listening(self) -> bool:
-        """Whether the broker has confirmed the subscriptions of the present connection."""
-        return self._connection.ready
+    def waiting(self) -> int:
+        """Messages that have come and are not stored yet."""
+        return self._ingest.waiting
 
     def stop(self) -> None:
         """Has `run` end soon."""
         self._stopping = True
-        self._connection.wake()
+        self.connection.wake()
 
     def run(self, progressed: Callable[[], None] = lambda: None) -> None:
         """Collects until it is stopped; calls `progressed` at least once in a few seconds."""
         while not self._stopping:
-            self._turn()
+            self._cycle()
             progressed()
-        self._finish(time.monotonic() + FAREWELL_S)
+        self._finish(time.monotonic() + STOP_S)
 
-    def _turn(self) -> None:
+    def _cycle(self) -> None:
         # What one connection brought is stored before the next can bring more.
-        if self._connection.wait(time.monotonic()) == 0.0 and not self._ingest.waiting:
-            self._connection.connect()
+        if self.connection.wait(time.monotonic()) == 0.0 and not self.waiting:
+            self.connection.connect()
         try:
-            for number, signal in self._gather():
-                self._handle(number, signal)
+            for number, event in self._gather():
+                self._handle(number, event)
             if time.monotonic() >= self._store_at:
-                self._commit()
-                self._speak()
-                self._note_attendance()
+                self._store()
+                self._publish()
+                self._note_coverage()
         except StorageError as error:
-            self._store_at = time.monotonic() + self._storage.next()
-            self._connection.say(f"{error}; nothing is acknowledged until it can be stored")
+            self._store_at = time.monotonic() + self._store_backoff.next()
+            self.connection.log_once(f"{error}; nothing is acknowledged until it can be stored")
         except BrokerError:
-            self._connection.lost()
-        self._connection.look()
-        self._meter.turn(self.totals)
+            self.connection.publish_failed()
+        self.connection.check_thread()
+        self._throughput.log(self.totals)
 
     def _gather(self) -> Iterator[Entry]:
-        """The signals of the next moment: those that follow each other closely are stored together."""
-        entry = self._connection.next(self._patience(time.monotonic()))
-        deadline = time.monotonic() + LINGER_S
+        """The events of the next moment: those that follow each other closely are stored together."""
+        entry = self.connection.next(self._timeout(time.monotonic()))
+        deadline = time.monotonic() + BATCH_S
         for _ in range(BATCH):
             if entry is None:
                 return
             yield entry
             if time.monotonic() > deadline:
                 return
-            entry = self._connection.next(QUIET_S)
+            entry = self.connection.next(BATCH_PAUSE_S)
         if entry is not None:
             yield entry
 
-    def _patience(self, now: float) -> float:
-        waits = [LOOK_S]
-        dial = self._connection.wait(now)
-        if dial is not None and not self._ingest.waiting:
-            waits.append(dial)
-        if self._ingest.waiting:
+    def _timeout(self, now: float) -> float:
+        """How long to wait for an event."""
+        waits = [CYCLE_S]
+        connect = self.connection.wait(now)
+        if connect is not None and not self.waiting:
+            waits.append(connect)
+        if self.waiting:
             waits.append(self._store_at - now)
-        if self._connection.room and (ack_scheduler := self._ack_scheduler.wait(now)) is not None:
-            waits.append(max(ack_scheduler, self._store_at - now))
+        if self.connection.room and (acknowledge := self._ack_scheduler.wait(now)) is not None:
+            waits.append(max(acknowledge, self._store_at - now))
         return min(waits)
 
-    def _handle(self, number: int, signal: ConnectionEvent | None) -> None:
-        if isinstance(signal, MessageReceived):
-            record = self._ingest.take(number, signal, self._coverage.unsure_since)
-            self._coverage.heard(time.monotonic(), fresh=isinstance(record, EventRecord) and record.fresh)
-        elif self._connection.present(number):
-            self._connection.handle(signal)
-            if isinstance(signal, ConnectionAccepted):
-                self._greet(signal)
-            elif isinstance(signal, PublishAcknowledged) and signal.code >= REFUSED:
+    def _handle(self, number: int, event: ConnectionEvent | None) -> None:
+        if isinstance(event, MessageReceived):
+            record = self._ingest.take(number, event, self._coverage.unsure_since)
+            fresh = isinstance(record, EventRecord) and record.fresh
+            self._coverage.received(time.monotonic(), fresh=fresh)
+        elif self.connection.is_present(number):
+            self.connection.handle(event)
+            if isinstance(event, ConnectionAccepted):
+                self._subscribe(event)
+            elif isinstance(event, PublishAcknowledged) and event.code >= REFUSED:
                 self._ack_scheduler.refused()
-            elif isinstance(signal, SubscriptionAcknowledged) and self._connection.ready:
+            elif isinstance(event, SubscriptionAcknowledged) and self.connection.ready:
                 self._coverage.begin(time.monotonic())
-                self._writing.note_filters(self._name, self._plan.filters)
+                self._writing.note_filters(self.connection.client_id, self.connection.filters)
 
-    def _greet(self, connected: ConnectionAccepted) -> None:
+    def _subscribe(self, accepted: ConnectionAccepted) -> None:
         self._coverage.away()
-        if not connected.resumed and self._coverage.seen is not None:
-            log.warning("the broker no longer has the session %s; what it held is lost", self._name)
+        if not accepted.resumed and self._coverage.seen is not None:
+            log.warning(
+                "the broker no longer has the session %s; what it held is lost", self.connection.client_id
+            )
         try:
-            self._connection.subscribe(self._stale_filters())
+            self.connection.subscribe(self._stale_filters())
         except StorageError as error:
-            self._connection.hang_up(str(error))
+            self.connection.disconnect(str(error))
 
     def _stale_filters(self) -> tuple[str, ...]:
         """What the broker may still hold from a run with other filters."""
-        earlier, wanted = set(self._reading.filters(self._name)), set(self._plan.filters)
+        name, wanted = self.connection.client_id, set(self.connection.filters)
+        earlier = set(self._reading.filters(name))
         # Written down first: a filter that is forgotten here would stay with the broker.
-        self._writing.note_filters(self._name, sorted(earlier | wanted))
+        self._writing.note_filters(name, sorted(earlier | wanted))
         return tuple(sorted(earlier - wanted))
 
-    def _commit(self) -> None:
-        while self._ingest.waiting:
+    def _store(self) -> None:
+        while self.waiting:
             batch = self._ingest.commit()
-            self._storage.reset()
-            for heard in batch.heard:
-                self._connection.acknowledge(heard.connection, heard.arrived)
+            self._store_backoff.reset()
+            for received in batch.messages:
+                self.connection.acknowledge(received.connection, received.message)
             self._ack_scheduler.touched(batch.touched)
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)
 
-    def _speak(self) -> None:
-        """Publishes what devices and dashboards are to hear, as much as the broker takes."""
+    def _publish(self) -> None:
+        """Publishes what is due to devices and dashboards, as much as the broker takes."""
         now, wall = time.monotonic(), time.time()
         for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
-            if not self._connection.room:
+            if not self.connection.room:
                 return
             for message in source:
-                self._connection.publish(message)
-                if not self._connection.room:
+                self.connection.publish(message)
+                if not self.connection.room:
                     break
 
-    def _note_attendance(self) -> None:
-        if self._connection.ready and self._coverage.due(time.monotonic(), time.time()):
-            self._writing.note_seen(self._name, self._coverage.seen or time.time())
+    def _note_coverage(self) -> None:
+        if self.connection.ready and self._coverage.due(time.monotonic(), time.time()):
+            self._writing.note_seen(self.connection.client_id, self._coverage.seen or time.time())
 
     def _finish(self, deadline: float) -> None:
-        """Stores what has arrived, says where it stands, and leaves the session to the broker."""
+        """Stores what has arrived, acknowledges it, and leaves the session to the broker."""
         try:
-            while time.monotonic() < deadline and not self._connection.empty:
-                for number, signal in self._gather():
-                    self._handle(number, signal)
-            self._commit()
-            self._speak()
-            if self._connection.ready and self._coverage.unsure_since is None:
-                self._writing.note_seen(self._name, time.time())
+            while time.monotonic() < deadline and not self.connection.empty:
+                for number, event in self._gather():
+                    self._handle(number, event)
+            self._store()
+            self._publish()
+            if self.connection.ready and self._coverage.unsure_since is None:
+                self._writing.note_seen(self.connection.client_id, time.time())
         except (BrokerError, StorageError) as error:
-            self._connection.say(str(error))
-        self._connection.close(max(deadline - time.monotonic(), 0.1))
+            self.connection.log_once(str(error))
+        self.connection.close(max(deadline - time.monotonic(), 0.1))

@@ -7,8 +7,8 @@ import re
 from edge.collector.parse import KINDS
 from edge.errors import ConfigError
 from edge.messages.topics import PREFIX
+from edge.types import NAME
 
-_LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
 _DIVIDED = ("event", "gap")
 """What a group may divide. Presence and state every collector hears for itself: a shared subscription
 brings no retained messages."""
@@ -27,7 +27,7 @@ def filters(sites: tuple[str, ...], devices: tuple[str, ...], share: str = "") -
     """
     for option, names in (("--site", sites), ("--device", devices)):
         for name in names:
-            if not _LEVEL.fullmatch(name):
+            if not re.fullmatch(NAME, name):
                 raise ConfigError(
                     f"{option}: {name!r} is made of more than letters, digits, '_', '.' and '-'"
                 )

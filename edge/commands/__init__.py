@@ -1,4 +1,4 @@
-"""The command `maskgate`."""
+"""The command `maskgate`: a module for each command or group of commands, imported when it is called."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from edge import config as configs
 from edge.bundle import trust
 from edge.cli.options import config_file_option
+from edge.config import load
 
 
 @click.command()
@@ -20,6 +20,6 @@ def check(file: Path) -> None:
     Example:
       maskgate check --config /etc/maskgate/config.toml
     """
-    config = configs.load(file)
+    config = load(file)
     trust.open_keys(config.classifier.trusted_keys)
     click.echo(f"{file} is in order")

@@ -14,7 +14,7 @@ import click
 from edge.cli.options import takes_settings
 from edge.cli.output import table
 from edge.config import Config, DeviceConfig, LampConfig, MqttConfig, SpoolConfig
-from edge.daemon.daemon import Orders, serve
+from edge.daemon.daemon import all_in_one
 from edge.demo import CLIP
 from edge.demo.broker import PATIENCE_S, own_broker
 from edge.errors import BrokerError
@@ -23,13 +23,14 @@ from edge.mqtt.client import subscribe
 from edge.pipeline.events import latest_by_pass
 from edge.pipeline.pipeline import Cycle
 from edge.spool import Spool
+from edge.spool.records import limits_of
 from edge.types import Event
 
 MOST_EVENTS = 1000
 
 
 class DemoObserver:
-    """Keeps what the table at the end tells."""
+    """Keeps what the table at the end shows."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -37,8 +38,8 @@ class DemoObserver:
         self.classify_s: list[float] = []
         self.total_s: list[float] = []
 
-    def __call__(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
-        """Takes a turn down."""
+    def observe(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
+        """Keeps events and times."""
         self.events += events
         if cycle.analysis is not None:
             self.detect_s.append(cycle.analysis.detect_s)
@@ -59,19 +60,19 @@ def demo(settings: Config, fast: bool) -> None:
     Example:
       maskgate demo
     """
-    audience = DemoObserver()
+    observer = DemoObserver()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-demo-")))
         config = _stage(settings, directory, fast)
         port = stack.enter_context(own_broker(directory))
         if port is None:
             click.echo("There is no Mosquitto on this machine: events are shown as the spool keeps them.")
-            _serve_alone(config, audience)
+            _run_alone(config, observer)
         else:
             config = config.model_copy(update={"mqtt": MqttConfig(host="127.0.0.1", port=port)})
             click.echo(f"A Mosquitto broker listens on 127.0.0.1:{port}; a subscriber prints what it gets.")
-            _serve_before_subscriber(config, audience)
-    _print(audience)
+            _run_before_subscriber(config, observer)
+    _print(observer)
 
 
 def _stage(settings: Config, directory: Path, fast: bool) -> Config:
@@ -87,27 +88,27 @@ def _stage(settings: Config, directory: Path, fast: bool) -> Config:
     )
 
 
-def _serve_alone(config: Config, audience: DemoObserver) -> None:
+def _run_alone(config: Config, observer: DemoObserver) -> None:
     """Runs the daemon without a broker, and shows what its spool would have sent."""
-    serve(config, Orders(), audience)
-    with closing(Spool.open(Path(config.spool.path))) as spool:
+    all_in_one(config, observer).run()
+    with closing(Spool.open(Path(config.spool.path), limits_of(config.spool))) as spool:
         for event in spool.unsent(0, MOST_EVENTS):
             click.echo(f"  spool  {event.payload.decode()}")
 
 
-def _serve_before_subscriber(config: Config, audience: DemoObserver) -> None:
+def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
     """Runs the daemon while a subscriber listens, until the subscriber has every event."""
     topics = Topics(config.device.site, config.device.name)
     received: set[str] = set()
 
-    def hear(topic: str, payload: bytes) -> None:
+    def receive(topic: str, payload: bytes) -> None:
         click.echo(f"  mqtt   {topic} {payload.decode()}")
         if topic == topics.event:
             received.add(json.loads(payload)["id"])
 
-    with subscribe("127.0.0.1", config.mqtt.port, f"maskgate/{config.device.site}/#", hear):
-        serve(config, Orders(), audience)
-        wanted = {str(event.id) for event in audience.events}
+    with subscribe("127.0.0.1", config.mqtt.port, f"maskgate/{config.device.site}/#", receive):
+        all_in_one(config, observer).run()
+        wanted = {str(event.id) for event in observer.events}
         deadline = time.monotonic() + PATIENCE_S
         while not wanted <= received and time.monotonic() < deadline:
             time.sleep(0.05)

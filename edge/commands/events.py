@@ -12,9 +12,8 @@ from typing import Any
 
 import click
 
-from edge.cli.options import json_option
+from edge.cli.options import SYSTEM_CONFIG, find_config, json_option
 from edge.cli.output import table, written
-from edge.config import load_config
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
 from edge.spool.control.client import SpoolClient
@@ -27,19 +26,14 @@ from edge.spool.control.requests import (
     SpoolStats,
     StoredEvent,
 )
-from edge.spool.records import GENERATION_BITS, limits_of
-
-SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
-"""The configuration of the service, which these commands take where none is named."""
+from edge.spool.records import GENERATION_BITS, SEQUENCE_MASK, limits_of
+from edge.telemetry.records import DAY_S, HOUR_S, MINUTE_S
 
 LOOK_S = 0.5
-DAY_S = 86_400.0
 
 
 def _counter(_context: click.Context, _option: click.Parameter, file: Path | None) -> SpoolClient:
-    if file is None and SYSTEM_CONFIG.is_file():
-        file = SYSTEM_CONFIG
-    spool = load_config(file).spool
+    spool = find_config(file).spool
     return SpoolClient(Path(spool.path), limits_of(spool))
 
 
@@ -183,8 +177,8 @@ def _part(counter: SpoolClient, first: int | None, last: int | None, epoch: str 
     base = _named(known, epoch).generation << GENERATION_BITS
     if first is not None and last is not None and first > last:
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
-    most = (1 << GENERATION_BITS) - 1
-    return PageRequest(after=base + min(first or 1, most) - 1, upto=base + min(last or most, most))
+    begin, end = min(first or 1, SEQUENCE_MASK), min(last or SEQUENCE_MASK, SEQUENCE_MASK)
+    return PageRequest(after=base + begin - 1, upto=base + end)
 
 
 def _named(known: tuple[EpochInfo, ...], name: str | None) -> EpochInfo:
@@ -241,7 +235,7 @@ def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:
 
 def _ago(wall: float) -> str:
     seconds = max(time.time() - wall, 0.0)
-    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+    for size, name in ((DAY_S, "days"), (HOUR_S, "hours"), (MINUTE_S, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name} ago"
     return f"{seconds:.0f} seconds ago"

@@ -8,35 +8,21 @@ from pathlib import Path
 import click
 
 from edge import bundle as bundles
-from edge import config
 from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
-from edge.cli.options import json_option
+from edge.cli.options import SYSTEM_CONFIG, json_option, service_config_option
 from edge.cli.output import table
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.self_test import SelfTest, self_test
 
-SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
-"""The configuration of the service, which these commands take where none is named."""
-
 RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
 
-_config_option = click.option(
-    "--config",
-    "settings",
-    type=click.Path(path_type=Path),
-    callback=lambda _context, _option, file: _settings(file),
-    help=f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter.",
+_config_option = service_config_option(
+    f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter."
 )
-
-
-def _settings(file: Path | None) -> Config:
-    if file is None and SYSTEM_CONFIG.is_file():
-        file = SYSTEM_CONFIG
-    return config.load_config(file)
 
 
 @click.group()
@@ -59,7 +45,7 @@ def list_bundles(settings: Config, as_json: bool) -> None:
         click.echo(json.dumps([row.as_json() for row in found], indent=2))
         return
     click.echo(_bundle_table(found))
-    _warn_of(settings)
+    _warn_of_configured_bundle(settings)
 
 
 @models.command()
@@ -74,12 +60,12 @@ def verify(path: Path | None, settings: Config) -> None:
     """
     if path is None:
         bundle = factory.open_bundle(settings)
-        _tell(bundle, bundle.path, settings)
+        _verify(bundle, bundle.path, settings)
     elif path.is_dir():
-        _tell(bundles.load(path), path, settings)
+        _verify(bundles.load(path), path, settings)
     else:
         with bundles.unpacked(path) as bundle:
-            _tell(bundle, path, settings)
+            _verify(bundle, path, settings)
 
 
 @models.command(name="install")
@@ -93,19 +79,19 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
     Example:
       maskgate models install model.tar.gz
     """
-    proofs: list[SelfTest] = []
+    tests: list[SelfTest] = []
     change = install(
         open_bundle_store(),
         file,
-        lambda bundle: proofs.append(self_test(bundle, settings)),
+        lambda bundle: tests.append(self_test(bundle, settings)),
         allow_older=allow_older,
     )
     if change.name == change.before:
         click.echo(f"{change.name} was in use already, and is whole")
     else:
         _announce(change)
-    click.echo(_trial(proofs[-1]))
-    _warn_of(settings)
+    click.echo(_test_summary(tests[-1]))
+    _warn_of_configured_bundle(settings)
 
 
 @models.command()
@@ -119,7 +105,7 @@ def rollback(shipped: bool, settings: Config) -> None:
       maskgate models rollback
     """
     _announce(roll_back(open_bundle_store(), lambda bundle: _admit(bundle, settings), to_shipped=shipped))
-    _warn_of(settings)
+    _warn_of_configured_bundle(settings)
 
 
 def _admit(bundle: bundles.Bundle, settings: Config) -> None:
@@ -132,8 +118,8 @@ def _announce(change: BundleChange) -> None:
     click.echo(f"Before it was {change.before or 'the shipped bundle'}. {RELOAD}")
 
 
-def _tell(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
-    proof = self_test(bundle, settings)
+def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
+    test = self_test(bundle, settings)
     signed = (
         "signed with a trusted key"
         if settings.classifier.trusted_keys
@@ -142,17 +128,17 @@ def _tell(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
     if path.resolve() == bundles.SHIPPED.resolve():
         signed = "the one that comes with the package"
     click.echo(f"{path} ({bundle.name}) is whole, and {signed}")
-    click.echo(_trial(proof))
+    click.echo(_test_summary(test))
 
 
-def _trial(proof: SelfTest) -> str:
+def _test_summary(test: SelfTest) -> str:
     return (
-        f"{proof.golden} golden and {proof.crops} made-up crops passed with {proof.runtime}, "
-        f"{proof.crop_ms:.1f} ms a crop"
+        f"{test.golden} golden and {test.crops} made-up crops passed with {test.runtime}, "
+        f"{test.crop_ms:.1f} ms a crop"
     )
 
 
-def _warn_of(settings: Config) -> None:
+def _warn_of_configured_bundle(settings: Config) -> None:
     if settings.classifier.bundle:
         click.echo(
             f"classifier.bundle is set to {settings.classifier.bundle}: that is used, whatever is installed",

@@ -72,7 +72,7 @@ def predict(
     """
     vision = _vision_of_crops(settings) if no_detect else open_vision(settings)
     seen: Iterator[Seen] = (
-        Seen(picture, vision.see(picture.frame)) for picture in _with_progress(_pictures(paths))
+        Seen(picture, vision.analyze(picture.frame)) for picture in _with_progress(_pictures(paths))
     )
     if directory is not None:
         seen = _annotate(seen, directory)

@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +15,16 @@ import click
 from edge.camera import open_recording
 from edge.cli.options import json_option, takes_settings
 from edge.config import Config
-from edge.daemon.daemon import Drive, drain
 from edge.daemon.factory import make_tracker, open_uplink, open_vision
+from edge.daemon.uplink_service import drain
 from edge.indicator import NullIndicator, open_indicator
 from edge.messages.payloads import event_payload
 from edge.pipeline.events import EventFactory, EventSource, count_passes, latest_by_pass
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
+from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision, reported
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
+from edge.spool.records import limits_of
 from edge.types import Event
 
 
@@ -44,8 +45,8 @@ class PrintingObserver:
         self.frames = 0
         self._as_json = as_json
 
-    def __call__(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
-        """Takes a turn down."""
+    def observe(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
+        """Prints and keeps the events of a cycle."""
         self.frames += cycle.analysis is not None
         self.events += events
         for event in events:
@@ -58,7 +59,7 @@ class PrintingObserver:
 @click.option("--realtime", is_flag=True, help="At the recording's own pace instead of as fast as possible.")
 @takes_settings
 def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: bool) -> None:
-    """Run recordings through the daemon's own line and print the events.
+    """Run recordings through the daemon's own pipeline and print the events.
 
     Without --config nothing is sent and no lamp is lit. With one, its lamp and its MQTT broker
     take part.
@@ -89,12 +90,10 @@ def _play(config: Config, vision: Vision, ends: ReplayEnd, number: int, printer:
     origin = EventSource(config.device.name, ends.epoch, str(number), vision.model_version)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
-    try:
-        Drive(Pipeline(source, vision, tracker, time.perf_counter), tracker, reporter, printer).run(
-            lambda: False
-        )
-    finally:
-        source.close()
+    pipeline = Pipeline(source, vision, tracker, time.perf_counter)
+    with closing(source):
+        for _ in reported(pipeline.cycles(lambda: False), reporter, (printer,)):
+            pass
 
 
 def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
@@ -103,7 +102,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     A spool of its own keeps a replay out of the events of a daemon on the same machine.
     """
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-replay-"))
-    spool = Spool.open(Path(directory) / "spool.db", config.spool.keep_days)
+    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool))
     stack.callback(spool.close)
     if config.mqtt.enabled:
         uplink = open_uplink(config, spool)

@@ -1,129 +1,83 @@
-"""The daemon: the parts of the line put together, run, and taken apart in reverse order."""
+"""The daemon: services that start in order, are checked once a cycle, and stop in reverse order."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
-from edge.camera import open_source
 from edge.config import Config
-from edge.daemon.factory import ends_with_spool, make_tracker, open_spool, open_uplink, start_uplink
-from edge.daemon.models import SupervisedVision, choose, choose_again
-from edge.daemon.statistics import StatisticsObserver
-from edge.indicator import open_indicator
+from edge.daemon.models import ModelService
+from edge.daemon.service import Loop, Service
+from edge.daemon.spool_service import SpoolService
+from edge.daemon.statistics import StatisticsService
+from edge.daemon.uplink_service import UplinkService
+from edge.daemon.vision_service import VisionService
 from edge.indicator.gpio import BuzzerMute
-from edge.pipeline.events import EventFactory, EventSource
-from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Cycle, Pipeline, Reporter
-from edge.spool import Spool
-from edge.system import clock
+from edge.pipeline.pipeline import CycleObserver
 from edge.system.systemd import Watchdog, notify
-from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event
-
-log = logging.getLogger(__name__)
-
-DRAIN_S = 5.0
-"""How long the end of a recording waits for a broker; whoever stops the daemon waits for none."""
-
-CycleObserver = Callable[[Cycle, tuple[Event, ...]], None]
-"""Looks at each turn and the events that came of it."""
+from edge.uplink.status import MinuteQueue
 
 
-def _never() -> bool:
-    return False
+class Daemon:
+    """Runs services around a loop. `stop` and `reload` may be called by signal handlers and threads."""
 
+    def __init__(self, services: Sequence[Service], loop: Loop) -> None:
+        self._services = services
+        self._loop = loop
+        self._stopping = threading.Event()
+        self._reloading = threading.Event()
 
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What is asked of a running daemon.
+    def run(self) -> None:
+        """Starts the services, and stops them when the loop ends, is stopped, or fails.
 
-    Attributes:
-        stopped: Whether it is to end.
-        renew: Whether it is to take the bundle that is in use by now; asked once a turn.
-    """
+        Raises:
+            MaskGateError: A service cannot start, or ended unexpectedly.
+        """
+        with ExitStack() as started:
+            for service in self._services:
+                service.start()
+                started.callback(service.stop)
+            notify("READY=1\nSTATUS=watching")
+            started.callback(notify, "STOPPING=1")
+            self._run_loop()
+            # Whoever stops the daemon does not wait for it.
+            if not self._stopping.is_set():
+                for service in self._services:
+                    service.drain()
 
-    stopped: Callable[[], bool] = _never
-    renew: Callable[[], bool] = _never
+    def stop(self) -> None:
+        """Has the loop end after its cycle."""
+        self._stopping.set()
 
+    def reload(self) -> None:
+        """Has the loop take up what was changed on disk, after its cycle."""
+        self._reloading.set()
 
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """A line and whoever hears of its turns."""
-
-    line: Pipeline
-    tracker: Tracker
-    reporter: Reporter
-    watch: CycleObserver
-
-    def run(self, stopped: Callable[[], bool], between: Callable[[Cycle], None] = lambda _: None) -> None:
-        """Runs the line to its end, or until it is stopped; calls `between` after each turn."""
+    def _run_loop(self) -> None:
         watchdog = Watchdog()
-        cycle = None
-        for cycle in self.line.cycles(stopped):
-            events = self.reporter.report(cycle, self.tracker)
-            self.watch(cycle, events)
-            between(cycle)
+        for _ in self._loop.cycles(self._stopping):
+            for service in self._services:
+                service.check()
+            if self._reloading.is_set():
+                self._reloading.clear()
+                self._loop.reload()
             watchdog.feed()
-        if cycle is not None:
-            self.reporter.finish(cycle.moment)
 
 
-def serve(config: Config, orders: Orders, watch: CycleObserver) -> None:
-    """Runs the daemon until its source ends or it is stopped; takes it apart in reverse order.
+def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:
+    """The daemon of `maskgate run`: camera, lamp, spool and uplink in one process.
 
-    Raises:
-        MaskGateError: A part cannot be opened, or the sender died.
+    The side that sees and the side that sends share the spool, the queue of minutes and the mute of
+    the buzzer, nothing else: two processes would be two lists of these services.
     """
-    with ExitStack() as stack:
-        # What takes longest and fails most often comes first, so that nothing is half started.
-        eyes = SupervisedVision(choose(config))
-        stack.callback(eyes.rest)
-        spool = open_spool(config.spool, stack)
-        buzzer_mute, meter = BuzzerMute(), StatisticsObserver(spool)
-        ended = ends_with_spool(spool, orders.stopped)
-        if config.mqtt.enabled:
-            ended = start_uplink(
-                open_uplink(config, spool, meter.minute_queue, buzzer_mute.begin), stack, ended
-            )
-        # Before the sender ends and the spool closes.
-        stack.callback(meter.finish)
-        indicator = open_indicator(config.lamp, buzzer_mute=buzzer_mute)
-        stack.callback(indicator.close)
-        source = open_source(config.camera, time.time(), preview_side=config.detector.long_side)
-        stack.callback(source.close)
-        tracker = make_tracker(config.verdict)
-        origin = EventSource(config.device.name, spool.epoch, str(spool.run), eyes.model_version)
-        events = EventFactory(origin, spool.last_sequence, clock.synced)
-        reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
-        reporter.change_model(eyes.model_version, eyes.problem, {})
-        line = Pipeline(source, eyes, tracker, time.perf_counter)
-        notify("READY=1\nSTATUS=watching")
-        stack.callback(notify, "STOPPING=1")
-
-        def between(cycle: Cycle) -> None:
-            meter.cycle(cycle)
-            # So that a jump of the clock is seen when it happens, and not with the next event.
-            clock.synced()
-            if isinstance(cycle.moment, Blind):
-                eyes.rest()
-            if orders.renew():
-                problem = choose_again(config, eyes)
-                reporter.change_model(eyes.model_version, problem, tracker.open_passes())
-
-        Drive(line, tracker, reporter, watch).run(ended, between)
-        if config.mqtt.enabled and not orders.stopped():
-            drain(spool)
-
-
-def drain(spool: Spool) -> None:
-    """Gives the uplink time to send what a recording left; what it cannot send stays in the spool."""
-    spool.flush()
-    deadline = time.monotonic() + DRAIN_S
-    while spool.depth() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    if spool.depth():
-        log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S)
+    minute_queue, buzzer_mute = MinuteQueue(), BuzzerMute()
+    models, spool = ModelService(config), SpoolService(config.spool)
+    statistics = StatisticsService(spool, minute_queue)
+    vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics))
+    # What takes longest and fails most often comes first, so that nothing is half started. Statistics
+    # come after the uplink: they stop before it, and it can still send the last minute.
+    services: list[Service] = [models, spool, statistics, vision]
+    if config.mqtt.enabled:
+        services.insert(2, UplinkService(config, spool, minute_queue, buzzer_mute.begin))
+    return Daemon(services, vision)

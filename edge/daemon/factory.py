@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
 from edge import bundle as bundles
-from edge import config as configs
 from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config, SpoolConfig
-from edge.errors import BrokerError, ModelError, SpoolError
+from edge.config import Config, VerdictConfig
+from edge.errors import ModelError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
-from edge.mqtt.connector import Dialer
+from edge.mqtt.connector import Connector
 from edge.pipeline.pipeline import Vision
-from edge.spool import Spool
-from edge.spool.control.server import ControlServer
-from edge.spool.records import limits_of
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import Tracker, TrackerRules
 from edge.uplink import homeassistant
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.ports import SpoolReader
 from edge.uplink.status import MinuteQueue, StatusPublisher
-from edge.uplink.uplink import Uplink
+from edge.uplink.uplink import Uplink, connect_options
 from edge.vision.classifier import TfliteClassifier
 from edge.vision.detector import YuNetDetector
 
@@ -93,49 +87,11 @@ def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
     return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
 
 
-def make_tracker(settings: configs.VerdictConfig) -> Tracker:
-    """A tracker with the configured rules."""
-    return Tracker(
-        TrackerRules(
-            quality=FaceQuality(settings.min_face_px, settings.min_sharpness),
-            presence_s=settings.presence_s,
-            dwell_s=settings.dwell_s,
-            revise_s=settings.revise_s,
-            margin=settings.margin,
-            undecided_s=settings.undecided_s,
-            memory_s=settings.memory_s,
-            gone_s=settings.gone_s,
-        )
-    )
-
-
-_log = logging.getLogger(__name__)
-
-
-def ends_with_spool(spool: Spool, stopped: Callable[[], bool]) -> Callable[[], bool]:
-    """Says what `stopped` says, and raises SpoolError where nothing is stored any more."""
-
-    def ended() -> bool:
-        if not spool.alive:
-            raise SpoolError(f"the spool {spool.path} stores nothing any more; start again")
-        return stopped()
-
-    return ended
-
-
-def open_spool(config: SpoolConfig, stack: ExitStack) -> Spool:
-    """Opens the spool, and the socket for the tools; the stack closes both.
-
-    Raises:
-        SpoolError: The spool cannot be opened. Without a socket the device works all the same.
-    """
-    spool = Spool.open(Path(config.path), config.keep_days, limits=limits_of(config))
-    stack.callback(spool.close)
-    try:
-        stack.callback(ControlServer(spool).close)
-    except SpoolError as error:
-        _log.warning("%s; `maskgate events` will not work while this runs", error)
-    return spool
+def make_tracker(config: VerdictConfig) -> Tracker:
+    """A tracker with the configured rules: each key of the section is a rule of the same name."""
+    rules = config.model_dump()
+    quality = FaceQuality(rules.pop("min_face_px"), rules.pop("min_sharpness"))
+    return Tracker(TrackerRules(quality, **rules))
 
 
 def _ignore_mute(_seconds: float) -> None:
@@ -169,25 +125,11 @@ def open_uplink(
         tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
     )
     topics = Topics(config.device.site, config.device.name)
-    inbound_policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
-    inbound, status = (
-        InboundHandler(backlog, topics, inbound_policy, mute),
-        StatusPublisher(backlog, topics, minute_queue),
-    )
+    policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
+    inbound = InboundHandler(backlog, topics, policy, mute)
+    status = StatusPublisher(backlog, topics, minute_queue)
     if mqtt.discovery:
-        for notice in homeassistant.discovery_messages(topics, version("maskgate")):
-            status.retained_messages.put(notice)
-    return Uplink(backlog, Dialer(where, topics), inbound=inbound, status=status)
-
-
-def start_uplink(uplink: Uplink, stack: ExitStack, stopped: Callable[[], bool]) -> Callable[[], bool]:
-    """Starts the uplink, and stops it with the stack; what it returns says when the loop must end."""
-    uplink.start()
-    stack.callback(uplink.stop)
-
-    def ended() -> bool:
-        if not uplink.alive:
-            raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
-        return stopped()
-
-    return ended
+        for message in homeassistant.discovery_messages(topics, version("maskgate")):
+            status.retained_messages.put(message)
+    connector = Connector(where, connect_options(topics))
+    return Uplink(backlog, connector, topics, inbound=inbound, status=status)

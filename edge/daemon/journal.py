@@ -10,7 +10,7 @@ from edge.types import Blind, Event
 
 log = logging.getLogger(__name__)
 
-METER_S = 60.0
+FIGURES_EVERY_S = 60.0
 
 
 class JournalObserver:
@@ -23,8 +23,8 @@ class JournalObserver:
         self._oldest_s = 0.0
         self._busy_s = 0.0
 
-    def __call__(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
-        """Takes a turn down."""
+    def observe(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
+        """Logs what is new in a cycle."""
         for event in events:
             verdict = event.verdict
             log.info("%s %s: %s", event.pass_id, f"revision {verdict.revision}", verdict.outcome)
@@ -47,7 +47,7 @@ class JournalObserver:
             self._oldest_s = max(self._oldest_s, cycle.moment.age)
         self._busy_s += cycle.total_s
         elapsed = time.monotonic() - self._began
-        if elapsed >= METER_S:
+        if elapsed >= FIGURES_EVERY_S:
             log.info(
                 "%.1f frames/s, oldest frame %.0f ms, busy %.0f %%",
                 self._frames / elapsed,

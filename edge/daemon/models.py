@@ -11,6 +11,7 @@ from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, open_bundle_store
 from edge.bundle.trial import Trial, give_up
 from edge.config import Config
 from edge.daemon import factory
+from edge.daemon.service import Service
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
 from edge.types import Frame, FrameAnalysis
@@ -23,7 +24,7 @@ class LoadedModels:
     """Models that were opened.
 
     Attributes:
-        vision: They.
+        vision: Both of them, in a row.
         trial: The bundle's trial; None where it is not one that was installed.
         problem: Why it is not the bundle that was wanted; empty where it is.
     """
@@ -33,14 +34,14 @@ class LoadedModels:
     problem: str = ""
 
 
-def choose(config: Config) -> LoadedModels:
+def load_models(config: Config) -> LoadedModels:
     """Opens the bundle to work with; one that is damaged gives way to the shipped one, loudly.
 
     Raises:
         ModelError: The configuration names a place where no bundle is, or the shipped one cannot be used.
     """
     try:
-        return choose_wanted(config)
+        return load_wanted_models(config)
     except ModelError as error:
         if config.classifier.bundle and not _is_bundle(config):
             raise
@@ -49,7 +50,7 @@ def choose(config: Config) -> LoadedModels:
         return _shipped(config, problem)
 
 
-def choose_wanted(config: Config) -> LoadedModels:
+def load_wanted_models(config: Config) -> LoadedModels:
     """Opens the bundle that is configured or in use, going back from one that fails.
 
     Raises:
@@ -98,57 +99,82 @@ def _is_bundle(config: Config) -> bool:
 
 
 class SupervisedVision:
-    """The models at work: counts for the trial of a new bundle, and can be exchanged between two frames."""
+    """Analyzes frames for the trial of a new bundle; its models can be exchanged between two frames."""
 
-    def __init__(self, choice: LoadedModels) -> None:
-        self._choice = choice
+    def __init__(self, models: LoadedModels) -> None:
+        self._models = models
         self._at_fault = False
 
     @property
     def model_version(self) -> str:
         """Version of the bundle that judges."""
-        return self._choice.vision.model_version
+        return self._models.vision.model_version
 
     @property
     def problem(self) -> str:
         """Why it is not the bundle that was wanted; empty where it is."""
-        return self._choice.problem
+        return self._models.problem
 
-    def see(self, frame: Frame) -> FrameAnalysis:
+    def analyze(self, frame: Frame) -> FrameAnalysis:
         """Finds and judges the faces of a frame; whatever goes wrong here is the bundle's fault."""
-        trial = self._choice.trial
+        trial = self._models.trial
         if trial is None:
-            return self._choice.vision.see(frame)
+            return self._models.vision.analyze(frame)
         trial.begin()
         self._at_fault = True
-        analysis = self._choice.vision.see(frame)
+        analysis = self._models.vision.analyze(frame)
         self._at_fault = False
         trial.passed(len(analysis.observations), frame.monotonic)
         return analysis
 
-    def rest(self) -> None:
-        """Says that no frame comes, or no more: that is nobody's fault who is on trial."""
-        if self._choice.trial is not None and not self._at_fault:
-            self._choice.trial.pause()
+    def pause(self) -> None:
+        """Takes back the attempt that is under way: no frame comes, which is not the bundle's fault."""
+        if self._models.trial is not None and not self._at_fault:
+            self._models.trial.pause()
 
-    def change(self, choice: LoadedModels) -> None:
+    def change(self, models: LoadedModels) -> None:
         """Goes on with other models."""
-        self.rest()
-        self._choice = choice
+        self.pause()
+        self._models = models
 
 
-def choose_again(config: Config, eyes: SupervisedVision) -> str:
+def reload_models(config: Config, vision: SupervisedVision) -> str:
     """Takes the bundle that is in use by now; where that cannot be, the running one stays.
 
     Returns:
         Why it is not the one that was wanted; empty where it is.
     """
-    eyes.rest()
+    vision.pause()
     try:
-        choice = choose_wanted(config)
+        models = load_wanted_models(config)
     except MaskGateError as error:
-        _log.error("%s; the running model %s stays", error, eyes.model_version)
+        _log.error("%s; the running model %s stays", error, vision.model_version)
         return f"{error}; the model that ran before stays"
-    eyes.change(choice)
-    _log.info("the model %s judges from now on", eyes.model_version)
-    return choice.problem
+    vision.change(models)
+    _log.info("the model %s judges from now on", vision.model_version)
+    return models.problem
+
+
+class ModelService(Service):
+    """Holds the models.
+
+    Attributes:
+        vision: They, from `start` on.
+    """
+
+    vision: SupervisedVision
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def start(self) -> None:
+        """Loads the bundle to work with.
+
+        Raises:
+            ModelError: There is none that can be used.
+        """
+        self.vision = SupervisedVision(load_models(self._config))
+
+    def stop(self) -> None:
+        """Takes back the attempt that is under way: being stopped is not the bundle's fault."""
+        self.vision.pause()

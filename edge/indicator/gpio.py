@@ -19,14 +19,14 @@ BEEP_S = 0.15
 
 
 class BuzzerMute:
-    """Keeps the buzzer silent for a while; may be told to by any thread."""
+    """Keeps the buzzer silent for a while; any thread may begin it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until = 0.0
 
     def begin(self, seconds: float) -> None:
-        """Silence from now on for so long, whatever was said before."""
+        """Silence from now on for so many seconds, whatever an earlier call said."""
         self._until = self._clock() + seconds
 
     @property
@@ -52,7 +52,7 @@ class GpioIndicator:
         self._leds, self._buzzer = _take(pins)
         for led in self._leds:
             led.on()
-        self._test = threading.Timer(LAMP_TEST_S, self._end_test)
+        self._test = threading.Timer(LAMP_TEST_S, self.end_test)
         self._test.daemon = True
         self._test.start()
 
@@ -74,7 +74,14 @@ class GpioIndicator:
             _release([*self._leds, self._buzzer])
             self._leds, self._buzzer = (), None
 
-    def _end_test(self) -> None:
+    @property
+    def testing(self) -> bool:
+        """Whether the lamp test is under way."""
+        with self._lock:
+            return self._testing
+
+    def end_test(self) -> None:
+        """Ends the lamp test, as it does by itself after `LAMP_TEST_S`; afterwards it does nothing."""
         with self._lock:
             if self._testing:
                 self._testing = False

@@ -1,1 +1,1 @@
-"""What is said over MQTT, apart from how it is sent: topics, payloads, inbound messages, ranges."""
+"""What is sent over MQTT, apart from how: topics, payloads, inbound messages, ranges."""

@@ -1,138 +1,137 @@
-"""What others may say to a device, held against the rules before anything is done about it. Pure.
+"""Messages to a device, held against the rules before anything is done about them. Pure.
 
-The rules are those of `ack` and `command` in `schemas/mqtt.schema.json`, written by hand: a device has no
-validator installed.
+The rules are those of `ack` and `command` in `schemas/mqtt.schema.json`, and that ranges go upwards.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Set
-from dataclasses import dataclass
+from typing import Annotated, Literal, TypeVar
 
-LARGEST_ACK = 8_192
-LARGEST_COMMAND = 1_024
-MOST_MISSING = 100
-LARGEST_NUMBER = (1 << 40) - 2
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from edge.types import SEQUENCE_BITS, SHORT_NAME
+
+MAX_ACK_BYTES = 8_192
+MAX_COMMAND_BYTES = 1_024
+MAX_MISSING = 100
+LARGEST_SEQUENCE = (1 << SEQUENCE_BITS) - 2
 """No sequence is as large; one that is more would not fit into the spool."""
 
-LONGEST_MUTE_S = 3_600
-
-_CONSUMER = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-_EPOCH = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*", re.ASCII)
+MAX_MUTE_S = 3_600
+_MAX_REASON = 120
+"""Characters of a sentence on a message that is refused; whoever sent it chose some of them."""
 
 
 class InboundError(ValueError):
     """A message breaks a rule; says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+def _whole(value: object) -> object:
+    """JSON knows one kind of number, so that 3.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _ascending(pair: tuple[int, int]) -> tuple[int, int]:
+    if pair[0] > pair[1]:
+        raise PydanticCustomError("descending_range", "a range goes upwards")
+    return pair
+
+
+_Sequence = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LARGEST_SEQUENCE)]
+_Range = Annotated[tuple[_Sequence, _Sequence], AfterValidator(_ascending)]
+
+
+class _InboundMessage(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Ack(_InboundMessage):
     """What a consumer has, and the ranges (first, last) that it asks for."""
 
-    consumer: str
-    epoch: str
-    contiguous: int
-    missing: tuple[tuple[int, int], ...] = ()
+    consumer: Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
+    epoch: Annotated[str, Field(pattern=r"^[0-9A-Za-z]+(-[0-9A-Za-z]+)*$")]
+    contiguous: Annotated[int, BeforeValidator(_whole), Field(ge=0, le=LARGEST_SEQUENCE)]
+    missing: Annotated[tuple[_Range, ...], Field(max_length=MAX_MISSING)] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
+class MuteCommand(_InboundMessage):
     """The buzzer is to be silent for a while."""
 
-    seconds: float
+    command: Literal["mute"]
+    seconds: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_MUTE_S)]
 
 
-@dataclass(frozen=True, slots=True)
-class Resend:
+class ReplayCommand(_InboundMessage):
     """Events of the present epoch are to be sent again."""
 
-    first: int
-    last: int
+    command: Literal["replay"]
+    first: Annotated[_Sequence, Field(alias="from")]
+    last: Annotated[_Sequence, Field(alias="to")]
+
+    @model_validator(mode="after")
+    def _goes_upwards(self) -> ReplayCommand:
+        _ascending((self.first, self.last))
+        return self
+
+
+Command = MuteCommand | ReplayCommand
+_ACK = TypeAdapter(Ack)
+_COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
+MessageT = TypeVar("MessageT")
 
 
 def parse_ack(payload: bytes) -> Ack:
-    """Reads an `parse_ack`.
+    """Reads the payload of an `ack`.
 
     Raises:
         InboundError: It breaks the schema or is too large.
     """
-    members = _members(payload, LARGEST_ACK)
-    _only(members, {"consumer", "epoch", "contiguous"}, {"missing"})
-    missing = members.get("missing", [])
-    if not isinstance(missing, list) or len(missing) > MOST_MISSING:
-        raise InboundError(f"missing: at most {MOST_MISSING} ranges")
-    return Ack(
-        _text(members, "consumer", _CONSUMER),
-        _text(members, "epoch", _EPOCH),
-        _number(members["contiguous"], "contiguous", 0, LARGEST_NUMBER),
-        tuple(_range(item) for item in missing),
-    )
+    return _parse(_ACK, payload, MAX_ACK_BYTES)
 
 
-def parse_command(payload: bytes) -> Mute | Resend:
-    """Reads a `parse_command`.
+def parse_command(payload: bytes) -> Command:
+    """Reads the payload of a `command`.
 
     Raises:
         InboundError: It breaks the schema or is too large.
     """
-    members = _members(payload, LARGEST_COMMAND)
-    match members.get("command"):
-        case "mute":
-            _only(members, {"command", "seconds"})
-            return Mute(_number(members["seconds"], "seconds", 1, LONGEST_MUTE_S))
-        case "replay":
-            _only(members, {"command", "from", "to"})
-            return Resend(*_range([members["from"], members["to"]]))
-    raise InboundError("command: mute or replay")
+    return _parse(_COMMAND, payload, MAX_COMMAND_BYTES)
 
 
-def _members(payload: bytes, largest: int) -> dict[str, object]:
-    if len(payload) > largest:
-        raise InboundError(f"more than {largest} bytes")
+def _parse(adapter: TypeAdapter[MessageT], payload: bytes, max_bytes: int) -> MessageT:
+    if len(payload) > max_bytes:
+        raise InboundError(f"more than {max_bytes} bytes")
     try:
-        members = json.loads(payload.decode("utf-8"), object_pairs_hook=_once_each)
-    except (ValueError, RecursionError):
-        raise InboundError("no JSON object with each member once") from None
-    if not isinstance(members, dict):
-        raise InboundError("no JSON object")
-    return members
+        message = adapter.validate_json(payload)
+        # Pydantic takes the last of members with one name. By now the nesting is known to be flat enough.
+        json.loads(payload.decode(), object_pairs_hook=_once_each)
+    except ValidationError as error:
+        raise InboundError(_reason(error)) from None
+    # Others choose these bytes: whatever they bring about is a bad message, and never more than that.
+    except Exception as error:
+        raise InboundError(str(error)[:_MAX_REASON]) from None
+    return message
 
 
-def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError
-    return members
+def _once_each(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise InboundError("a member is given twice")
 
 
-def _only(members: dict[str, object], needed: Set[str], allowed: Set[str] = frozenset()) -> None:
-    if needed - set(members) or set(members) - needed - allowed:
-        raise InboundError(f"the members are {', '.join(sorted(needed | allowed))}")
-
-
-def _text(members: dict[str, object], name: str, pattern: re.Pattern[str]) -> str:
-    value = members[name]
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise InboundError(f"{name}: not such a text")
-    return value
-
-
-def _number(value: object, name: str, lowest: int, highest: int) -> int:
-    # JSON knows one kind of number: 3.0 is an integer, and true is none.
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-        raise InboundError(f"{name}: a whole number from {lowest} to {highest}")
-    return value
-
-
-def _range(item: object) -> tuple[int, int]:
-    if not isinstance(item, list) or len(item) != 2:
-        raise InboundError("a range is two numbers")
-    first = _number(item[0], "a range", 1, LARGEST_NUMBER)
-    last = _number(item[1], "a range", 1, LARGEST_NUMBER)
-    if first > last:
-        raise InboundError("a range goes upwards")
-    return first, last
+def _reason(error: ValidationError) -> str:
+    """The first thing that is wrong, on one line whatever the names of members are."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    text = f"{where}: {first['msg']}" if where else first["msg"]
+    return text.encode("unicode_escape").decode()[:_MAX_REASON]

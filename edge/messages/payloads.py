@@ -1,6 +1,6 @@
 """The payloads of what a device publishes: events, state, gaps, statistics, summaries, acknowledgements.
 
-`docs/mqtt.md` and `schemas/mqtt.schema.json` describe the same for those who listen.
+`docs/reference/mqtt.md` and `schemas/mqtt.schema.json` describe the same for those who listen.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What else a state message tells, besides what the lamp shows.
+    """What else a state message says, besides what the lamp shows.
 
     Attributes:
-        unheard: Messages that a broker took while nobody was subscribed.
+        no_subscribers: Messages that a broker took while nobody was subscribed.
         spool_problem: What is wrong with the spool; empty while all is well.
         send_problem: Why events may not be published; empty where they may.
     """
 
-    unheard: int = 0
+    no_subscribers: int = 0
     spool_problem: str = ""
     send_problem: str = ""
 
@@ -86,7 +86,7 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "model_version": state.model_version,
         "model_problem": state.model_problem,
         "since": iso_time(state.since),
-        "unheard": trouble.unheard,
+        "unheard": trouble.no_subscribers,
         "spool_problem": trouble.spool_problem,
         "send_problem": trouble.send_problem,
     }
@@ -159,14 +159,14 @@ class MinuteReport:
         verdicts: Passes that began in it.
         figures: How full the spool is.
         health: How the device is.
-        unheard: Messages that nobody was subscribed to, since the program began.
+        no_subscribers: Messages that nobody was subscribed to, since the program began.
     """
 
     minute_stats: MinuteStats
     verdicts: VerdictCounts
     figures: SpoolUsage
     health: Health
-    unheard: int
+    no_subscribers: int
 
 
 def stats_message(minute: MinuteReport) -> bytes:
@@ -191,14 +191,14 @@ def stats_message(minute: MinuteReport) -> bytes:
                 "bytes": figures.bytes,
                 "dropped": figures.dropped,
             },
-            "unheard": minute.unheard,
+            "unheard": minute.no_subscribers,
         }
     )
 
 
 def summary_message(found: Summary) -> bytes:
     """The payload of a summary message."""
-    compliance = found.compliance
+    compliance = found.verdicts.compliance
     return encode(
         {
             "start": _time(found.start),
@@ -218,7 +218,7 @@ def _quantiles(found: Quantiles) -> dict[str, float | None]:
 
 
 def _time(wall: float) -> str:
-    """A time as text; the beginning of time for one that no calendar knows, since the rest must be told."""
+    """A time as text; the beginning of time for one that no calendar knows, since the rest must be sent."""
     try:
         return iso_time(wall)
     except ValueError:

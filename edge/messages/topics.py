@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from edge.types import NAME
+
 PREFIX = "maskgate"
 ONLINE = b"online"
 OFFLINE = b"offline"
-_LEVEL = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Topics:
 
     def __post_init__(self) -> None:
         for level in (self.site, self.device):
-            if not _LEVEL.fullmatch(level):
+            if not re.fullmatch(NAME, level):
                 raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
 
     @property
@@ -45,12 +46,12 @@ class Topics:
 
     @property
     def ack(self) -> str:
-        """Where consumers say how far they have stored the events."""
+        """Where consumers acknowledge the events that they have stored."""
         return self._topic("ack")
 
     @property
     def command(self) -> str:
-        """Where the device may be told to do something."""
+        """Where commands to the device are published."""
         return self._topic("command")
 
     @property

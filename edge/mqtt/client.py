@@ -1,7 +1,7 @@
 """The paho client, wrapped once: one `Connection` is used until it is lost and then thrown away.
 
 paho is never asked to reconnect. It would send again from its own memory, past the window and past the
-broker's Receive Maximum; a new client has nothing to send again. What paho's thread has to say goes
+broker's Receive Maximum; a new client has nothing to send again. What happens on paho's thread goes
 through a callback that only puts it into a queue: a lock shared with `publish` deadlocks, and an
 exception in a callback ends the thread while `is_connected()` stays true.
 """
@@ -37,13 +37,14 @@ from edge.mqtt.events import (
 )
 from edge.mqtt.reason_codes import REFUSED
 
-__all__ = ["REFUSED", "Connection", "connect", "subscribe"]
 DISCONNECT_WITH_WILL = 0x04
 LARGEST_RECEIVE_MAXIMUM = 65_535
 SUBSCRIBE_S = 5.0
+WINDOW = 20
+"""Messages that may be unacknowledged at a time, whatever Receive Maximum the broker allows."""
 
 
-def _know_all_refusals() -> None:
+def _accept_all_reason_codes() -> None:
     """Lets a PUBACK carry any reason code.
 
     paho ends a connection over one that the standard gives to other packets only, such as 0x95: the
@@ -58,28 +59,28 @@ def _know_all_refusals() -> None:
     ReasonCode.names = names
 
 
-_know_all_refusals()
+_accept_all_reason_codes()
 
 
 def connect(
-    broker: Broker, context: ssl.SSLContext | None, terms: ConnectOptions, deliver: Deliver
+    broker: Broker, context: ssl.SSLContext | None, options: ConnectOptions, deliver: Deliver
 ) -> Connection:
     """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
     client = Client(
         CallbackAPIVersion.VERSION2,
-        client_id=terms.client_id,
-        userdata=_Mailbox(deliver),
+        client_id=options.client_id,
+        userdata=_CallbackState(deliver),
         protocol=MQTTProtocolVersion.MQTTv5,
         reconnect_on_failure=False,
-        manual_ack=terms.standing is not None,
+        manual_ack=options.session is not None,
     )
-    if terms.will:
-        client.will_set(terms.will, OFFLINE, qos=1, retain=True)
+    if options.will:
+        client.will_set(options.will, OFFLINE, qos=1, retain=True)
     if broker.login is not None:
         client.username_pw_set(broker.login.username, broker.login.password)
     if context is not None:
         client.tls_set_context(context)
-    return Connection(client, broker, terms)
+    return Connection(client, broker, options)
 
 
 def _expiring(seconds: int) -> Properties:
@@ -88,23 +89,22 @@ def _expiring(seconds: int) -> Properties:
     return properties
 
 
-def _properties(terms: ConnectOptions) -> Properties:
+def _properties(options: ConnectOptions) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    if terms.standing is not None:
-        properties.SessionExpiryInterval = terms.standing.expiry_s
-        properties.ReceiveMaximum = terms.standing.receive_maximum
-    largest = terms.largest if terms.standing is None else terms.standing.largest
-    if largest:
-        properties.MaximumPacketSize = largest
+    if options.session is not None:
+        properties.SessionExpiryInterval = options.session.expiry_s
+        properties.ReceiveMaximum = options.session.receive_maximum
+    if options.maximum_packet_size:
+        properties.MaximumPacketSize = options.maximum_packet_size
     return properties
 
 
 class Connection:
     """One connection, from the attempt to its end."""
 
-    def __init__(self, client: Client, broker: Broker, terms: ConnectOptions) -> None:
+    def __init__(self, client: Client, broker: Broker, options: ConnectOptions) -> None:
         self._client = client
-        self._mailbox: _Mailbox = client.user_data_get()
+        self._state: _CallbackState = client.user_data_get()
         client.on_pre_connect = _on_pre_connect
         client.on_connect = _on_connect
         client.on_connect_fail = _on_connect_fail
@@ -117,15 +117,15 @@ class Connection:
             broker.port,
             # paho looks once a second: one earlier finds a dead connection within twice the time and 1 s.
             keepalive=max(broker.keepalive - 1, 1),
-            clean_start=terms.standing is None,
-            properties=_properties(terms),
+            clean_start=options.session is None,
+            properties=_properties(options),
         )
         client.loop_start()
 
     @property
     def alive(self) -> bool:
         """Whether the network thread runs: the only judge of a client that can be trusted."""
-        thread = self._mailbox.thread
+        thread = self._state.thread
         return thread is None or thread.is_alive()
 
     def publish(
@@ -151,11 +151,11 @@ class Connection:
     def subscribe(self, filters: Sequence[str], *, as_published: bool = False) -> None:
         """Asks for messages, QoS 1; `SubscriptionAcknowledged` follows.
 
-        `as_published`: `MessageReceived.retained` also tells of one that comes while it is published; else
-        only of those that the broker had kept.
+        `as_published`: `MessageReceived.retained` is also true of a retained message that comes while it is
+        published; else only of those that the broker had kept.
         """
         options = SubscribeOptions(qos=1, retainAsPublished=as_published)
-        self._client.subscribe([(one, options) for one in filters])
+        self._client.subscribe([(topic_filter, options) for topic_filter in filters])
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
         """Asks for no more of these; the broker's answer is of no interest."""
@@ -172,15 +172,15 @@ class Connection:
             timeout: 0 does not wait.
             with_will: Have the broker publish the will, behind all that was sent before.
         """
-        self._mailbox.closed = True
+        self._state.closed = True
         reason = ReasonCode(PacketTypes.DISCONNECT, identifier=DISCONNECT_WITH_WILL if with_will else 0)
         self._client.disconnect(reason)
-        if self._mailbox.thread is not None and timeout > 0:
-            self._mailbox.thread.join(timeout)
+        if self._state.thread is not None and timeout > 0:
+            self._state.thread.join(timeout)
 
 
 @dataclass(slots=True)
-class _Mailbox:
+class _CallbackState:
     """What the callbacks of one client share; the client holds it, and it does not hold the client."""
 
     deliver: Deliver
@@ -188,70 +188,74 @@ class _Mailbox:
     closed: bool = False
 
 
-def _on_pre_connect(_client: Client, mailbox: _Mailbox) -> None:
-    mailbox.thread = threading.current_thread()
+def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
+    state.thread = threading.current_thread()
 
 
 def _on_connect(
-    client: Client, mailbox: _Mailbox, flags: ConnectFlags, code: ReasonCode, properties: Properties | None
+    client: Client,
+    state: _CallbackState,
+    flags: ConnectFlags,
+    code: ReasonCode,
+    properties: Properties | None,
 ) -> None:
-    if mailbox.closed:
+    if state.closed:
         # `disconnect` came while the socket was being opened, and found none to close.
         client.disconnect()
     elif code.value >= REFUSED or code.value in range(1, 6):
-        mailbox.deliver(ConnectionRefused(code.value, str(code)))
+        state.deliver(ConnectionRefused(code.value, str(code)))
     else:
         maximum = getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM)
-        largest = getattr(properties, "MaximumPacketSize", None)
+        maximum_packet_size = getattr(properties, "MaximumPacketSize", None)
         retains = bool(getattr(properties, "RetainAvailable", 1))
-        mailbox.deliver(ConnectionAccepted(maximum, largest, flags.session_present, retains))
+        state.deliver(ConnectionAccepted(maximum, maximum_packet_size, flags.session_present, retains))
 
 
-def _on_connect_fail(client: Client, mailbox: _Mailbox) -> None:
-    # paho calls this while it handles the exception, and tells it to nobody.
-    mailbox.deliver(ConnectionFailed(sys.exc_info()[1]))
+def _on_connect_fail(client: Client, state: _CallbackState) -> None:
+    # paho calls this while it handles the exception, and does not pass it on.
+    state.deliver(ConnectionFailed(sys.exc_info()[1]))
     client.disconnect()
 
 
 def _on_disconnect(
     _client: Client,
-    mailbox: _Mailbox,
+    state: _CallbackState,
     flags: DisconnectFlags,
     code: ReasonCode,
     _properties: Properties | None,
 ) -> None:
-    mailbox.deliver(ConnectionLost(code.value, str(code), flags.is_disconnect_packet_from_server))
+    state.deliver(ConnectionLost(code.value, str(code), flags.is_disconnect_packet_from_server))
 
 
 def _on_publish(
-    _client: Client, mailbox: _Mailbox, mid: int, code: ReasonCode, _properties: Properties
+    _client: Client, state: _CallbackState, mid: int, code: ReasonCode, _properties: Properties
 ) -> None:
-    mailbox.deliver(PublishAcknowledged(mid, code.value, str(code)))
+    state.deliver(PublishAcknowledged(mid, code.value, str(code)))
 
 
 def _on_subscribe(
-    _client: Client, mailbox: _Mailbox, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+    _client: Client, state: _CallbackState, _mid: int, codes: list[ReasonCode], _properties: Properties | None
 ) -> None:
-    mailbox.deliver(SubscriptionAcknowledged(tuple(code.value for code in codes)))
+    state.deliver(SubscriptionAcknowledged(tuple(code.value for code in codes)))
 
 
-def _on_message(_client: Client, mailbox: _Mailbox, message: MQTTMessage) -> None:
+def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) -> None:
     try:
         topic = message.topic
     except UnicodeDecodeError:
         topic = ""
-    mailbox.deliver(MessageReceived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
+    state.deliver(MessageReceived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
 
 
 @contextmanager
-def subscribe(host: str, port: int, topic: str, hear: Callable[[str, bytes], None]) -> Iterator[None]:
-    """Hears every message of a topic filter (QoS 1) while the context lasts.
+def subscribe(host: str, port: int, topic: str, on_message: Callable[[str, bytes], None]) -> Iterator[None]:
+    """Receives every message of a topic filter (QoS 1) while the context lasts.
 
     Args:
         host: The broker's name or address.
         port: Its port.
         topic: A topic filter.
-        hear: Takes topic and payload, on a thread of the client.
+        on_message: Takes topic and payload, on a thread of the client.
 
     Raises:
         BrokerError: The broker did not confirm the subscription in time.
@@ -260,7 +264,7 @@ def subscribe(host: str, port: int, topic: str, hear: Callable[[str, bytes], Non
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
     client.on_subscribe = lambda *_: subscribed.set()
-    client.on_message = lambda _client, _data, message: hear(message.topic, bytes(message.payload))
+    client.on_message = lambda _client, _data, message: on_message(message.topic, bytes(message.payload))
     client.connect_async(host, port)
     client.loop_start()
     try:
@@ -270,7 +274,3 @@ def subscribe(host: str, port: int, topic: str, hear: Callable[[str, bytes], Non
     finally:
         client.disconnect()
         client.loop_stop()
-
-
-WINDOW = 20
-"""Messages that the broker may owe an answer for, whatever it would take."""

@@ -13,13 +13,13 @@ class ConnectionAccepted:
 
     Attributes:
         receive_maximum: Messages that it takes before it has acknowledged one.
-        largest: Bytes of a packet, None for any.
+        maximum_packet_size: Bytes, None for any.
         resumed: Whether the broker still had this client's session.
         retains: Whether it takes retained messages.
     """
 
     receive_maximum: int
-    largest: int | None
+    maximum_packet_size: int | None
     resumed: bool = False
     retains: bool = True
 
@@ -33,7 +33,7 @@ class ConnectionFailed:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRefused:
-    """The broker has answered and said no."""
+    """The broker has answered with a refusal."""
 
     code: int
     text: str
@@ -41,7 +41,7 @@ class ConnectionRefused:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLost:
-    """The connection has ended. `by_broker`: with a word from the broker."""
+    """The connection has ended. `by_broker`: with a DISCONNECT packet from the broker."""
 
     code: int
     text: str
@@ -66,7 +66,7 @@ class SubscriptionAcknowledged:
 
 @dataclass(frozen=True, slots=True)
 class MessageReceived:
-    """A message for this client; the broker keeps it until `Link.acknowledge`."""
+    """A message for this client; the broker keeps it until `Connection.acknowledge`."""
 
     mid: int
     qos: int
@@ -86,17 +86,23 @@ ConnectionEvent = (
 )
 Deliver = Callable[[ConnectionEvent], None]
 BURST = 64
-MOST_ARRIVED = 200
-"""Messages for this device that may wait; what comes beyond is dropped."""
+"""Entries that are taken at once, before the sender looks after anything else."""
+MAX_WAITING_MESSAGES = 200
+"""Messages for a device that may wait; what comes beyond is dropped."""
 Entry = tuple[int, ConnectionEvent | None]
-"""A signal with the number of its connection; None only wakes."""
+"""An event with the number of its connection; None only wakes the reader."""
 
 
 class ConnectionEventQueue:
-    """Signals of all connections, in the order in which they came."""
+    """Events of all connections, in the order in which they came; one thread reads them.
 
-    def __init__(self) -> None:
+    A client whose broker needs no acknowledgement for its messages bounds here how many of them may wait.
+    A collector's broker stops at its Receive Maximum by itself, so nothing is dropped there.
+    """
+
+    def __init__(self, max_waiting_messages: float = float("inf")) -> None:
         self.dropped = 0
+        self._max_waiting_messages = max_waiting_messages
         self._entries: SimpleQueue[Entry] = SimpleQueue()
 
     @property
@@ -105,25 +111,31 @@ class ConnectionEventQueue:
         return self._entries.empty()
 
     def wake(self) -> None:
-        """Has the sender look after things; may be called by any thread."""
+        """Has the reader look after things; may be called by any thread, and by a signal handler."""
         self._entries.put((0, None))
 
-    def slot(self, number: int) -> Callable[[ConnectionEvent], None]:
-        """Where one connection puts its signals; never waits."""
+    def for_connection(self, number: int) -> Deliver:
+        """Where one connection puts its events; never waits."""
 
-        def put(signal: ConnectionEvent) -> None:
-            if isinstance(signal, MessageReceived) and self._entries.qsize() >= MOST_ARRIVED:
+        def put(event: ConnectionEvent) -> None:
+            if isinstance(event, MessageReceived) and self._entries.qsize() >= self._max_waiting_messages:
                 self.dropped += 1
             else:
-                self._entries.put((number, signal))
+                self._entries.put((number, event))
 
         return put
 
-    def burst(self, patience: float) -> Iterator[Entry]:
-        """What is there, some of it at a time; waits for the first for `patience` seconds."""
+    def get(self, timeout: float) -> Entry | None:
+        """The next entry; None where none comes within `timeout` seconds."""
         try:
-            yield self._entries.get(timeout=max(patience, 0.0))
-            for _ in range(BURST - 1):
-                yield self._entries.get_nowait()
+            return self._entries.get(timeout=max(timeout, 0.0))
         except Empty:
-            return
+            return None
+
+    def burst(self, timeout: float) -> Iterator[Entry]:
+        """What is there, some of it at a time; waits for the first for `timeout` seconds."""
+        for count in range(BURST):
+            entry = self.get(0.0 if count else timeout)
+            if entry is None:
+                return
+            yield entry

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 REFUSED = 0x80
-"""Reason codes from here on say no."""
+"""Reason codes from here on are refusals."""
 
 
 class PubackAction(Enum):
@@ -16,26 +16,26 @@ class PubackAction(Enum):
 
     SENT = auto()
     """The broker has it."""
-    UNHEARD = auto()
+    NO_SUBSCRIBERS = auto()
     """The broker has it and nobody is subscribed: sent, and counted."""
-    WAIT = auto()
+    RETRY_LATER = auto()
     """Not now: everything pauses, then it is sent again."""
-    ALARM = auto()
-    """This device may not: events pause for longer, and people are told."""
+    NOT_AUTHORIZED = auto()
+    """This client may not publish there: events pause for longer, and the state says so."""
     GIVE_UP = auto()
     """Never: sending the same bytes again would change nothing."""
 
 
 _ANSWERS = {
     0x00: PubackAction.SENT,
-    0x10: PubackAction.UNHEARD,  # no matching subscribers
-    0x80: PubackAction.WAIT,  # unspecified error
-    0x83: PubackAction.WAIT,  # implementation specific error
-    0x87: PubackAction.ALARM,  # not authorized
+    0x10: PubackAction.NO_SUBSCRIBERS,  # no matching subscribers
+    0x80: PubackAction.RETRY_LATER,  # unspecified error
+    0x83: PubackAction.RETRY_LATER,  # implementation specific error
+    0x87: PubackAction.NOT_AUTHORIZED,  # not authorized
     0x90: PubackAction.GIVE_UP,  # topic name invalid
-    0x91: PubackAction.WAIT,  # packet identifier in use
+    0x91: PubackAction.RETRY_LATER,  # packet identifier in use
     0x95: PubackAction.GIVE_UP,  # packet too large
-    0x97: PubackAction.WAIT,  # quota exceeded
+    0x97: PubackAction.RETRY_LATER,  # quota exceeded
     0x99: PubackAction.GIVE_UP,  # payload format invalid
 }
 
@@ -45,4 +45,4 @@ BLAMES_A_MESSAGE = frozenset({0x81, 0x82, 0x90, 0x94, 0x95, 0x99, 0x9A, 0x9B})
 
 def puback_action(code: int) -> PubackAction:
     """What a reason code means; one that no standard knows waits if it refuses."""
-    return _ANSWERS.get(code, PubackAction.WAIT if code >= REFUSED else PubackAction.SENT)
+    return _ANSWERS.get(code, PubackAction.RETRY_LATER if code >= REFUSED else PubackAction.SENT)

@@ -33,8 +33,8 @@ class EventFactory:
     a gap that can be seen.
     """
 
-    def __init__(self, origin: EventSource, last_sequence: int, clock_synced: Callable[[], bool]) -> None:
-        self._origin = origin
+    def __init__(self, source: EventSource, last_sequence: int, clock_synced: Callable[[], bool]) -> None:
+        self._source = source
         self._sequence = last_sequence
         self._clock_synced = clock_synced
         self._earlier: dict[int, tuple[int, str]] = {}
@@ -42,7 +42,7 @@ class EventFactory:
     @property
     def model_version(self) -> str:
         """Version of the bundle that judges."""
-        return self._origin.model_version
+        return self._source.model_version
 
     def change_model(self, version: str, passes: Mapping[int, int]) -> None:
         """From now on another bundle judges.
@@ -51,23 +51,25 @@ class EventFactory:
             version: The version of that bundle.
             passes: For each open pass the frames that were judged so far.
         """
-        self._earlier = {number: (frames, self._judge(number, frames)) for number, frames in passes.items()}
-        self._origin = replace(self._origin, model_version=version)
+        self._earlier = {
+            number: (frames, self._judging_version(number, frames)) for number, frames in passes.items()
+        }
+        self._source = replace(self._source, model_version=version)
 
-    def _judge(self, number: int, frames: int) -> str:
+    def _judging_version(self, number: int, frames: int) -> str:
         """The version of the bundle that judged the last frame of a pass."""
         then, version = self._earlier.get(number, (None, ""))
-        return version if frames == then else self._origin.model_version
+        return version if frames == then else self._source.model_version
 
     def make(self, verdict: Verdict) -> Event:
         """The event for a verdict, with the next number."""
         self._sequence += 1
-        origin = self._origin
+        source = self._source
         return Event(
-            id=EventId(origin.device, origin.epoch, self._sequence),
-            pass_id=f"{origin.epoch}-{origin.run}-{verdict.number}",
+            id=EventId(source.device, source.epoch, self._sequence),
+            pass_id=f"{source.epoch}-{source.run}-{verdict.number}",
             verdict=verdict,
-            model_version=self._judge(verdict.number, verdict.frames),
+            model_version=self._judging_version(verdict.number, verdict.frames),
             clock_synced=self._clock_synced(),
         )
 

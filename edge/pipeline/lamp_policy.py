@@ -13,6 +13,7 @@ LAMPS = {
     Outcome.COMPLIANT: Lamp.GREEN,
 }
 """The lamp for each outcome, the worst outcome first."""
+
 WORST_FIRST = tuple(LAMPS)
 
 
@@ -24,12 +25,12 @@ class LampPolicy:
         self._held: dict[int, tuple[Outcome, float]] = {}
 
     def update(self, present: Iterable[Presence], blind: bool, now: float) -> Lamp:
-        """The lamp for this turn.
+        """The lamp for this cycle.
 
         Args:
             present: Everybody who is seen now and has a verdict.
             blind: Whether the camera gave nothing.
-            now: Time of the turn in seconds.
+            now: Time of the cycle in seconds.
         """
         for person in present:
             self._held[person.number] = person.outcome, now + self._hold_s

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from edge.pipeline.events import EventFactory
 from edge.pipeline.lamp_policy import LampPolicy
@@ -17,11 +18,11 @@ from edge.pipeline.ports import (
     Outbox,
 )
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, State, Verdict
+from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, Presence, State, Verdict
 
 
 class Vision:
-    """The two models in a row."""
+    """The two models in a row: faces, then their labels."""
 
     def __init__(self, detector: FaceDetector, classifier: MaskClassifier, clock: MonotonicClock) -> None:
         self._detector = detector
@@ -33,7 +34,7 @@ class Vision:
         """Version of the bundle that judges."""
         return self._classifier.model_version
 
-    def see(self, frame: Frame) -> FrameAnalysis:
+    def analyze(self, frame: Frame) -> FrameAnalysis:
         """Finds and judges the faces of a frame."""
         started = self._clock()
         faces = self._detector.detect(frame)
@@ -44,16 +45,25 @@ class Vision:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """All that came of one turn of the loop; `analysis` is None where the camera gave nothing."""
+    """All that came of one frame, or of a time without one.
+
+    Attributes:
+        moment: The frame, or why the camera gave none.
+        analysis: What the models found; None where there was no frame, and in the last cycle.
+        verdicts: What was decided or revised.
+        present: Everybody who is seen now and has a verdict.
+        total_s: Seconds that it took.
+    """
 
     moment: Frame | Blind
     analysis: FrameAnalysis | None
     verdicts: tuple[Verdict, ...]
+    present: tuple[Presence, ...]
     total_s: float
 
 
 class Pipeline:
-    """Frames in, verdicts out; one turn at a time, so that whoever drives it can stop between two."""
+    """Frames in, verdicts out; one cycle at a time, so that its driver can act between two."""
 
     def __init__(
         self, source: FrameSource, vision: Analyzer, tracker: Tracker, clock: MonotonicClock
@@ -66,7 +76,7 @@ class Pipeline:
     def cycles(self, stopped: Callable[[], bool]) -> Iterator[Cycle]:
         """Runs until the source ends or somebody stops it.
 
-        The passes that are still open then are closed in a last turn.
+        The passes that are still open then are closed in a last cycle.
         """
         moment: Frame | Blind | None = None
         for moment in self._source:
@@ -74,18 +84,20 @@ class Pipeline:
             if stopped():
                 break
         if moment is not None:
-            yield Cycle(moment, None, self._tracker.close(moment.monotonic, moment.wall), 0.0)
+            verdicts = self._tracker.close(moment.monotonic, moment.wall)
+            yield Cycle(moment, None, verdicts, (), 0.0)
 
     def _cycle(self, moment: Frame | Blind) -> Cycle:
         started = self._clock()
-        analysis = self._vision.see(moment) if isinstance(moment, Frame) else None
+        analysis = self._vision.analyze(moment) if isinstance(moment, Frame) else None
         observations = analysis.observations if analysis else ()
         verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
-        return Cycle(moment, analysis, verdicts, self._clock() - started)
+        present = self._tracker.present()
+        return Cycle(moment, analysis, verdicts, present, self._clock() - started)
 
 
 class Reporter:
-    """Hands each turn on: events and the device's state to the outbox, the lamp to the indicator."""
+    """Hands each cycle on: events and the device's state to the outbox, the lamp to the indicator."""
 
     def __init__(self, events: EventFactory, outbox: Outbox, indicator: Indicator, lamp: LampPolicy) -> None:
         self._events = events
@@ -96,7 +108,7 @@ class Reporter:
         self._shown: State | None = None
 
     def change_model(self, version: str, problem: str, passes: Mapping[int, int]) -> None:
-        """Tells from now on that another bundle judges, or why it is none that was wanted.
+        """Publishes from now on that another bundle judges, or why it is not the one that was wanted.
 
         Args:
             version: The version of that bundle.
@@ -106,25 +118,27 @@ class Reporter:
         self._events.change_model(version, passes)
         self._problem = problem
 
-    def report(self, cycle: Cycle, tracker: Tracker) -> tuple[Event, ...]:
-        """Reports a turn; events are in the outbox before the lamp changes."""
+    def report(self, cycle: Cycle) -> tuple[Event, ...]:
+        """Reports a cycle; its events are in the outbox before the lamp changes."""
         events = tuple(self._events.make(verdict) for verdict in cycle.verdicts)
         for event in events:
             self._outbox.append(event)
-        self._show(cycle.moment, tracker)
+        # What the lamp shows has been accepted for sending, even if the program dies at this point.
+        self._show(cycle)
         return events
 
     def finish(self, moment: Frame | Blind) -> None:
         """Leaves the lamp dark and says so."""
         self._switch(Lamp.OFF, "", moment.wall)
 
-    def _show(self, moment: Frame | Blind, tracker: Tracker) -> None:
+    def _show(self, cycle: Cycle) -> None:
+        moment = cycle.moment
         reason = moment.reason if isinstance(moment, Blind) else ""
-        lamp = self._lamp.update(tracker.present(), bool(reason), moment.monotonic)
+        lamp = self._lamp.update(cycle.present, bool(reason), moment.monotonic)
         self._switch(lamp, reason, moment.wall)
 
     def _switch(self, lamp: Lamp, reason: str, wall: float) -> None:
-        """Shows and tells a state that differs from the one before."""
+        """Shows and publishes a state that differs from the one before."""
         state = State(lamp, bool(reason), reason, self._events.model_version, wall, self._problem)
         shown = self._shown
         if shown is not None and state == replace(shown, since=wall):
@@ -133,3 +147,27 @@ class Reporter:
             self._indicator.show(lamp)
         self._shown = state
         self._outbox.set_state(state)
+
+
+class CycleObserver(Protocol):
+    """Looks at the cycles of a pipeline: the log, statistics, what a command prints."""
+
+    def observe(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
+        """Takes note of a cycle and of the events that came of it; waits for nothing."""
+
+
+def reported(
+    cycles: Iterable[Cycle], reporter: Reporter, observers: Iterable[CycleObserver]
+) -> Iterator[Cycle]:
+    """Reports each cycle, then shows it to the observers in their order, then yields it.
+
+    When the cycles have ended, the lamp is left dark.
+    """
+    cycle = None
+    for cycle in cycles:
+        events = reporter.report(cycle)
+        for observer in observers:
+            observer.observe(cycle, events)
+        yield cycle
+    if cycle is not None:
+        reporter.finish(cycle.moment)

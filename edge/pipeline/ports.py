@@ -72,7 +72,7 @@ MonotonicClock = Callable[[], float]
 
 
 class Analyzer(Protocol):
-    """Sees what is in a frame: a `Vision`, or whatever takes care of one."""
+    """Analyzes frames: a `Vision`, or a wrapper of one."""
 
-    def see(self, frame: Frame) -> FrameAnalysis:
+    def analyze(self, frame: Frame) -> FrameAnalysis:
         """Finds and judges the faces of a frame."""

@@ -8,14 +8,22 @@ from dataclasses import dataclass, field
 from edge.config import SpoolConfig
 from edge.messages.ranges import Range
 from edge.telemetry.records import Minute
-from edge.types import Reason
+from edge.types import SEQUENCE_BITS, Reason
 
-DAY_S = 86_400.0
+GENERATION_BITS = SEQUENCE_BITS
+"""An event's position is its epoch's generation and its sequence: `generation << 40 | sequence`."""
+
+SEQUENCE_MASK = (1 << GENERATION_BITS) - 1
+
+
+def sequence_of(position: int) -> int:
+    """The sequence of an event, of whatever epoch, by its position in the spool."""
+    return position & SEQUENCE_MASK
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a spool keeps.
+    """How much a spool keeps; `SpoolConfig` says how much that is unless somebody wants otherwise.
 
     Attributes:
         max_events: Events, acknowledged or not.
@@ -23,9 +31,9 @@ class Limits:
         keep_days: How long acknowledged events, announced gaps, statistics and marks stay.
     """
 
-    max_events: int = 80_000
-    max_bytes: int = 64 << 20
-    keep_days: float = 7.0
+    max_events: int
+    max_bytes: int
+    keep_days: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,50 +65,70 @@ class ConsumerMark:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay found: events that are sent again, and numbers that are no longer kept."""
+    """What a replay found: events that are sent again, that were unsent already, that are no longer kept."""
 
     again: int
-    gone: tuple[Range, ...]
+    waiting: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many events were deleted."""
+
+    acknowledged: int
+    unsent: int
 
 
 @dataclass(slots=True)
 class WriteBatch:
-    """What goes to disk in one transaction."""
+    """What goes to disk in one transaction: events, and what is to change of those that are there.
 
-    rows: deque[EventRow] = field(default_factory=deque)
+    Attributes:
+        events: In the order of their sequences.
+        sent: Positions of events that a broker has acknowledged.
+        refused: Positions of events that no broker will take.
+        announced: Positions of gaps that a broker has acknowledged.
+        lost: Sequences that never reached the file.
+        minutes: By their beginning.
+        marks: By consumer and epoch.
+    """
+
+    events: deque[EventRow] = field(default_factory=deque)
     sent: set[int] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
-    told: set[int] = field(default_factory=set)
+    announced: set[int] = field(default_factory=set)
     lost: list[LostRange] = field(default_factory=list)
     minutes: dict[int, Minute] = field(default_factory=dict)
     marks: dict[tuple[str, str], ConsumerMark] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(
-            self.rows or self.sent or self.refused or self.told or self.lost or self.minutes or self.marks
-        )
+        events, gaps = self.events or self.sent or self.refused, self.lost or self.announced
+        return bool(events or gaps or self.minutes or self.marks)
+
+    @property
+    def last_sequence(self) -> int:
+        """The highest sequence of an event or of a loss; 0 where there is neither."""
+        ends = [event.sequence for event in self.events]
+        ends += [lost.numbers.last for lost in self.lost]
+        return max(ends, default=0)
 
     def add_minute(self, minute: Minute) -> None:
         """Adds to a minute."""
         known = self.minutes.get(minute.start)
         self.minutes[minute.start] = minute if known is None else known + minute
 
+    def add_lost(self, sequence: int, reason: Reason) -> bool:
+        """Adds a sequence that never reaches the file; whether it begins a range of its own."""
+        if self.lost and self.lost[-1].reason is reason and self.lost[-1].numbers.last + 1 == sequence:
+            self.lost[-1] = LostRange(Range(self.lost[-1].numbers.first, sequence), reason)
+            return False
+        self.lost.append(LostRange(Range(sequence, sequence), reason))
+        return True
 
-@dataclass(frozen=True, slots=True)
-class WriteResult:
-    """What a transaction changed: rows that were new, and numbers that were dropped to keep the bounds."""
-
-    added: int
-    dropped: int
-
-
-def sequence_of(position: int) -> int:
-    """The number of an event, of whatever epoch, by its place in the spool."""
-    return position & ((1 << GENERATION_BITS) - 1)
-
-
-GENERATION_BITS = 40
-"""An event's place in the file is its epoch's generation and its sequence: `generation << 40 | sequence`."""
+    def set_mark(self, mark: ConsumerMark) -> None:
+        """Replaces what a consumer said before."""
+        self.marks[mark.consumer, mark.epoch] = mark
 
 
 def limits_of(config: SpoolConfig) -> Limits:

@@ -16,8 +16,8 @@ from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
 from edge.spool.records import ConsumerMark, Limits, Replayed
-from edge.spool.storage.store import RunInfo
-from edge.spool.writer import Delivery, DeliveryResult, Item, SpoolWriter
+from edge.spool.storage.opening import open_store
+from edge.spool.writer import SpoolWriter, Work
 from edge.telemetry.records import Minute, SpoolUsage
 from edge.types import Event, Gap, State
 
@@ -29,57 +29,48 @@ _log = logging.getLogger(__name__)
 class Spool:
     """The spool as all threads see it: the pipeline's `Outbox` and the uplink's `SpoolReader`.
 
-    What says "never waits" puts something into a queue; the rest asks the spool's thread and waits for
+    What says "never waits" puts work into a queue; the rest asks the spool's thread and waits for
     its answer, which takes a while on a slow disk. The lamp's state is kept in memory only: it says
     nothing once the program has ended, and writing every change would wear out the card.
     """
 
-    def __init__(self, path: Path, limits: Limits, wall: Callable[[], float]) -> None:
+    def __init__(self, path: Path, thread: threading.Thread, writer: SpoolWriter, damage: str) -> None:
         """Use `Spool.open`."""
         self._path = path
-        self._limits = limits
-        self._writer = SpoolWriter(limits, wall)
-        self._closed = False
-        opened: Future[tuple[RunInfo, str]] = Future()
-        self._thread = threading.Thread(
-            target=self._writer.run, args=(path, opened), name="maskgate-spool", daemon=True
-        )
-        self._thread.start()
-        self._life, self._damage = opened.result()
+        self._thread = thread
+        self._writer = writer
+        self._damage = damage
+        self._run_info = writer.store.run_info
         self._state: State | None = None
+        self._closed = False
 
     @classmethod
-    def open(
-        cls,
-        path: Path,
-        keep_days: float = 7,
-        wall: Callable[[], float] = time.time,
-        limits: Limits | None = None,
-    ) -> Self:
+    def open(cls, path: Path, limits: Limits, wall: Callable[[], float] = time.time) -> Self:
         """Opens a spool, makes it where there is none, and counts this run.
 
         A damaged file is moved aside and a new one made; `problem` says so.
 
         Args:
             path: The file; its directory is made where only that is missing.
-            keep_days: How long acknowledged events are kept.
+            limits: How much is kept, and for how long.
             wall: Gives Unix time.
-            limits: How much is kept; `keep_days` counts, not the one in here.
 
         Raises:
             SpoolError: It cannot be opened, is something else, or another process holds it.
         """
-        return cls(path, replace(limits or Limits(), keep_days=keep_days), wall)
+        opened: Future[tuple[SpoolWriter, str]] = Future()
+        # SQLite ties a connection to the thread that made it, so that this one must open the file too.
+        thread = threading.Thread(
+            target=_serve, args=(path, limits, wall, opened), name="maskgate-spool", daemon=True
+        )
+        thread.start()
+        writer, damage = opened.result()
+        return cls(path, thread, writer, damage)
 
     @property
     def path(self) -> Path:
         """The file."""
         return self._path
-
-    @property
-    def limits(self) -> Limits:
-        """How much is kept."""
-        return self._limits
 
     @property
     def alive(self) -> bool:
@@ -88,24 +79,24 @@ class Spool:
 
     @property
     def epoch(self) -> str:
-        """One life of the event counter; made with the file."""
-        return self._life.epoch
+        """The epoch of the sequences that are given now; made with the file."""
+        return self._run_info.epoch
 
     @property
     def run(self) -> int:
         """How often this file has been opened, this time included."""
-        return self._life.run
+        return self._run_info.run
 
     @property
     def last_sequence(self) -> int:
         """The highest sequence that may have been given before this run; 0 in a new file."""
-        return self._life.last_sequence
+        return self._run_info.last_sequence
 
     @property
     def problem(self) -> str:
         """What is wrong, as one sentence; empty while all is well. Never waits.
 
-        That a damaged file was replaced is told until the next start.
+        That a damaged file was replaced is a problem until the next start.
         """
         return self._writer.problem or self._damage
 
@@ -120,7 +111,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(event)
+        self._put(lambda writer: writer.append(event))
 
     def set_state(self, state: State) -> None:
         """Replaces the state that subscribers see. Never waits.
@@ -129,7 +120,7 @@ class Spool:
             SpoolError: The spool is closed.
         """
         self._state = state
-        self._put(SpoolWriter.tell)
+        self._put(SpoolWriter.notify)
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Has `callback` called on the spool's thread when there is something new to read.
@@ -144,7 +135,7 @@ class Spool:
         return self._state
 
     def newest(self) -> int:
-        """The place of the newest event that is on disk, sent or not: those to come lie beyond it.
+        """The position of the newest event that is on disk, sent or not: those to come lie beyond it.
 
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
@@ -157,16 +148,16 @@ class Spool:
 
     def figures(self) -> SpoolUsage:
         """How full the spool is. Never waits."""
-        figures = self._writer.figures
-        return replace(figures, unsent=figures.unsent + self._writer.waiting)
+        store = self._writer.store
+        return replace(store.usage, unsent=store.usage.unsent + store.waiting)
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """Up to `limit` committed events without acknowledgement, in order, with places beyond `after`.
+        """Up to `limit` committed events without acknowledgement, in order, with positions beyond `after`.
 
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(lambda writer: writer.unsent(after, limit))
+        return self.ask(lambda writer: writer.store.unsent(after, limit))
 
     def mark_sent(self, sequences: Iterable[int]) -> None:
         """Says that a broker has acknowledged these events, by `Stored.position`. Never waits.
@@ -174,17 +165,19 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Delivery(DeliveryResult.SENT, tuple(sequences)))
+        positions = tuple(sequences)
+        self._put(lambda writer: writer.store.pending.sent.update(positions))
 
     def give_up(self, sequences: Iterable[int]) -> None:
-        """Says that no broker will ever take these events; they become gaps. Never waits.
+        """Says that no broker will ever take these events, by position; they become gaps. Never waits.
 
         They stay for `keep_days`, and `replay` has them sent after all.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Delivery(DeliveryResult.GIVEN_UP, tuple(sequences)))
+        positions = tuple(sequences)
+        self._put(lambda writer: writer.store.pending.refused.update(positions))
 
     def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
         """The oldest gaps without acknowledgement; they do not change any more.
@@ -192,15 +185,16 @@ class Spool:
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(lambda writer: writer.unsent_gaps(limit))
+        return self.ask(lambda writer: writer.store.unsent_gaps(limit))
 
     def mark_gaps_sent(self, positions: Iterable[int]) -> None:
-        """Says that a broker has acknowledged these gaps, by `Gap.place`. Never waits.
+        """Says that a broker has acknowledged these gaps, by `Gap.position`. Never waits.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(Delivery(DeliveryResult.TOLD, tuple(positions)))
+        gaps = tuple(positions)
+        self._put(lambda writer: writer.store.pending.announced.update(gaps))
 
     def set_mark(self, mark: ConsumerMark) -> None:
         """Keeps what a consumer says it has. Never waits.
@@ -208,7 +202,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(mark)
+        self._put(lambda writer: writer.store.pending.set_mark(mark))
 
     def marks(self) -> tuple[ConsumerMark, ...]:
         """What the consumers last said they have.
@@ -216,7 +210,7 @@ class Spool:
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(SpoolWriter.marks)
+        return self.ask(lambda writer: writer.store.marks())
 
     def add_minute(self, minute: Minute) -> None:
         """Adds to a minute. Never waits.
@@ -226,7 +220,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
-        self._put(minute)
+        self._put(lambda writer: writer.store.pending.add_minute(minute))
 
     def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
         """The minutes that begin from one Unix time to another, both included; empty ones are missing.
@@ -234,7 +228,7 @@ class Spool:
         Raises:
             SpoolError: The file cannot be read, or the spool is closed.
         """
-        return self.ask(lambda writer: writer.minutes(first, last))
+        return self.ask(lambda writer: writer.store.minutes(first, last))
 
     def replay(
         self, first: int, last: int, epoch: str | None = None, sent_before: float = math.inf
@@ -293,9 +287,26 @@ class Spool:
         except TimeoutError:
             raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s") from None
 
-    def _put(self, item: Item) -> None:
+    def _put(self, work: Work) -> None:
         if self._closed:
             raise SpoolError(f"the spool {self._path} is closed")
         if not self.alive:
             raise SpoolError(f"the thread of the spool {self._path} ended unexpectedly; start again")
-        self._writer.inbox.put(item)
+        self._writer.inbox.put(work)
+
+
+def _serve(
+    path: Path,
+    limits: Limits,
+    wall: Callable[[], float],
+    opened: Future[tuple[SpoolWriter, str]],
+) -> None:
+    """What the spool's thread does: opens the file, and serves it until it is closed."""
+    try:
+        found = open_store(path, wall(), limits)
+        writer = SpoolWriter(found.store, wall)
+    except BaseException as error:
+        opened.set_exception(error)
+        return
+    opened.set_result((writer, found.problem))
+    writer.run()

@@ -1,4 +1,4 @@
-"""The one thread that touches the spool's file: takes what others put into its queue, commits in groups."""
+"""What the spool's thread does: it takes work out of a queue, and commits in groups."""
 
 from __future__ import annotations
 
@@ -6,299 +6,209 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from enum import Enum, auto
-from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
-from edge.spool.records import ConsumerMark, EventRow, Limits, LostRange, Replayed, WriteBatch
-from edge.spool.storage import statistics
-from edge.spool.storage.opening import OpenedStore, open_store
+from edge.spool.records import EventRow, Purged, Replayed
 from edge.spool.storage.statistics import PassCounter
-from edge.spool.storage.store import EventStore, RunInfo
-from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import Event, Gap, Reason
+from edge.spool.storage.store import EventStore
+from edge.types import Event, Reason
 
 GROUP_EVENTS = 20
 """Events that are committed without waiting."""
-MOST_WAITING = 10_000
-"""Events held in memory while the disk refuses them; beyond that the oldest are dropped."""
-_log = logging.getLogger(__name__)
-
-
-class DeliveryResult(Enum):
-    """What has become of something that was handed out for sending."""
-
-    SENT = auto()
-    GIVEN_UP = auto()
-    TOLD = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Events, or gaps that were told, by their places."""
-
-    fate: DeliveryResult
-    positions: tuple[int, ...]
-
-
-Note = Delivery | Minute | ConsumerMark
-
-
-@dataclass(slots=True)
-class CommitGroup:
-    """What the next commit takes, and the monotonic time before which it need not come."""
-
-    batch: WriteBatch = field(default_factory=WriteBatch)
-    not_before: float = 0.0
-    refused: bool = False
-
-    def wait(self, now: float) -> float | None:
-        """Seconds until the commit; None where there is nothing to commit."""
-        if not self.batch:
-            return None
-        if len(self.batch.rows) >= GROUP_EVENTS and not self.refused:
-            return 0.0
-        return max(self.not_before - now, 0.0)
-
-    def take(self, event: Event, tally: PassCounter) -> None:
-        """Takes an event up, or its number as lost; where too many wait, the oldest is lost."""
-        try:
-            payload = payloads.encode(payloads.event_payload(event))
-        except ValueError as error:
-            _log.error("event %s is dropped, it cannot be written as JSON: %s", event.id, error)
-            self._lose(event.id.sequence, Reason.ENCODING)
-            return
-        minute = tally.count(event)
-        if minute is not None:
-            self.batch.add_minute(minute)
-        rows = self.batch.rows
-        rows.append(EventRow(event.id.sequence, payload, event.verdict.wall))
-        if len(rows) > MOST_WAITING:
-            oldest = rows.popleft().sequence
-            if self._lose(oldest, Reason.DISK):
-                _log.error("too many events wait for the disk: from %d on the oldest are dropped", oldest)
-
-    def note(self, item: Note) -> None:
-        """Takes anything but an event up."""
-        match item:
-            case Delivery(DeliveryResult.SENT, positions):
-                self.batch.sent.update(positions)
-            case Delivery(DeliveryResult.GIVEN_UP, positions):
-                self.batch.refused.update(positions)
-            case Delivery(_, positions):
-                self.batch.told.update(positions)
-            case Minute():
-                self.batch.add_minute(item)
-            case ConsumerMark():
-                self.batch.marks[item.consumer, item.epoch] = item
-
-    def _lose(self, sequence: int, reason: Reason) -> bool:
-        """Remembers a number that never reached the file; whether it does not adjoin the one before."""
-        lost = self.batch.lost
-        if lost and lost[-1].reason is reason and lost[-1].numbers.last + 1 == sequence:
-            lost[-1] = LostRange(Range(lost[-1].numbers.first, sequence), reason)
-            return False
-        lost.append(LostRange(Range(sequence, sequence), reason))
-        return True
-
-
 GROUP_S = 0.1
 """Shortest time between two commits, and so the longest that an event waits for its own."""
+MOST_WAITING = 10_000
+"""Events held in memory while the disk refuses them; beyond that the oldest are dropped."""
 RETRY_S = 1.0
 PRUNE_EVERY_S = 3_600.0
 PRUNE_AGAIN_S = 0.2
-"""Between two helpings where there is much to prune, so that events come between."""
+"""Between two deletions where there is much to prune, so that events come between."""
+_log = logging.getLogger(__name__)
 
 
 class SpoolWriter:
-    """What runs on the one thread that touches the file."""
+    """Changes an open store, and says so; `run` does that for all threads but one.
 
-    def __init__(self, limits: Limits, wall: Callable[[], float]) -> None:
-        self.inbox: SimpleQueue[Item] = SimpleQueue()
+    All methods belong to the thread that opened the store. A tool that opens a spool for itself uses
+    them without `run`.
+    """
+
+    def __init__(self, store: EventStore, wall: Callable[[], float]) -> None:
+        self.store = store
+        self.inbox: SimpleQueue[Work] = SimpleQueue()
         self.listeners: tuple[Callable[[], None], ...] = ()
-        self.complaint = ""
-        self.full = False
         self.replays = 0
-        self.figures = SpoolUsage(0, 0, 0, 0)
-        self.store: EventStore
-        self._limits = limits
         self._wall = wall
         self._began = wall() - time.monotonic()
-        self._group = CommitGroup()
-        self._tally = PassCounter()
+        self._passes = PassCounter()
+        self._commit_at = 0.0
+        self._retries = False
+        self._error = ""
+        self._full = False
         self._prune_at = 0.0
         self._running = True
-
-    def run(self, path: Path, opened: Future[tuple[RunInfo, str]]) -> None:
-        """The life of the thread."""
-        try:
-            found: OpenedStore = open_store(path, self._wall(), self._limits)
-        except BaseException as error:
-            opened.set_exception(error)
-            return
-        self.store = found.store
-        self._account()
-        opened.set_result((self.store.life, found.problem))
-        self._guard(self._prune)
-        while self._running:
-            self._cycle()
 
     @property
     def problem(self) -> str:
         """What is wrong with the disk or the bounds, as one sentence; empty while all is well."""
-        if self.complaint:
-            return f"{self.complaint}; events wait in memory"
-        return "the spool is full: the oldest unsent events are dropped" if self.full else ""
+        if self._error:
+            return f"{self._error}; events wait in memory"
+        return "the spool is full: the oldest unsent events are dropped" if self._full else ""
 
-    @property
-    def waiting(self) -> int:
-        """Events that are not on disk yet."""
-        return len(self._group.batch.rows)
+    def run(self) -> None:
+        """Does what others put into the queue, and commits, until `finish`."""
+        while self._running:
+            self.cycle()
 
-    def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """What is committed and neither marked as sent nor about to be."""
-        batch = self._group.batch
-        marked = batch.sent | batch.refused
-        found = self.store.unsent(after, limit + len(marked))
-        return tuple(event for event in found if event.position not in marked)[:limit]
-
-    def commit(self) -> None:
-        """Writes the group; on an error all of it stays for the next try."""
-        group, now = self._group, time.monotonic()
-        if not group.batch:
+    def cycle(self) -> None:
+        """Prunes, commits or does the next piece of work, whichever is due first."""
+        now = time.monotonic()
+        if now >= self._prune_at:
+            self._attempt(self.prune)
+        # Before the queue: while work keeps coming, a full group still goes to disk.
+        wait = self._until_commit(now)
+        if wait == 0.0:
+            self._attempt(self.commit)
             return
         try:
-            written = self.store.write(group.batch, self._wall())
+            work = self.inbox.get(timeout=min(wait, max(self._prune_at - now, 0.0)))
+        except Empty:
+            return
+        work(self)
+
+    def append(self, event: Event) -> None:
+        """Adds an event to the next commit, or its sequence as lost; drops the oldest where too many wait."""
+        pending = self.store.pending
+        try:
+            payload = payloads.encode(payloads.event_payload(event))
+        except ValueError as error:
+            _log.error("event %s is dropped, it cannot be written as JSON: %s", event.id, error)
+            pending.add_lost(event.id.sequence, Reason.ENCODING)
+            return
+        minute = self._passes.count(event)
+        if minute is not None:
+            pending.add_minute(minute)
+        pending.events.append(EventRow(event.id.sequence, payload, event.verdict.wall))
+        if len(pending.events) > MOST_WAITING:
+            oldest = pending.events.popleft().sequence
+            if pending.add_lost(oldest, Reason.DISK):
+                _log.error("too many events wait for the disk: from %d on the oldest are dropped", oldest)
+
+    def commit(self) -> None:
+        """Writes what is pending.
+
+        Raises:
+            SpoolError: It cannot be written; all of it stays for the next try.
+        """
+        pending, now = self.store.pending, time.monotonic()
+        if not pending:
+            return
+        try:
+            dropped = self.store.write(self._wall())
         except SpoolError:
-            group.not_before, group.refused = now + RETRY_S, True
+            self._commit_at, self._retries = now + RETRY_S, True
+            # On a full disk the log may have room that merging gives back.
             self.store.db.merge_log()
             raise
-        self._group = CommitGroup(not_before=now + GROUP_S)
-        self._recover()
-        self._account()
-        if written.added < len(group.batch.rows):
-            _log.error("%d events have numbers that were given before", len(group.batch.rows) - written.added)
-        if group.batch.rows:
-            self._fill_up(written.dropped)
-        if group.batch.rows or group.batch.lost or group.batch.refused:
-            self.tell()
-
-    def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
-        """What is committed and not marked as told."""
-        told = self._group.batch.told
-        found = self.store.gaps.unsent(limit + len(told))
-        return tuple(gap for gap in found if gap.position not in told)[:limit]
-
-    def marks(self) -> tuple[ConsumerMark, ...]:
-        """The marks of all consumers, those included that are not on disk yet."""
-        known = {(mark.consumer, mark.epoch): mark for mark in statistics.marks(self.store.db)}
-        return tuple((known | self._group.batch.marks).values())
-
-    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
-        """What is committed of the minutes between two Unix times."""
-        return statistics.minutes(self.store.db, first, last)
+        self._commit_at, self._retries = now + GROUP_S, False
+        self._clear_error()
+        if pending.events:
+            self._note_full(dropped)
+        if pending.events or pending.lost or pending.refused:
+            self.notify()
 
     def replay(
         self, numbers: Range, epoch: str | None, sent_before: float = math.inf, *, announce: bool = True
     ) -> Replayed:
-        """Makes acknowledged events unsent again, those included whose mark is not on disk yet."""
+        """Makes acknowledged events unsent again; see `EventStore.replay`.
+
+        Raises:
+            SpoolError: The epoch is unknown, or the file cannot be written.
+        """
+        # What was acknowledged a moment ago is to be sent again as well.
         self.commit()
         found = self.store.replay(
-            numbers, epoch or self.store.life.epoch, self._wall(), sent_before, announce=announce
+            numbers, epoch or self.store.run_info.epoch, self._wall(), sent_before, announce=announce
         )
-        if found.again or found.gone:
+        if found.again or (announce and found.gone):
             self.replays += 1
-            self._account()
-            self.tell()
+            self.notify()
         return found
 
-    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
-        """Deletes events of before a Unix time; how many acknowledged and unsent ones."""
+    def purge(self, before: float, *, unsent: bool) -> Purged:
+        """Deletes events of before a Unix time.
+
+        Raises:
+            SpoolError: Nothing was deleted.
+        """
         self.commit()
         found = self.store.purge(before, self._wall(), unsent=unsent)
-        self._account()
-        self.tell()
+        self.notify()
         return found
 
-    def tell(self) -> None:
+    def prune(self) -> None:
+        """Deletes some of what has been kept for long enough.
+
+        Raises:
+            SpoolError: The file cannot be written.
+        """
+        self._prune_at = time.monotonic() + PRUNE_EVERY_S
+        # No more time has passed than the monotonic clock says: a wall clock that jumps ages nothing.
+        if self.store.prune(min(self._wall(), self._began + time.monotonic())):
+            self._prune_at = time.monotonic() + PRUNE_AGAIN_S
+
+    def notify(self) -> None:
         """Calls the listeners."""
         for listener in self.listeners:
             try:
                 listener()
             except Exception:
+                # A listener belongs to another part of the program, and must not end this thread.
                 _log.exception("a listener of the spool failed")
 
     def finish(self) -> None:
-        """Commits for the last time and ends the thread."""
+        """Commits for the last time, closes the file, and ends `run`."""
         self._running = False
         clean = True
         try:
             self.commit()
         except SpoolError as error:
+            # The next run is to announce them: the reservation stays.
             clean = False
-            _log.error("%d events are lost: %s", self.waiting, error)
+            _log.error("%d events are lost: %s", self.store.waiting, error)
         self.store.close(clean=clean)
 
-    def _cycle(self) -> None:
-        now = time.monotonic()
-        if now >= self._prune_at:
-            self._guard(self._prune)
-        wait = self._group.wait(now)
-        if wait == 0.0:
-            self._guard(self.commit)
-            return
-        until_prune = max(self._prune_at - now, 0.0)
-        try:
-            item = self.inbox.get(timeout=until_prune if wait is None else min(wait, until_prune))
-        except Empty:
-            return
-        self._take(item)
+    def _until_commit(self, now: float) -> float:
+        """Seconds until the next commit; without end where nothing is pending."""
+        if self.store.waiting >= GROUP_EVENTS and not self._retries:
+            return 0.0
+        return max(self._commit_at - now, 0.0) if self.store.pending else math.inf
 
-    def _take(self, item: Item) -> None:
-        if isinstance(item, Event):
-            self._group.take(item, self._tally)
-        elif callable(item):
-            item(self)
-        else:
-            self._group.note(item)
-
-    def _account(self) -> None:
-        self.figures = self.store.figures()
-
-    def _fill_up(self, dropped: int) -> None:
-        """Notes whether the spool is full; says so when it becomes so."""
-        if dropped and not self.full:
-            _log.error("the spool is full: the oldest unsent events are dropped, and announced as gaps")
-        self.full = bool(dropped)
-
-    def _guard(self, work: Callable[[], None]) -> None:
+    def _attempt(self, work: Callable[[], None]) -> None:
         """Does what may fail on a full or broken disk; says so once."""
         try:
             work()
         except SpoolError as error:
-            if str(error) != self.complaint:
+            if str(error) != self._error:
                 _log.error("%s; events wait in memory", error)
-                self.complaint = str(error)
-                self.tell()
+                self._error = str(error)
+                self.notify()
 
-    def _recover(self) -> None:
-        if self.complaint:
+    def _clear_error(self) -> None:
+        if self._error:
             _log.warning("the spool can be written again")
-            self.complaint = ""
-            self.tell()
+            self._error = ""
+            self.notify()
 
-    def _prune(self) -> None:
-        self._prune_at = time.monotonic() + PRUNE_EVERY_S
-        # No more time has passed than the monotonic clock says: a wall clock that jumps ages nothing.
-        if self.store.prune(min(self._wall(), self._began + time.monotonic())):
-            self._prune_at = time.monotonic() + PRUNE_AGAIN_S
-        self._account()
+    def _note_full(self, dropped: int) -> None:
+        """Notes whether the spool is full; says so when it becomes so."""
+        if dropped and not self._full:
+            _log.error("the spool is full: the oldest unsent events are dropped, and announced as gaps")
+        self._full = bool(dropped)
 
 
-Item = Event | Note | Callable[[SpoolWriter], None]
+Work = Callable[[SpoolWriter], object]
+"""What another thread has done on the spool's."""

@@ -10,7 +10,8 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-MINUTE_S = 60
+from edge.telemetry.records import MINUTE_S, minute_of
+
 LONGEST_TURN_S = 2.0
 """A live camera gives a turn at least once a second; what is longer was no watching."""
 
@@ -124,7 +125,7 @@ class MinuteAggregator:
 
 def shares(look: Sample, passed: float) -> Iterator[MinuteShare]:
     """Splits the time that has passed before a turn between the minutes in which it lies."""
-    start = int(look.wall // MINUTE_S) * MINUTE_S
+    start = minute_of(look.wall)
     late = min(look.wall - start, passed)
     if early := passed - late:
         yield _share(start - MINUTE_S, 0, early, look.blind)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from edge.types import Outcome
 
 MINUTE_S = 60
+HOUR_S = 60 * MINUTE_S
+DAY_S = 24 * HOUR_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,12 @@ class VerdictCounts:
     def single(cls, outcome: Outcome, number: int = 1) -> VerdictCounts:
         """So many of one verdict."""
         return cls(**{outcome.value: number})
+
+    @property
+    def compliance(self) -> float | None:
+        """Share of compliant passes among those that are not unsure; None where there are none."""
+        judged = self.compliant + self.no_mask + self.mask_incorrect
+        return self.compliant / judged if judged else None
 
     def __add__(self, other: VerdictCounts) -> VerdictCounts:
         return VerdictCounts(

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edge.telemetry.records import Minute, VerdictCounts
-
-MINUTE_S = 60
-HOUR_S = 3_600
-DAY_S = 86_400
+from edge.telemetry.records import MINUTE_S, Minute, VerdictCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +29,6 @@ class Summary:
     watched_s: float
     blind_s: float
     off_s: float
-
-    @property
-    def compliance(self) -> float | None:
-        """Share of compliant passes among those with a verdict; None where there are none."""
-        judged = self.verdicts.compliant + self.verdicts.no_mask + self.verdicts.mask_incorrect
-        return self.verdicts.compliant / judged if judged else None
 
 
 def summarise(start: int, length: int, minutes: Iterable[Minute], now: float) -> Summary:

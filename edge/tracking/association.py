@@ -45,9 +45,12 @@ class Motion:
         """The motion after another observation."""
         elapsed = now - self.seen
         box, probabilities = observation.face.box, observation.probabilities
+        # Two frames may carry the same time after blindness: a speed would be infinite.
         if elapsed <= 0:
             return Motion(box, now, probabilities, self.vx, self.vy)
         (x0, y0), (x1, y1) = self.box.centre, box.centre
+        # The share of the newest speed grows with the time since the last one, so that smoothing is the
+        # same at every frame rate.
         share = 1 - math.exp(-elapsed / SMOOTHING_S)
         vx = self.vx + share * ((x1 - x0) / elapsed - self.vx)
         vy = self.vy + share * ((y1 - y0) / elapsed - self.vy)
@@ -85,6 +88,8 @@ def associate(
     Returns:
         (index of motion, index of observation); each index at most once.
     """
+    # Greedy rather than the best sum over all pairs: at a door there are few faces, and a certain pair
+    # must not be given up for the sake of an uncertain one. Indices break ties, so that replays agree.
     costs = sorted(
         (association_cost(motion, observation, now), m, o)
         for m, motion in enumerate(motions)

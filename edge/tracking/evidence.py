@@ -36,14 +36,14 @@ class Evidence:
         certainty: Probabilities behind the votes, weighted by quality, fading alike.
         weight: Usable seconds: the sum of the weights behind `certainty`.
         leader: Index of the label with the most votes.
-        reign: Seconds of usable evidence since it leads.
+        lead_s: Seconds of usable evidence since that label leads.
     """
 
     votes: Probabilities = (0.0, 0.0, 0.0)
     certainty: Probabilities = (0.0, 0.0, 0.0)
     weight: float = 0.0
     leader: int = 0
-    reign: float = 0.0
+    lead_s: float = 0.0
 
     def add(self, observation: Observation, quality: float, elapsed: float, memory_s: float) -> Evidence:
         """The evidence after another observation.
@@ -54,15 +54,19 @@ class Evidence:
             elapsed: Seconds since the observation before.
             memory_s: Half-life of a vote in seconds.
         """
+        # By time and not by frame, so that a faster camera decides no sooner.
         fading = 0.5 ** (elapsed / memory_s)
         seconds = min(elapsed, LONGEST_VOTE_S) * quality
         shares = observation.probabilities
-        confidence = _lead(shares, observation.answer)
+        # Zero where a threshold took the answer away from the likeliest label: such a frame makes the
+        # evidence heavier and decides nothing.
+        confidence = _confidence(shares, observation.answer)
         votes = _faded(self.votes, fading, observation.answer, seconds * confidence)
         a, b, c = (old * fading + seconds * new for old, new in zip(self.certainty, shares, strict=True))
         leader = max(range(len(votes)), key=votes.__getitem__)
-        reign = seconds + (self.reign if leader == self.leader else 0.0)
-        return Evidence(votes, (a, b, c), self.weight * fading + seconds, leader, reign)
+        # Unlike votes it does not fade, so that a face of little quality is decided too, only later.
+        lead_s = seconds + (self.lead_s if leader == self.leader else 0.0)
+        return Evidence(votes, (a, b, c), self.weight * fading + seconds, leader, lead_s)
 
     @property
     def margin(self) -> float:
@@ -82,7 +86,7 @@ class Evidence:
         return a, b, c
 
 
-def _lead(shares: Probabilities, index: int) -> float:
+def _confidence(shares: Probabilities, index: int) -> float:
     """By how much a share is ahead of all others; 0 where it is not."""
     others = (share for at, share in enumerate(shares) if at != index)
     return max(shares[index] - max(others), 0.0)

@@ -1,7 +1,7 @@
 """One verdict per person and pass. A pure state machine: observations and times in, verdicts out.
 
-A pass begins when a face has been followed for `presence_s`; shorter glimpses count for nothing. It
-is settled when enough usable evidence points one way, revised when enough points another way, and
+A pass begins when a face has been followed for `presence_s`; a face that is gone earlier counts for
+nothing. It is settled when enough usable evidence points one way, revised when enough points another way, and
 closed when the person has been gone for `gone_s`. What is too small, too blurred or too undecided
 ends as `unsure`, never as a guess.
 
@@ -34,13 +34,13 @@ class PassEvent(Enum):
     """What moves a pass on."""
 
     CONFIRMED = auto()  # followed for long enough to be a person
-    DECIDED = auto()  # the evidence points one way, and not to what was said already
+    DECIDED = auto()  # the evidence points one way, and not to the verdict there is
     OVERDUE = auto()  # here for long, and still undecided
     GONE = auto()  # not seen for a while, or the recording ended
 
 
 class Emits(Enum):
-    """What a transition lets be known."""
+    """What a transition publishes."""
 
     NOTHING = auto()
     DECISION = auto()
@@ -120,7 +120,11 @@ class Pass:
         self.face_px = max(self.face_px, observation.face.box.side)
 
     def signals(self, now: float, rules: TrackerRules) -> Iterator[PassEvent]:
-        """What is true of a person who is not gone, in the order in which it counts."""
+        """What is true of a person who is not gone, in the order in which it counts.
+
+        Whoever iterates moves the pass in between: a person may be confirmed and decided in one frame.
+        """
+        # Up to the last sight and not up to now: a face that was seen once and then missed is no person.
         if self.motion.seen - self.began >= rules.presence_s:
             yield PassEvent.CONFIRMED
         if self._decides(rules):
@@ -129,11 +133,12 @@ class Pass:
             yield PassEvent.OVERDUE
 
     def _decides(self, rules: TrackerRules) -> bool:
+        # Unsure is no decision that another one would have to outweigh.
         undecided = self.outcome in (None, Outcome.UNSURE)
         needed = rules.dwell_s if undecided else rules.revise_s
         evidence = self.evidence
         return (
-            self.leading is not self.outcome and evidence.reign >= needed and evidence.margin >= rules.margin
+            self.leading is not self.outcome and evidence.lead_s >= needed and evidence.margin >= rules.margin
         )
 
     @property
@@ -163,14 +168,14 @@ class Tracker:
             The verdicts that this frame settled or revised, in the order of their passes.
         """
         self._now = now
-        verdicts = self._part(now, wall)
-        self._recognise(observations, now)
+        verdicts = self._close_gone(now, wall)
+        self._assign(observations, now)
         for person in self._passes:
             for signal in person.signals(now, self._rules):
                 verdicts += self._move(person, signal, wall)
         return tuple(verdicts)
 
-    def _part(self, now: float, wall: float) -> list[Verdict]:
+    def _close_gone(self, now: float, wall: float) -> list[Verdict]:
         """Closes the passes of those who are gone, before anybody new is taken for them."""
         verdicts: list[Verdict] = []
         for person in self._passes:
@@ -179,7 +184,7 @@ class Tracker:
         self._passes = [person for person in self._passes if person.stage is not Stage.CLOSED]
         return verdicts
 
-    def _recognise(self, observations: Sequence[Observation], now: float) -> None:
+    def _assign(self, observations: Sequence[Observation], now: float) -> None:
         """Gives each observation to the person it shows; one that fits nobody begins a pass."""
         pairs = associate([person.motion for person in self._passes], observations, now)
         for p, o in pairs:
@@ -198,6 +203,7 @@ class Tracker:
 
     def present(self) -> tuple[Presence, ...]:
         """Everybody who was seen in the last frame and has a verdict."""
+        # Equal to the bit: both are the time of the same frame.
         return tuple(
             Presence(person.number, person.outcome)
             for person in self._passes
@@ -213,13 +219,14 @@ class Tracker:
         transition = TRANSITIONS[person.stage].get(signal)
         if transition is None:
             return ()
-        person.stage, says = transition
+        person.stage, emits = transition
+        # Not at the first sight, so that faces seen for a moment leave no gaps in the numbers.
         if person.stage is Stage.OPEN:
             self._numbered += 1
             person.number = self._numbered
-        if says is Emits.NOTHING:
+        if emits is Emits.NOTHING:
             return ()
-        person.outcome = person.leading if says is Emits.DECISION else Outcome.UNSURE
+        person.outcome = person.leading if emits is Emits.DECISION else Outcome.UNSURE
         person.revision += 1
         return (self._verdict(person, person.outcome, wall),)
 

@@ -1,4 +1,4 @@
-"""Listens to what others say to this device, where it is configured to: marks of consumers, and commands."""
+"""Handles messages to this device, where it is configured to: acknowledgements of consumers, and commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from edge.errors import SpoolError
 from edge.messages import inbound
-from edge.messages.inbound import Ack, InboundError, Mute, Resend
+from edge.messages.inbound import Ack, InboundError, MuteCommand, ReplayCommand
 from edge.messages.topics import Topics
 from edge.mqtt.events import MessageReceived
 from edge.spool.records import ConsumerMark
@@ -21,12 +21,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class InboundPolicy:
-    """What the device listens to.
+    """Which messages the device follows.
 
     Attributes:
         accept_ack: Whether consumers may acknowledge and ask for replays.
         ack_wait_s: How long a consumer is given before an event is sent again.
-        commands: The commands that are obeyed.
+        commands: The commands that are executed.
     """
 
     accept_ack: bool = False
@@ -35,23 +35,26 @@ class InboundPolicy:
 
 
 class InboundHandler:
-    """Takes messages for this device; used by the sender thread only."""
+    """Handles messages for this device; used by the sender thread only.
+
+    `ignored` counts those that broke a rule.
+    """
 
     def __init__(
         self,
-        archive: SpoolReader,
+        spool: SpoolReader,
         topics: Topics,
-        inbound_policy: InboundPolicy,
+        policy: InboundPolicy,
         mute: Callable[[float], None],
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.ignored = 0
-        self._archive = archive
+        self._spool = spool
         self._topics = topics
-        self._policy = inbound_policy
+        self._policy = policy
         self._mute = mute
         self._wall = wall
-        self._marks = RedeliveryTracker()
+        self._redelivery = RedeliveryTracker()
         self._loaded = False
 
     @property
@@ -69,61 +72,59 @@ class InboundHandler:
         if not self._policy.accept_ack:
             return
         if not self._loaded:
-            kept = self._archive.marks()
-            self._marks.load(((mark.consumer, mark.epoch, mark.contiguous) for mark in kept), now)
+            marks = self._spool.marks()
+            self._redelivery.load(((mark.consumer, mark.epoch, mark.contiguous) for mark in marks), now)
             self._loaded = True
-        self._marks.connected(now)
+        self._redelivery.connected(now)
 
-    def hear(self, arrived: MessageReceived, now: float) -> None:
-        """Takes one message; one that breaks a rule is counted and changes nothing."""
+    def handle(self, received: MessageReceived, now: float) -> None:
+        """Handles one message; one that breaks a rule is counted and changes nothing."""
         try:
-            if arrived.retained:
+            if received.retained:
                 raise InboundError("it is retained, and may be of any age")  # noqa: TRY301
-            if arrived.topic not in self.filters:
+            if received.topic not in self.filters:
                 raise InboundError("nobody asked for it")  # noqa: TRY301
-            if arrived.topic == self._topics.ack:
-                self._acknowledged(inbound.parse_ack(arrived.payload), now)
+            if received.topic == self._topics.ack:
+                self._acknowledge(inbound.parse_ack(received.payload), now)
             else:
-                self._obey(inbound.parse_command(arrived.payload))
+                self._execute(inbound.parse_command(received.payload))
         except InboundError as error:
             self.ignored += 1
-            _log.warning("a message on %s is ignored: %s", arrived.topic, error)
+            _log.warning("a message on %s is ignored: %s", received.topic, error)
         except SpoolError as error:
-            _log.warning("a message on %s changes nothing: %s", arrived.topic, error)
+            _log.warning("a message on %s changes nothing: %s", received.topic, error)
 
-    def look(self, now: float) -> None:
+    def redeliver(self, now: float) -> None:
         """Has sent again what was sent long enough ago and consumers still lack."""
-        for behind in self._marks.due(now):
-            self._catch_up(behind)
+        for lagging in self._redelivery.due(now):
+            self._redeliver_to(lagging)
 
-    def _acknowledged(self, ack: Ack, now: float) -> None:
-        self._archive.set_mark(ConsumerMark(ack.consumer, ack.epoch, ack.contiguous, self._wall()))
-        self._marks.heard(ack.consumer, ack.epoch, ack.contiguous, now)
-        for first, last in self._marks.wanted(ack.epoch, ack.missing, now):
-            found = self._archive.replay(first, last, ack.epoch)
+    def _acknowledge(self, ack: Ack, now: float) -> None:
+        self._spool.set_mark(ConsumerMark(ack.consumer, ack.epoch, ack.contiguous, self._wall()))
+        self._redelivery.acknowledged(ack.consumer, ack.epoch, ack.contiguous, now)
+        for first, last in self._redelivery.requested(ack.epoch, ack.missing, now):
+            found = self._spool.replay(first, last, ack.epoch)
             _log.info("%s asks for %d to %d: %d events again", ack.consumer, first, last, found.again)
 
-    def _catch_up(self, behind: LaggingConsumer) -> None:
-        before = float("inf") if behind.anew else self._wall() - self._policy.ack_wait_s
+    def _redeliver_to(self, lagging: LaggingConsumer) -> None:
+        first, last = lagging.contiguous + 1, inbound.LARGEST_SEQUENCE + 1
+        before = float("inf") if lagging.reconnected else self._wall() - self._policy.ack_wait_s
         try:
-            found = self._archive.replay(
-                behind.contiguous + 1, inbound.LARGEST_NUMBER + 1, behind.epoch, before
-            )
+            found = self._spool.replay(first, last, lagging.epoch, before)
         except SpoolError as error:
-            _log.debug("nothing is sent again for %s: %s", behind.consumer, error)
-            self._marks.seldom(behind.consumer, behind.epoch)
+            _log.debug("nothing is sent again for %s: %s", lagging.consumer, error)
+            self._redelivery.back_off(lagging.consumer, lagging.epoch)
             return
         if found.again:
-            _log.info("%s has up to %d: %d events again", behind.consumer, behind.contiguous, found.again)
-            self._marks.seldom(behind.consumer, behind.epoch)
+            _log.info("%s has up to %d: %d events again", lagging.consumer, lagging.contiguous, found.again)
+            self._redelivery.back_off(lagging.consumer, lagging.epoch)
 
-    def _obey(self, order: Mute | Resend) -> None:
-        name = "mute" if isinstance(order, Mute) else "replay"
-        if name not in self._policy.commands:
-            raise InboundError(f"{name} is not among mqtt.accept_commands")
-        if isinstance(order, Mute):
-            self._mute(order.seconds)
-            _log.info("the buzzer is silent for %g s", order.seconds)
+    def _execute(self, command: MuteCommand | ReplayCommand) -> None:
+        if command.command not in self._policy.commands:
+            raise InboundError(f"{command.command} is not among mqtt.accept_commands")
+        if isinstance(command, MuteCommand):
+            self._mute(command.seconds)
+            _log.info("the buzzer is silent for %g s", command.seconds)
         else:
-            found = self._archive.replay(order.first, order.last)
-            _log.info("told to replay %d to %d: %d events again", order.first, order.last, found.again)
+            found = self._spool.replay(command.first, command.last)
+            _log.info("told to replay %d to %d: %d events again", command.first, command.last, found.again)

@@ -3,49 +3,75 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from edge.messages.payloads import Stored
+from edge.mqtt.reason_codes import PubackAction
+from edge.spool import records
+from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.ports import SpoolReader
+
+PAGE = 100
+"""Events that are read from the spool at once."""
+EVERYTHING = -1
+"""The position before the first one."""
+MAX_REFUSED = 1_000
+"""Refused events in memory; a broker that has refused so many gets no new ones until it takes some."""
+RETRY_FIRST_S = 0.5
+RETRY_LONGEST_S = 60.0
+Read = Callable[[int, int], tuple[Stored, ...]]
+"""Unsent events in order: those with positions beyond the first argument, at most as many as the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """An event, with the lane that it came from."""
+    """An event that was handed out, with the cursor that it came from."""
 
     event: Stored
     cursor: SpoolCursor
 
 
 class EventQueue:
-    """New events and those that waited, in two lanes; a quarter of the window is for the new ones alone."""
+    """New events and the backlog, each read by a cursor of its own.
 
-    def __init__(self, reader: SpoolReader, skipped: AbstractSet[int] = frozenset()) -> None:
-        """`skipped`: places of events that are left for another connection.
+    What is decided now is what people at the entrance see, so it does not wait behind a backlog of days:
+    new events come first, and a quarter of the window is kept free of the backlog, so that a new event
+    need not even wait for an acknowledgement. The rest of the window keeps the backlog moving.
+    """
+
+    def __init__(self, reader: SpoolReader, topic: str, skipped: AbstractSet[Hashable] = frozenset()) -> None:
+        """Reads where the backlog ends.
+
+        Args:
+            reader: The spool.
+            topic: Where events are published.
+            skipped: Positions of events that are left for another connection.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
         self._reader = reader
+        self._topic = topic
         self._skipped = skipped
         self._live = SpoolCursor(reader.unsent, reader.newest())
         self._backlog = SpoolCursor(reader.unsent, EVERYTHING)
         self._replays = reader.replays
-        self._busy: set[int] = set()
-        self._share = 0
-        self._done: list[int] = []
+        self._in_flight: dict[Hashable, QueuedEvent] = {}
+        self._backlog_in_flight = 0
+        self._acknowledged: list[int] = []
 
     @property
     def empty(self) -> bool:
-        """Whether all was sent and answered."""
-        return not self._busy and self._live.empty and self._backlog.empty
+        """Whether all was sent and acknowledged."""
+        return not self._in_flight and self._live.empty and self._backlog.empty
 
     def changed(self) -> None:
         """The spool has something new."""
         self._live.changed()
         if self._replays != self._reader.replays:
+            # Events of any age are unsent again, and only a cursor that starts over comes by them.
             self._replays = self._reader.replays
             self._backlog.begin_anew()
 
@@ -54,52 +80,53 @@ class EventQueue:
         waits = [wait for cursor in (self._live, self._backlog) if (wait := cursor.wait(now)) is not None]
         return min(waits) if waits else None
 
-    def next(self, now: float, window: int) -> QueuedEvent | None:
+    def next(self, now: float, window: int) -> OutgoingMessage | None:
         """The next event; None where there is none, or none that the window has room for.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        event = self._live.next(now)
-        cursor = self._live
-        if event is None and self._share < max(window - window // 4, 1):
-            cursor, event = self._backlog, self._next_of_backlog(now)
+        event, cursor = self._live.next(now), self._live
+        if event is None and self._backlog_in_flight < max(window - window // 4, 1):
+            event, cursor = self._next_of_backlog(now), self._backlog
         if event is None:
             return None
-        self._busy.add(event.position)
-        self._share += cursor is self._backlog
-        return QueuedEvent(event, cursor)
+        self._in_flight[event.position] = QueuedEvent(event, cursor)
+        self._backlog_in_flight += cursor is self._backlog
+        return OutgoingMessage(self._topic, event.payload, self, event.position, is_event=True)
 
-    def sent(self, queued: QueuedEvent) -> None:
-        """The broker has it; the spool is told with the next `settle`."""
-        self._land(queued)
+    def sent(self, message: OutgoingMessage) -> None:
+        """The broker has it; the spool learns of it with the next `settle`."""
+        queued = self._landed(message)
         queued.cursor.settled(queued.event.position)
-        self._done.append(queued.event.position)
+        self._acknowledged.append(queued.event.position)
 
-    def refused(self, queued: QueuedEvent, now: float) -> None:
+    def refused(self, message: OutgoingMessage, _action: PubackAction, now: float) -> None:
         """The broker has not taken it for now."""
-        self._land(queued)
+        queued = self._landed(message)
         queued.cursor.refused(queued.event, now)
 
-    def give_up(self, queued: QueuedEvent) -> None:
+    def give_up(self, message: OutgoingMessage) -> str:
         """No broker will ever take it: it becomes a gap.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        self._land(queued)
+        queued = self._landed(message)
         queued.cursor.settled(queued.event.position)
         self._reader.give_up((queued.event.position,))
+        number = records.sequence_of(queued.event.position)
+        return f"event {number} is given up and announced as a gap, a replay sends it again"
 
     def settle(self) -> None:
-        """Tells the spool what was sent.
+        """Marks in the spool what was acknowledged.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        if self._done:
-            self._reader.mark_sent(tuple(self._done))
-            self._done.clear()
+        if self._acknowledged:
+            self._reader.mark_sent(tuple(self._acknowledged))
+            self._acknowledged.clear()
 
     def _next_of_backlog(self, now: float) -> Stored | None:
         while event := self._backlog.next(now, self._live.passed):
@@ -109,28 +136,18 @@ class EventQueue:
 
     def _held(self, position: int) -> bool:
         """Whether an event that is unsent is taken care of already, or to be left alone."""
-        return position in self._busy or position in self._skipped or self._live.holds(position)
+        return position in self._in_flight or position in self._skipped or self._live.holds(position)
 
-    def _land(self, queued: QueuedEvent) -> None:
-        self._busy.discard(queued.event.position)
-        self._share -= queued.cursor is self._backlog
-
-
-PAGE = 100
-"""Events that are read from the spool at once."""
-EVERYTHING = -1
-"""The place before the first one."""
-MOST_REFUSED = 1_000
-"""Refused events that are kept here; who refuses so many is given no more until it takes some."""
-AGAIN_FIRST_S = 0.5
-AGAIN_LONGEST_S = 60.0
-Read = Callable[[int, int], tuple[Stored, ...]]
-"""Unsent events in order: those with places beyond the first argument, at most as many as the second."""
+    def _landed(self, message: OutgoingMessage) -> QueuedEvent:
+        """Takes an event out of those in flight."""
+        queued = self._in_flight.pop(message.key)
+        self._backlog_in_flight -= queued.cursor is self._backlog
+        return queued
 
 
 @dataclass(slots=True)
 class _Refusal:
-    """An event that the broker did not take: when to send it again, None while it is on its way."""
+    """An event that the broker did not take: when to send it again, None while it is in flight."""
 
     event: Stored
     due: float | None
@@ -140,11 +157,11 @@ class _Refusal:
 class SpoolCursor:
     """Goes through the spool in one direction; `begin_anew` has it start over.
 
-    `passed` is the highest place that was given out.
+    `passed` is the highest position that was handed out.
     """
 
     def __init__(self, read: Read, after: int) -> None:
-        """`after`: the place beyond which this lane begins."""
+        """`after`: the position beyond which it begins."""
         self.passed = after
         self._read = read
         self._page: deque[Stored] = deque()
@@ -153,7 +170,7 @@ class SpoolCursor:
 
     @property
     def empty(self) -> bool:
-        """Whether all that there was is given out and was taken."""
+        """Whether all that there was is handed out, and was taken."""
         return not (self._more or self._page or self._refusals)
 
     def changed(self) -> None:
@@ -167,7 +184,7 @@ class SpoolCursor:
         self._more = True
 
     def holds(self, position: int) -> bool:
-        """Whether the lane itself keeps this event for later."""
+        """Whether this event was refused and waits here for its next attempt."""
         return position in self._refusals
 
     def next(self, now: float, upto: int | None = None) -> Stored | None:
@@ -175,7 +192,7 @@ class SpoolCursor:
 
         Args:
             now: Monotonic time.
-            upto: The last place that is of interest; None for all.
+            upto: The last position that is of interest; None for all.
 
         Raises:
             SpoolError: The spool cannot be read.
@@ -183,10 +200,10 @@ class SpoolCursor:
         return self._due(now) or self._fresh(upto)
 
     def refused(self, event: Stored, now: float) -> None:
-        """The broker did not take an event; it comes again, the later the oftener that happened."""
+        """The broker did not take an event; it comes again, after ever longer times."""
         known = self._refusals.get(event.position)
         times = 0 if known is None else known.times + 1
-        wait = min(AGAIN_FIRST_S * 2.0 ** min(times, 16), AGAIN_LONGEST_S)
+        wait = min(RETRY_FIRST_S * 2.0 ** min(times, 16), RETRY_LONGEST_S)
         self._refusals[event.position] = _Refusal(event, now + wait, times)
 
     def settled(self, position: int) -> None:
@@ -211,14 +228,14 @@ class SpoolCursor:
         return refusal.event
 
     def _fresh(self, upto: int | None) -> Stored | None:
-        while len(self._refusals) < MOST_REFUSED and self._has_page():
+        while len(self._refusals) < MAX_REFUSED and self._has_page():
             if upto is not None and self._page[0].position > upto:
                 self._page.clear()
                 self._more = False
                 return None
             event = self._page.popleft()
             self.passed = event.position
-            # One that was refused waits for its time, also when the lane comes by again.
+            # One that was refused waits for its time, also when the cursor starts over and comes by again.
             if event.position not in self._refusals:
                 return event
         return None

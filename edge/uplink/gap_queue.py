@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from collections.abc import Set as AbstractSet
 
+from edge.messages.payloads import gap_message
+from edge.messages.topics import Topics
+from edge.mqtt.reason_codes import PubackAction
 from edge.types import Gap
+from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.ports import SpoolReader
 
 PAGE_OF_GAPS = 20
 
 
 class GapQueue:
-    """Announcements of numbers that will never come."""
+    """Announcements of numbers that will never come, in the order of their positions."""
 
-    def __init__(self, reader: SpoolReader, left_out: AbstractSet[object] = frozenset()) -> None:
-        """`left_out`: announcements on which the broker hangs up."""
+    def __init__(
+        self, reader: SpoolReader, topics: Topics, skipped: AbstractSet[Hashable] = frozenset()
+    ) -> None:
+        """`skipped`: gaps that this connection does not announce."""
         self._reader = reader
-        self._left_out = left_out
-        self._held: set[int] = set()
+        self._topics = topics
+        self._skipped = skipped
+        self._handed_out: dict[Hashable, Gap] = {}
         self._more = True
 
     @property
@@ -29,30 +37,39 @@ class GapQueue:
         """The spool has something new."""
         self._more = True
 
-    def next(self) -> Gap | None:
+    def next(self) -> OutgoingMessage | None:
         """The next announcement; None where there is none.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        if self._more:
-            for gap in self._reader.unsent_gaps(len(self._held) + len(self._left_out) + PAGE_OF_GAPS):
-                if gap.position not in self._held and gap not in self._left_out:
-                    self._held.add(gap.position)
-                    return gap
+        gap = self._next_gap() if self._more else None
+        if gap is None:
             self._more = False
-        return None
+            return None
+        self._handed_out[gap] = gap
+        return OutgoingMessage(self._topics.gap, gap_message(self._topics.device, gap), self, gap)
 
-    def sent(self, gap: Gap) -> None:
+    def sent(self, message: OutgoingMessage) -> None:
         """The broker has it.
 
         Raises:
             SpoolError: The spool is closed.
         """
-        self._held.discard(gap.position)
-        self._reader.mark_gaps_sent((gap.position,))
+        self._reader.mark_gaps_sent((self._handed_out.pop(message.key).position,))
 
-    def refused(self, gap: Gap) -> None:
+    def refused(self, message: OutgoingMessage, _action: PubackAction, _now: float) -> None:
         """The broker has not taken it for now."""
-        self._held.discard(gap.position)
+        del self._handed_out[message.key]
         self._more = True
+
+    def give_up(self, _message: OutgoingMessage) -> str:
+        """It stays handed out, so that this connection does not announce it again."""
+        return "it is left out"
+
+    def _next_gap(self) -> Gap | None:
+        limit = len(self._handed_out) + len(self._skipped) + PAGE_OF_GAPS
+        for gap in self._reader.unsent_gaps(limit):
+            if gap not in self._handed_out and gap not in self._skipped:
+                return gap
+        return None

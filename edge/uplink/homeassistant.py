@@ -1,4 +1,4 @@
-"""Tells Home Assistant what a device measures, so that it appears there by itself.
+"""Describes to Home Assistant what a device measures, so that it appears there by itself.
 
 Source: Home Assistant's MQTT discovery, one retained message for each entity.
 """
@@ -59,8 +59,8 @@ def _entities(topics: Topics) -> tuple[HomeAssistantEntity, ...]:
         "{{ (value_json.compliance * 100) | round(1) if value_json.compliance is not none else 'None' }}"
     )
     counts = [
-        HomeAssistantEntity(key, f"{words} today", topics.day, f"{{{{ value_json.verdicts.{key} }}}}")
-        for key, words in (
+        HomeAssistantEntity(key, f"{label} today", topics.day, f"{{{{ value_json.verdicts.{key} }}}}")
+        for key, label in (
             ("compliant", "With mask"),
             ("no_mask", "Without mask"),
             ("mask_incorrect", "Mask worn incorrectly"),

@@ -1,29 +1,66 @@
-"""What a connection carries, and the account of what a broker owes an answer for."""
+"""Outgoing messages, the queues that they come from, and those that a broker has not acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
-from edge.types import Gap
-from edge.uplink.event_queue import QueuedEvent
-from edge.uplink.retained import RetainedMessage
+from edge.mqtt.reason_codes import PubackAction
 
 _HEADERS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """One message on its way, and what it carries."""
+    """One message on its way to a broker.
+
+    Attributes:
+        topic: Where it is published.
+        payload: Its bytes.
+        queue: Where it comes from, and what takes its outcome.
+        key: What names it in its queue, over all connections.
+        is_event: Whether it is an event, which is never left out without a gap in its place.
+        retain: Whether a broker keeps it for those who subscribe later.
+        expiry_s: Seconds after which a broker forgets it; None for never.
+    """
 
     topic: str
     payload: bytes
-    content: QueuedEvent | Gap | RetainedMessage
+    queue: OutgoingQueue
+    key: Hashable
+    is_event: bool = False
+    retain: bool = False
+    expiry_s: int | None = None
 
     @property
     def size(self) -> int:
         """Bytes of the packet, and some more."""
         return len(self.topic) + len(self.payload) + _HEADERS
+
+
+class OutgoingQueue(Protocol):
+    """One kind of messages; each that it hands out comes back to it, once, with its outcome."""
+
+    def sent(self, message: OutgoingMessage, /) -> None:
+        """The broker has acknowledged it.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+
+    def refused(self, message: OutgoingMessage, action: PubackAction, now: float, /) -> None:
+        """The broker has not taken it for now: `RETRY_LATER` or `NOT_AUTHORIZED`."""
+
+    def give_up(self, message: OutgoingMessage, /) -> str:
+        """This broker will never take it.
+
+        Returns:
+            What becomes of it, in words for the log.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,43 +70,43 @@ class _SentMessage:
 
 
 class InFlight:
-    """The messages that a broker has not answered, in the order in which they were handed over.
+    """The messages that a broker has not acknowledged, in the order in which they were published.
 
-    A broker must acknowledge in that order. So one that answers nothing for a while, and one that
-    has left a message out, will not answer any more.
+    A broker must acknowledge in that order. So one that acknowledges nothing for a while, and one that
+    has skipped a message, will not acknowledge any more.
     """
 
     def __init__(self) -> None:
         self._messages: dict[int, _SentMessage] = {}
-        self._heard_at = float("-inf")
-        self._left_out: int | None = None
-        self._left_out_at = 0.0
+        self._last_ack_at = float("-inf")
+        self._skipped: int | None = None
+        self._skipped_at = 0.0
 
     def __len__(self) -> int:
         return len(self._messages)
 
     def __iter__(self) -> Iterator[OutgoingMessage]:
-        return (handed.message for handed in self._messages.values())
+        return (sent.message for sent in self._messages.values())
 
-    def add(self, number: int, message: OutgoingMessage, now: float) -> None:
-        """A message was handed over at a monotonic time."""
-        self._messages[number] = _SentMessage(message, now)
+    def add(self, mid: int, message: OutgoingMessage, now: float) -> None:
+        """A message was published at a monotonic time."""
+        self._messages[mid] = _SentMessage(message, now)
 
-    def take(self, number: int, now: float) -> OutgoingMessage | None:
-        """The message that an answer belongs to; None where there is none."""
-        if number not in self._messages:
+    def pop(self, mid: int, now: float) -> OutgoingMessage | None:
+        """The message that an acknowledgement belongs to; None where there is none."""
+        if mid not in self._messages:
             return None
         oldest = next(iter(self._messages))
-        if number == self._left_out:
-            self._left_out = None
-        elif number != oldest and self._left_out is None:
-            self._left_out, self._left_out_at = oldest, now
-        self._heard_at = now
-        return self._messages.pop(number).message
+        if mid == self._skipped:
+            self._skipped = None
+        elif mid != oldest and self._skipped is None:
+            self._skipped, self._skipped_at = oldest, now
+        self._last_ack_at = now
+        return self._messages.pop(mid).message
 
-    def silence(self, now: float) -> float:
-        """Seconds since the broker should have answered."""
+    def overdue_s(self, now: float) -> float:
+        """Seconds since the broker should have acknowledged the oldest message."""
         if not self._messages:
             return 0.0
-        silent = now - max(next(iter(self._messages.values())).at, self._heard_at)
-        return silent if self._left_out is None else max(silent, now - self._left_out_at)
+        overdue = now - max(next(iter(self._messages.values())).at, self._last_ack_at)
+        return overdue if self._skipped is None else max(overdue, now - self._skipped_at)

@@ -19,22 +19,22 @@ class SpoolReader(Protocol):
         """How often events became unsent again."""
 
     def newest(self) -> int:
-        """The place of the newest event; those to come lie beyond it."""
+        """The position of the newest event; those to come lie beyond it."""
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """Committed events without acknowledgement, in order, with places beyond `after`."""
+        """Committed events without acknowledgement, in order, with positions beyond `after`."""
 
-    def mark_sent(self, sequences: tuple[int, ...]) -> None:
-        """Says that the broker has acknowledged these."""
+    def mark_sent(self, positions: tuple[int, ...], /) -> None:
+        """Records that the broker has acknowledged these."""
 
-    def give_up(self, sequences: tuple[int, ...]) -> None:
-        """Says that no broker will ever take these."""
+    def give_up(self, positions: tuple[int, ...], /) -> None:
+        """Records that no broker will ever take these."""
 
     def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
         """The oldest gaps without acknowledgement."""
 
-    def mark_gaps_sent(self, positions: tuple[int, ...]) -> None:
-        """Says that the broker has acknowledged these."""
+    def mark_gaps_sent(self, positions: tuple[int, ...], /) -> None:
+        """Records that the broker has acknowledged these."""
 
     @property
     def problem(self) -> str:
@@ -50,10 +50,10 @@ class SpoolReader(Protocol):
         """The minutes between two Unix times."""
 
     def marks(self) -> tuple[ConsumerMark, ...]:
-        """What the consumers last said they have."""
+        """What the consumers have last acknowledged."""
 
     def set_mark(self, mark: ConsumerMark) -> None:
-        """Keeps what a consumer says it has."""
+        """Keeps what a consumer has acknowledged."""
 
     def replay(self, first: int, last: int, epoch: str | None = None, sent_before: float = ...) -> Replayed:
         """Has acknowledged events sent again."""

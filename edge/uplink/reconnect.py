@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connector import Dialer
+from edge.mqtt.connector import Connector
 from edge.mqtt.events import ConnectionEventQueue, ConnectionLost
 from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.poison import PoisonDetector
@@ -14,20 +15,21 @@ from edge.uplink.session import Session
 ACCEPT_S = 30.0
 """How long a connection may be in the making."""
 
-SILENCE = 1.5
-"""For how many times the keepalive a broker may leave messages unanswered."""
+ACK_TIMEOUT = 1.5
+"""For how many times the keepalive a broker may leave messages unacknowledged."""
 
 SERVER_SHUTTING_DOWN = 0x8B
 
 
 class ConnectionManager:
-    """One connection after another, each with a number."""
+    """One connection after another, each with a number: `attempts` is that of the present one."""
 
-    def __init__(self, connector: Dialer, backoff: Backoff) -> None:
-        self.number = 0
+    def __init__(self, connector: Connector, topics: Topics, backoff: Backoff) -> None:
+        self.attempts = 0
         self._connector = connector
+        self._topics = topics
         self._backoff = backoff
-        self._poison = PoisonDetector(SILENCE * connector.broker.keepalive)
+        self._poison = PoisonDetector(ACK_TIMEOUT * connector.broker.keepalive)
         self._next_at = 0.0
         self._began_at = 0.0
         self._accepted_at = 0.0
@@ -36,28 +38,28 @@ class ConnectionManager:
         """Seconds until the next connection may be made."""
         return max(self._next_at - now, 0.0)
 
-    def begin(
+    def connect(
         self,
         reader: SpoolReader,
         retained_messages: RetainedMessages,
-        inbox: ConnectionEventQueue,
+        events: ConnectionEventQueue,
         now: float,
     ) -> Session:
         """Begins the next connection."""
-        self.number += 1
+        self.attempts += 1
         self._began_at = now
-        link = self._connector.connect(inbox.slot(self.number))
-        return Session(link, reader, retained_messages, self._connector.topics, self._poison.bounds(now))
+        connection = self._connector.connect(events.for_connection(self.attempts))
+        return Session(connection, reader, retained_messages, self._topics, self._poison.limits(now))
 
     def accepted(self, now: float) -> None:
         """The broker has accepted the present connection."""
         self._accepted_at = now
 
-    def failure(self, session: Session, inbox: ConnectionEventQueue, now: float) -> str:
+    def failure(self, session: Session, events: ConnectionEventQueue, now: float) -> str:
         """Why the present connection is of no use, as a sentence; empty while it is."""
         where = self._connector.broker.address
-        # A thread that ends in good order has said why, and that may still wait in the inbox.
-        if not session.link.alive and inbox.empty:
+        # A thread that ends in good order has said why, and that may still wait in the queue.
+        if not session.connection.alive and events.empty:
             return f"the network thread to {where} has died; making a new one"
         if session.overdue(now):
             return f"the MQTT broker at {where} does not answer any more; making a new connection"
@@ -73,13 +75,14 @@ class ConnectionManager:
         """The present connection has ended.
 
         Returns:
-            A message with an event that this broker will never take; None where there is none.
+            An event that this broker will never take; None where there is none.
         """
         lasted = now - self._accepted_at if session.ready else 0.0
         # One that had worked is made anew quickly, unless the broker throws the device out.
         thrown_out = lost is not None and lost.by_broker and lost.code != SERVER_SHUTTING_DOWN
-        culprit = self._poison.ended(session, lost, lasted, now)
-        if culprit is not None or (session.proved and (lasted > self._backoff.longest or not thrown_out)):
+        worked = session.acknowledged > 0 and (lasted > self._backoff.longest or not thrown_out)
+        culprit = self._poison.connection_ended(session, lost, lasted, now)
+        if culprit is not None or worked:
             self._backoff.reset()
         self.postpone(now)
         return culprit

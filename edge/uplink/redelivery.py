@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-EVERY_S = 60.0
-"""Between two looks at one consumer."""
+CHECK_S = 60.0
+"""Between two checks of one consumer."""
 
-LONGEST_S = 3_600.0
-"""Between two replays for a consumer that says nothing any more."""
+CHECK_LONGEST_S = 3_600.0
+"""Between two replays for a consumer that does not acknowledge any more."""
 
-ASKED_AGAIN_S = 5.0
-"""A range is sent once within this time, however often it is asked for."""
+REQUEST_S = 5.0
+"""A range is sent once within this time, however often it is requested."""
 
-MOST_ASKED = 1_000
-MOST_WATCHED = 100
+MAX_REQUESTS = 1_000
+MAX_CONSUMERS = 100
 
-Span = tuple[int, int]
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,71 +28,71 @@ class LaggingConsumer:
         consumer: Its name.
         epoch: The epoch of the numbers.
         contiguous: It has all up to this one.
-        anew: The connection is a new one, so also what was sent a moment ago may be lost.
+        reconnected: The connection is a new one, so also what was sent a moment ago may be lost.
     """
 
     consumer: str
     epoch: str
     contiguous: int
-    anew: bool
+    reconnected: bool
 
 
 @dataclass(slots=True)
-class _Watch:
+class _Consumer:
     contiguous: int
     due: float
-    looked: float = float("-inf")
-    pause: float = EVERY_S
-    anew: bool = True
+    checked: float = float("-inf")
+    interval: float = CHECK_S
+    reconnected: bool = True
 
 
 @dataclass(slots=True)
 class RedeliveryTracker:
     """The consumers that acknowledge by themselves, one entry for each epoch of theirs."""
 
-    _watches: dict[tuple[str, str], _Watch] = field(default_factory=dict)
-    _asked: dict[tuple[str, Span], float] = field(default_factory=dict)
+    _consumers: dict[tuple[str, str], _Consumer] = field(default_factory=dict)
+    _requested: dict[tuple[str, Pair], float] = field(default_factory=dict)
 
     def load(self, marks: Iterable[tuple[str, str, int]], now: float) -> None:
         """Takes consumer, epoch and number of each mark that was kept."""
         for consumer, epoch, contiguous in marks:
-            self._watches[consumer, epoch] = _Watch(contiguous, now)
+            self._consumers[consumer, epoch] = _Consumer(contiguous, now)
 
-    def heard(self, consumer: str, epoch: str, contiguous: int, now: float) -> None:
-        """A consumer has said what it has."""
-        if len(self._watches) >= MOST_WATCHED and (consumer, epoch) not in self._watches:
-            del self._watches[next(iter(self._watches))]
-        watch = self._watches.setdefault((consumer, epoch), _Watch(contiguous, now, anew=False))
-        watch.contiguous = contiguous
-        watch.due = min(watch.due, now + EVERY_S)
-        watch.pause = EVERY_S
+    def acknowledged(self, consumer: str, epoch: str, contiguous: int, now: float) -> None:
+        """A consumer has everything up to `contiguous`."""
+        if len(self._consumers) >= MAX_CONSUMERS and (consumer, epoch) not in self._consumers:
+            del self._consumers[next(iter(self._consumers))]
+        entry = self._consumers.setdefault((consumer, epoch), _Consumer(contiguous, now, reconnected=False))
+        entry.contiguous = contiguous
+        entry.due = min(entry.due, now + CHECK_S)
+        entry.interval = CHECK_S
 
     def connected(self, now: float) -> None:
         """A broker that was away may have forgotten what it had taken."""
-        for watch in self._watches.values():
-            watch.anew = True
-            # Not with each of many short connections, and seldom for one that says nothing any more.
-            watch.due = min(watch.due, max(now, watch.looked + watch.pause / 12))
+        for entry in self._consumers.values():
+            entry.reconnected = True
+            # Not with each of many short connections, and rarely for one that is silent for long.
+            entry.due = min(entry.due, max(now, entry.checked + entry.interval / 12))
 
     def due(self, now: float) -> tuple[LaggingConsumer, ...]:
-        """The consumers to look after now; each counts as looked after."""
+        """The consumers to check now; each counts as checked."""
         found = []
-        for (consumer, epoch), watch in self._watches.items():
-            if watch.due <= now:
-                found.append(LaggingConsumer(consumer, epoch, watch.contiguous, watch.anew))
-                watch.due, watch.looked, watch.anew = now + watch.pause, now, False
+        for (consumer, epoch), entry in self._consumers.items():
+            if entry.due <= now:
+                found.append(LaggingConsumer(consumer, epoch, entry.contiguous, entry.reconnected))
+                entry.due, entry.checked, entry.reconnected = now + entry.interval, now, False
         return tuple(found)
 
-    def seldom(self, consumer: str, epoch: str) -> None:
-        """Something was sent again, or could not be: the next time comes later if it stays silent."""
-        watch = self._watches[consumer, epoch]
-        watch.due += watch.pause
-        watch.pause = min(watch.pause * 2, LONGEST_S)
+    def back_off(self, consumer: str, epoch: str) -> None:
+        """Something was sent again, or could not be: the next check comes later if it stays silent."""
+        entry = self._consumers[consumer, epoch]
+        entry.due += entry.interval
+        entry.interval = min(entry.interval * 2, CHECK_LONGEST_S)
 
-    def wanted(self, epoch: str, missing: Iterable[Span], now: float) -> tuple[Span, ...]:
+    def requested(self, epoch: str, missing: Iterable[Pair], now: float) -> tuple[Pair, ...]:
         """The ranges that were not sent a moment ago; they count as sent."""
-        self._asked = {key: at for key, at in self._asked.items() if now - at < ASKED_AGAIN_S}
-        found = tuple(span for span in dict.fromkeys(missing) if (epoch, span) not in self._asked)
-        found = found[: max(MOST_ASKED - len(self._asked), 0)]
-        self._asked.update({(epoch, span): now for span in found})
+        self._requested = {key: at for key, at in self._requested.items() if now - at < REQUEST_S}
+        found = tuple(pair for pair in dict.fromkeys(missing) if (epoch, pair) not in self._requested)
+        found = found[: max(MAX_REQUESTS - len(self._requested), 0)]
+        self._requested.update({(epoch, pair): now for pair in found})
         return found

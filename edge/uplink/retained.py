@@ -1,11 +1,14 @@
-"""Retained messages: what a broker is told again with every connection, and when it changes."""
+"""Retained messages as they are now, and what each connection has published of them."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+
+from edge.mqtt.reason_codes import PubackAction
+from edge.uplink.inflight import OutgoingMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +16,8 @@ class RetainedMessage:
     """One retained message.
 
     Attributes:
-        key: What it replaces on the board.
-        topic: Where it is published; two notices may share a topic.
+        key: A message with the same key takes its place.
+        topic: Where it is published; two messages may share a topic.
         payload: Its bytes.
         expiry_s: Seconds after which a broker forgets it; None for never.
     """
@@ -26,61 +29,66 @@ class RetainedMessage:
 
 
 class RetainedMessages:
-    """The notices as they are now, in the order in which they first came. Used by the sender thread only."""
+    """The messages as they are now, in the order of their first versions. Used by the sender thread only."""
 
     def __init__(self) -> None:
         self.version = 0
-        """Changes with every notice."""
-        self._notices: dict[str, RetainedMessage] = {}
+        """Changes with every message."""
+        self._messages: dict[str, RetainedMessage] = {}
 
-    def put(self, notice: RetainedMessage) -> None:
-        """Puts a notice up, in place of the one with its key."""
-        if self._notices.get(notice.key) != notice:
-            self._notices[notice.key] = notice
-            self.version += 1
-
-    def remove(self, key: str) -> None:
-        """Takes a notice down; what a broker was told stays there."""
-        if self._notices.pop(key, None) is not None:
+    def put(self, message: RetainedMessage) -> None:
+        """Adds a message, in place of the one with its key."""
+        if self._messages.get(message.key) != message:
+            self._messages[message.key] = message
             self.version += 1
 
     def __iter__(self) -> Iterator[RetainedMessage]:
-        return iter(tuple(self._notices.values()))
+        return iter(tuple(self._messages.values()))
 
 
 class RetainedCursor:
-    """What one connection was told of a board."""
+    """Hands the retained messages to one connection: all of them first, later those that have changed."""
 
     def __init__(
-        self, retained_messages: RetainedMessages, left_out: AbstractSet[object] = frozenset()
+        self, retained_messages: RetainedMessages, skipped: AbstractSet[Hashable] = frozenset()
     ) -> None:
-        """`left_out`: keys of notices on which the broker hangs up."""
+        """`skipped`: keys of messages that this connection does not publish."""
         self._retained_messages = retained_messages
-        self._left_out = left_out
-        self._sent: dict[str, RetainedMessage] = {}
+        self._skipped = skipped
+        self._handed_out: dict[Hashable, RetainedMessage] = {}
         self._due: deque[RetainedMessage] = deque()
         self._version = -1
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing new to tell."""
+        """Whether there is nothing new to publish."""
         return not self._due and self._version == self._retained_messages.version
 
-    def next(self) -> RetainedMessage | None:
-        """The next notice, which counts as told; None where there is none."""
+    def next(self) -> OutgoingMessage | None:
+        """The next message; None where there is none."""
         if self._version != self._retained_messages.version:
             self._version = self._retained_messages.version
-            self._due = deque(notice for notice in self._retained_messages if self._is_news(notice))
+            self._due = deque(message for message in self._retained_messages if self._is_new(message))
         if not self._due:
             return None
-        notice = self._due.popleft()
-        self._sent[notice.key] = notice
-        return notice
+        message = self._due.popleft()
+        self._handed_out[message.key] = message
+        return OutgoingMessage(
+            message.topic, message.payload, self, message.key, retain=True, expiry_s=message.expiry_s
+        )
 
-    def _is_news(self, notice: RetainedMessage) -> bool:
-        return self._sent.get(notice.key) != notice and notice.key not in self._left_out
+    def sent(self, _message: OutgoingMessage) -> None:
+        """The broker has it; what has changed meanwhile is due by itself."""
 
-    def take_back(self, notice: RetainedMessage) -> None:
-        """A notice was not taken and is to be told again."""
-        self._sent.pop(notice.key, None)
-        self._version = -1
+    def refused(self, message: OutgoingMessage, action: PubackAction, _now: float) -> None:
+        """Due again, unless the device may not publish it: then only its next version is tried."""
+        if action is PubackAction.RETRY_LATER:
+            self._handed_out.pop(message.key, None)
+            self._version = -1
+
+    def give_up(self, _message: OutgoingMessage) -> str:
+        """It stays handed out, so that only its next version is tried."""
+        return "it is left out"
+
+    def _is_new(self, message: RetainedMessage) -> bool:
+        return self._handed_out.get(message.key) != message and message.key not in self._skipped

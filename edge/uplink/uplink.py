@@ -1,8 +1,4 @@
-"""From the spool to the broker: one thread that connects, sends, and marks what was acknowledged.
-
-An event counts as sent only after a PUBACK whose reason code does not refuse it. Whatever the
-connection held when it was lost is sent again from the spool, under the same id.
-"""
+"""From the spool to the broker: one thread that connects, sends, and marks what was acknowledged."""
 
 from __future__ import annotations
 
@@ -12,10 +8,13 @@ import time
 from collections.abc import Callable
 
 from edge.errors import BrokerError, SpoolError
-from edge.mqtt import broker
+from edge.messages.topics import Topics
+from edge.mqtt import problems
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connector import Dialer
+from edge.mqtt.broker import ConnectOptions
+from edge.mqtt.connector import Connector
 from edge.mqtt.events import (
+    MAX_WAITING_MESSAGES,
     ConnectionAccepted,
     ConnectionEvent,
     ConnectionEventQueue,
@@ -33,13 +32,21 @@ from edge.uplink.reconnect import ConnectionManager
 from edge.uplink.session import Session
 from edge.uplink.status import StatusPublisher
 
-LOOK_S = 1.0
-"""How often a connection's thread is looked at."""
+CYCLE_S = 1.0
+"""How long a cycle waits for an event, at most; so often a connection's thread is looked at."""
 
-FAREWELL_S = 0.3
+DISCONNECT_S = 0.3
 """Kept back from the time to stop for ending the connection."""
 
+MAX_PACKET_BYTES = 16_384
+"""What a broker may send to a device: an `ack` has at most 8 KiB."""
+
 _log = logging.getLogger(__name__)
+
+
+def connect_options(topics: Topics) -> ConnectOptions:
+    """How a device presents itself to a broker, which publishes `offline` when the device vanishes."""
+    return ConnectOptions(topics.client_id, topics.availability, maximum_packet_size=MAX_PACKET_BYTES)
 
 
 class Uplink:
@@ -47,23 +54,25 @@ class Uplink:
 
     def __init__(
         self,
-        backlog: SpoolReader,
-        connector: Dialer,
+        spool: SpoolReader,
+        connector: Connector,
+        topics: Topics,
+        *,
         backoff: Backoff | None = None,
         inbound: InboundHandler | None = None,
         status: StatusPublisher | None = None,
     ) -> None:
-        self._backlog = backlog
-        self._connector = connector
-        self._inbound = inbound or InboundHandler(backlog, connector.topics, InboundPolicy(), lambda _: None)
-        self._status = status or StatusPublisher(backlog, connector.topics)
-        self._connections = ConnectionManager(connector, backoff or Backoff())
-        self._inbox = ConnectionEventQueue()
+        self._spool = spool
+        self._broker = connector.broker
+        self._inbound = inbound or InboundHandler(spool, topics, InboundPolicy(), lambda _: None)
+        self._status = status or StatusPublisher(spool, topics)
+        self._connections = ConnectionManager(connector, topics, backoff or Backoff())
+        self._events = ConnectionEventQueue(MAX_WAITING_MESSAGES)
         self._session: Session | None = None
         self._stop_at: float | None = None
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
         self._problem = "the first connection is being made"
-        self._unheard = 0
+        self._no_subscribers = 0
         self._thread = threading.Thread(target=self._run, name="maskgate-uplink", daemon=True)
 
     @property
@@ -83,19 +92,24 @@ class Uplink:
         return self._problem
 
     @property
-    def unheard(self) -> int:
+    def attempts(self) -> int:
+        """Connections that were begun, the present one included."""
+        return self._connections.attempts
+
+    @property
+    def no_subscribers(self) -> int:
         """Events that a broker took while nobody was subscribed to them; they count as sent."""
         session = self._session
-        return self._unheard + (0 if session is None else session.unheard)
+        return self._no_subscribers + (0 if session is None else session.no_subscribers)
 
     @property
     def ignored(self) -> int:
         """Messages to this device that broke a rule, or were too many."""
-        return self._inbound.ignored + self._inbox.dropped
+        return self._inbound.ignored + self._events.dropped
 
     def start(self) -> None:
         """Begins to connect; returns at once."""
-        self._backlog.on_change(self._inbox.wake)
+        self._spool.on_change(self._events.wake)
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -108,145 +122,148 @@ class Uplink:
             return
         stop_at = time.monotonic() + timeout
         try:
-            self._backlog.flush(timeout / 2)
+            self._spool.flush(timeout / 2)
         except SpoolError as error:
             _log.warning("%s", error)
         # Not before: a sender that has sent all it knows of would end, and leave what is being stored.
         self._stop_at = stop_at
-        self._inbox.wake()
+        self._events.wake()
         self._thread.join(timeout)
 
     def _run(self) -> None:
         while self._stop_at is None:
             self._cycle()
-        self._status.hurry()
+        self._status.finish()
         if self._session is not None:
-            self._guarded(self._look, time.monotonic())
-        while not self._over(self._stop_at, time.monotonic()):
+            self._guarded(self._send, time.monotonic())
+        while not self._finished(self._stop_at, time.monotonic()):
             self._cycle()
         if self._session is not None:
             left = self._stop_at - time.monotonic()
-            self._session.link.close(max(left, 0.0), with_will=self._session.ready)
+            # With the will, so that `offline` comes from the broker, behind everything that was sent.
+            self._session.connection.close(max(left, 0.0), with_will=self._session.ready)
 
-    def _over(self, stop_at: float, now: float) -> bool:
-        done = self._session is None or (self._inbox.empty and self._session.drained)
-        return done or now >= stop_at - FAREWELL_S
+    def _finished(self, stop_at: float, now: float) -> bool:
+        done = self._session is None or (self._events.empty and self._session.drained)
+        return done or now >= stop_at - DISCONNECT_S
 
     def _cycle(self) -> None:
         try:
             now = time.monotonic()
             if self._session is None and self._connections.wait(now) == 0.0:
-                self._session = self._connections.begin(
-                    self._backlog, self._status.retained_messages, self._inbox, now
+                self._session = self._connections.connect(
+                    self._spool, self._status.retained_messages, self._events, now
                 )
             # All of them are taken, whatever happens to one.
-            for number, signal in tuple(self._inbox.burst(self._patience(now))):
-                self._guarded(self._take, number, signal)
-            self._guarded(self._look, time.monotonic())
+            for number, event in tuple(self._events.burst(self._timeout(now))):
+                self._guarded(self._take, number, event)
+            self._guarded(self._send, time.monotonic())
         except Exception:
             # Whatever it is, the events are in the spool, and a new connection is a new chance.
             _log.exception("the sender failed; it begins anew")
-            self._hang_up("the sender failed, see the log; trying again")
+            self._disconnect("the sender failed, see the log; trying again")
 
     def _guarded(self, work: Callable[..., None], *arguments: object) -> None:
         try:
             work(*arguments)
         except BrokerError:
-            self._hang_up(
-                f"the connection to the MQTT broker at {self._connector.broker.address} is lost; trying again"
+            self._disconnect(
+                f"the connection to the MQTT broker at {self._broker.address} is lost; trying again"
             )
         except SpoolError as error:
-            self._say(str(error))
+            self._report(str(error))
             if self._session is not None:
-                self._session.pause(time.monotonic() + LOOK_S)
+                self._session.pause(time.monotonic() + CYCLE_S)
 
-    def _patience(self, now: float) -> float:
-        """How long to wait for a signal."""
+    def _timeout(self, now: float) -> float:
+        """How long to wait for an event."""
         if self._session is None:
-            patience = min(self._connections.wait(now), LOOK_S)
+            timeout = min(self._connections.wait(now), CYCLE_S)
         else:
             wait = self._session.wait(now)
-            patience = LOOK_S if wait is None else min(wait, LOOK_S)
-        return patience if self._stop_at is None else min(patience, self._stop_at - FAREWELL_S - now)
+            timeout = CYCLE_S if wait is None else min(wait, CYCLE_S)
+        return timeout if self._stop_at is None else min(timeout, self._stop_at - DISCONNECT_S - now)
 
-    def _take(self, number: int, signal: ConnectionEvent | None) -> None:
+    def _take(self, number: int, event: ConnectionEvent | None) -> None:
         if self._session is None:
             return
-        if signal is None:
+        if event is None:
             self._session.changed()
-        elif number == self._connections.number:
-            self._handle(self._session, signal)
+        elif number == self._connections.attempts:
+            # What an earlier connection left behind would be taken for an answer of this one.
+            self._handle(self._session, event)
 
-    def _look(self, now: float) -> None:
+    def _send(self, now: float) -> None:
         session = self._session
         if self.connected:
-            self._inbound.look(now)
-        self._status.cycle(now, self.unheard, "" if session is None else session.forbidden)
+            self._inbound.redeliver(now)
+        self._status.cycle(now, self.no_subscribers, "" if session is None else session.forbidden)
         if session is None:
             return
-        self._say(session.fill(now))
-        if failure := self._connections.failure(session, self._inbox, now):
-            self._hang_up(failure)
+        self._report(session.fill(now))
+        if failure := self._connections.failure(session, self._events, now):
+            self._disconnect(failure)
 
-    def _handle(self, session: Session, signal: ConnectionEvent) -> None:
-        where, now = self._connector.broker, time.monotonic()
-        match signal:
+    def _handle(self, session: Session, event: ConnectionEvent) -> None:
+        broker, now = self._broker, time.monotonic()
+        match event:
             case PublishAcknowledged():
-                complaint = session.acknowledged(signal, now)
+                refusal = session.handle_acknowledgement(event, now)
                 self._problem = session.forbidden
-                self._say(complaint)
+                self._report(refusal)
             case MessageReceived():
-                self._inbound.hear(signal, now)
+                self._inbound.handle(event, now)
             case ConnectionAccepted():
-                self._accept(session, signal)
+                self._accept(session, event)
             case SubscriptionAcknowledged():
-                if any(code >= REFUSED for code in signal.codes):
-                    self._say(f"the MQTT broker at {where.address} does not let this device subscribe")
+                if any(code >= REFUSED for code in event.codes):
+                    self._report(f"the MQTT broker at {broker.address} does not let this device subscribe")
             case ConnectionFailed():
-                self._hang_up(broker.unreachable(where, signal.error))
+                self._disconnect(problems.unreachable(broker, event.error))
             case ConnectionRefused():
-                self._hang_up(broker.refused(where, signal.code, signal.text))
+                self._disconnect(problems.refused(broker, event.code, event.text))
             case ConnectionLost():
-                self._hang_up(broker.lost(where, signal.code, signal.text, accepted=session.ready), signal)
+                sentence = problems.lost(broker, event.code, event.text, accepted=session.ready)
+                self._disconnect(sentence, event)
 
-    def _accept(self, session: Session, connected: ConnectionAccepted) -> None:
+    def _accept(self, session: Session, accepted: ConnectionAccepted) -> None:
         try:
             self._inbound.connected(time.monotonic())
-            session.open(connected)
+            session.open(accepted)
         except SpoolError as error:
-            self._hang_up(str(error))
+            self._disconnect(str(error))
             return
         if self._inbound.filters:
-            session.link.subscribe(self._inbound.filters, as_published=True)
+            session.connection.subscribe(self._inbound.filters, as_published=True)
         self._connections.accepted(time.monotonic())
-        self._said.clear()
+        self._logged.clear()
         self._problem = ""
-        _log.info("connected to the MQTT broker at %s", self._connector.broker.address)
+        _log.info("connected to the MQTT broker at %s", self._broker.address)
 
-    def _hang_up(self, sentence: str, lost: ConnectionLost | None = None) -> None:
+    def _disconnect(self, sentence: str, lost: ConnectionLost | None = None) -> None:
         session, self._session = self._session, None
         if session is None:
             self._connections.postpone(time.monotonic())
         else:
-            session.link.close()
-            self._unheard += session.unheard
-            sentence = self._judge(session, lost) or sentence
-        self._say(sentence)
+            session.connection.close()
+            self._no_subscribers += session.no_subscribers
+            sentence = self._learn(session, lost) or sentence
+        self._report(sentence)
 
-    def _judge(self, session: Session, lost: ConnectionLost | None) -> str:
+    def _learn(self, session: Session, lost: ConnectionLost | None) -> str:
         """Learns from the end of a connection; a sentence where an event was the cause."""
         culprit = self._connections.ended(session, lost, time.monotonic())
         try:
             session.settle()
-            return "" if culprit is None else session.set_aside(culprit, "the broker hangs up on a message")
+            return "" if culprit is None else session.give_up(culprit, "the broker hangs up on a message")
         except SpoolError as error:
             return str(error)
 
-    def _say(self, sentence: str) -> None:
+    def _report(self, sentence: str) -> None:
         """Logs a sentence once until the next connection, so that a long outage is one line."""
         if not sentence:
             return
         self._problem = sentence
-        if sentence not in self._said:
-            self._said.add(sentence)
+        if sentence not in self._logged:
+            self._logged.add(sentence)
             _log.warning("%s", sentence)

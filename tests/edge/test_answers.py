@@ -11,9 +11,9 @@ from edge.mqtt.reason_codes import REFUSED, PubackAction, puback_action
     ("kind", "codes"),
     [
         (PubackAction.SENT, [0x00, 0x01, 0x7F]),
-        (PubackAction.UNHEARD, [0x10]),
-        (PubackAction.WAIT, [0x80, 0x83, 0x91, 0x97, 0xA1, 0xFF]),
-        (PubackAction.ALARM, [0x87]),
+        (PubackAction.NO_SUBSCRIBERS, [0x10]),
+        (PubackAction.RETRY_LATER, [0x80, 0x83, 0x91, 0x97, 0xA1, 0xFF]),
+        (PubackAction.NOT_AUTHORIZED, [0x87]),
         (PubackAction.GIVE_UP, [0x90, 0x95, 0x99]),
     ],
 )
@@ -25,4 +25,4 @@ def test_codes(kind: PubackAction, codes: list[int]) -> None:
 def test_only_codes_below_0x80_count_as_sent() -> None:
     """Whatever else a code means, a refusal is none of the two that are sent."""
     for code in range(0x100):
-        assert (puback_action(code) in (PubackAction.SENT, PubackAction.UNHEARD)) == (code < REFUSED)
+        assert (puback_action(code) in (PubackAction.SENT, PubackAction.NO_SUBSCRIBERS)) == (code < REFUSED)

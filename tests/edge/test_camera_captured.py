@@ -39,14 +39,14 @@ def test_the_drivers_stamp_tells_when_a_picture_was_taken(monkeypatch: pytest.Mo
     clock = FakeClock(100.0)
     camera = open_usb("/dev/video4", CameraConfig(), clock)
     clock.now = 100.4
-    assert camera.shoot(None).taken == 100.25
+    assert camera.capture(None).taken == 100.25
 
 
 def test_pictures_go_into_spare_memory() -> None:
     """The memory of a spare picture is written again."""
     camera = CapturedCamera("cam", FakeCapture(), 0, float)  # type: ignore[arg-type]
-    first = camera.shoot(None)
-    second = camera.shoot(first)
+    first = camera.capture(None)
+    second = camera.capture(first)
     assert second.pixels is first.pixels
     assert second.pixels[0, 0, 0] == 2
 
@@ -55,8 +55,8 @@ def test_turned_pictures_go_into_spare_memory_too() -> None:
     """With a rotation, what is decoded stays apart from what is handed out."""
     capture = FakeCapture()
     camera = CapturedCamera("cam", capture, 90, float)  # type: ignore[arg-type]
-    first = camera.shoot(None)
-    second = camera.shoot(first)
+    first = camera.capture(None)
+    second = camera.capture(first)
     assert first.pixels.shape == (64, 48, 3)
     assert second.pixels is first.pixels
     assert capture.buffers[1] is not first.pixels
@@ -67,7 +67,7 @@ def test_a_camera_that_stops_is_an_error_and_is_given_back() -> None:
     capture = FakeCapture(frames=0)
     camera = CapturedCamera("/dev/video4", capture, 0, float)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="/dev/video4 stopped giving pictures"):
-        camera.shoot(None)
+        camera.capture(None)
     camera.close()
     assert capture.released
 
@@ -122,7 +122,7 @@ def test_a_network_camera_is_opened_with_bounded_waits(monkeypatch: pytest.Monke
         cv2.CAP_PROP_READ_TIMEOUT_MSEC: video_capture.RTSP_TIMEOUT_MS,
         cv2.CAP_PROP_N_THREADS: 1,
     }
-    assert camera.shoot(None).taken == 55.0
+    assert camera.capture(None).taken == 55.0
     assert "rtsp_transport;tcp" in os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
 
 

@@ -117,9 +117,9 @@ def test_a_folder_gives_its_images_in_order_a_step_apart(tmp_path: Path) -> None
     for name, grey in (("b.png", 20), ("a.jpg", 10), ("c.PNG", 30)):
         (tmp_path / name).write_bytes(cv2.imencode(name[-4:].lower(), np.full((8, 8, 3), grey))[1].tobytes())
     (tmp_path / "notes.txt").write_text("not a picture")
-    reel = ImageReader.of_folder(tmp_path, 4)
+    reader = ImageReader.of_folder(tmp_path, 4)
     steps = []
-    while (step := reel.next()) is not None:
+    while (step := reader.next()) is not None:
         steps.append((round(float(step[0].mean())), step[1]))
     assert steps == [(10, 0.0), (20, 0.25), (30, 0.5)]
 

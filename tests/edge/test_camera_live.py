@@ -14,12 +14,13 @@ from edge.camera.live import CapturedFrame, LatestFrame, LiveSource, Timeouts, s
 from edge.errors import SourceError
 from edge.system.clock import SystemClock
 from edge.types import Blind, Frame
+from tests.broker import wait_until
 from tests.fakes import ScriptedCamera
 
 QUICK = Timeouts(max_age_s=5.0, retry_s=0.01, blind_every_s=0.05)
 
 
-def shot(grey: int = 1, taken: float | None = None) -> CapturedFrame:
+def captured(grey: int = 1, taken: float | None = None) -> CapturedFrame:
     pixels = np.full((4, 6, 3), grey, np.uint8)
     return CapturedFrame(pixels, None, time.monotonic() if taken is None else taken)
 
@@ -37,10 +38,10 @@ def _no_thread_is_left_behind() -> Iterator[None]:
             if isinstance(camera, ScriptedCamera):
                 camera.unblock.set()
         source.close()
-        source._thread.join(5)
+    wait_until(lambda: not stuck())
 
 
-def source_of(*cameras: ScriptedCamera | Exception, patience: Timeouts = QUICK) -> LiveSource:
+def source_of(*cameras: ScriptedCamera | Exception, timeouts: Timeouts = QUICK) -> LiveSource:
     """A source whose camera is opened with these results, one after the other."""
     results = iter(cameras)
 
@@ -50,7 +51,7 @@ def source_of(*cameras: ScriptedCamera | Exception, patience: Timeouts = QUICK) 
             raise result
         return result
 
-    MADE.append((LiveSource("/dev/video9", open_next, patience, SystemClock()), cameras))
+    MADE.append((LiveSource("/dev/video9", open_next, timeouts, SystemClock()), cameras))
     return MADE[-1][0]
 
 
@@ -65,7 +66,7 @@ def is_frame(item: Frame | Blind) -> bool:
 
 def test_only_the_newest_picture_is_kept() -> None:
     """A reader that comes late gets the last of three pictures, and no other after it."""
-    camera = ScriptedCamera(shot(1), shot(2), shot(3))
+    camera = ScriptedCamera(captured(1), captured(2), captured(3))
     source = source_of(camera)
     assert camera.hanging.wait(5)
     items = list(itertools.islice(source, 2))
@@ -78,7 +79,7 @@ def test_only_the_newest_picture_is_kept() -> None:
 
 def test_the_memory_of_passed_over_pictures_is_used_again() -> None:
     """A picture that nobody looked at, or that was given back, is offered as a spare."""
-    first, second, third = shot(1), shot(2), shot(3)
+    first, second, third = captured(1), captured(2), captured(3)
     slot = LatestFrame()
     slot.put(first)
     slot.put(second)
@@ -98,7 +99,7 @@ def test_a_camera_writes_into_at_most_three_pictures() -> None:
         def __init__(self) -> None:
             self.made = 0
 
-        def shoot(self, spare: CapturedFrame | None) -> CapturedFrame:
+        def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
             time.sleep(0.0005)
             self.made += spare is None
             pixels = np.zeros((4, 6, 3), np.uint8) if spare is None else spare.pixels
@@ -116,7 +117,7 @@ def test_a_camera_writes_into_at_most_three_pictures() -> None:
 def test_frames_carry_their_age_and_the_time_of_capture() -> None:
     """Age, monotonic and wall time all speak of the moment the picture was taken."""
     taken = time.monotonic() - 0.2
-    source = source_of(ScriptedCamera(shot(1, taken)))
+    source = source_of(ScriptedCamera(captured(1, taken)))
     before = time.time()
     frame = until(source, is_frame)
     source.close()
@@ -128,7 +129,7 @@ def test_frames_carry_their_age_and_the_time_of_capture() -> None:
 
 def test_a_picture_that_is_too_old_is_never_acted_upon() -> None:
     """A picture beyond the greatest age is passed over, and the source says why it is blind."""
-    source = source_of(ScriptedCamera(shot(1, time.monotonic() - 60)))
+    source = source_of(ScriptedCamera(captured(1, time.monotonic() - 60)))
     items = list(itertools.islice(source, 3))
     source.close()
     assert not any(map(is_frame, items))
@@ -138,13 +139,26 @@ def test_a_picture_that_is_too_old_is_never_acted_upon() -> None:
 
 def test_time_never_goes_back_after_blindness() -> None:
     """A picture taken before a reported blindness counts as taken at the blindness."""
-    source = source_of(SourceError("not there"), ScriptedCamera(shot(1, time.monotonic() - 4)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "_newest", iter([None, shot(1, time.monotonic() - 4)]).__next__)
-        blind, frame = itertools.islice(source, 2)
+    was_blind = threading.Event()
+    camera = ScriptedCamera(captured(1, time.monotonic() - 4))
+
+    def open_late() -> ScriptedCamera:
+        was_blind.wait(30)
+        return camera
+
+    source = LiveSource("/dev/video9", open_late, Timeouts(3600.0, 0.01, 0.05), SystemClock())
+    MADE.append((source, (camera,)))
+    items = []
+    for item in source:
+        items.append(item)
+        was_blind.set()
+        if isinstance(item, Frame):
+            break
     source.close()
-    assert frame.monotonic == blind.monotonic
+    *_, blind, frame = items
+    assert isinstance(blind, Blind)
     assert isinstance(frame, Frame)
+    assert frame.monotonic == blind.monotonic
     assert frame.age >= 4
 
 
@@ -152,7 +166,7 @@ def test_a_camera_that_is_not_there_makes_blind_and_is_awaited() -> None:
     """Nothing is raised; the reason is the opener's, and the camera is taken when it comes."""
     missing = SourceError("/dev/video9 is not there")
     absent = [missing] * 20
-    source = source_of(*absent, ScriptedCamera(shot(7)))
+    source = source_of(*absent, ScriptedCamera(captured(7)))
     blind = next(iter(source))
     frame = until(source, is_frame)
     source.close()
@@ -164,7 +178,7 @@ def test_a_camera_that_is_not_there_makes_blind_and_is_awaited() -> None:
 
 def test_a_camera_that_dies_is_closed_and_opened_again() -> None:
     """After a driver's error the device is given back, and its successor's pictures come."""
-    first, second = ScriptedCamera(shot(1), RuntimeError("USB reset")), ScriptedCamera(shot(2))
+    first, second = ScriptedCamera(captured(1), RuntimeError("USB reset")), ScriptedCamera(captured(2))
     source = source_of(first, second)
     frame = until(source, lambda item: isinstance(item, Frame) and item.pixels[0, 0, 0] == 2)
     source.close()
@@ -178,7 +192,7 @@ def test_an_error_of_a_driver_becomes_the_reason() -> None:
         (RuntimeError("USB reset"), "/dev/video9 failed: USB reset"),
         (TimeoutError(), "/dev/video9 failed: TimeoutError"),
     ):
-        source = source_of(*[error] * 50, patience=Timeouts(5.0, 0.05, 0.1))
+        source = source_of(*[error] * 50, timeouts=Timeouts(5.0, 0.05, 0.1))
         blind = next(iter(source))
         source.close()
         assert isinstance(blind, Blind)
@@ -187,7 +201,7 @@ def test_an_error_of_a_driver_becomes_the_reason() -> None:
 
 def test_a_camera_that_hangs_blocks_neither_reader_nor_close() -> None:
     """While the driver is stuck, the reader goes blind in time and closing returns."""
-    camera = ScriptedCamera(shot(1))
+    camera = ScriptedCamera(captured(1))
     source = source_of(camera)
     first, second = itertools.islice(source, 2)
     started = time.monotonic()
@@ -206,7 +220,7 @@ def test_a_camera_that_hangs_blocks_neither_reader_nor_close() -> None:
 
 def test_closing_from_another_thread_wakes_the_reader() -> None:
     """A reader that waits for a picture ends at once when the source is closed."""
-    source = source_of(ScriptedCamera(), patience=Timeouts(5.0, 0.01, 3600.0))
+    source = source_of(ScriptedCamera(), timeouts=Timeouts(5.0, 0.01, 3600.0))
     closer = threading.Timer(0.05, source.close)
     closer.start()
     assert list(source) == []

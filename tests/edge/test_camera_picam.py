@@ -16,6 +16,7 @@ from edge.errors import SourceError
 from edge.types import Blind, Frame
 from tests.fakes import FakeClock, FakePicamera2Library
 
+PREVIEW_SIDE = 320
 SMALL = CameraConfig(source="picamera2", width=64, height=36, fps=10, retry_s=0.02)
 BLUE, RED = [255, 0, 0], [0, 0, 255]
 
@@ -45,21 +46,21 @@ def test_asks_for_a_full_stream_and_a_small_one(library: FakePicamera2Library) -
 def test_pictures_come_out_of_padded_lines(library: FakePicamera2Library, padding: int) -> None:
     """Colours and sides are right in both streams, whatever the hardware adds to a line."""
     library.padding = padding
-    shot = opened().shoot(None)
-    assert shot.pixels.shape == (36, 64, 3)
-    assert shot.pixels[0, 0].tolist() == shot.pixels[17, 63].tolist() == BLUE
-    assert shot.pixels[18, 0].tolist() == shot.pixels[35, 63].tolist() == RED
-    assert shot.preview is not None
-    assert shot.preview.shape == (18, 32, 3)
-    assert shot.preview[:, :16].min() >= 250
-    assert shot.preview[:, 16:].max() <= 5
+    captured = opened().capture(None)
+    assert captured.pixels.shape == (36, 64, 3)
+    assert captured.pixels[0, 0].tolist() == captured.pixels[17, 63].tolist() == BLUE
+    assert captured.pixels[18, 0].tolist() == captured.pixels[35, 63].tolist() == RED
+    assert captured.preview is not None
+    assert captured.preview.shape == (18, 32, 3)
+    assert captured.preview[:, :16].min() >= 250
+    assert captured.preview[:, 16:].max() <= 5
 
 
 def test_every_request_is_given_back_at_once(library: FakePicamera2Library) -> None:
     """No request outlives its picture, and the picture outlives the request."""
-    shot = opened().shoot(None)
+    captured = opened().capture(None)
     assert (library.opened[0].taken, library.opened[0].released) == (1, 1)
-    assert shot.pixels[0, 0].tolist() == BLUE
+    assert captured.pixels[0, 0].tolist() == BLUE
 
 
 def test_a_request_is_given_back_when_reading_it_fails(library: FakePicamera2Library) -> None:
@@ -67,29 +68,29 @@ def test_a_request_is_given_back_when_reading_it_fails(library: FakePicamera2Lib
     camera = opened()
     library.stamp = float("nan")
     with pytest.raises(ValueError, match="NaN"):
-        camera.shoot(None)
+        camera.capture(None)
     assert library.opened[0].released == 1
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_pictures_go_into_spare_memory(library: FakePicamera2Library, rotation: int) -> None:
-    """Both pictures are written into the memory of a spare shot."""
+    """Both pictures are written into the memory of a spare frame."""
     camera = opened(SMALL.model_copy(update={"rotation": rotation}))
-    first = camera.shoot(None)
-    second = camera.shoot(first)
+    first = camera.capture(None)
+    second = camera.capture(first)
     assert second.pixels is first.pixels
     assert second.preview is first.preview
 
 
 def test_both_streams_are_turned(library: FakePicamera2Library) -> None:
     """With 90 degrees the blue top is at the right, and the white left at the top."""
-    shot = opened(SMALL.model_copy(update={"rotation": 90})).shoot(None)
-    assert shot.pixels.shape == (64, 36, 3)
-    assert shot.pixels[0, 35].tolist() == BLUE
-    assert shot.pixels[0, 0].tolist() == RED
-    assert shot.preview is not None
-    assert shot.preview.shape == (32, 18, 3)
-    assert shot.preview[:16].min() >= 250
+    captured = opened(SMALL.model_copy(update={"rotation": 90})).capture(None)
+    assert captured.pixels.shape == (64, 36, 3)
+    assert captured.pixels[0, 35].tolist() == BLUE
+    assert captured.pixels[0, 0].tolist() == RED
+    assert captured.preview is not None
+    assert captured.preview.shape == (32, 18, 3)
+    assert captured.preview[:16].min() >= 250
 
 
 def test_the_sensors_stamp_tells_when_a_picture_was_taken(library: FakePicamera2Library) -> None:
@@ -97,7 +98,7 @@ def test_the_sensors_stamp_tells_when_a_picture_was_taken(library: FakePicamera2
     clock = FakeClock(100.0)
     camera = opened(clock=clock)
     clock.now = 100.4
-    assert camera.shoot(None).taken == pytest.approx(100.1)
+    assert camera.capture(None).taken == pytest.approx(100.1)
 
 
 def test_a_camera_that_will_not_start_is_closed(library: FakePicamera2Library) -> None:
@@ -115,13 +116,13 @@ def test_a_missing_package_is_an_error_that_names_it(monkeypatch: pytest.MonkeyP
     with pytest.raises(SourceError, match="python3-picamera2"):
         require_package()
     with pytest.raises(SourceError, match="python3-picamera2"):
-        open_source(SMALL, 0.0)
+        open_source(SMALL, 0.0, PREVIEW_SIDE)
 
 
 def test_a_missing_camera_makes_blind_until_it_comes(library: FakePicamera2Library) -> None:
     """The package is there, the camera is not: blind first, then frames with previews."""
     library.cameras = 0
-    source = open_source(SMALL, 0.0)
+    source = open_source(SMALL, 0.0, PREVIEW_SIDE)
     items = iter(source)
     blind = next(items)
     library.cameras = 1
@@ -137,7 +138,7 @@ def test_a_missing_camera_makes_blind_until_it_comes(library: FakePicamera2Libra
 def test_the_number_behind_the_colon_picks_the_camera(library: FakePicamera2Library) -> None:
     """`picamera2:1` is the second camera."""
     library.cameras = 2
-    source = open_source(SMALL.model_copy(update={"source": "picamera2:1"}), 0.0)
+    source = open_source(SMALL.model_copy(update={"source": "picamera2:1"}), 0.0, PREVIEW_SIDE)
     next(item for item in source if isinstance(item, Frame))
     source.close()
     assert [device.index for device in library.opened] == [1]

@@ -30,7 +30,7 @@ def write_video(file: Path, frames: int = 12, codec: str = "mp4v", size: tuple[i
     return file
 
 
-class ListReel:
+class ListReader:
     """Pictures and times from a list; the picture is one buffer, as a decoder's is."""
 
     def __init__(self, *moments: float) -> None:
@@ -49,10 +49,10 @@ class ListReel:
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mp4v"), ("a.avi", "MJPG"), ("a.mkv", "mp4v")])
 def test_every_frame_comes_in_order_with_media_time(tmp_path: Path, name: str, codec: str) -> None:
     """Brightness, index and time of all frames are those that were written."""
-    reel = VideoReader(write_video(tmp_path / name, 12, codec))
+    reader = VideoReader(write_video(tmp_path / name, 12, codec))
     seen = [
         (frame.index, round(float(frame.pixels.mean()) / 20), frame.monotonic, frame.age)
-        for frame in Recording(reel, FAST, FakeClock())
+        for frame in Recording(reader, FAST, FakeClock())
     ]
     assert [item[:2] for item in seen] == [(index, index) for index in range(12)]
     assert [item[2] for item in seen] == pytest.approx([index / FPS for index in range(12)], abs=1e-3)
@@ -70,12 +70,12 @@ def test_realtime_sleeps_to_media_time_and_changes_no_time() -> None:
     clock = FakeClock()
     due = []
     paced = []
-    for frame in Recording(ListReel(0.0, 0.1, 0.7), Playback(True, 1000.0, 0), clock):
+    for frame in Recording(ListReader(0.0, 0.1, 0.7), Playback(True, 1000.0, 0), clock):
         due.append(clock.now - 100.0)
         paced.append((frame.monotonic, frame.wall))
     fast = [
         (frame.monotonic, frame.wall)
-        for frame in Recording(ListReel(0.0, 0.1, 0.7), Playback(False, 1000.0, 0), FakeClock())
+        for frame in Recording(ListReader(0.0, 0.1, 0.7), Playback(False, 1000.0, 0), FakeClock())
     ]
     assert due == pytest.approx([0.0, 0.1, 0.7])
     assert paced == fast == [(0.0, 1000.0), (0.1, 1000.1), (0.7, 1000.7)]
@@ -85,7 +85,7 @@ def test_a_slow_reader_gets_every_frame_at_once() -> None:
     """A reader that falls behind loses nothing; what is overdue comes without waiting."""
     clock = FakeClock()
     moments = []
-    for frame in Recording(ListReel(*(index / 10 for index in range(8))), Playback(True, 0.0, 0), clock):
+    for frame in Recording(ListReader(*(index / 10 for index in range(8))), Playback(True, 0.0, 0), clock):
         moments.append(frame.monotonic)
         clock.now += 0.35 if frame.index < 3 else 0.0
     assert moments == pytest.approx([index / 10 for index in range(8)])
@@ -95,13 +95,13 @@ def test_a_slow_reader_gets_every_frame_at_once() -> None:
 def test_closing_ends_a_long_wait() -> None:
     """A recording that sleeps towards a late frame stops when it is closed."""
     clock = FakeClock()
-    reel = ListReel(0.0, 3600.0)
-    recording = Recording(reel, Playback(True, 0.0, 0), clock)
+    reader = ListReader(0.0, 3600.0)
+    recording = Recording(reader, Playback(True, 0.0, 0), clock)
     frames = iter(recording)
     next(frames)
     clock.sleep = lambda seconds: recording.close()  # type: ignore[method-assign]
     assert list(frames) == []
-    assert reel.closed
+    assert reader.closed
 
 
 def test_closing_twice_and_reading_on_is_harmless(tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_closing_twice_and_reading_on_is_harmless(tmp_path: Path) -> None:
 )
 def test_pictures_are_turned_clockwise(degrees: int, size: tuple[int, int], corner: int) -> None:
     """The picture's rows 1 2 3 and 4 5 6 are turned by the configured angle."""
-    reel = ListReel(0.0, 0.1)
-    reel._buffer[:] = np.arange(1, 7, dtype=np.uint8).reshape(2, 3, 1)
-    frames = Recording(reel, Playback(False, 0.0, degrees), FakeClock())
+    reader = ListReader(0.0, 0.1)
+    reader._buffer[:] = np.arange(1, 7, dtype=np.uint8).reshape(2, 3, 1)
+    frames = Recording(reader, Playback(False, 0.0, degrees), FakeClock())
     seen = [(frame.size, int(frame.pixels[0, 0, 0])) for frame in frames]
     assert seen == [(size, corner), (size, corner)]
 
@@ -191,7 +191,7 @@ def test_without_times_the_frame_rate_counts() -> None:
 @pytest.mark.shared
 def test_gifs_have_their_own_times(shared: Path) -> None:
     """The frames of a GIF last as long as the file says, which is no fixed step."""
-    reel = VideoReader(shared / "data" / "clips" / "face-demographics-walking.gif")
-    moments = [frame.monotonic for frame in Recording(reel, FAST, FakeClock())]
+    reader = VideoReader(shared / "data" / "clips" / "face-demographics-walking.gif")
+    moments = [frame.monotonic for frame in Recording(reader, FAST, FakeClock())]
     assert len(moments) == 35
     assert moments[:3] == pytest.approx([0.0, 0.08, 0.17])

@@ -13,7 +13,7 @@ from edge.bundle.bundle import SIGNATURE
 from edge.bundle.install import install
 from edge.bundle.store import PACKAGED, BundleStore, TrialRecord, open_bundle_store
 from edge.config import ClassifierConfig, Config
-from edge.daemon.models import LoadedModels, SupervisedVision, choose, choose_again
+from edge.daemon.models import LoadedModels, SupervisedVision, load_models, reload_models
 from edge.errors import ModelError
 from edge.types import Frame, FrameAnalysis
 from tests.edge.bundle import models
@@ -44,18 +44,18 @@ def named(path: Path | str, *keys: str) -> Config:
 
 def test_what_was_installed_is_taken(store: BundleStore, tmp_path: Path) -> None:
     """And a configured bundle goes before it."""
-    assert choose(Config()).vision.model_version == SHIPPED
+    assert load_models(Config()).vision.model_version == SHIPPED
     put(store, tmp_path, "1000.1")
-    assert choose(Config()).vision.model_version == "1000.1"
+    assert load_models(Config()).vision.model_version == "1000.1"
     other = models.make(tmp_path / "other", "7.0")
-    assert choose(named(other)).vision.model_version == "7.0"
+    assert load_models(named(other)).vision.model_version == "7.0"
 
 
 def test_opening_counts_nothing_in_the_end(store: BundleStore, tmp_path: Path) -> None:
     """A daemon that has no camera yet does the bundle no harm."""
     name = put(store, tmp_path, "1000.1")
     for _ in range(3):
-        assert choose(Config()).problem == ""
+        assert load_models(Config()).problem == ""
     assert store.record(name) == TrialRecord()
 
 
@@ -66,12 +66,12 @@ def test_a_damaged_bundle_gives_way_to_the_shipped_one(
     """Loudly, and what is installed stays to be looked at."""
     name = put(store, tmp_path, "1000.1")
     damage(store, name)
-    choice = choose(named(store.path(name)) if configured else Config())
-    assert choice.vision.model_version == SHIPPED
-    assert "classifier.tflite is damaged" in choice.problem
-    assert "comes with the package is in use instead" in choice.problem
+    loaded = load_models(named(store.path(name)) if configured else Config())
+    assert loaded.vision.model_version == SHIPPED
+    assert "classifier.tflite is damaged" in loaded.problem
+    assert "comes with the package is in use instead" in loaded.problem
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert choice.problem in caplog.text
+    assert loaded.problem in caplog.text
     assert store.current() == name
 
 
@@ -83,16 +83,16 @@ def test_only_a_damaged_shipped_bundle_is_the_end(
     copy = models.make(tmp_path / "shipped", "1")
     monkeypatch.setattr("edge.bundle.store.SHIPPED", copy)
     (copy / bundle.CLASSIFIER).write_bytes(b"rot")
-    assert choose(Config()).vision.model_version == "1000.1"
+    assert load_models(Config()).vision.model_version == "1000.1"
     damage(store, name)
     with pytest.raises(ModelError, match=r"shipped/classifier\.tflite is damaged"):
-        choose(Config())
+        load_models(Config())
 
 
 def test_a_configured_place_without_a_bundle_is_an_error(store: BundleStore, tmp_path: Path) -> None:
     """Whoever names one wants that one."""
     with pytest.raises(ModelError, match="nowhere is no bundle"):
-        choose(named(tmp_path / "nowhere"))
+        load_models(named(tmp_path / "nowhere"))
 
 
 def test_a_bundle_that_cannot_be_used_is_given_up(
@@ -101,21 +101,21 @@ def test_a_bundle_that_cannot_be_used_is_given_up(
     """After two tries; what was before is in use again, durably, and state will say why."""
     first = put(store, tmp_path, "1000.1")
     second = put(store, tmp_path, "1000.2", golden=models.ANSWERS_OTHERWISE)
-    choice = choose(Config())
-    assert choice.vision.model_version == "1000.1"
-    assert choice.problem == f"the bundle {second} failed 2 times; {first} is in use again"
+    loaded = load_models(Config())
+    assert loaded.vision.model_version == "1000.1"
+    assert loaded.problem == f"the bundle {second} failed 2 times; {first} is in use again"
     assert store.current() == first
     assert store.record(second).failed
     assert "fails its golden self-test" in caplog.text
-    assert choice.problem in caplog.text
-    assert choose(Config()).problem == choice.problem
+    assert loaded.problem in caplog.text
+    assert load_models(Config()).problem == loaded.problem
 
 
 def test_where_all_fail_the_shipped_one_remains(store: BundleStore, tmp_path: Path) -> None:
     """Without going round in circles."""
     for version in ("1000.1", "1000.2"):
         put(store, tmp_path, version, golden=models.ANSWERS_OTHERWISE)
-    assert choose(Config()).vision.model_version == SHIPPED
+    assert load_models(Config()).vision.model_version == SHIPPED
     assert store.current() == PACKAGED
 
 
@@ -131,16 +131,16 @@ def test_where_nothing_can_be_counted_it_ends_as_well(
         put(store, tmp_path, version, golden=models.ANSWERS_OTHERWISE)
     monkeypatch.setattr(BundleStore, "write_record", refuse)
     monkeypatch.setattr(BundleStore, "point", refuse)
-    assert choose(Config()).vision.model_version == SHIPPED
+    assert load_models(Config()).vision.model_version == SHIPPED
 
 
 def test_a_proven_bundle_that_fails_gives_way_to_the_shipped_one(store: BundleStore, tmp_path: Path) -> None:
     """Another interpreter, say; nothing is switched."""
     name = put(store, tmp_path, "1000.1", golden=models.ANSWERS_OTHERWISE)
     store.write_record(name, TrialRecord(proven=True))
-    choice = choose(Config())
-    assert choice.vision.model_version == SHIPPED
-    assert "golden self-test" in choice.problem
+    loaded = load_models(Config())
+    assert loaded.vision.model_version == SHIPPED
+    assert "golden self-test" in loaded.problem
     assert store.current() == name
 
 
@@ -149,21 +149,21 @@ def test_trusted_keys_are_asked_of_every_bundle_but_the_shipped_one(
 ) -> None:
     """Configured or installed, signed or not, and with every digest computed anew."""
     key = signature.make_key(tmp_path / "key")
-    assert choose(named("", key.text)).problem == ""
+    assert load_models(named("", key.text)).problem == ""
     name = put(store, tmp_path, "1000.1")
-    assert "is not signed" in choose(named("", key.text)).problem
+    assert "is not signed" in load_models(named("", key.text)).problem
     signed = models.make(tmp_path / "signed", "1000.2")
     signature.sign(bundle.load(signed), signature.open_private(tmp_path / "key"))
-    assert choose(named(signed, key.text)).vision.model_version == "1000.2"
+    assert load_models(named(signed, key.text)).vision.model_version == "1000.2"
     (signed / SIGNATURE).rename(tmp_path / "kept")
     fields = bundle.load(signed).manifest.model_dump(
         mode="json", exclude={"files", "digest", "schema_version"}
     )
     bundle.write_manifest(signed, **{**fields, "thresholds": {"with_mask": 0.01}})
     (tmp_path / "kept").rename(signed / SIGNATURE)
-    choice = choose(named(signed, key.text))
-    assert choice.vision.model_version == SHIPPED
-    assert "was changed after" in choice.problem
+    loaded = load_models(named(signed, key.text))
+    assert loaded.vision.model_version == SHIPPED
+    assert "was changed after" in loaded.problem
     assert store.current() == name
 
 
@@ -175,7 +175,7 @@ class Failing:
     def __init__(self, good: int) -> None:
         self.good = good
 
-    def see(self, frame: Frame) -> FrameAnalysis:
+    def analyze(self, frame: Frame) -> FrameAnalysis:
         self.good -= 1
         if self.good < 0:
             raise ModelError("no probabilities")
@@ -183,48 +183,48 @@ class Failing:
 
 
 def at_work(store: BundleStore, good: int) -> tuple[SupervisedVision, str]:
-    choice = choose(Config())
+    loaded = load_models(Config())
     vision = Failing(good)
-    return SupervisedVision(LoadedModels(vision, choice.trial)), store.current()  # type: ignore[arg-type]
+    return SupervisedVision(LoadedModels(vision, loaded.trial)), store.current()  # type: ignore[arg-type]
 
 
 def test_an_error_while_judging_is_the_bundles_fault(store: BundleStore, tmp_path: Path) -> None:
     """It stays counted when the daemon ends; the second time the daemon goes back."""
     put(store, tmp_path, "1000.1")
     for attempts in (1, 2):
-        eyes, name = at_work(store, good=2)
-        eyes.see(FRAME)
-        eyes.see(FRAME)
+        vision, name = at_work(store, good=2)
+        vision.analyze(FRAME)
+        vision.analyze(FRAME)
         with pytest.raises(ModelError):
-            eyes.see(FRAME)
-        eyes.rest()
+            vision.analyze(FRAME)
+        vision.pause()
         assert store.record(name).attempts == attempts
-    assert choose(Config()).vision.model_version == SHIPPED
+    assert load_models(Config()).vision.model_version == SHIPPED
 
 
 def test_a_camera_that_gives_nothing_is_not(store: BundleStore, tmp_path: Path) -> None:
     """The attempt is under way while frames come, and only then."""
     put(store, tmp_path, "1000.1")
-    eyes, name = at_work(store, good=9)
-    eyes.see(FRAME)
+    vision, name = at_work(store, good=9)
+    vision.analyze(FRAME)
     assert store.record(name).attempts == 1
-    eyes.rest()
+    vision.pause()
     assert store.record(name).attempts == 0
-    eyes.see(FRAME)
+    vision.analyze(FRAME)
     assert store.record(name).attempts == 1
 
 
 def test_a_renewal_takes_the_new_bundle(store: BundleStore, tmp_path: Path) -> None:
     """Or leaves the running one where the new one is damaged, and says so."""
     put(store, tmp_path, "1000.1")
-    eyes = SupervisedVision(choose(Config()))
+    vision = SupervisedVision(load_models(Config()))
     name = put(store, tmp_path, "1000.2")
-    assert choose_again(Config(), eyes) == ""
-    assert eyes.model_version == "1000.2"
+    assert reload_models(Config(), vision) == ""
+    assert vision.model_version == "1000.2"
     damage(store, name)
-    assert "the model that ran before stays" in choose_again(Config(), eyes)
-    assert eyes.model_version == "1000.2"
-    assert isinstance(eyes.see(FRAME), FrameAnalysis)
+    assert "the model that ran before stays" in reload_models(Config(), vision)
+    assert vision.model_version == "1000.2"
+    assert isinstance(vision.analyze(FRAME), FrameAnalysis)
 
 
 def test_a_renewal_with_a_key_that_is_gone_keeps_the_running_bundle(
@@ -232,15 +232,15 @@ def test_a_renewal_with_a_key_that_is_gone_keeps_the_running_bundle(
 ) -> None:
     """A daemon that works is not ended by a reload."""
     put(store, tmp_path, "1000.1")
-    eyes = SupervisedVision(choose(Config()))
-    assert "cannot be read" in choose_again(named("", "/nowhere/release.pub"), eyes)
-    assert eyes.model_version == "1000.1"
+    vision = SupervisedVision(load_models(Config()))
+    assert "cannot be read" in reload_models(named("", "/nowhere/release.pub"), vision)
+    assert vision.model_version == "1000.1"
 
 
 def test_a_renewal_goes_back_from_a_bundle_that_fails(store: BundleStore, tmp_path: Path) -> None:
     """The same as at a start."""
     put(store, tmp_path, "1000.1")
-    eyes = SupervisedVision(choose(Config()))
+    vision = SupervisedVision(load_models(Config()))
     put(store, tmp_path, "1000.2", golden=models.ANSWERS_OTHERWISE)
-    assert "failed 2 times" in choose_again(Config(), eyes)
-    assert eyes.model_version == "1000.1"
+    assert "failed 2 times" in reload_models(Config(), vision)
+    assert vision.model_version == "1000.1"

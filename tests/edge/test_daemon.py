@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 
 from edge.config import Config
-from edge.daemon.daemon import Orders, serve
+from edge.daemon.daemon import all_in_one
 from edge.demo import CLIP
 from edge.errors import SpoolError
-from edge.spool.writer import Item, SpoolWriter
+from edge.spool.writer import SpoolWriter
 from tests.broker import Mosquitto, Subscriber, wait_until
 
 WALKING = "data/clips/face-demographics-walking.gif"
@@ -109,10 +109,10 @@ def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
 ) -> None:
     """It is started again by its supervisor, and does not wait for the next event to be lost."""
 
-    def fail(_writer: SpoolWriter, _item: Item) -> None:
+    def fail(_writer: SpoolWriter) -> None:
         raise RuntimeError("by intent")
 
-    monkeypatch.setattr(SpoolWriter, "_take", fail)
+    monkeypatch.setattr(SpoolWriter, "notify", fail)
     config = Config.model_validate(
         {
             "spool": {"path": str(tmp_path / "spool.db")},
@@ -122,7 +122,7 @@ def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
         }
     )
     with pytest.raises(SpoolError, match="stores nothing any more"):
-        serve(config, Orders(), lambda _cycle, _events: None)
+        all_in_one(config).run()
 
 
 def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start, tmp_path: Path) -> None:

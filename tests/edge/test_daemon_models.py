@@ -20,6 +20,7 @@ from edge.bundle.store import BundleStore
 from edge.demo import CLIP
 from edge.spool import Spool
 from tests.broker import Mosquitto, Subscriber, wait_until
+from tests.builders import limits
 from tests.edge.bundle import models
 
 VERDICTS = ["compliant", "no_mask", "mask_incorrect", "no_mask", "compliant"]
@@ -92,7 +93,7 @@ def store(folder: Path) -> BundleStore:
 
 
 def events(folder: Path) -> list[dict[str, Any]]:
-    with closing(Spool.open(folder / "spool.db")) as spool:
+    with closing(Spool.open(folder / "spool.db", limits())) as spool:
         return [json.loads(stored.payload) for stored in spool.unsent(0, 100)]
 
 
@@ -100,7 +101,7 @@ def events(folder: Path) -> list[dict[str, Any]]:
 def test_a_hangup_takes_the_new_bundle_between_two_frames(
     start: Start, put: Callable[..., str], tmp_path: Path
 ) -> None:
-    """No event is lost or told twice, no pass is torn; every event names the bundle that judged."""
+    """No event is lost or stored twice, no pass is torn; every event names the bundle that judged."""
     put("1000.1")
     daemon = start(pace="realtime")
     daemon.wait_for("revision 0: no_mask")
@@ -108,10 +109,10 @@ def test_a_hangup_takes_the_new_bundle_between_two_frames(
     daemon.process.send_signal(signal.SIGHUP)
     daemon.wait_for("the model 1000.2 judges from now on")
     assert daemon.process.wait(60) == 0, daemon.log()
-    told = events(tmp_path)
-    assert [event["verdict"] for event in told] == VERDICTS
-    assert [event["sequence"] for event in told] == [1, 2, 3, 4, 5]
-    versions = [event["model_version"] for event in told]
+    found = events(tmp_path)
+    assert [event["verdict"] for event in found] == VERDICTS
+    assert [event["sequence"] for event in found] == [1, 2, 3, 4, 5]
+    versions = [event["model_version"] for event in found]
     assert versions == sorted(versions)
     assert {versions[0], versions[-1]} == {"1000.1", "1000.2"}
 

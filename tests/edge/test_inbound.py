@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.messages import inbound
-from edge.messages.inbound import Ack, InboundError, Mute, Resend
+from edge.messages.inbound import Ack, InboundError, MuteCommand, ReplayCommand
 from tests.edge.test_messages import SCHEMA, validate
 
 ACK = {"consumer": "facilities", "epoch": "67c2c0a6-91fe", "contiguous": 12, "missing": [[14, 15], [20, 20]]}
@@ -60,19 +60,22 @@ def upwards(spans: list[list[int]]) -> bool:
 
 def test_an_ack_is_read() -> None:
     """What a consumer has, and what it asks for."""
-    expected = Ack("facilities", "67c2c0a6-91fe", 12, ((14, 15), (20, 20)))
+    expected = Ack(consumer="facilities", epoch="67c2c0a6-91fe", contiguous=12, missing=((14, 15), (20, 20)))
     assert inbound.parse_ack(json.dumps(ACK).encode()) == expected
 
 
 def test_commands_are_read() -> None:
     """Silence for a while, and a replay."""
-    assert inbound.parse_command(b'{"command": "mute", "seconds": 60}') == Mute(60)
-    assert inbound.parse_command(b'{"command": "replay", "from": 3, "to": 9}') == Resend(3, 9)
+    mute = inbound.parse_command(b'{"command": "mute", "seconds": 60}')
+    assert mute == MuteCommand(command="mute", seconds=60)
+    replay = inbound.parse_command(b'{"command": "replay", "from": 3, "to": 9}')
+    assert isinstance(replay, ReplayCommand)
+    assert (replay.first, replay.last) == (3, 9)
 
 
 @given(acks)
 def test_acks_are_held_against_the_schema(members: dict[str, Any]) -> None:
-    """The rules written by hand are those of the JSON Schema, and that ranges go upwards."""
+    """The rules of the models are those of the JSON Schema, and that ranges go upwards."""
     good = fits("ack", members) and upwards(members.get("missing", []))
     try:
         inbound.parse_ack(json.dumps(members).encode())
@@ -108,6 +111,12 @@ def test_bytes_of_any_kind_are_refused_or_read(payload: bytes) -> None:
     "payload",
     [
         b"[" * 5000,
+        b'{"consumer":' + b"[" * 5000,
+        b'{"consumer":"a","missing":'
+        + b"[" * 4000
+        + b"]" * 4000
+        + b',"missing":[],"epoch":"e","contiguous":1}',
+        b'{"consumer":"a","epoch":"e","contiguous":' + b"9" * 5000 + b"}",
         b'{"consumer":"a","consumer":"b","epoch":"e","contiguous":1}',
         json.dumps({**ACK, "consumer": "x" * 9000}).encode(),
         b'{"consumer":"a","epoch":"e","contiguous":NaN}',
@@ -129,5 +138,38 @@ def test_a_long_command_is_refused() -> None:
 
 def test_the_limits_are_those_of_the_schema() -> None:
     """The numbers written in code stand in the schema too."""
-    assert SCHEMA["$defs"]["number"]["maximum"] == inbound.LARGEST_NUMBER
-    assert SCHEMA["$defs"]["ack"]["properties"]["missing"]["maxItems"] == inbound.MOST_MISSING
+    assert SCHEMA["$defs"]["number"]["maximum"] == inbound.LARGEST_SEQUENCE
+    assert SCHEMA["$defs"]["ack"]["properties"]["missing"]["maxItems"] == inbound.MAX_MISSING
+
+
+@pytest.mark.parametrize("size", [16_000, inbound.MAX_ACK_BYTES, inbound.MAX_COMMAND_BYTES])
+def test_deep_nesting_is_a_bad_message(size: int) -> None:
+    """However deep it goes, within the bounds on size or beyond, it is refused and nothing else happens."""
+    for read in (inbound.parse_ack, inbound.parse_command):
+        with pytest.raises(InboundError):
+            read(b"[" * size)
+
+
+@pytest.mark.parametrize(
+    ("payload", "sentence"),
+    [
+        (b'{"command":"mute","seconds":0}', "mute.seconds: Input should be greater than or equal to 1"),
+        (b'{"command":"replay","from":3,"to":2}', "replay: a range goes upwards"),
+        (b'{"command":"mute","command":"mute","seconds":9}', "a member is given twice"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(payload: bytes, sentence: str) -> None:
+    """The first rule that is broken, with the member that breaks it."""
+    with pytest.raises(InboundError) as refused:
+        inbound.parse_command(payload)
+    assert str(refused.value) == sentence
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_a_refusal_is_one_short_line_whatever_is_sent(command: str, member: str) -> None:
+    """Nobody writes lines of their own into the log."""
+    payload = json.dumps({"command": command, member: 1}).encode()[: inbound.MAX_COMMAND_BYTES]
+    with pytest.raises(InboundError) as refused:
+        inbound.parse_command(payload)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) <= 120

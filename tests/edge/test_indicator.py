@@ -40,7 +40,7 @@ def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         monkeypatch.setattr(gpio, "LAMP_TEST_S", 0.01 if tested else 3600)
         made.append(GpioIndicator(pins, buzzer_mute))
         if tested:
-            made[-1]._test.join(5)
+            wait_for(lambda: not made[-1].testing)
             for number in (17, 27, 22, 5):
                 factory.pin(number).clear_states()
         return made[-1]
@@ -117,7 +117,7 @@ def test_the_buzzer_beeps_once_when_the_lamp_turns_red(
     assert history(factory.pin(5)) == [False, True, False]
 
 
-def test_a_hushed_buzzer_is_silent_for_a_while() -> None:
+def test_a_muted_buzzer_is_silent_for_a_while() -> None:
     """Silence lasts as long as was said last, and not longer."""
     now = [0.0]
     buzzer_mute = BuzzerMute(lambda: now[0])
@@ -133,7 +133,7 @@ def test_a_hushed_buzzer_is_silent_for_a_while() -> None:
     assert not buzzer_mute.lasts
 
 
-def test_a_hushed_buzzer_leaves_the_lamps_alone(
+def test_a_muted_buzzer_leaves_the_lamps_alone(
     factory: MockFactory, make: Callable[..., GpioIndicator]
 ) -> None:
     """Red is lit and nothing beeps; afterwards it beeps again."""
@@ -160,7 +160,7 @@ def test_all_lamps_are_lit_once_at_the_start(
     """The lamp test lights all three, ends by itself, and stays silent."""
     lamps = make(tested=False)
     assert levels(factory) == (True, True, True)
-    lamps._end_test()
+    lamps.end_test()
     assert levels(factory) == (False, False, False)
     assert history(factory.pin(5)) == [False]
 
@@ -173,7 +173,7 @@ def test_what_is_shown_during_the_lamp_test_comes_after_it(
     lamps.show(Lamp.RED)
     lamps.show(Lamp.GREEN)
     assert levels(factory) == (True, True, True)
-    lamps._end_test()
+    lamps.end_test()
     assert levels(factory) == (False, False, True)
 
 
@@ -185,7 +185,7 @@ def test_closing_switches_everything_off_and_gives_the_pins_back(
     lamps.show(Lamp.BLIND)
     lamps.close()
     lamps.close()
-    lamps._end_test()
+    lamps.end_test()
     lamps.show(Lamp.RED)
     assert levels(factory) == (False, False, False)
     assert history(factory.pin(17)) == [False, True, False]

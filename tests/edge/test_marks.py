@@ -5,76 +5,76 @@ from __future__ import annotations
 import itertools
 
 from edge.uplink.redelivery import (
-    ASKED_AGAIN_S,
-    EVERY_S,
-    LONGEST_S,
-    MOST_WATCHED,
+    CHECK_LONGEST_S,
+    CHECK_S,
+    MAX_CONSUMERS,
+    REQUEST_S,
     LaggingConsumer,
     RedeliveryTracker,
 )
 
 
-def test_a_consumer_that_speaks_is_looked_after_once_a_minute() -> None:
-    """However often it speaks, there is one look a minute, with its latest word."""
-    marks = RedeliveryTracker()
-    looks = []
+def test_a_consumer_that_acknowledges_is_checked_once_a_minute() -> None:
+    """However often it acknowledges, there is one check a minute, with its latest mark."""
+    tracker = RedeliveryTracker()
+    checks = []
     for second in range(200):
-        marks.heard("team", "e1", second, float(second))
-        looks += [(second, behind.contiguous) for behind in marks.due(float(second))]
-    assert looks == [(0, 0), (60, 60), (120, 120), (180, 180)]
+        tracker.acknowledged("team", "e1", second, float(second))
+        checks += [(second, lagging.contiguous) for lagging in tracker.due(float(second))]
+    assert checks == [(0, 0), (60, 60), (120, 120), (180, 180)]
 
 
-def test_a_new_connection_is_a_reason_to_look() -> None:
-    """What a broker may have forgotten is looked after soon, whenever it was sent."""
-    marks = RedeliveryTracker()
-    marks.load([("team", "e1", 5)], 0.0)
-    assert marks.due(0.0) == (LaggingConsumer("team", "e1", 5, anew=True),)
-    marks.connected(10.0)
-    assert marks.due(10.0) == (LaggingConsumer("team", "e1", 5, anew=True),)
-    assert marks.due(69.0) == ()
-    assert marks.due(70.0) == (LaggingConsumer("team", "e1", 5, anew=False),)
+def test_a_new_connection_is_a_reason_to_check() -> None:
+    """What a broker may have forgotten is checked soon, whenever it was sent."""
+    tracker = RedeliveryTracker()
+    tracker.load([("team", "e1", 5)], 0.0)
+    assert tracker.due(0.0) == (LaggingConsumer("team", "e1", 5, reconnected=True),)
+    tracker.connected(10.0)
+    assert tracker.due(10.0) == (LaggingConsumer("team", "e1", 5, reconnected=True),)
+    assert tracker.due(69.0) == ()
+    assert tracker.due(70.0) == (LaggingConsumer("team", "e1", 5, reconnected=False),)
 
 
 def test_many_short_connections_are_no_reason_for_many_replays() -> None:
-    """A connection that comes and goes each second brings a look every five seconds at most."""
-    marks = RedeliveryTracker()
-    marks.load([("team", "e1", 5)], 0.0)
-    looks = 0
+    """A connection that comes and goes each second brings a check every five seconds at most."""
+    tracker = RedeliveryTracker()
+    tracker.load([("team", "e1", 5)], 0.0)
+    checks = 0
     for second in range(100):
-        marks.connected(float(second))
-        looks += len(marks.due(float(second)))
-    assert looks <= 100 / 5
+        tracker.connected(float(second))
+        checks += len(tracker.due(float(second)))
+    assert checks <= 100 / 5
 
 
-def test_a_consumer_that_is_gone_is_asked_after_ever_more_seldom() -> None:
-    """Its replays become rare, up to one an hour, and frequent again once it speaks."""
-    marks = RedeliveryTracker()
-    marks.load([("team", "e1", 5)], 0.0)
+def test_a_consumer_that_is_gone_is_checked_ever_more_rarely() -> None:
+    """Its replays become rare, up to one an hour, and frequent again once it acknowledges."""
+    tracker = RedeliveryTracker()
+    tracker.load([("team", "e1", 5)], 0.0)
     moments = []
     for second in range(40_000):
-        if marks.due(float(second)):
+        if tracker.due(float(second)):
             moments.append(second)
-            marks.seldom("team", "e1")
+            tracker.back_off("team", "e1")
     waits = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    assert waits[0] == 2 * EVERY_S
-    assert max(waits) <= 2 * LONGEST_S
+    assert waits[0] == 2 * CHECK_S
+    assert max(waits) <= 2 * CHECK_LONGEST_S
     assert len(moments) < 15
-    marks.heard("team", "e1", 6, 40_000.0)
-    assert marks.due(40_000.0 + EVERY_S)
+    tracker.acknowledged("team", "e1", 6, 40_000.0)
+    assert tracker.due(40_000.0 + CHECK_S)
 
 
-def test_a_range_is_sent_once_however_often_it_is_asked_for() -> None:
-    """The same wish within some seconds changes nothing; later it does, and for another epoch too."""
-    marks = RedeliveryTracker()
-    assert marks.wanted("e1", [(1, 2), (1, 2), (5, 5)], 0.0) == ((1, 2), (5, 5))
-    assert marks.wanted("e1", [(1, 2), (7, 8)], 1.0) == ((7, 8),)
-    assert marks.wanted("e2", [(1, 2)], 1.0) == ((1, 2),)
-    assert marks.wanted("e1", [(1, 2)], ASKED_AGAIN_S) == ((1, 2),)
+def test_a_range_is_sent_once_however_often_it_is_requested() -> None:
+    """The same request within some seconds changes nothing; later it does, and for another epoch too."""
+    tracker = RedeliveryTracker()
+    assert tracker.requested("e1", [(1, 2), (1, 2), (5, 5)], 0.0) == ((1, 2), (5, 5))
+    assert tracker.requested("e1", [(1, 2), (7, 8)], 1.0) == ((7, 8),)
+    assert tracker.requested("e2", [(1, 2)], 1.0) == ((1, 2),)
+    assert tracker.requested("e1", [(1, 2)], REQUEST_S) == ((1, 2),)
 
 
 def test_names_without_end_do_not_fill_the_memory() -> None:
     """Beyond a number of consumers the oldest is forgotten."""
-    marks = RedeliveryTracker()
-    for number in range(10 * MOST_WATCHED):
-        marks.heard(f"c{number}", "e1", 0, 0.0)
-    assert len(marks.due(0.0)) == MOST_WATCHED
+    tracker = RedeliveryTracker()
+    for number in range(10 * MAX_CONSUMERS):
+        tracker.acknowledged(f"c{number}", "e1", 0, 0.0)
+    assert len(tracker.due(0.0)) == MAX_CONSUMERS

@@ -35,7 +35,7 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs `maskgate models` on a device on which nothing was installed."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    monkeypatch.setattr("edge.commands.models.SYSTEM_CONFIG", tmp_path / "system.toml")
+    monkeypatch.setattr("edge.cli.options.SYSTEM_CONFIG", tmp_path / "system.toml")
 
     def call(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["maskgate", "models", *map(str, arguments)])

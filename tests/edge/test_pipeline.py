@@ -1,4 +1,4 @@
-"""The straight line: from frames to lamp and outbox, with fakes at the ports only."""
+"""The pipeline: from frames to lamp and outbox, with fakes at the ports only."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ PIXELS = np.zeros((48, 64, 3), np.uint8)
 class Recorder:
     """Outbox and indicator that keep what they are given, in one list, in order."""
 
-    said: list[Event | State | Lamp] = field(default_factory=list)
+    calls: list[Event | State | Lamp] = field(default_factory=list)
 
     def append(self, event: Event) -> None:
-        self.said.append(event)
+        self.calls.append(event)
 
     def set_state(self, state: State) -> None:
-        self.said.append(state)
+        self.calls.append(state)
 
     def show(self, lamp: Lamp) -> None:
-        self.said.append(lamp)
+        self.calls.append(lamp)
 
     def close(self) -> None:
-        self.said.append(Lamp.OFF)
+        self.calls.append(Lamp.OFF)
 
     def of(self, kind: type) -> list[Event | State | Lamp]:
-        return [item for item in self.said if type(item) is kind]
+        return [item for item in self.calls if type(item) is kind]
 
 
 class OneFace:
@@ -58,7 +58,7 @@ class OneFace:
 
 
 class Script:
-    """A source that plays a list; "x" is a turn in which the camera gave nothing."""
+    """A source that plays a list; "x" is a cycle in which the camera gave nothing."""
 
     def __init__(self, moments: str) -> None:
         self._moments = moments
@@ -77,15 +77,15 @@ def run(
     models = models or OneFace()
     ticks = count()
     tracker, recorder = Tracker(rules()), Recorder()
-    line = Pipeline(
+    pipeline = Pipeline(
         Script(moments), Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks)
     )
     events = EventFactory(EventSource("door", "e1", "4", "7"), 41, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
     cycles: list[Cycle] = []
-    for cycle in line.cycles(lambda: len(cycles) >= stop_after):
+    for cycle in pipeline.cycles(lambda: len(cycles) >= stop_after):
         cycles.append(cycle)
-        reporter.report(cycle, tracker)
+        reporter.report(cycle)
     if cycles:
         reporter.finish(cycles[-1].moment)
     return recorder, cycles
@@ -104,14 +104,14 @@ def test_a_face_becomes_an_event_and_a_red_lamp() -> None:
 def test_an_event_is_in_the_outbox_before_the_lamp_shows_it() -> None:
     """What was shown has been accepted."""
     recorder, _ = run("." * 20)
-    kinds = [type(item) for item in recorder.said]
+    kinds = [type(item) for item in recorder.calls]
     assert kinds[:5] == [Lamp, State, Event, Lamp, State]
 
 
 def test_the_end_leaves_a_dark_lamp_and_says_so() -> None:
     """A retained state must not show red for the whole night."""
     recorder, _ = run("." * 20)
-    last = recorder.said[-1]
+    last = recorder.calls[-1]
     assert isinstance(last, State)
     assert (last.lamp, last.blind) == (Lamp.OFF, False)
 
@@ -125,7 +125,7 @@ def test_a_revision_is_another_event_of_the_same_pass() -> None:
     assert (first.verdict.revision, second.verdict.revision) == (0, 1)
 
 
-def test_blind_turns_reach_lamp_and_state_once() -> None:
+def test_blind_cycles_reach_lamp_and_state_once() -> None:
     """And seeing again ends it."""
     recorder, _ = run("xxx...")
     states = [item for item in recorder.of(State) if isinstance(item, State)]
@@ -136,13 +136,13 @@ def test_blind_turns_reach_lamp_and_state_once() -> None:
 
 
 def test_the_end_of_a_recording_closes_its_passes() -> None:
-    """Somebody who had no verdict yet gets one in a last turn."""
+    """Somebody who had no verdict yet gets one in a last cycle."""
     recorder, cycles = run("....")
     assert [v.outcome for v in cycles[-1].verdicts] == [Outcome.UNSURE]
     assert len(recorder.of(Event)) == 1
 
 
-def test_a_stop_ends_the_line_after_its_turn_and_closes_its_passes() -> None:
+def test_a_stop_ends_the_pipeline_after_its_cycle_and_closes_its_passes() -> None:
     """Nobody who was there is forgotten when the service stops."""
     _, cycles = run("." * 50, stop_after=4)
     assert len(cycles) == 5
@@ -150,9 +150,9 @@ def test_a_stop_ends_the_line_after_its_turn_and_closes_its_passes() -> None:
 
 
 def test_an_empty_source_says_nothing() -> None:
-    """No turn, no event, no lamp."""
+    """No cycle, no event, no lamp."""
     recorder, cycles = run("")
-    assert recorder.said == []
+    assert recorder.calls == []
     assert cycles == []
 
 
@@ -162,17 +162,17 @@ def test_a_change_of_models_keeps_open_passes() -> None:
     tracker, recorder = Tracker(rules(undecided_s=60.0)), Recorder()
     models = OneFace()
     source = Script("." * 4 + "x" * 30 + "." * 20)
-    line = Pipeline(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
+    pipeline = Pipeline(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
     events = EventFactory(EventSource("door", "e1", "4", "7"), 0, lambda: True)
     reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
-    for number, cycle in enumerate(line.cycles(lambda: False)):
-        reporter.report(cycle, tracker)
+    for number, cycle in enumerate(pipeline.cycles(lambda: False)):
+        reporter.report(cycle)
         if number == 5:
             reporter.change_model("8", "", tracker.open_passes())
         if number == 7:
             reporter.change_model("9", "the model 10 is damaged", tracker.open_passes())
-    told = [event for event in recorder.of(Event) if isinstance(event, Event)]
-    assert [(e.pass_id, e.id.sequence, e.model_version) for e in told] == [
+    made = [event for event in recorder.of(Event) if isinstance(event, Event)]
+    assert [(e.pass_id, e.id.sequence, e.model_version) for e in made] == [
         ("e1-4-1", 1, "7"),
         ("e1-4-2", 2, "9"),
     ]

@@ -24,10 +24,9 @@ from edge.spool import Spool
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.schema import FORMAT, new_epoch
 from edge.spool.storage.sequences import SequenceReservations
+from edge.telemetry.records import DAY_S
 from edge.types import Lamp, State
-from tests.builders import event, verdict
-
-DAY_S = 86_400.0
+from tests.builders import event, limits, verdict
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def spool(path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(path)) as opened:
+    with closing(Spool.open(path, limits())) as opened:
         yield opened
 
 
@@ -76,17 +75,17 @@ def test_it_is_the_pipelines_outbox(spool: Spool) -> None:
     assert sequences(spool) == [1]
 
 
-def test_a_new_spool_begins_a_new_life(spool: Spool) -> None:
+def test_a_new_spool_begins_a_new_epoch(spool: Spool) -> None:
     """A new file has a new epoch, its first run, and no events."""
     assert (spool.run, spool.last_sequence, spool.depth(), spool.state()) == (1, 0, 0, None)
 
 
 def test_opening_again_continues(path: Path) -> None:
     """The epoch stays, the run counts up, and events and numbers go on where they stopped."""
-    with closing(Spool.open(path)) as first:
+    with closing(Spool.open(path, limits())) as first:
         fill(first, range(1, 4))
         first.mark_sent([1])
-    with closing(Spool.open(path)) as second:
+    with closing(Spool.open(path, limits())) as second:
         assert (second.epoch, second.run) == (first.epoch, 2)
         assert (second.last_sequence, second.depth()) == (3, 2)
         assert sequences(second) == [2, 3]
@@ -136,38 +135,38 @@ def test_a_number_is_never_given_another_event(spool: Spool) -> None:
     assert spool.depth() == 1
 
 
-def test_listeners_hear_of_events_once_these_can_be_read(spool: Spool) -> None:
-    """A change is told after the commit, not before."""
-    told = threading.Event()
-    spool.on_change(told.set)
+def test_listeners_are_called_once_events_can_be_read(spool: Spool) -> None:
+    """They are called after the commit, not before."""
+    called = threading.Event()
+    spool.on_change(called.set)
     spool.append(event(1))
-    assert told.wait(10)
+    assert called.wait(10)
     assert sequences(spool) == [1]
 
 
-def test_listeners_hear_of_the_state(spool: Spool) -> None:
-    """The latest state can be read, and its change is told."""
-    told = threading.Event()
-    spool.on_change(told.set)
+def test_listeners_are_called_for_the_state(spool: Spool) -> None:
+    """The latest state can be read, and listeners learn of it."""
+    called = threading.Event()
+    spool.on_change(called.set)
     state = State(Lamp.RED, False, "", "1.0", 1_700_000_000.0)
     spool.set_state(state)
-    assert told.wait(10)
+    assert called.wait(10)
     assert spool.state() is state
 
 
 def test_a_failing_listener_harms_nobody(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    """An exception in a listener is logged; events are kept and others are told."""
-    told = threading.Event()
+    """An exception in a listener is logged; events are kept and others are called."""
+    called = threading.Event()
     spool.on_change(lambda: 1 // 0)
-    spool.on_change(told.set)
+    spool.on_change(called.set)
     fill(spool, range(1, 2))
-    assert told.wait(10)
+    assert called.wait(10)
     assert sequences(spool) == [1]
     assert "listener" in caplog.text
 
 
 def test_a_question_that_fails_harms_nobody(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever asked is told, and events are stored as before."""
+    """The caller gets an error, and events are stored as before."""
     with pytest.raises(SpoolError, match="cannot answer"):
         spool.ask(lambda _: 1 / 0)
     fill(spool, range(1, 4))
@@ -211,15 +210,15 @@ def test_an_event_that_json_cannot_say_is_dropped_alone(
 def test_acknowledged_events_are_forgotten_after_some_days(path: Path) -> None:
     """Sent events go after `keep_days`; those that were not sent stay, and no number is given again."""
     wall = 1_700_000_000.0
-    with closing(Spool.open(path, keep_days=7, wall=lambda: wall)) as spool:
+    with closing(Spool.open(path, limits(keep_days=7), wall=lambda: wall)) as spool:
         fill(spool, range(1, 4))
         spool.mark_sent([1, 3])
     wall += 6 * DAY_S
-    with closing(Spool.open(path, keep_days=7, wall=lambda: wall)) as spool:
+    with closing(Spool.open(path, limits(keep_days=7), wall=lambda: wall)) as spool:
         fill(spool, range(4, 5))
         spool.mark_sent([4])
     wall += 2 * DAY_S
-    with closing(Spool.open(path, keep_days=7, wall=lambda: wall)) as spool:
+    with closing(Spool.open(path, limits(keep_days=7), wall=lambda: wall)) as spool:
         assert spool.last_sequence == 4
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT place FROM event").fetchall() == [(2,), (4,)]
@@ -227,7 +226,7 @@ def test_acknowledged_events_are_forgotten_after_some_days(path: Path) -> None:
 
 def test_events_wait_in_memory_while_the_disk_is_full(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A full disk loses nothing: flush says so, one line is logged, and all is stored once there is room."""
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         with full_disk(path.stat().st_size):
             for number in range(1, 201):
                 spool.append(event(number))
@@ -241,16 +240,16 @@ def test_events_wait_in_memory_while_the_disk_is_full(path: Path, caplog: pytest
 
 def test_closing_keeps_what_was_accepted(path: Path) -> None:
     """What was appended just before closing is there when the file is opened again."""
-    spool = Spool.open(path)
+    spool = Spool.open(path, limits())
     spool.append(event(1))
     spool.close()
-    with closing(Spool.open(path)) as again:
+    with closing(Spool.open(path, limits())) as again:
         assert sequences(again) == [1]
 
 
 def test_a_closed_spool_says_so(path: Path) -> None:
     """Closing twice is allowed; using a closed spool is an error that names the file."""
-    spool = Spool.open(path)
+    spool = Spool.open(path, limits())
     spool.close()
     spool.close()
     with pytest.raises(SpoolError, match=r"spool\.db is closed"):
@@ -276,7 +275,7 @@ def test_a_power_cut_keeps_what_is_committed(path: Path) -> None:
 def test_only_one_process_can_use_it(spool: Spool, path: Path) -> None:
     """A second opening is refused with a sentence that names the file."""
     with pytest.raises(SpoolError, match=r"spool\.db is in use by another process"):
-        Spool.open(path)
+        Spool.open(path, limits())
 
 
 def test_a_text_file_is_no_spool(tmp_path: Path) -> None:
@@ -284,7 +283,7 @@ def test_a_text_file_is_no_spool(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("these are my notes\n" * 100)
     with pytest.raises(SpoolError, match=r"notes\.txt is no spool"):
-        Spool.open(file)
+        Spool.open(file, limits())
     assert file.read_text() == "these are my notes\n" * 100
 
 
@@ -294,14 +293,14 @@ def test_some_other_database_is_no_spool(tmp_path: Path) -> None:
     other_database(file)
     before = file.read_bytes()
     with pytest.raises(SpoolError, match=r"other\.db is some other database"):
-        Spool.open(file)
+        Spool.open(file, limits())
     assert file.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["other.db"]
 
 
 def test_a_newer_format_is_refused(path: Path) -> None:
     """A file that a newer MaskGate wrote is named, and not touched."""
-    Spool.open(path).close()
+    Spool.open(path, limits()).close()
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {FORMAT + 1}")
     with closing(SequenceReservations(path.with_name("spool.db.numbers"))) as numbers:
@@ -310,7 +309,7 @@ def test_a_newer_format_is_refused(path: Path) -> None:
         numbers.write(replace(known, format=FORMAT + 1))
     before = path.read_bytes()
     with pytest.raises(SpoolError, match=f"format {FORMAT + 1}"):
-        Spool.open(path)
+        Spool.open(path, limits())
     assert path.read_bytes() == before
 
 
@@ -320,7 +319,7 @@ def test_places_that_cannot_hold_a_spool(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "directory").mkdir()
     with pytest.raises(SpoolError, match=r"cannot be opened for writing.*spool\.path"):
-        Spool.open(tmp_path / place)
+        Spool.open(tmp_path / place, limits())
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=2, max_size=20))
@@ -343,7 +342,7 @@ def test_unsent_is_what_was_appended_less_what_was_marked(
     """Whatever the order of appending and marking, the rest can be read, in order."""
     kept: set[int] = set()
     marked: set[int] = set()
-    with closing(Spool.open(tmp_path_factory.mktemp("spool") / "spool.db")) as spool:
+    with closing(Spool.open(tmp_path_factory.mktemp("spool") / "spool.db", limits())) as spool:
         for mark, number in steps:
             if not mark and number not in kept:
                 spool.append(event(number))

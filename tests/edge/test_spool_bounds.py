@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from edge.errors import SpoolError
-from edge.spool import ConsumerMark, Limits, Spool, writer
+from edge.spool import ConsumerMark, Spool, writer
+from edge.spool.records import Purged
 from edge.spool.storage.store import RESERVE, EventStore
 from edge.spool.writer import SpoolWriter
 from edge.telemetry.records import Minute, VerdictCounts
+from edge.telemetry.summaries import DAY_S
 from edge.types import Event, Gap, Outcome, Reason
-from tests.builders import event, verdict
-from tests.edge.test_spool import DAY_S, fill, full_disk, sequences
+from tests.builders import event, limits, verdict
+from tests.edge.test_spool import fill, full_disk, sequences
 
 WALL = 1_700_000_000.0
 MINUTE = 1_699_999_980
@@ -32,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def spool(path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(path)) as opened:
+    with closing(Spool.open(path, limits())) as opened:
         yield opened
 
 
@@ -41,7 +43,7 @@ def gaps(spool: Spool) -> list[tuple[int, int | None, Reason]]:
 
 
 def small(path: Path, events: int) -> Spool:
-    return Spool.open(path, limits=Limits(max_events=events))
+    return Spool.open(path, limits(max_events=events))
 
 
 def at(sequence: int, outcome: Outcome, number: int, revision: int = 0, wall: float = WALL) -> Event:
@@ -121,7 +123,7 @@ def test_a_gap_of_an_earlier_run_does_not_grow(path: Path) -> None:
 
 def test_bytes_are_bounded(path: Path) -> None:
     """The database stays within its size, whatever comes; minutes go before unsent events."""
-    with closing(Spool.open(path, limits=Limits(max_bytes=200_000))) as spool:
+    with closing(Spool.open(path, limits(max_bytes=200_000))) as spool:
         for minute in range(50):
             spool.add_minute(Minute(MINUTE - 60 * minute, frames=1))
         for first in range(1, 1000, 100):
@@ -147,7 +149,7 @@ def test_what_json_cannot_say_is_a_gap(spool: Spool) -> None:
 def test_what_memory_could_not_hold_is_a_gap(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the disk refuses, the oldest beyond a bound go; once it takes events again it says so."""
     monkeypatch.setattr(writer, "MOST_WAITING", 50)
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         with full_disk(path.stat().st_size):
             for number in range(1, 81):
                 spool.append(event(number))
@@ -176,10 +178,10 @@ def test_given_up_events_are_gaps_and_can_be_replayed(spool: Spool) -> None:
 
 def test_an_end_without_notice_leaves_a_gap_and_no_number_twice(path: Path, tmp_path: Path) -> None:
     """Numbers that may have been given are left out and announced; a second such end adds to them."""
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         fill(spool, range(1, 6))
         first = abandon(path, tmp_path / "first")
-    with closing(Spool.open(first)) as spool:
+    with closing(Spool.open(first, limits())) as spool:
         assert spool.last_sequence >= 5 + RESERVE // 2
         (gap,) = spool.unsent_gaps(10)
         assert (gap.first, gap.last, gap.reason) == (6, spool.last_sequence, Reason.RESTART)
@@ -187,7 +189,7 @@ def test_an_end_without_notice_leaves_a_gap_and_no_number_twice(path: Path, tmp_
         assert spool.problem == ""
         fill(spool, range(spool.last_sequence + 1, spool.last_sequence + 3))
         second = abandon(first, tmp_path / "second")
-    with closing(Spool.open(second)) as again:
+    with closing(Spool.open(second, limits())) as again:
         assert len(sequences(again)) == 7
         found = again.unsent_gaps(10)
         assert len({gap.number for gap in found}) == len(found) == 2
@@ -198,33 +200,33 @@ def test_an_end_without_notice_leaves_a_gap_and_no_number_twice(path: Path, tmp_
 def test_an_end_in_good_order_leaves_no_gap(path: Path) -> None:
     """The next run goes on with the next number, and so does one that had nothing to do."""
     for _ in range(2):
-        with closing(Spool.open(path)) as spool:
+        with closing(Spool.open(path, limits())) as spool:
             if spool.run == 1:
                 fill(spool, range(1, 6))
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         assert spool.last_sequence == 5
         assert gaps(spool) == []
 
 
 def test_a_drop_before_an_end_in_good_order_is_no_number_twice(path: Path) -> None:
     """A number that was lost right before the end is announced and not given again."""
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         fill(spool, range(1, 3))
         spool.append(replace(event(3), verdict=replace(verdict(), monotonic=math.nan)))
-    with closing(Spool.open(path)) as again:
+    with closing(Spool.open(path, limits())) as again:
         assert again.last_sequence == 3
         assert gaps(again) == [(3, 3, Reason.ENCODING)]
 
 
 def test_events_that_cannot_be_written_at_the_end_are_a_gap(path: Path) -> None:
     """What was only in memory when the program had to go is announced by the next start."""
-    spool = Spool.open(path)
+    spool = Spool.open(path, limits())
     fill(spool, range(1, 3))
     with full_disk(path.stat().st_size):
         for number in range(3, 200):
             spool.append(event(number))
         spool.close()
-    with closing(Spool.open(path)) as again:
+    with closing(Spool.open(path, limits())) as again:
         assert again.last_sequence >= 199
         (gap,) = again.unsent_gaps(10)
         assert (gap.first, gap.last) == (3, again.last_sequence)
@@ -237,7 +239,7 @@ def test_replay_sends_acknowledged_events_again(spool: Spool) -> None:
     told: list[int] = []
     spool.on_change(lambda: told.append(1))
     found = spool.replay(4, 99)
-    assert (found.again, found.gone) == (7, ())
+    assert (found.again, found.waiting, found.gone) == (7, 0, 0)
     assert sequences(spool) == list(range(4, 11))
     assert spool.replays == 1
     assert spool.depth() == 7
@@ -249,7 +251,7 @@ def test_replay_sends_acknowledged_events_again(spool: Spool) -> None:
 def test_replay_leaves_out_what_was_sent_just_now(path: Path) -> None:
     """A consumer that is only slow does not get everything twice."""
     now = WALL
-    with closing(Spool.open(path, wall=lambda: now)) as spool:
+    with closing(Spool.open(path, limits(), wall=lambda: now)) as spool:
         fill(spool, range(1, 7))
         spool.mark_sent([1, 2, 3])
         spool.flush()
@@ -268,7 +270,7 @@ def test_replay_announces_what_is_gone(path: Path) -> None:
         fill(spool, range(5, 7))
         for _ in range(2):
             found = spool.replay(1, 3)
-            assert [(item.first, item.last) for item in found.gone] == [(1, 2)]
+            assert (found.again, found.gone) == (0, 2)
             (gap,) = spool.unsent_gaps(10)
             assert (gap.first, gap.last, gap.reason) == (1, 2, Reason.EXPIRED)
             spool.mark_gaps_sent([gap.position])
@@ -286,19 +288,19 @@ def test_replay_of_an_unknown_epoch_changes_nothing(spool: Spool) -> None:
 
 def test_marks_of_consumers_are_kept(path: Path) -> None:
     """The latest of each consumer and epoch, over a restart, readable at once."""
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         for contiguous in (5, 9, 7):
             spool.set_mark(ConsumerMark("team", "e1", contiguous, WALL))
         spool.set_mark(ConsumerMark("other", "e1", 1, WALL))
         marks = (ConsumerMark("other", "e1", 1, WALL), ConsumerMark("team", "e1", 7, WALL))
         assert set(spool.marks()) == set(marks)
-    with closing(Spool.open(path, wall=lambda: WALL)) as again:
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as again:
         assert again.marks() == marks
 
 
 def test_marks_cannot_fill_the_disk(path: Path) -> None:
     """Of many names the last hundred that were heard stay."""
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
         for number in range(250):
             spool.set_mark(ConsumerMark(f"c{number}", "e1", 1, WALL + number))
         spool.flush()
@@ -320,7 +322,7 @@ def test_minutes_count_each_pass_by_its_latest_revision(spool: Spool) -> None:
 def test_minutes_add_up_over_a_restart(path: Path) -> None:
     """What is added to a minute adds to what it holds."""
     for _ in range(2):
-        with closing(Spool.open(path, wall=lambda: WALL)) as spool:
+        with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
             spool.add_minute(Minute(MINUTE, frames=10, watched_s=1.5))
             spool.add_minute(Minute(MINUTE, blind_s=2.0))
             spool.flush()
@@ -337,24 +339,24 @@ def test_a_minute_begins_at_a_minute() -> None:
 def test_a_clock_that_jumps_ahead_ages_nothing(path: Path) -> None:
     """What was acknowledged a moment ago is kept when the wall clock gains a year."""
     now = [WALL]
-    with closing(Spool.open(path, keep_days=7, wall=lambda: now[0])) as spool:
+    with closing(Spool.open(path, limits(keep_days=7), wall=lambda: now[0])) as spool:
         fill(spool, range(1, 4))
         spool.mark_sent([1, 2, 3])
         spool.flush()
         now[0] += 365 * DAY_S
-        spool.ask(SpoolWriter._prune)
+        spool.ask(SpoolWriter.prune)
         assert spool.figures().stored == 3
 
 
 def test_everything_but_unsent_events_goes_after_some_days(path: Path) -> None:
     """Marks, minutes, announced gaps and acknowledged events are kept for `keep_days`."""
-    with closing(Spool.open(path, keep_days=7, wall=lambda: WALL, limits=Limits(max_events=3))) as spool:
+    with closing(Spool.open(path, limits(max_events=3, keep_days=7), wall=lambda: WALL)) as spool:
         fill(spool, range(1, 6))
         spool.mark_sent([3])
         spool.mark_gaps_sent([gap.position for gap in spool.unsent_gaps(5)])
         spool.set_mark(ConsumerMark("team", "e1", 3, WALL))
     for days, left in ((6, 1), (8, 0)):
-        with closing(Spool.open(path, keep_days=7, wall=lambda: WALL + days * DAY_S)) as spool:  # noqa: B023
+        with closing(Spool.open(path, limits(keep_days=7), wall=lambda: WALL + days * DAY_S)) as spool:  # noqa: B023
             assert len(spool.marks()) == left
             assert len(spool.minutes(0, MINUTE)) == left
             assert spool.figures().stored == 2 + left
@@ -364,13 +366,13 @@ def test_everything_but_unsent_events_goes_after_some_days(path: Path) -> None:
 
 def test_purging_takes_what_is_old(path: Path) -> None:
     """Acknowledged events at first, unsent ones only when asked, and these are announced."""
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         fill(spool, range(1, 6))
         spool.mark_sent([1, 2])
-        assert spool.ask(lambda writer: writer.purge(WALL, unsent=True)) == (0, 0)
-        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=False)) == (2, 0)
+        assert spool.ask(lambda writer: writer.purge(WALL, unsent=True)) == Purged(0, 0)
+        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=False)) == Purged(2, 0)
         assert sequences(spool) == [3, 4, 5]
-        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=True)) == (0, 3)
+        assert spool.ask(lambda writer: writer.purge(WALL + 1, unsent=True)) == Purged(0, 3)
         assert gaps(spool) == [(3, 5, Reason.EXPIRED)]
         assert spool.figures() == replace(spool.figures(), unsent=0, stored=0, dropped=3)
 
@@ -391,13 +393,13 @@ def test_an_older_file_is_taken_over(path: Path) -> None:
                 (3, x'7b7d', 2.0, NULL);
             """
         )
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
         assert (spool.epoch, spool.run, spool.last_sequence) == ("65550000-abcd", 5, 3)
         assert [(item.position, item.payload) for item in spool.unsent(0, 9)] == [(2, b"{}"), (3, b"{}")]
         assert gaps(spool) == []
         fill(spool, range(4, 6))
         spool.mark_sent([2])
-    with closing(Spool.open(path, wall=lambda: WALL)) as again:
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as again:
         assert sequences(again) == [3, 4, 5]
         assert again.problem == ""
 
@@ -430,6 +432,6 @@ def test_appending_waits_for_no_write(path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_gaps_are_plain_values(path: Path) -> None:
     """A gap names the epoch of its numbers and when it was found."""
-    with closing(Spool.open(path, wall=lambda: WALL, limits=Limits(max_events=1))) as spool:
+    with closing(Spool.open(path, limits(max_events=1), wall=lambda: WALL)) as spool:
         fill(spool, range(1, 4))
         assert spool.unsent_gaps(1) == (Gap(1, spool.epoch, 1, 1, 2, Reason.SPOOL_FULL, WALL),)

@@ -13,12 +13,13 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages.payloads import encode, event_payload
-from edge.spool import Limits, Spool
-from edge.spool.storage import recovery
+from edge.spool import Spool
+from edge.spool.storage import schema
 from edge.spool.storage.database import SpoolDatabase
+from edge.telemetry.summaries import DAY_S
 from edge.types import Reason
-from tests.builders import event
-from tests.edge.test_spool import DAY_S, fill, sequences
+from tests.builders import event, limits
+from tests.edge.test_spool import fill, sequences
 from tests.edge.test_spool_bounds import abandon
 
 WALL = 1_700_000_000.0
@@ -29,14 +30,14 @@ EVENTS = 60
 def path(tmp_path: Path) -> Path:
     """A spool in good order, closed, with events 1 to 60, of which 1 to 20 were acknowledged."""
     file = tmp_path / "spool.db"
-    with closing(Spool.open(file, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(file, limits(), wall=lambda: WALL)) as spool:
         fill(spool, range(1, EVENTS + 1))
         spool.mark_sent(range(1, 21))
     return file
 
 
 def reopen(path: Path, wall: float = WALL) -> Spool:
-    return Spool.open(path, wall=lambda: wall)
+    return Spool.open(path, limits(), wall=lambda: wall)
 
 
 def epoch_of(path: Path) -> str:
@@ -118,7 +119,7 @@ def test_a_damaged_file_is_replaced(
 
 
 def test_a_page_of_rubbish_costs_the_events_on_it(path: Path) -> None:
-    """All others are rescued under their old ids, in front of new ones."""
+    """All others are recovered under their old ids, in front of new ones."""
     before = epoch_of(path)
     overwrite(path, page_of(path, 42), b"\x5a" * 4096)
     with closing(reopen(path)) as spool:
@@ -212,8 +213,8 @@ def test_the_damaged_file_is_kept_for_a_look(path: Path) -> None:
 def test_damaged_files_do_not_fill_the_disk(path: Path) -> None:
     """One that is larger than two spools may be is not kept."""
     noise(path)
-    limits = Limits(max_bytes=path.stat().st_size // 2 - 1)
-    with closing(Spool.open(path, wall=lambda: WALL, limits=limits)) as spool:
+    bounds = limits(max_bytes=path.stat().st_size // 2 - 1)
+    with closing(Spool.open(path, bounds, wall=lambda: WALL)) as spool:
         assert "damaged" in spool.problem
     assert not list(path.parent.glob("*damaged*"))
 
@@ -260,7 +261,9 @@ def test_a_lost_end_is_said_where_nobody_knows_it(path: Path) -> None:
         assert (last.epoch, last.first, last.last) == (before, EVENTS + 1, None)
 
 
-def test_a_power_cut_amid_the_rescue_is_made_good(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_power_cut_during_a_recovery_is_repaired_by_the_next_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A start that had moved the file aside, and no more, is taken up again by the next."""
     overwrite(path, page_of(path, 42), b"\x5a" * 4096)
 
@@ -268,7 +271,7 @@ def test_a_power_cut_amid_the_rescue_is_made_good(path: Path, monkeypatch: pytes
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(recovery, "_fill", cut)
+        patch.setattr(schema, "create", cut)
         with pytest.raises(KeyboardInterrupt):
             reopen(path)
     assert list(path.parent.glob("*damaged*"))
@@ -302,13 +305,13 @@ def test_another_database_is_never_moved(tmp_path: Path) -> None:
         file = tmp_path / name
         file.write_bytes(content)
         with pytest.raises(SpoolError, match="no spool of MaskGate"):
-            Spool.open(file)
+            Spool.open(file, limits())
         assert file.read_bytes() == content
     with closing(sqlite3.connect(tmp_path / "other.db")) as db:
         db.execute("CREATE TABLE event (x)")
     for _ in range(2):
         with pytest.raises(SpoolError, match="some other database"):
-            Spool.open(tmp_path / "other.db")
+            Spool.open(tmp_path / "other.db", limits())
 
 
 def test_old_damaged_files_go(path: Path) -> None:

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,14 +20,16 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.spool import ConsumerMark, Limits, Spool
-from edge.spool.control import requests, server
-from edge.spool.control.client import SpoolClient
-from edge.spool.control.requests import PageRequest, PurgeRequest, ReplayRequest, StatsRequest
+from edge.spool import ConsumerMark, Spool
+from edge.spool.control import handlers, requests, server
+from edge.spool.control.client import SpoolClient, ask_daemon
+from edge.spool.control.requests import PageRequest, PurgeRequest, ReplayRequest, SpoolStats, StatsRequest
 from edge.spool.control.server import ControlServer
+from edge.spool.records import Replayed
+from edge.spool.storage import files
 from edge.spool.storage.sequences import SequenceReservations
 from tests.broker import wait_until
-from tests.builders import event
+from tests.builders import event, limits
 from tests.edge.test_cli import Run, one_sentence, run
 from tests.edge.test_spool import fill, other_database, sequences
 
@@ -42,7 +45,7 @@ HUGE = 10**22
 def path(tmp_path: Path) -> Path:
     """A spool with events 1 to 30, of which 1 to 10 were acknowledged; and a configuration beside it."""
     file = tmp_path / "spool.db"
-    with closing(Spool.open(file, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(file, limits(), wall=lambda: WALL)) as spool:
         fill(spool, range(1, EVENTS + 1))
         spool.mark_sent(range(1, 11))
         spool.set_mark(ConsumerMark("team", spool.epoch, 8, WALL))
@@ -60,7 +63,7 @@ def events(request: pytest.FixtureRequest, path: Path, run: Run) -> Iterator[Run
     if request.param == "alone":
         yield call  # type: ignore[misc]
         return
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
         yield call  # type: ignore[misc]
 
 
@@ -246,17 +249,17 @@ def test_a_changed_event_is_neither_shown_nor_touched(
 
 def test_a_tool_does_not_count_as_a_run(path: Path) -> None:
     """It uses up no numbers and leaves no gap."""
-    counter = SpoolClient(path, Limits())
+    counter = SpoolClient(path, limits())
     counter.stats()
     counter.replay(ReplayRequest(1, 2))
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
         assert (spool.run, spool.last_sequence, spool.unsent_gaps(5)) == (2, EVENTS, ())
         assert sequences(spool)[:2] == [1, 2]
 
 
 def test_following_goes_on(path: Path, tmp_path: Path) -> None:
     """New events come out as they are stored, until it is interrupted."""
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
         command = [sys.executable, "-m", "edge", "events", "tail", "-n", "1", "-f", "--json", "--config"]
         tool = subprocess.Popen(
             [*command, str(path.with_name("config.toml"))], stdout=subprocess.PIPE, text=True, cwd=tmp_path
@@ -277,13 +280,13 @@ def test_only_one_holds_the_spool(path: Path) -> None:
         closing(SequenceReservations(path.with_name("spool.db.numbers"))),
         pytest.raises(SpoolError, match=r"spool\.db is in use by another process"),
     ):
-        SpoolClient(path, Limits()).stats()
+        SpoolClient(path, limits()).stats()
 
 
 def test_an_export_lets_events_pass(path: Path) -> None:
     """Between any two pages the spool's thread stores what was appended meanwhile."""
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
-        rows = SpoolClient(path, Limits()).pages(PageRequest(limit=10))
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+        rows = SpoolClient(path, limits()).pages(PageRequest(limit=10))
         assert next(rows).position == 1
         fill(spool, range(31, 36))
         assert [kept.position for kept in rows] == list(range(2, 36))
@@ -291,18 +294,18 @@ def test_an_export_lets_events_pass(path: Path) -> None:
 
 def test_a_page_is_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However much is asked for, one answer holds so many events and no more."""
-    monkeypatch.setattr(requests, "MOST_ROWS", 7)
-    counter = SpoolClient(path, Limits())
+    monkeypatch.setattr(handlers, "MOST_ROWS", 7)
+    counter = SpoolClient(path, limits())
     assert len(counter.page(PageRequest(limit=10_000))) == 7
     assert len(list(counter.pages(PageRequest(limit=10_000)))) == EVENTS
 
 
-class TestDoor:
+class TestControlServer:
     """The socket itself."""
 
     @pytest.fixture
     def spool(self, path: Path) -> Iterator[Spool]:
-        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+        with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
             yield spool
 
     @pytest.mark.usefixtures("spool")
@@ -313,10 +316,10 @@ class TestDoor:
         assert stat.S_IMODE(mode) == 0o600
 
     def test_others_are_sent_away(self, spool: Spool, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Whoever is neither root nor this user, by the kernel's word, gets no answer."""
-        monkeypatch.setattr(server, "_user_of", lambda _peer: 4_000_000)
+        """Whoever is neither root nor this user, by the kernel's account, gets no answer."""
+        monkeypatch.setattr(server, "peer_user", lambda _peer: 4_000_000)
         with pytest.raises(SpoolError, match="only root"):
-            server.ask(path, StatsRequest())
+            ask_daemon(path, StatsRequest(), SpoolStats)
 
     @pytest.mark.parametrize(
         "line",
@@ -326,13 +329,16 @@ class TestDoor:
             b'{"ask":"page","limit":[]}\n', b"\xff\xfe\n", b'{"ask":"page","after":1%s}\n' % (b"0" * 22),
             b'{"ask":"replay","first":9,"last":5}\n',
             b'{"ask":"replay","first":1%s,"last":2%s}\n' % (b"0" * 22, b"0" * 22),
+            b'{"ask":"replay","first":true,"last":2}\n', b'{"ask":"page","limit":-1}\n',
+            b'{"ask":' + b"[" * 16_000 + b"\n", b'{"a":' * 3_000 + b"\n", b'{"ask":"stats"}x\n',
+            b'{"ask":"purge","before":%s}\n' % (b"9" * 5_000),
         ],
     )  # fmt: skip
     def test_nonsense_is_answered_with_a_sentence(self, spool: Spool, path: Path, line: bytes) -> None:
         """It changes nothing, and the next question is answered."""
         with socket.socket(socket.AF_UNIX) as peer:
             peer.settimeout(20)
-            with server._short(path.with_name("spool.db.sock")) as address:
+            with files.short_name(path.with_name("spool.db.sock")) as address:
                 peer.connect(address)
             try:
                 peer.sendall(line)
@@ -340,8 +346,9 @@ class TestDoor:
                 answer = peer.makefile("rb").readline()
             except ConnectionError:
                 answer = b""
-        assert answer == b"" or set(json.loads(answer)) == {"error"}
-        assert SpoolClient(path, Limits()).stats().stored == EVENTS
+        if len(line) <= server.MOST_ASKED:
+            assert set(json.loads(answer)) == {"error"}
+        assert SpoolClient(path, limits()).stats().stored == EVENTS
         assert spool.depth() == 20
 
     def test_a_silent_tool_holds_up_nobody(
@@ -351,17 +358,68 @@ class TestDoor:
         monkeypatch.setattr(server, "PATIENCE_S", 0.2)
         with socket.socket(socket.AF_UNIX) as silent:
             silent.settimeout(20)
-            with server._short(path.with_name("spool.db.sock")) as address:
+            with files.short_name(path.with_name("spool.db.sock")) as address:
                 silent.connect(address)
-            assert SpoolClient(path, Limits()).stats().stored == EVENTS
+            assert SpoolClient(path, limits()).stats().stored == EVENTS
             fill(spool, range(31, 32))
             assert silent.recv(1) == b""
+
+    def test_patience_is_for_the_whole_request(
+        self, spool: Spool, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A tool that sends a byte now and then is hung up on like a silent one."""
+        monkeypatch.setattr(server, "PATIENCE_S", 0.3)
+        with socket.socket(socket.AF_UNIX) as slow:
+            slow.settimeout(20)
+            with files.short_name(path.with_name("spool.db.sock")) as address:
+                slow.connect(address)
+            with pytest.raises(ConnectionError):
+                _dribble(slow)
+
+    def test_a_request_that_fails_in_an_unknown_way_is_answered_with_a_sentence(
+        self, spool: Spool, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The log says where, and the next request is answered."""
+        with monkeypatch.context() as patch:
+            patch.setattr(requests, "parse_request", lambda _line: 1 // 0)
+            with pytest.raises(SpoolError, match="the daemon cannot answer this: integer division"):
+                ask_daemon(path, StatsRequest(), SpoolStats)
+        assert "a request cannot be answered" in caplog.text
+        assert ask_daemon(path, StatsRequest(), SpoolStats)
+
+    @pytest.mark.parametrize(
+        ("line", "sentence"),
+        [
+            (b"", "ended before it had answered"),
+            (b'{"answer": {"again"', "ended before it had answered"),
+            (b'{"answer": {"again": 1}}\n', "of one version"),
+            (b'{"answer": {}, "error": ""}\n', "of one version"),
+            (b"[]\n", "of one version"),
+        ],
+    )
+    def test_what_is_no_answer_is_one_sentence(self, tmp_path: Path, line: bytes, sentence: str) -> None:
+        """A daemon that ends amid its answer, or one of another version."""
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(tmp_path / "spool.db.sock"))
+            listener.listen()
+
+            def reply() -> None:
+                peer, _ = listener.accept()
+                with peer:
+                    peer.recv(1_000)
+                    peer.sendall(line)
+
+            thread = threading.Thread(target=reply)
+            thread.start()
+            with pytest.raises(SpoolError, match=sentence):
+                ask_daemon(tmp_path / "spool.db", ReplayRequest(1, 2), Replayed)
+            thread.join()
 
     def test_too_many_at_once_are_turned_away(self, spool: Spool, path: Path) -> None:
         """Their threads stay few; there is room again once somebody leaves."""
         crowd = [socket.socket(socket.AF_UNIX) for _ in range(server.MOST_AT_ONCE + 3)]
         try:
-            with server._short(path.with_name("spool.db.sock")) as address:
+            with files.short_name(path.with_name("spool.db.sock")) as address:
                 for peer in crowd:
                     peer.connect(address)
             wait_until(lambda: _threads() == server.MOST_AT_ONCE)
@@ -369,26 +427,35 @@ class TestDoor:
             for peer in crowd:
                 peer.close()
         wait_until(lambda: _threads() == 0)
-        assert SpoolClient(path, Limits()).stats().stored == EVENTS
+        assert SpoolClient(path, limits()).stats().stored == EVENTS
 
     def test_a_dead_daemons_socket_is_no_hindrance(self, path: Path) -> None:
         """A socket file that nobody listens to is passed over by tools and replaced by the next daemon."""
-        with socket.socket(socket.AF_UNIX) as dead, server._short(path.with_name("spool.db.sock")) as address:
+        with (
+            socket.socket(socket.AF_UNIX) as dead,
+            files.short_name(path.with_name("spool.db.sock")) as address,
+        ):
             dead.bind(address)
-        assert SpoolClient(path, Limits()).stats().stored == EVENTS
-        with closing(Spool.open(path, wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
-            assert server.ask(path, StatsRequest())
+        assert SpoolClient(path, limits()).stats().stored == EVENTS
+        with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
+            assert ask_daemon(path, StatsRequest(), SpoolStats)
         assert not path.with_name("spool.db.sock").exists()
 
     def test_it_works_in_a_deep_directory(self, tmp_path: Path) -> None:
         """A path that is too long for a socket's name is no problem."""
         deep = tmp_path / ("d" * 120)
-        with closing(Spool.open(deep / "spool.db")) as spool, closing(ControlServer(spool)):
-            assert SpoolClient(deep / "spool.db", Limits()).purge(PurgeRequest(0.0)).acknowledged == 0
+        with closing(Spool.open(deep / "spool.db", limits())) as spool, closing(ControlServer(spool)):
+            assert SpoolClient(deep / "spool.db", limits()).purge(PurgeRequest(0.0)).acknowledged == 0
+
+
+def _dribble(peer: socket.socket) -> None:
+    for _ in range(2_000):
+        peer.sendall(b" ")
+        time.sleep(0.01)
 
 
 def _threads() -> int:
-    return sum(thread.name == "maskgate-door" for thread in threading.enumerate()) - 1
+    return sum(thread.name == "maskgate-control-request" for thread in threading.enumerate())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")
@@ -396,7 +463,7 @@ def test_a_tool_of_root_locks_nobody_out(path: Path, tmp_path: Path) -> None:
     """What it makes belongs to the owner of the directory."""
     os.chown(tmp_path, 12_345, 12_345)
     path.with_name("spool.db.numbers").unlink()
-    SpoolClient(path, Limits()).stats()
+    SpoolClient(path, limits()).stats()
     assert path.with_name("spool.db.numbers").stat().st_uid == 12_345
 
 
@@ -408,10 +475,10 @@ def test_the_daemon_answers(path: Path, tmp_path: Path) -> None:
     daemon = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: path.with_name("spool.db.sock").exists())
-        assert server.ask(path, StatsRequest())
-        assert SpoolClient(path, Limits()).replay(ReplayRequest(11, 30)).waiting == 20
+        assert ask_daemon(path, StatsRequest(), SpoolStats)
+        assert SpoolClient(path, limits()).replay(ReplayRequest(11, 30)).waiting == 20
     finally:
         daemon.terminate()
         assert daemon.wait(30) == 0
     assert not path.with_name("spool.db.sock").exists()
-    assert SpoolClient(path, Limits()).stats().unsent == 20
+    assert SpoolClient(path, limits()).stats().unsent == 20

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.spool.storage.statistics import PassCounter
-from edge.telemetry.records import Minute, VerdictCounts
-from edge.telemetry.summaries import DAY_S, HOUR_S, begin, ended_since, summarise
+from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
+from edge.telemetry.summaries import begin, ended_since, summarise
 from edge.types import Event, Outcome
 from tests.builders import event, verdict
 
@@ -54,7 +54,7 @@ def test_a_day_counts_each_pass_once_by_its_latest_revision(steps: list[tuple[in
     found = summarise(DAY, DAY_S, minutes(events), DAY + DAY_S)
     assert asdict(found.verdicts) == {outcome.value: latest[outcome] for outcome in Outcome}
     judged = sum(latest.values()) - latest[Outcome.UNSURE]
-    assert found.compliance == (latest[Outcome.COMPLIANT] / judged if judged else None)
+    assert found.verdicts.compliance == (latest[Outcome.COMPLIANT] / judged if judged else None)
 
 
 @given(decisions)
@@ -71,7 +71,7 @@ def test_an_hour_is_watched_blind_or_off() -> None:
     hour = summarise(DAY, HOUR_S, found, DAY + 1800.0)
     assert (hour.watched_s, hour.blind_s, hour.off_s) == (270.0, 30.0, 1500.0)
     assert not hour.complete
-    assert hour.compliance is None
+    assert hour.verdicts.compliance is None
     assert summarise(DAY, HOUR_S, found, DAY + HOUR_S).complete
 
 

@@ -52,7 +52,7 @@ def test_the_dwell_counts_seconds_and_not_frames(fps: int) -> None:
     assert settled == [pytest.approx(1.0 / 0.9, abs=1 / fps)]
 
 
-def test_a_glimpse_is_not_a_pass() -> None:
+def test_a_face_seen_for_a_moment_is_not_a_pass() -> None:
     """A face that is gone before `presence_s` is counted for nothing."""
     assert play(Tracker(rules()), [*person(BARE, 0.2), *[[]] * 30]) == []
 

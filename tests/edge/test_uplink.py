@@ -26,16 +26,17 @@ from edge.messages import payloads
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.broker import Broker, Login, Tls
-from edge.mqtt.client import Connection, subscribe
-from edge.mqtt.connector import Dialer
+from edge.mqtt.client import subscribe
+from edge.mqtt.connector import Connector
 from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink.commands import InboundHandler, InboundPolicy
-from edge.uplink.uplink import LOOK_S, Uplink
+from edge.uplink.uplink import CYCLE_S, Uplink, connect_options
 from tests.broker import DURABLE, PATIENCE_S, Mosquitto, Subscriber, free_port, wait_until
-from tests.builders import event
+from tests.builders import event, limits
 from tests.conftest import MakeBroker
 from tests.edge.test_messages import validate
+from tests.fakes import BreakableConnector
 
 pytestmark = pytest.mark.broker
 
@@ -48,14 +49,15 @@ import sys, time
 from pathlib import Path
 from edge.mqtt.broker import Broker
 from edge.messages.topics import Topics
-from edge.mqtt.connector import Dialer
+from edge.mqtt.connector import Connector
 from edge.spool import Spool
-from edge.uplink.uplink import Uplink
-from tests.builders import event
+from edge.uplink.uplink import Uplink, connect_options
+from tests.builders import event, limits
 
+TOPICS = Topics("site", "door")
 path, port, first, last = sys.argv[1], *map(int, sys.argv[2:])
-spool = Spool.open(Path(path))
-uplink = Uplink(spool, Dialer(Broker("127.0.0.1", port), Topics("site", "door")))
+spool = Spool.open(Path(path), limits())
+uplink = Uplink(spool, Connector(Broker("127.0.0.1", port), connect_options(TOPICS)), TOPICS)
 uplink.start()
 for number in range(first, last + 1):
     spool.append(event(number))
@@ -67,14 +69,19 @@ time.sleep(600)
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db")) as opened:
+    with closing(Spool.open(tmp_path / "spool.db", limits())) as opened:
         yield opened
 
 
+def connector_to(where: Broker) -> Connector:
+    return Connector(where, connect_options(TOPICS))
+
+
 @contextmanager
-def uplink_to(spool: Spool, where: Broker) -> Iterator[Uplink]:
+def uplink_to(spool: Spool, where: Broker | Connector) -> Iterator[Uplink]:
     """A running uplink that does not wait long between attempts."""
-    uplink = Uplink(spool, Dialer(where, TOPICS), Backoff(first=0.05, longest=0.5))
+    connector = where if isinstance(where, Connector) else connector_to(where)
+    uplink = Uplink(spool, connector, TOPICS, backoff=Backoff(first=0.05, longest=0.5))
     uplink.start()
     try:
         yield uplink
@@ -165,7 +172,7 @@ def test_events_wait_for_the_broker(spool: Spool, make_broker: MakeBroker) -> No
 
 
 def test_a_killed_broker_loses_nothing_that_it_had_not_taken(spool: Spool, make_broker: MakeBroker) -> None:
-    """The broker is killed amid the flow, three times: all that it had not acknowledged arrives afterwards.
+    """The broker is killed three times while events flow: what it had not acknowledged arrives afterwards.
 
     What a killed Mosquitto has acknowledged and not yet saved is gone now and then, whatever its settings.
     """
@@ -199,8 +206,8 @@ def test_a_killed_device_loses_nothing(tmp_path: Path, broker: Mosquitto) -> Non
         assert set(subscriber.ids) == set(ids(1, 60))
 
 
-def test_the_will_tells_of_a_killed_device(tmp_path: Path, broker: Mosquitto) -> None:
-    """A device that vanishes is `offline`, and who subscribes later is told so too."""
+def test_the_will_announces_a_killed_device(tmp_path: Path, broker: Mosquitto) -> None:
+    """A device that vanishes is `offline`, also for those who subscribe later."""
     with Subscriber(broker.port) as subscriber:
         with device(tmp_path / "spool.db", broker.port, 1, 1) as kill:
             subscriber.wait_for_availability(b"online")
@@ -227,11 +234,11 @@ def test_stopping_sends_the_rest_and_says_offline(spool: Spool, broker: Mosquitt
 
 def test_stopping_waits_for_what_a_slow_disk_has_yet_to_store(spool: Spool, broker: Mosquitto) -> None:
     """Events that are not on disk when the stop is asked for are stored and sent all the same."""
-    uplink = Uplink(spool, Dialer(local(broker), TOPICS))
+    uplink = Uplink(spool, connector_to(local(broker)), TOPICS)
     uplink.start()
     with Subscriber(broker.port) as subscriber:
         wait_until(lambda: uplink.connected)
-        busy = threading.Thread(target=spool.ask, args=(lambda _: time.sleep(2 * LOOK_S),))
+        busy = threading.Thread(target=spool.ask, args=(lambda _: time.sleep(2 * CYCLE_S),))
         busy.start()
         append_without_waiting(spool, 1, 50)
         uplink.stop(PATIENCE_S)
@@ -243,13 +250,14 @@ def test_stopping_waits_for_what_a_slow_disk_has_yet_to_store(spool: Spool, brok
 def test_a_retained_command_is_refused_when_it_comes_and_later(spool: Spool, broker: Mosquitto) -> None:
     """Both by a device that is there while it is published, and by one that connects afterwards."""
     muted: list[float] = []
-    inbound_policy = InboundPolicy(commands=frozenset({"mute"}))
+    policy = InboundPolicy(commands=frozenset({"mute"}))
 
     def connect() -> Uplink:
         uplink = Uplink(
             spool,
-            Dialer(local(broker), TOPICS),
-            inbound=InboundHandler(spool, TOPICS, inbound_policy, muted.append),
+            connector_to(local(broker)),
+            TOPICS,
+            inbound=InboundHandler(spool, TOPICS, policy, muted.append),
         )
         uplink.start()
         return uplink
@@ -289,7 +297,7 @@ def test_stopping_without_a_broker_is_quick_and_keeps_events(spool: Spool) -> No
 
 def test_an_uplink_that_was_never_started_can_be_stopped(spool: Spool) -> None:
     """Stopping is allowed at any time."""
-    Uplink(spool, Dialer(Broker("127.0.0.1", free_port()), TOPICS)).stop()
+    Uplink(spool, connector_to(Broker("127.0.0.1", free_port())), TOPICS).stop()
 
 
 def test_state_and_availability_are_retained(spool: Spool, broker: Mosquitto) -> None:
@@ -320,12 +328,12 @@ def test_the_state_is_said_again_after_a_reconnect(spool: Spool, make_broker: Ma
             assert subscriber.named("state")[0].json()["lamp"] == "red"
 
 
-def test_what_nobody_hears_counts_as_sent(spool: Spool, broker: Mosquitto) -> None:
+def test_what_nobody_is_subscribed_to_counts_as_sent(spool: Spool, broker: Mosquitto) -> None:
     """Events without a subscriber are acknowledged as such, counted, and not sent again."""
     with uplink_to(spool, local(broker)) as uplink:
         append(spool, 1, 5)
         wait_until(lambda: spool.depth() == 0)
-        assert uplink.unheard >= 5
+        assert uplink.no_subscribers >= 5
 
 
 @pytest.mark.parametrize("maximum", [1, 3])
@@ -356,7 +364,7 @@ def test_a_wrong_password_is_one_sentence(
     broker = make_broker("allow_anonymous false", f"password_file {password_file(tmp_path)}").start()
     append(spool, 1, 5)
     with uplink_to(spool, Broker("127.0.0.1", broker.port, login=Login("door", "wrong"))) as uplink:
-        wait_until(lambda: uplink._connections.number > 3)
+        wait_until(lambda: uplink.attempts > 3)
         assert not uplink.connected
     (record,) = [r for r in caplog.records if r.name == "edge.uplink.uplink"]
     assert record.levelno == logging.WARNING
@@ -371,7 +379,7 @@ def test_a_broker_that_is_away_is_one_sentence(spool: Spool, caplog: pytest.LogC
     """However often the connection fails, the log says once where, why and what to do."""
     port = free_port()
     with uplink_to(spool, Broker("127.0.0.1", port)) as uplink:
-        wait_until(lambda: uplink._connections.number > 5)
+        wait_until(lambda: uplink.attempts > 5)
     (record,) = [r for r in caplog.records if r.name == "edge.uplink.uplink"]
     assert record.message == (
         f"the MQTT broker at 127.0.0.1:{port} cannot be reached: Connection refused; "
@@ -430,28 +438,23 @@ def test_a_message_larger_than_the_broker_takes_blocks_nobody(spool: Spool, make
         subscriber.wait_for_events(4)
         assert subscriber.ids == ["door/e1/1", *ids(3, 5)]
         subscriber.wait(lambda: bool(subscriber.named("gap")))
-        told = subscriber.named("gap")[0].json()
-        assert (told["from"], told["to"], told["reason"]) == (2, 2, "refused")
-        validate("gap", told)
+        gap = subscriber.named("gap")[0].json()
+        assert (gap["from"], gap["to"], gap["reason"]) == (2, 2, "refused")
+        validate("gap", gap)
         wait_until(lambda: spool.depth() == 0)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_dead_network_thread_is_replaced(spool: Spool, broker: Mosquitto) -> None:
     """After an exception has ended paho's thread, a new connection is made and events flow."""
-    with Subscriber(broker.port) as subscriber, uplink_to(spool, local(broker)) as uplink:
+    connector = BreakableConnector(local(broker), connect_options(TOPICS))
+    with Subscriber(broker.port) as subscriber, uplink_to(spool, connector) as uplink:
         wait_until(lambda: uplink.connected)
-        assert uplink._session is not None
-        link: Connection = uplink._session.link
-        link._client.on_publish = _fail
+        connector.break_next = True
         append(spool, 1, 10)
         subscriber.wait_for_events(10)
         wait_until(lambda: spool.depth() == 0)
-        assert uplink._session is None or uplink._session.link is not link
-
-
-def _fail(*_: object) -> None:
-    raise RuntimeError("a callback fails")
+        assert uplink.attempts == 2
 
 
 def test_a_frozen_broker_is_noticed(spool: Spool, make_broker: MakeBroker) -> None:
@@ -517,17 +520,17 @@ def test_the_configuration_is_followed(spool: Spool, broker: Mosquitto) -> None:
         assert subscriber.named("event")[0].topic == "maskgate/north/gate/event"
 
 
-def test_home_assistant_is_told_where_that_is_wanted(spool: Spool, broker: Mosquitto) -> None:
+def test_home_assistant_gets_entities_where_that_is_wanted(spool: Spool, broker: Mosquitto) -> None:
     """With `discovery` the entities are retained; without it nothing is said below `homeassistant/`."""
-    heard: list[str] = []
+    received: list[str] = []
     for wanted in (False, True):
         mqtt = {"host": "127.0.0.1", "port": broker.port, "discovery": wanted}
         uplink = open_uplink(Config.model_validate({"mqtt": mqtt}), spool)
-        with subscribe("127.0.0.1", broker.port, "homeassistant/#", lambda topic, _: heard.append(topic)):
+        with subscribe("127.0.0.1", broker.port, "homeassistant/#", lambda topic, _: received.append(topic)):
             uplink.start()
             wait_until(lambda uplink=uplink: uplink.connected)  # type: ignore[misc]
             uplink.stop()
             if wanted:
-                wait_until(lambda: "homeassistant/sensor/maskgate-site-entrance/lamp/config" in heard)
+                wait_until(lambda: "homeassistant/sensor/maskgate-site-entrance/lamp/config" in received)
             else:
-                assert heard == []
+                assert received == []

@@ -10,12 +10,12 @@ from pathlib import Path
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.broker import Broker
-from edge.mqtt.connector import Dialer
-from edge.spool import Limits, Spool
+from edge.spool import Spool
 from edge.types import EventId
 from edge.uplink.commands import InboundHandler, InboundPolicy
-from edge.uplink.uplink import Uplink
-from tests.builders import event
+from edge.uplink.uplink import Uplink, connect_options
+from tests.builders import event, limits
+from tests.fakes import BreakableConnector
 
 TOPICS = Topics("site", "door")
 
@@ -26,6 +26,7 @@ class Device:
 
     spool: Spool
     uplink: Uplink
+    connector: BreakableConnector
     last: int = 0
 
     def append(self, count: int) -> None:
@@ -56,13 +57,15 @@ def device(
     path: Path, port: int, *, keepalive: int = 30, accept_ack: bool = False, backoff: Backoff | None = None
 ) -> Iterator[Device]:
     """A device that runs while the context lasts, with the waiting times of a real one unless given."""
-    limits = Limits(max_events=2_000_000, max_bytes=4 << 30)
-    with closing(Spool.open(path, limits=limits)) as spool:
+    bounds = limits(max_events=2_000_000, max_bytes=4 << 30)
+    with closing(Spool.open(path, bounds)) as spool:
         inbound = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=accept_ack), lambda _: None)
-        connector = Dialer(Broker("127.0.0.1", port, keepalive=keepalive), TOPICS)
-        uplink = Uplink(spool, connector, backoff, inbound=inbound)
+        connector = BreakableConnector(
+            Broker("127.0.0.1", port, keepalive=keepalive), connect_options(TOPICS)
+        )
+        uplink = Uplink(spool, connector, TOPICS, backoff=backoff, inbound=inbound)
         uplink.start()
         try:
-            yield Device(spool, uplink)
+            yield Device(spool, uplink, connector)
         finally:
             uplink.stop()

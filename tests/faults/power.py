@@ -17,10 +17,10 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.messages import payloads
-from edge.spool.records import GENERATION_BITS, Limits
+from edge.spool.records import sequence_of
 from edge.spool.storage.opening import open_store
 from edge.spool.storage.store import EventStore
-from tests.builders import event
+from tests.builders import event, limits
 from tests.faults.disk import Call, Disk, calls, said
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,7 +29,6 @@ TRACED = (
     "openat,creat,pwrite64,pwritev,write,ftruncate,truncate,fallocate,fsync,fdatasync,sync_file_range,"
     "unlink,unlinkat,rename,renameat,renameat2,link,linkat"
 )
-SEQUENCE = (1 << GENERATION_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def judge(promise: Promise, disk: Disk, chance: Random, *, rescue: bool = False)
     with scratch() as directory:
         disk.image(directory, chance)
         try:
-            opened = open_store(directory / "spool.db", WALL, Limits(max_events=10**6))
+            opened = open_store(directory / "spool.db", WALL, limits(max_events=10**6))
         except SpoolError as error:
             return f"does not open: {error}"
         try:
@@ -129,7 +128,7 @@ def scratch() -> Iterator[Path]:
 
 
 def _compare(promise: Promise, store: EventStore) -> str:
-    if promise.epoch and store.life.epoch != promise.epoch:
+    if promise.epoch and store.run_info.epoch != promise.epoch:
         return "has another epoch"
     rows = dict(store.db.all("SELECT place, payload FROM event"))
     dropped, reserved = _announced(store, "spool_full"), _announced(store, "restart")
@@ -146,7 +145,7 @@ def _compare(promise: Promise, store: EventStore) -> str:
 def _rescued(promise: Promise, store: EventStore) -> str:
     """Of the first epoch each number is there or announced, whether the page was harmed by then or not."""
     (oldest,) = store.db.one("SELECT name FROM epoch ORDER BY generation")
-    if promise.epoch not in ("", oldest, store.life.epoch):
+    if promise.epoch not in ("", oldest, store.run_info.epoch):
         return "has forgotten an epoch"
     rows = dict(store.db.all("SELECT place, payload FROM event"))
     lost = _announced(store, "damaged")
@@ -154,7 +153,7 @@ def _rescued(promise: Promise, store: EventStore) -> str:
         return f"lost: {sorted(missing)[:5]}"
     if wrong := lost & rows.keys():
         return f"announces as lost what it has: {sorted(wrong)[:5]}"
-    other = [position for position, payload in rows.items() if payload != _payload(position & SEQUENCE)]
+    other = [position for position, payload in rows.items() if payload != _payload(sequence_of(position))]
     return f"holds what was not written: {other[:5]}" if other else ""
 
 

@@ -16,9 +16,8 @@ from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Reporter, Vision
 from edge.spool import Spool
-from edge.tracking.tracker import Tracker
 from edge.types import Frame, Image, Lamp, Outcome, Presence
-from tests.builders import rules, verdict
+from tests.builders import verdict
 
 FRAME_S = 1 / 15
 PASS_EVERY = 5
@@ -61,15 +60,6 @@ class _Lamp:
         pass
 
 
-class _Crowd(Tracker):
-    """A door at which somebody stands in every frame; each pass has another outcome than the one before."""
-
-    passes = 0
-
-    def present(self) -> tuple[Presence, ...]:
-        return (Presence(self.passes, OUTCOMES[self.passes % 2]),)
-
-
 @cache
 def _scenes() -> tuple[Image, ...]:
     """Frames of the clip that ships with the package."""
@@ -87,14 +77,14 @@ class Watcher:
         self._vision = vision
         self._lamp = _Lamp()
         self._reporter = Reporter(events, spool, self._lamp, LampPolicy(0.0))
-        self._crowd = _Crowd(rules())
+        self._passes = 0
         self._scenes = _scenes()
         self._number = 0
 
     @property
     def passes(self) -> int:
         """Events that were decided."""
-        return self._crowd.passes
+        return self._passes
 
     def watch(self, seconds: float) -> None:
         """Frames at 15 a second for a while."""
@@ -109,11 +99,13 @@ class Watcher:
         frame = Frame(
             self._number, self._scenes[self._number % len(self._scenes)], began, float(self._number)
         )
-        analysis = self._vision.see(frame)
+        analysis = self._vision.analyze(frame)
         decides = self._number % PASS_EVERY == 0
-        self._crowd.passes += decides
-        verdicts = (verdict(number=self._crowd.passes),) if decides else ()
-        self._reporter.report(Cycle(frame, analysis, verdicts, 0.0), self._crowd)
+        self._passes += decides
+        verdicts = (verdict(number=self._passes),) if decides else ()
+        # Somebody stands there in every frame; each pass has another outcome than the one before.
+        present = (Presence(self._passes, OUTCOMES[self._passes % 2]),)
+        self._reporter.report(Cycle(frame, analysis, verdicts, present, 0.0))
         took = time.perf_counter() - began
         self.times.frames.append(took)
         if decides:

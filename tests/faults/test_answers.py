@@ -11,31 +11,31 @@ from edge.mqtt.client import WINDOW
 from tests.broker import Mosquitto, Subscriber, wait_until
 from tests.faults.device import device
 from tests.faults.results import longest, note, seconds_since
-from tests.told_broker import OK, Given, Say, Terms, ToldBroker
+from tests.told_broker import OK, Given, Reply, ScriptedBroker, Terms
 
-REFUSALS = [Say(code) for code in (0x80, 0x83, 0x87, 0x90, 0x91, 0x95, 0x97, 0x99)]
-ENDINGS = [Say(0x95, hang_up=True), Say(0x8B, hang_up=True)]
+REFUSALS = [Reply(code) for code in (0x80, 0x83, 0x87, 0x90, 0x91, 0x95, 0x97, 0x99)]
+ENDINGS = [Reply(0x95, hang_up=True), Reply(0x8B, hang_up=True)]
 GIVEN_UP = (0x90, 0x95, 0x99)
 EVENTS = 10
 
 
-def name(said: Say) -> str:
-    return f"{'DISCONNECT' if said.hang_up else 'PUBACK'} 0x{said.code:02x}"
+def name(reply: Reply) -> str:
+    return f"{'DISCONNECT' if reply.hang_up else 'PUBACK'} 0x{reply.code:02x}"
 
 
-def answer_badly(directory: Path, said: Say, times: int) -> None:
+def answer_badly(directory: Path, reply: Reply, times: int) -> None:
     """Every tenth event meets the answer: always where that means never, else once."""
     met: set[int] = set()
 
-    def policy(given: Given) -> Say:
+    def policy(given: Given) -> Reply:
         bad = bool(given.sequence) and given.sequence % EVENTS == 5
-        if not bad or (said.code not in GIVEN_UP and given.sequence in met):
+        if not bad or (reply.code not in GIVEN_UP and given.sequence in met):
             return OK
         met.add(given.sequence)
-        return said
+        return reply
 
     flows = []
-    with ToldBroker(policy) as broker, device(directory / "spool.db", broker.port) as sender:
+    with ScriptedBroker(policy) as broker, device(directory / "spool.db", broker.port) as sender:
         for _ in range(times):
             began = time.monotonic()
             sender.decide(EVENTS)
@@ -47,30 +47,30 @@ def answer_badly(directory: Path, said: Say, times: int) -> None:
         refused = {number for number in range(1, sender.last + 1) if number % EVENTS == 5}
         sender.spool.flush()
         deleted = sender.last - sender.spool.figures().stored
-        note(name(said), times, rest_flows_within_s=longest(flows), deleted=deleted)
+        note(name(reply), times, rest_flows_within_s=longest(flows), deleted=deleted)
         assert deleted == 0
-        assert sender.gaps() == (refused if said.code in GIVEN_UP else set())
+        assert sender.gaps() == (refused if reply.code in GIVEN_UP else set())
         assert set(broker.sequences) | sender.gaps() == set(range(1, sender.last + 1))
 
 
-@pytest.mark.parametrize("said", [*REFUSALS, *ENDINGS], ids=name)
-def test_a_bad_answer_deletes_nothing(tmp_path: Path, said: Say) -> None:
+@pytest.mark.parametrize("reply", [*REFUSALS, *ENDINGS], ids=name)
+def test_a_bad_answer_deletes_nothing(tmp_path: Path, reply: Reply) -> None:
     """Nothing is lost, and what the answer is not about flows on."""
-    answer_badly(tmp_path, said, 2)
+    answer_badly(tmp_path, reply, 2)
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("said", [*REFUSALS, *ENDINGS], ids=name)
-def test_a_hundred_bad_answers(tmp_path: Path, said: Say) -> None:
+@pytest.mark.parametrize("reply", [*REFUSALS, *ENDINGS], ids=name)
+def test_a_hundred_bad_answers(tmp_path: Path, reply: Reply) -> None:
     """The same a hundred times."""
-    answer_badly(tmp_path, said, 100)
+    answer_badly(tmp_path, reply, 100)
 
 
 def reconnect_often(directory: Path, maximum: int, times: int) -> None:
     """The connection ends amid the flow, again and again."""
     terms = Terms(receive_maximum=maximum, delay_s=0.001)
-    with ToldBroker(terms=terms) as broker, device(directory / "spool.db", broker.port) as sender:
+    with ScriptedBroker(terms=terms) as broker, device(directory / "spool.db", broker.port) as sender:
         for _ in range(times):
             begun = len(set(broker.sequences))
             sender.decide(60)
@@ -78,10 +78,10 @@ def reconnect_often(directory: Path, maximum: int, times: int) -> None:
             broker.hang_up()
         wait_until(lambda: sender.spool.depth() == 0)
         lost = len(set(range(1, sender.last + 1)) - set(broker.sequences))
-        note(f"Receive Maximum {maximum}, reconnects", times, owed_at_most=broker.most_owed, lost=lost)
+        note(f"Receive Maximum {maximum}, reconnects", times, owed_at_most=broker.max_in_flight, lost=lost)
         assert lost == 0
         assert broker.connections == times + 1
-        assert broker.most_owed <= min(maximum, WINDOW)
+        assert broker.max_in_flight <= min(maximum, WINDOW)
 
 
 @pytest.mark.faults
@@ -92,19 +92,13 @@ def test_receive_maximum_over_twenty_reconnects(tmp_path: Path, maximum: int) ->
     reconnect_often(tmp_path, maximum, 20)
 
 
-def _fail(*_: object) -> None:
-    raise RuntimeError("a callback fails")
-
-
 def kill_the_thread(directory: Path, broker: Mosquitto, times: int) -> None:
     """An exception in a callback ends the network's thread, while the library still says it is connected."""
     restored = []
     with Subscriber(broker.port) as subscriber, device(directory / "spool.db", broker.port) as sender:
         for _ in range(times):
             wait_until(lambda: sender.uplink.connected)
-            session = sender.uplink._session
-            assert session is not None
-            session.link._client.on_publish = _fail
+            sender.connector.break_next = True
             began = time.monotonic()
             sender.decide(5)
             subscriber.wait_for_events(sender.last)

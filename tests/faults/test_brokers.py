@@ -17,7 +17,7 @@ from tests.faults.results import longest, note, seconds_since
 pytestmark = pytest.mark.broker
 
 SAVING = ("persistence true", "autosave_interval 1", "max_queued_messages 0", "max_inflight_messages 0")
-"""As docs/mosquitto advises it where consumers acknowledge to devices."""
+"""As docs/samples/mosquitto advises it where consumers acknowledge to devices."""
 
 
 def kill_often(directory: Path, broker: Mosquitto, kills: int, events: int) -> None:

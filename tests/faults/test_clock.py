@@ -12,16 +12,16 @@ import pytest
 
 from edge.messages.payloads import iso_time
 from edge.mqtt.broker import Broker
-from edge.mqtt.connector import Dialer
+from edge.mqtt.connector import Connector
 from edge.pipeline.events import EventFactory, EventSource
 from edge.spool import Spool
 from edge.system import clock
 from edge.system.clock import DOUBT_S, SyncCheck
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.status import MinuteQueue, StatusPublisher
-from edge.uplink.uplink import Uplink
+from edge.uplink.uplink import Uplink, connect_options
 from tests.broker import Mosquitto, Subscriber, wait_until
-from tests.builders import verdict
+from tests.builders import limits, verdict
 from tests.fakes import FakeClock
 from tests.faults.device import TOPICS
 from tests.faults.results import note
@@ -45,7 +45,8 @@ def sending(spool: Spool, port: int, times: FakeClock) -> Iterator[None]:
     """A sender that goes by a clock, for as long as the context lasts."""
     inbound = InboundHandler(spool, TOPICS, InboundPolicy(accept_ack=True), lambda _: None, times.wall)
     status = StatusPublisher(spool, TOPICS, MinuteQueue(), times.wall)
-    uplink = Uplink(spool, Dialer(Broker("127.0.0.1", port), TOPICS), inbound=inbound, status=status)
+    connector = Connector(Broker("127.0.0.1", port), connect_options(TOPICS))
+    uplink = Uplink(spool, connector, TOPICS, inbound=inbound, status=status)
     uplink.start()
     try:
         # What is decided before goes out beside what is decided later, not before it.
@@ -81,14 +82,14 @@ def jump_often(directory: Path, broker: Mosquitto, jumps: int) -> None:
     decider = Decider(times)
     with Subscriber(broker.port) as subscriber:
         for _ in range(jumps // RUN):
-            with closing(Spool.open(directory / "spool.db", wall=times.wall)) as spool:
+            with closing(Spool.open(directory / "spool.db", limits(), wall=times.wall)) as spool:
                 with sending(spool, broker.port, times):
                     # What the last run left goes out before anything is new.
                     subscriber.wait_for_events(len(decider.told))
                     jump_for_a_run(decider, times, spool, chance, RUN - 2)
                     subscriber.wait_for_events(len(decider.told))
                 jump_for_a_run(decider, times, spool, chance, 2)
-        with closing(Spool.open(directory / "spool.db", wall=times.wall)) as spool:
+        with closing(Spool.open(directory / "spool.db", limits(), wall=times.wall)) as spool:
             with sending(spool, broker.port, times):
                 subscriber.wait_for_events(len(decider.told))
             told = [message.json() for message in subscriber.named("event")]

@@ -10,12 +10,12 @@ import pytest
 
 from edge.messages import payloads
 from edge.spool import Spool
-from edge.spool.records import Limits
+from edge.spool.records import sequence_of
 from edge.spool.storage.opening import open_store
 from edge.spool.storage.store import EventStore
-from tests.builders import event
+from tests.builders import event, limits
 from tests.edge.test_spool import fill
-from tests.faults.power import SEQUENCE, scratch
+from tests.faults.power import scratch
 from tests.faults.results import note
 
 WALL = 1_700_000_000.0
@@ -68,7 +68,7 @@ HARMS: tuple[Harm, ...] = (_flip, _rubbish, _zeros, _cut, _swap, _repeat, _empty
 def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a spool with 200 events, 60 of them acknowledged: after its end, or amid its life."""
     path = tmp_path_factory.mktemp("whole") / "spool.db"
-    with closing(Spool.open(path, wall=lambda: WALL)) as spool:
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
         for first in range(1, EVENTS, 10):
             fill(spool, range(first, first + 10))
         spool.mark_sent(range(1, SENT + 1))
@@ -90,7 +90,7 @@ def damage_once(files: dict[str, bytes], seed: int) -> str:
         harm = chance.choice(HARMS)
         harm(content, chance)
         (directory / victim).write_bytes(content)
-        opened = open_store(directory / "spool.db", WALL, Limits())
+        opened = open_store(directory / "spool.db", WALL, limits())
         try:
             return _judge(opened.store)
         finally:
@@ -99,8 +99,8 @@ def damage_once(files: dict[str, bytes], seed: int) -> str:
 
 def _judge(store: EventStore) -> str:
     """All events are of the first epoch, also where a rescue has begun a second one."""
-    rows = {item.position & SEQUENCE: item.payload for item in store.unsent(-1, 10_000)}
-    gaps = store.gaps.unsent(10_000)
+    rows = {sequence_of(item.position): item.payload for item in store.unsent(-1, 10_000)}
+    gaps = store.unsent_gaps(10_000)
     lost = {n for gap in gaps for n in range(gap.first, (gap.last or EVENTS) + 1)}
     if any(payload != payloads.encode(payloads.event_payload(event(n))) for n, payload in rows.items()):
         return "sends what was not written"

@@ -13,10 +13,10 @@ from random import Random
 import pytest
 
 from edge.errors import SpoolError
-from edge.spool import Limits, Spool, writer
+from edge.spool import Spool, writer
 from edge.types import Reason
 from tests.broker import wait_until
-from tests.builders import event
+from tests.builders import event, limits
 from tests.edge.test_spool import full_disk
 from tests.faults.results import longest, note, seconds_since
 
@@ -77,7 +77,7 @@ def test_a_full_disk_is_accounted_for(tmp_path: Path, monkeypatch: pytest.Monkey
     """Three times no file may grow: what memory cannot hold is counted, durably, and the rest is stored."""
     monkeypatch.setattr(writer, "MOST_WAITING", WAITING)
     path, last = tmp_path / "spool.db", 0
-    with closing(Spool.open(path)) as spool:
+    with closing(Spool.open(path, limits())) as spool:
         for cycle in range(3):
             with full_disk(path.stat().st_size):
                 last = append(spool, last, 150)
@@ -86,7 +86,7 @@ def test_a_full_disk_is_accounted_for(tmp_path: Path, monkeypatch: pytest.Monkey
                 assert spool.depth() >= WAITING
             account(spool, last)
             assert spool.figures().dropped == 50 * (cycle + 1)
-    with closing(Spool.open(path)) as again:
+    with closing(Spool.open(path, limits())) as again:
         account(again, last)
         assert again.problem == ""
 
@@ -97,10 +97,10 @@ def test_a_disk_that_is_full_20_times(tmp_path: Path, monkeypatch: pytest.Monkey
     """On a real small disk: alive, exactly accounted for, and writing within 5 s of there being room."""
     monkeypatch.setattr(writer, "MOST_WAITING", WAITING)
     chance, last, sent, back = Random(1), 0, 0, []
-    limits = Limits(max_bytes=12 << 20)
+    bounds = limits(max_bytes=12 << 20)
     with (
         small_disk(tmp_path / "disk") as disk,
-        closing(Spool.open(disk / "spool.db", limits=limits)) as spool,
+        closing(Spool.open(disk / "spool.db", bounds)) as spool,
     ):
         for _ in range(20):
             with ballast(disk):

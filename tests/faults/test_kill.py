@@ -14,10 +14,10 @@ from random import Random
 import pytest
 
 from edge.messages import payloads
-from edge.spool import Limits, Spool
+from edge.spool import Spool
 from edge.types import Reason
 from tests.broker import Mosquitto, wait_until
-from tests.builders import event
+from tests.builders import event, limits
 from tests.faults.device import device
 from tests.faults.gathering import REPLAY_S, collector, gathered
 from tests.faults.power import ROOT
@@ -105,7 +105,7 @@ def check(path: Path, stored: set[int]) -> set[int]:
 
     Gives all that is there: the last events may have been stored before the device could say so.
     """
-    with closing(Spool.open(path, limits=Limits(max_events=10**6))) as spool:
+    with closing(Spool.open(path, limits(max_events=10**6))) as spool:
         found = {item.position: item.payload for item in spool.unsent(0, 10**7)}
         gaps = spool.unsent_gaps(10**6)
         assert spool.problem == ""

@@ -15,11 +15,12 @@ from edge.config import Config
 from edge.daemon.factory import open_vision
 from edge.spool import Spool
 from tests.broker import Mosquitto, wait_until
+from tests.builders import limits
 from tests.conftest import MakeBroker
 from tests.faults.device import device
 from tests.faults.results import memory_mib, note, seconds_since
 from tests.faults.seeing import Times, Watcher, in_turn
-from tests.told_broker import Terms, ToldBroker
+from tests.told_broker import ScriptedBroker, Terms
 
 
 def be_slow(directory: Path, times: int, blocks: int, seconds: float) -> tuple[float, Times, Times]:
@@ -32,9 +33,9 @@ def be_slow(directory: Path, times: int, blocks: int, seconds: float) -> tuple[f
     gained = []
     for cycle in range(times):
         with ExitStack() as stack:
-            broker = stack.enter_context(ToldBroker(terms=Terms(delay_s=1.0)))
+            broker = stack.enter_context(ScriptedBroker(terms=Terms(delay_s=1.0)))
             sender = stack.enter_context(device(directory / f"slow{cycle}.db", broker.port))
-            spool = stack.enter_context(closing(Spool.open(directory / f"calm{cycle}.db")))
+            spool = stack.enter_context(closing(Spool.open(directory / f"calm{cycle}.db", limits())))
             troubled, alone = Watcher(vision, sender.spool), Watcher(vision, spool)
             in_turn(troubled, alone, 1, seconds)
             before = memory_mib()
@@ -133,7 +134,7 @@ def test_a_backlog_lets_new_events_pass(tmp_path: Path, make_broker: MakeBroker)
 
 @pytest.mark.faults
 @pytest.mark.timeout(5_400)
-@pytest.mark.parametrize("turn", range(3))
+@pytest.mark.parametrize("cycle", range(3))
 def test_a_backlog_of_a_million(tmp_path: Path, make_broker: MakeBroker, cycle: int) -> None:
     """A million: at least 10,000 a second, at most 64 MB more, a new event within 2 s."""
     broker = make_broker("max_queued_messages 0", "max_inflight_messages 0").start()

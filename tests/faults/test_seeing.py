@@ -13,8 +13,9 @@ import pytest
 
 from edge.config import Config
 from edge.daemon.factory import open_vision
-from edge.spool import Limits, Spool
+from edge.spool import Spool
 from edge.spool.storage.store import EventStore
+from tests.builders import limits
 from tests.faults.device import device
 from tests.faults.results import note
 from tests.faults.seeing import Fault, Watcher, in_turn
@@ -42,18 +43,18 @@ def broker_away(stack: ExitStack, directory: Path) -> tuple[Spool, Fault]:
 
 
 def disk_slow(stack: ExitStack, directory: Path) -> tuple[Spool, Fault]:
-    return stack.enter_context(closing(Spool.open(directory / "spool.db"))), slow_disk
+    return stack.enter_context(closing(Spool.open(directory / "spool.db", limits()))), slow_disk
 
 
 def disk_full(stack: ExitStack, directory: Path) -> tuple[Spool, Fault]:
     disk = stack.enter_context(small_disk(directory / "disk"))
-    limits = Limits(max_bytes=12 << 20)
-    spool = stack.enter_context(closing(Spool.open(disk / "spool.db", limits=limits)))
+    bounds = limits(max_bytes=12 << 20)
+    spool = stack.enter_context(closing(Spool.open(disk / "spool.db", bounds)))
     return spool, partial(ballast, disk)
 
 
 def spool_full(stack: ExitStack, directory: Path) -> tuple[Spool, Fault]:
-    spool = Spool.open(directory / "spool.db", limits=Limits(max_events=1))
+    spool = Spool.open(directory / "spool.db", limits(max_events=1))
     return stack.enter_context(closing(spool)), nullcontext
 
 
@@ -70,7 +71,7 @@ def look_amid(trouble: str, directory: Path, blocks: int, seconds: float) -> tup
     with ExitStack() as stack:
         vision = open_vision(Config())
         spool, fault = TROUBLES[trouble](stack, directory)
-        calm_spool = stack.enter_context(closing(Spool.open(directory / "calm.db")))
+        calm_spool = stack.enter_context(closing(Spool.open(directory / "calm.db", limits())))
         troubled, calm = Watcher(vision, spool), Watcher(vision, calm_spool)
         in_turn(troubled, calm, blocks, seconds, fault)
     return troubled, calm

@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 from random import Random
 
-from edge.spool import ConsumerMark, Limits, Spool
+from edge.spool import ConsumerMark, Spool
 from edge.spool.storage import database
 from edge.telemetry.records import Minute
-from tests.builders import event
+from tests.builders import event, limits
 
 LIVES = 3
 WALL = 1_700_000_000.0
@@ -28,8 +28,8 @@ def say(line: str) -> None:
 
 
 def live(path: Path, kind: str, chance: Random, rounds: int) -> Spool:
-    limits = Limits(max_events=40) if kind == "bounds" else Limits(max_events=10**6)
-    spool = Spool.open(path, wall=lambda: WALL, limits=limits)
+    bounds = limits(max_events=40) if kind == "bounds" else limits(max_events=10**6)
+    spool = Spool.open(path, bounds, wall=lambda: WALL)
     number = spool.last_sequence
     say(f"open {spool.epoch} {number}")
     for cycle in range(rounds):

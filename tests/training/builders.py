@@ -9,11 +9,19 @@ import numpy as np
 
 from edge.contract import Label
 from edge.types import Box, Image
+from tests.builders import seed
 from training.data.crops import Patch
 from training.data.readers import FaceRecord, FaceSource
+from training.framework import load_framework
 
 MARKS = np.array([(37, 42), (63, 42), (50, 57), (40, 70), (60, 70)], np.float32)
 """Landmarks of `draw_face` at a side of 100."""
+
+
+def framework() -> None:
+    """Loads the framework and seeds anew: the first test to load it would else draw other numbers."""
+    load_framework()
+    seed()
 
 
 def draw_face(label: Label = Label.WITHOUT_MASK, seed: int = 0, side: int = 100) -> Image:

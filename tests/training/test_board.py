@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from edge.errors import StorageError
-from training import framework
+from tests.training.builders import framework
 
 pytestmark = pytest.mark.slow
 
 
 def test_curves_can_be_read(tmp_path: Path) -> None:
     """Each figure becomes a point of the scalar curve of its name."""
-    framework.load_framework()
+    framework()
     import tensorflow as tf
 
     from training.classifier.callbacks import TensorBoardWriter
@@ -34,7 +34,7 @@ def test_curves_can_be_read(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A file where the folder should be is an error that names it."""
-    framework.load_framework()
+    framework()
     from training.classifier.callbacks import TensorBoardWriter
 
     (tmp_path / "board").write_text("")

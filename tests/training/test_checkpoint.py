@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from edge.errors import ConfigError
-from training import framework
+from tests.training.builders import framework
 
 pytestmark = pytest.mark.slow
 
 
 def test_a_state_comes_back(tmp_path: Path) -> None:
     """Weights, random seeds and the optimiser are as they were; another network is refused."""
-    framework.load_framework()
+    framework()
     import keras
 
     from training.classifier import checkpoint
@@ -46,7 +46,7 @@ def test_a_state_comes_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + bytes(18)])
 def test_a_damaged_state(tmp_path: Path, content: bytes) -> None:
     """A file that is no state is named, and what to do about it."""
-    framework.load_framework()
+    framework()
     from training.classifier import checkpoint
 
     (tmp_path / "state.npz").write_bytes(content)

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.builders import record
+from tests.training.builders import framework, record
 from tests.training.evidence_builders import drawn_split, evidence, sure
-from training import framework
 from training.classifier import recipe
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
@@ -54,7 +53,7 @@ def test_only_the_random_split_divides_groups() -> None:
 
 def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     """What is there is not trained again; in the end every scheme and fold has its predictions."""
-    framework.load_framework()
+    framework()
     import keras
 
     split = drawn_split(tmp_path)

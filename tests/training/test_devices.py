@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.errors import ConfigError
-from training import framework
+from tests.training.builders import framework
 from training.classifier import devices
 
 
@@ -32,7 +32,7 @@ def test_a_processor_appears_as_many_as_are_named() -> None:
 @pytest.mark.slow
 def test_devices_that_are_not_there() -> None:
     """They are named, and so are those that are there; a batch must have a face for each."""
-    framework.load_framework()
+    framework()
     with pytest.raises(ConfigError, match="there is no gpu:7; this machine has cpu:0"):
         devices.sharing(("cpu:0", "gpu:7"), 8)
     with pytest.raises(ConfigError, match="cannot be shared"):

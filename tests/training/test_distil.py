@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from training import framework
+from tests.training.builders import framework
 from training.classifier.recipe import DistilRecipe, NetworkRecipe, Recipe
 
 pytestmark = [
@@ -22,12 +22,16 @@ SMALL = NetworkRecipe(name="small_cnn", input_size=96, dense_units=4, weights="n
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network of three classes that has learnt nothing."""
-    framework.load_framework()
-    from training.classifier.network import build
+    """A network of three classes that has learnt nothing, and yet likes some of them better than others."""
+    framework()
+    from training.classifier.network import LAST, build
 
     file = tmp_path_factory.mktemp("teacher") / "teacher.keras"
-    build(SMALL).save(file)
+    made = build(SMALL)
+    last = made.get_layer(LAST)
+    # Whatever the layers before it say: where all of them are silent, it would answer 1/3 for everything.
+    last.set_weights([last.get_weights()[0], np.array([1.0, 0.0, -1.0])])
+    made.save(file)
     return file
 
 

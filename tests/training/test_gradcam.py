@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from edge.errors import ModelError
-from training import framework
+from tests.training.builders import framework
 
 pytestmark = pytest.mark.slow
 
 
 def test_heat_lies_where_the_answer_comes_from() -> None:
     """A network that answers by the red in a place is shown to look at the red place."""
-    framework.load_framework()
+    framework()
     import keras
 
     from training.evaluation.report import gradcam

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.slow
 SCRIPT = """
 from training.framework import load_framework
 load_framework()
+import keras
 import numpy as np
 from edge.errors import ConfigError
 from training.classifier.network import BACKBONES, batch_norms, build, fold_in, set_trainable
@@ -19,6 +20,7 @@ from training.classifier.inference import predict
 from training.classifier.recipe import NetworkRecipe
 from training.classifier.calibration import Scaling
 
+keras.utils.set_random_seed(1)
 pixels = np.random.default_rng(1).integers(0, 256, (3, 96, 96, 3), dtype=np.uint8)
 for name in BACKBONES:
     model = build(NetworkRecipe(name=name, alpha=1.0, input_size=96), "none")

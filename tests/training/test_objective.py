@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training import framework
+from tests.training.builders import framework
 from training.classifier.recipe import DistilRecipe, NetworkRecipe, Recipe, ScheduleRecipe
 from training.classifier.run import TrainingRun
 
@@ -24,7 +24,7 @@ SAID = np.array([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3], [0.5, 0.3, 0.2]], np.float32)
 
 @pytest.fixture(scope="module")
 def objective() -> Any:
-    framework.load_framework()
+    framework()
     from training.classifier import objective
 
     return objective

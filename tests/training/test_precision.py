@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from training import framework
+from tests.training.builders import framework
 from training.classifier.recipe import NetworkRecipe, Recipe, ScheduleRecipe
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ NETWORK = NetworkRecipe(name="small_cnn", input_size=96, dense_units=4, weights=
 
 def test_a_network_is_stored_in_32_bits() -> None:
     """What calculates in 16 bits has a plain copy with the same weights; the ends always have 32."""
-    framework.load_framework()
+    framework()
     from training.classifier import precision
     from training.classifier.network import build
 
@@ -39,7 +39,7 @@ def test_a_network_is_stored_in_32_bits() -> None:
 
 def test_a_plain_recipe_copies_nothing() -> None:
     """Without mixed precision the network is trained and stored as it is."""
-    framework.load_framework()
+    framework()
     from training.classifier import precision
     from training.classifier.network import build
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.builders import framework
 from tests.training.evidence_builders import drawn_split
 from tests.training.recipes import recipe, run
-from training import framework
 from training.classifier.recipe import NetworkRecipe
 from training.evaluation import evaluate
 
@@ -23,7 +23,7 @@ pytestmark = [
 
 def test_two_devices_train_to_the_end(tmp_path: Path) -> None:
     """Two processors share every batch; the model that comes out is a plain one and can be judged."""
-    framework.load_framework()
+    framework()
     import keras
 
     from training.classifier.network import build

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from convert import gates
 from edge import bundle
 from edge.contract import LABELS, whole_image_box
 from edge.errors import ConfigError
 from edge.types import Face, Frame
 from edge.vision.classifier import TfliteClassifier
 from tests.training.builders import draw_face, write_frames
-from training.data import split
 from training.data.faces import single_face
-from training.data.manifest import SplitManifest, SplitPart
-from training.data.readers import read
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.readers import Dataset, read
 from training.evaluation import fold_results
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,8 @@ pytestmark = pytest.mark.slow
 RECIPE = """
 name = "smoke"
 [network]
-alpha = 0.35
+name = "small_cnn"
+dense_units = 16
 input_size = 96
 weights = "none"
 dropout = 0.0
@@ -40,7 +41,7 @@ occluded_bare = 0.0
 [schedule]
 head_epochs = 0
 epochs = 2
-rate = 3e-3
+rate = 1e-3
 average = 0.0
 label_smoothing = 0.0
 settling_batches = 5
@@ -55,6 +56,16 @@ noise = 0.0
 jpeg = 0.0
 erase = 0.0
 """
+"""Three blocks learn drawn faces within these steps whatever the seed and the processor, and keep what they
+learn in 8 bits. A MobileNetV2 does not: each of its 52 layers adds to the error of rounding, and what has
+hardly learnt does not stand out from that. It is trained in `test_two_classes`, with gates of its own."""
+
+CLIPPED = ("clipped = 0.02 ", "clipped = 0.15 ")
+"""The only limit that is not the shipped one. It is a share of the values of one class and layer, and the
+last layer has 75 of them here: two that go beyond what the training faces showed would be too many."""
+
+PARTS = (SplitPart.TRAIN,) * 14 + (SplitPart.VALIDATION,) * 5 + (SplitPart.TEST,) * 3
+"""Of every 22 frames; the representative set takes at least 200 faces."""
 
 
 def command(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -76,12 +87,23 @@ class Trained:
         return next((self.folder / "runs").iterdir())
 
 
+def dealt(found: Dataset) -> list[SplitFace]:
+    """Every frame a group of its own: drawn faces are so alike that `split` takes nearly all for one, which
+    leaves nine faces to compare on, and one fold with everything."""
+    frames = {image: number for number, image in enumerate(sorted({one.image for one in found.records}))}
+    groups = [frames[one.image] for one in found.records]
+    return [
+        SplitFace(record, group, PARTS[group % len(PARTS)])
+        for record, group in zip(found.records, groups, strict=True)
+    ]
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A small network trained on drawn faces by the command."""
     folder = tmp_path_factory.mktemp("training")
     found = read([write_frames(folder / "frames", 110)], single_face(lambda _: ()), lambda _: ())
-    manifest = SplitManifest.of(split.split(found, 1), 1, found.fingerprint())
+    manifest = SplitManifest.of(dealt(found), 1, found.fingerprint())
     (folder / "split.json").write_text(manifest.model_dump_json())
     (folder / "recipe.toml").write_text(RECIPE)
     options = (
@@ -115,10 +137,10 @@ def test_fit_is_quiet(trained: Trained) -> None:
 
 def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
     """`folds` pools one answer per face, float and int8; what is there is not made again."""
-    small = trained.folder / "small.toml"
-    small.write_text(RECIPE.replace("alpha = 0.35", 'name = "small_cnn"\ndense_units = 16'))
+    short = trained.folder / "short.toml"
+    short.write_text(RECIPE.replace("faces_per_epoch = 480", "faces_per_epoch = 48"))
     options = (
-        "--split", trained.split, "--recipe", small, "--folds", 2,
+        "--split", trained.split, "--recipe", short, "--folds", 2,
         "-o", trained.folder / "folds", "--cache", trained.cache, "--json",
     )  # fmt: skip
     one = command("training", "folds", *options, "--only", 2)
@@ -142,10 +164,14 @@ def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
 @pytest.fixture(scope="module")
 def converted(trained: Trained) -> Path:
     """The bundle that the command makes of the run."""
-    output = trained.folder / "bundle"
+    output, limits = trained.folder / "bundle", trained.folder / "gates.toml"
+    shipped = gates.DEFAULT.read_text()
+    assert shipped.count(CLIPPED[0]) == 1
+    limits.write_text(shipped.replace(*CLIPPED))
     done = command(
-        "convert", "convert", trained.run, "-o", output, "--cache", trained.cache, "--version", "1.0"
-    )
+        "convert", "convert", trained.run, "-o", output, "--cache", trained.cache, "--version", "1.0",
+        "--gates", limits,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return output

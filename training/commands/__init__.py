@@ -1,4 +1,4 @@
-"""The command `maskgate-train`."""
+"""The command `maskgate-train`: a module for each command, imported when it is called."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import click
 
 from edge.cli.options import EXISTING, FILE, json_option
 from edge.errors import ConfigError
+from edge.system.files import write_atomic
 from training import framework
 from training.data import faces
 from training.data import readers as datasets
@@ -51,9 +52,7 @@ def add(
         raise ConfigError(f"{folder} holds no image")
     done = additions.add(manifest, new, seed)
     target = output or split
-    partial = target.with_name(f"partial-{target.name}")
-    partial.write_text(done.manifest.model_dump_json(indent=1))
-    partial.replace(target)
+    write_atomic(target, done.manifest.model_dump_json(indent=1).encode())
     counts = done.counts()
     if as_json:
         click.echo(json.dumps({"split": str(target), "faces": len(done.manifest.faces), "counts": counts}))

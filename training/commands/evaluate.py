@@ -15,6 +15,7 @@ import cv2
 from edge import bundle
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
 from edge.errors import ConfigError
+from edge.system.files import replacing
 from training import framework
 from training.commands.common import known_faces
 from training.commands.data import make_split
@@ -132,7 +133,8 @@ def _write_worst(predictions: Predictions, material: FaceDataset | None, file: P
     found = galleries.worst(predictions, predictions.columns[0], material)
     if not found:
         raise ConfigError(f"{predictions.columns[0].name} gives no wrong answer, so there is nothing to show")
-    cv2.imwrite(str(file), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
+    with replacing(file) as partial:
+        cv2.imwrite(str(partial), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
 
 
 def gather(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:

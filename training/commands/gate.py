@@ -10,6 +10,7 @@ import click
 from edge import bundle
 from edge.cli.options import EXISTING, cache_option, json_option
 from edge.errors import GateError
+from edge.system.files import replacing
 from training import framework
 from training.classifier.run import WEIGHTS, TrainingRun
 from training.data.dataset import FaceDataset, load_material
@@ -109,5 +110,6 @@ def start_from(rival: Path, base: Path, run: TrainingRun) -> str | None:
 
     network = keras.saving.load_model(before.folder / WEIGHTS, compile=False)
     file = run.folder / "start.weights.h5"
-    network.get_layer(BACKBONE).save_weights(file)
+    with replacing(file) as partial:
+        network.get_layer(BACKBONE).save_weights(partial)
     return str(file)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import CROP_MARGIN, cut, resize_into, square_around
+from edge.system.files import replacing
 from edge.types import Image
 from training.data.readers import FaceRecord, open_image
 
@@ -105,21 +106,19 @@ def _cut_all(records: Sequence[FaceRecord], advance: Callable[[int], None]) -> I
 
 
 def _store(file: Path, cut_out: Sequence[Patch]) -> None:
-    """Writes the cache under another name first, so that a kill leaves no half file."""
+    """Writes the cache in one piece; patches of many faces take gigabytes, so not by way of memory."""
     file.parent.mkdir(parents=True, exist_ok=True)
     marks = np.full((len(cut_out), 5, 2), np.nan, np.float32)
     for row, patch in zip(marks, cut_out, strict=True):
         row[: len(patch.landmarks)] = patch.landmarks
-    partial = file.with_suffix(f".{os.getpid()}.tmp")
-    with partial.open("wb") as out:
+    with replacing(file) as partial:
         np.savez(
-            out,
+            partial,
             pixels=np.concatenate([patch.pixels.ravel() for patch in cut_out]),
             sides=np.array([len(patch.pixels) for patch in cut_out]),
             squares=np.array([patch.square for patch in cut_out]),
             marks=marks,
         )
-    partial.replace(file)
 
 
 def _load(file: Path) -> tuple[Patch, ...]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from edge.errors import ModelError
+from edge.system.files import write_atomic
 from training.detector.network import OUTPUTS, STRIDES, Design, NetworkLayer, Weights, forward, layers
 
 OPSET = 13
@@ -111,10 +112,12 @@ def to_onnx(design: Design, weights: Sequence[Weights]) -> onnx.ModelProto:
 
 
 def save(design: Design, weights: Sequence[Weights], file: Path) -> None:
-    """Writes the ONNX file in one piece."""
-    partial = file.with_suffix(".tmp")
-    partial.write_bytes(to_onnx(design, weights).SerializeToString())
-    partial.replace(file)
+    """Writes the ONNX file in one piece.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    write_atomic(file, to_onnx(design, weights).SerializeToString())
 
 
 def shift_scores(source: Path, delta: float, file: Path) -> None:
@@ -129,9 +132,7 @@ def shift_scores(source: Path, delta: float, file: Path) -> None:
             values = numpy_helper.to_array(entry).copy()
             values[:2] += np.float32(delta)
             entry.CopyFrom(numpy_helper.from_array(values, entry.name))
-    partial = file.with_suffix(".tmp")
-    partial.write_bytes(model.SerializeToString())
-    partial.replace(file)
+    write_atomic(file, model.SerializeToString())
 
 
 def read(file: Path) -> tuple[Design, tuple[Weights, ...]]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from edge.cli.output import table
 from edge.contract import face_crop
+from edge.system.files import write_atomic
 from edge.types import Image
 from training.data.readers import FaceRecord, open_image
 from training.detector.benchmark import Timing
@@ -181,5 +182,5 @@ def write_sheets(found: Matches, threshold: float, keep: Callable[[FaceRecord], 
     if picture is None:
         return False
     _, raw = cv2.imencode(".png", picture)
-    file.write_bytes(raw.tobytes())
+    write_atomic(file, raw.tobytes())
     return True

@@ -17,6 +17,7 @@ import numpy as np
 
 from edge.contract import Label
 from edge.errors import ConfigError, ModelError
+from edge.system.files import write_atomic
 from training.data.readers import FaceRecord, open_image
 from training.detector import onnx_export, parity
 from training.detector.metrics import Matches, Truth, at_least, finder, measure
@@ -246,7 +247,7 @@ def finish(
         "pictures_compared": len(pictures),
         "largest_difference": gap,
     }
-    (run.folder / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n")
+    write_atomic(run.folder / SUMMARY, f"{json.dumps(summary, indent=1)}\n".encode())
     return summary
 
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 from pydantic import BaseModel, ConfigDict, Field
 
 from edge.errors import ConfigError
+from edge.system.files import replacing, write_atomic
 from training.detector import onnx_export
 from training.detector.assignment import Targets
 from training.detector.batches import DetectorBatch, batches
@@ -70,7 +71,7 @@ def begin(base: Path, name: str, recipe: DetectorRecipe) -> DetectorRun:
     """Makes the folder of a new run."""
     folder = base / name
     folder.mkdir(parents=True, exist_ok=False)
-    (folder / RECIPE).write_text(recipe.model_dump_json(indent=1))
+    write_atomic(folder / RECIPE, recipe.model_dump_json(indent=1).encode())
     return DetectorRun(folder)
 
 
@@ -133,12 +134,14 @@ class DetectorTrainer:
         return [*self.network.variables, *self._average, *(v for v in self._optimizer.variables)]
 
     def save(self, file: Path) -> None:
-        """Writes all that a resumed run needs, in one piece."""
-        partial = file.with_suffix(".tmp.npz")
+        """Writes all that a resumed run needs, in one piece.
+
+        Raises:
+            StorageError: It cannot be written; the state before is still there.
+        """
         arrays = {f"v{number}": np.asarray(value) for number, value in enumerate(self._state())}
-        with partial.open("wb") as out:
-            np.savez(out, step=np.array(self.step), **arrays)  # type: ignore[arg-type]
-        partial.replace(file)
+        with replacing(file) as partial:
+            np.savez(partial, step=np.array(self.step), **arrays)  # type: ignore[arg-type]
 
     def load(self, file: Path) -> None:
         """Goes back to a saved state."""

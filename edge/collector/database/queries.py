@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from edge.collector import completeness
 from edge.collector.completeness import Completeness
 from edge.collector.database.engine import CollectorDatabase
-from edge.collector.database.periods import LIFE, PRESENCE
+from edge.collector.database.periods import LIFE
 from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
 from edge.collector.records import DeviceKey, EpochKey
 from edge.messages.ranges import Range
@@ -94,15 +94,6 @@ class Queries:
                 for epoch_key in epoch_keys
                 if epoch_key == epoch_keys[-1] or _mark(connection, epoch_key).holes
             )
-
-    def online(self) -> dict[DeviceKey, bool]:
-        """Whether each known device is connected, as far as was heard; Raises: StorageError."""
-        now = sa.and_(period.c.track == PRESENCE, period.c.until.is_(None))
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                sa.select(period.c.site, period.c.device, period.c.kind).where(now)
-            ).all()
-        return {DeviceKey(row.site, row.device): row.kind == "online" for row in rows}
 
     def seen(self, name: str | None = None) -> float | None:
         """Unix time when a collector, or any, was last connected; Raises: StorageError."""

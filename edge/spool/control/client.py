@@ -2,131 +2,140 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from edge.errors import SpoolError
-from edge.messages.ranges import Range
-from edge.spool.control import requests, server
+from edge.spool.control import handlers, requests
 from edge.spool.control.requests import (
-    EpochInfo,
+    Page,
     PageRequest,
-    Purged,
     PurgeRequest,
     ReplayRequest,
-    ReplayResult,
     Request,
     SpoolStats,
     StatsRequest,
     StoredEvent,
 )
-from edge.spool.records import ConsumerMark, Limits, Replayed
-from edge.spool.storage import statistics
+from edge.spool.records import Limits, Purged, Replayed
+from edge.spool.storage import files
 from edge.spool.storage.database import DamagedError
 from edge.spool.storage.opening import REPAIR, look_into
-from edge.spool.storage.store import EventStore
-from edge.types import Reason
+from edge.spool.writer import SpoolWriter
 
+MOST_ANSWERED = 64 << 20
+"""Bytes of an answer."""
 
-class _Alone:
-    """A tool that holds the store itself, for the time of one question."""
-
-    problem = ""
-    waiting = 0
-
-    def __init__(self, store: EventStore) -> None:
-        self.store = store
-
-    def marks(self) -> tuple[ConsumerMark, ...]:
-        """The marks of all consumers."""
-        return statistics.marks(self.store.db)
-
-    def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
-        """Makes acknowledged events unsent again."""
-        return self.store.replay(numbers, epoch or self.store.life.epoch, time.time(), announce=announce)
-
-    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
-        """Deletes events of before a Unix time."""
-        return self.store.purge(before, time.time(), unsent=unsent)
+ANSWER_S = 60.0
+_R = TypeVar("_R", PageRequest, StatsRequest, ReplayRequest, PurgeRequest)
+_A = TypeVar("_A")
 
 
 class SpoolClient:
-    """Where the tools ask about one spool; a daemon may come or go between two questions."""
+    """Where the tools ask about one spool; a daemon may come or go between two requests."""
 
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
 
-    def page(self, asked: PageRequest) -> tuple[StoredEvent, ...]:
+    def page(self, request: PageRequest) -> tuple[StoredEvent, ...]:
         """Some events in order.
 
         Raises:
-            SpoolError: Nobody can tell.
+            SpoolError: They cannot be read.
         """
-        return tuple(StoredEvent(**row) for row in self._ask(asked)["events"])
+        return self._ask(request, handlers.page, Page).events
 
-    def pages(self, asked: PageRequest) -> Iterator[StoredEvent]:
+    def pages(self, request: PageRequest) -> Iterator[StoredEvent]:
         """All events in order, asked for page by page; `limit` is the size of a page.
 
         Raises:
-            SpoolError: Nobody can tell.
+            SpoolError: They cannot be read.
         """
-        while found := self.page(asked):
+        while found := self.page(request):
             yield from found
-            asked = replace(asked, after=found[-1].position)
+            request = replace(request, after=found[-1].position)
 
     def stats(self) -> SpoolStats:
-        """How things stand.
+        """What the spool holds.
 
         Raises:
-            SpoolError: Nobody can tell.
+            SpoolError: It cannot be read.
         """
-        found = self._ask(StatsRequest())
-        return SpoolStats(
-            **{
-                **found,
-                "epochs": tuple(EpochInfo(**row) for row in found["epochs"]),
-                "marks": tuple(ConsumerMark(**row) for row in found["marks"]),
-                "dropped": {Reason(reason): events for reason, events in found["dropped"].items()},
-            }
-        )
+        return self._ask(StatsRequest(), handlers.stats, SpoolStats)
 
-    def replay(self, asked: ReplayRequest) -> ReplayResult:
+    def replay(self, request: ReplayRequest) -> Replayed:
         """Has events sent again.
 
         Raises:
             SpoolError: There are none such.
         """
-        return ReplayResult(**self._ask(asked))
+        return self._ask(request, handlers.replay, Replayed)
 
-    def purge(self, asked: PurgeRequest) -> Purged:
+    def purge(self, request: PurgeRequest) -> Purged:
         """Deletes old events.
 
         Raises:
             SpoolError: They cannot be deleted; all of them are still there.
         """
-        return Purged(**self._ask(asked))
+        return self._ask(request, handlers.purge, Purged)
 
-    def _ask(self, question: Request) -> dict[str, Any]:
-        found = server.ask(self._path, question)
+    def _ask(self, request: _R, handler: Callable[[SpoolWriter, _R], _A], kind: type[_A]) -> _A:
+        found = ask_daemon(self._path, request, kind)
         if found is not None:
             return found
         # Pages are checked one by one: all of the file for each of many would take too long.
-        with _held(self._path, self._limits, check=not isinstance(question, PageRequest)) as store:
+        with self._opened(check=not isinstance(request, PageRequest)) as writer:
             try:
-                return requests.answer(_Alone(store), question, self._limits)
+                return handler(writer, request)
             except DamagedError as error:
                 raise SpoolError(f"{error}; {REPAIR}") from None
 
+    @contextmanager
+    def _opened(self, *, check: bool) -> Iterator[SpoolWriter]:
+        store = look_into(self._path, self._limits, check=check)
+        try:
+            yield SpoolWriter(store, time.time)
+        finally:
+            store.close(clean=False)
 
-@contextmanager
-def _held(path: Path, limits: Limits, *, check: bool) -> Iterator[EventStore]:
-    store = look_into(path, limits, check=check)
+
+def ask_daemon(path: Path, request: Request, kind: type[_A]) -> _A | None:
+    """Asks the daemon that holds a spool.
+
+    Args:
+        path: The spool's file.
+        request: What is asked.
+        kind: The class of the answer.
+
+    Returns:
+        Its answer; None where no daemon runs.
+
+    Raises:
+        SpoolError: It refuses, or does not answer.
+    """
+    address = files.socket_of(path)
     try:
-        yield store
-    finally:
-        store.close(clean=False)
+        line = _exchange(address, requests.encode_request(request))
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    except OSError as error:
+        raise SpoolError(f"the daemon at {address} does not answer: {error}") from None
+    if not line.endswith(b"\n"):
+        raise SpoolError(f"the daemon at {address} ended before it had answered; try again")
+    return requests.parse_reply(line, kind)
+
+
+def _exchange(address: Path, line: bytes) -> bytes:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.settimeout(ANSWER_S)
+        with files.short_name(address) as short:
+            server.connect(short)
+        server.sendall(line)
+        with server.makefile("rb") as lines:
+            return lines.readline(MOST_ANSWERED)

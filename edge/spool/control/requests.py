@@ -1,43 +1,26 @@
-"""What the tools can ask of a spool, and the answers: the same for a running daemon and for a closed file."""
+"""What the tools can ask of a spool, what comes back, and how both are written: a line of JSON each.
+
+`{"ask": "page", "limit": 10}` is answered with `{"answer": {...}}` or `{"error": "sentence"}`.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import SpoolError
-from edge.messages.ranges import Range
-from edge.spool.records import GENERATION_BITS, ConsumerMark, Limits, Replayed
-from edge.spool.storage import statistics
-from edge.spool.storage.database import DamagedError
-from edge.spool.storage.store import EventStore
+from edge.spool.records import ConsumerMark, Purged, Replayed
 from edge.types import Reason
 
 MOST_ROWS = 500
 """Events in one answer, so that no export keeps the spool's thread from storing events."""
 
-
-class StoreHolder(Protocol):
-    """Who has the store: the daemon's committer, or a tool for itself."""
-
-    store: EventStore
-
-    @property
-    def problem(self) -> str:
-        """What is wrong, as one sentence; empty while all is well."""
-
-    @property
-    def waiting(self) -> int:
-        """Events that are not on disk yet."""
-
-    def marks(self) -> tuple[ConsumerMark, ...]:
-        """The marks of all consumers."""
-
-    def replay(self, numbers: Range, epoch: str | None, *, announce: bool) -> Replayed:
-        """Makes acknowledged events unsent again."""
-
-    def purge(self, before: float, *, unsent: bool) -> tuple[int, int]:
-        """Deletes events of before a Unix time; how many acknowledged and unsent ones."""
+_EXACT = ConfigDict(strict=True, extra="forbid")
+_A = TypeVar("_A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,38 +28,47 @@ class PageRequest:
     """Asks for events in order.
 
     Attributes:
-        after: The place after which they begin.
-        upto: The last place.
+        after: The position after which they begin.
+        upto: The last position.
         limit: How many.
         newest: The last ones instead of the first.
     """
 
+    __pydantic_config__ = _EXACT
     after: int = -1
     upto: int = (1 << 63) - 1
-    limit: int = MOST_ROWS
+    limit: Annotated[int, Field(ge=0)] = MOST_ROWS
     newest: bool = False
+    ask: Literal["page"] = "page"
 
 
 @dataclass(frozen=True, slots=True)
 class StatsRequest:
-    """Asks how things stand."""
+    """Asks what the spool holds."""
+
+    __pydantic_config__ = _EXACT
+    ask: Literal["stats"] = "stats"
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """Asks to send events again; of the present epoch where none is named."""
+    """Asks to send events again, by their sequences; of the present epoch where none is named."""
 
-    first: int
-    last: int
+    __pydantic_config__ = _EXACT
+    first: Annotated[int, Field(ge=0)]
+    last: Annotated[int, Field(ge=0)]
     epoch: str | None = None
+    ask: Literal["replay"] = "replay"
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeRequest:
-    """Asks to delete events that were decided before a Unix time."""
+    """Asks to delete events that were decided before a Unix time; `unsent` ones too, or not."""
 
+    __pydantic_config__ = _EXACT
     before: float
     unsent: bool = False
+    ask: Literal["purge"] = "purge"
 
 
 Request = PageRequest | StatsRequest | ReplayRequest | PurgeRequest
@@ -94,8 +86,15 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Some events, in order of their positions."""
+
+    events: tuple[StoredEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EpochInfo:
-    """An epoch of the file: its events have the places `generation << 40 | sequence`."""
+    """An epoch of the file: its events have the positions `generation << 40 | sequence`."""
 
     name: str
     generation: int
@@ -104,7 +103,7 @@ class EpochInfo:
 
 @dataclass(frozen=True, slots=True)
 class SpoolStats:
-    """How things stand. Times are Unix times; `waiting` events are not on disk yet."""
+    """What the spool holds. Times are Unix times; `waiting` events are not on disk yet."""
 
     epochs: tuple[EpochInfo, ...]
     unsent: int
@@ -121,109 +120,90 @@ class SpoolStats:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayResult:
-    """How many events are sent again, how many were waiting already, how many are no longer kept."""
-
-    again: int
-    waiting: int
-    gone: int
+Answer = Page | SpoolStats | Replayed | Purged
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
-    """How many events went."""
-
-    acknowledged: int
-    unsent: int
+class _Answered:
+    __pydantic_config__ = _EXACT
+    answer: dict[str, Any]
 
 
-def page(keeper: StoreHolder, asked: PageRequest) -> tuple[StoredEvent, ...]:
-    """Events in order of their places.
-
-    Raises:
-        DamagedError: One of them is not what was written.
-        SpoolError: The file cannot be read.
-    """
-    rows = keeper.store.db.all(
-        "SELECT event.place, epoch.name, event.payload, event.wall, event.sent_at, "  # noqa: S608
-        "seal IS seal(place, payload, wall, sent_at) FROM event "
-        f"LEFT JOIN epoch ON epoch.generation = event.place >> {GENERATION_BITS} "
-        "WHERE event.place > ? AND event.place <= ? "
-        f"ORDER BY event.place {'DESC' if asked.newest else 'ASC'} LIMIT ?",
-        (asked.after, asked.upto, min(asked.limit, MOST_ROWS)),
-    )
-    if not all(whole for *_, whole in rows):
-        raise DamagedError(f"{keeper.store.db} is damaged: some events are not what was written")
-    found = [
-        StoredEvent(position, epoch or "", payload.decode(), wall, sent_at)
-        for position, epoch, payload, wall, sent_at, _ in rows
-    ]
-    return tuple(reversed(found) if asked.newest else found)
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    __pydantic_config__ = _EXACT
+    error: str
 
 
-def stats(keeper: StoreHolder, limits: Limits) -> SpoolStats:
-    """How things stand.
+def encode_request(request: Request) -> bytes:
+    """A request as a line."""
+    return _line(asdict(request))
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """An answer as a line."""
+    return _line({"answer": asdict(answer)})
+
+
+def encode_error(sentence: str) -> bytes:
+    """The line that says why there is no answer."""
+    return _line({"error": sentence})
+
+
+def parse_request(line: bytes) -> Request:
+    """The request in a line.
 
     Raises:
-        SpoolError: The file cannot be read.
+        SpoolError: It holds none.
     """
-    store, db = keeper.store, keeper.store.db
-    figures = store.figures()
-    (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
-    (gaps, told) = db.one("SELECT count(*), count(sent_at) FROM gap")
-    epochs = db.all("SELECT name, generation, last FROM epoch WHERE generation >= 0 ORDER BY generation")
-    return SpoolStats(
-        epochs=tuple(EpochInfo(*row) for row in epochs),
-        unsent=figures.unsent,
-        waiting=keeper.waiting,
-        stored=figures.stored,
-        bytes=figures.bytes,
-        max_events=limits.max_events,
-        max_bytes=limits.max_bytes,
-        dropped=statistics.dropped(db),
-        gaps=gaps,
-        gaps_unsent=gaps - told,
-        oldest_unsent=oldest,
-        marks=keeper.marks(),
-        problem=keeper.problem,
-    )
-
-
-def replay(keeper: StoreHolder, asked: ReplayRequest) -> ReplayResult:
-    """Has events sent again.
-
-    Raises:
-        SpoolError: None of them is in the spool; nothing was changed.
-    """
-    epoch = asked.epoch or keeper.store.life.epoch
-    generation, last = keeper.store.epoch(epoch)
-    base = generation << GENERATION_BITS
-    (there, waiting) = keeper.store.db.one(
-        "SELECT count(*), count(*) - count(sent_at) FROM event WHERE place BETWEEN ? AND ?",
-        (base + min(asked.first, last + 1), base + min(asked.last, last)),
-    )
-    if not there:
+    try:
+        return _requests().validate_json(line)
+    except ValidationError as error:
         raise SpoolError(
-            f"the spool holds no event from {asked.first} to {asked.last} of epoch {epoch}, "
-            f"whose last number is {last}; nothing was changed"
-        )
-    found = keeper.replay(Range(asked.first, asked.last), epoch, announce=False)
-    return ReplayResult(found.again, waiting, sum(map(len, found.gone)))
+            f"this is no request that the daemon knows ({_first(error)}); "
+            "tool and daemon must be of one version"
+        ) from None
 
 
-def answer(keeper: StoreHolder, question: Request, limits: Limits) -> dict[str, object]:
-    """The answer to a question as JSON can say it.
+def parse_reply(line: bytes, kind: type[_A]) -> _A:
+    """The answer in a line.
+
+    Args:
+        line: What came back.
+        kind: The class of the answer.
 
     Raises:
-        SpoolError: It cannot be answered.
+        SpoolError: The request was refused, or the line is no answer of this kind.
     """
-    match question:
-        case PageRequest():
-            return {"events": [asdict(kept) for kept in page(keeper, question)]}
-        case StatsRequest():
-            return asdict(stats(keeper, limits))
-        case ReplayRequest():
-            return asdict(replay(keeper, question))
-        case PurgeRequest(before, unsent):
-            return asdict(Purged(*keeper.purge(before, unsent=unsent)))
+    try:
+        reply = _replies().validate_json(line)
+        if isinstance(reply, _Answered):
+            return TypeAdapter(kind).validate_python(reply.answer)
+    except ValidationError as error:
+        raise SpoolError(
+            f"its answer cannot be read ({_first(error)}); tool and daemon must be of one version"
+        ) from None
+    raise SpoolError(reply.error)
+
+
+# Made when they are first used: the daemon does not wait for them at its start.
+@cache
+def _requests() -> TypeAdapter[Request]:
+    return TypeAdapter(Annotated[Request, Field(discriminator="ask")])
+
+
+@cache
+def _replies() -> TypeAdapter[_Answered | _Refused]:
+    return TypeAdapter(_Answered | _Refused)
+
+
+def _first(error: ValidationError) -> str:
+    """What is wrong, and with which member."""
+    found = error.errors(include_url=False, include_input=False)[0]
+    member = ".".join(map(str, found["loc"]))
+    return f"{member}: {found['msg']}" if member else found["msg"]
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    # A path or a name may hold bytes that are no text.
+    return json.dumps(message, ensure_ascii=False).encode(errors="replace") + b"\n"

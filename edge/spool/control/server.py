@@ -1,50 +1,45 @@
 """A local socket beside the spool, through which the tools ask a running daemon.
 
-One question and one answer, each a line of JSON: `{"ask": "page", "limit": 10}` and
-`{"answer": {...}}` or `{"error": "sentence"}`. Only root and the daemon's own user are heard.
+A connection carries one request and one reply (see `requests`). Only root and the daemon's own user
+are answered.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import socket
 import struct
 import threading
-from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
+import time
+from socketserver import BaseRequestHandler, ThreadingUnixStreamServer
 from typing import Any
 
 from edge.errors import SpoolError
-from edge.spool.control import requests
-from edge.spool.control.requests import PageRequest, PurgeRequest, ReplayRequest, Request, StatsRequest
+from edge.spool.control import handlers, requests
 from edge.spool.spool import Spool
 from edge.spool.storage import files
 
 MOST_ASKED = 16_384
-"""Bytes of a question."""
+"""Bytes of a request."""
 
-MOST_ANSWERED = 64 << 20
 PATIENCE_S = 10.0
-ANSWER_S = 60.0
-MOST_AT_ONCE = 8
+"""Within which all of a request must have come."""
 
-QUESTIONS: dict[str, type[Request]] = {
-    "page": PageRequest,
-    "stats": StatsRequest,
-    "replay": ReplayRequest,
-    "purge": PurgeRequest,
-}
+MOST_AT_ONCE = 8
+POLL_S = 3_600.0
+"""How often the server looks whether it is to end; closing it wakes it at once."""
 
 _PEER = struct.Struct("3i")
 _log = logging.getLogger(__name__)
 
 
-class ControlServer:
+class ControlServer(ThreadingUnixStreamServer):
     """Answers the tools, each in a thread of its own, by asking the spool's thread."""
+
+    daemon_threads = True
+    request_queue_size = MOST_AT_ONCE
 
     def __init__(self, spool: Spool) -> None:
         """Opens the socket; it exists as long as the spool is held.
@@ -52,141 +47,107 @@ class ControlServer:
         Raises:
             SpoolError: It cannot be made.
         """
-        self._spool = spool
+        self.spool = spool
         self._path = files.socket_of(spool.path)
         self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
-        self._closed = False
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self._path.unlink(missing_ok=True)
-            with _short(self._path) as address:
-                self._listener.bind(address)
-            # Nobody can connect before it listens.
-            self._path.chmod(0o600)
-            self._listener.listen(MOST_AT_ONCE)
+            super().__init__(str(self._path), _Conversation)
         except OSError as error:
-            self._listener.close()
             raise SpoolError(f"the socket {self._path} cannot be made: {error.strerror}") from None
-        threading.Thread(target=self._accept, name="maskgate-door", daemon=True).start()
+        threading.Thread(
+            target=self.serve_forever, args=(POLL_S,), name="maskgate-control", daemon=True
+        ).start()
 
     def close(self) -> None:
-        """Takes the socket away."""
-        self._closed = True
+        """Takes the socket away; may be called twice."""
         self._path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+            # A socket that is shut down is readable, which ends the server's wait.
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.shutdown()
+        self.server_close()
 
-    def _accept(self) -> None:
-        while not self._closed:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            if self._slots.acquire(blocking=False):
-                threading.Thread(target=self._serve, args=(peer,), name="maskgate-door", daemon=True).start()
-            else:
-                peer.close()
+    def server_bind(self) -> None:
+        """Binds the socket, which only this user can connect to, under its short name."""
+        self._path.unlink(missing_ok=True)
+        with files.short_name(self._path) as address:
+            self.socket.bind(address)
+        # Nobody can connect before it listens.
+        self._path.chmod(0o600)
 
-    def _serve(self, peer: socket.socket) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begins a conversation, unless there are too many."""
+        if not self._slots.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
         try:
-            with peer, peer.makefile("rb") as lines:
-                peer.settimeout(PATIENCE_S)
-                self._hear(peer, lines.readline(MOST_ASKED))
-        except OSError as error:
-            _log.debug("a tool went away: %s", error)
+            super().process_request(request, client_address)
+        except BaseException:
+            self._slots.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Holds a conversation, on a thread of its own."""
+        threading.current_thread().name = "maskgate-control-request"
+        try:
+            super().process_request_thread(request, client_address)
         finally:
             self._slots.release()
 
-    def _hear(self, peer: socket.socket, line: bytes) -> None:
-        if _user_of(peer) not in (0, os.geteuid()):
-            _send(peer, {"error": "only root and the daemon's own user may ask"})
-            return
+    def handle_error(self, *_: Any) -> None:
+        """Logs what went wrong with one conversation; the server goes on."""
+        _log.debug("a tool was not answered", exc_info=True)
+
+
+class _Conversation(BaseRequestHandler):
+    server: ControlServer
+    request: socket.socket
+
+    def handle(self) -> None:
         try:
-            question = _parse(line)
-            limits = self._spool.limits
-            found = self._spool.ask(lambda writer: requests.answer(writer, question, limits))
-            _send(peer, {"answer": found})
+            line = read_line(self.request)
+            self.request.settimeout(PATIENCE_S)
+            self.request.sendall(self._reply(line))
+        except OSError as error:
+            _log.debug("a tool went away: %s", error)
+
+    def _reply(self, line: bytes) -> bytes:
+        if peer_user(self.request) not in (0, os.geteuid()):
+            return requests.encode_error("only root and the daemon's own user may ask")
+        try:
+            request = requests.parse_request(line)
+            found = self.server.spool.ask(lambda writer: handlers.answer(writer, request))
+            return requests.encode_answer(found)
         except SpoolError as error:
-            _send(peer, {"error": str(error)})
+            return requests.encode_error(str(error))
+        except Exception as error:
+            # Whoever asks is to have a sentence, whatever was asked.
+            _log.exception("a request cannot be answered")
+            return requests.encode_error(f"the daemon cannot answer this: {error}")
 
 
-def ask(path: Path, question: Request) -> dict[str, Any] | None:
-    """Asks the daemon that holds a spool.
-
-    Returns:
-        Its answer; None where no daemon runs.
-
-    Raises:
-        SpoolError: It refuses, or does not answer.
-    """
-    address = files.socket_of(path)
-    name = next(name for name, kind in QUESTIONS.items() if isinstance(question, kind))
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
-            server.settimeout(ANSWER_S)
-            with _short(address) as short:
-                server.connect(short)
-            _send(server, {"ask": name, **asdict(question)})
-            with server.makefile("rb") as lines:
-                line = lines.readline(MOST_ANSWERED)
-    except (FileNotFoundError, ConnectionRefusedError):
-        return None
-    except OSError as error:
-        raise SpoolError(f"the daemon at {address} does not answer: {error}") from None
-    return _unpack(line, address)
-
-
-def _unpack(line: bytes, address: Path) -> dict[str, Any]:
-    try:
-        message = json.loads(line)
-        if "error" not in message:
-            return dict(message["answer"])
-    except (ValueError, KeyError, TypeError):
-        raise SpoolError(f"the daemon at {address} went away amid its answer; try again") from None
-    raise SpoolError(str(message["error"]))
-
-
-def _parse(line: bytes) -> Request:
-    """The question in a line.
+def read_line(peer: socket.socket) -> bytes:
+    """What a tool sends, to the end of its first line or `MOST_ASKED` bytes.
 
     Raises:
-        SpoolError: It is none.
+        OSError: It has not come within `PATIENCE_S`, or the tool is gone.
     """
-    try:
-        members = json.loads(line)
-        question = QUESTIONS[members.pop("ask")](**members)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SpoolError(
-            "this is no question that the daemon knows; tool and daemon must be of one version"
-        ) from None
-    for value, kind in zip(asdict(question).values(), type(question).__annotations__.values(), strict=True):
-        if not isinstance(value, KINDS[kind]):
-            raise SpoolError(f"{value!r} is not what was asked for: {kind}")
-    return question
+    deadline = time.monotonic() + PATIENCE_S
+    line = b""
+    while b"\n" not in line and len(line) < MOST_ASKED:
+        # The patience is for all of it: one byte now and then must not hold a slot.
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("its request has not come in time")
+        peer.settimeout(left)
+        received = peer.recv(MOST_ASKED - len(line))
+        if not received:
+            break
+        line += received
+    return line.partition(b"\n")[0]
 
 
-KINDS: dict[str, tuple[type, ...]] = {
-    "int": (int,), "float": (int, float), "bool": (bool,), "str | None": (str, type(None)),
-}  # fmt: skip
-"""What JSON may hold for a member of a question, by its annotation."""
-
-
-def _send(peer: socket.socket, message: dict[str, object]) -> None:
-    peer.sendall(json.dumps(message, ensure_ascii=False).encode() + b"\n")
-
-
-def _user_of(peer: socket.socket) -> int:
-    """The user id of the process at the other end."""
+def peer_user(peer: socket.socket) -> int:
+    """The user id of the process at the other end, from the kernel."""
     credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
     return int(_PEER.unpack(credentials)[1])
-
-
-@contextlib.contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """A name of at most a hundred bytes for a path of any length, as sockets need it."""
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        os.close(directory)

@@ -155,7 +155,7 @@ class SpoolDatabase:
             raise DamagedError(f"the spool {self._path} is damaged: {found.splitlines()[-1][:200]}")
 
     def close(self) -> None:
-        """Merges the log into the file and lets it go."""
+        """Merges the log into the file and closes it."""
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
 

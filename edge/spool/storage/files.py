@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,20 @@ def numbers_of(path: Path) -> Path:
 def socket_of(path: Path) -> Path:
     """Where the daemon that holds a spool answers the tools."""
     return path.with_name(path.name + ".sock")
+
+
+@contextlib.contextmanager
+def short_name(path: Path) -> Iterator[str]:
+    """Another name for a file, of at most a hundred bytes as sockets need it; valid within the block.
+
+    Raises:
+        OSError: Its directory cannot be opened.
+    """
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
 
 
 def make_file(path: Path) -> None:

@@ -61,7 +61,7 @@ class GapTable:
             for position, epoch, number, first, last, reason, wall in rows
         )
 
-    def mark(self, positions: Iterable[int], wall: float) -> None:
+    def mark_sent(self, positions: Iterable[int], wall: float) -> None:
         """Notes acknowledgements; within a transaction."""
         self._db.many(
             "UPDATE gap SET sent_at = ? WHERE place = ? AND sent_at IS NULL",

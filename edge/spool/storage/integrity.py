@@ -1,4 +1,4 @@
-"""Whether a file is a spool, and whether its rows are what was written, as far as that can be told.
+"""Whether a file is a spool, and whether its rows are what was written, as far as that can be seen.
 
 SQLite checks how its pages hang together, not what they hold. Events have a seal; the few other rows
 are held against their tables, so that what cannot be read is found at the start, and not by whoever
@@ -26,24 +26,24 @@ def check_rows(db: SpoolDatabase) -> None:
     Raises:
         DamagedError: Something is not as it was written.
     """
-    _none(
+    _require_none(
         db, "event WHERE seal IS NOT seal(place, payload, wall, sent_at)", "events are not what was written"
     )
     for table, columns in schema.COLUMNS.items():
         wrong = " OR ".join(f"typeof({name}) NOT IN ({kinds})" for name, kinds in columns)
-        _none(db, f"{table} WHERE {wrong}", f"rows of {table} hold what they cannot")
+        _require_none(db, f"{table} WHERE {wrong}", f"rows of {table} hold what they cannot")
     known = "IN (SELECT generation FROM epoch)"
-    _none(db, f"event WHERE place >> {GENERATION_BITS} NOT {known}", "events are of no epoch")
-    _none(db, "gap WHERE epoch NOT IN (SELECT name FROM epoch)", "gaps are of no epoch")
+    _require_none(db, f"event WHERE place >> {GENERATION_BITS} NOT {known}", "events are of no epoch")
+    _require_none(db, "gap WHERE epoch NOT IN (SELECT name FROM epoch)", "gaps are of no epoch")
     for (reason,) in db.all("SELECT reason FROM gap UNION SELECT reason FROM dropped"):
         if reason not in set(Reason):
             raise DamagedError(f"{db} is damaged: {reason!r} is no reason of a gap")
     db.all("SELECT name FROM epoch UNION SELECT consumer FROM mark UNION SELECT epoch FROM mark")
-    life(db)
+    read_run_info(db)
 
 
-def life(db: SpoolDatabase) -> RunInfo:
-    """The latest epoch and the run.
+def read_run_info(db: SpoolDatabase) -> RunInfo:
+    """The latest epoch and the number of the run.
 
     Raises:
         DamagedError: They cannot be read.
@@ -54,10 +54,10 @@ def life(db: SpoolDatabase) -> RunInfo:
     return RunInfo(*row)
 
 
-def _none(db: SpoolDatabase, rows: str, complaint: str) -> None:
+def _require_none(db: SpoolDatabase, rows: str, problem: str) -> None:
     (broken,) = db.one(f"SELECT count(*) FROM {rows}")  # noqa: S608
     if broken:
-        raise DamagedError(f"{db} is damaged: {broken} {complaint}")
+        raise DamagedError(f"{db} is damaged: {broken} {problem}")
 
 
 LENGTH = 100

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
-from edge.spool.records import DAY_S, Limits
+from edge.spool.records import Limits
 from edge.spool.storage import files, integrity, recovery, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
@@ -18,6 +18,7 @@ from edge.spool.storage.schema import APPLICATION_ID, FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.store import RESERVE, EventStore, RunInfo
 from edge.system.files import sync_directory
+from edge.telemetry.records import DAY_S
 from edge.types import Reason
 
 JUMP = 64
@@ -52,13 +53,13 @@ def open_store(path: Path, wall: float, limits: Limits) -> OpenedStore:
     with contextlib.ExitStack() as stack:
         numbers = SequenceReservations(files.numbers_of(path))
         stack.callback(numbers.close)
-        known = numbers.read()
-        db, damage = _open_or_replace(path, known, wall)
+        reservation = numbers.read()
+        db, damage = _open_or_replace(path, reservation, wall)
         stack.callback(db.close)
-        life, loss = _begin_run(db, known, wall)
-        store = EventStore(db, numbers, life, limits)
+        run_info, loss = _begin_run(db, reservation, wall)
+        store = EventStore(db, numbers, run_info, limits)
         store.reserve(store.last_sequence)
-        if known is None:
+        if reservation is None:
             sync_directory(path.parent)
         stack.pop_all()
     files.tidy(path, 2 * limits.max_bytes, wall - limits.keep_days * DAY_S)
@@ -89,34 +90,34 @@ def look_into(path: Path, limits: Limits, *, check: bool) -> EventStore:
                 raise SpoolError(f"{path} was written by an older maskgate; start the daemon once")
             if check:
                 integrity.check_rows(db)
-            store = EventStore(db, numbers, integrity.life(db), limits)
+            store = EventStore(db, numbers, integrity.read_run_info(db), limits)
         except DamagedError as error:
             raise SpoolError(f"{error}; {REPAIR}") from None
         stack.pop_all()
         return store
 
 
-def _open_or_replace(path: Path, known: Reservation | None, wall: float) -> tuple[SpoolDatabase, str]:
+def _open_or_replace(path: Path, reservation: Reservation | None, wall: float) -> tuple[SpoolDatabase, str]:
     try:
-        return _open_whole(path, known, wall), ""
+        return _open_whole(path, reservation, wall), ""
     except DamagedError as error:
-        # What never was a spool is nobody's to move.
-        if known is None and not is_spool(path):
+        # What nothing marks as a spool may be somebody's data, and is not moved.
+        if reservation is None and not is_spool(path):
             raise SpoolError(f"{path} is no spool of MaskGate; name another file with spool.path") from None
-        db, problem = recovery.replace(path, known, wall, str(error))
+        db, problem = recovery.replace(path, reservation, wall, str(error))
         _log.error("%s", problem)
         return db, problem
 
 
-def _open_whole(path: Path, known: Reservation | None, wall: float) -> SpoolDatabase:
+def _open_whole(path: Path, reservation: Reservation | None, wall: float) -> SpoolDatabase:
     """Opens a file and makes sure that all of it is as it was written."""
-    if known is not None and not path.stat().st_size:
+    if reservation is not None and not path.stat().st_size:
         raise DamagedError(f"the spool {path} is damaged: it is empty")
     db = SpoolDatabase(path)
     try:
         if not db.all("SELECT 1 FROM sqlite_schema"):
-            _create(db, path, known, wall)
-        version = _format(db, path, known)
+            _create(db, path, reservation, wall)
+        version = _format(db, path, reservation)
         db.check()
         if version < FORMAT:
             with db.transaction():
@@ -128,28 +129,28 @@ def _open_whole(path: Path, known: Reservation | None, wall: float) -> SpoolData
     return db
 
 
-def _create(db: SpoolDatabase, path: Path, known: Reservation | None, wall: float) -> None:
-    if known is not None:
+def _create(db: SpoolDatabase, path: Path, reservation: Reservation | None, wall: float) -> None:
+    if reservation is not None:
         raise DamagedError(f"the spool {path} is damaged: it holds nothing any more")
     with db.transaction():
         schema.create(db, 0, schema.new_epoch(wall))
 
 
-def _format(db: SpoolDatabase, path: Path, known: Reservation | None) -> int:
+def _format(db: SpoolDatabase, path: Path, reservation: Reservation | None) -> int:
     """The format of a spool.
 
     Raises:
-        DamagedError: It was a spool by what is known of it, and does not look like one any more.
+        DamagedError: It was a spool by what its reservations say, and does not look like one any more.
         SpoolError: It is some other database, or of a newer format.
     """
     (application,), (version,) = (db.one(f"PRAGMA {name}") for name in ("application_id", "user_version"))
-    was_spool = known is not None and bool(db.all("SELECT 1 FROM sqlite_schema WHERE name = 'event'"))
+    was_spool = reservation is not None and bool(db.all("SELECT 1 FROM sqlite_schema WHERE name = 'event'"))
     if application != APPLICATION_ID:
         if was_spool:
             raise DamagedError(f"the spool {path} is damaged: its mark is gone")
         raise SpoolError(f"{path} is some other database; name another file with spool.path")
     if not 1 <= version <= FORMAT:
-        if known is not None and known.format == FORMAT:
+        if reservation is not None and reservation.format == FORMAT:
             raise DamagedError(f"the spool {path} is damaged: it claims to have format {version}")
         raise SpoolError(
             f"{path} has format {version}, this maskgate reads {FORMAT}; "
@@ -158,30 +159,34 @@ def _format(db: SpoolDatabase, path: Path, known: Reservation | None) -> int:
     return int(version)
 
 
-def _begin_run(db: SpoolDatabase, known: Reservation | None, wall: float) -> tuple[RunInfo, str]:
+def _begin_run(db: SpoolDatabase, reservation: Reservation | None, wall: float) -> tuple[RunInfo, str]:
     """Counts this run, and announces the numbers that the last one kept in reserve."""
     problem = ""
     with db.transaction():
         db.execute("UPDATE life SET run = run + 1")
-        life = integrity.life(db)
-        (reserved,) = db.one("SELECT reserved FROM epoch WHERE generation = ?", (life.generation,))
-        upto = max(life.last_sequence, reserved)
-        if known is not None and known.epoch == life.epoch:
-            upto = max(upto, known.upto)
-        elif known is not None and not db.all("SELECT 1 FROM epoch WHERE name = ?", (known.epoch,)):
-            problem = _announce_lost_epoch(db, known, wall)
-        if upto > life.last_sequence:
-            problem = _announce_reserved(db, life, upto, wall) or problem
-    return integrity.life(db), problem
+        run_info = integrity.read_run_info(db)
+        (reserved,) = db.one("SELECT reserved FROM epoch WHERE generation = ?", (run_info.generation,))
+        upto = max(run_info.last_sequence, reserved)
+        # Of the same epoch, the reservations may be ahead of a database that lost the end of its log;
+        # of one that is not in the file, they are what is left of a spool that was replaced.
+        if reservation is not None and reservation.epoch == run_info.epoch:
+            upto = max(upto, reservation.upto)
+        elif reservation is not None and not db.all(
+            "SELECT 1 FROM epoch WHERE name = ?", (reservation.epoch,)
+        ):
+            problem = _announce_lost_epoch(db, reservation, wall)
+        if upto > run_info.last_sequence:
+            problem = _announce_reserved(db, run_info, upto, wall) or problem
+    return integrity.read_run_info(db), problem
 
 
-def _announce_reserved(db: SpoolDatabase, life: RunInfo, upto: int, wall: float) -> str:
+def _announce_reserved(db: SpoolDatabase, run_info: RunInfo, upto: int, wall: float) -> str:
     """Goes on after the numbers in reserve; a sentence where these are more than can be explained."""
-    missing = Range(life.last_sequence + 1, upto)
+    missing = Range(run_info.last_sequence + 1, upto)
     db.execute(
-        "UPDATE epoch SET last = ?, gaps = gaps + ? WHERE generation = ?", (upto, JUMP, life.generation)
+        "UPDATE epoch SET last = ?, gaps = gaps + ? WHERE generation = ?", (upto, JUMP, run_info.generation)
     )
-    GapTable(db).add(life.epoch, [missing], Reason.RESTART, wall)
+    GapTable(db).add(run_info.epoch, [missing], Reason.RESTART, wall)
     if len(missing) <= 2 * RESERVE:
         return ""
     problem = (
@@ -191,12 +196,12 @@ def _announce_reserved(db: SpoolDatabase, life: RunInfo, upto: int, wall: float)
     return problem
 
 
-def _announce_lost_epoch(db: SpoolDatabase, known: Reservation, wall: float) -> str:
+def _announce_lost_epoch(db: SpoolDatabase, reservation: Reservation, wall: float) -> str:
     """Announces the loss of an epoch that another file held in this one's place."""
     (oldest,) = db.one("SELECT min(generation) FROM epoch")
-    values = (oldest - 1, known.epoch, known.upto, known.upto, int(wall))
+    values = (oldest - 1, reservation.epoch, reservation.upto, reservation.upto, int(wall))
     db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?)", values)
-    GapTable(db).add(known.epoch, [Range(1, max(known.upto, 1))], Reason.DAMAGED, wall)
-    problem = f"the spool that held epoch {known.epoch} is gone; its events are announced as a gap"
+    GapTable(db).add(reservation.epoch, [Range(1, max(reservation.upto, 1))], Reason.DAMAGED, wall)
+    problem = f"the spool that held epoch {reservation.epoch} is gone; its events are announced as a gap"
     _log.error("%s", problem)
     return problem

@@ -17,12 +17,11 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import GENERATION_BITS
+from edge.spool.records import GENERATION_BITS, SEQUENCE_MASK, sequence_of
 from edge.spool.storage import files, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.sequences import Reservation
-from edge.spool.storage.transaction import SEQUENCE
 from edge.types import Reason
 
 PAGE = 200
@@ -33,8 +32,8 @@ PROBE = 1_000
 """Places that are tried one by one where a page of events cannot be read."""
 
 MOST_EPOCHS = 1 << 20
-MOST_VAIN = 50
-"""Such stretches without a single event before the rest is given up."""
+MOST_UNREADABLE = 50
+"""Such stretches without a single event, after which no more is read."""
 
 
 @dataclass(slots=True)
@@ -49,14 +48,16 @@ class _Epoch:
     kept: list[int] = field(default_factory=list)
 
 
-def replace(path: Path, known: Reservation | None, wall: float, why: str) -> tuple[SpoolDatabase, str]:
+def replace(
+    path: Path, reservation: Reservation | None, wall: float, damage: str
+) -> tuple[SpoolDatabase, str]:
     """Moves a damaged spool aside and makes a new one.
 
     Args:
         path: The damaged file.
-        known: What the reservations say of it.
+        reservation: What the reservations say of it.
         wall: Unix time now.
-        why: A sentence on the damage.
+        damage: A sentence on the damage.
 
     Returns:
         The new file, open, and a sentence on what happened.
@@ -64,8 +65,8 @@ def replace(path: Path, known: Reservation | None, wall: float, why: str) -> tup
     Raises:
         SpoolError: It cannot be moved, or no new one can be made.
     """
-    present = path.stat().st_size > EMPTY_BYTES
-    if present:
+    has_content = path.stat().st_size > EMPTY_BYTES
+    if has_content:
         aside: Path | None = files.move_aside(path, wall)
     else:
         files.remove(path)
@@ -73,22 +74,26 @@ def replace(path: Path, known: Reservation | None, wall: float, why: str) -> tup
     with ExitStack() as stack:
         old = _open(aside)
         epochs = [] if old is None else _epochs(old)
-        if known is not None and (not epochs or epochs[-1].name != known.epoch):
-            # One that an earlier start moved aside must prove that it is the one that is missing.
-            old = old if present and not epochs else None
-            epochs = [_Epoch(_generation(old), known.epoch, known.upto)]
+        # The reservations lie in a file of their own, which this damage did not reach: where they name
+        # another epoch than the damaged file does, they are right.
+        if reservation is not None and (not epochs or epochs[-1].name != reservation.epoch):
+            # Events are taken only if they can be of that epoch: those of a file whose epochs cannot be
+            # read, but not those of an older file that an earlier start moved aside.
+            old = old if has_content and not epochs else None
+            epochs = [_Epoch(_generation(old), reservation.epoch, reservation.upto)]
         if old is not None:
             stack.callback(old.close)
-        _settle(epochs, known)
+        _set_ends(epochs, reservation)
         files.make_file(path)
+        # From here a power cut leaves an empty file and a reservation for an epoch that it does not hold.
         db = SpoolDatabase(path)
         stack.callback(db.close)
-        rescued = _fill(db, old, epochs, wall)
+        recovered = _fill(db, old, epochs, wall)
         stack.pop_all()
     if old is not None:
         old.close()
     where = f"it is kept as {aside.name}" if aside else "nothing of it is left"
-    return db, f"{why}; {where}, {rescued} unsent events were rescued, the rest is announced as a gap"
+    return db, f"{damage}; {where}, {recovered} unsent events were recovered, the rest is announced as a gap"
 
 
 def _moved_before(path: Path) -> Path | None:
@@ -116,12 +121,12 @@ def _epochs(old: SpoolDatabase) -> list[_Epoch]:
 
 def _is_epoch(generation: object, name: object, end: object, gaps: object) -> bool:
     """Whether a row can be what it was: nothing protects it."""
-    limits = ((generation, MOST_EPOCHS), (end, SEQUENCE), (gaps, SEQUENCE))
+    limits = ((generation, MOST_EPOCHS), (end, SEQUENCE_MASK), (gaps, SEQUENCE_MASK))
     return isinstance(name, str) and all(isinstance(n, int) and 0 <= n < most for n, most in limits)
 
 
 def _generation(old: SpoolDatabase | None) -> int:
-    """The generation of the latest events, where no list of epochs tells it."""
+    """The generation of the latest events, where the list of epochs cannot be read."""
     try:
         return (
             0
@@ -132,33 +137,33 @@ def _generation(old: SpoolDatabase | None) -> int:
         return 0
 
 
-def _settle(epochs: list[_Epoch], known: Reservation | None) -> None:
-    """The reservations tell how far the latest epoch can have come, or else nobody does."""
-    if epochs and known is not None:
-        epochs[-1].end = known.upto
+def _set_ends(epochs: list[_Epoch], reservation: Reservation | None) -> None:
+    """Sets how far the latest epoch can have come; without reservations it may have come any further."""
+    if epochs and reservation is not None:
+        epochs[-1].end = reservation.upto
     elif epochs:
         epochs[-1].certain = False
 
 
 def _fill(db: SpoolDatabase, old: SpoolDatabase | None, epochs: list[_Epoch], wall: float) -> int:
-    """Writes a new spool with what can be rescued, in one transaction; how many events that were."""
+    """Writes a new spool with what can be recovered, in one transaction; how many events that were."""
     generation = epochs[-1].generation + 1 if epochs else 0
     with db.transaction():
         schema.create(db, generation, schema.new_epoch(wall))
-        rescued = 0
+        recovered = 0
         for epoch in epochs:
             db.execute(
                 "INSERT INTO epoch VALUES (?, ?, ?, ?, ?)",
                 (epoch.generation, epoch.name, epoch.end, epoch.end, max(epoch.gaps, int(wall))),
             )
             if old is not None:
-                rescued += db.many(
+                recovered += db.many(
                     "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
                     "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
                     _unsent(old, epoch),
                 )
             _announce(GapTable(db), epoch, wall)
-    return rescued
+    return recovered
 
 
 def _announce(gaps: GapTable, epoch: _Epoch, wall: float) -> None:
@@ -171,37 +176,44 @@ def _announce(gaps: GapTable, epoch: _Epoch, wall: float) -> None:
 
 def _unsent(old: SpoolDatabase, epoch: _Epoch) -> Iterator[tuple[int, bytes, float]]:
     """The events of an epoch that no broker has; notes in `epoch` the numbers of all that are whole."""
-    for position, payload, wall, unsent in _whole(old, epoch.generation << GENERATION_BITS):
-        epoch.kept.append(position & SEQUENCE)
+    for position, payload, wall, unsent in _intact(old, epoch.generation << GENERATION_BITS):
+        epoch.kept.append(sequence_of(position))
         if unsent:
             yield position, payload, wall
 
 
-def _whole(old: SpoolDatabase, base: int) -> Iterator[tuple[int, bytes, float, bool]]:
+def _intact(old: SpoolDatabase, base: int) -> Iterator[tuple[int, bytes, float, bool]]:
     """The events of a generation whose seal is whole; steps over what cannot be read."""
-    after, vain = base, 0
-    while vain < MOST_VAIN:
+    after, last, unreadable = base, base | SEQUENCE_MASK, 0
+    while unreadable < MOST_UNREADABLE:
         try:
-            rows = _read(old, "place > ? AND place <= ? ORDER BY place LIMIT ?", after, base | SEQUENCE, PAGE)
+            rows = _read(old, "place > ? AND place <= ? ORDER BY place LIMIT ?", after, last, PAGE)
             if not rows:
                 return
-            after = _further(rows, after)
+            after = _next_position(rows, after)
         except DamagedError:
-            rows = [row for position in range(after + 1, after + PROBE + 1) for row in _probe(old, position)]
+            # A page of events cannot be read: SQLite may still find some of them by their positions.
+            rows = [
+                row for position in range(after + 1, after + PROBE + 1) for row in _read_one(old, position)
+            ]
             after += PROBE
-            vain += not rows
+            unreadable += not rows
         yield from rows
 
 
-def _further(rows: list[tuple[int, bytes, float, bool]], after: int) -> int:
-    """Where reading goes on; in a damaged tree events may stand in any order, and for ever."""
+def _next_position(rows: list[tuple[int, bytes, float, bool]], after: int) -> int:
+    """Where reading goes on.
+
+    Raises:
+        DamagedError: Not beyond `after`: a damaged tree may give the same events again, without end.
+    """
     furthest = max(row[0] for row in rows)
     if furthest <= after:
         raise DamagedError("its events stand in no order")
     return furthest
 
 
-def _probe(old: SpoolDatabase, position: int) -> list[tuple[int, bytes, float, bool]]:
+def _read_one(old: SpoolDatabase, position: int) -> list[tuple[int, bytes, float, bool]]:
     try:
         return _read(old, "place = ?", position)
     except DamagedError:
@@ -209,6 +221,7 @@ def _probe(old: SpoolDatabase, position: int) -> list[tuple[int, bytes, float, b
 
 
 def _read(old: SpoolDatabase, condition: str, *values: int) -> list[tuple[int, bytes, float, bool]]:
+    # NOT INDEXED: an index may be damaged where its table is not.
     return old.all(
         "SELECT place, payload, wall, sent_at IS NULL FROM event NOT INDEXED "  # noqa: S608
         f"WHERE seal = seal(place, payload, wall, sent_at) AND {condition}",

@@ -101,7 +101,7 @@ def upgrade(db: SpoolDatabase) -> None:
 
 
 def new_epoch(wall: float) -> str:
-    """The name of a new life of the event counter: sorts by Unix time, unique by chance."""
+    """The name of a new epoch: sorts by Unix time, unique by chance."""
     return f"{int(wall):08x}-{secrets.token_hex(2)}"
 
 

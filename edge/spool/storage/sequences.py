@@ -1,9 +1,8 @@
 """Which event numbers may have been given, kept beside the database.
 
-A database whose write-ahead log was damaged opens as it was some time ago, without a word, and its
-numbers would be given again. This file is written apart, before any number beyond the last
-reservation becomes durable, and overwritten in place, which works on a full disk too. Its lock is
-what keeps a second process from the spool.
+A database whose write-ahead log was damaged opens as it was some time ago, which is no error to
+SQLite, and its numbers would be given again. This file is written apart, before any number beyond the
+last reservation becomes durable. Its lock is what keeps a second process from the spool.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from pathlib import Path
 from edge.errors import SpoolError
 
 SLOT = 512
-"""Two slots, written in turn: a torn write leaves the other one."""
+"""Bytes of each of the two slots; a disk writes a sector of this size whole or not at all."""
 
-_WORD = "maskgate-numbers"
+_TAG = "maskgate-numbers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class SequenceReservations:
             SpoolError: It cannot be opened, or another process holds it.
         """
         self._path = path
-        self._cycle = 0
+        self._writes = 0
         try:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -52,6 +51,7 @@ class SequenceReservations:
             owner = path.parent.stat()
             os.fchown(self._handle, owner.st_uid, owner.st_gid)
         try:
+            # The kernel takes the lock back however a process ends; a file with its id would stay.
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._handle)
@@ -62,39 +62,42 @@ class SequenceReservations:
 
     def read(self) -> Reservation | None:
         """The latest reservation, None where the file holds none."""
+        # What cannot be read is as good as nothing: the database has a reservation too, see `opening`.
         with contextlib.suppress(OSError):
             content = os.pread(self._handle, 2 * SLOT, 0)
             found = [item for item in map(_parse, (content[:SLOT], content[SLOT:])) if item]
             if found:
-                cycle, reserved = max(found, key=lambda item: item[0])
-                self._cycle = cycle + 1
-                return reserved
+                writes, reservation = max(found, key=lambda item: item[0])
+                self._writes = writes + 1
+                return reservation
         return None
 
-    def write(self, reserved: Reservation) -> None:
+    def write(self, reservation: Reservation) -> None:
         """Makes a reservation durable.
 
         Raises:
             SpoolError: It could not be written.
         """
-        text = f"{_WORD} {self._cycle} {reserved.format} {reserved.epoch} {reserved.upto}"
+        text = f"{_TAG} {self._writes} {reservation.format} {reservation.epoch} {reservation.upto}"
         line = f"{text} {zlib.crc32(text.encode()):08x}\n".encode().ljust(SLOT, b" ")
         try:
-            os.pwrite(self._handle, line, self._cycle % 2 * SLOT)
+            # In turn, so that a write that is torn by a power cut leaves the slot before it; and in place,
+            # which needs no room and so works on a full disk too.
+            os.pwrite(self._handle, line, self._writes % 2 * SLOT)
             os.fsync(self._handle)
         except OSError as error:
             raise SpoolError(f"{self._path} cannot be written: {error.strerror}; check the disk") from None
-        self._cycle += 1
+        self._writes += 1
 
     def close(self) -> None:
-        """Lets the spool go."""
+        """Closes the file, and so gives up the lock."""
         os.close(self._handle)
 
 
 def _parse(slot: bytes) -> tuple[int, Reservation] | None:
-    """The turn in which a slot was written, and what it says; None where it is not whole."""
+    """How many writes came before that of a slot, and what it says; None where it is not whole."""
     text, _, check = slot.decode("ascii", "replace").rstrip().rpartition(" ")
     fields = text.split(" ")
-    if check != f"{zlib.crc32(text.encode()):08x}" or len(fields) != 5 or fields[0] != _WORD:
+    if check != f"{zlib.crc32(text.encode()):08x}" or len(fields) != 5 or fields[0] != _TAG:
         return None
     return int(fields[1]), Reservation(fields[3], int(fields[4]), int(fields[2]))

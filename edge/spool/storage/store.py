@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import DAY_S, GENERATION_BITS, Limits, Replayed, WriteBatch, WriteResult
+from edge.spool.records import GENERATION_BITS, ConsumerMark, Limits, Purged, Replayed, WriteBatch
+from edge.spool.storage import statistics
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.schema import FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.transaction import Transaction, count
-from edge.telemetry.records import SpoolUsage
-from edge.types import Reason
+from edge.telemetry.records import DAY_S, Minute, SpoolUsage
+from edge.types import Gap, Reason
 
 RESERVE = 64
 """Numbers that are reserved at a time: so wide is the gap that a program leaves which ends without notice."""
 
 MARGIN = 16
 """A reservation is renewed when fewer are left: more than are given between two commits."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class RunInfo:
 
     Attributes:
         epoch: Made with the file, sorts by age, unique.
-        generation: Counts the epochs whose events are in the file.
+        generation: Counts the epochs of the file.
         run: How often the file has been opened, this time included.
         last_sequence: Highest sequence that was ever given, or may have been; 0 for a new file.
     """
@@ -44,21 +49,26 @@ class RunInfo:
 
 
 class EventStore:
-    """One open spool file; used by the thread that opened it only."""
+    """One open spool file, and what waits for its next commit; used by the thread that opened it only.
+
+    What waits counts as read: an event that was marked as sent is not unsent any more, whether that is
+    on disk or not.
+    """
 
     def __init__(
-        self, db: SpoolDatabase, numbers: SequenceReservations, life: RunInfo, limits: Limits
+        self, db: SpoolDatabase, numbers: SequenceReservations, run_info: RunInfo, limits: Limits
     ) -> None:
         self.db = db
-        self.life = life
-        self.gaps = GapTable(db)
+        self.run_info = run_info
+        self.limits = limits
+        self.pending = WriteBatch()
+        self._gaps = GapTable(db)
         self._numbers = numbers
-        self._limits = limits
-        self._base = life.generation << GENERATION_BITS
-        self._last = life.last_sequence
+        self._base = run_info.generation << GENERATION_BITS
+        self._last = run_info.last_sequence
         self._reserved = 0
         self._counts = count(db)
-        self._bytes = db.bytes()
+        self.usage = self._usage()
 
     @property
     def last_sequence(self) -> int:
@@ -67,55 +77,94 @@ class EventStore:
 
     @property
     def newest(self) -> int:
-        """The place of that event."""
+        """The position of that event."""
         return self._base | self._last
 
-    def figures(self) -> SpoolUsage:
-        """How full the file is after the last transaction."""
-        return SpoolUsage(self._counts.unsent, self._counts.stored, self._bytes, self._counts.dropped)
+    @property
+    def waiting(self) -> int:
+        """Events that are not on disk yet."""
+        return len(self.pending.events)
 
     def reserve(self, upto: int) -> None:
-        """Sees to it that the numbers after `upto` are not given again, should the program end now.
+        """Makes it durable that the numbers up to some way beyond `upto` may have been given.
 
         Raises:
             SpoolError: The reservation could not be written.
         """
         if upto + MARGIN > self._reserved:
-            self._numbers.write(Reservation(self.life.epoch, upto + RESERVE, FORMAT))
+            self._numbers.write(Reservation(self.run_info.epoch, upto + RESERVE, FORMAT))
             self._reserved = upto + RESERVE
 
-    def write(self, batch: WriteBatch, wall: float) -> WriteResult:
-        """Stores a batch in one transaction, and drops what the bounds leave no room for.
+    def write(self, wall: float) -> int:
+        """Commits what is pending in one transaction, and drops what the bounds leave no room for.
+
+        Returns:
+            How many unsent events were dropped.
 
         Raises:
-            SpoolError: Nothing was stored.
+            SpoolError: Nothing was stored; all of it is still pending.
         """
-        ends = (*(row.sequence for row in batch.rows), *(lost.numbers.last for lost in batch.lost))
-        last = max(self._last, *ends, 0)
+        batch = self.pending
+        last = max(self._last, batch.last_sequence)
+        # Before the events, so that no number can be durable that is not reserved.
         self.reserve(last)
-        with self._change(wall) as change:
-            added = change.insert((self._base | row.sequence, row) for row in batch.rows)
-            change.mark(batch.sent)
-            change.refuse(batch.refused)
-            change.note(batch)
-            change.lose(self.life.epoch, batch.lost)
-            dropped = change.make_room(self._limits)
+        with self._transaction(wall) as transaction:
+            added = transaction.insert((self._base | event.sequence, event) for event in batch.events)
+            transaction.mark_sent(batch.sent)
+            transaction.give_up(batch.refused)
+            transaction.mark_gaps_sent(batch.announced)
+            transaction.add_statistics(batch)
+            transaction.lose(self.run_info.epoch, batch.lost)
+            dropped = transaction.make_room(self.limits)
+            # The reservation again, beside what was stored: for a spool whose file of reservations is lost.
             if last > self._last:
                 self._account(last, self._reserved)
-        self._last = last
-        return WriteResult(added, dropped)
+        self._last, self.pending = last, WriteBatch()
+        if added < len(batch.events):
+            _log.error("%d events have numbers that were given before", len(batch.events) - added)
+        return dropped
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
-        """Events without an acknowledgement, in order, from the first place beyond `after`.
+        """Committed events without acknowledgement, in order, from the first position beyond `after`.
 
         Raises:
             SpoolError: The file cannot be read.
         """
+        # So many more are read, since these are still unsent in the file.
+        marked = self.pending.sent | self.pending.refused
         rows = self.db.all(
             "SELECT place, payload FROM event WHERE sent_at IS NULL AND place > ? ORDER BY place LIMIT ?",
-            (after, limit),
+            (after, limit + len(marked)),
         )
-        return tuple(Stored(position, payload) for position, payload in rows)
+        found = (Stored(position, payload) for position, payload in rows if position not in marked)
+        return tuple(islice(found, limit))
+
+    def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
+        """The oldest committed gaps without acknowledgement; they do not grow any more.
+
+        Raises:
+            SpoolError: The file cannot be read.
+        """
+        announced = self.pending.announced
+        found = self._gaps.unsent(limit + len(announced))
+        return tuple(gap for gap in found if gap.position not in announced)[:limit]
+
+    def marks(self) -> tuple[ConsumerMark, ...]:
+        """What the consumers last said they have.
+
+        Raises:
+            SpoolError: The file cannot be read.
+        """
+        known = {(mark.consumer, mark.epoch): mark for mark in statistics.marks(self.db)}
+        return tuple((known | self.pending.marks).values())
+
+    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
+        """The committed minutes that begin from one Unix time to another, both included, in order.
+
+        Raises:
+            SpoolError: The file cannot be read.
+        """
+        return statistics.minutes(self.db, first, last)
 
     def replay(
         self, numbers: Range, epoch: str, wall: float, sent_before: float = math.inf, *, announce: bool = True
@@ -134,19 +183,20 @@ class EventStore:
         """
         generation, last = self.epoch(epoch)
         if numbers.first > last:
-            return Replayed(0, ())
+            return Replayed(0, 0, 0)
         numbers = Range(numbers.first, min(numbers.last, last))
         base = generation << GENERATION_BITS
         ends = (base | numbers.first, base | numbers.last)
-        with self._change(wall) as change:
-            again = change.again(*ends, sent_before)
-            kept = self.db.all("SELECT place FROM event WHERE place BETWEEN ? AND ?", ends)
-            gone = without(numbers, ranges_of(position - base for (position,) in kept))
+        with self._transaction(wall) as transaction:
+            again = transaction.make_unsent(*ends, sent_before)
+            kept = self.db.all("SELECT place, sent_at IS NULL FROM event WHERE place BETWEEN ? AND ?", ends)
+            gone = without(numbers, ranges_of(position - base for position, _ in kept))
             if announce:
-                change.announce_gone(epoch, gone)
-        return Replayed(again, gone)
+                transaction.announce_gone(epoch, gone)
+        waiting = sum(unsent for _, unsent in kept) - again
+        return Replayed(again, waiting, sum(map(len, gone)))
 
-    def purge(self, before: float, wall: float, *, unsent: bool) -> tuple[int, int]:
+    def purge(self, before: float, wall: float, *, unsent: bool) -> Purged:
         """Deletes what was decided before a Unix time.
 
         Args:
@@ -154,40 +204,39 @@ class EventStore:
             wall: Unix time now.
             unsent: Also events that no broker has; these become gaps.
 
-        Returns:
-            How many acknowledged and how many unsent events went.
-
         Raises:
             SpoolError: Nothing was deleted.
         """
-        with self._change(wall) as change:
-            gone = change.forget_sent("wall", before)
-            lost = change.drop_unsent("wall < ?", before, Reason.EXPIRED) if unsent else 0
-            change.forget_notes(before)
-        return gone, lost
+        with self._transaction(wall) as transaction:
+            gone = transaction.delete_sent("wall", before)
+            lost = transaction.drop_unsent("wall < ?", before, Reason.EXPIRED) if unsent else 0
+            transaction.delete_others(before)
+        return Purged(gone, lost)
 
     def prune(self, wall: float, limit: int = 500) -> bool:
-        """Forgets some of what has been kept for long enough; whether there is more of it.
+        """Deletes some of what has been kept for long enough; whether there is more of it.
 
         Raises:
             SpoolError: The file cannot be written.
         """
-        before = wall - self._limits.keep_days * DAY_S
-        with self._change(wall) as change:
-            events, others = change.forget_sent("sent_at", before, limit), change.forget_notes(before, limit)
+        before = wall - self.limits.keep_days * DAY_S
+        with self._transaction(wall) as transaction:
+            events = transaction.delete_sent("sent_at", before, limit)
+            others = transaction.delete_others(before, limit)
         return events >= limit or others >= limit
 
     def close(self, *, clean: bool) -> None:
-        """Merges the log into the file and lets it go.
+        """Merges the log into the file and closes it.
 
         Args:
             clean: Whether every number that was given is accounted for: the reservation is given up then.
         """
         if clean:
+            # The database first: until it is durable that no number is missing, the reservation stands.
             with contextlib.suppress(SpoolError):
                 self._account(self._last, self._last)
                 self.db.close()
-                self._numbers.write(Reservation(self.life.epoch, self._last, FORMAT))
+                self._numbers.write(Reservation(self.run_info.epoch, self._last, FORMAT))
         self.db.close()
         self._numbers.close()
 
@@ -197,22 +246,28 @@ class EventStore:
         Raises:
             SpoolError: It is unknown.
         """
-        if name == self.life.epoch:
-            return self.life.generation, self._last
+        if name == self.run_info.epoch:
+            return self.run_info.generation, self._last
         found = self.db.all("SELECT generation, last FROM epoch WHERE name = ?", (name,))
         if not found:
-            raise SpoolError(f"the spool knows no epoch {name}; its own is {self.life.epoch}")
+            raise SpoolError(f"the spool knows no epoch {name}; its own is {self.run_info.epoch}")
         return int(found[-1][0]), int(found[-1][1])
 
     def _account(self, last: int, reserved: int) -> None:
         self.db.execute(
             "UPDATE epoch SET last = ?, reserved = ? WHERE generation = ?",
-            (last, reserved, self.life.generation),
+            (last, reserved, self.run_info.generation),
         )
 
     @contextlib.contextmanager
-    def _change(self, wall: float) -> Iterator[Transaction]:
-        change = Transaction(self.db, self.gaps, replace(self._counts), wall)
+    def _transaction(self, wall: float) -> Iterator[Transaction]:
+        transaction = Transaction(self.db, self._gaps, replace(self._counts), wall)
         with self.db.transaction():
-            yield change
-        self._counts, self._bytes = change.counts, self.db.bytes()
+            yield transaction
+        # Only now: a transaction that failed has counted what is not there.
+        self._counts = transaction.counts
+        self.usage = self._usage()
+
+    def _usage(self) -> SpoolUsage:
+        counts = self._counts
+        return SpoolUsage(counts.unsent, counts.stored, self.db.bytes(), counts.dropped)

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.messages.ranges import Range, ranges_of, without
-from edge.spool.records import GENERATION_BITS, EventRow, Limits, LostRange, WriteBatch
+from edge.spool.records import GENERATION_BITS, EventRow, Limits, LostRange, WriteBatch, sequence_of
 from edge.spool.retention import Eviction, RowCounts, RowKind, next_drop
 from edge.spool.storage import statistics
 from edge.spool.storage.database import SpoolDatabase, Value
 from edge.spool.storage.gaps import GapTable
 from edge.types import Reason
-
-SEQUENCE = (1 << GENERATION_BITS) - 1
 
 
 @dataclass(slots=True)
@@ -54,7 +52,7 @@ class Transaction:
         self.counts.unsent += added
         return added
 
-    def mark(self, positions: Iterable[int]) -> None:
+    def mark_sent(self, positions: Iterable[int]) -> None:
         """Notes acknowledgements of events."""
         self.counts.unsent -= self._db.many(
             "UPDATE event SET sent_at = ?1, seal = seal(place, payload, wall, ?1) "
@@ -62,19 +60,22 @@ class Transaction:
             ((self._wall, position) for position in positions),
         )
 
-    def refuse(self, positions: Iterable[int]) -> None:
+    def give_up(self, positions: Iterable[int]) -> None:
         """Gives up on events that no broker will take: they become gaps, but stay for a replay."""
         refused = [
             position
             for position in positions
             if self._db.all("SELECT 1 FROM event WHERE place = ? AND sent_at IS NULL", (position,))
         ]
-        self.mark(refused)
+        self.mark_sent(refused)
         self._lose(refused, Reason.REFUSED)
 
-    def note(self, batch: WriteBatch) -> None:
-        """Adds minutes, sets marks, notes what was told."""
-        self._gaps.mark(batch.told, self._wall)
+    def mark_gaps_sent(self, positions: Iterable[int]) -> None:
+        """Notes acknowledgements of gaps."""
+        self._gaps.mark_sent(positions, self._wall)
+
+    def add_statistics(self, batch: WriteBatch) -> None:
+        """Adds minutes, and replaces marks."""
         if batch.minutes:
             statistics.add_minutes(self._db, batch.minutes.values())
             self.counts.minutes = statistics.count_minutes(self._db)
@@ -86,7 +87,7 @@ class Transaction:
         for item in lost:
             self._announce(epoch, [item.numbers], item.reason)
 
-    def again(self, first: int, last: int, sent_before: float) -> int:
+    def make_unsent(self, first: int, last: int, sent_before: float) -> int:
         """Makes acknowledged events between two places unsent; how many."""
         again = self._db.execute(
             "UPDATE event SET sent_at = NULL, seal = seal(place, payload, wall, NULL) "
@@ -103,7 +104,7 @@ class Transaction:
             rest = without(item, known)
             self._gaps.add(epoch, rest, Reason.EXPIRED, self._wall)
 
-    def forget_sent(self, column: str, before: float, limit: int = -1) -> int:
+    def delete_sent(self, column: str, before: float, limit: int = -1) -> int:
         """Deletes acknowledged events by their `wall` or `sent_at`; how many."""
         gone = self._db.execute(
             f"DELETE FROM event WHERE place IN (SELECT place FROM event "  # noqa: S608
@@ -113,7 +114,7 @@ class Transaction:
         self.counts.stored -= gone
         return gone
 
-    def forget_notes(self, before: float, limit: int = -1) -> int:
+    def delete_others(self, before: float, limit: int = -1) -> int:
         """Deletes announced gaps, minutes and marks of before a Unix time; how many."""
         gone = statistics.prune(self._db, before, limit)
         self.counts.minutes = statistics.count_minutes(self._db)
@@ -160,7 +161,7 @@ class Transaction:
         """Records places of events of whatever epoch as lost."""
         by_generation: defaultdict[int, list[int]] = defaultdict(list)
         for position in positions:
-            by_generation[position >> GENERATION_BITS].append(position & SEQUENCE)
+            by_generation[position >> GENERATION_BITS].append(sequence_of(position))
         for generation, sequences in by_generation.items():
             (epoch,) = self._db.one("SELECT name FROM epoch WHERE generation = ?", (generation,))
             self._announce(epoch, ranges_of(sequences), reason)

@@ -9,6 +9,7 @@ import pytest
 
 from edge.collector.database import open_database
 from edge.spool import Spool
+from tests.builders import limits
 from tests.edge.collector.builders import made
 from tests.edge.test_cli import Run
 
@@ -18,7 +19,7 @@ EVENTS = 30
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A spool with 30 events of the device `door`, and the configuration that names it."""
-    with closing(Spool.open(tmp_path / "spool.db")) as spool:
+    with closing(Spool.open(tmp_path / "spool.db", limits())) as spool:
         for event in made(EVENTS):
             spool.append(event)
         spool.flush()

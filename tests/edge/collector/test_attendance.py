@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.collector.coverage import CAUGHT_UP_S, HEARTBEAT_S, Coverage
+from edge.collector.coverage import CAUGHT_UP_S, NOTE_S, Coverage
 from tests.edge.collector.builders import NOON
 
 
@@ -22,7 +22,7 @@ def test_a_new_collector_has_missed_nothing() -> None:
 def test_what_comes_right_after_a_return_has_waited() -> None:
     """It is unsure since the collector was last there, until nothing has come for a moment."""
     coverage = returned(NOON)
-    coverage.heard(0.9, fresh=False)
+    coverage.received(0.9, fresh=False)
     assert not coverage.due(CAUGHT_UP_S + 0.5, NOON + 600)
     assert coverage.unsure_since == NOON
     assert coverage.due(0.9 + CAUGHT_UP_S, NOON + 601)
@@ -33,9 +33,9 @@ def test_what_comes_right_after_a_return_has_waited() -> None:
 def test_an_event_of_just_now_ends_the_backlog() -> None:
     """On a busy broker there is never a moment without a message."""
     coverage = returned(NOON)
-    coverage.heard(0.1, fresh=False)
-    coverage.heard(0.2, fresh=True)
-    coverage.heard(0.3, fresh=False)
+    coverage.received(0.1, fresh=False)
+    coverage.received(0.2, fresh=True)
+    coverage.received(0.3, fresh=False)
     assert coverage.due(0.3, NOON + 600)
     assert coverage.unsure_since is None
 
@@ -44,7 +44,7 @@ def test_presence_is_written_down_now_and_then() -> None:
     """A disk is not worn out by it, and a kill costs some seconds."""
     coverage = returned(None)
     moments = [second for second in range(1, 31) if coverage.due(float(second), NOON + second)]
-    assert moments == [1, 1 + HEARTBEAT_S, 1 + 2 * HEARTBEAT_S]
+    assert moments == [1, 1 + NOTE_S, 1 + 2 * NOTE_S]
     assert coverage.seen == NOON + 30
 
 

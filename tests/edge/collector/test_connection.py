@@ -1,4 +1,4 @@
-"""What the broker says, and what the collector makes of it."""
+"""The broker's answers, and what the collector does about them."""
 
 from __future__ import annotations
 
@@ -8,81 +8,44 @@ import time
 import pytest
 
 from edge.collector.acks import Message
-from edge.collector.connection import STANDING, CollectorConnection
+from edge.collector.config import OPTION_NAMES
+from edge.collector.connection import CollectorConnection, connect_options
 from edge.errors import BrokerError
 from edge.mqtt.broker import Broker
-from edge.mqtt.connector import Listener
 from edge.mqtt.events import (
     ConnectionAccepted,
     ConnectionFailed,
     ConnectionLost,
-    Deliver,
     MessageReceived,
     PublishAcknowledged,
     SubscriptionAcknowledged,
 )
+from tests.fakes import FakeConnector
 
 FILTERS = ("maskgate/+/+/event", "maskgate/+/+/gap")
 ARRIVED = MessageReceived(7, 1, "maskgate/site/door/event", b"{}", False)
 
 
-class FakeLink:
-    """Records what is asked of a connection."""
-
-    def __init__(self) -> None:
-        self.alive = True
-        self.closed = False
-        self.asked: list[tuple[str, object]] = []
-
-    def subscribe(self, filters: object) -> None:
-        self.asked.append(("subscribe", filters))
-
-    def unsubscribe(self, filters: object) -> None:
-        self.asked.append(("unsubscribe", filters))
-
-    def acknowledge(self, arrived: MessageReceived) -> None:
-        self.asked.append(("acknowledge", arrived.mid))
-
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
-        self.asked.append(("publish", topic))
-        return 1
-
-    def close(self, timeout: float = 0.0) -> None:
-        self.closed = True
-
-
-class FakeListener(Listener):
-    """Hands out links that go nowhere."""
-
-    def __init__(self) -> None:
-        super().__init__(Broker("broker.example", 1883), "me", STANDING)
-        self.links: list[FakeLink] = []
-
-    def connect(self, deliver: Deliver) -> FakeLink:  # type: ignore[override]
-        self.links.append(FakeLink())
-        return self.links[-1]
+@pytest.fixture
+def connector() -> FakeConnector:
+    return FakeConnector(Broker("broker.example", 1883, names=OPTION_NAMES), connect_options("me"))
 
 
 @pytest.fixture
-def connector() -> FakeListener:
-    return FakeListener()
-
-
-@pytest.fixture
-def connection(connector: FakeListener) -> CollectorConnection:
+def connection(connector: FakeConnector) -> CollectorConnection:
     made = CollectorConnection(connector, FILTERS)
     made.connect()
     return made
 
 
 def test_a_refused_subscription_is_named(
-    connection: CollectorConnection, connector: FakeListener, caplog: pytest.LogCaptureFixture
+    connection: CollectorConnection, connector: FakeConnector, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The filter stands in the log, and the attempt is repeated later."""
     connection.handle(ConnectionAccepted(20, None))
     connection.handle(SubscriptionAcknowledged((1, 0x87)))
     assert "maskgate/+/+/gap" in caplog.text
-    assert connector.links[0].closed
+    assert connector.connections[0].closed
     assert not connection.ready
     wait = connection.wait(time.monotonic())
     assert wait is not None
@@ -90,23 +53,23 @@ def test_a_refused_subscription_is_named(
 
 
 def test_what_a_lost_connection_brought_is_not_acknowledged_on_the_next(
-    connection: CollectorConnection, connector: FakeListener
+    connection: CollectorConnection, connector: FakeConnector
 ) -> None:
     """Its number would name another message there."""
     connection.acknowledge(1, ARRIVED)
-    connection.hang_up("gone")
+    connection.disconnect("gone")
     connection.connect()
     connection.acknowledge(1, ARRIVED)
-    assert connector.links[0].asked == [("acknowledge", 7)]
-    assert connector.links[1].asked == []
+    assert connector.connections[0].acknowledged == [7]
+    assert connector.connections[1].acknowledged == []
 
 
 def test_filters_of_an_earlier_run_are_given_back(
-    connection: CollectorConnection, connector: FakeListener
+    connection: CollectorConnection, connector: FakeConnector
 ) -> None:
     """Before the present ones are asked for."""
     connection.subscribe(("old/#",))
-    assert connector.links[0].asked == [("unsubscribe", ("old/#",)), ("subscribe", FILTERS)]
+    assert connector.connections[0].subscriptions == [("unsubscribe", ("old/#",)), ("subscribe", FILTERS)]
 
 
 def test_no_more_than_the_broker_takes(connection: CollectorConnection) -> None:
@@ -122,19 +85,21 @@ def test_no_more_than_the_broker_takes(connection: CollectorConnection) -> None:
     assert connection.room == 1
 
 
-def test_a_refused_message_is_told(connection: CollectorConnection, caplog: pytest.LogCaptureFixture) -> None:
-    """A broker that lets the collector say nothing to devices says so once."""
+def test_a_refused_message_is_logged(
+    connection: CollectorConnection, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A broker that does not let the collector acknowledge to devices is in the log once."""
     connection.handle(ConnectionAccepted(20, None))
     connection.handle(PublishAcknowledged(1, 0x87, "Not authorized"))
     connection.handle(PublishAcknowledged(2, 0x87, "Not authorized"))
     assert caplog.text.count("not authorized") == 1
 
 
-def test_a_dead_network_thread_is_found(connection: CollectorConnection, connector: FakeListener) -> None:
+def test_a_dead_network_thread_is_found(connection: CollectorConnection, connector: FakeConnector) -> None:
     """Its connection is given up, and another one made."""
-    connector.links[0].alive = False
-    connection.look()
-    assert connector.links[0].closed
+    connector.connections[0].alive = False
+    connection.check_thread()
+    assert connector.connections[0].closed
     assert connection.wait(time.monotonic()) is not None
 
 
@@ -173,7 +138,7 @@ def test_connections_that_do_not_last(
 def test_a_connection_that_has_lasted_is_made_again_at_once(
     connection: CollectorConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only those that were short count as one trouble."""
+    """Only short connections count together."""
     for _ in range(8):
         connection.handle(ConnectionAccepted(20, None))
         connection.handle(SubscriptionAcknowledged((1, 1)))

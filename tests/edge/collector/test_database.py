@@ -241,7 +241,6 @@ def test_presence_becomes_periods(writing: Writes, reading: Queries) -> None:
     for online, at in ((True, 0), (True, 5), (False, 60), (True, 90)):
         writing.store([presence(online=online, received=NOON + at)])
     assert spans(reading, "presence") == [("online", 0, 60), ("offline", 60, 90), ("online", 90, None)]
-    assert reading.online() == {DOOR: True}
 
 
 def test_a_word_that_waited_leaves_the_time_between_unknown(writing: Writes, reading: Queries) -> None:

@@ -33,7 +33,7 @@ def test_a_batch_says_what_may_be_acknowledged(ingest: Ingest) -> None:
         ingest.take(7, arrived(mid, payload), None)
     ingest.take(7, arrived(5, b"", "state"), None)
     batch = ingest.commit()
-    assert [(one.connection, one.arrived.mid) for one in batch.heard] == [(7, mid) for mid in range(1, 6)]
+    assert [(one.connection, one.message.mid) for one in batch.messages] == [(7, mid) for mid in range(1, 6)]
     assert (ingest.totals.stored, ingest.totals.known, ingest.totals.rejected) == (2, 1, 1)
     assert ingest.waiting == 0
 
@@ -42,7 +42,7 @@ def test_a_transaction_has_a_largest_size(ingest: Ingest) -> None:
     """What is more waits for the next."""
     for mid in range(BATCH + 5):
         ingest.take(1, arrived(mid, builders.event(mid + 1)), None)
-    assert len(ingest.commit().heard) == BATCH
+    assert len(ingest.commit().messages) == BATCH
     assert ingest.waiting == 5
 
 
@@ -58,7 +58,7 @@ def test_a_database_that_is_away_lets_it_wait(ingest: Ingest, monkeypatch: pytes
         with pytest.raises(StorageError):
             ingest.commit()
     assert ingest.waiting == 1
-    assert len(ingest.commit().heard) == 1
+    assert len(ingest.commit().messages) == 1
 
 
 def test_what_no_database_holds_stops_nothing(
@@ -76,7 +76,7 @@ def test_what_no_database_holds_stops_nothing(
     monkeypatch.setattr(Parser, "read", careless)
     for number in (1, 2, 3):
         ingest.take(1, arrived(number, builders.event(number)), None)
-    assert len(ingest.commit().heard) == 3
+    assert len(ingest.commit().messages) == 3
     assert (ingest.totals.stored, ingest.totals.rejected) == (2, 1)
     assert Queries(database).rejected() == 1
 

@@ -20,6 +20,7 @@ from edge.messages import payloads
 from edge.spool import Spool
 from edge.types import Event
 from tests.broker import Mosquitto, wait_until
+from tests.builders import limits
 from tests.collecting import FakeDevice, collecting, event_ids, ids
 from tests.edge.collector.builders import DOOR, made
 from tests.edge.collector.exported import config, export, load, path
@@ -44,7 +45,7 @@ def test_a_collector_that_starts_later_tells_the_mark(
     """A device that is there hears that all it exported is stored, and is asked for nothing."""
     assert load(export).code == 0
     with FakeDevice(broker.port) as device:
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         with collecting(broker.port, f"sqlite:///{path}") as collector:
             device.wait_for_mark(30)
             device.publish(made(31)[29:])
@@ -64,7 +65,7 @@ def test_a_device_that_finds_its_network_sends_what_was_carried_and_is_content(
     )
     with (
         collecting(broker.port, f"sqlite:///{path}") as collector,
-        closing(Spool.open(config.with_name("spool.db"))) as spool,
+        closing(Spool.open(config.with_name("spool.db"), limits())) as spool,
     ):
         uplink = open_uplink(settings, spool)
         uplink.start()

@@ -17,7 +17,7 @@ from tests.edge.test_uplink import certificates
 
 pytestmark = pytest.mark.broker
 
-SAMPLES = Path(__file__).parents[3] / "docs" / "mosquitto"
+SAMPLES = Path(__file__).parents[3] / "docs" / "samples" / "mosquitto"
 USERS = ("entrance", "collector", "dashboard")
 
 

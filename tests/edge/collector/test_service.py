@@ -26,6 +26,7 @@ from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink.uplink import Uplink
 from tests.broker import DURABLE, Mosquitto, Subscriber, wait_until
+from tests.builders import limits
 from tests.collecting import CollectorProcess, FakeDevice, collecting, event_count, event_ids, ids
 from tests.conftest import MakeBroker
 from tests.edge.collector import builders
@@ -78,7 +79,7 @@ def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str
     random.Random(2).shuffle(mixed)
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
         device.publish(mixed)
-        device.say("gap", builders.gap(1, 100, 101))
+        device.send("gap", builders.gap(1, 100, 101))
         device.wait_for_mark(300)
         assert collector.totals.stored == 298
         assert collector.totals.known == 100
@@ -90,7 +91,7 @@ def test_what_it_says_to_devices_matches_the_schema(broker: Mosquitto, url: str)
     """Consumer, epoch, mark, and the ranges that it misses; at most one message a second."""
     definitions = json.loads(SCHEMA_FILE.read_text())["$defs"]
     validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/ack", "$defs": definitions})
-    with collecting(broker.port, url, patience=0.3), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.3), FakeDevice(broker.port) as device:
         device.publish(event for event in made(50) if event.id.sequence not in (7, 20, 21))
         wait_until(lambda: any("missing" in ack for ack in device.acks))
         (asking, *_) = [ack for ack in device.acks if "missing" in ack]
@@ -105,7 +106,7 @@ def test_what_it_says_to_devices_matches_the_schema(broker: Mosquitto, url: str)
 def test_what_the_device_sends_again_closes_the_hole(broker: Mosquitto, path: Path, url: str) -> None:
     """Asked for and sent, nothing is missing any more."""
     events = made(30)
-    with collecting(broker.port, url, patience=0.2), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.2), FakeDevice(broker.port) as device:
         device.publish(events[:10] + events[20:])
         wait_until(lambda: any("missing" in ack for ack in device.acks))
         device.publish(events[10:20])
@@ -116,7 +117,7 @@ def test_what_the_device_sends_again_closes_the_hole(broker: Mosquitto, path: Pa
 def test_what_never_comes_is_given_up(broker: Mosquitto, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a number of requests in vain the range counts as lost, and the mark goes on."""
     monkeypatch.setattr("edge.collector.missing.ATTEMPTS", 2)
-    with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.1), FakeDevice(broker.port) as device:
         device.publish(made(5)[3:])
         device.wait_for_mark(5)
         assert sum("missing" in ack for ack in device.acks) == 2
@@ -133,7 +134,7 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
     monkeypatch.setattr("edge.collector.missing.ATTEMPTS", 2)
     (tmp_path / "acl").write_text("topic read #\ntopic write maskgate/site/door/event\n")
     broker = make_broker(f"acl_file {tmp_path / 'acl'}").start()
-    with collecting(broker.port, url, patience=0.01), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.01), FakeDevice(broker.port) as device:
         events = made(3)
         device.publish([events[0], events[2]])
         time.sleep(1.0)
@@ -145,13 +146,13 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
 
 def test_a_device_that_is_offline_is_not_asked(broker: Mosquitto, url: str) -> None:
     """Nothing is given up while the device cannot hear; once it is back it is asked."""
-    with collecting(broker.port, url, patience=0.1), FakeDevice(broker.port) as device:
-        device.say("availability", b"offline", retain=True)
+    with collecting(broker.port, url, missing_after_s=0.1), FakeDevice(broker.port) as device:
+        device.send("availability", b"offline", retain=True)
         device.publish(made(5)[3:])
         wait_until(lambda: mark(url) == Completeness(0, 5, (Range(1, 3),)))
         wait_until(lambda: len(device.acks) >= 1)
         assert not any("missing" in ack for ack in device.acks)
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         wait_until(lambda: any(ack.get("missing") == [[1, 3]] for ack in device.acks))
 
 
@@ -162,16 +163,16 @@ def test_a_device_that_returns_is_told_where_it_stands(broker: Mosquitto, url: s
             device.publish(made(5))
             device.wait_for_mark(5)
         with FakeDevice(broker.port) as device:
-            device.say("availability", b"online", retain=True)
+            device.send("availability", b"online", retain=True)
             device.wait_for_mark(5)
 
 
 def test_a_bad_message_is_kept_apart(broker: Mosquitto, path: Path, url: str) -> None:
     """It is counted with its reason, and what follows is stored."""
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
-        device.say("event", b"{")
-        device.say("event", builders.event(1, verdict="maybe"))
-        device.say("availability", b"perhaps")
+        device.send("event", b"{")
+        device.send("event", builders.event(1, verdict="maybe"))
+        device.send("availability", b"perhaps")
         device.publish(made(3))
         device.wait_for_mark(3)
         assert collector.totals.rejected == 3
@@ -226,9 +227,9 @@ def test_a_locked_database_holds_the_flow_and_loses_nothing(
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             device.publish(made(2000)[5:])
-            wait_until(lambda: collector._ingest.waiting >= 1000)
+            wait_until(lambda: collector.waiting >= 1000)
             # The broker waits for acknowledgements: no more than it may send comes, and nothing piles up.
-            assert collector._ingest.waiting == 1000
+            assert collector.waiting == 1000
             assert collector.totals.stored == 5
         device.wait_for_mark(2000)
     assert event_ids(path) == ids(made(2000))
@@ -261,9 +262,9 @@ def test_a_broker_that_is_killed_and_returns(make_broker: MakeBroker, path: Path
             device.publish(made(20))
             device.wait_for_mark(20)
         broker.kill()
-        wait_until(lambda: not collector.listening)
+        wait_until(lambda: not collector.connection.ready)
         broker.start()
-        wait_until(lambda: collector.listening)
+        wait_until(lambda: collector.connection.ready)
         with FakeDevice(broker.port) as device:
             device.publish(made(40)[20:])
             device.wait_for_mark(40)
@@ -307,7 +308,7 @@ def test_postgresql_takes_it_too(broker: Mosquitto, postgres: Postgres) -> None:
         device.wait_for_mark(50)
         postgres.stop()
         device.publish(made(100)[50:])
-        wait_until(lambda: collector._ingest.waiting == 50)
+        wait_until(lambda: collector.waiting == 50)
         postgres.start()
         device.wait_for_mark(100)
         assert collector.totals.stored == 100
@@ -317,11 +318,11 @@ def test_postgresql_takes_it_too(broker: Mosquitto, postgres: Postgres) -> None:
 def test_presence_and_blindness_are_kept(broker: Mosquitto, path: Path, url: str) -> None:
     """Retained words count from when they are heard; each change is a period."""
     with FakeDevice(broker.port) as device:
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         with collecting(broker.port, url):
-            device.say("state", builders.state(blind=False), retain=True)
-            device.say("state", builders.state(blind=True, since=builders.NOON + 60), retain=True)
-            device.say("availability", b"offline", retain=True)
+            device.send("state", builders.state(blind=False), retain=True)
+            device.send("state", builders.state(blind=True, since=builders.NOON + 60), retain=True)
+            device.send("availability", b"offline", retain=True)
             device.publish(made(1))
             device.wait_for_mark(1)
     with closing(sqlite3.connect(path)) as opened:
@@ -347,7 +348,7 @@ def test_summaries_are_retained(broker: Mosquitto, process: Start) -> None:
     """Whoever subscribes later gets hour, day and shift of each device and of the site."""
     collector = process(broker.port, "--publish-summaries").start()
     with FakeDevice(broker.port) as device:
-        device.say("availability", b"online", retain=True)
+        device.send("availability", b"online", retain=True)
         device.publish(made(4))
         device.wait_for_mark(4)
     collector.stop()
@@ -380,7 +381,7 @@ def device(spool: Spool, port: int) -> Iterator[Uplink]:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db")) as opened:
+    with closing(Spool.open(tmp_path / "spool.db", limits())) as opened:
         yield opened
 
 
@@ -408,7 +409,7 @@ def test_a_device_sends_again_what_the_broker_took_and_nobody_got(
         for event in events[:50]:
             spool.append(event)
         wait_until(lambda: spool.depth() == 0)
-        with collecting(broker.port, url, patience=0.3) as collector:
+        with collecting(broker.port, url, missing_after_s=0.3) as collector:
             for event in events[50:]:
                 spool.append(event)
             wait_until(lambda: collector.totals.stored == 60)

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from edge.contract import MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
+from edge.system.files import write_atomic
 from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitManifest, SplitPart
@@ -130,13 +131,13 @@ def write(one: ReportPage, folder: Path) -> tuple[Path, Path]:
 
     Returns:
         `report.html` and `model-card.md`.
+
+    Raises:
+        StorageError: They cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     files = folder / PAGE, folder / CARD
     for file, text in zip(files, (html(one), card(one)), strict=True):
-        partial = file.with_name(f"partial-{file.name}")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
+        write_atomic(file, text.encode())
     return files
 
 

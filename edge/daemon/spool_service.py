@@ -1,0 +1,53 @@
+"""The spool as a service, with the socket through which the tools ask for it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from edge.config import SpoolConfig
+from edge.daemon.service import Service
+from edge.errors import SpoolError
+from edge.spool import Spool
+from edge.spool.control.server import ControlServer
+from edge.spool.records import limits_of
+
+_log = logging.getLogger(__name__)
+
+
+class SpoolService(Service):
+    """Holds the spool.
+
+    Attributes:
+        spool: It, from `start` on.
+    """
+
+    spool: Spool
+
+    def __init__(self, config: SpoolConfig) -> None:
+        self._config = config
+        self._server: ControlServer | None = None
+
+    def start(self) -> None:
+        """Opens the spool; without a socket the device works all the same.
+
+        Raises:
+            SpoolError: The spool cannot be opened.
+        """
+        config = self._config
+        self.spool = Spool.open(Path(config.path), limits_of(config))
+        try:
+            self._server = ControlServer(self.spool)
+        except SpoolError as error:
+            _log.warning("%s; `maskgate events` will not work while this runs", error)
+
+    def check(self) -> None:
+        """Raises SpoolError where nothing is stored any more."""
+        if not self.spool.alive:
+            raise SpoolError(f"the spool {self.spool.path} stores nothing any more; start again")
+
+    def stop(self) -> None:
+        """Commits what waits, and closes socket and file."""
+        if self._server is not None:
+            self._server.close()
+        self.spool.close()

@@ -1,0 +1,96 @@
+"""The side that sees as a service: it opens camera and lamps, and its loop runs the pipeline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from edge.camera import open_source
+from edge.config import Config
+from edge.daemon.factory import make_tracker
+from edge.daemon.models import ModelService, reload_models
+from edge.daemon.service import Service
+from edge.daemon.spool_service import SpoolService
+from edge.indicator import open_indicator
+from edge.indicator.gpio import BuzzerMute
+from edge.pipeline.events import EventFactory, EventSource
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.pipeline import CycleObserver, Pipeline, Reporter, reported
+from edge.pipeline.ports import Indicator
+from edge.system import clock
+from edge.tracking.tracker import Tracker
+from edge.types import Blind
+
+
+class VisionService(Service):
+    """The daemon's loop: one cycle for each frame, or for each second without one."""
+
+    _opened: ExitStack
+    _pipeline: Pipeline
+    _tracker: Tracker
+    _reporter: Reporter
+
+    def __init__(
+        self,
+        config: Config,
+        models: ModelService,
+        spool: SpoolService,
+        buzzer_mute: BuzzerMute,
+        observers: tuple[CycleObserver, ...],
+    ) -> None:
+        self._config = config
+        self._models = models
+        self._spool = spool
+        self._buzzer_mute = buzzer_mute
+        self._observers = observers
+
+    def start(self) -> None:
+        """Opens lamps and camera; a live camera that is not there yet is no error.
+
+        Raises:
+            IndicatorError: A pin cannot be used.
+            SourceError: A recording cannot be read.
+        """
+        config = self._config
+        with ExitStack() as opened:
+            indicator = open_indicator(config.lamp, buzzer_mute=self._buzzer_mute)
+            opened.callback(indicator.close)
+            source = open_source(config.camera, time.time(), config.detector.long_side)
+            opened.callback(source.close)
+            self._tracker = make_tracker(config.verdict)
+            self._reporter = self._make_reporter(indicator)
+            self._pipeline = Pipeline(source, self._models.vision, self._tracker, time.perf_counter)
+            self._opened = opened.pop_all()
+
+    def _make_reporter(self, indicator: Indicator) -> Reporter:
+        config, spool, vision = self._config, self._spool.spool, self._models.vision
+        events = EventFactory(
+            EventSource(config.device.name, spool.epoch, str(spool.run), vision.model_version),
+            spool.last_sequence,
+            clock.synced,
+        )
+        reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
+        reporter.change_model(vision.model_version, vision.problem, {})
+        return reporter
+
+    def cycles(self, stopping: threading.Event) -> Iterator[None]:
+        """Runs until a recording ends or `stopping` is set; leaves the lamp dark."""
+        cycles = self._pipeline.cycles(stopping.is_set)
+        for cycle in reported(cycles, self._reporter, self._observers):
+            # So that a jump of the clock is seen when it happens, and not with the next event.
+            clock.synced()
+            if isinstance(cycle.moment, Blind):
+                self._models.vision.pause()
+            yield
+
+    def reload(self) -> None:
+        """Takes the bundle that is in use by now; passes that are open go on."""
+        vision = self._models.vision
+        problem = reload_models(self._config, vision)
+        self._reporter.change_model(vision.model_version, problem, self._tracker.open_passes())
+
+    def stop(self) -> None:
+        """Closes camera and lamps."""
+        self._opened.close()

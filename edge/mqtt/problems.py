@@ -1,0 +1,65 @@
+"""Sentences on what can be wrong with the way to a broker, and on what to look at.
+
+They name what a user can change, as the program calls it: `Broker.names`.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+from edge.mqtt.broker import Broker, SettingNames, reason_of
+
+_KEEP_ALIVE_TIMEOUT = 0x8D
+
+
+def unreachable(broker: Broker, error: BaseException | None) -> str:
+    """One sentence on why there is no connection and what to do."""
+    reason = reason_of(error) if isinstance(error, Exception) else "unknown"
+    return f"the MQTT broker at {broker.address} cannot be reached: {reason}; {_advice(broker.names, error)}"
+
+
+def _advice(names: SettingNames, error: BaseException | None) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"check {names.ca_file}, and that {names.host} is the name in the broker's certificate"
+    if isinstance(error, ssl.SSLError):
+        return f"check {names.tls} and that {names.port} is the broker's TLS port"
+    return f"check that it runs, and {names.address}"
+
+
+def refused(broker: Broker, code: int, text: str) -> str:
+    """One sentence on a broker that refuses a connection, with its reason code and the code's name."""
+    names = broker.names
+    match code:
+        case 0x01 | 0x84:
+            advice = "it must speak MQTT 5"
+        case 0x04 | 0x05 | 0x86 | 0x87:
+            advice = f"check {names.username} and {names.password_file}"
+        case 0x88 | 0x89:
+            advice = "trying again"
+        case 0x8A:
+            advice = f"the broker's owner has banned {names.client}"
+        case 0x9F:
+            advice = "it has too many connections; trying again"
+        case _:
+            advice = "see the broker's log"
+    return f"the MQTT broker at {broker.address} refuses the connection: {text.lower()}; {advice}"
+
+
+def lost(broker: Broker, code: int, text: str, *, accepted: bool) -> str:
+    """One sentence on a connection that has ended; `accepted`: whether the broker had accepted it."""
+    names = broker.names
+    if not accepted and code == _KEEP_ALIVE_TIMEOUT:
+        return f"the MQTT broker at {broker.address} does not answer; trying again"
+    if not accepted:
+        return (
+            f"{broker.address} has closed the connection before it answered; check that {names.port} is an "
+            f"MQTT port, and one with TLS if and only if {names.ca_file} or {names.client_cert_file} is set"
+        )
+    match code:
+        case 0x8E:
+            advice = f"another client has the same identifier; {names.unique_name}"
+        case 0x87:
+            advice = f"the broker's access list must allow {names.permission}"
+        case _:
+            advice = "trying again"
+    return f"the connection to the MQTT broker at {broker.address} is lost: {text.lower()}; {advice}"

@@ -1,0 +1,120 @@
+"""How each request is answered: on the daemon's spool thread, or by a tool that opened the file itself."""
+
+from __future__ import annotations
+
+from edge.errors import SpoolError
+from edge.messages.ranges import Range
+from edge.spool.control.requests import (
+    MOST_ROWS,
+    Answer,
+    EpochInfo,
+    Page,
+    PageRequest,
+    PurgeRequest,
+    ReplayRequest,
+    Request,
+    SpoolStats,
+    StatsRequest,
+    StoredEvent,
+)
+from edge.spool.records import GENERATION_BITS, Purged, Replayed
+from edge.spool.storage import statistics
+from edge.spool.storage.database import DamagedError
+from edge.spool.writer import SpoolWriter
+
+
+def answer(writer: SpoolWriter, request: Request) -> Answer:
+    """The answer to a request.
+
+    Raises:
+        SpoolError: It cannot be answered.
+    """
+    match request:
+        case PageRequest():
+            return page(writer, request)
+        case StatsRequest():
+            return stats(writer, request)
+        case ReplayRequest():
+            return replay(writer, request)
+        case PurgeRequest():
+            return purge(writer, request)
+
+
+def page(writer: SpoolWriter, request: PageRequest) -> Page:
+    """Events in order of their positions, at most `MOST_ROWS`.
+
+    Raises:
+        DamagedError: One of them is not what was written.
+        SpoolError: The file cannot be read.
+    """
+    db = writer.store.db
+    rows = db.all(
+        "SELECT event.place, epoch.name, event.payload, event.wall, event.sent_at, "  # noqa: S608
+        "seal IS seal(place, payload, wall, sent_at) FROM event "
+        f"LEFT JOIN epoch ON epoch.generation = event.place >> {GENERATION_BITS} "
+        "WHERE event.place > ? AND event.place <= ? "
+        f"ORDER BY event.place {'DESC' if request.newest else 'ASC'} LIMIT ?",
+        (request.after, request.upto, min(request.limit, MOST_ROWS)),
+    )
+    if not all(whole for *_, whole in rows):
+        raise DamagedError(f"{db} is damaged: some events are not what was written")
+    found = [
+        StoredEvent(position, epoch or "", payload.decode(), wall, sent_at)
+        for position, epoch, payload, wall, sent_at, _ in rows
+    ]
+    return Page(tuple(reversed(found) if request.newest else found))
+
+
+def stats(writer: SpoolWriter, _request: StatsRequest) -> SpoolStats:
+    """What the spool holds.
+
+    Raises:
+        SpoolError: The file cannot be read.
+    """
+    store, db = writer.store, writer.store.db
+    usage, limits = store.usage, store.limits
+    (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
+    (gaps, announced) = db.one("SELECT count(*), count(sent_at) FROM gap")
+    epochs = db.all("SELECT name, generation, last FROM epoch WHERE generation >= 0 ORDER BY generation")
+    return SpoolStats(
+        epochs=tuple(EpochInfo(*row) for row in epochs),
+        unsent=usage.unsent,
+        waiting=store.waiting,
+        stored=usage.stored,
+        bytes=usage.bytes,
+        max_events=limits.max_events,
+        max_bytes=limits.max_bytes,
+        dropped=statistics.dropped(db),
+        gaps=gaps,
+        gaps_unsent=gaps - announced,
+        oldest_unsent=oldest,
+        marks=store.marks(),
+        problem=writer.problem,
+    )
+
+
+def replay(writer: SpoolWriter, request: ReplayRequest) -> Replayed:
+    """Has events sent again.
+
+    Raises:
+        SpoolError: None of them is in the spool; nothing was changed.
+    """
+    epoch = request.epoch or writer.store.run_info.epoch
+    _, last = writer.store.epoch(epoch)
+    if request.first <= request.last:
+        found = writer.replay(Range(request.first, request.last), epoch, announce=False)
+        if found.again or found.waiting:
+            return found
+    raise SpoolError(
+        f"the spool holds no event from {request.first} to {request.last} of epoch {epoch}, "
+        f"whose last number is {last}; nothing was changed"
+    )
+
+
+def purge(writer: SpoolWriter, request: PurgeRequest) -> Purged:
+    """Deletes old events.
+
+    Raises:
+        SpoolError: Nothing was deleted.
+    """
+    return writer.purge(request.before, unsent=request.unsent)
