@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from edge.types import Image
-from training.detector.composition import Stock
+from training.detector.composition import SceneDataset
 from training.detector.network import Design, Weights, random_weights
 from training.detector.scenes import Scene
 
@@ -54,7 +54,7 @@ def scene(sides: tuple[int, ...] = (40, 24), size: int = 160, seed: int = 0) -> 
     )
 
 
-def stock() -> Stock:
+def stock() -> SceneDataset:
     """A few frames and people."""
     frames = tuple(scene((40, 24), seed=number) for number in range(4))
-    return Stock(frames, tuple(scene((90,), seed=number) for number in range(4)))
+    return SceneDataset(frames, tuple(scene((90,), seed=number) for number in range(4)))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.training import patch
 from training.augmentation import occlusions, textures
-from training.augmentation.masks import WRONG, Wear, draw_mask, lift_cloth, plane
+from training.augmentation.masks import INCORRECT_WEARS, Wear, draw_mask, lift_cloth, plane
 
 NOSE, MOUTH, CHIN = (50, 56), (50, 70), (50, 85)
 SEEDS = range(12)
@@ -49,7 +49,7 @@ def test_every_mask_can_be_seen() -> None:
 
 def test_wrong_ways() -> None:
     """All ways but the right one are among the wrong ones."""
-    assert set(WRONG) == set(Wear) - {Wear.WELL}
+    assert set(INCORRECT_WEARS) == set(Wear) - {Wear.WELL}
 
 
 def test_the_patch_keeps_its_measure() -> None:

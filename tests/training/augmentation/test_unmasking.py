@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.training import patch
 from training.augmentation.masks import Wear, draw_mask
-from training.augmentation.unmasking import FREED_WRONG, TOPS, Donor, donor, free
+from training.augmentation.unmasking import TOPS, UNMASKED_WEARS, Donor, donor, unmask
 
 NOSE, MOUTH, CHIN, HAIR = (50, 55), (50, 70), (50, 86), (4, 4)
 SEEDS = range(12)
@@ -27,7 +27,7 @@ SKINS = tuple(donor(patch(seed)) for seed in range(6))
 def green_at(wear: Wear, place: tuple[int, int], seed: int) -> bool:
     """Whether the mask is still to be seen at a place."""
     x, y = place
-    r, g, _ = free(masked(), SKINS, wear, np.random.default_rng(seed)).pixels[y, x].astype(int)
+    r, g, _ = unmask(masked(), SKINS, wear, np.random.default_rng(seed)).pixels[y, x].astype(int)
     return bool(g - r > 60)
 
 
@@ -49,19 +49,19 @@ def test_what_is_freed(wear: Wear, covered: list[tuple[int, int]], bare: list[tu
 
 def test_all_wrong_ways_that_keep_both_ears() -> None:
     """What is drawn as wrong is never the right way, and every way has its place."""
-    assert set(FREED_WRONG) == set(TOPS) - {Wear.WELL}
+    assert set(UNMASKED_WEARS) == set(TOPS) - {Wear.WELL}
 
 
 def test_the_rest_of_the_picture_stays() -> None:
     """Hair and background are those of the masked face, and it keeps its size, square and landmarks."""
     for side in (40, 100, 300):
         before = masked(side=side)
-        after = free(before, SKINS, Wear.NOSE_OUT, np.random.default_rng(1))
+        after = unmask(before, SKINS, Wear.NOSE_OUT, np.random.default_rng(1))
         assert after.pixels.shape == before.patch.pixels.shape
         assert after.square == before.patch.square
         x, y = (place * side // 100 for place in HAIR)
         assert np.abs(after.pixels[y, x].astype(int) - before.patch.pixels[y, x]).max() < 30
-    same_size = free(masked(), SKINS, Wear.NOSE_OUT, np.random.default_rng(1))
+    same_size = unmask(masked(), SKINS, Wear.NOSE_OUT, np.random.default_rng(1))
     np.testing.assert_array_equal(same_size.pixels[:30], masked().patch.pixels[:30])
 
 
@@ -70,7 +70,7 @@ def test_the_lent_skin_has_the_light_of_the_face() -> None:
     one = masked().patch
     dark = donor(replace(one, pixels=one.pixels // 2))
     bright, dim = (
-        free(face, SKINS, Wear.NOSE_OUT, np.random.default_rng(2)).pixels[50:55, 46:54].mean()
+        unmask(face, SKINS, Wear.NOSE_OUT, np.random.default_rng(2)).pixels[50:55, 46:54].mean()
         for face in (masked(), dark)
     )
     assert dim == pytest.approx(bright / 2, rel=0.25)
@@ -78,5 +78,5 @@ def test_the_lent_skin_has_the_light_of_the_face() -> None:
 
 def test_the_same_seed_frees_alike() -> None:
     """Training can be repeated."""
-    first, again = (free(masked(), SKINS, Wear.NOSE_OUT, np.random.default_rng(7)).pixels for _ in range(2))
+    first, again = (unmask(masked(), SKINS, Wear.NOSE_OUT, np.random.default_rng(7)).pixels for _ in range(2))
     np.testing.assert_array_equal(first, again)

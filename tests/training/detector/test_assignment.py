@@ -43,7 +43,7 @@ def guess(seed: int) -> Cells:
 
 def assigned(boxes: list[tuple[int, int, int, int]], kinds: list[int], seed: int) -> tuple[Any, Any, Any]:
     found = assign(guess(seed), targets(boxes, kinds), tf.constant(POINTS), tf.constant(STEPS))
-    return found.positive.numpy()[0], found.face.numpy()[0], found.judged.numpy()[0]
+    return found.positive.numpy()[0], found.face.numpy()[0], found.counted.numpy()[0]
 
 
 @given(boxes=faces, seed=st.integers(0, 99))

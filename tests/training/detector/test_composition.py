@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.support.detector import scene, stock
 from training.detector import batches, composition
-from training.detector.backgrounds import clutter, view_of, without_faces
-from training.detector.composition import LEAST_PX, MOST, Example, Stock
+from training.detector.backgrounds import background, view_of, without_faces
+from training.detector.composition import LEAST_PX, MOST, Example, SceneDataset
 
 
 @given(seed=st.integers(0, 10_000))
@@ -30,7 +30,7 @@ def test_boxes_stay_on_the_faces() -> None:
     rng = np.random.default_rng(4)
     compared = 0
     for _ in range(40):
-        canvas = composition._Canvas(clutter(128, rng), rng)
+        canvas = composition._Canvas(background(128, rng), rng)
         composition._mosaic(canvas, stock(), 128, rng)
         boxes = np.concatenate(canvas._boxes) if canvas._boxes else np.zeros((0, 4))
         marks = np.concatenate(canvas._marks) if canvas._marks else np.zeros((0, 5, 2))
@@ -99,8 +99,8 @@ def test_photographs_of_nobody_give_pictures_without_faces() -> None:
     """They are cut, turned and shown as they are; nothing is claimed to be in them."""
     photograph = np.full((50, 80, 3), 77, np.uint8)
     assert (view_of(photograph, 32, np.random.default_rng(0)) == 77).all()
-    canvas = composition._Canvas(clutter(64, np.random.default_rng(1)), np.random.default_rng(1))
-    empty = Stock(stock().frames, stock().people, (photograph,))
+    canvas = composition._Canvas(background(64, np.random.default_rng(1)), np.random.default_rng(1))
+    empty = SceneDataset(stock().frames, stock().people, (photograph,))
     for seed in range(12):
         canvas._rng = np.random.default_rng(seed)
         composition._nothing(canvas, empty, 64, canvas._rng)
@@ -109,6 +109,6 @@ def test_photographs_of_nobody_give_pictures_without_faces() -> None:
 
 def test_clutter_varies() -> None:
     """Backgrounds are pictures of the size wanted, and not all the same."""
-    made = [clutter(64, np.random.default_rng(seed)) for seed in range(6)]
+    made = [background(64, np.random.default_rng(seed)) for seed in range(6)]
     assert all(one.shape == (64, 64, 3) and one.dtype == np.uint8 for one in made)
     assert len({one.tobytes() for one in made}) == 6

@@ -141,7 +141,7 @@ def test_judging_measures_every_view(detector: Path, tmp_path: Path) -> None:
     """Two tables for each view and one of times, with a column for each detector."""
     cv2.imwrite(str(tmp_path / "a.png"), draw_face())
     pictures = [Truth(tmp_path / "a.png", (face(0),))]
-    judged = evaluate.judge(evaluate.Wanted((detector, detector), (0, 64), 0.6), pictures)
+    judged = evaluate.evaluate(evaluate.EvaluationSettings((detector, detector), (0, 64), 0.6), pictures)
     assert len(judged.tables) == 5
     assert all(len(table.columns) == 2 for table in judged.tables)
     assert len(set(judged.tables[0].columns)) == 2

@@ -41,8 +41,8 @@ def crossings(dealt: tuple[tuple[SplitFace, ...], ...]) -> int:
 def test_only_the_random_split_divides_groups() -> None:
     """Groups of five stay together on grouped folds and are divided at random; all keep their number."""
     faces = [SplitFace(record(at), at // 5, SplitPart.TRAIN) for at in range(60)]
-    grouped = comparison.dealt(faces, comparison.Scheme.GROUPED, 3, 1)
-    random = comparison.dealt(faces, comparison.Scheme.RANDOM, 3, 1)
+    grouped = comparison.assign_folds(faces, comparison.Scheme.GROUPED, 3, 1)
+    random = comparison.assign_folds(faces, comparison.Scheme.RANDOM, 3, 1)
     assert crossings(grouped) == 0
     assert crossings(random) > 10
     assert all([face.group for face in fold] == [face.group for face in faces] for fold in random)

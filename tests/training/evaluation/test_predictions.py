@@ -20,7 +20,7 @@ from training.data.wear import kind_of
 from training.evaluation import fold_results
 from training.evaluation.curves import masked_threshold
 from training.evaluation.predictions import pool
-from training.evaluation.results import judge, text
+from training.evaluation.results import evaluate, text
 from training.evaluation.slices import hard_slices, main_slices
 from training.evaluation.traits import Traits, skin_tone, traits
 
@@ -62,7 +62,7 @@ def test_a_single_fold_has_no_threshold() -> None:
     """Without other faces to choose on there is no threshold, and no row that pretends one."""
     found = evidence([1, 0], sure(0, 0)).cross_thresholds()
     assert not found.columns[0].has_threshold
-    assert judge(found).main[0].strict is None
+    assert evaluate(found).main[0].strict is None
 
 
 def test_predictions_come_back_from_their_file(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_text_names_every_slice_and_model() -> None:
     """Both columns of a small example stand in the table, with counts of the costly error."""
     both = evidence([1, 1, 0, 2], sure(1, 0, 0, 2))
     second = replace(both.columns[0], name="float")
-    judged = judge(replace(both, columns=(both.columns[0], second)))
+    judged = evaluate(replace(both, columns=(both.columns[0], second)))
     found = text(judged)
     assert judged.changes[0].models == ("float", "int8")
     assert "from float to int8" in found
@@ -130,7 +130,7 @@ def test_the_text_names_every_slice_and_model() -> None:
 
 def test_json_holds_no_special_numbers() -> None:
     """What cannot be measured is null, so that every parser reads it."""
-    found = judge(evidence([0, 0], sure(0, 0))).as_json()
+    found = evaluate(evidence([0, 0], sure(0, 0))).as_json()
     assert found["main"][0]["plain"]["bare_called_masked"]["value"] is None
     assert found["main"][0]["threshold"] is None
 

@@ -20,7 +20,7 @@ from training.evaluation.predictions import Predictions
 from training.evaluation.report import report
 from training.evaluation.report.data_overview import describe
 from training.evaluation.report.galleries import MANY, SIDE, worst
-from training.evaluation.results import judge
+from training.evaluation.results import evaluate
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def judged() -> Predictions:
 
 
 def page(found: Predictions, extras: report.Extras | None = None) -> report.ReportPage:
-    return report.page(found, judge(found), extras or report.Extras(), "A <b>title</b>")
+    return report.page(found, evaluate(found), extras or report.Extras(), "A <b>title</b>")
 
 
 def test_the_page_needs_nothing_from_elsewhere(judged: Predictions) -> None:
@@ -59,7 +59,7 @@ def test_the_page_escapes_what_it_is_given(judged: Predictions) -> None:
 
 def test_page_and_card_tell_the_same(judged: Predictions) -> None:
     """Both name the headline figure, and it is that of the model for the device."""
-    found = judge(judged).row("frames, 20 px and more", "int8")
+    found = evaluate(judged).row("frames, 20 px and more", "int8")
     assert found is not None
     value = f"{found.plain.macro_f1.value:.3f}"
     one = page(judged)
