@@ -7,11 +7,10 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
-from sqlalchemy.exc import DataError
 
 from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.tables import epoch, event
-from edge.collector.database.writes import UnfitError, add_events
+from edge.collector.database.writes import add_events, blaming
 from edge.collector.records import EpochKey, EventRecord
 
 _CONTENT = tuple(column for column in event.c if column is not event.c.received)
@@ -44,11 +43,7 @@ class BulkLoad:
         """
         epoch_keys: set[EpochKey] = set()
         with self._database.writing() as connection:
-            try:
-                yield lambda records: _add(connection, records, epoch_keys)
-            except (DataError, OverflowError) as error:
-                reason = " ".join(str(error).split())[:200]
-                raise UnfitError(f"the database cannot hold an event: {reason}; nothing was stored") from None
+            yield lambda records: _add(connection, records, epoch_keys)
 
 
 def _add(
@@ -71,7 +66,8 @@ def _add(
             raise ClashError(
                 position, f"another event with the id {record.id} is in the database or further up"
             )
-    add_events(connection, new.values())
+    with blaming("an event, and nothing was stored"):
+        add_events(connection, new.values())
     return tuple(position in new for position in range(len(records)))
 
 

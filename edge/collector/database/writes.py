@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from edge.collector.completeness import OPEN
 from edge.collector.database.engine import CollectorDatabase
@@ -38,6 +39,29 @@ _IDENTITY = (
 
 class UnfitError(StorageError):
     """A record in the batch can never be stored; nothing of it was."""
+
+
+@contextmanager
+def blaming(what: str) -> Iterator[None]:
+    """Blames on records whatever goes wrong while they are written, unless the database itself fails.
+
+    Raises:
+        UnfitError: The records cannot be stored, now or later.
+    """
+    try:
+        yield
+    except (StorageError, DBAPIError) as error:
+        # A value or row that is refused is the record's fault; all else the driver says of the database.
+        if not isinstance(error, (DataError, IntegrityError)):
+            raise
+        raise _unfit(what, error) from None
+    except Exception as error:
+        raise _unfit(what, error) from None
+
+
+def _unfit(what: str, error: Exception) -> UnfitError:
+    plain = error.orig if isinstance(error, DBAPIError) else error
+    return UnfitError(f"the database cannot hold {what}: {' '.join(str(plain).split())[:200]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +94,8 @@ class Writes:
             UnfitError: A record can never be stored.
             StorageError: The database cannot be written now.
         """
-        with self._database.writing() as connection:
-            try:
-                return _store(connection, records)
-            except (DataError, OverflowError, UnicodeEncodeError) as error:
-                reason = " ".join(str(error).split())[:200]
-                raise UnfitError(f"the database cannot hold it: {reason}") from None
+        with self._database.writing() as connection, blaming("it"):
+            return _store(connection, records)
 
     def give_up(self, epoch_key: EpochKey, spans: Iterable[Range], wall: float) -> None:
         """Counts sequences as gone that a device was asked for in vain.
@@ -214,18 +234,23 @@ def _keys(epoch_key: EpochKey) -> dict[str, str]:
 
 def _store_rejected(connection: Connection, records: Iterable[Rejected]) -> None:
     for record in records:
-        digest = hashlib.sha256(record.topic.encode() + b"\0" + record.payload).hexdigest()
+        digest = hashlib.sha256(record.topic.encode(errors="replace") + b"\0" + record.payload).hexdigest()
         same = rejected.c.digest == digest
         again = connection.execute(sa.update(rejected).where(same).values(times=rejected.c.times + 1))
         if not again.rowcount:
             kept = {
                 "digest": digest,
-                "topic": record.topic.replace("\0", "?"),
+                "topic": _storable(record.topic),
                 "payload": record.payload[:KEPT_BYTES],
-                "reason": record.reason.replace("\0", "?").encode(errors="replace").decode()[:500],
+                "reason": _storable(record.reason)[:500],
                 "received": record.received or time.time(),
                 "times": 1,
             }
             connection.execute(rejected.insert().values(kept))
             newest = sa.select(sa.func.max(rejected.c.id)).scalar_subquery()
             connection.execute(sa.delete(rejected).where(rejected.c.id <= newest - KEPT_REJECTED))
+
+
+def _storable(text: str) -> str:
+    """A text of others without what no database holds."""
+    return text.replace("\0", "?").encode(errors="replace").decode()

@@ -32,13 +32,13 @@ def changes(zone: ZoneInfo) -> list[float]:
 def _within(zone: ZoneInfo, first: int, last: int) -> list[float]:
     """The changes between two moments, which lie close together."""
     hours = range(first, last, 3600)
-    ends = [(one, one + 3600) for one in hours if offset(zone, one) != offset(zone, one + 3600)]
-    found = []
-    for begin, end in ends:
-        seconds, new = range(begin, end + 1), offset(zone, end)
-        later = bisect_left([offset(zone, at) == new for at in seconds], 1)
-        found.append(float(seconds[later]))
-    return found
+    return [_change(zone, one) for one in hours if offset(zone, one) != offset(zone, one + 3600)]
+
+
+def _change(zone: ZoneInfo, hour: int) -> float:
+    """The first second of the new offset in an hour in which it changes."""
+    seconds, new = range(hour, hour + 3601), offset(zone, hour + 3600)
+    return float(seconds[bisect_left(seconds, 1, key=lambda at: offset(zone, at) == new)])
 
 
 def offset(zone: ZoneInfo, at: float) -> timedelta | None:
