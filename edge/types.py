@@ -162,13 +162,28 @@ class Verdict:
     wall: float
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DeviceKey:
+    """One device at one site."""
+
+    site: str
+    device: str
+
+    def __str__(self) -> str:
+        return f"{self.site}/{self.device}"
+
+
 @dataclass(frozen=True, slots=True)
 class EventId:
-    """What makes an event unique for ever: device, life of the device's counter, number in it."""
+    """What makes an event unique for ever: device, life of the device's counter, number in it, and the site.
+
+    Its text is the `id` of a message, whose topic has the site.
+    """
 
     device: str
     epoch: str
     sequence: int
+    site: str = ""
 
     def __str__(self) -> str:
         return f"{self.device}/{self.epoch}/{self.sequence}"

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from edge.collector.completeness import Completeness
 from edge.collector.database import Queries, Writes
 from edge.collector.missing import MissingRanges
-from edge.collector.records import DeviceKey, EpochKey
+from edge.collector.records import EpochKey
 from edge.messages import payloads
 from edge.messages.ranges import Range
 from edge.messages.topics import Topics
+from edge.types import DeviceKey
 
 PAUSE_S = 1.0
 """Between two messages to one device."""
@@ -104,7 +105,7 @@ class AckScheduler:
         missing = self._missing(epoch_key, mark, now)
         if given_up := self._given_up(epoch_key, now):
             named = ", ".join(f"{span.first}-{span.last}" for span in given_up)
-            log.warning("%s does not send %s; counted as lost", epoch_key.place.device, named)
+            log.warning("%s does not send %s; counted as lost", epoch_key.place, named)
             self._writing.give_up(epoch_key, given_up, wall)
             mark = self._reading.mark(epoch_key)
             missing = self._missing(epoch_key, mark, now)

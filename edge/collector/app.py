@@ -130,11 +130,8 @@ def load(options: LoadOptions) -> None:
         SourceError: A file cannot be read, or is no export; nothing was stored.
         StorageError: The database cannot be written; nothing was stored.
     """
-    if not options.site:
-        raise ConfigError(
-            "--site: an export names its device but not the site; give what that device has as device.site"
-        )
-    subscriptions.filters((options.site,), ())
+    if options.site:
+        subscriptions.filters((options.site,), ())
     files = export_file.sources(options.files)
     with ExitStack() as stack:
         for file in files:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from edge.collector.database import UnfitError, Writes, WriteTally
 from edge.collector.parse import Parser
-from edge.collector.records import AvailabilityRecord, DeviceKey, EpochKey, Heartbeat, Record, Rejected
+from edge.collector.records import AvailabilityRecord, EpochKey, Heartbeat, Record, Rejected
 from edge.mqtt.events import MessageReceived
+from edge.types import DeviceKey
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from jsonschema_rs import Draft202012Validator
 from edge.collector.records import (
     AvailabilityRecord,
     CameraRecord,
-    DeviceKey,
     EventRecord,
     GapRecord,
     Heartbeat,
@@ -24,7 +23,7 @@ from edge.collector.records import (
 from edge.messages.inbound import LARGEST_SEQUENCE
 from edge.messages.payloads import SCHEMA_FILE
 from edge.messages.topics import OFFLINE, ONLINE, PREFIX
-from edge.types import NAME
+from edge.types import NAME, DeviceKey
 
 KINDS = ("event", "gap", "availability", "state", "stats")
 """Last levels of the topics that a collector wants."""
@@ -76,10 +75,10 @@ class Parser:
         return _guarded(lambda: self._read(topic, payload, received), topic, payload, received)
 
     def exported(self, site: str, payload: bytes, received: float) -> EventRecord | Rejected:
-        """The event of a line that a device exported, which says all but the site.
+        """The event of a line that a device exported; one of an older device does not say the site.
 
         Args:
-            site: Where the device publishes.
+            site: Where the device publishes; empty where the events say it.
             payload: The line.
             received: Unix time now.
         """
@@ -95,7 +94,16 @@ class Parser:
 
     def _exported(self, site: str, payload: bytes, received: float) -> EventRecord:
         members = self._members("event", payload)
-        place, _ = _address(f"{PREFIX}/{site}/{members['device']}/event")
+        own = members.get("site", "")
+        if not (own or site):
+            raise _BadMessageError(
+                "it does not say its site; give what that device has as device.site with --site"
+            )
+        if own and site and own != site:
+            raise _BadMessageError(
+                f"it is of the site {own!r}, not {site!r}; leave --site away, the event says it"
+            )
+        place, _ = _address(f"{PREFIX}/{own or site}/{members['device']}/event")
         return _event(place, members, received)
 
     def _json(self, place: DeviceKey, kind: str, payload: bytes, received: float) -> Record:
@@ -193,6 +201,8 @@ def _presence(place: DeviceKey, payload: bytes, received: float) -> Availability
 
 
 def _check_names(place: DeviceKey, members: _Members, expected_id: str) -> None:
+    if members.get("site", place.site) != place.site:
+        raise _BadMessageError(f"it names the site {members['site']!r} on the topic of {place.site!r}")
     if members["device"] != place.device:
         raise _BadMessageError(f"it names the device {members['device']!r} on the topic of {place.device!r}")
     if members["id"] != expected_id:

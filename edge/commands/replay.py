@@ -87,7 +87,8 @@ def _play(config: Config, vision: Vision, ends: ReplayEnd, number: int, printer:
     """Plays one recording; its times begin at zero, so that every replay gives the same events."""
     source = open_recording(config.camera, 0.0)
     tracker = make_tracker(config.verdict)
-    origin = EventSource(config.device.name, ends.epoch, str(number), vision.model_version)
+    device = config.device
+    origin = EventSource(device.name, ends.epoch, str(number), vision.model_version, device.site)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
     pipeline = Pipeline(source, vision, tracker, time.perf_counter)

@@ -56,6 +56,7 @@ def event_payload(event: Event) -> dict[str, object]:
     verdict = event.verdict
     return {
         "id": str(event.id),
+        **({"site": event.id.site} if event.id.site else {}),
         "device": event.id.device,
         "epoch": event.id.epoch,
         "sequence": event.id.sequence,

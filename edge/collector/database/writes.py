@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -29,12 +31,16 @@ from edge.collector.records import (
 from edge.errors import StorageError
 from edge.messages.payloads import iso_time
 from edge.messages.ranges import Range, merge, ranges_of
+from edge.messages.topics import PREFIX
+
+log = logging.getLogger(__name__)
 
 KEPT_REJECTED = 10_000
 KEPT_BYTES = 65_536
-_IDENTITY = (
-    event.c.id, event.c.site, event.c.pass_id, event.c.revision, event.c.verdict, event.c.wall_time,
-)  # fmt: skip
+EVENT_KEY = (event.c.site, event.c.device, event.c.epoch, event.c.sequence)
+_DECISION = (event.c.pass_id, event.c.revision, event.c.verdict, event.c.wall_time)
+_GAP_KEY = (gap.c.site, gap.c.device, gap.c.epoch, gap.c.id)
+_LOSS = (gap.c.first, gap.c.last, gap.c.reason)
 
 
 class UnfitError(StorageError):
@@ -65,6 +71,32 @@ def _unfit(what: str, error: Exception) -> UnfitError:
 
 
 @dataclass(frozen=True, slots=True)
+class Clash:
+    """A record that contradicts another one, which is stored under its key."""
+
+    record: EventRecord | GapRecord
+
+    def __str__(self) -> str:
+        return (
+            f"what comes with the id {self.record.id} is not what is stored with it; give every device its "
+            "own name, also one of a copied card"
+        )
+
+    @property
+    def epoch_key(self) -> EpochKey:
+        """Whose sequences it is about."""
+        return self.record.epoch_key
+
+    @property
+    def rejected(self) -> Rejected:
+        """It as a message that breaks the rules."""
+        record = self.record
+        kind = "event" if isinstance(record, EventRecord) else "gap"
+        topic = f"{PREFIX}/{record.site}/{record.device}/{kind}"
+        return Rejected(topic, repr(record).encode(), str(self), record.received)
+
+
+@dataclass(frozen=True, slots=True)
 class WriteTally:
     """What became of a batch.
 
@@ -73,12 +105,14 @@ class WriteTally:
         known: Events that had been there.
         rejected: Messages that broke the rules.
         touched: The epochs that something came of, also if it was known.
+        clashes: What contradicts something that is stored under its key; counted among the rejected.
     """
 
     stored: int
     known: int
     rejected: int
     touched: frozenset[EpochKey]
+    clashes: tuple[Clash, ...] = ()
 
 
 class Writes:
@@ -86,6 +120,7 @@ class Writes:
 
     def __init__(self, database: CollectorDatabase) -> None:
         self._database = database
+        self._told: set[EpochKey] = set()
 
     def store(self, records: Sequence[Record]) -> WriteTally:
         """Stores a batch: all of it, or nothing.
@@ -95,7 +130,16 @@ class Writes:
             StorageError: The database cannot be written now.
         """
         with self._database.writing() as connection, blaming("it"):
-            return _store(connection, records)
+            tally = _store(connection, records)
+        for clash in tally.clashes:
+            self._tell(clash)
+        return tally
+
+    def _tell(self, clash: Clash) -> None:
+        """Logs the first contradiction of each epoch."""
+        if clash.epoch_key not in self._told:
+            self._told.add(clash.epoch_key)
+            log.warning("%s: %s; each is kept as rejected", clash.epoch_key.place, clash)
 
     def give_up(self, epoch_key: EpochKey, spans: Iterable[Range], wall: float) -> None:
         """Counts sequences as gone that a device was asked for in vain.
@@ -133,8 +177,9 @@ def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
     events = [record for record in records if isinstance(record, EventRecord)]
     gaps = [record for record in records if isinstance(record, GapRecord)]
     new, clashes = _store_events(connection, events)
-    _store_gaps(connection, gaps)
-    bad = [record for record in records if isinstance(record, Rejected)] + clashes
+    clashes += _store_gaps(connection, gaps)
+    bad = [record for record in records if isinstance(record, Rejected)]
+    bad += [clash.rejected for clash in clashes]
     for record in records:
         if isinstance(record, AvailabilityRecord):
             note_presence(connection, record)
@@ -144,25 +189,30 @@ def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
             note_life(connection, record)
     _store_rejected(connection, bad)
     touched = frozenset({record.epoch_key for record in events} | {record.epoch_key for record in gaps})
-    return WriteTally(new, len(events) - new - len(clashes), len(bad), touched)
+    clashing = sum(isinstance(clash.record, EventRecord) for clash in clashes)
+    return WriteTally(new, len(events) - new - clashing, len(bad), touched, tuple(clashes))
 
 
-def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tuple[int, list[Rejected]]:
-    """Stores what is new; what has the id of another event is rejected."""
-    wanted = sorted({record.id for record in events})
-    known = {
-        row.id: tuple(row) for row in connection.execute(sa.select(*_IDENTITY).where(event.c.id.in_(wanted)))
-    }
+def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tuple[int, list[Clash]]:
+    """Stores what is new; what has the key of another event is a clash."""
+    wanted = sorted({_values(record, EVENT_KEY) for record in events})
+    rows = connection.execute(sa.select(*EVENT_KEY, *_DECISION).where(sa.tuple_(*EVENT_KEY).in_(wanted)))
+    known = {tuple(row[: len(EVENT_KEY)]): tuple(row[len(EVENT_KEY) :]) for row in rows}
     new: list[EventRecord] = []
-    clashes: list[Rejected] = []
+    clashes: list[Clash] = []
     for record in events:
-        identity = tuple(getattr(record, column.name) for column in _IDENTITY)
-        if known.setdefault(record.id, identity) != identity:
-            clashes.append(_clash(record))
-        elif known[record.id] is identity:
+        decision = _values(record, _DECISION)
+        there = known.setdefault(_values(record, EVENT_KEY), decision)
+        if there is decision:
             new.append(record)
+        elif there != decision:
+            clashes.append(Clash(record))
     add_events(connection, new)
     return len(new), clashes
+
+
+def _values(record: EventRecord | GapRecord, columns: Iterable[sa.Column[Any]]) -> tuple[Any, ...]:
+    return tuple(getattr(record, column.name) for column in columns)
 
 
 def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
@@ -175,17 +225,19 @@ def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
         _extend(connection, epoch_key, ranges_of(sequences), max(sequences))
 
 
-def _clash(record: EventRecord) -> Rejected:
-    topic = f"maskgate/{record.site}/{record.device}/event"
-    return Rejected(topic, repr(record).encode(), "another event has the same id", record.received)
-
-
-def _store_gaps(connection: Connection, gaps: Iterable[GapRecord]) -> None:
+def _store_gaps(connection: Connection, gaps: Iterable[GapRecord]) -> list[Clash]:
+    """Stores what is new; what has the key of a gap of other sequences is a clash."""
+    clashes = []
     for record in gaps:
-        if connection.execute(sa.select(gap.c.id).where(gap.c.id == record.id)).first() is None:
+        same = sa.and_(*(column == getattr(record, column.name) for column in _GAP_KEY))
+        there = connection.execute(sa.select(*_LOSS).where(same)).first()
+        if there is None:
             connection.execute(gap.insert().values(asdict(record)))
             span = Range(record.first, OPEN if record.last is None else record.last)
             _extend(connection, record.epoch_key, (span,), record.last or record.first - 1)
+        elif tuple(there) != _values(record, _LOSS):
+            clashes.append(Clash(record))
+    return clashes
 
 
 def _unanswered(epoch_key: EpochKey, span: Range, wall: float) -> GapRecord:
