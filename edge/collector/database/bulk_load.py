@@ -64,7 +64,8 @@ def _check_sites(connection: Connection, records: Sequence[EventRecord], epoch_k
 
 def _add(connection: Connection, records: Sequence[EventRecord]) -> tuple[bool, ...]:
     keys = [tuple(getattr(record, column.name) for column in EVENT_KEY) for record in records]
-    rows = connection.execute(sa.select(*_CONTENT).where(sa.tuple_(*EVENT_KEY).in_(sorted(set(keys))))).all()
+    wanted = sorted({record.id for record in records})
+    rows = connection.execute(sa.select(*_CONTENT).where(event.c.id.in_(wanted))).all()
     known = {(row.site, row.device, row.epoch, row.sequence): tuple(row) for row in rows}
     new: dict[int, EventRecord] = {}
     for position, record in enumerate(records):

@@ -54,6 +54,7 @@ event = Table(
     Column("monotonic_time", Float(53), nullable=False),
     Column("clock_synced", Boolean, nullable=False),
     Column("received", Float(53), nullable=False),
+    Index("event_id", "id"),
     Index("event_pass", "pass_id", "revision"),
     Index("event_at", "at"),
 )

@@ -195,8 +195,9 @@ def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
 
 def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tuple[int, list[Clash]]:
     """Stores what is new; what has the key of another event is a clash."""
-    wanted = sorted({_values(record, EVENT_KEY) for record in events})
-    rows = connection.execute(sa.select(*EVENT_KEY, *_DECISION).where(sa.tuple_(*EVENT_KEY).in_(wanted)))
+    # By ids, which other sites may share: SQLite finds no rows of keys by an index.
+    wanted = sorted({record.id for record in events})
+    rows = connection.execute(sa.select(*EVENT_KEY, *_DECISION).where(event.c.id.in_(wanted)))
     known = {tuple(row[: len(EVENT_KEY)]): tuple(row[len(EVENT_KEY) :]) for row in rows}
     new: list[EventRecord] = []
     clashes: list[Clash] = []
