@@ -275,6 +275,7 @@ class Gap:
         last: The last of them; None where nobody knows.
         reason: Why.
         wall: Unix time at which it was found.
+        origin: Under which name the numbers were given; None where nobody wrote it down.
     """
 
     position: int
@@ -284,3 +285,4 @@ class Gap:
     last: int | None
     reason: Reason
     wall: float
+    origin: DeviceKey | None = None

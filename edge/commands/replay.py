@@ -25,7 +25,7 @@ from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision, reported
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
 from edge.spool.records import limits_of
-from edge.types import Event
+from edge.types import DeviceKey, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,8 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     A spool of its own keeps a replay out of the events of a daemon on the same machine.
     """
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-replay-"))
-    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool))
+    origin = DeviceKey(config.device.site, config.device.name)
+    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool), origin=origin)
     stack.callback(spool.close)
     if config.mqtt.enabled:
         uplink = open_uplink(config, spool)

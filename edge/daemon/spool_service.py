@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from edge.config import SpoolConfig
+from edge.config import Config
 from edge.daemon.service import Service
 from edge.errors import SpoolError
 from edge.spool import Spool
 from edge.spool.control.server import ControlServer
 from edge.spool.records import limits_of
+from edge.types import DeviceKey
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class SpoolService(Service):
 
     spool: Spool
 
-    def __init__(self, config: SpoolConfig) -> None:
+    def __init__(self, config: Config) -> None:
         self._config = config
         self._server: ControlServer | None = None
 
@@ -34,8 +35,9 @@ class SpoolService(Service):
         Raises:
             SpoolError: The spool cannot be opened.
         """
-        config = self._config
-        self.spool = Spool.open(Path(config.path), limits_of(config))
+        config, device = self._config.spool, self._config.device
+        origin = DeviceKey(device.site, device.name)
+        self.spool = Spool.open(Path(config.path), limits_of(config), origin=origin)
         try:
             self._server = ControlServer(self.spool)
         except SpoolError as error:

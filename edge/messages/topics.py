@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from edge.types import NAME
+from edge.types import NAME, DeviceKey
 
 PREFIX = "maskgate"
 ONLINE = b"online"
@@ -35,6 +35,16 @@ class Topics:
         for level in (self.site, self.device):
             if not re.fullmatch(NAME, level):
                 raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
+
+    @classmethod
+    def of(cls, origin: DeviceKey) -> Topics:
+        """Those of a device."""
+        return cls(origin.site, origin.device)
+
+    @property
+    def origin(self) -> DeviceKey:
+        """Whose they are."""
+        return DeviceKey(self.site, self.device)
 
     @property
     def availability(self) -> str:
