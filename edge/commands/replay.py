@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import deque
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
-        stack.callback(drain, spool)
+        stack.callback(lambda: deque(drain(spool), maxlen=0))
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)
     stack.callback(indicator.close)

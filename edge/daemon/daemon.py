@@ -40,11 +40,9 @@ class Daemon:
                 started.callback(service.stop)
             notify("READY=1\nSTATUS=watching")
             started.callback(notify, "STOPPING=1")
-            self._run_loop()
-            # Whoever stops the daemon does not wait for it.
-            if not self._stopping.is_set():
-                for service in self._services:
-                    service.drain()
+            watchdog = Watchdog()
+            self._run_loop(watchdog)
+            self._drain(watchdog)
 
     def stop(self) -> None:
         """Has the loop end after its cycle."""
@@ -54,8 +52,7 @@ class Daemon:
         """Has the loop take up what was changed on disk, after its cycle."""
         self._reloading.set()
 
-    def _run_loop(self) -> None:
-        watchdog = Watchdog()
+    def _run_loop(self, watchdog: Watchdog) -> None:
         for _ in self._loop.cycles(self._stopping):
             for service in self._services:
                 service.check()
@@ -63,6 +60,16 @@ class Daemon:
                 self._reloading.clear()
                 self._loop.reload()
             watchdog.feed()
+
+    def _drain(self, watchdog: Watchdog) -> None:
+        for service in self._services:
+            # Whoever stops the daemon does not wait for it.
+            if self._stopping.is_set():
+                return
+            for _ in service.drain():
+                watchdog.feed()
+                if self._stopping.is_set():
+                    return
 
 
 def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:

@@ -27,8 +27,12 @@ class Service:
             MaskGateError: It does not, and only a new start would help.
         """
 
-    def drain(self) -> None:
-        """Completes what it was given, in limited time; called when the loop came to its own end."""
+    def drain(self) -> Iterator[None]:
+        """Completes what it was given, in limited time; called when the loop came to its own end.
+
+        Yields at least once a second, so that it can be left and the daemon can show that it lives.
+        """
+        yield from ()
 
     def stop(self) -> None:
         """Ends its work; services after it have stopped."""
@@ -38,7 +42,7 @@ class Loop(Protocol):
     """What the main thread does between the start and the stop of the services."""
 
     def cycles(self, stopping: threading.Event) -> Iterator[None]:
-        """Works until nothing is left to do or `stopping` is set; yields after each cycle."""
+        """Works until nothing is left to do or `stopping` is set; yields at least once a second."""
 
     def reload(self) -> None:
         """Takes up what was changed on disk; called between two cycles."""

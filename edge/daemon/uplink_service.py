@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from edge.config import Config
 from edge.daemon.factory import open_uplink
 from edge.daemon.service import Service
 from edge.daemon.spool_service import SpoolService
-from edge.errors import BrokerError
+from edge.errors import BrokerError, SpoolError
 from edge.spool import Spool
 from edge.uplink.status import MinuteQueue
 from edge.uplink.uplink import Uplink
 
 DRAIN_S = 5.0
 """How long the end of a recording waits for a broker."""
+
+FLUSH_S = 1.0
+"""How long it waits for a disk first."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,20 +51,24 @@ class UplinkService(Service):
         if not self._uplink.alive:
             raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
 
-    def drain(self) -> None:
+    def drain(self) -> Iterator[None]:
         """Sends what a recording left."""
-        drain(self._spool.spool)
+        yield from drain(self._spool.spool)
 
     def stop(self) -> None:
         """Sends what can be sent within its time, and says goodbye to the broker."""
         self._uplink.stop()
 
 
-def drain(spool: Spool) -> None:
+def drain(spool: Spool) -> Iterator[None]:
     """Gives the uplink `DRAIN_S` seconds to empty the spool; what it cannot send stays there."""
-    spool.flush()
     deadline = time.monotonic() + DRAIN_S
+    try:
+        spool.flush(FLUSH_S)
+    except SpoolError as error:
+        _log.warning("%s", error)
     while spool.depth() and time.monotonic() < deadline:
         time.sleep(0.05)
+        yield
     if spool.depth():
         _log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S)

@@ -17,7 +17,7 @@ from edge.indicator import open_indicator
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import CycleObserver, Pipeline, Reporter, reported
+from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, reported
 from edge.pipeline.ports import Indicator
 from edge.system import clock
 from edge.tracking.tracker import Tracker
@@ -81,7 +81,7 @@ class VisionService(Service):
         for cycle in reported(cycles, self._reporter, self._observers):
             # So that a jump of the clock is seen when it happens, and not with the next event.
             clock.synced()
-            if isinstance(cycle.moment, Blind):
+            if isinstance(cycle, Cycle) and isinstance(cycle.moment, Blind):
                 self._models.vision.pause()
             yield
 
