@@ -8,9 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.errors import ConfigError
+from edge.system.address import StreamAddress
 from edge.types import SHORT_NAME
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -23,7 +24,8 @@ TopicLevel = Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
 class FrozenModel(BaseModel):
     """Settings that are read once: unknown keys and numbers that are not finite are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # What was given stays out of errors: an address may hold a password.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class DeviceConfig(FrozenModel):
@@ -33,10 +35,25 @@ class DeviceConfig(FrozenModel):
     name: TopicLevel = "entrance"
 
 
+def _usable_source(source: str) -> str:
+    """Refuses an address that cannot be used as it stands; a path is looked at when it is opened.
+
+    The sentences tell nothing of it.
+    """
+    if re.match(r"rtsps?://", source, re.IGNORECASE):
+        StreamAddress.parse(source)
+    elif "://" in source:
+        raise ConfigError(
+            "this is no source that is known: use picamera2, /dev/videoN, an rtsp:// address, a video file "
+            "or a folder of images"
+        )
+    return source
+
+
 class CameraConfig(FrozenModel):
     """Where frames come from."""
 
-    source: Annotated[str, Field(min_length=1)] = "picamera2"
+    source: Annotated[str, Field(min_length=1, repr=False), AfterValidator(_usable_source)] = "picamera2"
     width: Pixels = 1280
     height: Pixels = 720
     fps: Annotated[int, Field(ge=1, le=120)] = 15
@@ -182,7 +199,7 @@ def load(file: Path) -> Config:
             `section.key: problem`.
     """
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}; name another with --config") from None
     except UnicodeDecodeError:
