@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.errors import ConfigError
-from edge.system.address import StreamAddress
+from edge.system.address import is_stream
 from edge.types import SHORT_NAME
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -35,15 +35,10 @@ class DeviceConfig(FrozenModel):
     name: TopicLevel = "entrance"
 
 
-def _usable_source(source: str) -> str:
-    """Refuses an address that cannot be used as it stands; a path is looked at when it is opened.
-
-    The sentences tell nothing of it.
-    """
-    if re.match(r"rtsps?://", source, re.IGNORECASE):
-        StreamAddress.parse(source)
-    elif "://" in source:
-        raise ConfigError(
+def _known_scheme(source: str) -> str:
+    """Refuses an address of another kind than cameras have; the sentence tells nothing of it."""
+    if "://" in source and not is_stream(source):
+        raise ValueError(
             "this is no source that is known: use picamera2, /dev/videoN, an rtsp:// address, a video file "
             "or a folder of images"
         )
@@ -53,7 +48,7 @@ def _usable_source(source: str) -> str:
 class CameraConfig(FrozenModel):
     """Where frames come from."""
 
-    source: Annotated[str, Field(min_length=1, repr=False), AfterValidator(_usable_source)] = "picamera2"
+    source: Annotated[str, Field(min_length=1, repr=False), AfterValidator(_known_scheme)] = "picamera2"
     width: Pixels = 1280
     height: Pixels = 720
     fps: Annotated[int, Field(ge=1, le=120)] = 15

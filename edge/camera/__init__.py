@@ -15,9 +15,9 @@ from edge.camera.picamera2 import PiCamera, require_package
 from edge.camera.recording import FrameReader, Playback, Recording, VideoReader, is_raw_stream
 from edge.camera.video_capture import open_rtsp, open_usb
 from edge.config import CameraConfig as Settings
-from edge.errors import SourceError
+from edge.errors import ConfigError, SourceError
 from edge.pipeline.ports import FrameSource
-from edge.system.address import StreamAddress, looks_like_address
+from edge.system.address import StreamAddress, is_stream, looks_like_address
 from edge.system.clock import Clock, SystemClock
 from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
@@ -67,7 +67,14 @@ def open_source(
 
 
 def examine_source(settings: Settings) -> None:
-    """Raises what `open_source` would; opens no camera."""
+    """Raises what `open_source` would, and what would keep a camera away for ever; opens no camera.
+
+    Raises:
+        SourceError: What is configured cannot be opened.
+        ConfigError: Its address cannot be used.
+    """
+    if is_stream(settings.source):
+        StreamAddress.parse(settings.source)
     if _live_camera(settings, 0, SystemClock()) is None:
         open_recording(settings, 0.0).close()
 
@@ -94,7 +101,6 @@ def _live_camera(settings: Settings, preview_side: int, clock: Clock) -> LiveCam
 
     Raises:
         SourceError: What it needs is not installed.
-        ConfigError: Its address cannot be used.
     """
     prepare_opencv()
     source = settings.source
@@ -105,10 +111,17 @@ def _live_camera(settings: Settings, preview_side: int, clock: Clock) -> LiveCam
     if source.isdecimal() or source.startswith("/dev/"):
         device = f"/dev/video{source}" if source.isdecimal() else source
         return LiveCamera(device, lambda: open_usb(device, settings, clock))
-    if re.match(r"rtsps?://", source, re.IGNORECASE):
-        address = StreamAddress.parse(source)
-        return LiveCamera(str(address), lambda: open_rtsp(source, settings, clock))
+    if is_stream(source):
+        return LiveCamera(_told(source), lambda: open_rtsp(source, settings, clock))
     return None
+
+
+def _told(address: str) -> str:
+    """A network camera's name for people; one whose address cannot be used has none."""
+    try:
+        return str(StreamAddress.parse(address))
+    except ConfigError:
+        return "camera.source"
 
 
 def open_recording(settings: Settings, start_wall: float, clock: Clock | None = None) -> Recording:

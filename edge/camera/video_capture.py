@@ -86,6 +86,7 @@ def open_rtsp(url: str, settings: Settings, clock: Clock) -> Camera:
 
     Raises:
         SourceError: It cannot be reached or gives no video. Only scheme and host are told.
+        ConfigError: The address cannot be used; nothing of it is told.
     """
     address = StreamAddress.parse(url)
     options = [

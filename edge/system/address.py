@@ -75,6 +75,11 @@ def _host(where: str) -> str:
     return found["host"]
 
 
+def is_stream(text: str) -> bool:
+    """Whether a text is meant for the address of a network camera, if not always one that can be used."""
+    return _SCHEME.match(text) is not None
+
+
 def looks_like_address(text: str) -> bool:
     """Whether a text that was meant for a path may be an address with a slip of the pen, and so a secret."""
     return _ADDRESS_LIKE.search(text) is not None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from edge.camera import open_source
+from edge.camera import examine_source, open_source
 from edge.camera.live import LiveSource
 from edge.config import CameraConfig, Config, load
 from edge.errors import ConfigError, SourceError
@@ -33,8 +33,6 @@ SLIPS = [
 REFUSED = [
     f"rstp://viewer:{SECRET}@cam/live",
     f"http://viewer:{SECRET}@cam/live",
-    f"rtsp://viewer:{SECRET}/1@cam/live",
-    f"rtsp://viewer:{SECRET}",
     f" rtsp://viewer:{SECRET}@cam/live",
 ]
 
@@ -68,6 +66,19 @@ def test_a_configuration_with_an_address_that_cannot_be_used_is_refused_without_
     with pytest.raises(ValidationError) as raw:
         Config.model_validate({"camera": {"source": source}})
     assert SECRET not in str(raw.value)
+
+
+@pytest.mark.parametrize("address", [f"rtsp://viewer:{SECRET}/1@cam/live", f"rtsp://viewer:{SECRET}"])
+def test_a_camera_with_an_address_that_cannot_be_used_is_blind_and_says_why(address: str) -> None:
+    """As with every camera that is not there; `examine_source` refuses it, so that `maskgate check` does."""
+    settings = CameraConfig(source=address, retry_s=0.01)
+    source = open_source(settings, 0.0, 320)
+    reasons = [item.reason for item, _ in zip(source, range(3), strict=False) if isinstance(item, Blind)]
+    source.close()
+    assert reasons[-1].startswith("camera.source failed: the address ")
+    assert not any(SECRET in reason or "viewer" in reason for reason in reasons)
+    with pytest.raises(ConfigError, match="^the address "):
+        examine_source(settings)
 
 
 def test_a_configuration_does_not_show_the_address() -> None:
