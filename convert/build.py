@@ -49,9 +49,9 @@ class Options:
 
     Attributes:
         gates: What must hold before anything is written.
-        folds: What models of the same recipe said of faces they never saw, where this model saw all.
+        folds: What models of the same recipe predict for faces they never saw, where this model saw all.
         provenance: Licence, and sources of the data; those of the bundle that is replaced where empty.
-        step: Told what is done next.
+        step: Called with what is done next.
     """
 
     gates: gates.Gates = field(default_factory=gates.load)
@@ -119,32 +119,32 @@ def _tested(pair: compare.ModelPair, test: FaceDataset) -> ManifestMetrics:
 
 @dataclass(frozen=True, slots=True)
 class _ManifestFields:
-    """What a manifest tells that was not measured here."""
+    """The fields of a manifest that are not measured here."""
 
     origin: BundleOrigin
     provenance: Provenance
     calibration: dict[str, Any]
 
 
-def _write(draft: Path, output: Path, told: _ManifestFields, proof: ManifestMetrics) -> None:
+def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMetrics) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
     for notice in output.glob("*.txt"):
         shutil.copy2(notice, draft)
     model = TfliteModel(draft / bundle.CLASSIFIER)
     bundle.write_manifest(
         draft,
-        version=told.origin.version,
+        version=fields.origin.version,
         labels=[label.value for label in LABELS[: model.classes]],
         input={"size": model.size},
         golden=golden_answers(model),
-        calibration=told.calibration,
-        training_run=told.origin.run,
-        dataset_fingerprint=told.origin.fingerprint,
+        calibration=fields.calibration,
+        training_run=fields.origin.run,
+        dataset_fingerprint=fields.origin.fingerprint,
         metrics=proof.metrics,
         intervals=proof.intervals,
         thresholds=proof.thresholds,
         tools=tools(),
-        **told.provenance.or_of(output).fields(),
+        **fields.provenance.or_of(output).fields(),
     )
     if (kept := detector.of(output)) is not None:
         detector.add(kept, draft)
@@ -154,7 +154,7 @@ def _write(draft: Path, output: Path, told: _ManifestFields, proof: ManifestMetr
 
 
 def _calibration(model: Path) -> dict[str, Any]:
-    """What training fitted on validation faces and folded into the network's last layer, if it tells."""
+    """What training fitted on validation faces and folded into the last layer; empty where unknown."""
     file = model.with_name("scaling.json")
     if not file.exists():
         return {}

@@ -11,7 +11,7 @@ from edge.config import DetectorConfig as Settings
 from edge.vision.detector import YuNetDetector
 
 PREFIX = "detector_"
-"""How the detector's figures are told from the classifier's in a manifest."""
+"""What distinguishes the detector's figures from the classifier's in a manifest."""
 
 
 @dataclass(frozen=True, slots=True)

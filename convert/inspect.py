@@ -70,7 +70,7 @@ class Inspection:
             self.breach or "fully integer, weights per channel",
             table(files),
         ]
-        return "\n\n".join(parts + ([_told(self.manifest)] if self.manifest else []))
+        return "\n\n".join(parts + ([_manifest_text(self.manifest)] if self.manifest else []))
 
 
 def of_file(file: Path) -> Inspection:
@@ -89,8 +89,8 @@ def of_bundle(bundle: Bundle) -> Inspection:
     """Looks at a bundle, all digests of which were verified when it was opened."""
     model = of_file(bundle.classifier)
     files = tuple(_file(bundle.path / name) for name in sorted(bundle.manifest.files))
-    told = bundle.manifest.model_dump(mode="json", by_alias=True, exclude={"files"})
-    return Inspection(model.inputs, model.outputs, model.ops, model.breach, files, told)
+    manifest = bundle.manifest.model_dump(mode="json", by_alias=True, exclude={"files"})
+    return Inspection(model.inputs, model.outputs, model.ops, model.breach, files, manifest)
 
 
 def _file(file: Path) -> File:
@@ -110,7 +110,7 @@ def _quantised(tensor: tflite.Tensor) -> tuple[str, str]:
     return (f"{tensor.scale:g}", str(tensor.zero_point)) if tensor.scales else ("", "")
 
 
-def _told(manifest: dict[str, Any]) -> str:
+def _manifest_text(manifest: dict[str, Any]) -> str:
     """The manifest, one line for each value; intervals stand beside their figures."""
     intervals = manifest["intervals"]
     lines = [("manifest", "")]

@@ -31,8 +31,8 @@ PROBES = 32
 CERTAIN = 0.999
 """A probability that a network without scaling gives whatever it sees: its logits are 255 times too large."""
 
-TELLING = 60
-"""Labelled faces at least, for an order of labels or colours to be told from chance."""
+ORDER_MIN_FACES = 60
+"""Labelled faces at least, for an order of labels or colours to differ from chance."""
 
 CLEARLY = 0.2
 """By how much another order must be better, in mean recall, and then reach `USEFUL`."""
@@ -169,7 +169,7 @@ def require_order(network: Any, crops: Pixels, truth: Truth, name: str) -> None:
     Raises:
         ModelError: The network does much better when asked otherwise.
     """
-    if len(truth) < TELLING:
+    if len(truth) < ORDER_MIN_FACES:
         return
     here = _recall(shares := predict(network, crops), truth)
     bar = max(here + CLEARLY, USEFUL)
@@ -183,9 +183,9 @@ def require_order(network: Any, crops: Pixels, truth: Truth, name: str) -> None:
             )
     for order in permutations(range(shares.shape[1])):
         if _recall(shares[:, order], truth) > bar:
-            said = ", ".join(LABELS[order.index(place)].value for place in range(len(order)))
+            order_found = ", ".join(LABELS[order.index(place)].value for place in range(len(order)))
             raise ModelError(
-                f"{name} breaks the contract: its outputs seem to be {said} in this order, "
+                f"{name} breaks the contract: its outputs seem to be {order_found} in this order, "
                 f"asked for is {', '.join(LABELS[: len(order)])}"
             )
 

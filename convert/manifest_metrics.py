@@ -48,7 +48,7 @@ def of_test(reference: Predictor, device: Predictor, size: int, test: FaceDatase
     )
 
 
-def of_folds(evidence: Predictions) -> ManifestMetrics:
+def of_folds(predictions: Predictions) -> ManifestMetrics:
     """Figures of the recipe, where the model itself was trained on all faces.
 
     They are those of annotated frames; those of class folders carry the prefix `folders_`. The
@@ -57,22 +57,22 @@ def of_folds(evidence: Predictions) -> ManifestMetrics:
     Raises:
         ConfigError: The folds hold no float and int8 answers.
     """
-    columns = {column.name: column for column in evidence.columns}
+    columns = {column.name: column for column in predictions.columns}
     if not {"float", "int8"} <= set(columns):
         raise ConfigError("the folds hold no answers of float and int8 models; finish maskgate-train folds")
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
     for source, prefix in ((FaceSource.FRAME, ""), (FaceSource.FOLDER, "folders_")):
-        here = (evidence.sources == source.value) & (evidence.px >= MIN_PX)
+        here = (predictions.sources == source.value) & (predictions.px >= MIN_PX)
         if not here.any():
             continue
         for name, kind in (("int8", ""), ("float", "float_")):
-            flat = figures(evidence.truth[here], columns[name].shares[here]).flat()
+            flat = figures(predictions.truth[here], columns[name].shares[here]).flat()
             wanted = flat if name == "int8" else {"macro_f1": flat["macro_f1"]}
             metrics |= {f"{kind}{prefix}{key}": value for key, value in wanted.items()}
-        spans = _intervals(evidence.truth[here], columns["int8"].shares[here], evidence.groups[here])
+        spans = _intervals(predictions.truth[here], columns["int8"].shares[here], predictions.groups[here])
         intervals |= {f"{prefix}{key}": span for key, span in spans.items()}
-    at = evidence.masked_from(columns["int8"], np.ones(len(evidence), bool))
+    at = predictions.masked_from(columns["int8"], np.ones(len(predictions), bool))
     return ManifestMetrics(metrics, {"with_mask": round(at, 5)}, intervals)
 
 

@@ -1,4 +1,4 @@
-"""What a manifest tells of a bundle's origin: version, run, data, tools, licence."""
+"""What a manifest states of a bundle's origin: version, run, data, tools, licence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOOLS = ("maskgate", "tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", 
 
 @dataclass(frozen=True, slots=True)
 class BundleOrigin:
-    """Where a bundle comes from, as its manifest tells; without a version it gets a development version.
+    """Where a bundle comes from, as its manifest states; without a version it gets a development version.
 
     Raises:
         ConfigError: The version has no place in an order.

@@ -136,8 +136,8 @@ def _converted(network: Any, adjust: Callable[[Any], None]) -> bytes:
 def _reason(error: Exception) -> str:
     """The line of the converter's long message that names an operation, else the first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if "error:" in line or "op " in line]
-    return (telling or lines or [type(error).__name__])[0][:300]
+    informative = [line for line in lines if "error:" in line or "op " in line]
+    return (informative or lines or [type(error).__name__])[0][:300]
 
 
 def _samples(pixels: Pixels) -> Iterator[list[NDArray[np.float32]]]:

@@ -35,8 +35,8 @@ class Chosen:
         return {_figure(label): float(count) for label, count in zip(LABELS, self.counts, strict=False)}
 
 
-def told(metrics: Mapping[str, float], classes: int) -> tuple[float, ...]:
-    """How many of each label the figures of a manifest tell; nothing where they do not tell of all."""
+def class_counts(metrics: Mapping[str, float], classes: int) -> tuple[float, ...]:
+    """How many crops of each label a manifest states; nothing where it does not state all."""
     names = [_figure(label) for label in LABELS[:classes]]
     return tuple(metrics[name] for name in names) if set(names) <= set(metrics) else ()
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import settings
 
 from edge.system.native_output import prepare_opencv
-from tests.broker import Mosquitto, find_mosquitto
-from tests.builders import seed
+from tests.support.builders import seed
+from tests.support.mosquitto import Mosquitto, find_mosquitto
+from tests.support.paths import SHARED
 
 # A shared machine may stop for a moment; no test of behaviour judges by time.
 settings.register_profile("maskgate", deadline=None)
@@ -71,7 +72,7 @@ def broker(make_broker: MakeBroker) -> Mosquitto:
 @pytest.fixture
 def shared() -> Path:
     """The development data beside the checkout, which a machine of a user does not have."""
-    directory = Path(__file__).parent.parent.parent / "shared"
+    directory = SHARED
     if not (directory / "models").is_dir():
         pytest.skip("the development data is not beside the checkout")
     return directory

@@ -1,4 +1,4 @@
-"""Figures that judge a classifier, from labels and probabilities alone."""
+"""Figures of a classifier, from labels and probabilities alone."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ClassifierFigures:
 
 
 def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> ClassifierFigures:
-    """Judges probabilities against labels.
+    """Compares probabilities with labels.
 
     Args:
         truth: (n,) labels.
@@ -83,7 +83,7 @@ def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Classi
         answer: (n,) what is answered; the likeliest class where None.
 
     Raises:
-        ValueError: There is nothing to judge, or a probability is not a number.
+        ValueError: There is no face, or a probability is not a number.
     """
     if not len(truth) or not np.isfinite(shares).all():
         raise ValueError("figures need at least one face and finite probabilities")
@@ -91,12 +91,14 @@ def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Classi
     confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
     np.add.at(confusion, (truth, answer), 1)
     classes = tuple(_class(confusion, index, truth == index, shares) for index in range(len(LABELS)))
-    bare = confusion[WITHOUT_MASK].sum()
+    without_mask = confusion[WITHOUT_MASK].sum()
     return ClassifierFigures(
         faces=len(truth),
         accuracy=float((answer == truth).mean()),
         macro_f1=float(np.mean([one.f1 for one in classes if one.faces])),
-        bare_called_masked=float(confusion[WITHOUT_MASK, WITH_MASK] / bare) if bare else float("nan"),
+        bare_called_masked=float(confusion[WITHOUT_MASK, WITH_MASK] / without_mask)
+        if without_mask
+        else float("nan"),
         calibration_error=calibration_error(truth, shares),
         classes=classes,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),

@@ -48,29 +48,29 @@ def bench(
         bar.describe("measuring")
         laps = measure_models(models, threads or thread_counts(), rounds=rounds)
     about = {name: value for name, value in machine("auto").items() if name in NAMED}
-    told = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
+    report = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:
-        _write(output, told, timing_rows(laps))
-    click.echo(json.dumps(told) if as_json else table(timing_rows(laps), "l"))
+        _write(output, report, timing_rows(laps))
+    click.echo(json.dumps(report) if as_json else table(timing_rows(laps), "l"))
 
 
-def _write(output: Path, told: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:
+def _write(output: Path, report: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:
     try:
-        output.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
-        output.with_suffix(".md").write_text(markdown(output.name, told, rows))
+        output.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
+        output.with_suffix(".md").write_text(markdown(output.name, report, rows))
     except OSError as error:
         raise ConfigError(f"{output}.json and .md cannot be written: {error.strerror}") from None
 
 
-def markdown(name: str, told: dict[str, Any], rows: Sequence[Sequence[str]]) -> str:
+def markdown(name: str, report: dict[str, Any], rows: Sequence[Sequence[str]]) -> str:
     """The table for people, with what it was measured on."""
-    about = ", ".join(f"{key} {value}" for key, value in told["machine"].items())
+    about = ", ".join(f"{key} {value}" for key, value in report["machine"].items())
     heads, *cells = rows
     lines = [heads, [":--", *["--:"] * (len(heads) - 1)], *cells]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return (
         f"# {name}\n\nMeasured on: {about}.\n\n"
-        f"Each model ran in a process of its own, all of them in turns, {told['rounds']} times "
-        f"{told['calls']} calls with one crop each. `ratio` is to the first model with as many threads.\n\n"
+        f"Each model ran in a process of its own, all of them in turns, {report['rounds']} times "
+        f"{report['calls']} calls with one crop each. `ratio` is to the first model with as many threads.\n\n"
         f"{table}\n"
     )

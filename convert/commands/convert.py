@@ -90,9 +90,10 @@ def convert(
     limits = load_gates(gates or DEFAULT)
     framework.load_framework()
     from convert import build
+    from convert.metadata import BundleOrigin
 
     manifest = SplitManifest.load(split)
-    origin = build.BundleOrigin(version or "", run.name, manifest.fingerprint)
+    origin = BundleOrigin(version or "", run.name, manifest.fingerprint)
     provenance = metadata.load_provenance(origins) if origins else metadata.Provenance()
     pooled = fold_results.load(folds) if folds else None
     material = load_material(manifest, cache)

@@ -93,5 +93,5 @@ def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Compariso
         tflite.require_integer(tflite.read(bundle.classifier.read_bytes(), name), name)
         pair = compare.ModelPair(keras_model.open_network(model), TfliteModel(bundle.classifier))
         bar.describe("comparing")
-        counts = representative.told(bundle.manifest.metrics, pair.device.classes)
+        counts = representative.class_counts(bundle.manifest.metrics, pair.device.classes)
         return compare.compare(pair, material, counts)

@@ -52,7 +52,7 @@ def compare(pair: ModelPair, material: FaceDataset, counts: Sequence[float]) -> 
     Args:
         pair: The models.
         material: The faces.
-        counts: Crops of each class in the representative set, as far as anybody tells.
+        counts: Crops of each class in the representative set, as far as it is known.
 
     Raises:
         ConfigError: There is no face.

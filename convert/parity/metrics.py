@@ -1,6 +1,6 @@
 """How far an int8 model, run as on the device, is from the float model it was made of.
 
-Each measure is a small pure function of what both said; its name is that of its limit.
+Each measure is a small pure function of what both predict; its name is that of its limit.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ QUANTUM = 1 / 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """What both models said of the same crops.
+    """What both models predict for the same crops.
 
     Attributes:
         truth: (n,) labels.
         reference: (n, classes) probabilities of the float model.
         quantised: The same crops through the device's classifier.
         layers: How far each layer strays, on some of the crops.
-        counts: Crops of each class in the representative set; empty where nobody tells.
+        counts: Crops of each class in the representative set; empty where that is unknown.
     """
 
     truth: Truth
@@ -128,7 +128,7 @@ def macro_f1_loss(found: Comparison) -> float:
 def clipped(found: Comparison) -> float:
     """Share of values that lie beyond the int8 range, in the layer and class where it is largest.
 
-    It tells a representative set that shows other pictures than doors do, long before labels change.
+    It reveals a representative set of other pictures than doors show, long before labels change.
     Not a number where the layers of the two models could not be paired.
     """
     return max((layer.clipped for layer in found.layers), default=float("nan"))
@@ -138,7 +138,7 @@ def clipped(found: Comparison) -> float:
 def balance(found: Comparison) -> float:
     """Crops of the smallest class of the representative set, as a share of what an even set would have.
 
-    It is counted, since ranges may fit by luck on these faces. Not a number where nobody tells.
+    It is counted, since ranges may fit by luck on these faces. Not a number where that is unknown.
     """
     total = sum(found.counts)
     return min(found.counts) * len(found.counts) / total if total else float("nan")

@@ -1,6 +1,6 @@
 """Whether an int8 model is near enough to the float model it was made of.
 
-`convert.parity.metrics` says how that is told, `gates.toml` which values pass.
+`convert.parity.metrics` says how that is measured, `gates.toml` which values pass.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ParityReport:
             raise GateError(f"the int8 model disagrees with the float model: {self.failures}")
 
     def figures(self) -> dict[str, float]:
-        """What a manifest tells of it."""
+        """What a manifest states of it."""
         return {f"parity_{one.name}": round(one.value, 5) for one in self.readings}
 
     def as_json(self) -> dict[str, Any]:

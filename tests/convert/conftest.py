@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import made_once
-from tests.convert.builders import Trained
+from tests.support.builders import made_once
+from tests.support.convert import Trained
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +18,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A small network that was trained on drawn faces, and its likenesses with faults."""
 
     def train(where: Path) -> None:
-        command = [sys.executable, "-m", "tests.convert.networks", str(where)]
-        root = Path(__file__).parents[2]
+        command = [sys.executable, "-m", "tests.support.networks", str(where)]
+        root = ROOT
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from convert.commands import maskgate_convert
 from edge import bundle
-from tests.convert.builders import Trained, commands
+from tests.support.convert import Trained, commands
 
 
 def invoke(*words: object) -> str:

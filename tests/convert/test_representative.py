@@ -14,7 +14,7 @@ from convert.gates import Representative
 from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from edge.types import Box
-from tests.training.builders import patch
+from tests.support.training import patch
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitPart
 from training.data.readers import FaceRecord, FaceSource

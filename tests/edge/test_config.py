@@ -13,8 +13,9 @@ from edge.daemon.factory import make_tracker
 from edge.errors import ConfigError
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import Tracker, TrackerRules
+from tests.support.paths import ROOT
 
-SAMPLE = Path(__file__).parents[2] / "config.toml"
+SAMPLE = ROOT / "config.toml"
 
 
 def problems(tmp_path: Path, text: str) -> list[str]:

@@ -14,8 +14,8 @@ from edge.spool import Spool
 from edge.types import EventId
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.uplink import Uplink, connect_options
-from tests.builders import event, limits
-from tests.fakes import BreakableConnector
+from tests.support.builders import event, limits
+from tests.support.fakes import BreakableConnector
 
 TOPICS = Topics("site", "door")
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Set
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tests.broker import PATIENCE_S, wait_until
-from tests.collecting import CollectorProcess, event_ids
 from tests.faults.device import Device
+from tests.support.collector import CollectorProcess, event_ids
+from tests.support.mosquitto import PATIENCE_S, wait_until
 
 REPLAY_S = 600.0
 """Some looks of a device at a consumer's mark, and time for what it then sends again."""

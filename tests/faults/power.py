@@ -20,10 +20,10 @@ from edge.messages import payloads
 from edge.spool.records import sequence_of
 from edge.spool.storage.opening import open_store
 from edge.spool.storage.store import EventStore
-from tests.builders import event, limits
 from tests.faults.disk import Call, Disk, calls, said
+from tests.support.builders import event, limits
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 WALL = 1_700_000_000.0
 TRACED = (
     "openat,creat,pwrite64,pwritev,write,ftruncate,truncate,fallocate,fsync,fdatasync,sync_file_range,"

@@ -17,7 +17,7 @@ from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Reporter, Vision
 from edge.spool import Spool
 from edge.types import Frame, Image, Lamp, Outcome, Presence
-from tests.builders import verdict
+from tests.support.builders import verdict
 
 FRAME_S = 1 / 15
 PASS_EVERY = 5

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from edge.mqtt.client import WINDOW
-from tests.broker import Mosquitto, Subscriber, wait_until
 from tests.faults.device import device
 from tests.faults.results import longest, note, seconds_since
-from tests.told_broker import OK, Given, Reply, ScriptedBroker, Terms
+from tests.support.mosquitto import Mosquitto, Subscriber, wait_until
+from tests.support.scripted_broker import OK, Given, Reply, ScriptedBroker, Terms
 
 REFUSALS = [Reply(code) for code in (0x80, 0x83, 0x87, 0x90, 0x91, 0x95, 0x97, 0x99)]
 ENDINGS = [Reply(0x95, hang_up=True), Reply(0x8B, hang_up=True)]

@@ -8,11 +8,11 @@ from random import Random
 
 import pytest
 
-from tests.broker import DURABLE, Mosquitto, wait_until
 from tests.conftest import MakeBroker
 from tests.faults.device import device
 from tests.faults.gathering import collector, stored_once
 from tests.faults.results import longest, note, seconds_since
+from tests.support.mosquitto import DURABLE, Mosquitto, wait_until
 
 pytestmark = pytest.mark.broker
 

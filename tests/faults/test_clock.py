@@ -20,11 +20,11 @@ from edge.system.clock import DOUBT_S, SyncCheck
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.status import MinuteQueue, StatusPublisher
 from edge.uplink.uplink import Uplink, connect_options
-from tests.broker import Mosquitto, Subscriber, wait_until
-from tests.builders import limits, verdict
-from tests.fakes import FakeClock
 from tests.faults.device import TOPICS
 from tests.faults.results import note
+from tests.support.builders import limits, verdict
+from tests.support.fakes import FakeClock
+from tests.support.mosquitto import Mosquitto, Subscriber, wait_until
 
 HOUR_S, YEAR_S = 3_600.0, 365 * 86_400.0
 JUMPS = (HOUR_S, -HOUR_S, YEAR_S, -YEAR_S)

@@ -15,10 +15,10 @@ import pytest
 from edge.errors import SpoolError
 from edge.spool import Spool, writer
 from edge.types import Reason
-from tests.broker import wait_until
-from tests.builders import event, limits
-from tests.edge.test_spool import full_disk
+from tests.edge.spool.test_spool import full_disk
 from tests.faults.results import longest, note, seconds_since
+from tests.support.builders import event, limits
+from tests.support.mosquitto import wait_until
 
 DISK_BYTES = 16 << 20
 WAITING = 100

@@ -16,12 +16,12 @@ import pytest
 from edge.messages import payloads
 from edge.spool import Spool
 from edge.types import Reason
-from tests.broker import Mosquitto, wait_until
-from tests.builders import event, limits
 from tests.faults.device import device
 from tests.faults.gathering import REPLAY_S, collector, gathered
-from tests.faults.power import ROOT
 from tests.faults.results import longest, note, seconds_since
+from tests.support.builders import event, limits
+from tests.support.mosquitto import Mosquitto, wait_until
+from tests.support.paths import ROOT
 
 READY_LIMIT_S = 3.0
 PATIENCE_S = 30.0

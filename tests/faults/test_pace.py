@@ -14,13 +14,13 @@ import pytest
 from edge.config import Config
 from edge.daemon.factory import open_vision
 from edge.spool import Spool
-from tests.broker import Mosquitto, wait_until
-from tests.builders import limits
 from tests.conftest import MakeBroker
 from tests.faults.device import device
 from tests.faults.results import memory_mib, note, seconds_since
 from tests.faults.seeing import Times, Watcher, in_turn
-from tests.told_broker import ScriptedBroker, Terms
+from tests.support.builders import limits
+from tests.support.mosquitto import Mosquitto, wait_until
+from tests.support.scripted_broker import ScriptedBroker, Terms
 
 
 def be_slow(directory: Path, times: int, blocks: int, seconds: float) -> tuple[float, Times, Times]:

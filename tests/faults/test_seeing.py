@@ -15,11 +15,11 @@ from edge.config import Config
 from edge.daemon.factory import open_vision
 from edge.spool import Spool
 from edge.spool.storage.store import EventStore
-from tests.builders import limits
 from tests.faults.device import device
 from tests.faults.results import note
 from tests.faults.seeing import Fault, Watcher, in_turn
 from tests.faults.test_disk_full import ballast, small_disk
+from tests.support.builders import limits
 
 SLOW_S = 1.0
 

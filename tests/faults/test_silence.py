@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.broker import Mosquitto, Subscriber, wait_until
 from tests.faults.device import device
 from tests.faults.gathering import collector, stored_once
 from tests.faults.proxy import Proxy
 from tests.faults.results import longest, note, seconds_since
+from tests.support.mosquitto import Mosquitto, Subscriber, wait_until
 
 KEEPALIVE = 2
 LIMIT_S = 2 * KEEPALIVE + 1.0

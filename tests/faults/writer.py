@@ -17,7 +17,7 @@ from random import Random
 from edge.spool import ConsumerMark, Spool
 from edge.spool.storage import database
 from edge.telemetry.records import Minute
-from tests.builders import event, limits
+from tests.support.builders import event, limits
 
 LIVES = 3
 WALL = 1_700_000_000.0

@@ -1,4 +1,4 @@
-"""Draws well-worn and wrongly worn masks, and things that are no masks, on bare faces.
+"""Draws masks, worn well and incorrectly, on faces without one.
 
 A face has coordinates of its own, from five landmarks: `s` runs across, -1 and 1 at the cheeks;
 `t` runs down, 0 at the eyes, about 0.6 at the tip of the nose, 1 at the mouth, about 1.8 at the
@@ -37,11 +37,11 @@ class Wear(StrEnum):
     ONE_EAR = "one_ear"
 
 
-WRONG = (
+INCORRECT_WEARS = (
     Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.NOSE_OUT, Wear.MOUTH_OUT, Wear.MOUTH_OUT,
     Wear.CHIN, Wear.CHIN, Wear.ONE_EAR,
 )  # fmt: skip
-"""Ways to wear a mask wrongly, in the proportions in which they are drawn."""
+"""Incorrect ways to wear a mask, in the proportions in which they are drawn."""
 
 
 _STRAPS = np.array(
@@ -87,7 +87,7 @@ def band(wear: Wear, lowest: float, rng: Random) -> Band:
         Wear.CHIN: (1.45, 1.75),
         Wear.ONE_EAR: (0.6, 1.2),
     }[wear]
-    # A mask below the chin that no crop shows would be a bare face with a wrong label.
+    # A mask below the chin that no crop shows would be a face without a mask under a wrong label.
     top = min(rng.uniform(low, high), max(lowest - rng.uniform(0.25, 0.4), 1.15))
     bottom = max(rng.uniform(1.7, 2.15), top + rng.uniform(0.4, 0.8))
     sunk = wear not in (Wear.WELL, Wear.ONE_EAR)
@@ -152,10 +152,10 @@ def lift_cloth(patch: Patch) -> textures.Texture:
 
 
 def draw_mask(patch: Patch, wear: Wear, texture: textures.Texture | None, rng: Random) -> Patch:
-    """A bare face with a mask drawn on it.
+    """A face without a mask, and one drawn on it.
 
     Args:
-        patch: A bare face with landmarks.
+        patch: A face without a mask, with landmarks.
         wear: How the mask is worn.
         texture: Cloth to use; a drawn one where None.
         rng: Decides place, cloth and light.

@@ -1,4 +1,4 @@
-"""Things before a bare face that are no masks: hands, cups, scarves, beards, sunglasses.
+"""Things before a face that are no masks: hands, cups, scarves, beards, sunglasses.
 
 They are drawn crudely on purpose: what matters is that neither a plain patch over the mouth nor
 cloth at the neck alone means a mask.
@@ -21,7 +21,7 @@ from training.data.crops import Patch
 
 
 def occlude(patch: Patch, rng: Random) -> Patch:
-    """A bare face, still bare, with something in front of it or around its neck."""
+    """A face without a mask, with something in front of it or around its neck."""
     on = plane(patch.landmarks, len(patch.pixels))
     picture = THINGS[rng.integers(len(THINGS))](patch.pixels.astype(np.float32), on, rng)
     return replace(patch, pixels=as_image(picture))
@@ -87,7 +87,7 @@ def beard(picture: Field, on: Plane, rng: Random) -> Field:
 
 
 def sunglasses(picture: Field, on: Plane, rng: Random) -> Field:
-    """Dark glasses; the lower face is bare."""
+    """Dark glasses; the lower face is free."""
     lens = np.minimum(((on.s - 0.47) / 0.36) ** 2, ((on.s + 0.47) / 0.36) ** 2) + (on.t / 0.3) ** 2 < 1
     bar = (np.abs(on.t + 0.1) < 0.05) & (np.abs(on.s) < 1.05)
     tone = np.broadcast_to(np.float32(rng.uniform(5, 60)), picture.shape)

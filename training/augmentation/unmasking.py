@@ -1,7 +1,7 @@
-"""Frees the nose, or nose and mouth, of a face with a photographed mask: the rarest class from the commonest.
+"""Unmasks the nose, or nose and mouth, of faces with photographed masks: the rarest class from the commonest.
 
-The skin comes from a bare face of like pose and colour, warped onto the masked one by the landmarks of
-both. Above a random edge the face is bare, below it the photographed mask stays, with its cloth, its
+The skin comes from an unmasked face of like pose and colour, warped onto the masked one by the landmarks of
+both. Above a random edge the face shows this skin, below it the photographed mask stays, with its cloth, its
 straps and its light. Where the edge lies alone decides the label, as for drawn masks.
 """
 
@@ -24,7 +24,7 @@ BLURS = (0.8, 1.3, 2.0, 3.0)
 """Deviations in pixels that are tried to bring one face to the other's blur."""
 
 TRIES = 12
-"""Bare faces among which the one most alike is taken."""
+"""Unmasked faces among which the one most alike is taken."""
 
 TOPS = {
     Wear.WELL: (0.15, 0.46),
@@ -34,13 +34,13 @@ TOPS = {
 }
 """`t` of the mask's upper edge in the middle of the face, by the way it is worn."""
 
-FREED_WRONG = (Wear.NOSE_OUT,) * 7 + (Wear.MOUTH_OUT,) * 2 + (Wear.CHIN,)
-"""Wrong ways, in the proportions in which they are made."""
+UNMASKED_WEARS = (Wear.NOSE_OUT,) * 7 + (Wear.MOUTH_OUT,) * 2 + (Wear.CHIN,)
+"""Incorrect ways to wear a mask, in the proportions in which they are made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Donor:
-    """A bare face that can lend its skin.
+    """A face without a mask that can lend its skin.
 
     Attributes:
         patch: The face with its landmarks.
@@ -56,18 +56,18 @@ def donor(patch: Patch) -> Donor:
     return Donor(patch, _likeness(patch))
 
 
-def free(masked: Donor, bare: Sequence[Donor], wear: Wear, rng: Random) -> Patch:
+def unmask(masked: Donor, donors: Sequence[Donor], wear: Wear, rng: Random) -> Patch:
     """A masked face on which the mask is worn another way.
 
     Args:
         masked: A well-worn mask with landmarks.
-        bare: Bare faces to take the skin from.
+        donors: Faces without a mask to take the skin from.
         wear: A key of `TOPS`.
         rng: Decides the rest.
     """
     work = resized(masked.patch, int(np.clip(len(masked.patch.pixels), *WORKING_SIDE)))
     on = plane(work.landmarks, len(work.pixels))
-    lent = _warped(_most_alike(masked, bare, rng).patch, work)
+    lent = _warped(_most_alike(masked, donors, rng).patch, work)
     skin = _sharp_as(work.pixels, _coloured_as(work.pixels, lent, on), on)
     drawn = _composed(work.pixels, skin, on, (wear, rng))
     return resized(replace(work, pixels=drawn), len(masked.patch.pixels))
@@ -86,23 +86,23 @@ def _skin(pixels: NDArray[Any], on: Plane) -> NDArray[Any]:
     return here if len(here) else pixels.reshape(-1, *pixels.shape[2:])
 
 
-def _most_alike(masked: Donor, bare: Sequence[Donor], rng: Random) -> Donor:
-    tried = [bare[int(place)] for place in rng.integers(len(bare), size=TRIES)]
+def _most_alike(masked: Donor, donors: Sequence[Donor], rng: Random) -> Donor:
+    tried = [donors[int(place)] for place in rng.integers(len(donors), size=TRIES)]
     return min(tried, key=lambda one: float(np.abs(one.likeness - masked.likeness).sum()))
 
 
-def _warped(bare: Patch, onto: Patch) -> Image:
-    """The bare face, its landmarks laid on those of the other by the best affine map."""
-    wanted, given = (float(np.hypot(*np.ptp(one.landmarks, axis=0))) for one in (onto, bare))
+def _warped(lent: Patch, onto: Patch) -> Image:
+    """A face without a mask, its landmarks laid on those of the other by the best affine map."""
+    wanted, given = (float(np.hypot(*np.ptp(one.landmarks, axis=0))) for one in (onto, lent))
     scale = wanted / max(given, 1.0)
     if scale < 0.8:
         # Brought down first, since the warp itself does not average.
-        bare = resized(bare, max(16, round(len(bare.pixels) * scale)))
-    points = np.column_stack([bare.landmarks, np.ones(5, np.float32)])
+        lent = resized(lent, max(16, round(len(lent.pixels) * scale)))
+    points = np.column_stack([lent.landmarks, np.ones(5, np.float32)])
     matrix = np.linalg.lstsq(points, onto.landmarks, rcond=None)[0].T
     side = len(onto.pixels)
     return cv2.warpAffine(  # type: ignore[return-value]
-        bare.pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        lent.pixels, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
 
 

@@ -1,4 +1,4 @@
-"""Deals class-balanced batches of changed, partly drawn faces, and says whether there are enough of them."""
+"""Samples class-balanced batches of changed, partly drawn faces, and checks that there are faces for them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from edge.contract import LABELS, TWO_LABELS, Label
 from edge.errors import ConfigError
 from edge.types import Image
 from training.augmentation.augment import augment
-from training.augmentation.masks import WRONG, Random, Wear, draw_mask, lift_cloth
+from training.augmentation.masks import INCORRECT_WEARS, Random, Wear, draw_mask, lift_cloth
 from training.augmentation.occlusions import occlude
 from training.augmentation.textures import Texture, vary
-from training.augmentation.unmasking import FREED_WRONG, Donor, donor, free
+from training.augmentation.unmasking import UNMASKED_WEARS, Donor, donor, unmask
 from training.classifier.recipe import Recipe
 from training.data.crops import Patch
 from training.data.dataset import FaceDataset
@@ -29,8 +29,8 @@ T = TypeVar("T")
 CLOTH_MIN_PX = 60
 """Photographed masks on smaller crops have no cloth worth lifting."""
 
-FREED_MIN_PX = 32
-"""Smaller masked faces are not changed, nor smaller bare ones lent: their landmarks are a guess."""
+UNMASK_MIN_PX = 32
+"""Smaller faces are neither unmasked nor lend their skin: their landmarks are a guess."""
 
 Sources = tuple[tuple[Patch, ...], ...]
 """The faces of each source that has any, annotated frames first."""
@@ -41,19 +41,19 @@ class FacePool:
     """The training faces by use."""
 
     real: dict[Label, Sources]
-    bare: tuple[Patch, ...]
-    """Bare faces with landmarks, to draw on."""
+    without_mask: tuple[Patch, ...]
+    """Faces without a mask, with landmarks, to draw on."""
     cloths: tuple[Patch, ...]
     """Masked faces with landmarks, to take cloth from."""
-    masked: tuple[tuple[Donor, ...], ...]
-    """Masked faces with landmarks, by source, to free the nose of."""
-    skins: tuple[Donor, ...]
-    """Bare faces with landmarks, to take skin from."""
+    with_mask: tuple[tuple[Donor, ...], ...]
+    """Masked faces with landmarks, by source, to unmask partly."""
+    donors: tuple[Donor, ...]
+    """Faces without a mask, with landmarks, to take skin from."""
 
     @property
-    def can_free(self) -> bool:
+    def can_unmask(self) -> bool:
         """Whether there are masked faces to change, and skin to change them with."""
-        return bool(self.masked and self.skins)
+        return bool(self.with_mask and self.donors)
 
 
 def pool(faces: Sequence[SplitFace], patches: Sequence[Patch]) -> FacePool:
@@ -61,14 +61,14 @@ def pool(faces: Sequence[SplitFace], patches: Sequence[Patch]) -> FacePool:
     pairs = [(face.record, patch) for face, patch in zip(faces, patches, strict=True)]
     marked = [(record, patch) for record, patch in pairs if len(patch.landmarks)]
     real = {label: _by_source((r.source, p) for r, p in pairs if r.label is label) for label in LABELS}
-    bare = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
-    masked = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
+    without_mask = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
+    with_mask = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
     return FacePool(
         real,
-        bare,
-        tuple(patch for _, patch in masked if patch.square[2] >= CLOTH_MIN_PX),
-        _by_source((source, donor(patch)) for source, patch in masked if patch.square[2] >= FREED_MIN_PX),
-        tuple(donor(patch) for patch in bare if patch.square[2] >= FREED_MIN_PX),
+        without_mask,
+        tuple(patch for _, patch in with_mask if patch.square[2] >= CLOTH_MIN_PX),
+        _by_source((source, donor(patch)) for source, patch in with_mask if patch.square[2] >= UNMASK_MIN_PX),
+        tuple(donor(patch) for patch in without_mask if patch.square[2] >= UNMASK_MIN_PX),
     )
 
 
@@ -110,7 +110,7 @@ class BatchSampler:
             Label.WITHOUT_MASK: self._recipe.mixture.occluded_bare,
             Label.MASK_WORN_INCORRECTLY: self._recipe.mixture.drawn_wrong,
         }[label]
-        if self._pool.bare and (rng.random() < drawn or not self._pool.real[label]):
+        if self._pool.without_mask and (rng.random() < drawn or not self._pool.real[label]):
             return self._drawn(label, rng)
         return self._of_a_source(self._pool.real[label], rng)
 
@@ -120,13 +120,13 @@ class BatchSampler:
 
     def _drawn(self, label: Label, rng: Random) -> Patch:
         if label is Label.WITHOUT_MASK:
-            return occlude(_any(self._pool.bare, rng), rng)
+            return occlude(_any(self._pool.without_mask, rng), rng)
         well = label is Label.WITH_MASK
-        if self._pool.can_free and rng.random() < self._recipe.mixture.freed:
-            wear = Wear.WELL if well else _any(FREED_WRONG, rng)
-            return free(self._of_a_source(self._pool.masked, rng), self._pool.skins, wear, rng)
-        wear = Wear.WELL if well else _any(WRONG, rng)
-        return draw_mask(_any(self._pool.bare, rng), wear, self._lifted(rng), rng)
+        if self._pool.can_unmask and rng.random() < self._recipe.mixture.freed:
+            wear = Wear.WELL if well else _any(UNMASKED_WEARS, rng)
+            return unmask(self._of_a_source(self._pool.with_mask, rng), self._pool.donors, wear, rng)
+        wear = Wear.WELL if well else _any(INCORRECT_WEARS, rng)
+        return draw_mask(_any(self._pool.without_mask, rng), wear, self._lifted(rng), rng)
 
     def _lifted(self, rng: Random) -> Texture | None:
         """Cloth of a photographed mask, or none where one is to be drawn."""
@@ -143,7 +143,7 @@ def usable(material: FaceDataset, recipe: Recipe) -> FaceDataset:
     """The faces of the classes that the recipe's network knows.
 
     Raises:
-        ConfigError: There are none to train on of a class, or none to judge on.
+        ConfigError: There are none to train on of a class, or none to validate on.
     """
     known = material.of_classes(recipe.network.classes)
     require_usable(known.of(SplitPart.TRAIN).faces, recipe.network.classes)
@@ -153,7 +153,7 @@ def usable(material: FaceDataset, recipe: Recipe) -> FaceDataset:
 
 
 def require_usable(faces: Sequence[SplitFace], classes: int = len(LABELS)) -> None:
-    """Insists on training faces of every class, or on bare ones that the last can be drawn on.
+    """Insists on training faces of every class, or on faces without a mask that the last can be drawn on.
 
     Raises:
         ConfigError: A class has no face at all to train on.

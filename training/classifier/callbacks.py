@@ -29,17 +29,17 @@ from training.metrics import figures, tempered_loss
 class BatchSource(keras.utils.PyDataset):  # type: ignore[misc]
     """An epoch's batches; which ones depends on seed, phase and epoch alone."""
 
-    def __init__(self, dealer: BatchSampler, steps: int, first: int, teacher: Teacher | None = None) -> None:
+    def __init__(self, sampler: BatchSampler, steps: int, first: int, teacher: Teacher | None = None) -> None:
         """Takes the number of batches of an epoch and the number of the phase's first batch."""
         super().__init__(workers=2, max_queue_size=6)
-        self._dealer, self._steps, self._first, self._epoch = dealer, steps, first, 0
+        self._sampler, self._steps, self._first, self._epoch = sampler, steps, first, 0
         self._teacher = teacher
 
     def __len__(self) -> int:
         return self._steps
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        pixels, labels = self._dealer.batch(self._first + self._epoch * self._steps + index)
+        pixels, labels = self._sampler.batch(self._first + self._epoch * self._steps + index)
         if self._teacher is None:
             return pixels, labels
         return pixels, np.concatenate([labels, self._teacher.softened(pixels)], axis=1)
@@ -76,13 +76,13 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Called by Keras."""
-        losses = self.consider(epoch, (logs or {}).get("loss"))
+        losses = self.validate(epoch, (logs or {}).get("loss"))
         if logs is not None:
             logs["val_loss"] = losses[-1]
         stalled = len(losses) - 1 - int(np.argmin(losses))
         self.model.stop_training = stalled >= self._recipe.schedule.patience
 
-    def consider(self, epoch: int, loss: float | None = None) -> list[float]:
+    def validate(self, epoch: int, loss: float | None = None) -> list[float]:
         """Judges the model as it is and keeps it if it is the best.
 
         Args:

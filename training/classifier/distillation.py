@@ -1,4 +1,4 @@
-"""Learning from a larger network: its softened opinions beside the labels.
+"""Learning from a larger network: its soft labels beside the true ones.
 
 The teacher sees the very picture that the network sees, changed as it is, resized within the
 graph where the teacher takes another size.
@@ -21,7 +21,7 @@ from training.classifier.recipe import DistilRecipe, Recipe
 
 
 class Teacher:
-    """A trained network that is asked for its opinion of every batch."""
+    """A trained network that gives soft labels for every batch."""
 
     def __init__(self, network: keras.Model, temperature: float) -> None:
         """Takes a network from pixels, 0 to 255, to probabilities."""
@@ -76,9 +76,9 @@ class Distilled(keras.losses.Loss):  # type: ignore[misc]
         The gradients of softened probabilities shrink with the square of the temperature, which is made
         up for, as the source says.
         """
-        labels, opinion = y_true[:, : self._classes], y_true[:, self._classes :]
+        labels, soft_labels = y_true[:, : self._classes], y_true[:, self._classes :]
         softened = _soften(y_pred, self._settings.temperature)
-        distance = keras.ops.sum(opinion * (_log(opinion) - _log(softened)), axis=-1)
+        distance = keras.ops.sum(soft_labels * (_log(soft_labels) - _log(softened)), axis=-1)
         weight = self._settings.weight
         soft = distance * self._settings.temperature**2
         return (1 - weight) * self._hard.call(labels, y_pred) + weight * soft

@@ -74,7 +74,7 @@ class ScheduleRecipe(FrozenModel):
 
 
 class FinishRecipe(FrozenModel):
-    """A second, shorter descent with another mixture, from the best model of the first."""
+    """A second, shorter phase with another mixture, from the best model of the first."""
 
     epochs: int = Field(1, ge=0)
     rate: float = Field(4e-4, gt=0)

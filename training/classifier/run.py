@@ -59,7 +59,7 @@ class TrainingRun:
 
     @property
     def first(self) -> Path:
-        """The best model of the first descent, while the second is unfinished."""
+        """The best model of the first phase, while the second is unfinished."""
         return self.folder / "unfinished" / "first.keras"
 
     @property

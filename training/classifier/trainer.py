@@ -32,7 +32,7 @@ from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
 
 HEAD_BATCHES = 10**6
-"""Batches of phases that nobody judges are numbered from here: the first descent must not see them again."""
+"""Batches of phases that are not validated are numbered from here: the first phase must not repeat them."""
 SETTLING_BATCHES = 2 * 10**6
 
 
@@ -44,8 +44,8 @@ class Job:
         run: The run's folder.
         recipe: What to do.
         faces: Training faces by use.
-        judge: Judges on validation.
-        teacher: Gives its opinion, where there is one.
+        validator: Validates the model after an epoch.
+        teacher: Gives soft labels, where there is one.
         report: Gets a line for every finished epoch.
         board: Gets the curves.
     """
@@ -53,7 +53,7 @@ class Job:
     run: TrainingRun
     recipe: Recipe
     faces: FacePool
-    judge: ValidationCallback
+    validator: ValidationCallback
     teacher: Teacher | None
     report: Report
     board: TensorBoardWriter
@@ -80,14 +80,14 @@ class Phase:
     decay: str = "cosine"
 
     @property
-    def judged(self) -> bool:
-        """Whether every epoch is judged on validation."""
+    def validated(self) -> bool:
+        """Whether the model is validated after every epoch."""
         return self.name == "first"
 
     @property
-    def dealt_from(self) -> int:
+    def first_batch(self) -> int:
         """Number of the first batch."""
-        return 0 if self.judged else HEAD_BATCHES
+        return 0 if self.validated else HEAD_BATCHES
 
 
 def run_phase(job: Job, model: keras.Model, phase: Phase) -> None:
@@ -103,14 +103,14 @@ def run_phase(job: Job, model: keras.Model, phase: Phase) -> None:
         model.optimizer.finalize_variable_values(model.trainable_weights)
         return
     batches = BatchSource(
-        BatchSampler(job.faces, phase.recipe), _steps(job.recipe), phase.dealt_from, job.teacher
+        BatchSampler(job.faces, phase.recipe), _steps(job.recipe), phase.first_batch, job.teacher
     )
     callbacks = _callbacks(job, phase, batches, done)
     model.fit(batches, initial_epoch=done, epochs=phase.epochs, verbose=0, callbacks=callbacks, shuffle=False)
 
 
 def _callbacks(job: Job, phase: Phase, batches: BatchSource, done: int) -> list[Any]:
-    """Those who judge see the averaged weights; the state is written down when all have had their say."""
+    """Validation sees the averaged weights; the state is stored after all others have run."""
     average = [checkpoint.Average(done > 0)] if job.recipe.schedule.average else []
     decay = objective.DECAY_CALLBACKS[phase.decay](
         job.recipe.schedule, job.run, phase.epochs * _steps(job.recipe), done
@@ -119,7 +119,7 @@ def _callbacks(job: Job, phase: Phase, batches: BatchSource, done: int) -> list[
         EpochProgressBar(phase.title),
         EpochSync(batches),
         *average,
-        job.judge if phase.judged else ProgressLine(job.report, phase.title),
+        job.validator if phase.validated else ProgressLine(job.report, phase.title),
         *decay,
         CurvesCallback(job.board, phase.name),
         checkpoint.CheckpointCallback(job.run.state, phase.name, average[0] if average else None),
@@ -132,7 +132,7 @@ def re_estimate_batch_norm(job: Job, model: keras.Model, phase: Phase) -> None:
         _re_estimate(model, BatchSampler(job.faces, phase.recipe), job.recipe.schedule.settling_batches)
 
 
-def _re_estimate(model: keras.Model, dealer: BatchSampler, batches: int) -> None:
+def _re_estimate(model: keras.Model, sampler: BatchSampler, batches: int) -> None:
     """For the weights as they are at the end.
 
     Source: Wu and Johnson, "Rethinking Batch in BatchNorm", 2021.
@@ -142,7 +142,7 @@ def _re_estimate(model: keras.Model, dealer: BatchSampler, batches: int) -> None
     for number in range(batches):
         for layer in layers:
             layer.momentum = number / (number + 1)
-        model(dealer.batch(SETTLING_BATCHES + number)[0], training=True)
+        model(sampler.batch(SETTLING_BATCHES + number)[0], training=True)
     for layer, momentum in zip(layers, kept, strict=True):
         layer.momentum = momentum
 
@@ -174,33 +174,33 @@ def train(
     training, validation = material.of(SplitPart.TRAIN), material.of(SplitPart.VALIDATION)
     keras.utils.set_random_seed(recipe.seed)
     board, faces = TensorBoardWriter(run.board), pool(training.faces, training.patches)
-    judge = ValidationCallback(run, validation, report, board)
-    job = Job(run, recipe, faces, judge, distillation.teacher(recipe), report, board)
+    validator = ValidationCallback(run, validation, report, board)
+    job = Job(run, recipe, faces, validator, distillation.teacher(recipe), report, board)
     with sharing(devices, recipe.mixture.batch):
-        _descents(job, weights)
+        _run_phases(job, weights)
     calibrate(run, validation, recipe.network.input_size)
     shutil.rmtree(run.state.parent, ignore_errors=True)
 
 
-def _descents(job: Job, weights: str | None) -> None:
+def _run_phases(job: Job, weights: str | None) -> None:
     run, recipe = job.run, job.recipe
-    # Built also where only the second descent is left: the random numbers that it takes are gone for
+    # Built also where only the second phase is left: the random numbers that it takes are gone for
     # what comes later, which is to be the same after an interruption.
     with precision.policy(recipe.schedule.precision):
         model = build(
             recipe.network, "none" if checkpoint.load(run.state) or _finished(run, recipe) else weights
         )
     if not _finished(run, recipe):
-        _first(job, model)
+        _first_phase(job, model)
     if recipe.finish.epochs and not _finished(run, recipe, 1):
-        _second(job)
+        _second_phase(job)
 
 
 def _finished(run: TrainingRun, recipe: Recipe, phase: int = 0) -> bool:
     return any(row["epoch"] >= recipe.schedule.epochs + phase for row in run.epochs())
 
 
-def _first(job: Job, model: keras.Model) -> None:
+def _first_phase(job: Job, model: keras.Model) -> None:
     schedule = job.recipe.schedule
     state = checkpoint.load(job.run.state)
     if schedule.head_epochs and not (state and state.is_past("head")):
@@ -211,15 +211,15 @@ def _first(job: Job, model: keras.Model) -> None:
     phase = Phase("first", "first descent", job.recipe, schedule.epochs, schedule.rate, schedule.decay)
     run_phase(job, model, phase)
     re_estimate_batch_norm(job, model, phase)
-    job.judge.set_model(model)
-    job.judge.consider(schedule.epochs)
+    job.validator.set_model(model)
+    job.validator.validate(schedule.epochs)
 
 
-def _second(job: Job) -> None:
-    """The second descent, from the best model of the first.
+def _second_phase(job: Job) -> None:
+    """The second phase, from the best model of the first.
 
-    Its result stays whatever the validation loss says of it: before calibration, the loss judges the
-    mixture of classes more than the network.
+    Its result stays whatever the validation loss says of it: before calibration, the loss depends
+    on the mixture of classes more than on the network.
     """
     run, recipe, finish = job.run, job.recipe, job.recipe.finish
     if not run.first.exists():
@@ -233,9 +233,9 @@ def _second(job: Job) -> None:
     phase = Phase("second", "second descent", changed, finish.epochs, finish.rate)
     run_phase(job, model, phase)
     re_estimate_batch_norm(job, model, phase)
-    job.judge.set_model(model)
+    job.validator.set_model(model)
     save(precision.plain(model, recipe), run.raw)
-    job.judge.consider(recipe.schedule.epochs + 1)
+    job.validator.validate(recipe.schedule.epochs + 1)
 
 
 def calibrate(run: TrainingRun, validation: FaceDataset, size: int) -> None:

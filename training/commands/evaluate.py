@@ -21,7 +21,7 @@ from training.commands.common import known_faces
 from training.commands.data import make_split
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
-from training.evaluation import evaluate as judging
+from training.evaluation import evaluate as evaluation
 from training.evaluation import fold_results, results
 from training.evaluation.predictions import Predictions
 
@@ -111,16 +111,16 @@ def evaluate(request: EvaluationRequest, as_json: bool, no_slices: bool, sheet: 
       maskgate-train evaluate --folds runs/folds split.json
       maskgate-train evaluate --folds runs/folds --threshold 0.788
     """
-    evidence, material = gather(request)
+    predictions, material = gather(request)
     if sheet is not None:
-        _write_worst(evidence, material, sheet)
-    found = results.judge(evidence)
+        _write_worst(predictions, material, sheet)
+    found = results.evaluate(predictions)
     if no_slices:
         found = replace(found, hard=())
     click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
 
 
-def _write_worst(evidence: Predictions, material: FaceDataset | None, file: Path) -> None:
+def _write_worst(predictions: Predictions, material: FaceDataset | None, file: Path) -> None:
     """The worst answers of the first model as one picture.
 
     Raises:
@@ -130,24 +130,24 @@ def _write_worst(evidence: Predictions, material: FaceDataset | None, file: Path
         raise ConfigError("--worst needs the pictures; name the split manifest, too")
     from training.evaluation.report import galleries
 
-    found = galleries.worst(evidence, evidence.columns[0], material)
+    found = galleries.worst(predictions, predictions.columns[0], material)
     if not found:
-        raise ConfigError(f"{evidence.columns[0].name} gives no wrong answer, so there is nothing to show")
+        raise ConfigError(f"{predictions.columns[0].name} gives no wrong answer, so there is nothing to show")
     with replacing(file) as partial:
         cv2.imwrite(str(partial), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
 
 
 def gather(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:
-    """What the command line asks for: the evidence, and its faces in the same order where they are at hand.
+    """What the command line asks for: predictions, and their faces in the same order where these are at hand.
 
     Raises:
         ConfigError: The data cannot be used.
         ModelError: A model cannot be opened.
     """
-    evidence, material = _gathered(request)
+    predictions, material = _gathered(request)
     if request.threshold is not None:
-        evidence = evidence.with_threshold([request.threshold] * len(evidence.columns))
-    return evidence, material
+        predictions = predictions.with_threshold([request.threshold] * len(predictions.columns))
+    return predictions, material
 
 
 def _gathered(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:
@@ -155,30 +155,30 @@ def _gathered(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | No
         return _folded(request.folds, request.paths, request.cache)
     if len(request.paths) < 2:
         raise click.UsageError("name MODEL and DATA, or --folds DIR")
-    return _judged(request)
+    return _evaluated(request)
 
 
 def _folded(
     folder: Path, data: tuple[Path, ...], cache: Path | None
 ) -> tuple[Predictions, FaceDataset | None]:
-    evidence = fold_results.load(folder)
+    predictions = fold_results.load(folder)
     if not data:
-        return evidence, None
-    return fold_results.with_pictures(evidence, load_material(SplitManifest.load(data[0]), cache))
+        return predictions, None
+    return fold_results.with_pictures(predictions, load_material(SplitManifest.load(data[0]), cache))
 
 
-def _judged(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
+def _evaluated(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
     model, *data = request.paths
-    models = judging.candidates((model, *request.beside))
+    models = evaluation.candidates((model, *request.beside))
     if any(one.path.suffix == ".keras" for one in models):
         framework.load_framework()
     manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
-    classes = max(judging.classes(one.path) for one in models)
+    classes = max(evaluation.classes(one.path) for one in models)
     material = known_faces(load_material(manifest, request.cache), classes)
     if whole or request.part == "all":
-        return judging.on_all(models, material), material
+        return evaluation.on_all(models, material), material
     part = SplitPart(request.part)
-    return judging.on_split(models, material, part), material.of(part)
+    return evaluation.on_split(models, material, part), material.of(part)
 
 
 def _manifest(

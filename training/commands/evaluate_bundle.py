@@ -56,7 +56,7 @@ def evaluate_bundle(
     if not pictures:
         raise ConfigError(f"the {part} part of {split} holds no annotated frame; choose another with --part")
     settings = DetectorConfig(long_side=long_side, min_face_px=1)
-    found = end_to_end.judge_end_to_end(
+    found = end_to_end.evaluate_end_to_end(
         YuNetDetector(network, settings), TfliteModel(loaded.classifier), pictures
     )
     if as_json:

@@ -58,13 +58,13 @@ def evaluate_detector(
     framework.set_quiet_environment()
     from training.detector import evaluate, metrics, report
 
-    wanted = evaluate.Wanted(models, views, threshold)
-    judged = evaluate.judge(wanted, metrics.truths(SplitManifest.load(split).assigned(), SplitPart(part)))
+    settings = evaluate.EvaluationSettings(models, views, threshold)
+    found = evaluate.evaluate(settings, metrics.truths(SplitManifest.load(split).assigned(), SplitPart(part)))
     if html:
-        html.write_text(report.page(judged.tables, f"Face detectors on the {part} part"))
+        html.write_text(report.page(found.tables, f"Face detectors on the {part} part"))
     if misses:
-        evaluate.write_misses(judged, wanted.threshold, misses)
+        evaluate.write_missed(found, settings.threshold, misses)
     if as_json:
-        click.echo(json.dumps({table.title: table.as_json() for table in judged.tables}))
+        click.echo(json.dumps({table.title: table.as_json() for table in found.tables}))
     else:
-        click.echo("\n\n".join(table.as_text() for table in judged.tables))
+        click.echo("\n\n".join(table.as_text() for table in found.tables))

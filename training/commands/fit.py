@@ -92,7 +92,7 @@ def fit(
     if rival and not weights:
         weights = run.weights(None) or start_from(rival, base, run)
     trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)
-    found = _judged(run, material.of(SplitPart.TEST))
+    found = _figures(run, material.of(SplitPart.TEST))
     report.write_for(run, manifest, material)
     if rival:
         promote(run, rival, material)
@@ -100,12 +100,12 @@ def fit(
     click.echo(json.dumps(summary) if as_json else f"{run.model}\n{slices_table(found)}")
 
 
-def _judged(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:
+def _figures(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:
     """Figures on the test part, none where there is none; they are kept in the run's folder."""
     if not test.faces:
         return {}
     predictor, size = evaluate.open_model(run.model)
-    found = evaluate.judge(predictor, size, test)
+    found = evaluate.figures_by_source(predictor, size, test)
     run.write("metrics.json", {name: figures.as_json() for name, figures in found.items()})
     return found
 

@@ -70,7 +70,7 @@ def folds(
         assigned = SplitManifest.of(faces, settings.seed, manifest.fingerprint)
         run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
         _finish(run, FaceDataset(faces, material.patches), weights)
-    found = results.judge(fold_results.load(output))
+    found = results.evaluate(fold_results.load(output))
     click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
 
 
@@ -97,5 +97,5 @@ def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str
         files.write_atomic(small, quantize.of_training(run.model, material.of(SplitPart.TRAIN)))
     if not (run.folder / fold_results.PREDICTIONS).exists():
         models = (evaluate.EvaluatedModel("float", run.model), evaluate.EvaluatedModel("int8", small))
-        said = evaluate.on_faces(models, material.of(SplitPart.TEST), measure=False)
-        fold_results.save(said, run.folder / fold_results.PREDICTIONS)
+        predictions = evaluate.on_faces(models, material.of(SplitPart.TEST), measure=False)
+        fold_results.save(predictions, run.folder / fold_results.PREDICTIONS)

@@ -15,7 +15,7 @@ from training import framework
 from training.classifier.run import WEIGHTS, TrainingRun
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
-from training.evaluation import evaluate as judging
+from training.evaluation import evaluate as evaluation
 from training.evaluation import gate as gates
 
 CANDIDATE = "candidate"
@@ -38,20 +38,20 @@ def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -
     """
     if ".keras" in (new.suffix, old.suffix):
         framework.load_framework()
-    found = judge(new, old, load_material(SplitManifest.load(split), cache))
+    found = compare(new, old, load_material(SplitManifest.load(split), cache))
     click.echo(json.dumps(found.as_json()) if as_json else found.text())
     insist(found, new)
 
 
-def judge(new: Path, old: Path, material: FaceDataset) -> gates.Gate:
+def compare(new: Path, old: Path, material: FaceDataset) -> gates.Gate:
     """Both models on the test part.
 
     Raises:
         ModelError: A model cannot be opened.
         ConfigError: There is no test face.
     """
-    models = (judging.EvaluatedModel("old", old), judging.EvaluatedModel("new", new))
-    return gates.gate(judging.on_faces(models, material.of(SplitPart.TEST)))
+    models = (evaluation.EvaluatedModel("old", old), evaluation.EvaluatedModel("new", new))
+    return gates.gate(evaluation.on_faces(models, material.of(SplitPart.TEST)))
 
 
 def insist(found: gates.Gate, new: Path) -> None:
@@ -75,14 +75,14 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
     Raises:
         GateError: The new model is not better, or worse somewhere, or differs from its float model.
     """
-    promoted = run.folder / judging.BUNDLE
+    promoted = run.folder / evaluation.BUNDLE
     if promoted.exists():
         return promoted
-    from convert import build
+    from convert import build, metadata
 
-    origin = build.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
+    origin = metadata.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
     build.convert(run.model, material, origin, run.folder / CANDIDATE)
-    found = judge(run.folder / CANDIDATE, rival, material)
+    found = compare(run.folder / CANDIDATE, rival, material)
     run.write("gate.json", found.as_json())
     click.echo(found.text(), err=True)
     insist(found, run.folder / CANDIDATE)

@@ -15,7 +15,7 @@ from training.classifier.run import TrainingRun
 from training.commands.evaluate import EvaluationRequest, gather, takes_request
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitManifest
-from training.evaluation import evaluate as judging
+from training.evaluation import evaluate as evaluation
 from training.evaluation import results
 from training.evaluation.predictions import Predictions
 
@@ -49,14 +49,14 @@ def report(
     framework.set_quiet_environment()
     from training.evaluation.report import report as pages
 
-    evidence, material = gather(request)
+    predictions, material = gather(request)
     shown = material if faces else None
     extras = replace(
         pages.of_run(_run(run, request.paths), _manifest(request.paths)),
-        worst=_worst(evidence, shown),
-        looked_at=_looked_at(request, evidence, shown),
+        worst=_worst(predictions, shown),
+        looked_at=_looked_at(request, predictions, shown),
     )
-    one = pages.page(evidence, results.judge(evidence), extras, title)
+    one = pages.page(predictions, results.evaluate(predictions), extras, title)
     file, card = pages.write(one, output)
     found = {"report": str(file), "card": str(card)}
     click.echo(json.dumps(found | pages.summary(one)) if as_json else "\n".join(found.values()))
@@ -72,27 +72,27 @@ def _run(named: Path | None, paths: tuple[Path, ...]) -> TrainingRun | None:
     return TrainingRun(folders[0]) if folders else None
 
 
-def _worst(evidence: Predictions, material: FaceDataset | None) -> tuple[Gallery, ...]:
+def _worst(predictions: Predictions, material: FaceDataset | None) -> tuple[Gallery, ...]:
     if material is None:
         return ()
     from training.evaluation.report import galleries
 
-    int8 = [column for column in evidence.columns if column.name.startswith("int8")]
-    return galleries.worst(evidence, (*int8, *evidence.columns)[0], material)
+    int8 = [column for column in predictions.columns if column.name.startswith("int8")]
+    return galleries.worst(predictions, (*int8, *predictions.columns)[0], material)
 
 
 def _looked_at(
-    request: EvaluationRequest, evidence: Predictions, material: FaceDataset | None
+    request: EvaluationRequest, predictions: Predictions, material: FaceDataset | None
 ) -> tuple[Gallery, ...]:
     if material is None or request.folds:
         return ()
-    models = judging.candidates((request.paths[0], *request.beside))
-    for one, column in zip(models, evidence.columns, strict=True):
+    models = evaluation.candidates((request.paths[0], *request.beside))
+    for one, column in zip(models, predictions.columns, strict=True):
         if one.path.suffix == ".keras":
             import keras
 
             from training.evaluation.report import galleries
 
             network = keras.saving.load_model(one.path, compile=False)
-            return galleries.looked_at(network, evidence, column, material)
+            return galleries.looked_at(network, predictions, column, material)
     return ()

@@ -2,7 +2,7 @@
 
 The test part is the gate that old and new models have to pass, so it stays as it is: an image that
 resembles a face in it is left out. One that resembles other faces joins their group and part; all
-others are dealt to training and validation.
+others are assigned to training and validation.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     Args:
         manifest: The split as it is.
         new: Labelled faces, with what could not be read.
-        seed: Of dealing out the faces that resemble no other.
+        seed: Of assigning the faces that resemble no other.
     """
     old = manifest.assigned()
     fresh, skips = _unknown(old, new.records)
@@ -58,7 +58,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
             skips.append(Skip(record.image, reason))
         else:
             joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
-    joined += _dealt(alone, 1 + max((face.group for face in old), default=-1), seed)
+    joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
     faces = (*old, *joined)
     fingerprint = Dataset(tuple(face.record for face in faces), ()).fingerprint()
     made = SplitManifest.of(faces, manifest.seed, fingerprint)
@@ -102,8 +102,8 @@ def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
     return ""
 
 
-def _dealt(alone: Sequence[tuple[FaceRecord, int]], first: int, seed: int) -> list[SplitFace]:
-    """Deals faces that resemble none of the old ones; groups get numbers from `first` on."""
+def _assigned(alone: Sequence[tuple[FaceRecord, int]], first: int, seed: int) -> list[SplitFace]:
+    """Assigns faces that resemble none of the old ones; groups get numbers from `first` on."""
     if not alone:
         return []
     records, numbers = [record for record, _ in alone], [number for _, number in alone]

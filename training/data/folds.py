@@ -20,7 +20,7 @@ WHOLE_SEED = 99
 
 
 def folds(faces: Sequence[SplitFace], count: int, seed: int) -> tuple[tuple[SplitFace, ...], ...]:
-    """Deals a split's faces out anew, once for every fold.
+    """Assigns a split's faces to parts anew, once for every fold.
 
     Args:
         faces: All faces with their groups; the parts they have now do not matter.

@@ -1,8 +1,8 @@
 """Training, validation and test parts that share no frame, near-duplicate or mirror image.
 
 Faces of one image, and faces or images whose 64-bit perceptual hashes differ in at most
-`DISTANCE` bits, as they are or mirrored, form a group; a group is never divided. Groups are dealt
-out by label and source so that the parts resemble each other.
+`DISTANCE` bits, as they are or mirrored, form a group; a group is never divided. Groups are
+assigned by label and source so that the parts resemble each other.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def connected(size: int, pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
 def assign_parts(
     records: Sequence[FaceRecord], groups: Sequence[int], shares: Sequence[float], seed: int
 ) -> tuple[int, ...]:
-    """Deals groups out to parts so that each part gets its share of every label and source.
+    """Assigns groups to parts so that each part gets its share of every label and source.
 
     Groups come in random order, those that hold the rarest strata first; each goes to the part
     that lacks most of its strata.
@@ -115,7 +115,7 @@ def assign_parts(
     for record, number in zip(records, groups, strict=True):
         strata[number][record.label, record.source] += 1
     total = sum(strata.values(), Counter[tuple[Label, FaceSource]]())
-    dealt = [Counter[tuple[Label, FaceSource]]() for _ in shares]
+    assigned = [Counter[tuple[Label, FaceSource]]() for _ in shares]
     order = np.random.default_rng(seed).permutation(sorted(strata))
     place = {}
     for number in sorted(order, key=lambda number: min(total[key] for key in strata[number])):
@@ -124,16 +124,16 @@ def assign_parts(
                 count * (share - got[key] / total[key]) / total[key] / share
                 for key, count in strata[number].items()
             )
-            for share, got in zip(shares, dealt, strict=True)
+            for share, got in zip(shares, assigned, strict=True)
         ]
         best = int(np.argmax(lack))
-        dealt[best] += strata[number]
+        assigned[best] += strata[number]
         place[number] = best
     return tuple(place[number] for number in groups)
 
 
 def split(data: Dataset, seed: int) -> tuple[SplitFace, ...]:
-    """Groups the faces and deals them out to training, validation and test."""
+    """Groups the faces and assigns them to training, validation and test."""
     groups = group(data.records)
     places = assign_parts(data.records, groups, tuple(SHARES.values()), seed)
     parts = tuple(SHARES)

@@ -27,5 +27,5 @@ def kind_of(key: str) -> str:
     source, *folders = key.partition("#")[0].split("/")
     if source == FaceSource.FRAME:
         return _seen().get(key.rpartition("/")[2], "")
-    wrong = len(folders) > 3 and label_of(folders[1]) is Label.MASK_WORN_INCORRECTLY
-    return folders[2] if wrong else ""
+    incorrect = len(folders) > 3 and label_of(folders[1]) is Label.MASK_WORN_INCORRECTLY
+    return folders[2] if incorrect else ""

@@ -26,7 +26,7 @@ class Targets:
     """Faces of a batch, padded: `boxes` (batch, faces, 4) corners, `marks` (batch, faces, 10) in pixels.
 
     `kinds` (batch, faces) is 2 for a face to find that has landmarks, 1 for one without, 0 for
-    padding, -1 for a region that is left unjudged.
+    padding, -1 for a region that is ignored.
     """
 
     boxes: Tensor
@@ -36,12 +36,12 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """For every cell: whether it answers for a face, for which, the overlap with it, whether it is judged."""
+    """For every cell: whether it answers for a face, for which, the overlap with it, whether it counts."""
 
     positive: Tensor
     face: Tensor
     overlap: Tensor
-    judged: Tensor
+    counted: Tensor
 
 
 def overlaps(first: Tensor, second: Tensor) -> Tensor:
@@ -74,8 +74,8 @@ def assign(found: Cells, targets: Targets, points: Tensor, strides: Tensor) -> A
     owner = tf.argmin(tf.where(chosen, cost, 1000 * FAR), axis=1, output_type=tf.int32)
     positive = tf.reduce_any(chosen, 1)
     own = tf.gather(tf.transpose(iou, (0, 2, 1)), owner, batch_dims=2)
-    unjudged = tf.reduce_any(_inside(points, boxes) & (targets.kinds[:, :, None] < 0), 1)
-    return Assignment(positive, owner, own, positive | ~unjudged)
+    ignored = tf.reduce_any(_inside(points, boxes) & (targets.kinds[:, :, None] < 0), 1)
+    return Assignment(positive, owner, own, positive | ~ignored)
 
 
 def _inside(points: Tensor, boxes: Tensor) -> Tensor:

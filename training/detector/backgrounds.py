@@ -21,7 +21,7 @@ _SKIN = np.array([(150, 180, 225), (110, 145, 200), (80, 110, 165), (55, 75, 120
 _HAIR = np.array([(20, 20, 25), (35, 45, 70), (60, 80, 110), (120, 150, 180), (150, 150, 155)], np.float32)
 
 
-def clutter(size: int, rng: Random, empty: tuple[Image, ...] = ()) -> Image:
+def background(size: int, rng: Random, empty: tuple[Image, ...] = ()) -> Image:
     """A background (size, size, 3) BGR without any face.
 
     Args:
@@ -43,9 +43,9 @@ def clutter(size: int, rng: Random, empty: tuple[Image, ...] = ()) -> Image:
     return pixels
 
 
-def crowded(size: int, rng: Random, empty: tuple[Image, ...]) -> Image:
+def crowded_background(size: int, rng: Random, empty: tuple[Image, ...]) -> Image:
     """A background full of things that are no faces."""
-    pixels = clutter(size, rng, empty)
+    pixels = background(size, rng, empty)
     for _ in range(int(rng.integers(3, 16))):
         _thing(pixels, rng)
     return pixels
@@ -62,7 +62,7 @@ def view_of(photograph: Image, size: int, rng: Random) -> Image:
 
 
 def without_faces(scene: Scene, rng: Random) -> Scene:
-    """The scene with every face cut into blocks that were dealt out anew: skin and cloth, but no face."""
+    """The scene with every face cut into blocks in another order: skin and cloth, but no face."""
     pixels = scene.pixels.copy()
     height, width = pixels.shape[:2]
     for x, y, w, h in scene.boxes:
@@ -77,7 +77,7 @@ def without_faces(scene: Scene, rng: Random) -> Scene:
         boxes=np.zeros((0, 4), np.float32),
         marks=np.zeros((0, 5, 2), np.float32),
         counts=none,
-        bare=none,
+        without_mask=none,
     )
 
 

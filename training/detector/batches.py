@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.detector.composition import MOST, Example, Stock, compose
+from training.detector.composition import MOST, Example, SceneDataset, compose
 from training.detector.scenes import Numbers
 
 AHEAD = 6
@@ -27,18 +27,20 @@ class DetectorBatch:
     kinds: NDArray[np.int32]
 
 
-def batch(stock: Stock, number: int, seed: int, shapes: tuple[tuple[int, int], ...]) -> DetectorBatch:
+def batch(
+    dataset: SceneDataset, number: int, seed: int, shapes: tuple[tuple[int, int], ...]
+) -> DetectorBatch:
     """Batch `number` of a run.
 
     Args:
-        stock: What pictures are made of.
+        dataset: What pictures are made of.
         number: Decides, with the seed, everything random in it.
         seed: Of the run.
         shapes: (pictures, size) that batches take in turn.
     """
     rng = np.random.default_rng((seed, number))
     many, size = shapes[number % len(shapes)]
-    examples = [compose(stock, size, rng) for _ in range(many)]
+    examples = [compose(dataset, size, rng) for _ in range(many)]
     rows = [padded(example) for example in examples]
     return DetectorBatch(
         number,
@@ -64,7 +66,7 @@ def padded(example: Example) -> tuple[Numbers, Numbers, NDArray[np.int32]]:
 
 
 def batches(
-    stock: Stock, first: int, last: int, seed: int, shapes: tuple[tuple[int, int], ...]
+    dataset: SceneDataset, first: int, last: int, seed: int, shapes: tuple[tuple[int, int], ...]
 ) -> Iterator[DetectorBatch]:
     """Batches `first` to `last` - 1, made by a thread of its own; an error there is raised here."""
     ready: queue.Queue[DetectorBatch | Exception] = queue.Queue(AHEAD)
@@ -73,7 +75,7 @@ def batches(
     def work() -> None:
         for number in range(first, last):
             try:
-                made: DetectorBatch | Exception = batch(stock, number, seed, shapes)
+                made: DetectorBatch | Exception = batch(dataset, number, seed, shapes)
             except Exception as error:  # handed over to the thread that can report it
                 made = error
             while not stop.is_set():
@@ -85,7 +87,7 @@ def batches(
             if stop.is_set() or isinstance(made, Exception):
                 return
 
-    thread = threading.Thread(target=work, name="detector-feed", daemon=True)
+    thread = threading.Thread(target=work, name="detector-batches", daemon=True)
     thread.start()
     try:
         for _ in range(first, last):

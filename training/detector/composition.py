@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from edge.types import Image
 from training.augmentation.augment import backlight, colour_temperature, contrast, exposure, grey, noise
 from training.augmentation.masks import Random
-from training.detector.backgrounds import clutter, crowded, view_of, without_faces
+from training.detector.backgrounds import background, crowded_background, view_of, without_faces
 from training.detector.scenes import Numbers, Scene
 
 MOST = 48
 """Faces of one training picture; of more, the largest are kept."""
 LEAST_PX = 7.0
-"""Smaller faces are left unjudged."""
+"""Smaller faces are ignored."""
 VISIBLE = 0.5
 """Share of a cut face's box from which on it is to be found."""
 MIXTURE = (0.42, 0.26, 0.11, 0.06, 0.15)
@@ -40,7 +40,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stock:
+class SceneDataset:
     """What pictures are made of: annotated frames, pictures of mostly one person, photographs of nobody."""
 
     frames: tuple[Scene, ...]
@@ -111,11 +111,11 @@ class _Canvas:
         return Example(_camera(self.pixels, self._rng), boxes[order], marks[order], counts[order])
 
 
-def compose(stock: Stock, size: int, rng: Random) -> Example:
+def compose(dataset: SceneDataset, size: int, rng: Random) -> Example:
     """One training picture (size, size, 3)."""
-    canvas = _Canvas(clutter(size, rng, stock.empty), rng)
+    canvas = _Canvas(background(size, rng, dataset.empty), rng)
     kind = int(rng.choice(len(MIXTURE), p=MIXTURE))
-    (_view, _mosaic, _close, _pair, _nothing)[kind](canvas, stock, size, rng)
+    (_view, _mosaic, _close, _pair, _nothing)[kind](canvas, dataset, size, rng)
     return canvas.finish()
 
 
@@ -132,8 +132,8 @@ def _face(scene: Scene, rng: Random) -> int | None:
     return int(rng.choice(there)) if len(there) else None
 
 
-def _view(canvas: _Canvas, stock: Stock, size: int, rng: Random) -> None:
-    scene = _any(stock.frames, rng)
+def _view(canvas: _Canvas, dataset: SceneDataset, size: int, rng: Random) -> None:
+    scene = _any(dataset.frames, rng)
     long = max(scene.pixels.shape[:2])
     canvas.put(scene, _log_uniform(rng, 0.7, 2.4) * size / long, (0, 0, size, size), _face(scene, rng))
 
@@ -146,40 +146,40 @@ def _sized(scene: Scene, side: float, rng: Random) -> tuple[float, int | None]:
     return float(np.clip(side / scene.boxes[aim, 2:].min(), 0.05, 5.0)), aim
 
 
-def _mosaic(canvas: _Canvas, stock: Stock, size: int, rng: Random) -> None:
+def _mosaic(canvas: _Canvas, dataset: SceneDataset, size: int, rng: Random) -> None:
     x, y = (int(size * share) for share in rng.uniform(0.3, 0.7, 2))
     for tile in ((0, 0, x, y), (x, 0, size, y), (0, y, x, size), (x, y, size, size)):
         if rng.random() < 0.1:
             continue
-        scene = _any(stock.frames if rng.random() < 0.65 else stock.people, rng)
+        scene = _any(dataset.frames if rng.random() < 0.65 else dataset.people, rng)
         short = min(tile[2] - tile[0], tile[3] - tile[1])
         scale, aim = _sized(scene, _log_uniform(rng, 12, max(16.0, 0.9 * short)), rng)
         canvas.put(scene, scale, tile, aim)
 
 
-def _close(canvas: _Canvas, stock: Stock, size: int, rng: Random) -> None:
-    scene = _any(stock.people, rng)
+def _close(canvas: _Canvas, dataset: SceneDataset, size: int, rng: Random) -> None:
+    scene = _any(dataset.people, rng)
     scale, aim = _sized(scene, size * float(rng.uniform(0.3, 1.0)), rng)
     canvas.put(scene, scale, (0, 0, size, size), aim)
 
 
-def _pair(canvas: _Canvas, stock: Stock, size: int, rng: Random) -> None:
+def _pair(canvas: _Canvas, dataset: SceneDataset, size: int, rng: Random) -> None:
     middle = int(size * rng.uniform(0.4, 0.6))
     for tile in ((0, 0, middle, size), (middle, 0, size, size)):
-        scene = _any(stock.people, rng)
+        scene = _any(dataset.people, rng)
         scale, aim = _sized(scene, (tile[2] - tile[0]) * float(rng.uniform(0.35, 0.95)), rng)
         canvas.put(scene, scale, tile, aim)
 
 
-def _nothing(canvas: _Canvas, stock: Stock, size: int, rng: Random) -> None:
+def _nothing(canvas: _Canvas, dataset: SceneDataset, size: int, rng: Random) -> None:
     """No face at all: a crowd of things, a photograph of nobody, or a scene whose faces were taken apart."""
     kind = rng.random()
     if kind < 0.3:
-        canvas.pixels = crowded(size, rng, stock.empty)
-    elif kind < 0.6 and stock.empty:
-        canvas.pixels = view_of(stock.empty[int(rng.integers(len(stock.empty)))], size, rng)
+        canvas.pixels = crowded_background(size, rng, dataset.empty)
+    elif kind < 0.6 and dataset.empty:
+        canvas.pixels = view_of(dataset.empty[int(rng.integers(len(dataset.empty)))], size, rng)
     else:
-        scene = _any(stock.frames if rng.random() < 0.7 else stock.people, rng)
+        scene = _any(dataset.frames if rng.random() < 0.7 else dataset.people, rng)
         scale = _log_uniform(rng, 0.8, 5) * size / max(scene.pixels.shape[:2])
         canvas.put(without_faces(scene, rng), scale, (0, 0, size, size), None)
 

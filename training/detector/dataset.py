@@ -14,11 +14,12 @@ from edge.types import Image
 from training.data.faces import device_finder
 from training.data.manifest import SplitFace, SplitPart
 from training.data.readers import FaceSource, open_image
-from training.detector.composition import Stock
+from training.detector.composition import SceneDataset
 from training.detector.scenes import Scene, clip_scenes, read_scenes, teacher, with_masks
 
-BARE_AGAIN = 3
-"""How often a frame with a bare face stands among the frames, where masked ones are far more frequent."""
+WITHOUT_MASK_REPEATS = 3
+"""How often a frame with a face without a mask stands among the frames, where masked ones are far more
+frequent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class DetectorDataset:
     empty: tuple[Path, ...] = ()
 
 
-def gather(material: DetectorDataset, seed: int, tell: Callable[[str], None]) -> Stock:
-    """Opens and labels all training pictures and draws masks on a second copy of the bare faces.
+def gather(material: DetectorDataset, seed: int, report: Callable[[str], None]) -> SceneDataset:
+    """Opens and labels all training pictures and draws masks on a second copy of the faces without one.
 
     Raises:
         ConfigError: There is no annotated frame to train on.
@@ -52,11 +53,13 @@ def gather(material: DetectorDataset, seed: int, tell: Callable[[str], None]) ->
     people = tuple(read_scenes((one for one in training if one.source is FaceSource.FOLDER), find, close))
     people += tuple(scene for clip in material.clips for scene in clip_scenes(clip, find))
     rng = np.random.default_rng(seed)
-    bare = tuple(scene for scene in frames if scene.bare.any())
-    frames += tuple(with_masks(scene, rng) for scene in bare) + bare * (BARE_AGAIN - 1)
-    people += tuple(with_masks(scene, rng) for scene in people if scene.bare.any())
-    tell(f"{len(frames)} frames, {len(people)} pictures of people, {_faces(frames + people)} faces")
-    return Stock(frames, people or frames, _photographs(material.empty))
+    without_mask = tuple(scene for scene in frames if scene.without_mask.any())
+    frames += tuple(with_masks(scene, rng) for scene in without_mask) + without_mask * (
+        WITHOUT_MASK_REPEATS - 1
+    )
+    people += tuple(with_masks(scene, rng) for scene in people if scene.without_mask.any())
+    report(f"{len(frames)} frames, {len(people)} pictures of people, {_faces(frames + people)} faces")
+    return SceneDataset(frames, people or frames, _photographs(material.empty))
 
 
 def _photographs(files: Sequence[Path]) -> tuple[Image, ...]:

@@ -1,4 +1,4 @@
-"""Detector and classifier together, as the device runs them: who is found and judged rightly.
+"""Detector and classifier together, as the device runs them: who is found and labelled rightly.
 
 One number: of all annotated faces from a size on, the share that the detector finds and the classifier
 labels as annotated. Beside it stands what the classifier says at the annotated boxes themselves, so that
@@ -57,7 +57,7 @@ class EndToEnd:
     right_at_annotation: float
 
 
-def judge_end_to_end(detector: YuNetDetector, model: TfliteModel, pictures: Sequence[Truth]) -> EndToEnd:
+def evaluate_end_to_end(detector: YuNetDetector, model: TfliteModel, pictures: Sequence[Truth]) -> EndToEnd:
     """Runs both models on annotated frames."""
     outcomes = [outcome for truth in pictures for outcome in _picture(detector, model, truth)]
     found = [outcome for outcome in outcomes if outcome.found]

@@ -1,4 +1,4 @@
-"""Judges detectors side by side on the same frames in the same run."""
+"""Evaluates detectors side by side on the same frames in the same run."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ import cv2
 
 from edge.errors import ConfigError, ModelError
 from training.detector import benchmark, report
-from training.detector.metrics import Matches, Truth, at_least, finder, measure, truths
-from training.detector.report import DetectorTable, page, write_sheets
-
-__all__ = ["DetectorTable", "Judged", "Wanted", "judge", "page", "truths", "write_misses"]
+from training.detector.metrics import Matches, Truth, at_least, finder, measure
+from training.detector.report import DetectorTable, write_sheets
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which detectors to judge, on frames of which long sides (0 leaves them), at which threshold."""
+class EvaluationSettings:
+    """Which detectors to evaluate, on frames of which long sides (0 leaves them), at which threshold."""
 
     models: tuple[Path, ...]
     views: tuple[int, ...]
@@ -26,14 +24,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class DetectorEvaluation:
     """The tables, and what the first detector found in the first view."""
 
     tables: tuple[DetectorTable, ...]
     first: Matches
 
 
-def judge(wanted: Wanted, pictures: Sequence[Truth]) -> Judged:
+def evaluate(settings: EvaluationSettings, pictures: Sequence[Truth]) -> DetectorEvaluation:
     """Measures every detector in every view.
 
     Raises:
@@ -42,16 +40,16 @@ def judge(wanted: Wanted, pictures: Sequence[Truth]) -> Judged:
     """
     if not pictures:
         raise ConfigError("this part of the split holds no annotated frame; choose another with --part")
-    names = _names(wanted.models)
+    names = _names(settings.models)
     tables: list[DetectorTable] = []
     found: list[list[Matches]] = []
-    for view in wanted.views:
+    for view in settings.views:
         title = f"long side {view} px" if view else "frames in their own size"
-        found.append([_measured(model, view, pictures) for model in wanted.models])
-        tables.append(report.compare(title, names, found[-1], wanted.threshold))
-        tables.append(report.sweep(title, names, found[-1], wanted.threshold))
-    tables.append(report.speeds(names, benchmark.race(wanted.models)))
-    return Judged(tuple(tables), found[0][0])
+        found.append([_measured(model, view, pictures) for model in settings.models])
+        tables.append(report.compare(title, names, found[-1], settings.threshold))
+        tables.append(report.sweep(title, names, found[-1], settings.threshold))
+    tables.append(report.speeds(names, benchmark.race(settings.models)))
+    return DetectorEvaluation(tuple(tables), found[0][0])
 
 
 def _measured(model: Path, view: int, pictures: Sequence[Truth]) -> Matches:
@@ -68,6 +66,6 @@ def _names(models: Sequence[Path]) -> list[str]:
             for number, (name, model) in enumerate(zip(plain, models, strict=True))]  # fmt: skip
 
 
-def write_misses(judged: Judged, threshold: float, file: Path) -> bool:
+def write_missed(found: DetectorEvaluation, threshold: float, file: Path) -> bool:
     """The contact sheet of faces from 20 px on that the first detector misses; False where there is none."""
-    return write_sheets(judged.first, threshold, at_least(20), file)
+    return write_sheets(found.first, threshold, at_least(20), file)

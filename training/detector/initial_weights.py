@@ -83,7 +83,7 @@ def _ours(kernel: Weights, bias: Weights) -> tuple[Weights, Weights]:
 def widen(published: tuple[Weights, ...], design: Design, fresh: tuple[Weights, ...]) -> tuple[Weights, ...]:
     """Puts published weights into a wider or deeper network that computes the same at first.
 
-    New channels start random and unheard: what reads them has zeros. Refining units add nothing
+    New channels start random and unused: what reads them has zeros. Refining units add nothing
     yet, because their depthwise filters are zero.
 
     Source: Chen, Goodfellow and Shlens, "Net2Net", ICLR 2016 (widening that keeps the function).

@@ -19,16 +19,16 @@ def total(found: Cells, targets: Targets, corners: Tensor, strides: Tensor) -> t
     fixed = Cells(*(tf.stop_gradient(part) for part in (found.cls, found.obj, found.boxes, found.marks)))
     given = assign(fixed, targets, corners + strides / 2, strides)
     given = Assignment(
-        *(tf.stop_gradient(part) for part in (given.positive, given.face, given.overlap, given.judged))
+        *(tf.stop_gradient(part) for part in (given.positive, given.face, given.overlap, given.counted))
     )
     positive = tf.cast(given.positive, tf.float32)
     many = tf.maximum(tf.reduce_sum(positive), 1.0)
     boxes = tf.gather(targets.boxes, given.face, batch_dims=1)
     box = tf.reduce_sum(eiou(found.boxes, boxes) * positive) / many
     marks = _marks(found, targets, given, (corners, strides)) / many
-    judged = tf.cast(given.judged, tf.float32)
-    score = tf.reduce_sum(quality_focal(found.cls, given.overlap * positive) * judged) / many
-    face = tf.reduce_sum(quality_focal(found.obj, positive) * judged) / many
+    counted = tf.cast(given.counted, tf.float32)
+    score = tf.reduce_sum(quality_focal(found.cls, given.overlap * positive) * counted) / many
+    face = tf.reduce_sum(quality_focal(found.obj, positive) * counted) / many
     parts = tf.stack([box, marks, score, face])
     return tf.reduce_sum(parts * [BOX, MARKS, SCORE, FACE]), parts
 

@@ -168,7 +168,7 @@ def measure(find: Finder, pictures: Sequence[Truth]) -> Matches:
 
 
 def slices() -> tuple[tuple[str, Callable[[FaceRecord], bool]], ...]:
-    """The groups of faces that the report tells apart: sizes, and classes of 20 px and more."""
+    """The groups of faces that the report separates: sizes, and classes of 20 px and more."""
     sizes = [
         (f"{low:.0f} px and more" if high == float("inf") else f"{low:.0f} to {high:.0f} px", keep)
         for low, high in SIZES

@@ -1,4 +1,4 @@
-"""Pictures with every face in them, as the detector is trained on: boxes, landmarks, and what not to judge.
+"""Pictures with every face in them, as the detector is trained on: boxes, landmarks, and what not to score.
 
 Annotated frames bring their own boxes; a teacher (any detector of the same output contract) adds
 landmarks and names further faces. A further face in an annotated frame is neither rewarded nor
@@ -20,7 +20,7 @@ from edge.config import DetectorConfig
 from edge.contract import Label, cut, square_around
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
-from training.augmentation.masks import WRONG, Random, Wear, draw_mask
+from training.augmentation.masks import INCORRECT_WEARS, Random, Wear, draw_mask
 from training.data.crops import Patch
 from training.data.readers import FaceFinder, FaceRecord, FaceSource, landmarks_in, open_image
 
@@ -44,7 +44,7 @@ class Scene:
         pixels: (height, width, 3) BGR.
         boxes: (n, 4) left, top, width, height.
         marks: (n, 5, 2) landmarks, NaN where none are known.
-        counts: (n,) whether a face is to be found; others are left unjudged.
+        counts: (n,) whether a face is to be found; others are ignored.
         bare: (n,) whether a mask can be drawn on it.
     """
 
@@ -52,7 +52,7 @@ class Scene:
     boxes: Numbers
     marks: Numbers
     counts: NDArray[np.bool_]
-    bare: NDArray[np.bool_]
+    without_mask: NDArray[np.bool_]
 
     def scaled(self, scale: float) -> Scene:
         """The same scene in another size."""
@@ -127,9 +127,11 @@ def _labelled(pixels: Image, members: Sequence[FaceRecord], find: FaceFinder, cl
         marks = record.landmarks
         if not marks and record.source is FaceSource.FRAME and record.box.side >= 10:
             marks = landmarks_in(pixels, record.box, close)
-        bare = record.label is Label.WITHOUT_MASK and len(marks) == 5 and record.box.side >= DRAWN_MIN_PX
+        without_mask = (
+            record.label is Label.WITHOUT_MASK and len(marks) == 5 and record.box.side >= DRAWN_MIN_PX
+        )
         # A whole-image box says that the teacher saw nothing here: too loose to learn a place from.
-        faces.append((record.box, marks, record.source is FaceSource.FRAME or bool(marks), bare))
+        faces.append((record.box, marks, record.source is FaceSource.FRAME or bool(marks), without_mask))
     annotated = members[0].source is FaceSource.FRAME
     faces += [
         (face.box, face.landmarks, not annotated, False)
@@ -160,12 +162,12 @@ def clip_scenes(file: Path, find: FaceFinder, every: int = 3) -> Iterator[Scene]
 
 
 def with_masks(scene: Scene, rng: Random) -> Scene:
-    """The scene with masks drawn on its bare faces, well worn or wrongly; boxes and landmarks stay."""
+    """The scene with masks drawn on faces without one, worn well or incorrectly; boxes and landmarks stay."""
     pixels = scene.pixels.copy()
-    for box, marks in zip(scene.boxes[scene.bare], scene.marks[scene.bare], strict=True):
-        wear = Wear.WELL if rng.random() < 0.7 else WRONG[rng.integers(len(WRONG))]
+    for box, marks in zip(scene.boxes[scene.without_mask], scene.marks[scene.without_mask], strict=True):
+        wear = Wear.WELL if rng.random() < 0.7 else INCORRECT_WEARS[rng.integers(len(INCORRECT_WEARS))]
         _draw(pixels, Box(*box.tolist()), marks, wear, rng)
-    return replace(scene, pixels=pixels, bare=np.zeros_like(scene.bare))
+    return replace(scene, pixels=pixels, without_mask=np.zeros_like(scene.without_mask))
 
 
 def _draw(pixels: Image, box: Box, marks: Numbers, wear: Wear, rng: Random) -> None:

@@ -98,14 +98,14 @@ def look(model: Path, pictures: Sequence[Truth]) -> tuple[Matches, ...]:
 def recall_at(found: Sequence[Matches], allowed: Sequence[float]) -> tuple[float, ...]:
     """Recall of faces from `LEAST_PX` on, at the threshold that allows so many unmatched boxes a picture.
 
-    The mean of that of bare faces and that of all others, so that the fewer bare ones weigh as much.
+    The mean of that of faces without a mask and that of all others, so that the fewer weigh as much.
     """
     return tuple(_balanced(one, one.threshold_for(rate)) for one, rate in zip(found, allowed, strict=True))
 
 
 def _balanced(found: Matches, threshold: float) -> float:
-    bare = found.recall(threshold, at_least(LEAST_PX, Label.WITHOUT_MASK))
-    return float(np.nanmean([bare, found.recall(threshold, _covered)]))
+    without_mask = found.recall(threshold, at_least(LEAST_PX, Label.WITHOUT_MASK))
+    return float(np.nanmean([without_mask, found.recall(threshold, _covered)]))
 
 
 def _covered(face: FaceRecord) -> bool:
@@ -134,7 +134,7 @@ def choose(folder: Path, start: Sequence[Weights], trial: DetectorTrial, out: Pa
     for file in steps:
         for share in SHARES:
             _mix(file, start, share, draft)
-            candidates.append(_judged(draft, trial, allowed, (file, share)))
+            candidates.append(_evaluated(draft, trial, allowed, (file, share)))
     best, share = _preferred(candidates)
     _mix(best, start, share, draft)
     rates = [one.unmatched_per_frame(THRESHOLD) * CAUTION for one in look(trial.rival, trial.frames)]
@@ -143,7 +143,7 @@ def choose(folder: Path, start: Sequence[Weights], trial: DetectorTrial, out: Pa
     return _choice(int(best.stem.removeprefix("step")), share, delta, (out, trial))
 
 
-def _judged(
+def _evaluated(
     model: Path, trial: DetectorTrial, allowed: Sequence[float], origin: tuple[Path, float]
 ) -> DetectorCandidate:
     found = look(model, trial.pictures)

@@ -19,7 +19,7 @@ from edge.system.files import replacing, write_atomic
 from training.detector import onnx_export
 from training.detector.assignment import Targets
 from training.detector.batches import DetectorBatch, batches
-from training.detector.composition import Stock
+from training.detector.composition import SceneDataset
 from training.detector.losses import total
 from training.detector.network import Design, Weights
 from training.detector.tf_model import TfDetector, cells, grid
@@ -155,15 +155,15 @@ def train(
     run: DetectorRun,
     recipe: DetectorRecipe,
     start: Sequence[Weights],
-    stock: Stock,
-    tell: Callable[[Mapping[str, float]], None],
+    dataset: SceneDataset,
+    report: Callable[[Mapping[str, float]], None],
 ) -> None:
     """Trains until the recipe's last step; goes on from the folder's checkpoint where there is one."""
     trainer = DetectorTrainer(recipe, start)
     if (run.folder / CHECKPOINT).exists():
         trainer.load(run.folder / CHECKPOINT)
     seen, began = [], time.monotonic()
-    for batch in batches(stock, trainer.step, recipe.steps, recipe.seed, recipe.shapes):
+    for batch in batches(dataset, trainer.step, recipe.steps, recipe.seed, recipe.shapes):
         seen.append(trainer.train(batch))
         if trainer.step % recipe.every and trainer.step != recipe.steps:
             continue
@@ -174,5 +174,5 @@ def train(
         trainer.save(run.folder / CHECKPOINT)
         with (run.folder / HISTORY).open("a") as out:
             out.write(json.dumps(row) + "\n")
-        tell(row)
+        report(row)
         seen, began = [], time.monotonic()

@@ -32,7 +32,7 @@ SCRATCH = "none"
 
 
 class Scheme(StrEnum):
-    """How faces are dealt out to folds."""
+    """How faces are assigned to folds."""
 
     GROUPED = "grouped"
     RANDOM = "random"
@@ -69,7 +69,7 @@ class Result:
         return self.random.macro_f1.value - self.grouped.macro_f1.value
 
 
-def dealt(
+def assign_folds(
     faces: Sequence[SplitFace], scheme: Scheme, many: int, seed: int
 ) -> tuple[tuple[SplitFace, ...], ...]:
     """Faces with the parts of each fold; their groups stay as they are, for the intervals."""
@@ -83,20 +83,20 @@ def dealt(
 
 
 def run_all(
-    entrants: Sequence[ComparedRecipe],
+    recipes: Sequence[ComparedRecipe],
     material: FaceDataset,
     where: tuple[Path, SplitManifest],
     many: Mapping[Scheme, int],
     train: Train,
 ) -> None:
-    """Trains and judges what is not there yet: every recipe, scheme and fold.
+    """Trains and evaluates what is not there yet: every recipe, scheme and fold.
 
     Args:
-        entrants: The recipes.
+        recipes: The recipes.
         material: All faces.
-        where: Folder of the comparison, and the split; its seed deals the folds, so that they are the
+        where: Folder of the comparison, and the split; its seed decides the folds, so that they are the
             same for all recipes.
-        many: How many folds of each scheme are run; all are dealt as many as `GROUPED` has.
+        many: How many folds of each scheme are run; the faces are divided into as many as `GROUPED` has.
         train: Trains one of them.
 
     Raises:
@@ -104,8 +104,8 @@ def run_all(
     """
     base, manifest = where
     for scheme in Scheme:
-        for one in entrants:
-            parts = dealt(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
+        for one in recipes:
+            parts = assign_folds(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
             for number, faces in enumerate(parts[: many[scheme]]):
                 folder = base / scheme / one.recipe.name / f"fold-{number}"
                 split = SplitManifest.of(faces, manifest.seed, manifest.fingerprint)
@@ -115,7 +115,7 @@ def run_all(
 def run_one(
     one: ComparedRecipe, material: FaceDataset, where: tuple[Path, SplitManifest], train: Train
 ) -> None:
-    """Trains and judges one fold, unless its predictions are there."""
+    """Trains and evaluates one fold, unless its predictions are there."""
     folder, split = where
     run = open_or_start(folder, one.recipe, split)
     file = folder / fold_results.PREDICTIONS
@@ -125,10 +125,10 @@ def run_one(
         fold_results.save(evaluate.on_faces([model], material.of(SplitPart.TEST), measure=False), file)
 
 
-def results(entrants: Sequence[ComparedRecipe], base: Path) -> tuple[Result, ...]:
+def results(recipes: Sequence[ComparedRecipe], base: Path) -> tuple[Result, ...]:
     """The figures of every recipe on every main slice, as far as its folds are there."""
     found = []
-    for one in entrants:
+    for one in recipes:
         name = one.recipe.name
         by_scheme = {scheme: _by_slice(base / scheme / name) for scheme in Scheme}
         for faces in dict.fromkeys(faces for figures in by_scheme.values() for faces in figures):
@@ -140,12 +140,12 @@ def results(entrants: Sequence[ComparedRecipe], base: Path) -> tuple[Result, ...
 def _by_slice(folder: Path) -> dict[str, Estimates]:
     if not list(folder.rglob(fold_results.PREDICTIONS)):
         return {}
-    evidence = fold_results.load(folder)
-    return {one.name: _figures(evidence.select(one.mask)) for one in main_slices(evidence)}
+    predictions = fold_results.load(folder)
+    return {one.name: _figures(predictions.select(one.mask)) for one in main_slices(predictions)}
 
 
-def _figures(evidence: Predictions) -> Estimates:
-    return estimates(evidence.truth, evidence.columns[0].shares, evidence.groups)
+def _figures(predictions: Predictions) -> Estimates:
+    return estimates(predictions.truth, predictions.columns[0].shares, predictions.groups)
 
 
 def as_json(found: Sequence[Result]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edge.contract import WITH_MASK, WITHOUT_MASK
 from training.metrics import Shares, Truth
 
-MOST_BARE = 0.005
+MOST_CALLED_MASKED = 0.005
 """Share of bare faces that may be called masked at the threshold."""
 
 Line = NDArray[np.float64]
@@ -65,7 +65,7 @@ def reliability(truth: Truth, shares: Shares, bins: int = 10) -> tuple[Bin, ...]
     )
 
 
-def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_BARE) -> float:
+def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_CALLED_MASKED) -> float:
     """The smallest P(with_mask) that must be reached so that few enough bare faces are called masked.
 
     Args:
@@ -76,9 +76,9 @@ def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_BARE) -> f
     Returns:
         0 where the likeliest class alone keeps to `most`.
     """
-    bare = truth == WITHOUT_MASK
-    wrong = np.sort(shares[bare & (shares.argmax(axis=1) == WITH_MASK), WITH_MASK])[::-1]
-    allowed = int(most * bare.sum())
+    without_mask = truth == WITHOUT_MASK
+    wrong = np.sort(shares[without_mask & (shares.argmax(axis=1) == WITH_MASK), WITH_MASK])[::-1]
+    allowed = int(most * without_mask.sum())
     return float(np.nextafter(wrong[allowed], 2)) if len(wrong) > allowed else 0.0
 
 

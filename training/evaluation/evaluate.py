@@ -1,4 +1,4 @@
-"""Judges float models and bundles on labelled faces."""
+"""Evaluates float models and bundles on labelled faces."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BUNDLE = "bundle"
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedModel:
-    """A model to judge: the name of its column and its file or bundle folder."""
+    """A model to evaluate: the name of its column and its file or bundle folder."""
 
     name: str
     path: Path
@@ -121,22 +121,22 @@ def on_faces(models: Sequence[EvaluatedModel], material: FaceDataset, measure: b
     """
     if not material.faces:
         raise ConfigError("there is no face to judge in this part of the data")
-    said = []
+    answers = []
     for one in models:
         predictor, size = open_model(one.path)
-        said.append((one.name, predictor(material.crops(size))))
+        answers.append((one.name, predictor(material.crops(size))))
     measured = traits(material.patches) if measure else Traits.unknown(len(material.faces))
-    return gather(material.faces, measured, said)
+    return gather(material.faces, measured, answers)
 
 
 def on_split(models: Sequence[EvaluatedModel], material: FaceDataset, part: SplitPart) -> Predictions:
-    """Judges on one part; thresholds come from the bundle, or else from the validation part.
+    """Evaluates on one part; thresholds come from the bundle, or else from the validation part.
 
     Raises:
         ModelError: A model cannot be opened.
         ConfigError: The part is empty.
     """
-    evidence = on_faces(models, material.of(part))
+    predictions = on_faces(models, material.of(part))
     chosen = [_shipped_threshold(one.path) for one in models]
     validation = material.of(SplitPart.VALIDATION)
     if part is not SplitPart.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
@@ -145,11 +145,11 @@ def on_split(models: Sequence[EvaluatedModel], material: FaceDataset, part: Spli
             at if np.isfinite(at) else tried.masked_from(column, np.ones(len(tried), bool))
             for at, column in zip(chosen, tried.columns, strict=True)
         ]
-    return evidence.with_threshold(chosen)
+    return predictions.with_threshold(chosen)
 
 
 def on_all(models: Sequence[EvaluatedModel], material: FaceDataset) -> Predictions:
-    """Judges on all faces, whatever part they belong to, at the thresholds of the bundles."""
+    """Evaluates on all faces, whatever part they belong to, at the thresholds of the bundles."""
     return on_faces(models, material).with_threshold([_shipped_threshold(one.path) for one in models])
 
 
@@ -160,7 +160,7 @@ def _shipped_threshold(path: Path) -> float:
     return bundle.load(path).manifest.thresholds.get("with_mask", float("nan"))
 
 
-def judge(predictor: Predictor, size: int, material: FaceDataset) -> dict[str, ClassifierFigures]:
+def figures_by_source(predictor: Predictor, size: int, material: FaceDataset) -> dict[str, ClassifierFigures]:
     """Figures on all faces, by source, and on the large enough ones; only slices that hold faces."""
     shares, truth = padded(predictor(material.crops(size))), material.truth()
     sources = np.array([face.record.source for face in material.faces])

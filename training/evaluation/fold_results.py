@@ -1,4 +1,4 @@
-"""Reads what the models of several folds said, each of the faces that it had not seen."""
+"""Reads the predictions of the models of several folds, each for the faces that it had not seen."""
 
 from __future__ import annotations
 
@@ -57,36 +57,36 @@ def _read(file: Path, fold: int) -> Predictions:
         raise ConfigError(f"{file} is damaged or of another version: {error}; run the fold again") from None
 
 
-def save(evidence: Predictions, file: Path) -> None:
+def save(predictions: Predictions, file: Path) -> None:
     """Writes predictions in one piece, so that a kill leaves no half file.
 
     Raises:
         StorageError: They cannot be written.
     """
-    shares: dict[str, Any] = {column.name: column.shares for column in evidence.columns}
+    shares: dict[str, Any] = {column.name: column.shares for column in predictions.columns}
     out = io.BytesIO()
     np.savez_compressed(
         out,
-        keys=np.array(evidence.keys),
-        truth=evidence.truth,
-        groups=evidence.groups,
-        px=evidence.px,
-        sources=evidence.sources,
+        keys=np.array(predictions.keys),
+        truth=predictions.truth,
+        groups=predictions.groups,
+        px=predictions.px,
+        sources=predictions.sources,
         labels=np.array(LABELS),
         **shares,
     )
     system_files.write_atomic(file, out.getvalue())
 
 
-def with_pictures(evidence: Predictions, material: FaceDataset) -> tuple[Predictions, FaceDataset]:
-    """Adds what is measured of the crops, and gives the material in the order of the evidence.
+def with_pictures(predictions: Predictions, material: FaceDataset) -> tuple[Predictions, FaceDataset]:
+    """Adds what is measured of the crops, and gives the faces in the order of the predictions.
 
     Raises:
         ConfigError: The material lacks a face.
     """
     place = {face.record.key: number for number, face in enumerate(material.faces)}
     try:
-        order = [place[key] for key in evidence.keys]
+        order = [place[key] for key in predictions.keys]
     except KeyError as error:
         raise ConfigError(
             f"the split has no face {error}; name the split that the folds were made from"
@@ -94,4 +94,4 @@ def with_pictures(evidence: Predictions, material: FaceDataset) -> tuple[Predict
     ordered = FaceDataset(
         tuple(material.faces[at] for at in order), tuple(material.patches[at] for at in order)
     )
-    return replace(evidence, traits=traits(ordered.patches)), ordered
+    return replace(predictions, traits=traits(ordered.patches)), ordered

@@ -1,4 +1,4 @@
-"""Whether a new model may take the place of an old one, judged on the same faces."""
+"""Whether a new model may take the place of an old one, evaluated on the same faces."""
 
 from __future__ import annotations
 
@@ -88,16 +88,18 @@ class Gate:
         return table(lines)
 
 
-def gate(evidence: Predictions) -> Gate:
-    """Judges the second column of the evidence against the first.
+def gate(predictions: Predictions) -> Gate:
+    """Evaluates the second column of the predictions against the first.
 
     The new model must have the higher macro-F1, no class whose F1 lies below the old one's interval, and no
     more bare faces called masked than the old one's interval allows.
 
     Args:
-        evidence: Faces that neither model was trained on; the old model's column first.
+        predictions: Faces that neither model was trained on; the old model's column first.
     """
-    old, new = (estimates(evidence.truth, column.shares, evidence.groups) for column in evidence.columns[:2])
+    old, new = (
+        estimates(predictions.truth, column.shares, predictions.groups) for column in predictions.columns[:2]
+    )
     checks = [Check("macro-F1", old.macro_f1, new.macro_f1, old.macro_f1.value, strict=True)]
     checks += [
         Check(f"F1 of {was.label}", was.f1, now.f1, was.f1.low)
@@ -107,13 +109,13 @@ def gate(evidence: Predictions) -> Gate:
     if math.isfinite(old.bare_called_masked.value):
         was, now = old.bare_called_masked, new.bare_called_masked
         checks.append(Check("bare faces called masked", was, now, was.high, floor=False))
-    return Gate(len(evidence), tuple(checks), _weaker(evidence))
+    return Gate(len(predictions), tuple(checks), _weaker(predictions))
 
 
-def _weaker(evidence: Predictions) -> tuple[Check, ...]:
+def _weaker(predictions: Predictions) -> tuple[Check, ...]:
     found = []
-    for one in hard_slices(evidence):
-        part = evidence.select(one.mask)
+    for one in hard_slices(predictions):
+        part = predictions.select(one.mask)
         old, new = (_on(part, at) for at in (0, 1))
         check = Check(f"{one.dimension}, {one.name}", old.accuracy, new.accuracy, old.accuracy.low)
         if not check.held:
@@ -121,5 +123,5 @@ def _weaker(evidence: Predictions) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def _on(evidence: Predictions, at: int) -> Estimates:
-    return estimates(evidence.truth, evidence.columns[at].shares, evidence.groups)
+def _on(predictions: Predictions, at: int) -> Estimates:
+    return estimates(predictions.truth, predictions.columns[at].shares, predictions.groups)

@@ -90,7 +90,7 @@ def estimates(
         answer: (n,) what is answered; the likeliest class where None.
 
     Raises:
-        ValueError: There is nothing to judge.
+        ValueError: There is no face.
 
     Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993 (percentile intervals);
     Clopper and Pearson, Biometrika 26, 1934.
@@ -115,14 +115,14 @@ def estimates(
         )
         for at, one in enumerate(point.classes)
     )
-    bare = _ratio(tables[:, WITHOUT_MASK, WITH_MASK], faces[:, WITHOUT_MASK])
+    without_mask = _ratio(tables[:, WITHOUT_MASK, WITH_MASK], faces[:, WITHOUT_MASK])
     right = hits.sum(axis=1) / tables.sum(axis=(1, 2))
     return Estimates(
         faces=point.faces,
         groups=counts.shape[1],
         accuracy=_estimate(point.accuracy, right, counts.shape[1]),
         macro_f1=_estimate(point.macro_f1, _mean_where(f1s, faces > 0)),
-        bare_called_masked=_estimate(point.bare_called_masked, bare, among[WITHOUT_MASK]),
+        bare_called_masked=_estimate(point.bare_called_masked, without_mask, among[WITHOUT_MASK]),
         calibration_error=_centred(point.calibration_error, _errors(truth, shares, counts, column)),
         classes=classes,
         confusion=point.confusion,

@@ -1,4 +1,4 @@
-"""Faces that were judged, what each model said of them, and which of them belong to which slice."""
+"""Faces that were evaluated, what each model answered, and which of them belong to which slice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Texts = NDArray[np.str_]
 
 
 MIN_PX = 20
-"""Faces with a smaller side below this, in original pixels, are told apart in every table."""
+"""Faces with a smaller side below this, in original pixels, stand apart in every table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +54,7 @@ class ModelPredictions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """Judged faces, (n,) each.
+    """Evaluated faces, (n,) each.
 
     Attributes:
         keys: Names of the faces, as in `training.data.readers.FaceRecord`.
@@ -63,7 +63,7 @@ class Predictions:
         px: Smaller side of the box in original pixels.
         sources: Values of `training.data.readers.FaceSource`.
         kinds: How a wrongly worn mask is worn, where that is known; empty elsewhere.
-        folds: Which model judged the face, where there are several of one recipe.
+        folds: Which model was asked about the face, where there are several of one recipe.
         traits: Measures of the crops.
         columns: What each model says.
     """
@@ -132,9 +132,9 @@ class Predictions:
 
 
 def gather(
-    faces: Sequence[SplitFace], traits: Traits, said: Sequence[tuple[str, Shares]], fold: int = 0
+    faces: Sequence[SplitFace], traits: Traits, by_model: Sequence[tuple[str, Shares]], fold: int = 0
 ) -> Predictions:
-    """Evidence of faces and of what each model says of them, by name."""
+    """Faces and what each model, by name, answers for them."""
     records = [face.record for face in faces]
     nothing = np.full(len(faces), np.nan)
     return Predictions(
@@ -146,7 +146,7 @@ def gather(
         kinds=np.array([kind_of(record.key) for record in records], np.str_),
         folds=np.full(len(faces), fold, np.intp),
         traits=traits,
-        columns=tuple(ModelPredictions(name, padded(shares), nothing) for name, shares in said),
+        columns=tuple(ModelPredictions(name, padded(shares), nothing) for name, shares in by_model),
     )
 
 
@@ -160,7 +160,7 @@ def pool(parts: Sequence[Predictions]) -> Predictions:
     """Puts the faces of several folds together.
 
     Raises:
-        ConfigError: The folds were judged by different columns, or a face was judged twice.
+        ConfigError: The folds have different columns, or a face is in two of them.
     """
     names = {tuple(column.name for column in part.columns) for part in parts}
     keys = tuple(key for part in parts for key in part.keys)

@@ -70,33 +70,37 @@ class EvaluationResult:
         return next((row for row in self.main if (row.name, row.model) == (name, model)), None)
 
 
-def judge(evidence: Predictions) -> EvaluationResult:
-    """Judges every column on every slice."""
-    main = main_slices(evidence)
-    changes = tuple(_change(one, evidence.select(one.mask)) for one in main if len(evidence.columns) == 2)
-    return EvaluationResult(_rows(evidence, main), _rows(evidence, hard_slices(evidence)), changes)
+def evaluate(predictions: Predictions) -> EvaluationResult:
+    """Evaluates every column on every slice."""
+    main = main_slices(predictions)
+    changes = tuple(
+        _change(one, predictions.select(one.mask)) for one in main if len(predictions.columns) == 2
+    )
+    return EvaluationResult(_rows(predictions, main), _rows(predictions, hard_slices(predictions)), changes)
 
 
-def _change(part: Slice, evidence: Predictions) -> FigureChange:
+def _change(part: Slice, predictions: Predictions) -> FigureChange:
     """From the float model to the other one, or from the first to the second."""
-    columns = sorted(evidence.columns, key=lambda column: not column.name.startswith("float"))
+    columns = sorted(predictions.columns, key=lambda column: not column.name.startswith("float"))
     first, second = (column.shares.argmax(axis=1) for column in columns)
-    found = difference(evidence.truth, first, second, evidence.groups)
+    found = difference(predictions.truth, first, second, predictions.groups)
     return FigureChange(part.name, (columns[0].name, columns[1].name), found)
 
 
-def _rows(evidence: Predictions, slices: Sequence[Slice]) -> tuple[ResultRow, ...]:
+def _rows(predictions: Predictions, slices: Sequence[Slice]) -> tuple[ResultRow, ...]:
     return tuple(
-        _row(part, evidence.select(part.mask), at) for part in slices for at in range(len(evidence.columns))
+        _row(part, predictions.select(part.mask), at)
+        for part in slices
+        for at in range(len(predictions.columns))
     )
 
 
-def _row(part: Slice, evidence: Predictions, at: int) -> ResultRow:
-    column: ModelPredictions = evidence.columns[at]
-    plain = estimates(evidence.truth, column.shares, evidence.groups)
+def _row(part: Slice, predictions: Predictions, at: int) -> ResultRow:
+    column: ModelPredictions = predictions.columns[at]
+    plain = estimates(predictions.truth, column.shares, predictions.groups)
     strict = None
     if column.has_threshold:
-        strict = estimates(evidence.truth, column.shares, evidence.groups, column.strict())
+        strict = estimates(predictions.truth, column.shares, predictions.groups, column.strict())
     middle = float(np.median(column.thresholds))
     return ResultRow(part.dimension, part.name, column.name, plain, strict, middle)
 
@@ -131,17 +135,17 @@ def count(found: Estimates, truth: int, answer: int) -> str:
     return f"{row[answer]} of {sum(row)}" if sum(row) else "-"
 
 
-def text(judgement: EvaluationResult) -> str:
+def text(result: EvaluationResult) -> str:
     """Tables for a terminal."""
     blocks = [
-        _block("faces", judgement.main),
-        _changes(judgement),
-        _classes(judgement),
-        _strict(judgement),
+        _block("faces", result.main),
+        _changes(result),
+        _classes(result),
+        _strict(result),
     ]
     blocks += [
-        _block(dimension, [row for row in judgement.hard if row.dimension == dimension])
-        for dimension in dict.fromkeys(row.dimension for row in judgement.hard)
+        _block(dimension, [row for row in result.hard if row.dimension == dimension])
+        for dimension in dict.fromkeys(row.dimension for row in result.hard)
     ]
     return "\n\n".join(block for block in blocks if block)
 
@@ -159,12 +163,11 @@ def _block(title: str, rows: Sequence[ResultRow]) -> str:
     return table(lines)
 
 
-def _changes(judgement: EvaluationResult) -> str:
-    if not judgement.changes:
+def _changes(result: EvaluationResult) -> str:
+    if not result.changes:
         return ""
     lines = [
-        (f"from {one.models[0]} to {one.models[1]}", one.name, signed(one.macro_f1))
-        for one in judgement.changes
+        (f"from {one.models[0]} to {one.models[1]}", one.name, signed(one.macro_f1)) for one in result.changes
     ]
     return table([("change of macro-F1", "faces", ""), *lines])
 
@@ -174,11 +177,11 @@ def signed(one: Estimate) -> str:
     return f"{one.value:+.3f} ({one.low:+.3f} to {one.high:+.3f})"
 
 
-def _classes(judgement: EvaluationResult) -> str:
+def _classes(result: EvaluationResult) -> str:
     lines: list[Sequence[str]] = [
         ("class, all faces", "model", "faces", "precision", "recall", "F1", "ROC-AUC")
     ]
-    for row in judgement.main:
+    for row in result.main:
         if row.name == "all":
             lines += [
                 (
@@ -191,13 +194,13 @@ def _classes(judgement: EvaluationResult) -> str:
             ]
     lines += [
         ("calibration error", row.model, f"{row.plain.faces}", share(row.plain.calibration_error), "", "", "")
-        for row in judgement.main
+        for row in result.main
         if row.name == "all"
     ]
     return table(lines)
 
 
-def _strict(judgement: EvaluationResult) -> str:
+def _strict(result: EvaluationResult) -> str:
     lines = [("at the threshold", "model", "P(mask) from", "macro-F1", "bare->mask", "", "masked found")]
     lines += [
         (
@@ -205,7 +208,7 @@ def _strict(judgement: EvaluationResult) -> str:
             count(row.strict, WITHOUT_MASK, WITH_MASK), percent(row.strict.bare_called_masked),
             count(row.strict, WITH_MASK, WITH_MASK),
         )
-        for row in judgement.main
+        for row in result.main
         if row.strict is not None
     ]  # fmt: skip
     return table(lines) if len(lines) > 1 else ""

@@ -1,4 +1,4 @@
-"""Divides judged faces by what may make them hard: size, blur, light, source, wear, skin tone."""
+"""Divides evaluated faces by what may make them hard: size, blur, light, source, wear, skin tone."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ class Slice:
     mask: Mask
 
 
-def main_slices(evidence: Predictions) -> tuple[Slice, ...]:
+def main_slices(predictions: Predictions) -> tuple[Slice, ...]:
     """All faces and those of each source, with and without the very small ones; none that is empty."""
-    large = evidence.px >= MIN_PX
-    everything = np.ones(len(evidence), bool)
+    large = predictions.px >= MIN_PX
+    everything = np.ones(len(predictions), bool)
     found = [("all", everything), (f"all, {MIN_PX} px and more", large)]
-    for source in np.unique(evidence.sources):
-        of_it = evidence.sources == source
+    for source in np.unique(predictions.sources):
+        of_it = predictions.sources == source
         found += [(f"{source}s", of_it), (f"{source}s, {MIN_PX} px and more", of_it & large)]
     return tuple(Slice("", name, mask) for name, mask in found if mask.any())
 
 
-def hard_slices(evidence: Predictions) -> tuple[Slice, ...]:
+def hard_slices(predictions: Predictions) -> tuple[Slice, ...]:
     """Parts by size, and of the large enough faces by sharpness, brightness, wear and skin tone."""
-    large = evidence.px >= MIN_PX
+    large = predictions.px >= MIN_PX
     found = [
-        *_sizes(evidence.px),
-        *_thirds("sharpness", evidence.traits.sharpness, ("blurred", "middling", "sharp"), large),
-        *_thirds("brightness", evidence.traits.brightness, ("dark", "middling", "bright"), large),
+        *_sizes(predictions.px),
+        *_thirds("sharpness", predictions.traits.sharpness, ("blurred", "middling", "sharp"), large),
+        *_thirds("brightness", predictions.traits.brightness, ("dark", "middling", "bright"), large),
         *(
-            Slice("wear", kind.replace("_", " "), evidence.kinds == kind)
-            for kind in np.unique(evidence.kinds)
+            Slice("wear", kind.replace("_", " "), predictions.kinds == kind)
+            for kind in np.unique(predictions.kinds)
             if kind
         ),
-        *_tones(evidence.traits.tone, large),
+        *_tones(predictions.traits.tone, large),
     ]
     return tuple(one for one in found if one.mask.any())
 

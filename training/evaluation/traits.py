@@ -23,14 +23,14 @@ DEVICE_SIDE = 4 * SHARPNESS_SIDE
 """Side of the crop that sharpness is measured on, as that of the shipped classifier, in pixels."""
 TONE_MIN_PX = 20
 SKIN_MIN_SHARE = 0.15
-"""Least share of the looked-at pixels that must be skin for a tone to be told."""
+"""Least share of the looked-at pixels that must be skin for a tone to be measured."""
 
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Traits:
-    """Measures of n faces, (n,) each; not a number where one cannot be told.
+    """Measures of n faces, (n,) each; not a number where one cannot be measured.
 
     Attributes:
         sharpness: Variance of the Laplacian at 32 px, in squared grey levels, as the device measures it;

@@ -16,14 +16,14 @@ from edge.bundle import archive
 from edge.bundle.bundle import MOST_FILE_BYTES
 from edge.contract import LABELS
 from edge.errors import ModelError
-from tests.edge.bundle import builders
+from tests.support import bundles
 
 Edit = Callable[[tarfile.TarInfo], tarfile.TarInfo]
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    return builders.make(tmp_path / "made")
+    return bundles.make(tmp_path / "made")
 
 
 def repack(directory: Path, file: Path, *edits: tuple[str, Edit], extra: tuple[str, ...] = ()) -> Path:

@@ -15,7 +15,7 @@ from edge.bundle.install import KEEP, BundleChange, install, roll_back
 from edge.bundle.store import PACKAGED, BundleStore, TrialRecord
 from edge.errors import ModelError
 from edge.system import files
-from tests.edge.bundle import builders
+from tests.support import bundles
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def refuse(found: bundle.Bundle) -> None:
 
 
 def put(store: BundleStore, tmp_path: Path, version: str, model: bytes = b"a model" * 40) -> BundleChange:
-    return install(store, builders.packed(tmp_path, version, model), admit, allow_older=True)
+    return install(store, bundles.packed(tmp_path, version, model), admit, allow_older=True)
 
 
 def versions(store: BundleStore) -> list[str]:
@@ -79,7 +79,7 @@ def test_installing_the_same_again_changes_nothing(store: BundleStore, tmp_path:
 def test_a_bundle_that_is_not_admitted_leaves_nothing(store: BundleStore, tmp_path: Path) -> None:
     """Neither does one that is damaged."""
     before = put(store, tmp_path, "1.0").name
-    file = builders.packed(tmp_path, "1.1")
+    file = bundles.packed(tmp_path, "1.1")
     with pytest.raises(ModelError, match="is not wanted"):
         install(store, file, refuse)
     file.write_bytes(file.read_bytes()[:-30])
@@ -103,7 +103,7 @@ def test_going_back_takes_an_order(
 ) -> None:
     """A version that is not higher is refused unless it is asked for."""
     before = put(store, tmp_path, "1.10").name
-    file = builders.packed(tmp_path / "other", version, model)
+    file = bundles.packed(tmp_path / "other", version, model)
     with pytest.raises(ModelError, match=sentence):
         install(store, file, admit)
     assert store.current() == before
@@ -113,7 +113,7 @@ def test_going_back_takes_an_order(
 def test_a_version_below_the_shipped_one_is_refused_too(store: BundleStore, tmp_path: Path) -> None:
     """What comes with the package counts where nothing else is in use."""
     with pytest.raises(ModelError, match="older than"):
-        install(store, builders.packed(tmp_path, "0.0.1"), admit)
+        install(store, bundles.packed(tmp_path, "0.0.1"), admit)
 
 
 def test_rolling_back_goes_back_step_by_step(store: BundleStore, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def filling(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_a_full_disk_leaves_all_as_it_was(store: BundleStore, tmp_path: Path, filling: list[int]) -> None:
     """Wherever it fills up: one sentence, a whole bundle in use, nothing half installed."""
-    file = builders.packed(tmp_path, "1.1")
+    file = bundles.packed(tmp_path, "1.1")
     put(store, tmp_path, "1.0")
     refusals: list[str] = []
     for filling[1] in range(40):

@@ -11,7 +11,7 @@ import pytest
 from edge import bundle
 from edge.bundle import manifest
 from edge.errors import ModelError
-from tests.edge.bundle import builders
+from tests.support import bundles
 
 SCHEMA = json.loads(manifest.SCHEMA_FILE.read_text())
 
@@ -24,7 +24,7 @@ def test_the_published_schema_is_the_models_own() -> None:
 @pytest.mark.parametrize("shipped", [True, False])
 def test_manifests_follow_the_published_schema(tmp_path: Path, shipped: bool) -> None:
     """The one that ships and one with every section; something else does not."""
-    directory = bundle.SHIPPED if shipped else builders.make(tmp_path / "b")
+    directory = bundle.SHIPPED if shipped else bundles.make(tmp_path / "b")
     raw = json.loads((directory / bundle.MANIFEST).read_text())
     check = jsonschema.Draft202012Validator(SCHEMA)
     check.validate(raw)
@@ -38,7 +38,7 @@ def test_manifests_follow_the_published_schema(tmp_path: Path, shipped: bool) ->
 )
 def test_versions_order(tmp_path: Path, lower: str, higher: str) -> None:
     """As PEP 440 says, not as text."""
-    first, second = (bundle.load(builders.make(tmp_path / v, v)).manifest for v in (lower, higher))
+    first, second = (bundle.load(bundles.make(tmp_path / v, v)).manifest for v in (lower, higher))
     assert first.order < second.order
 
 
@@ -56,7 +56,7 @@ def test_versions_order(tmp_path: Path, lower: str, higher: str) -> None:
 )
 def test_hostile_json_is_refused(tmp_path: Path, content: bytes) -> None:
     """In one short sentence that names the file."""
-    directory = builders.make(tmp_path / "b")
+    directory = bundles.make(tmp_path / "b")
     (directory / bundle.MANIFEST).write_bytes(content)
     with pytest.raises(ModelError, match=r"manifest\.json") as refusal:
         bundle.load(directory)
@@ -68,7 +68,7 @@ def test_hostile_json_is_refused(tmp_path: Path, content: bytes) -> None:
 )
 def test_golden_vectors_that_cannot_be_tested_are_refused(tmp_path: Path, golden: dict[str, object]) -> None:
     """Before an interpreter is opened."""
-    directory = builders.make(tmp_path / "b")
-    builders.change(directory, resign=True, golden=[golden])
+    directory = bundles.make(tmp_path / "b")
+    bundles.change(directory, resign=True, golden=[golden])
     with pytest.raises(ModelError, match="golden"):
         bundle.load(directory)

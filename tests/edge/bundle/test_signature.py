@@ -10,7 +10,7 @@ import pytest
 from edge import bundle
 from edge.bundle import signature
 from edge.errors import ConfigError, ModelError
-from tests.edge.bundle import builders
+from tests.support import bundles
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def key(tmp_path: Path) -> Path:
 @pytest.fixture
 def signed(tmp_path: Path, key: Path) -> Path:
     """A signed bundle."""
-    directory = builders.make(tmp_path / "made")
+    directory = bundles.make(tmp_path / "made")
     signature.sign(bundle.load(directory), signature.open_private(key))
     return directory
 
@@ -69,7 +69,7 @@ def test_a_borrowed_key_name_does_not_help(signed: Path, key: Path, tmp_path: Pa
 
 def test_recomputed_digests_do_not_help(signed: Path, key: Path) -> None:
     """Every digest fits, the signature does not."""
-    builders.change(signed, resign=True, thresholds={"with_mask": 0.01})
+    bundles.change(signed, resign=True, thresholds={"with_mask": 0.01})
     with pytest.raises(ModelError, match="does not fit the bundle: it was changed after"):
         signature.verify(bundle.load(signed), [public(key)])
 
@@ -83,7 +83,7 @@ def test_signing_twice_gives_the_same_bytes(signed: Path, key: Path) -> None:
 
 def test_a_new_manifest_ends_a_signature(signed: Path) -> None:
     """It would never fit again."""
-    builders.make(signed, version="2.0")
+    bundles.make(signed, version="2.0")
     assert not (signed / bundle.SIGNATURE).exists()
 
 

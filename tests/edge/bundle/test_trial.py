@@ -9,7 +9,7 @@ import pytest
 from edge.bundle.install import install
 from edge.bundle.store import PACKAGED, BundleStore, TrialRecord
 from edge.bundle.trial import ENOUGH_FRAMES, ENOUGH_S, Trial, give_up
-from tests.edge.bundle import builders
+from tests.support import bundles
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def store(tmp_path: Path) -> BundleStore:
     """Two bundles, one after the other."""
     made = BundleStore(tmp_path / "bundles")
     for version in ("1.0", "1.1"):
-        install(made, builders.packed(tmp_path, version), lambda _: None, allow_older=True)
+        install(made, bundles.packed(tmp_path, version), lambda _: None, allow_older=True)
     return made
 
 

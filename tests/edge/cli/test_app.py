@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from edge.cli.app import EXTRAS, LazyGroup, run_app
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 PROGRAMS = {"maskgate": "edge", "maskgate-train": "training", "maskgate-convert": "convert"}
 ALL = sorted(frozenset[str]().union(*EXTRAS.values()))
 

@@ -6,13 +6,12 @@ import io
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from edge.cli.output import progress, table
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 WIDE = [
     ("bundle", "use", "size"),
     ("a bundle whose name takes more than one line of a small terminal " * 2, "current", "1234567890"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.collector.database import CollectorDatabase, open_database
-from tests.postgres import Postgres, find_programs
+from tests.support.postgres import Postgres, find_programs
 
 
 @pytest.fixture(scope="session")

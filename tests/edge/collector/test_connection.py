@@ -20,7 +20,7 @@ from edge.mqtt.events import (
     PublishAcknowledged,
     SubscriptionAcknowledged,
 )
-from tests.fakes import FakeConnector
+from tests.support.fakes import FakeConnector
 
 FILTERS = ("maskgate/+/+/event", "maskgate/+/+/gap")
 ARRIVED = MessageReceived(7, 1, "maskgate/site/door/event", b"{}", False)

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from edge.collector.database import engine
-from tests.collecting import event_ids
-from tests.edge.collector import builders
-from tests.edge.collector.exported import EVENTS, config, export, load, path
-from tests.edge.test_cli import Run, one_sentence, run
+from tests.edge.commands.test_commands import Run, one_sentence, run
+from tests.support import collector_records
+from tests.support.collector import event_ids
+from tests.support.exports import EVENTS, config, export, load, path
 
 __all__ = ["config", "export", "load", "path", "run"]
 
@@ -137,7 +137,7 @@ def test_a_bar_on_a_terminal(path: Path, tmp_path: Path) -> None:
     """Long files only; standard output stays clean."""
     long = tmp_path / "long.jsonl"
     # The same event many times: quick to make, and known but for the first.
-    long.write_bytes((builders.event(1) + b"\n") * 4000)
+    long.write_bytes((collector_records.event(1) + b"\n") * 4000)
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "edge", "collect", "load", "--site", "site", str(long), "--json"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}

@@ -15,9 +15,9 @@ from edge.collector.export_file import LONGEST, ExportSource
 from edge.collector.load import ExportLoader
 from edge.errors import SourceError
 from edge.messages import payloads
-from tests.edge.collector import builders
-from tests.edge.collector.exported import config, export, load, path
-from tests.edge.test_cli import Run, one_sentence, run
+from tests.edge.commands.test_commands import Run, one_sentence, run
+from tests.support import collector_records
+from tests.support.exports import config, export, load, path
 
 __all__ = ["config", "export", "load", "path", "run"]
 
@@ -53,7 +53,7 @@ DAMAGED: dict[str, tuple[int, str, Callable[[bytes], bytes]]] = {
     "no object": (2, "is not of type", at(2, lambda _: b"[1]\n")),
     "other version": (7, '"revision" is a required property', at(7, without("revision"))),
     "unknown verdict": (7, "verdict", at(7, other("verdict", "perhaps"))),
-    "a gap": (4, "required", at(4, lambda _: builders.gap(1, 4, 4) + b"\n")),
+    "a gap": (4, "required", at(4, lambda _: collector_records.gap(1, 4, 4) + b"\n")),
     "wrong id": (5, "its id is 'door/e1/99'", at(5, other("id", "door/e1/99"))),
     "wrong device": (5, "its id is", at(5, other("device", "gate"))),
     "wrong time": (5, "is no time", at(5, other("wall_time", "2025-13-01T00:00:00.000Z"))),
@@ -108,8 +108,8 @@ def test_another_event_under_a_stored_id_changes_nothing(
     assert path.read_bytes() == before
 
 
-WHOLE = b"".join(builders.event(number) + b"\n" for number in (1, 2, 3))
-ENDS = [builders.event(1), builders.event(2), builders.event(3)]
+WHOLE = b"".join(collector_records.event(number) + b"\n" for number in (1, 2, 3))
+ENDS = [collector_records.event(1), collector_records.event(2), collector_records.event(3)]
 
 
 @settings(max_examples=60)
@@ -120,7 +120,7 @@ def test_wherever_it_is_cut_no_half_event_counts(
     """Cut between two events it holds those before, cut amid one it is refused."""
     file = tmp_path_factory.mktemp("cut") / "cut.jsonl"
     file.write_bytes(WHOLE[:length])
-    loader = ExportLoader("site", builders.NOON)
+    loader = ExportLoader("site", collector_records.NOON)
     *before, last = WHOLE[:length].split(b"\n")
     if last and last not in ENDS:
         with pytest.raises(SourceError, match=f"line {len(before) + 1}: it is cut off"):

@@ -19,12 +19,12 @@ from edge.daemon.factory import open_uplink
 from edge.messages import payloads
 from edge.spool import Spool
 from edge.types import Event
-from tests.broker import Mosquitto, wait_until
-from tests.builders import limits
-from tests.collecting import FakeDevice, collecting, event_ids, ids
-from tests.edge.collector.builders import DOOR, made
-from tests.edge.collector.exported import config, export, load, path
-from tests.edge.test_cli import Run, run
+from tests.edge.commands.test_commands import Run, run
+from tests.support.builders import limits
+from tests.support.collector import FakeDevice, collecting, event_ids, ids
+from tests.support.collector_records import DOOR, made
+from tests.support.exports import config, export, load, path
+from tests.support.mosquitto import Mosquitto, wait_until
 
 __all__ = ["config", "export", "load", "path", "run"]
 

@@ -18,8 +18,8 @@ from edge.collector.records import (
     Rejected,
 )
 from edge.messages import payloads
-from tests.edge.collector import builders
-from tests.edge.collector.builders import DOOR, NOON, PARSER, read
+from tests.support import collector_records
+from tests.support.collector_records import DOOR, NOON, PARSER, read
 
 
 def reason(kind: str, payload: bytes) -> str:
@@ -31,7 +31,7 @@ def reason(kind: str, payload: bytes) -> str:
 
 def test_an_event_as_devices_make_it() -> None:
     """All members arrive in their columns."""
-    (one,) = builders.made(1)
+    (one,) = collector_records.made(1)
     sent = payloads.event_payload(one)
     record = read("event", payloads.encode(sent), NOON)
     assert isinstance(record, EventRecord)
@@ -46,7 +46,10 @@ def test_an_event_as_devices_make_it() -> None:
 
 def test_a_gap_with_and_without_an_end() -> None:
     """The end may be unknown."""
-    closed, open_ended = read("gap", builders.gap(1, 3, 5)), read("gap", builders.gap(2, 1, None))
+    closed, open_ended = (
+        read("gap", collector_records.gap(1, 3, 5)),
+        read("gap", collector_records.gap(2, 1, None)),
+    )
     assert isinstance(closed, GapRecord)
     assert isinstance(open_ended, GapRecord)
     assert (closed.first, closed.last, open_ended.last) == (3, 5, None)
@@ -55,7 +58,7 @@ def test_a_gap_with_and_without_an_end() -> None:
 def test_presence_and_sight() -> None:
     """Availability is a bare word, the state tells of blindness and since when."""
     assert read("availability", b"offline") == AvailabilityRecord(DOOR, False, NOON)
-    assert read("state", builders.state(blind=True, since=NOON - 60)) == CameraRecord(
+    assert read("state", collector_records.state(blind=True, since=NOON - 60)) == CameraRecord(
         DOOR, True, "unplugged", NOON - 60, NOON
     )
 
@@ -69,7 +72,7 @@ def test_stats_are_a_sign_of_life() -> None:
 
 def test_a_clock_that_is_ahead_is_not_believed() -> None:
     """A state that began in the future began when it was received."""
-    record = read("state", builders.state(since=NOON + 3600))
+    record = read("state", collector_records.state(since=NOON + 3600))
     assert isinstance(record, CameraRecord)
     assert record.since == NOON
 
@@ -82,8 +85,8 @@ def test_a_retained_message_taken_back_is_nothing(kind: str) -> None:
 
 def test_a_newer_device_may_say_more() -> None:
     """Members that this version does not know are let through."""
-    assert isinstance(read("event", builders.event(1, mood="fine")), EventRecord)
-    assert isinstance(read("state", builders.state(mood="fine")), CameraRecord)
+    assert isinstance(read("event", collector_records.event(1, mood="fine")), EventRecord)
+    assert isinstance(read("state", collector_records.state(mood="fine")), CameraRecord)
 
 
 def test_an_older_device_may_say_less() -> None:
@@ -102,19 +105,19 @@ def test_an_older_device_may_say_less() -> None:
         (b"\xff\xfe", "not UTF-8"),
         (b"[" * 100_000, "nested"),
         (b"[1]", "object"),
-        (builders.event(1).replace(b"0.96", b"NaN"), "NaN"),
-        (builders.event(1).replace(b"3.5", b"1e999"), "too large"),
-        (builders.event(1, frames=2**63), "too large"),
-        (builders.event(1, frames=-1), "frames"),
-        (builders.event(1, verdict="maybe"), "verdict"),
-        (builders.event(1, model_version="a\0b"), "character 0"),
-        (builders.event(1).replace(b'"1.0"', b'"\\ud800"'), "half a character"),
-        (builders.event(1, device="gate"), "names the device"),
-        (builders.event(1, sequence=2), "its id is"),
-        (builders.event(2**40 - 1), "beyond"),
-        (builders.event(1, wall_time="2025-02-30T00:00:00.000Z"), "no time"),
-        (builders.event(1, wall_time="9999-12-31T23:59:59.999Z"), "outside the years"),
-        (builders.event(1, pass_id="p" * 300 + "-1"), "longer than"),
+        (collector_records.event(1).replace(b"0.96", b"NaN"), "NaN"),
+        (collector_records.event(1).replace(b"3.5", b"1e999"), "too large"),
+        (collector_records.event(1, frames=2**63), "too large"),
+        (collector_records.event(1, frames=-1), "frames"),
+        (collector_records.event(1, verdict="maybe"), "verdict"),
+        (collector_records.event(1, model_version="a\0b"), "character 0"),
+        (collector_records.event(1).replace(b'"1.0"', b'"\\ud800"'), "half a character"),
+        (collector_records.event(1, device="gate"), "names the device"),
+        (collector_records.event(1, sequence=2), "its id is"),
+        (collector_records.event(2**40 - 1), "beyond"),
+        (collector_records.event(1, wall_time="2025-02-30T00:00:00.000Z"), "no time"),
+        (collector_records.event(1, wall_time="9999-12-31T23:59:59.999Z"), "outside the years"),
+        (collector_records.event(1, pass_id="p" * 300 + "-1"), "longer than"),
         (b"1" * 5000, "not JSON"),
     ],
 )
@@ -125,13 +128,13 @@ def test_a_bad_event_is_told_apart(payload: bytes, words: str) -> None:
 
 def test_a_gap_that_ends_before_it_begins() -> None:
     """Is none."""
-    assert "before it begins" in reason("gap", builders.gap(1, 5, 3))
+    assert "before it begins" in reason("gap", collector_records.gap(1, 5, 3))
 
 
 def test_a_gap_beyond_all_sequences() -> None:
     """No device could be told of it."""
-    assert "beyond" in reason("gap", builders.gap(1, 5, 2**40 - 1))
-    assert "beyond" in reason("gap", builders.gap(1, 2**40 - 1, None))
+    assert "beyond" in reason("gap", collector_records.gap(1, 5, 2**40 - 1))
+    assert "beyond" in reason("gap", collector_records.gap(1, 2**40 - 1, None))
 
 
 def test_availability_is_one_of_two_words() -> None:
@@ -146,7 +149,7 @@ def test_availability_is_one_of_two_words() -> None:
 )  # fmt: skip
 def test_a_topic_of_nobody(topic: str) -> None:
     """What does not come from a device is rejected, whatever it says."""
-    assert isinstance(PARSER.read(topic, builders.event(1), NOON), Rejected)
+    assert isinstance(PARSER.read(topic, collector_records.event(1), NOON), Rejected)
 
 
 json_values = st.recursive(
@@ -163,7 +166,11 @@ json_values = st.recursive(
 )
 def test_no_message_stops_the_line(kind: str, member: str, value: Any) -> None:
     """Whatever stands in a member, the answer is a record or a rejection."""
-    whole = json.loads(builders.event(1)) | json.loads(builders.gap(1, 1, 2)) | json.loads(builders.state())
+    whole = (
+        json.loads(collector_records.event(1))
+        | json.loads(collector_records.gap(1, 1, 2))
+        | json.loads(collector_records.state())
+    )
     read(kind, json.dumps({**whole, member: value}).encode())
 
 

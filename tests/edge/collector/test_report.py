@@ -19,7 +19,7 @@ from edge.collector.database import PassRow, Period
 from edge.collector.database.queries import ReportFilter
 from edge.collector.records import DeviceKey
 from edge.collector.report import ReportRow
-from tests.edge.collector.builders import DOOR, NOON
+from tests.support.collector_records import DOOR, NOON
 
 HOURS = Calendar("hour", ZoneInfo("UTC"))
 GATE = DeviceKey("site", "gate")

@@ -25,13 +25,13 @@ from edge.messages.topics import Topics
 from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink.uplink import Uplink
-from tests.broker import DURABLE, Mosquitto, Subscriber, wait_until
-from tests.builders import limits
-from tests.collecting import CollectorProcess, FakeDevice, collecting, event_count, event_ids, ids
 from tests.conftest import MakeBroker
-from tests.edge.collector import builders
-from tests.edge.collector.builders import DOOR, made
-from tests.postgres import Postgres
+from tests.support import collector_records
+from tests.support.builders import limits
+from tests.support.collector import CollectorProcess, FakeDevice, collecting, event_count, event_ids, ids
+from tests.support.collector_records import DOOR, made
+from tests.support.mosquitto import DURABLE, Mosquitto, Subscriber, wait_until
+from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.broker
 
@@ -79,7 +79,7 @@ def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str
     random.Random(2).shuffle(mixed)
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
         device.publish(mixed)
-        device.send("gap", builders.gap(1, 100, 101))
+        device.send("gap", collector_records.gap(1, 100, 101))
         device.wait_for_mark(300)
         assert collector.totals.stored == 298
         assert collector.totals.known == 100
@@ -171,7 +171,7 @@ def test_a_bad_message_is_kept_apart(broker: Mosquitto, path: Path, url: str) ->
     """It is counted with its reason, and what follows is stored."""
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
         device.send("event", b"{")
-        device.send("event", builders.event(1, verdict="maybe"))
+        device.send("event", collector_records.event(1, verdict="maybe"))
         device.send("availability", b"perhaps")
         device.publish(made(3))
         device.wait_for_mark(3)
@@ -320,8 +320,10 @@ def test_presence_and_blindness_are_kept(broker: Mosquitto, path: Path, url: str
     with FakeDevice(broker.port) as device:
         device.send("availability", b"online", retain=True)
         with collecting(broker.port, url):
-            device.send("state", builders.state(blind=False), retain=True)
-            device.send("state", builders.state(blind=True, since=builders.NOON + 60), retain=True)
+            device.send("state", collector_records.state(blind=False), retain=True)
+            device.send(
+                "state", collector_records.state(blind=True, since=collector_records.NOON + 60), retain=True
+            )
             device.send("availability", b"offline", retain=True)
             device.publish(made(1))
             device.wait_for_mark(1)
@@ -391,7 +393,7 @@ def test_what_a_device_really_sends_is_understood(
     """Events out of a spool, presence and state through the uplink: all of it is stored, nothing rejected."""
     with collecting(broker.port, url) as collector:
         with device(spool, broker.port):
-            spool.set_state(State(Lamp.GREEN, False, "", "1.0", builders.NOON))
+            spool.set_state(State(Lamp.GREEN, False, "", "1.0", collector_records.NOON))
             for event in made(100, epoch=spool.epoch):
                 spool.append(event)
             wait_until(lambda: collector.totals.stored == 100)

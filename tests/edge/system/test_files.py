@@ -18,8 +18,7 @@ import pytest
 
 from edge.errors import SourceError, StorageError
 from edge.system import files
-
-ROOT = Path(__file__).parents[3]
+from tests.support.paths import ROOT
 
 WRITERS = {
     "write_atomic": "write_atomic(file, content)",

@@ -11,7 +11,7 @@ import pytest
 from edge.contract import Label
 from edge.errors import ConfigError
 from edge.types import Box, Face, Image
-from tests.training.builders import MARKS, draw_face
+from tests.support.training import MARKS, draw_face
 from training.data.manifest import SplitFace, SplitPart
 from training.data.readers import FaceRecord, FaceSource
 from training.detector import dataset
@@ -84,8 +84,8 @@ def test_a_drawn_mask_changes_the_face_and_nothing_else() -> None:
     assert np.abs(masked.pixels.astype(int) - one.pixels)[205:235, 185:215].mean() > 10
     np.testing.assert_array_equal(masked.pixels[:100], one.pixels[:100])
     np.testing.assert_array_equal(masked.boxes, one.boxes)
-    assert not masked.bare.any()
-    assert one.bare.all()
+    assert not masked.without_mask.any()
+    assert one.without_mask.all()
 
 
 def test_without_frames_there_is_nothing_to_train_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,11 +53,11 @@ def _chart(width: float, height: float, across: int = 1) -> Iterator[tuple[list[
         figure.savefig(buffer, format="svg", metadata={"Date": None})
 
 
-def calibration(evidence: Predictions) -> str:
+def calibration(predictions: Predictions) -> str:
     """Confidence against accuracy for every model; on the diagonal a probability means what it says."""
-    with _chart(4.4 * len(evidence.columns), 4.0, len(evidence.columns)) as (axes, out):
-        for axis, column in zip(axes, evidence.columns, strict=True):
-            bins = reliability(evidence.truth, column.shares)
+    with _chart(4.4 * len(predictions.columns), 4.0, len(predictions.columns)) as (axes, out):
+        for axis, column in zip(axes, predictions.columns, strict=True):
+            bins = reliability(predictions.truth, column.shares)
             most = max(one.faces for one in bins)
             axis.plot([0.3, 1], [0.3, 1], color=FAINT, zorder=1)
             axis.plot([b.confidence for b in bins], [b.right for b in bins], color=INK, linewidth=1, zorder=2)
@@ -98,9 +98,11 @@ def trade(truth: Truth, shares: Shares, chosen: float) -> str:
     """What a threshold on P(with_mask) costs: bare faces called masked against masked faces missed."""
     steps = np.linspace(0.34, 1, 133)
     called = shares[:, WITH_MASK] >= np.maximum(steps[:, None], shares[:, WITH_MASK + 1 :].max(axis=1))
-    bare, masked = (100 * called[:, truth == index].mean(axis=1) for index in (WITHOUT_MASK, WITH_MASK))
+    without_mask, masked = (
+        100 * called[:, truth == index].mean(axis=1) for index in (WITHOUT_MASK, WITH_MASK)
+    )
     with _chart(8.8, 3.4) as ((axis,), out):
-        axis.plot(steps, bare, color=COLOURS[WITHOUT_MASK], label="bare faces called masked")
+        axis.plot(steps, without_mask, color=COLOURS[WITHOUT_MASK], label="bare faces called masked")
         axis.plot(steps, 100 - masked, color=COLOURS[WITH_MASK], label="masked faces not called masked")
         axis.axhline(0.5, color=FAINT, linestyle="--")
         axis.annotate("0.5 %", (0.34, 0.5), (0, 3), textcoords="offset points", fontsize=8)

@@ -49,27 +49,29 @@ def data_uri(pixels: Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(raw.tobytes()).decode()
 
 
-def worst(evidence: Predictions, column: ModelPredictions, material: FaceDataset) -> tuple[Gallery, ...]:
+def worst(predictions: Predictions, column: ModelPredictions, material: FaceDataset) -> tuple[Gallery, ...]:
     """The wrong answers, the surest first, the costliest kind by itself and before all others."""
     answer = column.shares.argmax(axis=1)
-    bare = (evidence.truth == WITHOUT_MASK) & (answer == WITH_MASK)
-    worn = (evidence.truth == MASK_WORN_INCORRECTLY) & (answer == WITH_MASK)
-    other = (evidence.truth != answer) & ~bare & ~worn
+    without_mask = (predictions.truth == WITHOUT_MASK) & (answer == WITH_MASK)
+    incorrect = (predictions.truth == MASK_WORN_INCORRECTLY) & (answer == WITH_MASK)
+    other = (predictions.truth != answer) & ~without_mask & ~incorrect
     kinds = (
-        ("Bare faces called masked", bare),
-        ("Wrongly worn masks called masked", worn),
+        ("Bare faces called masked", without_mask),
+        ("Wrongly worn masks called masked", incorrect),
         ("All other wrong answers", other),
     )
-    return tuple(_gallery(name, mask, evidence, column, material) for name, mask in kinds if mask.any())
+    return tuple(_gallery(name, mask, predictions, column, material) for name, mask in kinds if mask.any())
 
 
 def _gallery(
-    name: str, mask: Mask, evidence: Predictions, column: ModelPredictions, material: FaceDataset
+    name: str, mask: Mask, predictions: Predictions, column: ModelPredictions, material: FaceDataset
 ) -> Gallery:
     places = np.flatnonzero(mask)
     places = places[np.argsort(-column.shares[places].max(axis=1))]
     tiles = tuple(
-        Tile(data_uri(material.patches[at].crop(SIDE)), caption(evidence, column, at), evidence.keys[at])
+        Tile(
+            data_uri(material.patches[at].crop(SIDE)), caption(predictions, column, at), predictions.keys[at]
+        )
         for at in places[:MANY]
     )
     return Gallery(name, tiles, max(0, len(places) - MANY))
@@ -89,28 +91,31 @@ def _cell(tile: Tile) -> Image:
     raw = np.frombuffer(base64.b64decode(tile.uri.partition(",")[2]), np.uint8)
     picture = np.asarray(cv2.imdecode(raw, cv2.IMREAD_COLOR), np.uint8)
     cell[:SIDE, :SIDE] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    said, _, size = tile.caption.replace(" → ", " > ").partition(", ")
-    for line, text in enumerate((said, size)):
+    answer, _, size = tile.caption.replace(" → ", " > ").partition(", ")
+    for line, text in enumerate((answer, size)):
         cv2.putText(cell, text, (0, SIDE + 11 + 12 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.3, (20, 20, 20), 1)
     return cell
 
 
-def caption(evidence: Predictions, column: ModelPredictions, at: int) -> str:
-    """What the face is, what was said and how surely, and how large it is."""
-    said = int(column.shares[at].argmax())
-    return (
-        f"{WORDS[evidence.truth[at]]} → {WORDS[said]} {column.shares[at, said]:.2f}, {evidence.px[at]:.0f} px"
-    )
+def caption(predictions: Predictions, column: ModelPredictions, at: int) -> str:
+    """What the face is, what is answered and how surely, and how large it is."""
+    answer = int(column.shares[at].argmax())
+    truth, px = WORDS[predictions.truth[at]], predictions.px[at]
+    return f"{truth} → {WORDS[answer]} {column.shares[at, answer]:.2f}, {px:.0f} px"
 
 
 def looked_at(
-    model: keras.Model, evidence: Predictions, column: ModelPredictions, material: FaceDataset, each: int = 4
+    model: keras.Model,
+    predictions: Predictions,
+    column: ModelPredictions,
+    material: FaceDataset,
+    each: int = 4,
 ) -> tuple[Gallery, ...]:
     """Grad-CAM overlays for a few faces per class, wrong answers among them where there are any.
 
     Args:
         model: The float network that the column comes from.
-        evidence: The judged faces.
+        predictions: The evaluated faces.
         column: What the network says of them.
         material: The faces in the same order.
         each: Faces right and faces wrong of each class.
@@ -118,11 +123,11 @@ def looked_at(
     size = int(model.input_shape[1])
     found = []
     for index in range(len(LABELS)):
-        places = _examples(evidence, column, index, each)
+        places = _examples(predictions, column, index, each)
         if len(places):
             found.append(
                 Gallery(
-                    WORDS[index].capitalize(), _overlays(model, (evidence, column), material, places, size)
+                    WORDS[index].capitalize(), _overlays(model, (predictions, column), material, places, size)
                 )
             )
     return tuple(found)
@@ -130,31 +135,31 @@ def looked_at(
 
 def _overlays(
     model: keras.Model,
-    said: tuple[Predictions, ModelPredictions],
+    answered: tuple[Predictions, ModelPredictions],
     material: FaceDataset,
     places: Sequence[int],
     size: int,
 ) -> tuple[Tile, ...]:
     from training.evaluation.report.gradcam import heat_maps, overlay  # noqa: PLC0415 - needs the framework
 
-    evidence, column = said
+    predictions, column = answered
     crops = np.stack([material.patches[at].crop(size) for at in places])
     maps = heat_maps(model, crops, column.shares[list(places)].argmax(axis=1))
     return tuple(
         Tile(
             data_uri(np.hstack([crop, overlay(crop, heat)])),
-            caption(evidence, column, at),
-            evidence.keys[at],
+            caption(predictions, column, at),
+            predictions.keys[at],
         )
         for crop, heat, at in zip(crops, maps, places, strict=True)
     )
 
 
-def _examples(evidence: Predictions, column: ModelPredictions, index: int, each: int) -> list[int]:
+def _examples(predictions: Predictions, column: ModelPredictions, index: int, each: int) -> list[int]:
     """Some faces of a class that are right, spread over all, and the surest wrong ones; large ones first."""
     answer = column.shares.argmax(axis=1)
-    mine = evidence.truth == index
-    large = mine & (evidence.px >= 40)
+    mine = predictions.truth == index
+    large = mine & (predictions.px >= 40)
     mine = large if large.any() else mine
     right, wrong = np.flatnonzero(mine & (answer == index)), np.flatnonzero(mine & (answer != index))
     wrong = wrong[np.argsort(-column.shares[wrong].max(axis=1))]

@@ -1,4 +1,4 @@
-"""One self-contained HTML page about a judged classifier, and a model card in Markdown."""
+"""One self-contained HTML page about an evaluated classifier, and a model card in Markdown."""
 
 from __future__ import annotations
 
@@ -76,39 +76,39 @@ class ReportPage:
 
     title: str
     made: str
-    evidence: Predictions
-    judged: EvaluationResult
+    predictions: Predictions
+    result: EvaluationResult
     extras: Extras
     models: tuple[str, ...] = field(default=())
 
     @property
     def main(self) -> ModelPredictions:
-        """The model of the detailed charts: the one that runs on a device, where it was judged."""
-        found = [column for column in self.evidence.columns if column.name.startswith("int8")]
-        return (*found, *self.evidence.columns)[0]
+        """The model of the detailed charts: the one that runs on a device, where it was evaluated."""
+        found = [column for column in self.predictions.columns if column.name.startswith("int8")]
+        return (*found, *self.predictions.columns)[0]
 
     @property
     def headline(self) -> ResultRow:
         """The row whose figures stand at the top."""
-        return next(row for name in HEADLINE if (row := self.judged.row(name, self.main.name)) is not None)
+        return next(row for name in HEADLINE if (row := self.result.row(name, self.main.name)) is not None)
 
     @property
     def hard(self) -> tuple[ResultRow, ...]:
         """Slices of the main model."""
-        return tuple(row for row in self.judged.hard if row.model == self.main.name)
+        return tuple(row for row in self.result.hard if row.model == self.main.name)
 
     @property
     def overall(self) -> tuple[ResultRow, ...]:
         """The row of all faces, of each model."""
-        return tuple(row for row in self.judged.main if row.name == "all")
+        return tuple(row for row in self.result.main if row.name == "all")
 
 
-def page(evidence: Predictions, judged: EvaluationResult, extras: Extras, title: str) -> ReportPage:
+def page(predictions: Predictions, result: EvaluationResult, extras: Extras, title: str) -> ReportPage:
     """Puts together what the templates need."""
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, maskgate {version('maskgate')}"
     revision = git_revision()
-    names = tuple(column.name for column in evidence.columns)
-    return ReportPage(title, f"{made} {revision}".strip(), evidence, judged, extras, names)
+    names = tuple(column.name for column in predictions.columns)
+    return ReportPage(title, f"{made} {revision}".strip(), predictions, result, extras, names)
 
 
 def of_run(run: TrainingRun | None, manifest: SplitManifest | None) -> Extras:
@@ -144,12 +144,12 @@ def write(one: ReportPage, folder: Path) -> tuple[Path, Path]:
 def write_for(run: TrainingRun, manifest: SplitManifest, material: FaceDataset) -> None:
     """Reports on a finished run in its own folder, without pictures of people.
 
-    Its test faces are judged, or those it was calibrated on where all others were trained on.
+    Its test faces are used, or those it was calibrated on where all others were trained on.
     """
     part = SplitPart.TEST if material.of(SplitPart.TEST).faces else SplitPart.VALIDATION
-    evidence = evaluate.on_split((evaluate.EvaluatedModel("float", run.model),), material, part)
+    predictions = evaluate.on_split((evaluate.EvaluatedModel("float", run.model),), material, part)
     title = f"Mask classifier {run.id}, judged on its {part} faces"
-    write(page(evidence, results.judge(evidence), of_run(run, manifest), title), run.folder)
+    write(page(predictions, results.evaluate(predictions), of_run(run, manifest), title), run.folder)
 
 
 def html(one: ReportPage) -> str:
@@ -203,10 +203,10 @@ def _tint(count: int, row: Sequence[int], right: bool) -> Markup:
 
 
 def _charts(one: ReportPage) -> dict[str, Chart]:
-    main, truth = one.main, one.evidence.truth
+    main, truth = one.main, one.predictions.truth
     middle = float(np.median(main.thresholds))
     found = {
-        "calibration": Chart(charts.calibration(one.evidence), "confidence against share that is right"),
+        "calibration": Chart(charts.calibration(one.predictions), "confidence against share that is right"),
         "ranking": Chart(charts.ranking(truth, main), "ROC and precision-recall curves by class"),
     }
     if {WITHOUT_MASK, WITH_MASK} <= set(truth.tolist()):

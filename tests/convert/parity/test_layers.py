@@ -1,0 +1,55 @@
+"""How far each layer of an int8 model strays from the float model."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+import json
+from training.framework import load_framework
+load_framework(1, extra="convert")
+import keras
+import numpy as np
+from convert import quantize
+from convert.parity import layers
+from edge.bundle import golden
+
+keras.utils.set_random_seed(1)
+network = keras.Sequential([
+    keras.Input((96, 96, 3)),
+    keras.layers.Rescaling(1 / 255),
+    keras.layers.Conv2D(4, 3, strides=8, activation="relu"),
+    keras.layers.Flatten(),
+    keras.layers.Dense(3, activation="softmax"),
+])
+crops = np.stack([golden.crop("face", seed, 96) for seed in range(12)])
+reference, quantised = quantize.to_float(network), quantize.to_int8(network, crops // 4)
+for shown in (crops // 4, crops):
+    found = layers.compare(reference, quantised, shown, np.arange(12) % 3)
+    print(json.dumps({one.op: one.clipped for one in found}))
+"""
+
+
+def test_only_values_with_a_range_can_be_beyond_it() -> None:
+    """Sizes that a network reckons with while it flattens its maps are whole numbers and not counted; values
+    beyond the range that the representative pictures gave are."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    alike, beyond = (json.loads(line) for line in done.stdout.splitlines())
+    assert alike["SHAPE"] == alike["CONV_2D"] == 0
+    assert beyond["SHAPE"] == 0
+    assert beyond["CONV_2D"] > 0.05

@@ -1,0 +1,48 @@
+"""Writing of bundles: whole or not at all, and what stood there."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from convert import detector, metadata
+from convert.metadata import Provenance
+from edge import bundle
+from edge.errors import ConfigError
+from tests.support.convert import Trained, commands
+
+
+@pytest.mark.slow
+def test_a_bundle_that_is_replaced_keeps_its_detector(trained: Trained, tmp_path: Path) -> None:
+    """With its notice and figures, and with the licence and the sources of data that stood there."""
+    target = Path(shutil.copytree(bundle.SHIPPED, tmp_path / "bundle"))
+    before = detector.of(target)
+    told = tmp_path / "provenance.toml"
+    told.write_text('licence = "Apache-2.0"\n[[data]]\nname = "drawn"\nlicence = "CC0"\n')
+    first, second = commands(
+        trained.convert("run", target, "--provenance", told), trained.convert("run", target)
+    )
+    assert (first.code, second.code) == (0, 0)
+    made = bundle.load(target)
+    assert detector.of(target) == before
+    assert {name for name in made.manifest.files if name.endswith(".txt")} == {"DETECTOR-NOTICE.txt"}
+    assert made.manifest.licence == "Apache-2.0"
+    assert [source.name for source in made.manifest.data] == ["drawn"]
+
+
+@pytest.mark.parametrize("content", ["licence = 1", "= 1", '[[data]]\nname = "x"', "surprise = 1"])
+def test_a_provenance_that_is_none_is_refused(tmp_path: Path, content: str) -> None:
+    """One sentence that names the file."""
+    file = tmp_path / "told.toml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=r"provenance .*told\.toml"):
+        metadata.load_provenance(file)
+
+
+def test_a_provenance_that_is_named_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    """Only where nothing is named, that of the bundle stays."""
+    named = Provenance("MIT")
+    assert named.or_of(bundle.SHIPPED) == named
+    assert Provenance().or_of(tmp_path) == Provenance()

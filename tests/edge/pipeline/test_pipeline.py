@@ -1,0 +1,182 @@
+"""The pipeline: from frames to lamp and outbox, with fakes at the ports only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+
+from edge.contract import answer
+from edge.pipeline.events import EventFactory, EventSource
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
+from edge.tracking.tracker import Tracker
+from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Outcome, State
+from tests.support.builders import BARE, MASKED, face, rules
+
+PIXELS = np.zeros((48, 64, 3), np.uint8)
+
+
+@dataclass
+class Recorder:
+    """Outbox and indicator that keep what they are given, in one list, in order."""
+
+    calls: list[Event | State | Lamp] = field(default_factory=list)
+
+    def append(self, event: Event) -> None:
+        self.calls.append(event)
+
+    def set_state(self, state: State) -> None:
+        self.calls.append(state)
+
+    def show(self, lamp: Lamp) -> None:
+        self.calls.append(lamp)
+
+    def close(self) -> None:
+        self.calls.append(Lamp.OFF)
+
+    def of(self, kind: type) -> list[Event | State | Lamp]:
+        return [item for item in self.calls if type(item) is kind]
+
+
+class OneFace:
+    """Detector and classifier that see one bare face, masked from frame `masked_from` on."""
+
+    model_version = "7"
+
+    def __init__(self, masked_from: int = 10**6) -> None:
+        self._masked_from = masked_from
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        return (face(),)
+
+    def classify(self, frame: Frame, faces: tuple[Face, ...]) -> tuple[Observation, ...]:
+        shares = MASKED if frame.index >= self._masked_from else BARE
+        return tuple(Observation(found, shares, 500.0, answer(shares)) for found in faces)
+
+
+class Script:
+    """A source that plays a list; "x" is a cycle in which the camera gave nothing."""
+
+    def __init__(self, moments: str) -> None:
+        self._moments = moments
+
+    def __iter__(self) -> Iterator[Frame | Blind]:
+        for index, moment in enumerate(self._moments):
+            now = index / 10
+            yield Blind("no camera", now, now) if moment == "x" else Frame(index, PIXELS, now, now)
+
+    def close(self) -> None: ...
+
+
+def run(
+    moments: str, models: OneFace | None = None, stop_after: int = 10**6
+) -> tuple[Recorder, Sequence[Cycle]]:
+    models = models or OneFace()
+    ticks = count()
+    tracker, recorder = Tracker(rules()), Recorder()
+    pipeline = Pipeline(
+        Script(moments), Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks)
+    )
+    events = EventFactory(EventSource("door", "e1", "4", "7"), 41, lambda: True)
+    reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
+    cycles: list[Cycle] = []
+    for cycle in pipeline.cycles(lambda: len(cycles) >= stop_after):
+        cycles.append(cycle)
+        reporter.report(cycle)
+    if cycles:
+        reporter.finish(cycles[-1].moment)
+    return recorder, cycles
+
+
+def test_a_face_becomes_an_event_and_a_red_lamp() -> None:
+    """With the next number of the device and the number of the run in its pass."""
+    recorder, _ = run("." * 20)
+    (event,) = recorder.of(Event)
+    assert isinstance(event, Event)
+    assert (str(event.id), event.pass_id, event.model_version) == ("door/e1/42", "e1-4-1", "7")
+    assert event.verdict.outcome is Outcome.NO_MASK
+    assert recorder.of(Lamp) == [Lamp.OFF, Lamp.RED, Lamp.OFF]
+
+
+def test_an_event_is_in_the_outbox_before_the_lamp_shows_it() -> None:
+    """What was shown has been accepted."""
+    recorder, _ = run("." * 20)
+    kinds = [type(item) for item in recorder.calls]
+    assert kinds[:5] == [Lamp, State, Event, Lamp, State]
+
+
+def test_the_end_leaves_a_dark_lamp_and_says_so() -> None:
+    """A retained state must not show red for the whole night."""
+    recorder, _ = run("." * 20)
+    last = recorder.calls[-1]
+    assert isinstance(last, State)
+    assert (last.lamp, last.blind) == (Lamp.OFF, False)
+
+
+def test_a_revision_is_another_event_of_the_same_pass() -> None:
+    """Numbers go on, the pass stays."""
+    recorder, _ = run("." * 60, OneFace(masked_from=25))
+    first, second = (item for item in recorder.of(Event) if isinstance(item, Event))
+    assert (first.pass_id, second.pass_id) == ("e1-4-1", "e1-4-1")
+    assert (first.id.sequence, second.id.sequence) == (42, 43)
+    assert (first.verdict.revision, second.verdict.revision) == (0, 1)
+
+
+def test_blind_cycles_reach_lamp_and_state_once() -> None:
+    """And seeing again ends it."""
+    recorder, _ = run("xxx...")
+    states = [item for item in recorder.of(State) if isinstance(item, State)]
+    assert [(s.lamp, s.blind, s.reason) for s in states] == [
+        (Lamp.BLIND, True, "no camera"),
+        (Lamp.OFF, False, ""),
+    ]
+
+
+def test_the_end_of_a_recording_closes_its_passes() -> None:
+    """Somebody who had no verdict yet gets one in a last cycle."""
+    recorder, cycles = run("....")
+    assert [v.outcome for v in cycles[-1].verdicts] == [Outcome.UNSURE]
+    assert len(recorder.of(Event)) == 1
+
+
+def test_a_stop_ends_the_pipeline_after_its_cycle_and_closes_its_passes() -> None:
+    """Nobody who was there is forgotten when the service stops."""
+    _, cycles = run("." * 50, stop_after=4)
+    assert len(cycles) == 5
+    assert [v.outcome for v in cycles[-1].verdicts] == [Outcome.UNSURE]
+
+
+def test_an_empty_source_says_nothing() -> None:
+    """No cycle, no event, no lamp."""
+    recorder, cycles = run("")
+    assert recorder.calls == []
+    assert cycles == []
+
+
+def test_a_change_of_models_keeps_open_passes() -> None:
+    """An event names the bundle that judged the last frame of its pass, state the one that judges."""
+    ticks = count()
+    tracker, recorder = Tracker(rules(undecided_s=60.0)), Recorder()
+    models = OneFace()
+    source = Script("." * 4 + "x" * 30 + "." * 20)
+    pipeline = Pipeline(source, Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks))
+    events = EventFactory(EventSource("door", "e1", "4", "7"), 0, lambda: True)
+    reporter = Reporter(events, recorder, recorder, LampPolicy(3.0))
+    for number, cycle in enumerate(pipeline.cycles(lambda: False)):
+        reporter.report(cycle)
+        if number == 5:
+            reporter.change_model("8", "", tracker.open_passes())
+        if number == 7:
+            reporter.change_model("9", "the model 10 is damaged", tracker.open_passes())
+    made = [event for event in recorder.of(Event) if isinstance(event, Event)]
+    assert [(e.pass_id, e.id.sequence, e.model_version) for e in made] == [
+        ("e1-4-1", 1, "7"),
+        ("e1-4-2", 2, "9"),
+    ]
+    states = [state for state in recorder.of(State) if isinstance(state, State)]
+    assert [s.model_version for s in states if s.lamp is Lamp.BLIND] == ["7", "8", "9"]
+    assert {s.model_problem for s in states if s.model_version == "9"} == {"the model 10 is damaged"}
+    assert [lamp for lamp in recorder.of(Lamp) if lamp is Lamp.BLIND] == [Lamp.BLIND]

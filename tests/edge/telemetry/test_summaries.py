@@ -1,0 +1,89 @@
+"""Hours and days out of minutes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.spool.storage.statistics import PassCounter
+from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
+from edge.telemetry.summaries import begin, ended_since, summarise
+from edge.types import Event, Outcome
+from tests.support.builders import event, verdict
+
+DAY = 1_699_920_000
+"""The beginning of a day."""
+
+decisions = st.lists(
+    st.tuples(st.integers(1, 30), st.sampled_from(Outcome), st.floats(0, DAY_S - 1)), max_size=80
+)
+
+
+def story(steps: list[tuple[int, Outcome, float]]) -> list[Event]:
+    """Events of passes that are revised now and then."""
+    revisions: Counter[int] = Counter()
+    events = []
+    for sequence, (number, outcome, second) in enumerate(steps, 1):
+        made = replace(verdict(outcome, number, revisions[number]), wall=DAY + second)
+        revisions[number] += 1
+        events.append(replace(event(sequence, outcome, number), verdict=made))
+    return events
+
+
+def minutes(events: Iterable[Event]) -> list[Minute]:
+    """What a spool would add up."""
+    tally, found = PassCounter(), dict[int, Minute]()
+    for one in events:
+        added = tally.count(one)
+        assert added is not None
+        found[added.start] = found[added.start] + added if added.start in found else added
+    return list(found.values())
+
+
+@given(decisions)
+def test_a_day_counts_each_pass_once_by_its_latest_revision(steps: list[tuple[int, Outcome, float]]) -> None:
+    """However often a pass is revised, and in whatever minute: its last word counts, once."""
+    events = story(steps)
+    latest = Counter(
+        {one.pass_id: one for one in events}[key].verdict.outcome for key in {e.pass_id for e in events}
+    )
+    found = summarise(DAY, DAY_S, minutes(events), DAY + DAY_S)
+    assert asdict(found.verdicts) == {outcome.value: latest[outcome] for outcome in Outcome}
+    judged = sum(latest.values()) - latest[Outcome.UNSURE]
+    assert found.verdicts.compliance == (latest[Outcome.COMPLIANT] / judged if judged else None)
+
+
+@given(decisions)
+def test_hours_add_up_to_their_day(steps: list[tuple[int, Outcome, float]]) -> None:
+    """The 24 hours of a day hold what the day holds."""
+    found = minutes(story(steps))
+    hours = [summarise(DAY + n * HOUR_S, HOUR_S, found, DAY + DAY_S).verdicts for n in range(24)]
+    assert sum(hours, VerdictCounts()) == summarise(DAY, DAY_S, found, DAY + DAY_S).verdicts
+
+
+def test_an_hour_is_watched_blind_or_off() -> None:
+    """Watched, blind and the rest make the time that has passed; none of it is compliance."""
+    found = [Minute(DAY + 60 * n, VerdictCounts(), 900, 45.0, 5.0) for n in range(6)]
+    hour = summarise(DAY, HOUR_S, found, DAY + 1800.0)
+    assert (hour.watched_s, hour.blind_s, hour.off_s) == (270.0, 30.0, 1500.0)
+    assert not hour.complete
+    assert hour.verdicts.compliance is None
+    assert summarise(DAY, HOUR_S, found, DAY + HOUR_S).complete
+
+
+def test_a_minute_that_was_lived_twice_counts_once() -> None:
+    """A clock that was set back fills a minute twice; it has 60 s all the same."""
+    hour = summarise(DAY, HOUR_S, [Minute(DAY, VerdictCounts(), 1800, 90.0, 30.0)], DAY + 60.0)
+    assert (hour.watched_s, hour.blind_s, hour.off_s) == (45.0, 15.0, 0.0)
+
+
+def test_which_hours_are_over() -> None:
+    """Those after the one that was told last, the latest where there are many, none when time goes back."""
+    assert list(ended_since(DAY, DAY + 3 * HOUR_S + 5.0, HOUR_S, 9)) == [DAY + HOUR_S, DAY + 2 * HOUR_S]
+    assert list(ended_since(DAY, DAY + 50 * HOUR_S, HOUR_S, 1)) == [DAY + 49 * HOUR_S]
+    assert list(ended_since(DAY, DAY - DAY_S, HOUR_S, 9)) == []
+    assert begin(DAY + 3599.9, HOUR_S) == DAY

@@ -1,0 +1,235 @@
+"""One verdict per person and pass."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.tracking.evidence import Evidence
+from edge.tracking.tracker import TRANSITIONS, PassEvent, Stage, Tracker
+from edge.types import Observation, Outcome, Probabilities, Verdict
+from tests.support.builders import BARE, MASKED, TORN, WRONG, observation, rules
+
+FPS = 10
+
+
+def play(tracker: Tracker, frames: Iterable[Sequence[Observation]], start: float = 0.0) -> list[Verdict]:
+    """Runs frames through a tracker at `FPS` and returns all verdicts, those of the end included."""
+    verdicts: list[Verdict] = []
+    now = start
+    for number, frame in enumerate(frames):
+        now = start + number / FPS
+        verdicts += tracker.update(frame, now, 1000 + now)
+    return verdicts + list(tracker.close(now, 1000 + now))
+
+
+def person(probabilities: Probabilities, seconds: float, **where: float) -> list[list[Observation]]:
+    return [[observation(probabilities, **where)] for _ in range(round(seconds * FPS))]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "outcome"),
+    [(MASKED, Outcome.COMPLIANT), (BARE, Outcome.NO_MASK), (WRONG, Outcome.MASK_INCORRECT)],
+)
+def test_a_person_who_stays_as_they_are_gets_one_verdict(
+    probabilities: Probabilities, outcome: Outcome
+) -> None:
+    """However long the person stays, there is one verdict and no revision."""
+    verdicts = play(Tracker(rules()), person(probabilities, 8))
+    assert [(v.number, v.revision, v.outcome) for v in verdicts] == [(1, 0, outcome)]
+
+
+@pytest.mark.parametrize("fps", [2, 5, 15, 60])
+def test_the_dwell_counts_seconds_and_not_frames(fps: int) -> None:
+    """The verdict comes at about the same time at every frame rate."""
+    tracker = Tracker(rules(dwell_s=1.0))
+    settled = [n / fps for n in range(5 * fps) if tracker.update([observation(BARE)], n / fps, 0.0)]
+    # A face of score 0.9 needs 1.0 / 0.9 seconds of evidence, rounded up to a frame.
+    assert settled == [pytest.approx(1.0 / 0.9, abs=1 / fps)]
+
+
+def test_a_face_seen_for_a_moment_is_not_a_pass() -> None:
+    """A face that is gone before `presence_s` is counted for nothing."""
+    assert play(Tracker(rules()), [*person(BARE, 0.2), *[[]] * 30]) == []
+
+
+@pytest.mark.parametrize(
+    "poor",
+    [
+        observation(BARE, px=20),
+        observation(BARE, sharpness=5),
+        observation(TORN),
+    ],
+    ids=["too small", "too blurred", "too undecided"],
+)
+def test_what_cannot_be_judged_is_unsure(poor: Observation) -> None:
+    """A face that is too small, too blurred or undecided is never guessed."""
+    verdicts = play(Tracker(rules()), [[poor]] * 20)
+    assert [(v.revision, v.outcome) for v in verdicts] == [(0, Outcome.UNSURE)]
+
+
+def test_someone_undecided_for_long_is_called_unsure_while_present() -> None:
+    """The lamp need not wait until the person has left."""
+    tracker = Tracker(rules(undecided_s=2.0))
+    moments = [n / FPS for n in range(40) if tracker.update([observation(TORN)], n / FPS, 0.0)]
+    assert moments == [2.0]
+
+
+def test_an_unsure_verdict_is_revised_when_the_person_comes_closer() -> None:
+    """Unsure is not the last word of a pass."""
+    far, near = person(BARE, 5, px=20), person(BARE, 2, px=30)
+    closer = person(BARE, 2, px=44)
+    verdicts = play(Tracker(rules()), [*far, *near, *closer])
+    assert [(v.revision, v.outcome) for v in verdicts] == [(0, Outcome.UNSURE), (1, Outcome.NO_MASK)]
+
+
+def test_putting_the_mask_on_revises_the_verdict() -> None:
+    """The pass stays the same, its revision counts up."""
+    verdicts = play(Tracker(rules()), [*person(BARE, 3), *person(MASKED, 4)])
+    assert [(v.number, v.revision, v.outcome) for v in verdicts] == [
+        (1, 0, Outcome.NO_MASK),
+        (1, 1, Outcome.COMPLIANT),
+    ]
+
+
+def test_a_moment_of_another_label_does_not_revise() -> None:
+    """A hand before the face for half a second is no mask."""
+    frames = [*person(BARE, 2), *person(MASKED, 0.5), *person(BARE, 2)]
+    assert len(play(Tracker(rules()), frames)) == 1
+
+
+def test_a_decided_verdict_does_not_fade_to_unsure() -> None:
+    """Turning away after the verdict takes nothing back."""
+    assert len(play(Tracker(rules()), [*person(MASKED, 2), *person(TORN, 6)])) == 1
+
+
+def test_a_person_may_be_missed_for_some_frames() -> None:
+    """A gap shorter than `gone_s` does not begin another pass."""
+    frames = [*person(BARE, 1), *[[]] * 12, *person(BARE, 1, x=120)]
+    assert {v.number for v in play(Tracker(rules()), frames)} == {1}
+
+
+def test_someone_who_comes_back_later_is_another_pass() -> None:
+    """After `gone_s` nobody is recognised again: there are no identities."""
+    frames = [*person(BARE, 1), *[[]] * 16, *person(BARE, 1)]
+    assert [v.number for v in play(Tracker(rules()), frames)] == [1, 2]
+
+
+def test_a_pause_of_the_camera_longer_than_gone_closes_the_pass() -> None:
+    """The person after a pause is not taken for the one before it."""
+    tracker = Tracker(rules())
+    for n in range(10):
+        tracker.update([observation(BARE)], n / FPS, 0.0)
+    later = [v for n in range(10) for v in tracker.update([observation(MASKED)], 60 + n / FPS, 0.0)]
+    assert [(v.number, v.outcome) for v in later] == [(2, Outcome.COMPLIANT)]
+
+
+@pytest.mark.parametrize("missing", [0, 2, 4])
+def test_two_people_who_cross_keep_their_verdicts(missing: int) -> None:
+    """Also when one hides the other for some frames in the middle."""
+    frames = []
+    for n in range(60):
+        left, right = observation(MASKED, x=60 + 8 * n), observation(BARE, x=540 - 8 * n, y=112)
+        hidden = abs(n - 30) < missing
+        frames.append([left] if hidden else [left, right])
+    verdicts = play(Tracker(rules()), frames)
+    assert sorted((v.revision, v.outcome) for v in verdicts) == [
+        (0, Outcome.COMPLIANT),
+        (0, Outcome.NO_MASK),
+    ]
+
+
+def test_the_verdict_tells_sizes_and_frames() -> None:
+    """Sizes are pixels of the camera's frame, the largest face counts."""
+    tracker = Tracker(rules())
+    (verdict,) = play(tracker, [[observation(BARE, px=40 + 2 * n)] for n in range(7)])
+    assert verdict.face_px == 52
+    assert verdict.frames == 7
+
+
+def test_present_names_those_with_a_verdict_in_the_last_frame() -> None:
+    """The lamp follows who is there now."""
+    tracker = Tracker(rules())
+    for n in range(10):
+        tracker.update([observation(WRONG)], n / FPS, 0.0)
+    assert [(p.number, p.outcome) for p in tracker.present()] == [(1, Outcome.MASK_INCORRECT)]
+    tracker.update([], 1.1, 0.0)
+    assert tracker.present() == ()
+
+
+def test_the_end_leaves_nothing_open() -> None:
+    """Closing twice says nothing twice."""
+    tracker = Tracker(rules())
+    for n in range(4):
+        tracker.update([observation(BARE)], n / FPS, 0.0)
+    assert [v.outcome for v in tracker.close(0.4, 0.0)] == [Outcome.UNSURE]
+    assert tracker.close(0.5, 0.0) == ()
+
+
+def test_every_stage_but_the_last_can_end() -> None:
+    """A pass can always be closed, and a closed one stays closed."""
+    assert TRANSITIONS[Stage.CLOSED] == {}
+    for stage in set(Stage) - {Stage.CLOSED}:
+        assert TRANSITIONS[stage][PassEvent.GONE][0] is Stage.CLOSED
+
+
+shares = st.tuples(*[st.floats(0.01, 1)] * 3).map(lambda t: tuple(value / sum(t) for value in t))
+observations = st.builds(
+    observation,
+    probabilities=shares,
+    x=st.floats(0, 640),
+    y=st.floats(0, 480),
+    px=st.floats(8, 300),
+    sharpness=st.floats(0, 3000),
+)
+
+
+@given(st.lists(st.lists(observations, max_size=4), max_size=60))
+def test_whatever_is_seen_passes_and_revisions_count_up(frames: list[list[Observation]]) -> None:
+    """Revisions of a pass run 0, 1, 2 ... and each differs from the one before."""
+    verdicts = play(Tracker(rules()), frames)
+    by_pass: dict[int, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_pass.setdefault(verdict.number, []).append(verdict)
+    for history in by_pass.values():
+        assert [v.revision for v in history] == list(range(len(history)))
+        assert all(a.outcome is not b.outcome for a, b in itertools.pairwise(history))
+        assert Outcome.UNSURE not in [v.outcome for v in history[1:]]
+
+
+@given(st.lists(st.lists(observations, max_size=4), max_size=40))
+def test_the_same_frames_give_the_same_verdicts(frames: list[list[Observation]]) -> None:
+    """Nothing but the frames and their times decides."""
+    assert play(Tracker(rules()), frames) == play(Tracker(rules()), frames)
+
+
+@given(st.lists(st.lists(observations, max_size=4), max_size=40), st.floats(0, 1e6))
+def test_nobody_is_counted_twice_in_one_frame(frames: list[list[Observation]], start: float) -> None:
+    """There are never more people present than faces seen."""
+    tracker = Tracker(rules())
+    for number, frame in enumerate(frames):
+        tracker.update(frame, start + number / FPS, 0.0)
+        assert len(tracker.present()) <= len(frame)
+
+
+@given(st.lists(st.tuples(observations, st.floats(0, 1), st.floats(0, 3)), min_size=1, max_size=50))
+def test_evidence_stays_a_share(votes: list[tuple[Observation, float, float]]) -> None:
+    """Margins and probabilities stay between 0 and 1, votes are never negative."""
+    evidence = Evidence()
+    for seen, quality, elapsed in votes:
+        evidence = evidence.add(seen, quality, elapsed, memory_s=1.0)
+    assert 0 <= evidence.margin <= 1
+    assert all(vote >= 0 for vote in evidence.votes)
+    assert sum(evidence.probabilities) == pytest.approx(1) or evidence.weight == 0
+
+
+def test_a_mask_below_its_threshold_casts_no_vote() -> None:
+    """What the model is not sure enough of neither helps nor harms: it is evidence without a vote."""
+    doubtful = observation((0.6, 0.3, 0.1), masked_from=0.7)
+    evidence = Evidence().add(doubtful, 1.0, 0.2, memory_s=1.0)
+    assert evidence.votes == (0.0, 0.0, 0.0)
+    assert evidence.weight > 0

@@ -1,0 +1,138 @@
+"""The classifier that ships with the package, and what is refused in its place."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge import bundle
+from edge.bundle import SHIPPED, golden_crop
+from edge.contract import LABELS, Label
+from edge.errors import ModelError
+from edge.types import Face, Frame
+from edge.vision.classifier import TfliteClassifier
+from edge.vision.interpreter import RUNTIMES, Quantisation, TfliteModel
+from tests.support.builders import face
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the shipped bundle that a test may damage."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "bundle"))
+
+
+def rewrite(directory: Path, **fields: object) -> bundle.Bundle:
+    """Changes the manifest with every digest fitting, and opens the bundle."""
+    file = directory / bundle.MANIFEST
+    raw = {**json.loads(file.read_text()), **fields}
+    raw["sha256"] = bundle.canonical_digest(raw)
+    file.write_text(json.dumps(raw))
+    return bundle.load(directory)
+
+
+def noise(seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+
+
+def test_the_shipped_bundle_passes_its_self_test() -> None:
+    """With the interpreter that is installed, within the size that an issue of a bundle may have."""
+    loaded = bundle.load(SHIPPED)
+    assert loaded.manifest.golden
+    assert TfliteClassifier(loaded).model_version == loaded.manifest.version
+    assert loaded.classifier.stat().st_size <= 3 * 1024 * 1024
+
+
+def test_every_face_gets_probabilities_in_its_place() -> None:
+    """As many observations as faces, in their order, each adding up to one."""
+    faces = (face(60, 60, 50), face(200, 100, 80), face(310, 230, 60))
+    frame = Frame(0, noise(), 0.0, 0.0)
+    observations = TfliteClassifier(bundle.load(SHIPPED)).classify(frame, faces)
+    assert tuple(seen.face for seen in observations) == faces
+    for seen in observations:
+        assert sum(seen.probabilities) == pytest.approx(1)
+        assert seen.sharpness > 0
+
+
+def test_the_answer_depends_on_the_face_alone() -> None:
+    """Neither on the faces before it nor on how often it is asked."""
+    classifier = TfliteClassifier(bundle.load(SHIPPED))
+    frame = Frame(0, noise(), 0.0, 0.0)
+    alone: tuple[Face, ...] = (face(200, 100, 80),)
+    first = classifier.classify(frame, alone)
+    among = classifier.classify(frame, (face(60, 60, 50), *alone))
+    assert among[1] == first[0] == classifier.classify(frame, alone)[0]
+
+
+def test_threads_do_not_change_the_answer() -> None:
+    """Integer arithmetic has no order."""
+    crop = golden_crop(5, bundle.load(SHIPPED).manifest.input.size)
+    file = SHIPPED / bundle.CLASSIFIER
+    assert (
+        TfliteModel(file, threads=1).probabilities(crop) == TfliteModel(file, threads=2).probabilities(crop)
+    ).all()
+
+
+def test_a_wrong_golden_answer_is_refused(copy: Path) -> None:
+    """The sentence names the bundle, the interpreter and the difference."""
+    golden = [{"seed": 1, "probabilities": [0.3, 0.3, 0.4], "tolerance": 0.001}]
+    with pytest.raises(ModelError, match=r"golden self-test with .* off by 0\.\d+"):
+        TfliteClassifier(rewrite(copy, golden=golden))
+
+
+def test_a_manifest_of_another_size_is_refused(copy: Path) -> None:
+    """The model's own input counts."""
+    size = bundle.load(copy).manifest.input.size
+    with pytest.raises(ModelError, match=f"takes {size} px, its manifest says 224 px"):
+        TfliteClassifier(rewrite(copy, input={"size": 224}))
+
+
+def test_a_manifest_of_fewer_labels_is_refused(copy: Path) -> None:
+    """Probabilities would end up with the wrong names."""
+    with pytest.raises(ModelError, match="has 3 outputs, its manifest names 2 labels"):
+        TfliteClassifier(rewrite(copy, labels=list(LABELS[:2]), golden=[]))
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", bytes(5000)])
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    """In one sentence that names it."""
+    (tmp_path / "model.tflite").write_bytes(content)
+    with pytest.raises(ModelError, match=r"model\.tflite cannot be opened as a TFLite model"):
+        TfliteModel(tmp_path / "model.tflite")
+
+
+def test_an_interpreter_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that installs one."""
+    monkeypatch.setitem(RUNTIMES, "tflite-runtime", "no_such_runtime.interpreter")
+    with pytest.raises(ModelError, match=r"tflite-runtime.*pip install ai-edge-litert"):
+        TfliteModel(SHIPPED / bundle.CLASSIFIER, runtime="tflite-runtime")
+
+
+def test_quantised_answers_become_shares() -> None:
+    """(q - zero point) * scale, as the TFLite quantisation specification says."""
+    raw = np.array([0, 64, 192], np.uint8)
+    assert Quantisation(0, 1 / 256, 0).dequantise(raw).tolist() == [0.0, 0.25, 0.75]
+    assert Quantisation(0, 1 / 256, -128).dequantise(raw.astype(np.int8))[0] == 0.5
+
+
+def asking(copy: Path, masked_from: float) -> TfliteClassifier:
+    """A classifier whose bundle calls a face masked from this probability on."""
+    raw = json.loads((copy / "manifest.json").read_text())
+    raw["thresholds"] = {"with_mask": masked_from}
+    raw["sha256"] = bundle.canonical_digest(raw)
+    (copy / "manifest.json").write_text(json.dumps(raw))
+    return TfliteClassifier(bundle.load(copy))
+
+
+def test_the_threshold_of_the_manifest_is_applied(copy: Path) -> None:
+    """A bundle that asks for more than certainty calls no face masked; the probabilities stay."""
+    masked, other = (golden_crop(seed, 128, "face") for seed in (34, 383))
+    frame = Frame(0, np.hstack([masked, other])[:, :, ::-1], 0.0, 0.0)
+    faces = [face(64, 64, 96), face(192, 64, 96)]
+    lenient, strict = (asking(copy, at).classify(frame, faces) for at in (0.0, 1.1))
+    assert Label.WITH_MASK in {LABELS[seen.answer] for seen in lenient}
+    assert Label.WITH_MASK not in {LABELS[seen.answer] for seen in strict}
+    assert [seen.probabilities for seen in strict] == [seen.probabilities for seen in lenient]

@@ -1,0 +1,126 @@
+"""The systemd unit: what it promises, and what systemd itself says of it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+FOLDER = ROOT / "systemd"
+UNIT = FOLDER / "maskgate.service"
+COLLECTOR = FOLDER / "maskgate-collector.service"
+both = pytest.mark.parametrize("unit", [UNIT, COLLECTOR], ids=["device", "collector"])
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict[str, list[str]]:
+    """The unit's keys, each with its values in order."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for line in UNIT.read_text(encoding="utf-8").splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found[key].append(value)
+    return found
+
+
+@pytest.fixture(scope="module")
+def analyze() -> str:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed; on Debian: apt-get install systemd")
+    return program
+
+
+@both
+def test_the_exposure_is_at_most_two(analyze: str, unit: Path) -> None:
+    """`systemd-analyze security` finds the sandbox tight enough."""
+    command = [analyze, "security", "--offline=yes", "--no-pager", "--threshold=20", str(unit)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Overall exposure level" in result.stdout, result.stderr
+    assert result.returncode == 0, result.stdout.splitlines()[-1]
+
+
+def test_the_exposure_check_can_fail(analyze: str, tmp_path: Path) -> None:
+    """Without its system call filter the same unit does not pass."""
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    loose = tmp_path / "maskgate.service"
+    loose.write_text("\n".join(line for line in lines if not line.startswith("SystemCallFilter")))
+    command = [analyze, "security", "--offline=yes", "--no-pager", "--threshold=20", str(loose)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+@both
+def test_systemd_understands_every_line(analyze: str, tmp_path: Path, unit: Path) -> None:
+    """With an executable in place `systemd-analyze verify` has nothing to say of it."""
+    program = tmp_path / "maskgate"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    there = tmp_path / unit.name
+    there.write_text(unit.read_text(encoding="utf-8").replace("/opt/maskgate/bin/maskgate", str(program)))
+    command = [analyze, "verify", "--man=no", str(there)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    # It looks at the units that ours names as well, and may complain of those.
+    complaints = [line for line in (result.stdout + result.stderr).splitlines() if "maskgate" in line]
+    assert complaints == []
+    assert result.returncode == 0
+
+
+def test_readiness_and_watchdog_are_the_daemons_own(settings: dict[str, list[str]]) -> None:
+    """systemd waits for READY, and the loop's slowest sign of life comes well within the watchdog."""
+    assert settings["Type"] == ["notify"]
+    assert settings["WatchdogSec"] == ["10s"]
+    assert settings["ExecStart"] == ["/opt/maskgate/bin/maskgate run --config /etc/maskgate/config.toml"]
+
+
+def test_a_reload_is_a_hangup(settings: dict[str, list[str]]) -> None:
+    """What has the daemon take a new bundle."""
+    assert settings["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
+
+
+def test_it_always_comes_back_within_limits(settings: dict[str, list[str]]) -> None:
+    """Restarts are unconditional but counted."""
+    assert settings["Restart"] == ["always"]
+    assert settings["StartLimitIntervalSec"] == ["5min"]
+    assert int(settings["StartLimitBurst"][0]) * 2 < 300, "the limit is reached while restarts take 2 s"
+
+
+def test_only_cameras_and_gpio_are_open(settings: dict[str, list[str]]) -> None:
+    """The device list is closed but for what a camera and lamps need."""
+    assert settings["DevicePolicy"] == ["closed"]
+    assert {value.split()[0] for value in settings["DeviceAllow"]} == {
+        "char-video4linux",
+        "char-media",
+        "char-dma_heap",
+        "char-gpiochip",
+    }
+
+
+def test_the_password_is_optional(settings: dict[str, list[str]]) -> None:
+    """A credential without a path is looked up and may be absent; with one it would be demanded."""
+    assert settings["LoadCredential"] == ["mqtt-password"]
+
+
+def test_no_group_is_demanded_that_may_be_missing(settings: dict[str, list[str]]) -> None:
+    """`video` exists on every Debian; `gpio` only on a Pi, so that a drop-in adds it there."""
+    assert settings["SupplementaryGroups"] == ["video"]
+    assert "SupplementaryGroups=gpio" in (FOLDER / "gpio.conf").read_text(encoding="utf-8")
+
+
+def test_state_and_runtime_directory_are_its_own(settings: dict[str, list[str]]) -> None:
+    """The configured spool lies in the state directory, lgpio's pipes in the runtime directory."""
+    assert settings["DynamicUser"] == ["yes"]
+    assert settings["StateDirectory"] == settings["RuntimeDirectory"] == ["maskgate"]
+    assert settings["Environment"] == ["LG_WD=%t/maskgate"]
+
+
+def test_the_collectors_unit_has_no_secret_in_it() -> None:
+    """Password and database come from files that only root reads, and both may be absent."""
+    text = COLLECTOR.read_text(encoding="utf-8")
+    assert "EnvironmentFile=-/etc/maskgate/collector.env" in text
+    assert "LoadCredential=mqtt-password" in text
+    assert "--password" not in text

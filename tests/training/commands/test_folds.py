@@ -1,0 +1,60 @@
+"""Folds that were killed between any two steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.predictions import drawn_split
+from tests.support.recipes import recipe, run, weights
+from training.classifier.run import TrainingRun
+from training.evaluation.fold_results import PREDICTIONS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+SHORT = (
+    ("head_epochs = 1\nepochs = 2", "head_epochs = 0\nepochs = 1"),
+    ("[finish]\nepochs = 2", "[finish]\nepochs = 0"),
+)
+
+
+def said(fold: Path) -> dict[str, bytes]:
+    """The predictions of a fold."""
+    with np.load(fold / PREDICTIONS) as stored:
+        return {name: stored[name].tobytes() for name in stored}
+
+
+def forget(fold: Path, *names: str) -> None:
+    for name in names:
+        (fold / name).unlink()
+
+
+def test_a_second_call_finishes_what_is_missing(tmp_path: Path) -> None:
+    """Killed before the recipe was written, before calibration, before 8 bits or before the predictions, half
+    a file beside them: a second call ends with the very predictions of the first."""
+    options = (
+        "folds", "--split", drawn_split(tmp_path), "--recipe", recipe(tmp_path, *SHORT), "--folds", 4,
+        "-o", tmp_path / "folds", "--cache", tmp_path / "cache",
+    )  # fmt: skip
+    first = run("training", *options)
+    assert first.returncode == 0, first.stderr
+    folds = [tmp_path / "folds" / f"fold-{number}" for number in range(4)]
+    before, models = [said(fold) for fold in folds], [weights(TrainingRun(fold).model) for fold in folds]
+    for file in folds[0].iterdir():
+        if file.is_file() and file.name != "split.json":
+            file.unlink()
+    forget(folds[1], "scaling.json", "model.keras", "int8.tflite", PREDICTIONS)
+    (folds[1] / "partial-model.keras").write_bytes(b"PK")
+    forget(folds[2], "int8.tflite", PREDICTIONS)
+    (folds[2] / "partial-int8.tflite").write_bytes(b"TFL3")
+    forget(folds[3], PREDICTIONS)
+    (folds[3] / f"partial-{PREDICTIONS}").write_bytes(b"PK")
+    second = run("training", *options)
+    assert second.returncode == 0, second.stderr
+    assert second.stdout == first.stdout
+    assert [said(fold) for fold in folds] == before
+    assert [weights(TrainingRun(fold).model) for fold in folds] == models
+    epochs = [line for line in second.stderr.splitlines() if line.startswith("epoch")]
+    assert len(epochs) == 2, "only the fold that had not begun is trained"
