@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from edge.benchmark.machine import machine
-from edge.benchmark.models import CALLS, ROUNDS, lap_rows, race_models, thread_counts
+from edge.benchmark.models import CALLS, ROUNDS, measure_models, thread_counts, timing_rows
 from edge.cli.options import EXISTING, FILE, json_option
 from edge.cli.output import progress, table
 from edge.errors import ConfigError
@@ -46,12 +46,12 @@ def bench(
 
     with progress("preparing") as bar, entrants(paths) as models:
         bar.describe("measuring")
-        laps = race_models(models, threads or thread_counts(), rounds=rounds)
+        laps = measure_models(models, threads or thread_counts(), rounds=rounds)
     about = {name: value for name, value in machine("auto").items() if name in NAMED}
     report = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:
-        _write(output, report, lap_rows(laps))
-    click.echo(json.dumps(report) if as_json else table(lap_rows(laps), "l"))
+        _write(output, report, timing_rows(laps))
+    click.echo(json.dumps(report) if as_json else table(timing_rows(laps), "l"))
 
 
 def _write(output: Path, report: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:

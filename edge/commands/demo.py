@@ -116,12 +116,12 @@ def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
         raise BrokerError(f"the subscriber got {len(received)} of {len(wanted)} events; run the demo again")
 
 
-def _print(audience: DemoObserver) -> None:
+def _print(observer: DemoObserver) -> None:
     people = [("pass", "verdict", "frames", "face px")]
-    for pass_id, last in latest_by_pass(audience.events).items():
-        story = " -> ".join(str(e.verdict.outcome) for e in audience.events if e.pass_id == pass_id)
-        people.append((pass_id, story, str(last.verdict.frames), str(last.verdict.face_px)))
-    times = {"detect": audience.detect_s, "classify": audience.classify_s, "total": audience.total_s}
+    for pass_id, last in latest_by_pass(observer.events).items():
+        verdicts = " -> ".join(str(e.verdict.outcome) for e in observer.events if e.pass_id == pass_id)
+        people.append((pass_id, verdicts, str(last.verdict.frames), str(last.verdict.face_px)))
+    times = {"detect": observer.detect_s, "classify": observer.classify_s, "total": observer.total_s}
     stages = [("stage", "median ms"), *((name, f"{median(s) * 1000:.2f}") for name, s in times.items())]
     click.echo(f"\nWho passed\n{table(people)}")
-    click.echo(f"\n{len(audience.total_s)} frames\n{table(stages, 'l')}")
+    click.echo(f"\n{len(observer.total_s)} frames\n{table(stages, 'l')}")
