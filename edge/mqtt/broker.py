@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import ConfigError
+from edge.system.address import host_problem
 
 CREDENTIAL = "mqtt-password"
 """Name of the systemd credential that may hold the password."""
+
+CREDENTIAL_STORES = ("/etc/credstore", "/run/credstore", "/usr/lib/credstore")
+"""Where systemd looks for it when it starts a service. Source: systemd.exec(5), LoadCredential."""
+
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +177,24 @@ def login(
         return None
     if password_file:
         return Login(username, _first_line(Path(password_file), names))
-    credential = Path(environment.get("CREDENTIALS_DIRECTORY", ""), CREDENTIAL)
-    if "CREDENTIALS_DIRECTORY" in environment and credential.exists():
+    credential = Path(environment.get(_CREDENTIALS, ""), CREDENTIAL)
+    if _CREDENTIALS in environment and credential.exists():
         return Login(username, _first_line(credential, names))
     return Login(username)
 
 
+def as_service(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """An environment with the credentials that systemd will bring, for who looks before the service starts."""
+    for store in CREDENTIAL_STORES:
+        # Path's own `exists` fails where this user may not look.
+        if _CREDENTIALS not in environment and os.path.exists(Path(store, CREDENTIAL)):
+            return {**environment, _CREDENTIALS: store}
+    return environment
+
+
 def _first_line(file: Path, names: SettingNames) -> str:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise BrokerSettingError("password_file", names, f"{file} cannot be read: {reason}") from None
@@ -189,7 +205,32 @@ def _first_line(file: Path, names: SettingNames) -> str:
 
 def tls(ca_file: str, cert_file: str, key_file: str, *, verified: bool = True) -> Tls | None:
     """The encryption that the settings ask for; None where they name no file and leave nothing out."""
-    return Tls(ca_file, cert_file, key_file, verified) if ca_file or cert_file or not verified else None
+    wished = ca_file or cert_file or key_file or not verified
+    return Tls(ca_file, cert_file, key_file, verified) if wished else None
+
+
+def refused(broker: Broker) -> Iterator[BrokerSettingError]:
+    """Everything for which a broker cannot be used as it is set, before a connection is tried."""
+    names = broker.names
+    if problem := host_problem(broker.host):
+        yield BrokerSettingError("host", names, problem)
+    files = broker.tls or Tls()
+    # A client certificate proves who the client is as well as a password does.
+    if broker.login is not None and broker.login.password is None and not files.cert_file:
+        yield BrokerSettingError(
+            "password_file",
+            names,
+            f"a user needs a password: name its file here, or store the systemd credential {CREDENTIAL}; "
+            f"else leave {names.username} away",
+        )
+    if files.key_file and not files.cert_file:
+        yield BrokerSettingError("client_cert_file", names, "a client's key needs its certificate as well")
+        return
+    for part in (Tls(files.ca_file), Tls("", files.cert_file, files.key_file)):
+        try:
+            tls_context(part, names)
+        except BrokerSettingError as error:
+            yield error
 
 
 def tls_context(files: Tls, names: SettingNames = CONFIG_KEYS) -> ssl.SSLContext:
@@ -215,6 +256,8 @@ def tls_context(files: Tls, names: SettingNames = CONFIG_KEYS) -> ssl.SSLContext
         except (OSError, ValueError) as error:
             named = " and ".join(filter(None, (files.cert_file, files.key_file)))
             reason = f"{named} cannot be used: {reason_of(error)}"
+            if not files.key_file:
+                reason += "; its key must be in the same file or be named as well"
             raise BrokerSettingError("client_cert_file", names, reason) from None
     return context
 
