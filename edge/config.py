@@ -6,7 +6,7 @@ import ipaddress
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -193,27 +193,50 @@ def load(file: Path) -> Config:
         ConfigError: The file cannot be read, or has problems: all of them, one a line, each as
             `section.key: problem`.
     """
+    config, problems = examine(file)
+    if problems:
+        raise ConfigError("\n".join(f"{key}: {problem}" for key, problem in problems))
+    return config
+
+
+def examine(file: Path) -> tuple[Config, tuple[tuple[str, str], ...]]:
+    """A configuration with the defaults in place of what is wrong in it, and all that is, key by key.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    raw, problems = _read(file), list[tuple[str, str]]()
+    while True:
+        try:
+            return Config.model_validate(raw), tuple(problems)
+        except ValidationError as error:
+            for item in error.errors():
+                problems.append((".".join(map(str, item["loc"])), _plain(item["type"], item["msg"])))
+                _remove(raw, item["loc"])
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}; name another with --config") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{file} is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {error}") from None
-    try:
-        return Config.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_problems(error))) from None
 
 
-def _problems(error: ValidationError) -> list[str]:
-    """Every problem of a configuration as `section.key: problem`."""
-    lines = []
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{where}: {_plain(item['type'], item['msg'])}")
-    return lines
+def _remove(raw: dict[str, Any], where: tuple[int | str, ...]) -> None:
+    """Takes away the key that a problem is about, or the section where it is about all of that."""
+    section = raw
+    for part in where[:-1]:
+        below = section.get(str(part))
+        if not isinstance(below, dict):
+            # A member of a list, or of what should have been a section: the list or section goes.
+            section.pop(str(part), None)
+            return
+        section = below
+    section.pop(str(where[-1]), None)
 
 
 def _plain(kind: str, message: str) -> str:

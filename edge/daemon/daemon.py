@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from edge.config import Config
 from edge.daemon.models import ModelService
-from edge.daemon.service import Loop, Service
+from edge.daemon.service import Loop, Problem, Service
 from edge.daemon.spool_service import SpoolService
 from edge.daemon.statistics import StatisticsService
 from edge.daemon.uplink_service import UplinkService
@@ -27,6 +27,19 @@ class Daemon:
         self._loop = loop
         self._stopping = threading.Event()
         self._reloading = threading.Event()
+
+    def examine(self, *, connect: bool = False) -> Iterator[Problem]:
+        """What would keep `run` from its first frame, in the order in which it would come up.
+
+        Args:
+            connect: Whether camera, lamps and broker are opened too. Else no device and no connection is;
+                nothing is written either way.
+        """
+        for service in self._services:
+            problems = list(service.examine())
+            yield from problems
+            if connect and not problems:
+                yield from service.connect()
 
     def run(self) -> None:
         """Starts the services, and stops them when the loop ends, is stopped, or fails.

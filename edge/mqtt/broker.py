@@ -184,7 +184,7 @@ def login(
 
 
 def as_service(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """An environment with the credentials that systemd will bring, for who looks before the service starts."""
+    """An environment with the credentials that systemd will bring, for a look before the service starts."""
     for store in CREDENTIAL_STORES:
         # Path's own `exists` fails where this user may not look.
         if _CREDENTIALS not in environment and os.path.exists(Path(store, CREDENTIAL)):

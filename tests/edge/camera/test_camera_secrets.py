@@ -77,7 +77,7 @@ def test_a_camera_with_an_address_that_cannot_be_used_is_blind_and_says_why(addr
     source.close()
     assert reasons[-1].startswith("camera.source failed: the address ")
     assert not any(SECRET in reason or "viewer" in reason for reason in reasons)
-    with pytest.raises(ConfigError, match="^the address"):
+    with pytest.raises(ConfigError, match=r"^the address"):
         examine_source(settings)
 
 
