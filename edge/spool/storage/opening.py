@@ -99,7 +99,7 @@ def look_into(path: Path, limits: Limits, *, check: bool) -> EventStore:
         raise SpoolError(f"there is no spool at {path}; name its configuration with --config")
     refuse_others(path)
     with contextlib.ExitStack() as stack:
-        numbers = SequenceReservations(files.numbers_of(path))
+        numbers = SequenceReservations(files.numbers_of(path), make=False)
         stack.callback(numbers.close)
         try:
             db = SpoolDatabase(path)
