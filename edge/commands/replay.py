@@ -65,6 +65,9 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
     Without --config nothing is sent and no lamp is lit. With one, its lamp and its MQTT broker
     take part.
 
+    With --json each event is an object on a line of its own. The last line is another object: its one
+    member "summary" holds the final event of each pass, their counts, frames and seconds.
+
     \b
     Examples:
       maskgate replay visit.mp4
