@@ -105,6 +105,12 @@ def test_the_password_is_optional(settings: dict[str, list[str]]) -> None:
     assert settings["LoadCredential"] == ["mqtt-password"]
 
 
+@both
+def test_no_core_is_written(unit: Path) -> None:
+    """It would hold passwords, and frames."""
+    assert "LimitCORE=0" in unit.read_text(encoding="utf-8").splitlines()
+
+
 def test_no_group_is_demanded_that_may_be_missing(settings: dict[str, list[str]]) -> None:
     """`video` exists on every Debian; `gpio` only on a Pi, so that a drop-in adds it there."""
     assert settings["SupplementaryGroups"] == ["video"]
