@@ -49,6 +49,7 @@ class CameraConfig(FrozenModel):
     """Where frames come from."""
 
     source: Annotated[str, Field(min_length=1, repr=False), AfterValidator(_known_scheme)] = "picamera2"
+    password_file: str = ""
     width: Pixels = 1280
     height: Pixels = 720
     fps: Annotated[int, Field(ge=1, le=120)] = 15

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from edge.camera.video_capture import open_rtsp, open_usb
 from edge.config import CameraConfig as Settings
 from edge.errors import ConfigError, SourceError
 from edge.pipeline.ports import FrameSource
-from edge.system.address import StreamAddress, is_stream, looks_like_address
+from edge.system.address import StreamAddress, has_user_alone, is_stream, looks_like_address, with_password
 from edge.system.clock import Clock, SystemClock
 from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
+from edge.system.secrets import as_service, find_credential, first_line
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -31,6 +32,9 @@ __all__ = [
     "read_image",
     "stuck",
 ]
+
+CREDENTIAL = "camera-password"
+"""Name of the systemd credential that may hold the password of a network camera."""
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +64,7 @@ def open_source(
             not there raises nothing: its source yields `Blind` until it comes.
     """
     clock = clock or SystemClock()
-    camera = _live_camera(settings, preview_side, clock)
+    camera = _live_camera(settings, preview_side, clock, os.environ)
     if camera is None:
         return open_recording(settings, start_wall, clock)
     return LiveSource(camera.name, camera.open, Timeouts(settings.max_age_s, settings.retry_s), clock)
@@ -73,9 +77,10 @@ def examine_source(settings: Settings) -> None:
         SourceError: What is configured cannot be opened.
         ConfigError: Its address cannot be used.
     """
+    environment = as_service(CREDENTIAL, os.environ)
     if is_stream(settings.source):
-        StreamAddress.parse(settings.source)
-    if _live_camera(settings, 0, SystemClock()) is None:
+        StreamAddress.parse(_address(settings, environment))
+    if _live_camera(settings, 0, SystemClock(), environment) is None:
         open_recording(settings, 0.0).close()
 
 
@@ -85,7 +90,7 @@ def connect_source(settings: Settings, preview_side: int) -> None:
     Raises:
         SourceError: It cannot be opened, or gives none.
     """
-    camera = _live_camera(settings, preview_side, SystemClock())
+    camera = _live_camera(settings, preview_side, SystemClock(), as_service(CREDENTIAL, os.environ))
     if camera is None:
         return examine_source(settings)
     opened = camera.open()
@@ -96,14 +101,17 @@ def connect_source(settings: Settings, preview_side: int) -> None:
     return None
 
 
-def _live_camera(settings: Settings, preview_side: int, clock: Clock) -> LiveCamera | None:
+def _live_camera(
+    settings: Settings, preview_side: int, clock: Clock, environment: Mapping[str, str]
+) -> LiveCamera | None:
     """The camera that is named, None where it is something else.
 
     Raises:
         SourceError: What it needs is not installed.
+        ConfigError: Its password cannot be read, or is for nobody.
     """
     prepare_opencv()
-    source = settings.source
+    source = _address(settings, environment)
     if match := re.fullmatch(r"picamera2(?::(\d+))?", source):
         require_package()
         index = int(match[1] or 0)
@@ -114,6 +122,27 @@ def _live_camera(settings: Settings, preview_side: int, clock: Clock) -> LiveCam
     if is_stream(source):
         return LiveCamera(_told(source), lambda: open_rtsp(source, settings, clock))
     return None
+
+
+def _address(settings: Settings, environment: Mapping[str, str]) -> str:
+    """The source; where that is an address with a user alone, with the password of its file or credential.
+
+    Raises:
+        ConfigError: The password cannot be read, or is for nobody.
+    """
+    source, named = settings.source, settings.password_file
+    if not has_user_alone(source):
+        if named:
+            raise ConfigError(
+                "camera.password_file: it is for an address with a user and no password, such as "
+                "rtsp://user@host/path, in camera.source"
+            )
+        return source
+    file = Path(named) if named else find_credential(CREDENTIAL, environment)
+    try:
+        return source if file is None else with_password(source, first_line(file))
+    except ConfigError as error:
+        raise ConfigError(f"camera.password_file: {error}") from None
 
 
 def _told(address: str) -> str:

@@ -18,6 +18,7 @@ from edge.mqtt.broker import ConnectOptions
 from edge.mqtt.connector import Connector
 from edge.mqtt.probe import probe
 from edge.spool import Spool
+from edge.system.secrets import as_service
 from edge.uplink.status import MinuteQueue
 from edge.uplink.uplink import Uplink
 
@@ -48,7 +49,7 @@ class UplinkService(Service):
         mqtt = self._config.mqtt
         login: broker.Login | None = None
         try:
-            login = broker.login(mqtt.username, mqtt.password_file, broker.as_service(os.environ))
+            login = broker.login(mqtt.username, mqtt.password_file, as_service(broker.CREDENTIAL, os.environ))
         except broker.BrokerSettingError as error:
             yield Problem(f"mqtt.{error.field}", error)
         yield from (
@@ -58,7 +59,7 @@ class UplinkService(Service):
     def connect(self) -> Iterator[Problem]:
         """Whether the broker takes the device, under another identifier than that of a running daemon."""
         mqtt, device = self._config.mqtt, self._config.device
-        login = broker.login(mqtt.username, mqtt.password_file, broker.as_service(os.environ))
+        login = broker.login(mqtt.username, mqtt.password_file, as_service(broker.CREDENTIAL, os.environ))
         options = ConnectOptions(f"{Topics(device.site, device.name).client_id}-check")
         yield from attempt("mqtt.host", lambda: probe(Connector(make_broker(mqtt, login), options)))
 

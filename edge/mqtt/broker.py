@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,14 +9,10 @@ from pathlib import Path
 
 from edge.errors import ConfigError
 from edge.system.address import host_problem
+from edge.system.secrets import find_credential, first_line
 
 CREDENTIAL = "mqtt-password"
 """Name of the systemd credential that may hold the password."""
-
-CREDENTIAL_STORES = ("/etc/credstore", "/run/credstore", "/usr/lib/credstore")
-"""Where systemd looks for it when it starts a service. Source: systemd.exec(5), LoadCredential."""
-
-_CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,32 +170,11 @@ def login(
         if password_file:
             raise BrokerSettingError("password_file", names, f"a password needs {names.username} as well")
         return None
-    if password_file:
-        return Login(username, _first_line(Path(password_file), names))
-    credential = Path(environment.get(_CREDENTIALS, ""), CREDENTIAL)
-    if _CREDENTIALS in environment and credential.exists():
-        return Login(username, _first_line(credential, names))
-    return Login(username)
-
-
-def as_service(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """An environment with the credentials that systemd will bring, for a look before the service starts."""
-    for store in CREDENTIAL_STORES:
-        # Path's own `exists` fails where this user may not look.
-        if _CREDENTIALS not in environment and os.path.exists(Path(store, CREDENTIAL)):
-            return {**environment, _CREDENTIALS: store}
-    return environment
-
-
-def _first_line(file: Path, names: SettingNames) -> str:
+    file = Path(password_file) if password_file else find_credential(CREDENTIAL, environment)
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BrokerSettingError("password_file", names, f"{file} cannot be read: {reason}") from None
-    if not lines or not lines[0]:
-        raise BrokerSettingError("password_file", names, f"{file} has no password in its first line")
-    return lines[0]
+        return Login(username, None if file is None else first_line(file))
+    except ConfigError as error:
+        raise BrokerSettingError("password_file", names, str(error)) from None
 
 
 def tls(ca_file: str, cert_file: str, key_file: str, *, verified: bool = True) -> Tls | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from edge.errors import ConfigError
 
@@ -73,6 +74,28 @@ def _host(where: str) -> str:
     if found is None or (found["port"] is not None and not 0 < int(found["port"]) <= _MOST_PORT):
         raise ConfigError(f"the address names no host, or no port; if that is a password, {_ENCODE}")
     return found["host"]
+
+
+def has_user_alone(text: str) -> bool:
+    """Whether an address names a user and no password."""
+    user, _ = _user(text)
+    return bool(user) and ":" not in user
+
+
+def with_password(text: str, password: str) -> str:
+    """An address with a password behind its user, encoded so that FFmpeg reads it whatever it holds."""
+    user, rest = _user(text)
+    return f"{text[: -len(user + rest)]}{user}:{quote(password, safe='')}{rest}"
+
+
+def _user(text: str) -> tuple[str, str]:
+    """What stands before the last @ of the host's part of an address, and what follows it."""
+    scheme = _SCHEME.match(text)
+    if scheme is None:
+        return "", text
+    authority, path = _split(text[scheme.end() :])
+    login, at, host = authority.rpartition("@")
+    return login, f"{at}{host}{path}"
 
 
 def is_stream(text: str) -> bool:

@@ -250,7 +250,7 @@ def test_the_credential_of_the_service_is_a_password(
     store = tmp_path / "credstore"
     store.mkdir()
     (store / "mqtt-password").write_text("s3cret\n")
-    monkeypatch.setattr("edge.mqtt.broker.CREDENTIAL_STORES", (str(store),))
+    monkeypatch.setattr("edge.system.secrets.CREDENTIAL_STORES", (str(store),))
     assert check(sections(tmp_path, 'username = "door"')) == (0, [])
 
 

@@ -11,6 +11,8 @@ from edge.collector.config import OPTION_NAMES
 from edge.mqtt import broker
 from edge.mqtt.broker import Broker, BrokerSettingError, ConnectOptions, Login, Tls, refused
 from edge.mqtt.connector import Connector
+from edge.system import secrets
+from edge.system.secrets import as_service
 
 ME = ConnectOptions("me")
 
@@ -83,9 +85,9 @@ def test_a_look_before_the_start_sees_the_credential_of_the_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """systemd brings it to the service; what is in the environment already is not touched."""
-    monkeypatch.setattr(broker, "CREDENTIAL_STORES", (str(tmp_path / "none"), str(tmp_path)))
-    assert broker.as_service({"A": "b"}) == {"A": "b"}
+    monkeypatch.setattr(secrets, "CREDENTIAL_STORES", (str(tmp_path / "none"), str(tmp_path)))
+    assert as_service("mqtt-password", {"A": "b"}) == {"A": "b"}
     (tmp_path / "mqtt-password").write_text("s3cret\n")
-    assert broker.login("door", "", broker.as_service({})) == Login("door", "s3cret")
+    assert broker.login("door", "", as_service("mqtt-password", {})) == Login("door", "s3cret")
     given = {"CREDENTIALS_DIRECTORY": "/elsewhere"}
-    assert broker.as_service(given) == given
+    assert as_service("mqtt-password", given) == given
