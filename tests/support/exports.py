@@ -9,9 +9,9 @@ import pytest
 
 from edge.collector.database import open_database
 from edge.spool import Spool
-from tests.edge.commands.test_commands import Run
 from tests.support.builders import limits
 from tests.support.collector_records import made
+from tests.support.commands import Run
 
 EVENTS = 30
 

@@ -15,11 +15,11 @@ from edge.collector.export_file import LONGEST, ExportSource
 from edge.collector.load import ExportLoader
 from edge.errors import SourceError
 from edge.messages import payloads
-from tests.edge.commands.test_commands import Run, one_sentence, run
 from tests.support import collector_records
+from tests.support.commands import Run, one_sentence
 from tests.support.exports import config, export, load, path
 
-__all__ = ["config", "export", "load", "path", "run"]
+__all__ = ["config", "export", "load", "path"]
 
 
 def at(number: int, change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:

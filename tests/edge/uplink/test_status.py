@@ -19,8 +19,8 @@ from edge.spool import Spool
 from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
 from edge.types import Blind, Frame, FrameAnalysis, Lamp, Outcome, State
 from edge.uplink.status import MINUTE_DELAY_S, NO_SUBSCRIBERS_EVERY_S, MinuteQueue, StatusPublisher
-from tests.edge.messages.test_payloads import validate
 from tests.support.builders import event, limits, verdict
+from tests.support.schema import validate
 
 TOPICS = Topics("site", "door")
 NOON = 1_699_963_200.0
