@@ -10,10 +10,10 @@ import pytest
 from edge.messages.payloads import SCHEMA_FILE
 from tests.support.collector import FakeDevice
 from tests.support.collector_records import made
-from tests.support.collectors import Start, process
+from tests.support.collectors import Start, path, process
 from tests.support.mosquitto import Mosquitto, Subscriber
 
-__all__ = ["process"]
+__all__ = ["path", "process"]
 
 
 pytestmark = pytest.mark.broker

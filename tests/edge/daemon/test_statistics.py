@@ -7,9 +7,9 @@ import pytest
 from edge.daemon.statistics import StatisticsObserver
 from edge.spool import Spool
 from edge.uplink.status import MinuteQueue
-from tests.support.cycles import NOON, spool, watch
+from tests.support.cycles import NOON, clock, spool, watch
 
-__all__ = ["spool"]
+__all__ = ["clock", "spool"]
 
 
 def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:

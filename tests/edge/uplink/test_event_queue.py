@@ -9,17 +9,7 @@ from hypothesis import strategies as st
 from edge.messages.payloads import Stored
 from edge.mqtt.client import WINDOW
 from edge.uplink.event_queue import MAX_REFUSED
-from tests.support.sessions import (
-    BUSY,
-    DENIED,
-    LATER,
-    OK,
-    TOPICS,
-    answer_all,
-    answer_birth,
-    begin,
-    numbers,
-)
+from tests.support.sessions import BUSY, DENIED, LATER, OK, TOPICS, answer_all, answer_birth, begin, numbers
 
 
 @pytest.mark.parametrize("code", [BUSY, DENIED, 0x80, 0x83])

@@ -5,14 +5,7 @@ from __future__ import annotations
 import json
 
 from edge.types import Gap, Reason
-from tests.support.sessions import (
-    BUSY,
-    LATER,
-    answer_all,
-    answer_birth,
-    begin,
-    topics,
-)
+from tests.support.sessions import BUSY, LATER, answer_all, answer_birth, begin, topics
 
 
 def gap(position: int) -> Gap:

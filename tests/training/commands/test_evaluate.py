@@ -14,13 +14,10 @@ from click.testing import CliRunner, Result
 from edge import bundle
 from edge.errors import ModelError
 from tests.support.predictions import evidence, sure
-from tests.support.splits import split
 from training.commands import maskgate_train
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import fold_results
 from training.evaluation.evaluate import candidates
-
-__all__ = ["split"]
 
 
 def run(*arguments: object) -> Result:

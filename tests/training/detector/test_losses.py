@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from training.detector import (
-    losses,
-)
+from training.detector import losses
 
 
 def test_losses_vanish_where_nothing_is_wrong() -> None:

@@ -13,25 +13,26 @@ import pytest
 from edge.contract import Label
 from edge.errors import ConfigError, ModelError
 from edge.types import Box
-from tests.support.detector import lively_weights, picture
+from tests.support.detector import SMALL, lively_weights, picture
 from tests.support.detector_frames import frames
 from training.data.readers import FaceRecord, FaceSource
-from training.detector import (
-    onnx_export,
-    parity,
-    selection,
-)
-from training.detector import (
-    selection as detector_selection,
-)
-from training.detector import (
-    trainer as detector_trainer,
-)
+from training.detector import onnx_export, parity, selection
+from training.detector import selection as detector_selection
+from training.detector import trainer as detector_trainer
 from training.detector.metrics import Matches
 
 RECIPE = detector_trainer.DetectorRecipe(
     steps=6, every=2, warm_up=2, rate=2e-3, shapes=((2, 64),), body=(16, 16, 16), refine=(1, 0, 0)
 )
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> detector_trainer.DetectorRun:
+    """A run with two checkpoints of random weights."""
+    found = detector_trainer.begin(tmp_path, "run", RECIPE)
+    for step in (1, 2):
+        onnx_export.save(SMALL, lively_weights(seed=step), found.onnx(step))
+    return found
 
 
 @pytest.fixture

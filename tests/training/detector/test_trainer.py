@@ -8,14 +8,9 @@ import numpy as np
 import pytest
 
 from edge.errors import ConfigError
-from tests.support.detector import SMALL, lively_weights, stock
-from training.detector import (
-    losses,
-    onnx_export,
-)
-from training.detector import (
-    trainer as detector_trainer,
-)
+from tests.support.detector import stock
+from training.detector import losses, onnx_export
+from training.detector import trainer as detector_trainer
 from training.detector.batches import batch
 from training.detector.network import random_weights
 
@@ -62,12 +57,3 @@ def test_a_folder_of_something_else_is_no_run(tmp_path: Path) -> None:
     """The error names it."""
     with pytest.raises(ConfigError, match=tmp_path.name):
         detector_trainer.reopen(tmp_path)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> detector_trainer.DetectorRun:
-    """A run with two checkpoints of random weights."""
-    found = detector_trainer.begin(tmp_path, "run", RECIPE)
-    for step in (1, 2):
-        onnx_export.save(SMALL, lively_weights(seed=step), found.onnx(step))
-    return found

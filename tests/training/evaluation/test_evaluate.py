@@ -8,12 +8,9 @@ import numpy as np
 import pytest
 
 from edge import bundle
-from tests.support.splits import split
 from training.data.dataset import load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation.evaluate import EvaluatedModel, on_split
-
-__all__ = ["split"]
 
 
 def test_every_face_of_the_part_is_judged_once(split: Path) -> None:

@@ -11,9 +11,7 @@ import pytest
 
 from edge.collector.database import Writes, open_database
 from edge.errors import ConfigError, MaskGateError, StorageError
-from tests.support.collector_records import (
-    event_record,
-)
+from tests.support.collector_records import event_record
 
 
 def test_two_collectors_may_make_the_tables(url: str) -> None:

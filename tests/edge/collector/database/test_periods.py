@@ -7,12 +7,7 @@ from dataclasses import replace
 from edge.collector.database import Queries, Writes
 from edge.collector.database.queries import ReportFilter
 from edge.collector.records import Heartbeat
-from tests.support.collector_records import (
-    DOOR,
-    NOON,
-    analysis,
-    presence,
-)
+from tests.support.collector_records import DOOR, NOON, analysis, presence
 
 
 def spans(reading: Queries, track: str) -> list[tuple[str, float, float | None]]:

@@ -10,15 +10,7 @@ from edge.collector.database.queries import ReportFilter
 from edge.collector.records import EpochKey
 from edge.messages import payloads
 from edge.messages.ranges import Range
-from tests.support.collector_records import (
-    DOOR,
-    NOON,
-    event_record,
-    gap_record,
-    made,
-    read,
-    rejected,
-)
+from tests.support.collector_records import DOOR, NOON, event_record, gap_record, made, read, rejected
 
 E1 = EpochKey(DOOR, "e1")
 

@@ -19,12 +19,7 @@ from edge.collector.records import EpochKey, Record
 from edge.errors import MaskGateError
 from edge.messages.ranges import Range
 from edge.types import Outcome
-from tests.support.collector_records import (
-    DOOR,
-    NOON,
-    event_record,
-    gap_record,
-)
+from tests.support.collector_records import DOOR, NOON, event_record, gap_record
 
 E1 = EpochKey(DOOR, "e1")
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.support.predictions import drawn_split, evidence, sure
+from tests.support.predictions import evidence, sure
 from training.evaluation.predictions import Predictions
-
-
-@pytest.fixture(scope="module")
-def split(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return drawn_split(tmp_path_factory.mktemp("drawn"))
 
 
 @pytest.fixture(scope="module")
