@@ -11,8 +11,6 @@ from edge.collector.config import OPTION_NAMES
 from edge.mqtt import broker
 from edge.mqtt.broker import Broker, BrokerSettingError, ConnectOptions, Login, Tls, refused
 from edge.mqtt.connector import Connector
-from edge.system import secrets
-from edge.system.secrets import as_service
 
 ME = ConnectOptions("me")
 
@@ -79,15 +77,3 @@ def test_a_password_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> Non
     file = tmp_path / "password"
     file.write_bytes(b"\xef\xbb\xbfs3cret\r\n")
     assert broker.login("door", str(file), {}) == Login("door", "s3cret")
-
-
-def test_a_look_before_the_start_sees_the_credential_of_the_service(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """systemd brings it to the service; what is in the environment already is not touched."""
-    monkeypatch.setattr(secrets, "CREDENTIAL_STORES", (str(tmp_path / "none"), str(tmp_path)))
-    assert as_service("mqtt-password", {"A": "b"}) == {"A": "b"}
-    (tmp_path / "mqtt-password").write_text("s3cret\n")
-    assert broker.login("door", "", as_service("mqtt-password", {})) == Login("door", "s3cret")
-    given = {"CREDENTIALS_DIRECTORY": "/elsewhere"}
-    assert as_service("mqtt-password", given) == given

@@ -13,8 +13,8 @@ from edge.spool import Spool
 from edge.spool.control.client import SpoolClient
 from edge.spool.control.requests import PageRequest
 from edge.spool.storage import files
-from tests.edge.spool.test_spool import fill
 from tests.support.builders import limits
+from tests.support.spools import fill
 
 LOOKS: dict[str, Callable[[SpoolClient], object]] = {
     "tail": lambda client: client.page(PageRequest(newest=True)),
