@@ -13,7 +13,7 @@ from training.classifier import devices as sharing
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.batches import usable
-from training.commands.common import known_faces, slices_table
+from training.commands.common import known_faces, slices_table, tell_skipped
 from training.commands.data import make_split
 from training.commands.gate import promote, start_from
 from training.data.dataset import FaceDataset, load_material
@@ -121,7 +121,9 @@ def _split(split: Path | None, roots: tuple[Path, ...], detector: Path | None, s
     if split:
         return SplitManifest.load(split)
     if roots and detector:
-        return make_split(roots, detector, seed)[0]
+        manifest, found = make_split(roots, detector, seed)
+        tell_skipped(found.skips)
+        return manifest
     raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
 
 
