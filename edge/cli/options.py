@@ -26,7 +26,9 @@ config_file_option = click.option(
     show_default=True,
     help="Configuration file; see the sample config.toml.",
 )
-bundle_option = click.option("--bundle", type=FILE, help="Bundle directory instead of the configured one.")
+bundle_option = click.option(
+    "--bundle", type=FILE, help="Bundle (a directory, or packed) instead of the configured one."
+)
 detector_option = click.option(
     "--detector", type=FILE, help="Face detector (ONNX) instead of the configured one."
 )

@@ -13,8 +13,9 @@ from edge.benchmark import models
 from edge.benchmark.machine import machine
 from edge.benchmark.pipeline import PipelineFigures, measure_pipeline
 from edge.benchmark.process import ProcessFigures, measure_process
-from edge.cli.options import json_option, takes_settings
+from edge.cli.options import json_option
 from edge.cli.output import table
+from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import open_bundle
 from edge.demo import CLIP
@@ -25,7 +26,7 @@ from edge.demo import CLIP
 @click.option(
     "--source", type=click.Path(path_type=Path), default=CLIP, help="Recording to run, the demo's by default."
 )
-@takes_settings
+@takes_models
 def bench(settings: Config, source: Path, as_json: bool) -> None:
     """Measure speed, memory and time to ready on this machine.
 

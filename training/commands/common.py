@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 import click
 
-from edge.cli.output import table
+from edge.cli.output import progress, table
 from edge.contract import LABELS, MASK_WORN_INCORRECTLY
+from training import framework
+from training.classifier.recipe import Recipe
 from training.data.dataset import FaceDataset
 from training.data.readers import Skip, by_reason
 from training.metrics import ClassifierFigures
@@ -36,6 +38,21 @@ def tell_skipped(skips: Iterable[Skip]) -> None:
     """Says on standard error what was not used."""
     for line in skipped_lines(skips):
         click.echo(line, err=True)
+
+
+def require_weights(settings: Recipe, given: str | None, processors: int = 1) -> None:
+    """Insists that the weights to start from can be had, before data is read and a run is made.
+
+    Raises:
+        ModelError: They cannot.
+    """
+    if settings.network.start(given) == "none":
+        return
+    framework.load_framework(settings.threads, processors)
+    from training.classifier import network
+
+    with progress("fetching the weights to start from"):
+        network.require_weights(settings.network, given)
 
 
 def known_faces(material: FaceDataset, classes: int) -> FaceDataset:
