@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -116,8 +116,15 @@ class PipelineFigures:
     overhead_ratio: float
 
 
-def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
+def measure_pipeline(
+    settings: Config, source: Path, progress: Callable[[int], None] = lambda _: None
+) -> PipelineFigures:
     """Runs a recording `ROUNDS` times through the pipeline and the baseline, frame by frame in turn.
+
+    Args:
+        settings: The models, and how they are used.
+        source: The recording.
+        progress: Called with the number of rounds done since the last call.
 
     Raises:
         SourceError: The recording cannot be read.
@@ -133,6 +140,7 @@ def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
             rounds.append(
                 _round(settings, vision, BaselineFirst(islice(frames, MOST_FRAMES), detector, baseline))
             )
+        progress(1)
     return _figures(_best(np.array(rounds)))
 
 

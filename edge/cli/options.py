@@ -36,7 +36,9 @@ config_file_option = click.option(
     callback=lambda _context, _option, file: find_config_file(file),
     help=f"Configuration file; ./{LOCAL_CONFIG} unless given, else {SYSTEM_CONFIG}.",
 )
-bundle_option = click.option("--bundle", type=FILE, help="Bundle directory instead of the configured one.")
+bundle_option = click.option(
+    "--bundle", type=FILE, help="Bundle (a directory, or packed) instead of the configured one."
+)
 detector_option = click.option(
     "--detector", type=FILE, help="Face detector (ONNX) instead of the configured one."
 )

@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 
 from edge.camera import open_recording
-from edge.cli.options import json_option, takes_settings
+from edge.cli.options import json_option
+from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import make_tracker, open_uplink, open_vision
 from edge.daemon.uplink_service import drain
@@ -58,7 +59,7 @@ class PrintingObserver:
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO...")
 @json_option
 @click.option("--realtime", is_flag=True, help="At the recording's own pace instead of as fast as possible.")
-@takes_settings
+@takes_models
 def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: bool) -> None:
     """Run recordings through the daemon's own pipeline and print the events.
 
