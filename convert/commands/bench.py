@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from edge.benchmark.machine import machine
-from edge.benchmark.models import CALLS, ROUNDS, lap_rows, race_models, thread_counts
+from edge.benchmark.models import CALLS, ROUNDS, measure_models, thread_counts, timing_rows
 from edge.cli.options import EXISTING, FILE, json_option
 from edge.cli.output import progress, table
 from edge.errors import ConfigError
@@ -44,14 +45,17 @@ def bench(
     """
     from convert.benchmark import entrants
 
-    with progress("preparing") as bar, entrants(paths) as models:
-        bar.describe("measuring")
-        laps = race_models(models, threads or thread_counts(), rounds=rounds)
+    counts = threads or thread_counts()
+    with ExitStack() as stack:
+        with progress("preparing"):
+            models = stack.enter_context(entrants(paths))
+        bar = stack.enter_context(progress("measuring", rounds * len(counts)))
+        laps = measure_models(models, counts, rounds=rounds, progress=bar.advance)
     about = {name: value for name, value in machine("auto").items() if name in NAMED}
     report = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:
-        _write(output, report, lap_rows(laps))
-    click.echo(json.dumps(report) if as_json else table(lap_rows(laps), "l"))
+        _write(output, report, timing_rows(laps))
+    click.echo(json.dumps(report) if as_json else table(timing_rows(laps), "l"))
 
 
 def _write(output: Path, report: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:

@@ -63,12 +63,12 @@ def thread_counts() -> tuple[int, ...]:
     return tuple(count for count in (1, 2, 4) if count <= (os.cpu_count() or 1))
 
 
-def race_models(
+def measure_models(
     models: Sequence[BenchmarkedModel],
     threads: Sequence[int],
     runtime: str = "auto",
     rounds: int = ROUNDS,
-    tell: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> tuple[ModelTiming, ...]:
     """Measures all models with every number of threads.
 
@@ -77,7 +77,7 @@ def race_models(
         threads: Numbers of threads.
         runtime: Interpreter, as in `edge.vision.interpreter.find_runtime`.
         rounds: In each, every model gets `CALLS` calls.
-        tell: Called with the number of rounds done.
+        progress: Called with the number of rounds done.
 
     Raises:
         ModelError: A model cannot be run.
@@ -89,7 +89,7 @@ def race_models(
             for _ in range(rounds):
                 for runner in runners:
                     runner.run(CALLS)
-                tell(1)
+                progress(1)
             first = float(np.median(runners[0].times))
             timings += [runner.finish(first) for runner in runners]
     return tuple(timings)
@@ -155,7 +155,7 @@ class _Runner:
         return json.loads(line)
 
 
-def lap_rows(timings: Sequence[ModelTiming]) -> list[tuple[str, ...]]:
+def timing_rows(timings: Sequence[ModelTiming]) -> list[tuple[str, ...]]:
     """Cells of a table, the heads first."""
     heads = ("model", "threads", "p50 ms", "p95 ms", "ratio", "file kB", "peak MB", "model MB")
     return [heads, *(_cells(timing) for timing in timings)]

@@ -11,10 +11,11 @@ import cv2
 
 from edge.benchmark import models
 from edge.benchmark.machine import machine
-from edge.benchmark.pipeline import PipelineFigures, measure_pipeline
-from edge.benchmark.process import ProcessFigures, measure_process
-from edge.cli.options import json_option, takes_settings
-from edge.cli.output import table
+from edge.benchmark.pipeline import ROUNDS, PipelineFigures, measure_pipeline
+from edge.benchmark.process import PROCESSES, ProcessFigures, measure_process
+from edge.cli.options import json_option
+from edge.cli.output import progress, table
+from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import open_bundle
 from edge.demo import CLIP
@@ -25,7 +26,7 @@ from edge.demo import CLIP
 @click.option(
     "--source", type=click.Path(path_type=Path), default=CLIP, help="Recording to run, the demo's by default."
 )
-@takes_settings
+@takes_models
 def bench(settings: Config, source: Path, as_json: bool) -> None:
     """Measure speed, memory and time to ready on this machine.
 
@@ -37,35 +38,34 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
       maskgate bench
       maskgate bench --json --source visit.mp4
     """
-    speed = measure_pipeline(settings, source)
-    weight = measure_process(settings, source)
-    alone = models.race_models(
-        [models.BenchmarkedModel("classifier", open_bundle(settings).classifier)],
-        models.thread_counts(),
-        settings.classifier.interpreter,
-    )
-    about = machine(settings.classifier.interpreter) | {"opencv": cv2.__version__}
+    alone = [models.BenchmarkedModel("classifier", open_bundle(settings).classifier)]
+    threads, interpreter = models.thread_counts(), settings.classifier.interpreter
+    with progress("pipeline", ROUNDS + PROCESSES + models.ROUNDS * len(threads)) as bar:
+        speed = measure_pipeline(settings, source, bar.advance)
+        bar.describe("daemon")
+        process = measure_process(settings, source, bar.advance)
+        bar.describe("classifier alone")
+        timings = models.measure_models(alone, threads, interpreter, progress=bar.advance)
+    about = machine(interpreter) | {"opencv": cv2.__version__}
     if as_json:
-        laps = [asdict(lap) for lap in alone]
-        click.echo(
-            json.dumps({**asdict(speed), **asdict(weight), "classifier_alone": laps, "machine": about})
-        )
+        found = {**asdict(speed), **asdict(process), "classifier_alone": [asdict(each) for each in timings]}
+        click.echo(json.dumps({**found, "machine": about}))
     else:
-        _print(speed, weight, about)
-        _print_laps(alone)
+        _print(speed, process, about)
+        _print_timings(timings)
 
 
-def _print(speed: PipelineFigures, weight: ProcessFigures, about: dict[str, str]) -> None:
+def _print(speed: PipelineFigures, process: ProcessFigures, about: dict[str, str]) -> None:
     stages = [(name, getattr(speed, name)) for name in ("detect", "classify", "rest", "pipeline", "bare")]
     rows = [(name, f"{stage.p50_ms:.2f}", f"{stage.p95_ms:.2f}") for name, stage in stages]
     click.echo(table([("stage", "p50 ms", "p95 ms"), *rows], "l"))
     click.echo(f"{speed.fps} frames/s over {speed.frames} frames with {speed.faces_per_frame} faces each")
     click.echo(f"pipeline / bare model calls: {speed.overhead_ratio}")
-    click.echo(f"resident {weight.rss_mb} MB, {weight.rss_overhead_mb} MB above a bare process")
-    click.echo(f"ready {weight.ready_s} s after exec")
+    click.echo(f"resident {process.rss_mb} MB, {process.rss_overhead_mb} MB above a bare process")
+    click.echo(f"ready {process.ready_s} s after exec")
     click.echo(", ".join(f"{key} {value}" for key, value in about.items()))
 
 
-def _print_laps(laps: tuple[models.ModelTiming, ...]) -> None:
+def _print_timings(timings: tuple[models.ModelTiming, ...]) -> None:
     click.echo("\nthe classifier alone, per face")
-    click.echo(table(models.lap_rows(laps), "l"))
+    click.echo(table(models.timing_rows(timings), "l"))

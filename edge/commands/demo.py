@@ -11,8 +11,8 @@ from statistics import median
 
 import click
 
-from edge.cli.options import takes_settings
 from edge.cli.output import table
+from edge.commands.common import takes_models
 from edge.config import Config, DeviceConfig, LampConfig, MqttConfig, SpoolConfig
 from edge.daemon.daemon import all_in_one
 from edge.demo import CLIP
@@ -49,7 +49,7 @@ class DemoObserver:
 
 @click.command()
 @click.option("--fast", is_flag=True, help="As fast as possible instead of at the clip's own pace.")
-@takes_settings
+@takes_models
 def demo(settings: Config, fast: bool) -> None:
     """Show the main job: a short clip, the real daemon, the lamp, and the messages as they arrive.
 
@@ -76,7 +76,9 @@ def demo(settings: Config, fast: bool) -> None:
 
 
 def _stage(settings: Config, directory: Path, fast: bool) -> Config:
-    camera = settings.camera.model_copy(update={"source": str(CLIP), "pace": "fast" if fast else "realtime"})
+    camera = settings.camera.model_copy(
+        update={"source": str(CLIP), "password_file": "", "pace": "fast" if fast else "realtime"}
+    )
     return settings.model_copy(
         update={
             "device": DeviceConfig(site="demo", name="entrance"),
@@ -116,12 +118,12 @@ def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
         raise BrokerError(f"the subscriber got {len(received)} of {len(wanted)} events; run the demo again")
 
 
-def _print(audience: DemoObserver) -> None:
+def _print(observer: DemoObserver) -> None:
     people = [("pass", "verdict", "frames", "face px")]
-    for pass_id, last in latest_by_pass(audience.events).items():
-        story = " -> ".join(str(e.verdict.outcome) for e in audience.events if e.pass_id == pass_id)
-        people.append((pass_id, story, str(last.verdict.frames), str(last.verdict.face_px)))
-    times = {"detect": audience.detect_s, "classify": audience.classify_s, "total": audience.total_s}
+    for pass_id, last in latest_by_pass(observer.events).items():
+        verdicts = " -> ".join(str(e.verdict.outcome) for e in observer.events if e.pass_id == pass_id)
+        people.append((pass_id, verdicts, str(last.verdict.frames), str(last.verdict.face_px)))
+    times = {"detect": observer.detect_s, "classify": observer.classify_s, "total": observer.total_s}
     stages = [("stage", "median ms"), *((name, f"{median(s) * 1000:.2f}") for name, s in times.items())]
     click.echo(f"\nWho passed\n{table(people)}")
-    click.echo(f"\n{len(audience.total_s)} frames\n{table(stages, 'l')}")
+    click.echo(f"\n{len(observer.total_s)} frames\n{table(stages, 'l')}")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from edge.telemetry.records import MINUTE_S, minute_of
 
-LONGEST_TURN_S = 2.0
-"""A live camera gives a turn at least once a second; what is longer was no watching."""
+LONGEST_CYCLE_S = 2.0
+"""A live camera gives a cycle at least once a second; what is longer was no watching."""
 
 MOST_TIMES = 10_000
 """Times that are remembered of one minute."""
@@ -21,7 +21,7 @@ MOST_TIMES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One turn of the line.
+    """One cycle of the pipeline.
 
     Attributes:
         monotonic: When it was, on a clock that never jumps.
@@ -38,7 +38,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class MinuteShare:
-    """What a turn adds to a minute; `start` is Unix time, a multiple of 60."""
+    """What a cycle adds to a minute; `start` is Unix time, a multiple of 60."""
 
     start: int
     frames: int
@@ -91,14 +91,14 @@ class _Sum:
 
 
 class MinuteAggregator:
-    """Adds turns up; a minute is over when a turn falls into another one."""
+    """Adds cycles up; a minute is over when a cycle falls into another one."""
 
     def __init__(self) -> None:
         self._sum: _Sum | None = None
         self._before: float | None = None
 
     def add(self, look: Sample) -> tuple[MinuteStats, ...]:
-        """Counts a turn: the time since the turn before is watched or blind, as this one is.
+        """Counts a cycle: the time since the cycle before is watched or blind, as this one is.
 
         Returns:
             The minutes that are over by now.
@@ -106,7 +106,7 @@ class MinuteAggregator:
         passed = 0.0 if self._before is None else look.monotonic - self._before
         self._before = look.monotonic
         over: list[MinuteStats] = []
-        for share in shares(look, passed if 0.0 <= passed <= LONGEST_TURN_S else 0.0):
+        for share in shares(look, passed if 0.0 <= passed <= LONGEST_CYCLE_S else 0.0):
             if self._sum is None or self._sum.start != share.start:
                 over += self.finish()
                 self._sum = _Sum(share.start)
@@ -117,14 +117,14 @@ class MinuteAggregator:
         return tuple(over)
 
     def finish(self) -> tuple[MinuteStats, ...]:
-        """The minute that has begun, as it is now; the next turn begins another."""
+        """The minute that has begun, as it is now; the next cycle begins another."""
         over = () if self._sum is None else (self._sum.minute_stats(),)
         self._sum = None
         return over
 
 
 def shares(look: Sample, passed: float) -> Iterator[MinuteShare]:
-    """Splits the time that has passed before a turn between the minutes in which it lies."""
+    """Splits the time that has passed before a cycle between the minutes in which it lies."""
     start = minute_of(look.wall)
     late = min(look.wall - start, passed)
     if early := passed - late:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.telemetry.minutes import LONGEST_TURN_S, MinuteAggregator, MinuteStats, Quantiles, Sample, shares
+from edge.telemetry.minutes import LONGEST_CYCLE_S, MinuteAggregator, MinuteStats, Quantiles, Sample, shares
 
 START = 1_700_000_040.0
 """The beginning of a minute."""
@@ -37,7 +37,7 @@ def test_minutes_add_up_whatever_the_clock_does(
         before, at, offset = at, at + wait, offset + leaps.get(number, 0.0)
         # As the clock shows it: a wait of 2 s can be a little more between two large numbers.
         passed = at - before
-        counted = passed if number and passed <= LONGEST_TURN_S else 0.0
+        counted = passed if number and passed <= LONGEST_CYCLE_S else 0.0
         watched, blind = watched + counted * (kind != "blind"), blind + counted * (kind == "blind")
         looks.append(look(at, kind, offset))
     finished = count(looks)
@@ -46,7 +46,7 @@ def test_minutes_add_up_whatever_the_clock_does(
     assert sum(minute_stats.blind_s for minute_stats in finished) == pytest.approx(blind, abs=1e-3)
 
 
-@given(st.floats(0, 1e5), st.floats(0, LONGEST_TURN_S))
+@given(st.floats(0, 1e5), st.floats(0, LONGEST_CYCLE_S))
 def test_a_turn_is_shared_between_two_minutes(at: float, passed: float) -> None:
     """What lies before the full minute belongs to the minute before."""
     parts = list(shares(look(at), passed))
