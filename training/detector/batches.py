@@ -60,6 +60,7 @@ def padded(example: Example) -> tuple[Numbers, Numbers, NDArray[np.int32]]:
     boxes[:many, 2:] = example.boxes[:many, :2] + example.boxes[:many, 2:]
     points = example.marks[:many].reshape(many, 10)
     known = np.asarray(np.isfinite(points).all(axis=1))
+    # NaN would spoil the loss even where its weight is 0.
     marks[:many] = np.where(known[:, None], points, 0)
     kinds[:many] = np.where(example.counts[:many], 1 + known, -1)
     return boxes, marks, kinds
