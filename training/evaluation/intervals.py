@@ -62,6 +62,7 @@ def draws(
     """
     names, column = np.unique(groups, return_inverse=True)
     rng = np.random.default_rng(seed)
+    # Counts instead of drawn faces make every figure a weighted sum over all rounds at once.
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=rounds)
     return counts.astype(np.float64), column
 
@@ -121,6 +122,7 @@ def estimates(
         faces=point.faces,
         groups=counts.shape[1],
         accuracy=_estimate(point.accuracy, right, counts.shape[1]),
+        # A round may draw no face of a rare class, whose F1 then takes no part.
         macro_f1=_estimate(point.macro_f1, _mean_where(f1s, faces > 0)),
         bare_called_masked=_estimate(point.bare_called_masked, without_mask, among[WITHOUT_MASK]),
         calibration_error=_centred(point.calibration_error, _errors(truth, shares, counts, column)),
@@ -140,6 +142,7 @@ def difference(truth: Truth, first: Truth, second: Truth, groups: NDArray[np.int
     """
     counts, column = draws(groups)
     samples = np.stack([_macro_f1(truth, answer, counts, column) for answer in (first, second)])
+    # Every group drawn once gives the figure itself.
     once = np.ones((1, counts.shape[1]))
     values = [float(_macro_f1(truth, answer, once, column)[0]) for answer in (first, second)]
     return _estimate(values[1] - values[0], samples[1] - samples[0])
@@ -156,6 +159,7 @@ def _estimate(value: float, samples: Floats, independent: int = 0) -> Estimate:
     known = samples[np.isfinite(samples)]
     if not np.isfinite(value) or not len(known):
         return Estimate(float(value), float("nan"), float("nan"))
+    # Clopper and Pearson's bound in the closed form that it has where none or all are hit.
     room = 1 - ((1 - LEVEL) / 2) ** (1 / independent) if independent else 0.0
     if independent and value in (0.0, 1.0):
         return Estimate(value, 0.0, room) if value == 0 else Estimate(value, 1 - room, 1.0)
@@ -182,6 +186,7 @@ def _errors(truth: Truth, shares: Shares, counts: Floats, column: NDArray[np.int
     confidence, right = shares.max(axis=1), shares.argmax(axis=1) == truth
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps, many = np.zeros((counts.shape[1], bins)), np.bincount(column).astype(np.float64)
+    # A bin's gap times its number of faces is a plain sum, which adds up over groups.
     np.add.at(gaps, (column, which), right - confidence)
     found: Any = np.abs(counts @ gaps).sum(axis=1) / (counts @ many)
     return np.asarray(found, np.float64)
@@ -190,6 +195,7 @@ def _errors(truth: Truth, shares: Shares, counts: Floats, column: NDArray[np.int
 def _resampled_auc(belongs: NDArray[np.bool_], scores: Floats, weights: Floats) -> Floats:
     """Areas under the ROC curve for (rounds, n) weights of the faces; ties count half."""
     order = np.argsort(scores)
+    # Equal scores are one step of the curve.
     starts = np.flatnonzero(np.r_[True, np.diff(scores[order]) > 0])
     inside = np.where(belongs, weights, 0)[:, order]
     positive = np.add.reduceat(inside, starts, axis=1)

@@ -119,6 +119,7 @@ class Predictions:
 
     def cross_thresholds(self) -> Predictions:
         """With thresholds that are chosen, for the faces of each fold, on the faces of all others."""
+        # A single fold leaves no other faces to choose on.
         if len(np.unique(self.folds)) < 2:
             return self
         return replace(self, columns=tuple(self._crossed(column) for column in self.columns))

@@ -90,6 +90,7 @@ def skin_tone(crop: Image) -> float:
     skin = (red >= 133) & (red <= 173) & (blue >= 77) & (blue <= 127)
     if skin.mean() < SKIN_MIN_SHARE:
         return float("nan")
+    # From floats OpenCV gives a lightness of 0 to 100, as the angle wants it; from 8 bits 0 to 255.
     lab = cv2.cvtColor(band.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[skin]
     lightness, _, yellow = np.median(lab, axis=0)
     return float(np.degrees(np.arctan2(lightness - 50, yellow)))
