@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
-from training.metrics import Shares, Truth, figures
+from training.metrics import ClassFigures, Shares, Truth, figures
 
 ROUNDS, SEED = 1000, 7
 LEVEL = 0.95
@@ -100,21 +100,12 @@ def estimates(
     answer = shares.argmax(axis=1) if answer is None else answer
     counts, column = draws(groups)
     tables = resampled_confusions(truth, answer, counts, column)
-    hits, faces, answered = np.einsum("rii->ri", tables), tables.sum(axis=2), tables.sum(axis=1)
-    recalls, precisions, f1s = _ratio(hits, faces), _ratio(hits, answered), _ratio(2 * hits, faces + answered)
-    among = [len(np.unique(groups[truth == index])) for index in range(len(LABELS))]
-    answering = [len(np.unique(groups[answer == index])) for index in range(len(LABELS))]
+    hits, faces = np.einsum("rii->ri", tables), tables.sum(axis=2)
+    f1s = _ratio(2 * hits, faces + tables.sum(axis=1))
+    among, answering = _groups_by_class(truth, groups), _groups_by_class(answer, groups)
+    areas = [_resampled_auc(truth == at, shares[:, at], counts[:, column]) for at in range(len(LABELS))]
     classes = tuple(
-        ClassEstimates(
-            label=one.label,
-            faces=one.faces,
-            precision=_estimate(one.precision, precisions[:, at], answering[at]),
-            recall=_estimate(one.recall, recalls[:, at], among[at]),
-            f1=_estimate(one.f1, f1s[:, at]),
-            roc_auc=_estimate(one.roc_auc, _resampled_auc(truth == at, shares[:, at], counts[:, column])),
-            average_precision=one.average_precision,
-        )
-        for at, one in enumerate(point.classes)
+        _class(one, tables, areas[at], (at, among[at], answering[at])) for at, one in enumerate(point.classes)
     )
     without_mask = _ratio(tables[:, WITHOUT_MASK, WITH_MASK], faces[:, WITHOUT_MASK])
     right = hits.sum(axis=1) / tables.sum(axis=(1, 2))
@@ -128,6 +119,33 @@ def estimates(
         calibration_error=_centred(point.calibration_error, _errors(truth, shares, counts, column)),
         classes=classes,
         confusion=point.confusion,
+    )
+
+
+def _groups_by_class(labels: Truth, groups: NDArray[np.intp]) -> list[int]:
+    """In how many groups each class occurs."""
+    return [len(np.unique(groups[labels == index])) for index in range(len(LABELS))]
+
+
+def _class(one: ClassFigures, tables: Floats, areas: Floats, which: tuple[int, int, int]) -> ClassEstimates:
+    """The figures of one class with intervals.
+
+    Args:
+        one: The figures.
+        tables: (rounds, classes, classes) confusion matrices.
+        areas: (rounds,) under the ROC curve.
+        which: Its index, the groups in which it occurs, and those in which it is answered.
+    """
+    at, among, answering = which
+    hits, faces, answered = tables[:, at, at], tables[:, at].sum(axis=1), tables[:, :, at].sum(axis=1)
+    return ClassEstimates(
+        label=one.label,
+        faces=one.faces,
+        precision=_estimate(one.precision, _ratio(hits, answered), answering),
+        recall=_estimate(one.recall, _ratio(hits, faces), among),
+        f1=_estimate(one.f1, _ratio(2 * hits, faces + answered)),
+        roc_auc=_estimate(one.roc_auc, areas),
+        average_precision=one.average_precision,
     )
 
 

@@ -7,6 +7,7 @@ It serves to notice that a model fails on one end of the scale, not to describe 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -48,6 +49,15 @@ class Traits:
         """For faces whose pictures are not at hand."""
         nothing = np.full(count, np.nan)
         return cls(nothing, nothing, nothing)
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Traits]) -> Traits:
+        """The measures of several sets of faces, put together."""
+        return cls(
+            np.concatenate([part.sharpness for part in parts]),
+            np.concatenate([part.brightness for part in parts]),
+            np.concatenate([part.tone for part in parts]),
+        )
 
     def select(self, mask: NDArray[np.bool_]) -> Traits:
         """Only some of the faces."""
