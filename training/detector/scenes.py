@@ -92,6 +92,7 @@ def teacher(model: Path) -> FaceFinder:
 
     def find(pixels: Image) -> tuple[Face, ...]:
         scale = 640 / max(pixels.shape[:2])
+        # The detector only brings pictures down; small ones are enlarged here.
         large = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale), np.uint8) if scale > 1 else pixels
         found = detector.detect(Frame(0, large, 0.0, 0.0))
         return tuple(_smaller(face, scale) for face in found) if scale > 1 else found
