@@ -18,7 +18,7 @@ AHEAD = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectorBatch:
-    """Pictures (n, size, size, 3) uint8 BGR and their padded faces, as in `assign.Targets`."""
+    """Pictures (n, size, size, 3) uint8 BGR and their padded faces, as in `assignment.Targets`."""
 
     number: int
     pixels: NDArray[np.uint8]

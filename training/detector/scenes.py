@@ -45,7 +45,7 @@ class Scene:
         boxes: (n, 4) left, top, width, height.
         marks: (n, 5, 2) landmarks, NaN where none are known.
         counts: (n,) whether a face is to be found; others are ignored.
-        bare: (n,) whether a mask can be drawn on it.
+        without_mask: (n,) whether a mask can be drawn on it.
     """
 
     pixels: Image
