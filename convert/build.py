@@ -19,7 +19,7 @@ from convert.parity import compare
 from convert.parity.report import measure
 from edge import bundle
 from edge.bundle import golden
-from edge.contract import LABELS
+from edge.contract import GOLDEN_TOLERANCE, LABELS
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from edge.vision.interpreter import TfliteModel
@@ -38,9 +38,6 @@ GOLDEN_SURE = 0.9
 
 GOLDEN_EACH = 2
 """Crops of each label in a self-test, the surest ones."""
-
-GOLDEN_TOLERANCE = 0.05
-"""XNNPACK and the older int8 kernels round otherwise: by up to 0.08 on faces, 0.0002 where one is sure."""
 
 
 @dataclass(frozen=True, slots=True)

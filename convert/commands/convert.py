@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,8 +11,8 @@ from convert.commands.common import gates_option
 from convert.gates import DEFAULT
 from convert.gates import load as load_gates
 from convert.models import float_model
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
-from edge.cli.output import progress
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text, progress
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training import framework
@@ -56,6 +55,7 @@ VARIANTS = (DEVICE, "float16", "dynamic", "float32")
     help="TOML file with the licence and the sources of the data; those of the bundle in OUTPUT otherwise.",
 )
 @gates_option
+@megapixels_option
 @cache_option
 @json_option
 def convert(
@@ -85,7 +85,7 @@ def convert(
     _require_fitting(output, variant)
     if variant != DEVICE:
         _plain(file, output, variant)
-        click.echo(json.dumps({"model": str(output), "variant": variant}) if as_json else str(output))
+        click.echo(json_text({"model": str(output), "variant": variant}) if as_json else str(output))
         return
     # A model file of a run lies beside the run's split.
     run = model if model.is_dir() else model.parent
@@ -105,7 +105,7 @@ def convert(
         how = build.Options(limits, pooled, provenance, bar.describe)
         metrics = build.convert(file, material, origin, output, how)
     if as_json:
-        click.echo(json.dumps({"bundle": str(output), "metrics": metrics}))
+        click.echo(json_text({"bundle": str(output), "metrics": metrics}))
     else:
         click.echo("\n".join(f"{name:40} {value:9.4f}" for name, value in metrics.items()))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from edge.errors import ConfigError, ModelError
+from edge.system.native_path import native_path
 from training.classifier.calibration import Scaling
 from training.classifier.recipe import WAYS, NetworkRecipe
 
@@ -75,7 +77,8 @@ def _backbone(settings: NetworkRecipe, weights: str) -> Any:
         with _patience():
             model = BACKBONES[settings.name](settings, named)
         if weights not in ("imagenet", "none"):
-            model.load_weights(weights)
+            with native_path(Path(weights)) as name:
+                model.load_weights(name)
     except Exception as error:
         # The framework raises bare Exception when a download fails, and ValueError or KeyError for
         # a file of another network.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text
 from training import framework
 from training.classifier import devices as sharing
 from training.classifier import recipe
@@ -51,6 +51,7 @@ from training.metrics import ClassifierFigures
     default="",
     help="Devices that share every batch, such as gpu:0,gpu:1 or cpu:0,cpu:1; one where not given.",
 )
+@megapixels_option
 @cache_option
 @json_option
 def fit(
@@ -105,7 +106,7 @@ def fit(
     if rival:
         promote(run, rival, material)
     summary = {"run": str(run.folder), "model": str(run.model)} | (found["all"].flat() if found else {})
-    click.echo(json.dumps(summary) if as_json else f"{run.model}\n{slices_table(found)}")
+    click.echo(json_text(summary) if as_json else f"{run.model}\n{slices_table(found)}")
 
 
 def _figures(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:

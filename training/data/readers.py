@@ -17,7 +17,8 @@ import cv2
 
 from edge.contract import Label
 from edge.errors import ConfigError, SourceError
-from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.system.image_files import is_picture, read_image
+from edge.system.native_path import is_utf8
 from edge.types import Box, Face, Image
 from training.data import voc
 
@@ -159,6 +160,9 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
         for entry in _read_data_set(folder, name, folder_rule, find):
             if isinstance(entry, Skip):
                 skips.append(entry)
+            elif not is_utf8(entry.image):
+                # A manifest is JSON, which holds no other name.
+                skips.append(Skip(entry.image, "name is not UTF-8"))
             else:
                 records.append(entry)
     return Dataset(tuple(records), tuple(skips))
@@ -322,7 +326,7 @@ def read_class_folder(folder: Path, label: Label, rule: FolderRule, name: str = 
         name: What the data set is called in the keys of its faces; as the parent folder where not given.
     """
     stem = f"{FaceSource.FOLDER}/{name or folder.parent.name}/{folder.name}"
-    for file in sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES):
+    for file in sorted(path for path in folder.rglob("*") if is_picture(path)):
         pixels = open_image(file)
         if pixels is None:
             yield Skip(file, "image missing or broken")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS, Label
+from edge.system.native_path import native_path
 from edge.types import Box, Image
 from training.data.manifest import SplitFace, SplitPart
 from training.data.readers import FaceRecord, FaceSource, listed_image
@@ -117,8 +118,9 @@ def truths(faces: Iterable[SplitFace], part: SplitPart) -> tuple[Truth, ...]:
 
 def finder(model: Path, long_side: int) -> Finder:
     """A detector as OpenCV runs it, on pictures brought down to a long side (0 leaves them as they are)."""
-    # The size is set anew for every picture.
-    network = cv2.FaceDetectorYN.create(str(model), "", (96, 96), LOWEST, NMS, 2000)
+    with native_path(model) as name:
+        # The size is set anew for every picture.
+        network = cv2.FaceDetectorYN.create(name, "", (96, 96), LOWEST, NMS, 2000)
 
     def find(pixels: Image) -> tuple[Found, ...]:
         height, width = pixels.shape[:2]

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.system.native_path import native_path
 from edge.types import Image
 from training.detector import onnx_export
 from training.detector.network import OUTPUTS, STRIDES, Weights
@@ -22,7 +23,8 @@ NAMES = tuple(f"{name}_{stride}" for name, _ in OUTPUTS for stride in STRIDES)
 
 def opencv(model: Path, pictures: Iterable[Image]) -> list[tuple[Weights, ...]]:
     """The twelve outputs, in the order of `NAMES`, for each picture."""
-    network = cv2.dnn.readNetFromONNX(str(model))
+    with native_path(model) as name:
+        network = cv2.dnn.readNetFromONNX(name)
     found = []
     for picture in pictures:
         network.setInput(cv2.dnn.blobFromImage(picture))

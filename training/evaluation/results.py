@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.cli.output import table
+from edge.cli.output import Columns, table
 from edge.contract import MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
 from training.evaluation.predictions import ModelPredictions, Predictions
@@ -161,7 +161,7 @@ def _block(title: str, rows: Sequence[ResultRow]) -> str:
         )
         for row in rows
     ]  # fmt: skip
-    return table(lines)
+    return table(lines, Columns("ll", ("accuracy", "wrong found")))
 
 
 def _changes(result: EvaluationResult) -> str:
@@ -198,7 +198,7 @@ def _classes(result: EvaluationResult) -> str:
         for row in result.main
         if row.name == "all"
     ]
-    return table(lines)
+    return table(lines, Columns("ll", ("ROC-AUC", "precision")))
 
 
 def _strict(result: EvaluationResult) -> str:
