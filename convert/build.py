@@ -165,7 +165,7 @@ def _calibration(model: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        raw = json.loads(file.read_text())
+        raw = json.loads(file.read_text(encoding="utf-8-sig"))
         return {"method": "vector", "factor": float(raw["factor"]), "shifts": list(map(float, raw["shifts"]))}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{file} is damaged: {error}; train the model again") from None

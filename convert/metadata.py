@@ -88,7 +88,7 @@ def load_provenance(file: Path) -> Provenance:
         ConfigError: It cannot be read or says something else.
     """
     try:
-        raw = _File.model_validate(tomllib.loads(file.read_text()))
+        raw = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"provenance {file} cannot be read: {error}") from None
     except ValidationError as error:

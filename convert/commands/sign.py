@@ -14,13 +14,15 @@ from edge.bundle import signature
 from edge.errors import ConfigError
 
 FILE = click.Path(path_type=Path)
-VARIABLE = "MASKGATE_VARIABLE"
+VARIABLE = "MASKGATE_PASSPHRASE"
 """Environment variable that may hold the passphrase of a private key."""
 
 
 def _takes_passphrase(command: Callable[..., None]) -> Callable[..., None]:
     file = click.option(
-        "--passphrase-file", type=FILE, help=f"File with the key's passphrase; else ${VARIABLE}, else none."
+        "--passphrase-file",
+        type=FILE,
+        help=f"File with the key's passphrase; else ${VARIABLE}, else none.",
     )
     ask = click.option("--ask", is_flag=True, help="Ask for the passphrase.")
     return file(ask(command))

@@ -22,9 +22,9 @@ from edge.daemon.factory import find_detector, make_tracker, open_bundle, open_c
 from edge.indicator import NullIndicator
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Pipeline, Reporter, Vision
+from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.pipeline.ports import NoOutbox
-from edge.types import Blind, Face, Frame, Image
+from edge.types import Face, Frame, Image, NotDue
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import find_runtime
 
@@ -72,14 +72,14 @@ class BaselineFirst:
     """A recording of which the baseline gets each frame before the pipeline does."""
 
     def __init__(
-        self, frames: Iterator[Frame | Blind], detector: YuNetDetector, baseline: BaselineModels
+        self, frames: Iterator[Frame | NotDue], detector: YuNetDetector, baseline: BaselineModels
     ) -> None:
         self._frames = frames
         self._detector = detector
         self._baseline = baseline
         self.seconds: list[float] = []
 
-    def __iter__(self) -> Iterator[Frame | Blind]:
+    def __iter__(self) -> Iterator[Frame | NotDue]:
         for moment in self._frames:
             if isinstance(moment, Frame):
                 self.seconds.append(self._baseline.run(moment, self._detector.detect(moment)))
@@ -170,6 +170,8 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     reporter = Reporter(events, NoOutbox(), NullIndicator(), LampPolicy(settings.lamp.hold_s))
     rows = []
     for cycle in Pipeline(source, vision, tracker, time.perf_counter).cycles(lambda: False):
+        if not isinstance(cycle, Cycle):
+            continue
         started = time.perf_counter()
         reporter.report(cycle)
         total = cycle.total_s + time.perf_counter() - started

@@ -76,7 +76,9 @@ def demo(settings: Config, fast: bool) -> None:
 
 
 def _stage(settings: Config, directory: Path, fast: bool) -> Config:
-    camera = settings.camera.model_copy(update={"source": str(CLIP), "pace": "fast" if fast else "realtime"})
+    camera = settings.camera.model_copy(
+        update={"source": str(CLIP), "password_file": "", "pace": "fast" if fast else "realtime"}
+    )
     return settings.model_copy(
         update={
             "device": DeviceConfig(site="demo", name="entrance"),

@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import deque
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,9 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
     Without --config nothing is sent and no lamp is lit. With one, its lamp and its MQTT broker
     take part.
 
+    With --json each event is an object on a line of its own. The last line is another object: its one
+    member "summary" holds the final event of each pass, their counts, frames and seconds.
+
     \b
     Examples:
       maskgate replay visit.mp4
@@ -109,7 +113,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
-        stack.callback(drain, spool)
+        stack.callback(lambda: deque(drain(spool), maxlen=0))
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)
     stack.callback(indicator.close)

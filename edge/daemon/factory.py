@@ -13,7 +13,8 @@ from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config, VerdictConfig
+from edge.config import Config, MqttConfig, VerdictConfig
+from edge.errors import ModelError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
@@ -88,6 +89,13 @@ def _ignore_mute(_seconds: float) -> None:
     pass
 
 
+def make_broker(mqtt: MqttConfig, login: broker.Login | None) -> broker.Broker:
+    """The broker that the configuration names."""
+    verified = "unverified-broker" not in mqtt.insecure
+    tls = broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified)
+    return broker.Broker(mqtt.host, mqtt.port, mqtt.keepalive_s, login, tls)
+
+
 def open_uplink(
     config: Config,
     backlog: SpoolReader,
@@ -103,17 +111,10 @@ def open_uplink(
         mute: Silences the buzzer for some seconds.
 
     Raises:
-        ConfigError: The password or a TLS file cannot be used, or the host is none.
+        ConfigError: The broker cannot be used as it is set.
     """
     mqtt = config.mqtt
-    verified = "unverified-broker" not in mqtt.insecure
-    where = broker.Broker(
-        host=mqtt.host,
-        port=mqtt.port,
-        keepalive=mqtt.keepalive_s,
-        login=broker.login(mqtt.username, mqtt.password_file, os.environ),
-        tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
-    )
+    where = make_broker(mqtt, broker.login(mqtt.username, mqtt.password_file, os.environ))
     topics = Topics(config.device.site, config.device.name)
     policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
     inbound = InboundHandler(backlog, topics, policy, mute)

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from convert import detector
-from convert.commands import main
 from edge import bundle
 from edge.errors import ModelError
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    """A copy of the shipped bundle."""
-    return Path(shutil.copytree(bundle.SHIPPED, tmp_path / "bundle"))
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
-    """The shipped detector as a file of its own."""
-    return Path(shutil.copy(bundle.SHIPPED / bundle.DETECTOR, tmp_path / "mine.onnx"))
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    monkeypatch.setattr(sys, "argv", ["maskgate-convert", "detector", *map(str, arguments)])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert isinstance(end.value.code, int)
-    return end.value.code
 
 
 def test_the_detector_and_its_figures_are_in_the_bundle(target: Path, model: Path) -> None:
@@ -58,13 +34,3 @@ def test_what_is_no_detector_is_refused(target: Path) -> None:
     with pytest.raises(ModelError, match="classifier"):
         detector.add(detector.BundledDetector(target / bundle.CLASSIFIER, {}), target)
     bundle.load(target)
-
-
-def test_figures_that_are_none_are_refused(
-    target: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One sentence that names the file."""
-    wrong = model.with_name("figures.json")
-    wrong.write_text(json.dumps({"recall": "good"}))
-    assert run(monkeypatch, model, "--into", target, "--figures", wrong) == 2
-    assert "figures.json must be one JSON object of numbers" in capsys.readouterr().err

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
 
 from edge import config
-from edge.daemon.factory import make_tracker
 from edge.errors import ConfigError
-from edge.tracking.evidence import FaceQuality
-from edge.tracking.tracker import Tracker, TrackerRules
 from tests.support.paths import ROOT
 
 SAMPLE = ROOT / "config.toml"
@@ -121,12 +117,3 @@ def test_nothing_is_obeyed_by_default() -> None:
     """Neither marks nor commands."""
     assert not config.MqttConfig().accept_ack
     assert config.MqttConfig().accept_commands == ()
-
-
-def test_every_rule_of_the_tracker_is_configured() -> None:
-    """Each key of the section is a rule of the same name; a rule has no default of its own."""
-    keys = set(config.VerdictConfig.model_fields)
-    rules = {field.name for field in fields(TrackerRules)} - {"quality"}
-    assert keys == rules | {field.name for field in fields(FaceQuality)}
-    assert all(field.default is MISSING for kind in (TrackerRules, FaceQuality) for field in fields(kind))
-    assert isinstance(make_tracker(config.VerdictConfig()), Tracker)

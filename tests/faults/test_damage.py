@@ -13,10 +13,10 @@ from edge.spool import Spool
 from edge.spool.records import sequence_of
 from edge.spool.storage.opening import open_store
 from edge.spool.storage.store import EventStore
-from tests.edge.spool.test_spool import fill
 from tests.faults.power import scratch
 from tests.faults.results import note
 from tests.support.builders import event, limits
+from tests.support.spools import fill
 
 WALL = 1_700_000_000.0
 EVENTS = 200

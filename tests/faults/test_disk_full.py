@@ -15,10 +15,10 @@ import pytest
 from edge.errors import SpoolError
 from edge.spool import Spool, writer
 from edge.types import Reason
-from tests.edge.spool.test_spool import full_disk
 from tests.faults.results import longest, note, seconds_since
 from tests.support.builders import event, limits
 from tests.support.mosquitto import wait_until
+from tests.support.spools import full_disk
 
 DISK_BYTES = 16 << 20
 WAITING = 100

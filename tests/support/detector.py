@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
-from edge.types import Image
+from edge.contract import Label
+from edge.types import Box, Image
+from training.data.readers import FaceRecord, FaceSource
 from training.detector.composition import SceneDataset
+from training.detector.metrics import Matches
 from training.detector.network import Design, Weights, random_weights
 from training.detector.scenes import Scene
 
@@ -58,3 +63,12 @@ def stock() -> SceneDataset:
     """A few frames and people."""
     frames = tuple(scene((40, 24), seed=number) for number in range(4))
     return SceneDataset(frames, tuple(scene((90,), seed=number) for number in range(4)))
+
+
+def face(x: float, side: float = 40, label: Label = Label.WITH_MASK) -> FaceRecord:
+    return FaceRecord(f"frame/a.png#{x}", Path("a.png"), Box(x, 0, side, side), label, FaceSource.FRAME)
+
+
+def matches(scores: list[float], unmatched: list[float], frames: int = 4) -> Matches:
+    faces = tuple(face(100 * number) for number in range(len(scores)))
+    return Matches(frames, faces, np.array(scores), np.array(unmatched))

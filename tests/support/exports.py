@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from edge.collector.database import open_database
+from edge.messages import payloads
 from edge.spool import Spool
-from tests.edge.commands.test_commands import Run
 from tests.support.builders import limits
 from tests.support.collector_records import made
+from tests.support.commands import Run
 
 EVENTS = 30
 
@@ -52,3 +55,7 @@ def load(run: Run, path: Path) -> Run:
         return run("collect", "load", "--site", "site", "--database", f"sqlite:///{path}", *arguments)
 
     return call  # type: ignore[return-value]
+
+
+def other(key: str, value: object) -> Callable[[bytes], bytes]:
+    return lambda line: payloads.encode({**json.loads(line), key: value}) + b"\n"

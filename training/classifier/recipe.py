@@ -131,7 +131,7 @@ def load(file: Path = DEFAULT) -> Recipe:
         ConfigError: It cannot be read or has problems, all named as `section.key: problem`.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise ConfigError(f"recipe {file} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

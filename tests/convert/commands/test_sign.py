@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from convert.commands import main
-from convert.commands.sign import VARIABLE
 from edge import bundle
 from tests.support import bundles
 
@@ -63,7 +62,7 @@ def test_a_passphrase_comes_from_a_file_or_the_environment(
     assert (code, len(said.splitlines())) == (2, 1)
     assert "passphrase" in said
     assert run("sign", target, "--key", tmp_path / "key", "--passphrase-file", tmp_path / "words")[0] == 0
-    monkeypatch.setenv(VARIABLE, "sesame")
+    monkeypatch.setenv("MASKGATE_PASSPHRASE", "sesame")
     assert run("sign", target, "--key", tmp_path / "key")[0] == 0
 
 

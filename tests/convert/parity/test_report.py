@@ -8,37 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convert import gates
 from convert.gates import GateLimits
-from convert.parity import metrics
-from convert.parity.layers import LayerComparison
 from convert.parity.metrics import MEASURES, Comparison
 from convert.parity.report import measure
 from edge.errors import GateError
-
-RNG = np.random.default_rng(0)
-SHARES = RNG.dirichlet((0.2, 0.2, 0.2), 300)
-LAYER = LayerComparison("a", "CONV_2D", 0.3, 0.01, 0.01, clipped=0.0)
-SAME = Comparison(np.arange(300) % 3, SHARES, SHARES, (LAYER,), counts=(100, 100, 100))
-LIMITS = gates.load().parity
+from tests.support.comparisons import LAYER, LIMITS, SAME, SHARES
 
 
 def rounded(**changes: object) -> Comparison:
     """Probabilities beside the same rounded to 8 bits."""
     return replace(SAME, **{"quantised": np.round(SHARES * 256) / 256, **changes})
-
-
-def test_every_measure_has_a_limit_by_its_name() -> None:
-    """So that none is forgotten in the file of gates, nor in the model of it."""
-    assert [one.name for one in MEASURES] == list(GateLimits.model_fields)
-    assert all(limit is not None for limit in LIMITS.model_dump().values())
-
-
-def test_what_is_the_same_is_perfect() -> None:
-    """No measure finds a difference where there is none."""
-    values = {one.name: one.value for one in measure(SAME, LIMITS).readings}
-    assert (values.pop("agreement"), values.pop("balance")) == (1, 1)
-    assert values == dict.fromkeys(values, 0.0)
 
 
 def test_rounding_passes() -> None:
@@ -90,13 +69,3 @@ def test_a_missing_class_does_not_pass() -> None:
     two = rounded(truth=np.arange(300) % 2)
     with pytest.raises(GateError, match="hold none of mask_worn_incorrectly"):
         measure(two, LIMITS)
-
-
-def test_one_flip_in_a_class_is_chance() -> None:
-    """Two are counted as one."""
-    truth = np.repeat(np.arange(3), 10)
-    reference = np.eye(3)[truth]
-    once, twice = reference.copy(), reference.copy()
-    once[:1], twice[:2] = (0, 1, 0), (0, 1, 0)
-    assert metrics.class_flips(Comparison(truth, reference, once)) == 0
-    assert metrics.class_flips(Comparison(truth, reference, twice)) == pytest.approx(0.1)

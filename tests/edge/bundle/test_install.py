@@ -16,42 +16,9 @@ from edge.bundle.store import PACKAGED, BundleStore, TrialRecord
 from edge.errors import ModelError
 from edge.system import files
 from tests.support import bundles
+from tests.support.bundle_stores import admit, left, put, refuse, store, versions
 
-
-@pytest.fixture
-def store(tmp_path: Path) -> BundleStore:
-    return BundleStore(tmp_path / "models" / "bundles")
-
-
-def admit(_bundle: bundle.Bundle) -> None:
-    """Takes everything."""
-
-
-def refuse(found: bundle.Bundle) -> None:
-    raise ModelError(f"{found.path} is not wanted")
-
-
-def put(store: BundleStore, tmp_path: Path, version: str, model: bytes = b"a model" * 40) -> BundleChange:
-    return install(store, bundles.packed(tmp_path, version, model), admit, allow_older=True)
-
-
-def versions(store: BundleStore) -> list[str]:
-    return [name.partition("-")[0] for name in store.names()]
-
-
-def left(store: BundleStore) -> set[str]:
-    """What lies about that is neither bundle, record, link nor lock."""
-    expected = {"current", ".lock", "shipped.json", *store.names(), *(f"{n}.json" for n in store.names())}
-    return set(os.listdir(store.root)) - expected
-
-
-def test_nothing_installed_means_the_shipped_bundle(store: BundleStore) -> None:
-    """And looking at it makes no file."""
-    assert store.current() == PACKAGED
-    assert store.path(PACKAGED) == bundle.SHIPPED
-    assert store.previous() is None
-    assert store.names() == ()
-    assert not store.root.exists()
+__all__ = ["store"]
 
 
 def test_what_was_installed_is_in_use(store: BundleStore, tmp_path: Path) -> None:
@@ -206,27 +173,6 @@ def test_leftovers_are_swept(store: BundleStore, tmp_path: Path) -> None:
     assert left(store) == set()
 
 
-@pytest.mark.parametrize("target", ["/etc", "../..", "1.0", "1.0-0f3a99c1/..", "nothing"])
-def test_a_link_that_leads_elsewhere_is_refused(store: BundleStore, tmp_path: Path, target: str) -> None:
-    """Installing again mends it."""
-    put(store, tmp_path, "1.0")
-    (store.root / "current").unlink()
-    (store.root / "current").symlink_to(target)
-    with pytest.raises(ModelError, match="no bundle here; install one again"):
-        store.current()
-    assert put(store, tmp_path, "1.1").name == store.current()
-
-
-def test_a_damaged_record_knows_nothing(
-    store: BundleStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The bundle counts as new, and the log says why."""
-    name = put(store, tmp_path, "1.0").name
-    (store.root / f"{name}.json").write_bytes(b"\xff{")
-    assert store.record(name) == TrialRecord()
-    assert "is damaged; the bundle counts as new" in caplog.text
-
-
 @pytest.fixture
 def filling(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A disk that is full after so many calls that make it durable."""
@@ -268,19 +214,3 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelError, match=r"cannot be used: .*; run this as"):
         put(BundleStore(tmp_path / "file" / "bundles"), tmp_path, "1.0")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root is kept from following links")
-def test_root_is_not_led_elsewhere(store: BundleStore, tmp_path: Path) -> None:
-    """Nor does what root installs stay root's, where the folder belongs to the service."""
-    (tmp_path / "elsewhere").mkdir()
-    store.root.parent.mkdir()
-    store.root.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(ModelError, match="is a link, which root does not follow"):
-        put(store, tmp_path, "1.0")
-    store.root.unlink()
-    os.chown(store.root.parent, 12345, 12345)
-    put(store, tmp_path, "1.0")
-    found = [store.root, *store.root.rglob("*")]
-    assert {(path.lstat().st_uid, path.lstat().st_gid) for path in found} == {(12345, 12345)}
-    assert len(found) >= 8

@@ -1,4 +1,4 @@
-"""Reading images, and noticing those that are not whole."""
+"""Folders of images."""
 
 from __future__ import annotations
 
@@ -7,109 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from edge.camera.images import ImageReader
 from edge.errors import SourceError
-from edge.system.image_files import cut_short, read_image
-from edge.types import Image
-
-
-def picture(width: int = 60, height: int = 40) -> Image:
-    """Something with detail, so that no format shrinks it to nothing."""
-    noise = np.random.default_rng(7).integers(0, 255, (height, width, 3), np.uint8)
-    return cv2.GaussianBlur(noise, (5, 5), 0)  # type: ignore[return-value]
-
-
-def encoded(suffix: str, *options: int) -> bytes:
-    ok, data = cv2.imencode(suffix, picture(), options)
-    assert ok
-    return data.tobytes()
-
-
-def with_exif(jpeg: bytes, orientation: int = 1, thumbnail: bytes = b"") -> bytes:
-    """Adds an EXIF segment with an orientation and, behind it, a thumbnail."""
-    tag = b"\x12\x01\x03\x00\x01\x00\x00\x00" + bytes([orientation, 0, 0, 0])
-    tiff = b"II*\x00\x08\x00\x00\x00" + b"\x01\x00" + tag + b"\x00\x00\x00\x00"
-    body = b"Exif\x00\x00" + tiff + thumbnail
-    return jpeg[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + jpeg[2:]
-
-
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tiff"])
-def test_reads_every_kind(tmp_path: Path, suffix: str) -> None:
-    """A whole picture of any kind is read as BGR."""
-    file = tmp_path / f"face{suffix}"
-    file.write_bytes(encoded(suffix))
-    image = read_image(file)
-    assert image.shape == (40, 60, 3)
-    assert np.abs(image.astype(int) - picture()).mean() < 12
-
-
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".tiff"])
-@pytest.mark.parametrize("share", [0.05, 0.5, 0.97])
-def test_refuses_a_picture_without_its_end(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], suffix: str, share: float
-) -> None:
-    """A picture that was cut off is an error that names the file, and stderr stays clean."""
-    file = tmp_path / f"half{suffix}"
-    data = encoded(suffix)
-    file.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(SourceError, match=f"half{suffix}"):
-        read_image(file)
-    assert capfd.readouterr().err == ""
-
-
-def test_an_embedded_thumbnail_does_not_hide_the_missing_end(tmp_path: Path) -> None:
-    """The end mark of a thumbnail in the EXIF data is not the picture's own."""
-    jpeg = with_exif(encoded(".jpg"), thumbnail=encoded(".jpg"))
-    assert not cut_short(jpeg)
-    assert cut_short(jpeg[:-200])
-
-
-def test_a_progressive_jpeg_with_bytes_behind_it_is_whole() -> None:
-    """Several scans and what some cameras write behind the end mark are no damage."""
-    jpeg = encoded(".jpg", cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_RST_INTERVAL, 2)
-    assert not cut_short(jpeg + b"trailer \xff\x00")
-
-
-@given(st.sampled_from([".jpg", ".png", ".webp", ".bmp"]), st.data())
-def test_every_cut_is_noticed(suffix: str, data: st.DataObject) -> None:
-    """Wherever a file is cut, it is known from its structure alone."""
-    whole = encoded(suffix)
-    cut = data.draw(st.integers(12, len(whole) - 1))
-    assert cut_short(whole[:cut])
-
-
-@given(st.binary(max_size=200))
-def test_garbage_is_never_more_than_a_no(data: bytes) -> None:
-    """The structure check survives any bytes behind any of the marks it knows."""
-    for start in (b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", b"BM"):
-        assert cut_short(start + data) in {True, False}
-
-
-def test_turns_as_exif_says(tmp_path: Path) -> None:
-    """A picture of a camera that was held upright is turned, as OpenCV does."""
-    file = tmp_path / "upright.jpg"
-    file.write_bytes(with_exif(encoded(".jpg"), orientation=6))
-    image = read_image(file)
-    assert image.shape == (60, 40, 3)
-    assert np.array_equal(image, cv2.imread(str(file)))
-
-
-@pytest.mark.parametrize(("content", "says"), [(b"", "is empty"), (b"hello", "not a picture")])
-def test_says_what_is_wrong_with_a_file(tmp_path: Path, content: bytes, says: str) -> None:
-    """An empty file and one of another kind each get their own sentence."""
-    file = tmp_path / "note.jpg"
-    file.write_bytes(content)
-    with pytest.raises(SourceError, match=says):
-        read_image(file)
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """A name that leads nowhere is said with the system's reason."""
-    with pytest.raises(SourceError, match=r"nobody\.png cannot be read: No such file"):
-        read_image(tmp_path / "nobody.png")
 
 
 def test_a_folder_gives_its_images_in_order_a_step_apart(tmp_path: Path) -> None:

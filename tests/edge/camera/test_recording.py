@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -13,10 +12,13 @@ from hypothesis import strategies as st
 
 from edge.camera.recording import Playback, Recording, VideoReader, _later
 from edge.errors import SourceError
-from edge.types import Image
+from edge.types import Frame
 from tests.support.fakes import FakeClock
+from tests.support.recordings import ListReader
 
 FPS = 10
+
+
 FAST = Playback(realtime=False, start_wall=0.0, rotation=0)
 
 
@@ -28,22 +30,6 @@ def write_video(file: Path, frames: int = 12, codec: str = "mp4v", size: tuple[i
         writer.write(np.full((size[1], size[0], 3), 20 * (index % 12), np.uint8))
     writer.release()
     return file
-
-
-class ListReader:
-    """Pictures and times from a list; the picture is one buffer, as a decoder's is."""
-
-    def __init__(self, *moments: float) -> None:
-        self._moments: Iterator[float] = iter(moments)
-        self._buffer = np.zeros((2, 3, 3), np.uint8)
-        self.closed = False
-
-    def next(self) -> tuple[Image, float] | None:
-        moment = next(self._moments, None)
-        return None if moment is None else (self._buffer, moment)
-
-    def close(self) -> None:
-        self.closed = True
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mp4v"), ("a.avi", "MJPG"), ("a.mkv", "mp4v")])
@@ -70,7 +56,8 @@ def test_realtime_sleeps_to_media_time_and_changes_no_time() -> None:
     clock = FakeClock()
     due = []
     paced = []
-    for frame in Recording(ListReader(0.0, 0.1, 0.7), Playback(True, 1000.0, 0), clock):
+    recording = Recording(ListReader(0.0, 0.1, 0.7), Playback(True, 1000.0, 0), clock)
+    for frame in (item for item in recording if isinstance(item, Frame)):
         due.append(clock.now - 100.0)
         paced.append((frame.monotonic, frame.wall))
     fast = [
@@ -111,18 +98,6 @@ def test_closing_twice_and_reading_on_is_harmless(tmp_path: Path) -> None:
     recording.close()
     recording.close()
     assert list(recording) == []
-
-
-@pytest.mark.parametrize(
-    ("degrees", "size", "corner"), [(0, (3, 2), 1), (90, (2, 3), 4), (180, (3, 2), 6), (270, (2, 3), 3)]
-)
-def test_pictures_are_turned_clockwise(degrees: int, size: tuple[int, int], corner: int) -> None:
-    """The picture's rows 1 2 3 and 4 5 6 are turned by the configured angle."""
-    reader = ListReader(0.0, 0.1)
-    reader._buffer[:] = np.arange(1, 7, dtype=np.uint8).reshape(2, 3, 1)
-    frames = Recording(reader, Playback(False, 0.0, degrees), FakeClock())
-    seen = [(frame.size, int(frame.pixels[0, 0, 0])) for frame in frames]
-    assert seen == [(size, corner), (size, corner)]
 
 
 def test_a_recording_that_ends_early_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

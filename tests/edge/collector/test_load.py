@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from edge.collector.database import engine
-from tests.edge.commands.test_commands import Run, one_sentence, run
 from tests.support import collector_records
 from tests.support.collector import event_ids
+from tests.support.commands import Run, one_sentence
 from tests.support.exports import EVENTS, config, export, load, path
 
-__all__ = ["config", "export", "load", "path", "run"]
+__all__ = ["config", "export", "load", "path"]
 
 
 def test_an_export_is_stored_once(run: Run, load: Run, export: Path, path: Path) -> None:

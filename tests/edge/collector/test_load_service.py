@@ -19,14 +19,14 @@ from edge.daemon.factory import open_uplink
 from edge.messages import payloads
 from edge.spool import Spool
 from edge.types import Event
-from tests.edge.commands.test_commands import Run, run
 from tests.support.builders import limits
 from tests.support.collector import FakeDevice, collecting, event_ids, ids
 from tests.support.collector_records import DOOR, made
+from tests.support.commands import Run
 from tests.support.exports import config, export, load, path
 from tests.support.mosquitto import Mosquitto, wait_until
 
-__all__ = ["config", "export", "load", "path", "run"]
+__all__ = ["config", "export", "load", "path"]
 
 pytestmark = pytest.mark.broker
 

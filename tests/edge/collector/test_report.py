@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
-import json
-from collections.abc import Iterable
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.collector import render, report
-from edge.collector.calendar import Calendar
-from edge.collector.database import PassRow, Period
+from edge.collector import report
 from edge.collector.database.queries import ReportFilter
 from edge.collector.records import DeviceKey
 from edge.collector.report import ReportRow
-from tests.support.collector_records import DOOR, NOON
-
-HOURS = Calendar("hour", ZoneInfo("UTC"))
-GATE = DeviceKey("site", "gate")
-HOUR = 3600.0
-LATER = NOON + 24 * HOUR
-
-
-def passes(*verdicts: str, at: float = NOON, place: DeviceKey = DOOR) -> list[PassRow]:
-    return [PassRow(place, at, verdict, True) for verdict in verdicts]
-
-
-def period(kind: str, since: float, until: float | None, place: DeviceKey = DOOR) -> Period:
-    track = {"blind": "sight", "seeing": "sight", "alive": "life"}.get(kind, "presence")
-    return Period(place, track, kind, NOON + since, None if until is None else NOON + until)
-
-
-def rows(
-    some: Iterable[PassRow] = (), periods: Iterable[Period] = (), known_until: float = LATER
-) -> list[ReportRow]:
-    return report.rows(some, periods, HOURS, known_until, known_until)
+from tests.support.collector_records import NOON
+from tests.support.reports import GATE, HOUR, HOURS, passes, period, rows
 
 
 def minutes(row: ReportRow) -> tuple[float, float, float, float]:
@@ -165,24 +139,3 @@ def test_all_of_a_site_together() -> None:
     assert whole.place == DeviceKey("site", "")
     assert whole.compliance == 0.5
     assert minutes(whole) == (90, 0, 0, 30)
-
-
-def test_formats_say_the_same() -> None:
-    """CSV and JSON hold the same cells; the table names every column."""
-    found = rows(passes("compliant", "unsure"), [period("online", 0, 1800)])
-    (of_csv,) = csv.DictReader(io.StringIO(render.text(found, HOURS, "csv")))
-    (of_json,) = json.loads(render.text(found, HOURS, "json"))
-    assert {key: "" if value is None else str(value) for key, value in of_json.items()} == of_csv
-    assert of_json["start"] == "2023-11-15T12:00+00:00"
-    assert (of_json["compliance"], of_json["unsure_share"]) == (1.0, 0.5)
-    assert (of_json["minutes_watched"], of_json["minutes_unknown"]) == (30.0, 30.0)
-    header, line = render.text(found, HOURS, "table").splitlines()
-    assert header.split() == list(render.COLUMNS)
-    assert line.split() == list(of_csv.values())
-
-
-def test_nothing_is_a_report_too() -> None:
-    """A program gets an empty list, a person a word."""
-    assert json.loads(render.text([], HOURS, "json")) == []
-    assert render.text([], HOURS, "csv") == ",".join(render.COLUMNS)
-    assert "nothing" in render.text([], HOURS, "table")

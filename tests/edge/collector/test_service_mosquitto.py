@@ -12,7 +12,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.collector.parse import KINDS
-from tests.edge.uplink.test_uplink import certificates
+from tests.support.certificates import certificates
 from tests.support.mosquitto import Mosquitto, Subscriber, find_mosquitto, wait_until
 from tests.support.paths import ROOT
 

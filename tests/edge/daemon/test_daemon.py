@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,47 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.config import Config
-from edge.daemon.daemon import all_in_one
 from edge.demo import CLIP
-from edge.errors import SpoolError
-from edge.spool.writer import SpoolWriter
+from tests.support.daemons import WALKING, Start, recording
 from tests.support.mosquitto import Mosquitto, Subscriber, wait_until
-
-WALKING = "data/clips/face-demographics-walking.gif"
-
-Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts the daemon with a configuration; what still runs at the end is killed."""
-    running: list[subprocess.Popen[str]] = []
-
-    def call(sections: str, **environment: str) -> subprocess.Popen[str]:
-        file = tmp_path / "config.toml"
-        file.write_text(f'[spool]\npath = "{tmp_path / "spool.db"}"\n{sections}')
-        command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
-        daemon = subprocess.Popen(
-            command,
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(daemon)
-        return daemon
-
-    yield call
-    for daemon in running:
-        if daemon.poll() is None:
-            daemon.kill()
-        daemon.communicate()
-
-
-def recording(clip: Path, pace: str = "fast") -> str:
-    return f'[camera]\nsource = "{clip}"\npace = "{pace}"\n'
 
 
 @pytest.mark.shared
@@ -103,50 +59,6 @@ def test_the_will_is_seen_after_a_kill(start: Start, shared: Path, broker: Mosqu
         subscriber.wait_for_availability(b"offline")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_spool_that_stores_nothing_any_more_ends_the_daemon(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is started again by its supervisor, and does not wait for the next event to be lost."""
-
-    def fail(_writer: SpoolWriter) -> None:
-        raise RuntimeError("by intent")
-
-    monkeypatch.setattr(SpoolWriter, "notify", fail)
-    config = Config.model_validate(
-        {
-            "spool": {"path": str(tmp_path / "spool.db")},
-            "camera": {"source": "/dev/video99"},
-            "lamp": {"kind": "none"},
-            "mqtt": {"enabled": False},
-        }
-    )
-    with pytest.raises(SpoolError, match="stores nothing any more"):
-        all_in_one(config).run()
-
-
-def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start, tmp_path: Path) -> None:
-    """A camera that is not there makes it blind, no more; it stops with code 0, lamps off."""
-    address = str(tmp_path / "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.bind(address)
-        listener.settimeout(30)
-        sections = '[camera]\nsource = "/dev/video99"\n[mqtt]\nenabled = false\n'
-        daemon = start(sections, NOTIFY_SOCKET=address, WATCHDOG_USEC="2000000")
-        heard = [listener.recv(256) for _ in range(3)]
-        daemon.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        out, err = daemon.communicate(timeout=30)
-    assert heard[0].startswith(b"READY=1")
-    assert heard[1:] == [b"WATCHDOG=1", b"WATCHDOG=1"]
-    assert daemon.returncode == 0
-    assert out.splitlines() == ["lamp: blind", "lamp: off"]
-    assert "/dev/video99" in err
-    assert "Traceback" not in err
-    # The promise is 2 s; the rest is for a machine that has other things to do.
-    assert time.monotonic() - began < 10
-
-
 @pytest.mark.shared
 @pytest.mark.broker
 def test_what_was_decided_while_the_broker_was_away_arrives_later(
@@ -185,16 +97,6 @@ def test_what_cannot_start_says_why(start: Start, sections: str, code: int, word
 
 
 @pytest.mark.shared
-def test_a_spool_that_cannot_be_written_stops_the_start(start: Start, shared: Path, tmp_path: Path) -> None:
-    """A device that could lose events does not pretend to work."""
-    (tmp_path / "spool.db").mkdir()
-    daemon = start(recording(shared / WALKING))
-    _, err = daemon.communicate(timeout=60)
-    assert daemon.returncode == 5, err
-    assert "spool.db" in err.splitlines()[-1]
-
-
-@pytest.mark.shared
 @pytest.mark.broker
 def test_a_run_leaves_no_pixels_behind(start: Start, shared: Path, broker: Mosquitto, tmp_path: Path) -> None:
     """No file grows but the spool; neither it nor a message holds a picture or a run of its pixels."""
@@ -225,19 +127,3 @@ def _rows(clip: Path) -> Iterator[bytes]:
             run = frame[y, 100:116]
             if np.ptp(run) > 8:
                 yield run.tobytes()
-
-
-@pytest.mark.broker
-def test_the_hour_so_far_is_told_without_a_camera_too(start: Start, broker: Mosquitto) -> None:
-    """A blind device tells that it is, and that it has watched nothing."""
-    with Subscriber(broker.port) as subscriber:
-        daemon = start(f'[camera]\nsource = "/dev/video99"\n[mqtt]\nport = {broker.port}\n')
-        subscriber.wait(lambda: any(message.json()["blind"] for message in subscriber.named("state")))
-        subscriber.wait(lambda: len(subscriber.named("hour")) >= 2)
-        before, now = (message.json() for message in subscriber.named("hour")[:2])
-        assert (before["complete"], now["complete"]) == (True, False)
-        assert before["end"] == now["start"]
-        assert now["minutes_watched"] == 0.0
-        daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(30) == 0
-        subscriber.wait_for_availability(b"offline")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from gpiozero import Device
@@ -13,78 +12,14 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge.config import LampConfig, LampPinsConfig
 from edge.errors import IndicatorError, MissingExtraError
-from edge.indicator import NullIndicator, gpio, open_indicator
-from edge.indicator.console import ConsoleIndicator
+from edge.indicator import gpio, open_indicator
 from edge.indicator.gpio import BuzzerMute, GpioIndicator
 from edge.types import Lamp
-
-PINS = LampPinsConfig(red=17, amber=27, green=22, buzzer=5)
-
-
-@pytest.fixture
-def factory() -> Iterator[MockFactory]:
-    before, Device.pin_factory = Device.pin_factory, MockFactory()
-    yield Device.pin_factory
-    Device.pin_factory.reset()
-    Device.pin_factory = before
-
-
-@pytest.fixture
-def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GpioIndicator]]:
-    """Makes lamps on mock pins, by default past their lamp test."""
-    made: list[GpioIndicator] = []
-
-    def _make(
-        pins: LampPinsConfig = PINS, tested: bool = True, buzzer_mute: BuzzerMute | None = None
-    ) -> GpioIndicator:
-        monkeypatch.setattr(gpio, "LAMP_TEST_S", 0.01 if tested else 3600)
-        made.append(GpioIndicator(pins, buzzer_mute))
-        if tested:
-            wait_for(lambda: not made[-1].testing)
-            for number in (17, 27, 22, 5):
-                factory.pin(number).clear_states()
-        return made[-1]
-
-    yield _make
-    for lamps in made:
-        lamps.close()
-
-
-def levels(factory: MockFactory) -> tuple[bool, bool, bool]:
-    """Whether red, amber and green are lit now."""
-    return tuple(bool(factory.pin(number).state) for number in (17, 27, 22))  # type: ignore[return-value]
+from tests.support.pins import PINS, levels, wait_for
 
 
 def history(pin: MockPin) -> list[bool]:
     return [bool(state.state) for state in pin.states]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
-@pytest.mark.parametrize(
-    ("lamp", "lit"),
-    [
-        (Lamp.RED, (True, False, False)),
-        (Lamp.RED_AMBER, (True, True, False)),
-        (Lamp.AMBER, (False, True, False)),
-        (Lamp.GREEN, (False, False, True)),
-        (Lamp.OFF, (False, False, False)),
-    ],
-)
-def test_each_state_lights_its_lamps(
-    factory: MockFactory, make: Callable[..., GpioIndicator], lamp: Lamp, lit: tuple[bool, bool, bool]
-) -> None:
-    """Every state but blind burns steadily, whatever was shown before."""
-    lamps = make()
-    for before in Lamp:
-        lamps.show(before)
-        lamps.show(lamp)
-        assert levels(factory) == lit
 
 
 def test_blindness_blinks_amber(
@@ -226,42 +161,3 @@ def test_a_missing_gpiozero_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "gpiozero", None)
     with pytest.raises(MissingExtraError, match=r"maskgate\[pi\]"):
         open_indicator(LampConfig(kind="gpio"))
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_the_console_writes_one_plain_line_per_change() -> None:
-    """Without a terminal there is no colour; closing says that the lamp is off."""
-    stream = io.StringIO()
-    lamps = ConsoleIndicator(stream)
-    for lamp in (Lamp.GREEN, Lamp.RED_AMBER, Lamp.BLIND):
-        lamps.show(lamp)
-    lamps.close()
-    assert stream.getvalue().splitlines() == [
-        "lamp: green",
-        "lamp: red and amber",
-        "lamp: blind",
-        "lamp: off",
-    ]
-
-
-def test_a_terminal_gets_the_lamps_drawn() -> None:
-    """Three dots, the lit ones coloured; what is off already is not said again at the end."""
-    stream = Terminal()
-    lamps = ConsoleIndicator(stream)
-    lamps.show(Lamp.RED)
-    lamps.show(Lamp.OFF)
-    lamps.close()
-    assert stream.getvalue() == "lamp: \033[31m●\033[0m○○ red\nlamp: ○○○ off\n"
-
-
-def test_the_configuration_picks_the_indicator(make: Callable[..., GpioIndicator]) -> None:
-    """Each kind of lamp opens its own indicator."""
-    assert isinstance(open_indicator(LampConfig(kind="none")), NullIndicator)
-    assert isinstance(open_indicator(LampConfig(kind="console")), ConsoleIndicator)
-    lamps = open_indicator(LampConfig(kind="gpio"))
-    lamps.close()
-    assert isinstance(lamps, GpioIndicator)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge.messages import inbound
 from edge.messages.inbound import Ack, InboundError, MuteCommand, ReplayCommand
-from tests.edge.messages.test_payloads import SCHEMA, validate
+from tests.support.schema import SCHEMA, validate
 
 ACK = {"consumer": "facilities", "epoch": "67c2c0a6-91fe", "contiguous": 12, "missing": [[14, 15], [20, 20]]}
 

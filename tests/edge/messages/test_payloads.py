@@ -1,4 +1,4 @@
-"""Topics and payloads."""
+"""Payloads of messages."""
 
 from __future__ import annotations
 
@@ -13,18 +13,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.messages import payloads
-from edge.messages.topics import OFFLINE, ONLINE, Topics
+from edge.messages.topics import OFFLINE, ONLINE
 from edge.types import Event, EventId, Lamp, Outcome, State, Verdict
 from tests.support import builders
+from tests.support.schema import SCHEMA, validate
 
-SCHEMA = json.loads(payloads.SCHEMA_FILE.read_text())
 LAST_SECOND_OF_9999 = 253_402_300_799
 
+
 share = st.floats(0, 1)
+
+
 seconds = st.floats(0, 1e6)
+
+
 wall = st.floats(0, LAST_SECOND_OF_9999)
+
+
 name = st.from_regex(r"[A-Za-z0-9_.-]{1,64}", fullmatch=True)
+
+
 epoch = st.from_regex(r"[0-9a-f]{8}-[0-9a-f]{4}", fullmatch=True)
+
+
 verdicts = st.builds(
     Verdict,
     number=st.integers(1, 2**31),
@@ -37,6 +48,8 @@ verdicts = st.builds(
     monotonic=st.floats(0, 1e9),
     wall=wall,
 )
+
+
 events = st.builds(
     Event,
     id=st.builds(EventId, device=name, epoch=epoch, sequence=st.integers(1, 2**53)),
@@ -45,6 +58,8 @@ events = st.builds(
     model_version=st.text(max_size=40),
     clock_synced=st.booleans(),
 )
+
+
 states = st.builds(
     State,
     lamp=st.sampled_from(Lamp),
@@ -54,11 +69,6 @@ states = st.builds(
     since=wall,
     model_problem=st.text(),
 )
-
-
-def validate(kind: str, payload: object) -> None:
-    """Holds a payload against one definition of the schema that ships."""
-    jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": SCHEMA["$defs"]}).validate(payload)
 
 
 def invalid(kind: str, payload: object) -> bool:
@@ -187,20 +197,3 @@ def test_times_without_a_calendar_day_are_refused(moment: float) -> None:
     """A time that no calendar has is a ValueError, whatever the platform makes of it."""
     with pytest.raises(ValueError, match=r"\w"):
         payloads.iso_time(moment)
-
-
-def test_topics() -> None:
-    """Every topic lies below the site and the device."""
-    topics = Topics("north", "door")
-    assert topics.availability == "maskgate/north/door/availability"
-    assert topics.event == "maskgate/north/door/event"
-    assert topics.state == "maskgate/north/door/state"
-    assert topics.gap == "maskgate/north/door/gap"
-    assert topics.ack == "maskgate/north/door/ack"
-
-
-@pytest.mark.parametrize("level", ["", "a/b", "#", "+", "a b", "a\n"])
-def test_a_topic_cannot_be_widened(level: str) -> None:
-    """Names that would change the shape of a topic cannot be used."""
-    with pytest.raises(ValueError, match="topic level"):
-        Topics("north", level)

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.tracking.evidence import Evidence
 from edge.tracking.tracker import TRANSITIONS, PassEvent, Stage, Tracker
 from edge.types import Observation, Outcome, Probabilities, Verdict
 from tests.support.builders import BARE, MASKED, TORN, WRONG, observation, rules
-
-FPS = 10
-
-
-def play(tracker: Tracker, frames: Iterable[Sequence[Observation]], start: float = 0.0) -> list[Verdict]:
-    """Runs frames through a tracker at `FPS` and returns all verdicts, those of the end included."""
-    verdicts: list[Verdict] = []
-    now = start
-    for number, frame in enumerate(frames):
-        now = start + number / FPS
-        verdicts += tracker.update(frame, now, 1000 + now)
-    return verdicts + list(tracker.close(now, 1000 + now))
-
-
-def person(probabilities: Probabilities, seconds: float, **where: float) -> list[list[Observation]]:
-    return [[observation(probabilities, **where)] for _ in range(round(seconds * FPS))]
+from tests.support.passes import FPS, observations, person, play
 
 
 @pytest.mark.parametrize(
@@ -107,12 +90,6 @@ def test_a_decided_verdict_does_not_fade_to_unsure() -> None:
     assert len(play(Tracker(rules()), [*person(MASKED, 2), *person(TORN, 6)])) == 1
 
 
-def test_a_person_may_be_missed_for_some_frames() -> None:
-    """A gap shorter than `gone_s` does not begin another pass."""
-    frames = [*person(BARE, 1), *[[]] * 12, *person(BARE, 1, x=120)]
-    assert {v.number for v in play(Tracker(rules()), frames)} == {1}
-
-
 def test_someone_who_comes_back_later_is_another_pass() -> None:
     """After `gone_s` nobody is recognised again: there are no identities."""
     frames = [*person(BARE, 1), *[[]] * 16, *person(BARE, 1)]
@@ -126,21 +103,6 @@ def test_a_pause_of_the_camera_longer_than_gone_closes_the_pass() -> None:
         tracker.update([observation(BARE)], n / FPS, 0.0)
     later = [v for n in range(10) for v in tracker.update([observation(MASKED)], 60 + n / FPS, 0.0)]
     assert [(v.number, v.outcome) for v in later] == [(2, Outcome.COMPLIANT)]
-
-
-@pytest.mark.parametrize("missing", [0, 2, 4])
-def test_two_people_who_cross_keep_their_verdicts(missing: int) -> None:
-    """Also when one hides the other for some frames in the middle."""
-    frames = []
-    for n in range(60):
-        left, right = observation(MASKED, x=60 + 8 * n), observation(BARE, x=540 - 8 * n, y=112)
-        hidden = abs(n - 30) < missing
-        frames.append([left] if hidden else [left, right])
-    verdicts = play(Tracker(rules()), frames)
-    assert sorted((v.revision, v.outcome) for v in verdicts) == [
-        (0, Outcome.COMPLIANT),
-        (0, Outcome.NO_MASK),
-    ]
 
 
 def test_the_verdict_tells_sizes_and_frames() -> None:
@@ -177,17 +139,6 @@ def test_every_stage_but_the_last_can_end() -> None:
         assert TRANSITIONS[stage][PassEvent.GONE][0] is Stage.CLOSED
 
 
-shares = st.tuples(*[st.floats(0.01, 1)] * 3).map(lambda t: tuple(value / sum(t) for value in t))
-observations = st.builds(
-    observation,
-    probabilities=shares,
-    x=st.floats(0, 640),
-    y=st.floats(0, 480),
-    px=st.floats(8, 300),
-    sharpness=st.floats(0, 3000),
-)
-
-
 @given(st.lists(st.lists(observations, max_size=4), max_size=60))
 def test_whatever_is_seen_passes_and_revisions_count_up(frames: list[list[Observation]]) -> None:
     """Revisions of a pass run 0, 1, 2 ... and each differs from the one before."""
@@ -205,31 +156,3 @@ def test_whatever_is_seen_passes_and_revisions_count_up(frames: list[list[Observ
 def test_the_same_frames_give_the_same_verdicts(frames: list[list[Observation]]) -> None:
     """Nothing but the frames and their times decides."""
     assert play(Tracker(rules()), frames) == play(Tracker(rules()), frames)
-
-
-@given(st.lists(st.lists(observations, max_size=4), max_size=40), st.floats(0, 1e6))
-def test_nobody_is_counted_twice_in_one_frame(frames: list[list[Observation]], start: float) -> None:
-    """There are never more people present than faces seen."""
-    tracker = Tracker(rules())
-    for number, frame in enumerate(frames):
-        tracker.update(frame, start + number / FPS, 0.0)
-        assert len(tracker.present()) <= len(frame)
-
-
-@given(st.lists(st.tuples(observations, st.floats(0, 1), st.floats(0, 3)), min_size=1, max_size=50))
-def test_evidence_stays_a_share(votes: list[tuple[Observation, float, float]]) -> None:
-    """Margins and probabilities stay between 0 and 1, votes are never negative."""
-    evidence = Evidence()
-    for seen, quality, elapsed in votes:
-        evidence = evidence.add(seen, quality, elapsed, memory_s=1.0)
-    assert 0 <= evidence.margin <= 1
-    assert all(vote >= 0 for vote in evidence.votes)
-    assert sum(evidence.probabilities) == pytest.approx(1) or evidence.weight == 0
-
-
-def test_a_mask_below_its_threshold_casts_no_vote() -> None:
-    """What the model is not sure enough of neither helps nor harms: it is evidence without a vote."""
-    doubtful = observation((0.6, 0.3, 0.1), masked_from=0.7)
-    evidence = Evidence().add(doubtful, 1.0, 0.2, memory_s=1.0)
-    assert evidence.votes == (0.0, 0.0, 0.0)
-    assert evidence.weight > 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.messages.topics import Topics
 from edge.uplink import homeassistant
-from tests.edge.messages.test_payloads import SCHEMA
+from tests.support.schema import SCHEMA
 
 TOPICS = Topics("north", "door")
 LEVELS = st.from_regex(r"[A-Za-z0-9_.-]{1,12}", fullmatch=True)

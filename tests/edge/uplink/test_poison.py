@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from edge.mqtt.events import ConnectionAccepted, ConnectionLost
 from edge.uplink.poison import LATER_S, SHORT_S, PoisonDetector
-from tests.edge.uplink.test_session import OK, make
 from tests.support.fakes import FakeConnection, FakeSpoolReader
+from tests.support.sessions import OK, make
 
 BLAMED = ConnectionLost(0x95, "packet too large", by_broker=True)
 CUT = ConnectionLost(0x80, "unspecified error", by_broker=False)

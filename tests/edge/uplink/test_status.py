@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from edge.daemon.statistics import StatisticsObserver
 from edge.messages.topics import Topics
-from edge.pipeline.pipeline import Cycle
 from edge.spool import Spool
 from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
-from edge.types import Blind, Frame, FrameAnalysis, Lamp, Outcome, State
+from edge.types import Lamp, Outcome, State
 from edge.uplink.status import MINUTE_DELAY_S, NO_SUBSCRIBERS_EVERY_S, MinuteQueue, StatusPublisher
-from tests.edge.messages.test_payloads import validate
-from tests.support.builders import event, limits, verdict
+from tests.support.builders import event, verdict
+from tests.support.cycles import NOON, Time, clock, spool, watch
+from tests.support.schema import validate
+
+__all__ = ["clock", "spool"]
+
 
 TOPICS = Topics("site", "door")
-NOON = 1_699_963_200.0
+
+
 RED = State(Lamp.RED, False, "", "1.0", NOON)
-
-
-class Time:
-    """A wall clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def spool(tmp_path: Path, clock: Time) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db", limits(), wall=clock)) as opened:
-        yield opened
 
 
 def published(status: StatusPublisher) -> dict[str, dict[str, Any]]:
@@ -56,17 +35,6 @@ def published(status: StatusPublisher) -> dict[str, dict[str, Any]]:
 def decide(spool: Spool, sequence: int, outcome: Outcome, number: int, revision: int, wall: float) -> None:
     made = replace(verdict(outcome, number, revision), wall=wall)
     spool.append(replace(event(sequence, outcome, number), verdict=made))
-
-
-def watch(meter: StatisticsObserver, begin: float, seconds: int, blind_from: int = 10**6) -> None:
-    """Two turns a second."""
-    for half in range(2 * seconds):
-        at = half / 2
-        if at >= blind_from:
-            meter.observe(Cycle(Blind("gone", at, begin + at), None, (), (), 0.001), ())
-        else:
-            seen = Frame(half, np.zeros((4, 4, 3), np.uint8), at, begin + at, age=0.05)
-            meter.observe(Cycle(seen, FrameAnalysis((), 0.004, 0.002), (), (), 0.01), ())
 
 
 def test_availability_comes_first(spool: Spool, clock: Time) -> None:
@@ -139,27 +107,6 @@ def test_at_the_end_the_begun_minute_is_published_at_once(spool: Spool, clock: T
     assert published(status)["stats"]["minute"] == "2023-11-14T12:01:00.000Z"
     assert published(status)["hour"]["verdicts"]["no_mask"] == 1
     assert published(status)["hour"]["minutes_watched"] == pytest.approx(1.5, abs=0.02)
-
-
-def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
-    """What was watched is durable, the begun minute included when the line ends."""
-    meter = StatisticsObserver(spool, MinuteQueue())
-    watch(meter, NOON, 90)
-    meter.finish()
-    spool.flush()
-    rows = spool.minutes(int(NOON), int(NOON) + 60)
-    assert [(row.frames, row.watched_s) for row in rows] == [
-        (120, pytest.approx(59.5 + 0.5)),
-        (60, pytest.approx(29.5)),
-    ]
-
-
-def test_a_line_outlives_its_spool(spool: Spool) -> None:
-    """A spool that is closed already costs a minute, and no exception."""
-    meter = StatisticsObserver(spool, MinuteQueue())
-    watch(meter, NOON, 2)
-    spool.close()
-    meter.finish()
 
 
 def test_hours_and_days_are_published_at_the_start_and_every_minute(spool: Spool, clock: Time) -> None:

@@ -6,13 +6,12 @@ import json
 import logging
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import jsonschema
@@ -23,26 +22,25 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from edge.config import Config
 from edge.daemon.factory import open_uplink
 from edge.messages import payloads
-from edge.messages.topics import Topics
-from edge.mqtt.backoff import Backoff
 from edge.mqtt.broker import Broker, Login, Tls
 from edge.mqtt.client import subscribe
-from edge.mqtt.connector import Connector
 from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink.commands import InboundHandler, InboundPolicy
-from edge.uplink.uplink import CYCLE_S, Uplink, connect_options
+from edge.uplink.uplink import CYCLE_S, Uplink
 from tests.conftest import MakeBroker
-from tests.edge.messages.test_payloads import validate
-from tests.support.builders import event, limits
-from tests.support.fakes import BreakableConnector
+from tests.support.builders import event
+from tests.support.certificates import certificates
 from tests.support.mosquitto import DURABLE, PATIENCE_S, Mosquitto, Subscriber, free_port, wait_until
 from tests.support.paths import ROOT
+from tests.support.schema import validate
+from tests.support.uplinks import TOPICS, append, append_without_waiting, connector_to, ids, local, uplink_to
 
 pytestmark = pytest.mark.broker
 
-TOPICS = Topics("site", "door")
+
 RED = State(Lamp.RED, False, "", "1.0", 1_700_000_000.0)
+
 
 DEVICE = """
 import sys, time
@@ -65,46 +63,6 @@ spool.flush()
 print("stored", flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool.open(tmp_path / "spool.db", limits())) as opened:
-        yield opened
-
-
-def connector_to(where: Broker) -> Connector:
-    return Connector(where, connect_options(TOPICS))
-
-
-@contextmanager
-def uplink_to(spool: Spool, where: Broker | Connector) -> Iterator[Uplink]:
-    """A running uplink that does not wait long between attempts."""
-    connector = where if isinstance(where, Connector) else connector_to(where)
-    uplink = Uplink(spool, connector, TOPICS, backoff=Backoff(first=0.05, longest=0.5))
-    uplink.start()
-    try:
-        yield uplink
-    finally:
-        uplink.stop()
-
-
-def local(broker: Mosquitto) -> Broker:
-    return Broker("127.0.0.1", broker.port)
-
-
-def append_without_waiting(spool: Spool, first: int, last: int) -> None:
-    for number in range(first, last + 1):
-        spool.append(event(number))
-
-
-def append(spool: Spool, first: int, last: int) -> None:
-    append_without_waiting(spool, first, last)
-    spool.flush()
-
-
-def ids(first: int, last: int) -> list[str]:
-    return [f"door/e1/{number}" for number in range(first, last + 1)]
 
 
 @contextmanager
@@ -375,36 +333,6 @@ def test_a_wrong_password_is_one_sentence(
         wait_until(lambda: spool.depth() == 0)
 
 
-def test_a_broker_that_is_away_is_one_sentence(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    """However often the connection fails, the log says once where, why and what to do."""
-    port = free_port()
-    with uplink_to(spool, Broker("127.0.0.1", port)) as uplink:
-        wait_until(lambda: uplink.attempts > 5)
-    (record,) = [r for r in caplog.records if r.name == "edge.uplink.uplink"]
-    assert record.message == (
-        f"the MQTT broker at 127.0.0.1:{port} cannot be reached: Connection refused; "
-        "check that it runs, and mqtt.host and mqtt.port"
-    )
-
-
-def test_a_port_that_speaks_something_else_is_pointed_out(spool: Spool) -> None:
-    """Who hangs up without an answer is probably no MQTT broker, or one that wants TLS."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_hang_up_on_all, args=(server,), daemon=True).start()
-        with uplink_to(spool, Broker("127.0.0.1", server.getsockname()[1])) as uplink:
-            wait_until(lambda: "check that mqtt.port" in uplink.problem)
-
-
-def _hang_up_on_all(server: socket.socket) -> None:
-    while True:
-        try:
-            connection, _ = server.accept()
-        except OSError:
-            return
-        connection.recv(1)
-        connection.close()
-
-
 def test_a_refused_event_stays_in_the_spool(
     spool: Spool, make_broker: MakeBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -442,53 +370,6 @@ def test_a_message_larger_than_the_broker_takes_blocks_nobody(spool: Spool, make
         assert (gap["from"], gap["to"], gap["reason"]) == (2, 2, "refused")
         validate("gap", gap)
         wait_until(lambda: spool.depth() == 0)
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_dead_network_thread_is_replaced(spool: Spool, broker: Mosquitto) -> None:
-    """After an exception has ended paho's thread, a new connection is made and events flow."""
-    connector = BreakableConnector(local(broker), connect_options(TOPICS))
-    with Subscriber(broker.port) as subscriber, uplink_to(spool, connector) as uplink:
-        wait_until(lambda: uplink.connected)
-        connector.break_next = True
-        append(spool, 1, 10)
-        subscriber.wait_for_events(10)
-        wait_until(lambda: spool.depth() == 0)
-        assert uplink.attempts == 2
-
-
-def test_a_frozen_broker_is_noticed(spool: Spool, make_broker: MakeBroker) -> None:
-    """A broker that holds connections open and answers nothing is given up; later events flow again."""
-    broker = make_broker().start()
-    where = Broker("127.0.0.1", broker.port, keepalive=2)
-    with Subscriber(broker.port) as subscriber, uplink_to(spool, where) as uplink:
-        wait_until(lambda: uplink.connected)
-        broker.signal(signal.SIGSTOP)
-        append(spool, 1, 5)
-        wait_until(lambda: not uplink.connected)
-        broker.signal(signal.SIGCONT)
-        subscriber.wait_for_events(5)
-
-
-def certificates(directory: Path) -> tuple[Path, Path, Path]:
-    """A CA, and a certificate and key for 127.0.0.1 signed by it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed")
-    ca, key, cert = (directory / name for name in ("ca.pem", "key.pem", "cert.pem"))
-    make = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    own = [*make, "-days", "2", "-keyout", str(directory / "ca.key"), "-out", str(ca), "-subj", "/CN=test CA"]
-    own += ["-addext", "keyUsage=critical,keyCertSign"]
-    subprocess.run(own, check=True, capture_output=True)
-    request = [openssl, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    request += ["-keyout", str(key), "-out", str(directory / "request"), "-subj", "/CN=broker"]
-    subprocess.run(request, check=True, capture_output=True)
-    # From Python 3.13 on, certificates are held to the letter of RFC 5280.
-    (directory / "names").write_text("subjectAltName=IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n")
-    sign = [openssl, "x509", "-req", "-in", str(directory / "request"), "-CA", str(ca), "-days", "2"]
-    sign += ["-CAkey", str(directory / "ca.key"), "-CAcreateserial", "-out", str(cert)]
-    subprocess.run([*sign, "-extfile", str(directory / "names")], check=True, capture_output=True)
-    return ca, cert, key
 
 
 # paho leaves the socket of a failed handshake to be closed with the last reference to it.

@@ -5,15 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edge.types import Box, Face, Image, Observation
-from edge.vision.annotate import annotated
+from edge.types import Box, Face
 from edge.vision.anonymise import SQUARES, pixelate
+from tests.support.images import noise
 
 EYES = ((60.0, 60.0), (90.0, 60.0), (75.0, 75.0), (65.0, 95.0), (85.0, 95.0))
-
-
-def noise() -> Image:
-    return np.random.default_rng(3).integers(0, 256, (160, 160, 3), dtype=np.uint8)
 
 
 @pytest.mark.parametrize("landmarks", [EYES, ()], ids=["with landmarks", "without"])
@@ -38,12 +34,3 @@ def test_no_original_pixel_stays_in_the_band() -> None:
 def test_a_face_at_the_edge_is_no_trouble(box: Box) -> None:
     """What is inside is pixelated, what is outside is not there."""
     pixelate(noise(), Face(box, 0.9))
-
-
-def test_drawing_leaves_the_frame_alone() -> None:
-    """The frame may still be needed; the drawing is a copy."""
-    image = noise()
-    seen = Observation(Face(Box(40, 40, 70, 80), 0.9, EYES), (0.9, 0.05, 0.05), 100.0, 0)
-    canvas = annotated(image, (seen,))
-    assert (image == noise()).all()
-    assert (canvas != image).any()

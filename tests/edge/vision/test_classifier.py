@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,8 @@ from edge.contract import LABELS, Label
 from edge.errors import ModelError
 from edge.types import Face, Frame
 from edge.vision.classifier import TfliteClassifier
-from edge.vision.interpreter import RUNTIMES, Quantisation, TfliteModel
+from edge.vision.interpreter import TfliteModel
 from tests.support.builders import face
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the shipped bundle that a test may damage."""
-    return Path(shutil.copytree(SHIPPED, tmp_path / "bundle"))
 
 
 def rewrite(directory: Path, **fields: object) -> bundle.Bundle:
@@ -94,28 +87,6 @@ def test_a_manifest_of_fewer_labels_is_refused(copy: Path) -> None:
     """Probabilities would end up with the wrong names."""
     with pytest.raises(ModelError, match="has 3 outputs, its manifest names 2 labels"):
         TfliteClassifier(rewrite(copy, labels=list(LABELS[:2]), golden=[]))
-
-
-@pytest.mark.parametrize("content", [b"", b"no model", bytes(5000)])
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
-    """In one sentence that names it."""
-    (tmp_path / "model.tflite").write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.tflite cannot be opened as a TFLite model"):
-        TfliteModel(tmp_path / "model.tflite")
-
-
-def test_an_interpreter_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the command that installs one."""
-    monkeypatch.setitem(RUNTIMES, "tflite-runtime", "no_such_runtime.interpreter")
-    with pytest.raises(ModelError, match=r"tflite-runtime.*pip install ai-edge-litert"):
-        TfliteModel(SHIPPED / bundle.CLASSIFIER, runtime="tflite-runtime")
-
-
-def test_quantised_answers_become_shares() -> None:
-    """(q - zero point) * scale, as the TFLite quantisation specification says."""
-    raw = np.array([0, 64, 192], np.uint8)
-    assert Quantisation(0, 1 / 256, 0).dequantise(raw).tolist() == [0.0, 0.25, 0.75]
-    assert Quantisation(0, 1 / 256, -128).dequantise(raw.astype(np.int8))[0] == 0.5
 
 
 def asking(copy: Path, masked_from: float) -> TfliteClassifier:

@@ -6,11 +6,15 @@ import numpy as np
 import pytest
 
 from tests.support.training import patch
-from training.augmentation import occlusions, textures
+from training.augmentation import textures
 from training.augmentation.masks import INCORRECT_WEARS, Wear, draw_mask, lift_cloth, plane
 
 NOSE, MOUTH, CHIN = (50, 56), (50, 70), (50, 85)
+
+
 SEEDS = range(12)
+
+
 RED = np.broadcast_to(np.float32([255, 0, 0]), (textures.SIDE, textures.SIDE, 3)).copy()
 
 
@@ -74,22 +78,3 @@ def test_lifted_cloth_is_of_the_mask() -> None:
     masked = draw_mask(patch(), Wear.WELL, RED, np.random.default_rng(3))
     red, green, blue = lift_cloth(masked)[20:70, 20:70].reshape(-1, 3).mean(axis=0)
     assert red > 2 * max(green, blue)
-
-
-def test_cloths_differ() -> None:
-    """Cloth is finite, in range, and of many kinds."""
-    made = [textures.make(np.random.default_rng(seed)) for seed in range(40)]
-    assert all(one.shape == (textures.SIDE, textures.SIDE, 3) and one.dtype == np.float32 for one in made)
-    assert all(one.min() >= 0 and one.max() <= 255 for one in made)
-    assert np.std([one.mean() for one in made]) > 25
-
-
-@pytest.mark.parametrize("thing", occlusions.THINGS)
-def test_things_are_drawn(thing: occlusions.Thing) -> None:
-    """Every thing that is no mask changes the picture, on every try."""
-    before = patch()
-    on = plane(before.landmarks, len(before.pixels))
-    for seed in range(6):
-        after = thing(before.pixels.astype(np.float32), on, np.random.default_rng(seed))
-        assert np.isfinite(after).all()
-        assert np.abs(after - before.pixels).max() > 10

@@ -12,25 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.contract import LABELS, Label
-from edge.errors import ConfigError
+from tests.support.photographs import photograph, written
 from tests.support.training import draw_face, record
 from training.data import split
-from training.data.manifest import SplitManifest, SplitPart
-from training.data.readers import Dataset, FaceRecord, FaceSource
-
-
-def photograph(seed: int) -> np.ndarray:
-    """A picture with structure of its own, so that its hash is far from that of others."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
-    return cv2.resize(coarse, (90, 90), interpolation=cv2.INTER_CUBIC)
-
-
-def written(folder: Path, **pictures: np.ndarray) -> list[FaceRecord]:
-    records = []
-    for name, pixels in pictures.items():
-        cv2.imwrite(str(folder / f"{name}.png"), pixels)
-        records.append(record(0, image=str(folder / f"{name}.png")))
-    return records
+from training.data.readers import FaceRecord, FaceSource
 
 
 def test_near_duplicates_form_a_group(tmp_path: Path) -> None:
@@ -105,25 +90,6 @@ def test_same_seed_same_split() -> None:
     records = [record(number, LABELS[number % 2]) for number in range(60)]
     places = [split.assign_parts(records, range(60), (0.5, 0.5), seed) for seed in (1, 1, 2)]
     assert places[0] == places[1] != places[2]
-
-
-def test_the_manifest_gives_the_split_back(tmp_path: Path) -> None:
-    """A written manifest describes exactly the split it was made of, and no group crosses it."""
-    records = written(tmp_path, **{f"n{n}": photograph(n) for n in range(12)})
-    assigned = split.split(Dataset(tuple(records), ()), seed=3)
-    file = tmp_path / "split.json"
-    file.write_text(SplitManifest.of(assigned, 3, "f" * 64).model_dump_json())
-    assert SplitManifest.load(file).assigned() == assigned
-    assert {face.part for face in assigned} == set(SplitPart)
-
-
-def test_a_damaged_manifest(tmp_path: Path) -> None:
-    """A manifest that is missing or damaged is an error that names it."""
-    with pytest.raises(ConfigError, match=r"absent\.json"):
-        SplitManifest.load(tmp_path / "absent.json")
-    (tmp_path / "half.json").write_text('{"seed": 1')
-    with pytest.raises(ConfigError, match=r"half\.json"):
-        SplitManifest.load(tmp_path / "half.json")
 
 
 def test_hashes_are_of_faces() -> None:

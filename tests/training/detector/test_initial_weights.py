@@ -10,7 +10,7 @@ import pytest
 from edge.errors import ModelError
 from tests.support.detector import lively_weights, picture
 from training.detector import initial_weights, onnx_export, parity
-from training.detector.network import YUNET, Design, layers, random_weights
+from training.detector.network import YUNET, Design, random_weights
 
 
 @pytest.mark.parametrize(
@@ -35,15 +35,6 @@ def test_a_narrower_network_cannot_take_the_weights() -> None:
     design = Design(body=(32, 32, 32))
     with pytest.raises(ModelError, match="32"):
         initial_weights.widen(lively_weights(YUNET), design, random_weights(design, 0))
-
-
-def test_weights_have_the_shapes_of_the_layers() -> None:
-    """Random weights fill every layer, and refining units add nothing yet."""
-    design = Design(refine=(1, 0, 0))
-    weights = initial_weights.initial(design, None, 5)
-    assert [value.shape for value in weights] == [shape for layer in layers(design) for shape in layer.shapes]
-    places = [(layer.name, number) for layer in layers(design) for number in range(len(layer.shapes))]
-    assert not weights[places.index(("refine8.0", 2))].any()
 
 
 def test_another_model_is_no_start(tmp_path: Path) -> None:

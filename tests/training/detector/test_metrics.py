@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -14,21 +13,11 @@ from hypothesis import strategies as st
 
 from edge.contract import Label
 from edge.types import Box
+from tests.support.detector import face, matches
 from tests.support.training import draw_face, record
 from training.data.manifest import SplitFace, SplitPart
 from training.data.readers import FaceRecord, FaceSource
-from training.detector import benchmark, evaluate, report
-from training.detector import report as detector_report
 from training.detector.metrics import Found, Matches, Truth, at_least, match, measure, truths
-
-
-def face(x: float, side: float = 40, label: Label = Label.WITH_MASK) -> FaceRecord:
-    return FaceRecord(f"frame/a.png#{x}", Path("a.png"), Box(x, 0, side, side), label, FaceSource.FRAME)
-
-
-def matches(scores: list[float], unmatched: list[float], frames: int = 4) -> Matches:
-    faces = tuple(face(100 * number) for number in range(len(scores)))
-    return Matches(frames, faces, np.array(scores), np.array(unmatched))
 
 
 def test_the_best_box_takes_the_face_and_the_next_is_unmatched() -> None:
@@ -94,54 +83,3 @@ def test_measuring_reads_each_picture_once(tmp_path: Path) -> None:
     pictures = [Truth(tmp_path / "a.png", (face(0),)), Truth(tmp_path / "none.png", (face(0),))]
     found = measure(lambda _: (Found(Box(0, 0, 40, 40), 0.7),), pictures)
     assert (found.frames, found.recall(0.7), found.unmatched_per_frame(0)) == (1, 1.0, 0.0)
-
-
-def test_the_report_holds_the_figures_of_each_detector() -> None:
-    """Text, JSON and HTML agree; a slice without faces is a null in JSON."""
-    table = report.compare("own size", ["ours", "other"], [matches([0.9], []), matches([0.1], [0.8])], 0.6)
-    figures = table.as_json()
-    assert figures["ours"]["20 px and more: recall"] == 1.0
-    assert figures["other"]["unmatched boxes a frame"] == 0.25
-    assert figures["ours"]["0 to 20 px: recall"] is None
-    json.dumps(figures, allow_nan=False)
-    assert "ours" in table.as_text()
-    page = report.page([table, report.sweep("own size", ["ours"], [matches([0.9], [])], 0.6)], "A <heading>")
-    assert "A &lt;heading&gt;" in page
-    assert page.count("<table>") == 2
-    assert page.count("<svg") == 1
-
-
-def test_missed_faces_are_shown_largest_first(tmp_path: Path) -> None:
-    """The contact sheet has a tile for each miss, and is not written where there is none."""
-    cv2.imwrite(str(tmp_path / "a.png"), draw_face())
-    faces = tuple(
-        FaceRecord("k", tmp_path / "a.png", Box(10, 10, s, s), Label.WITH_MASK, FaceSource.FRAME)
-        for s in (30, 60)
-    )
-    found = Matches(1, faces, np.array([0.1, 0.2]), np.zeros(0))
-    picture = detector_report.sheet(found, 0.6, at_least(20))
-    assert picture is not None
-    assert picture.shape == (
-        detector_report.TILE + detector_report.CAPTION,
-        detector_report.TILE * detector_report.COLUMNS,
-        3,
-    )
-    assert detector_report.write_sheets(found, 0.6, at_least(20), tmp_path / "sheet.png")
-    assert not detector_report.write_sheets(found, 0.05, at_least(20), tmp_path / "none.png")
-
-
-def test_detectors_take_turns_at_every_size(detector: Path) -> None:
-    """Each gets a time for each input size."""
-    times = benchmark.race([detector, detector], rounds=2)
-    assert [[(one.width, one.height) for one in row] for row in times] == [list(benchmark.INPUTS)] * 2
-    assert all(one.milliseconds > 0 for row in times for one in row)
-
-
-def test_judging_measures_every_view(detector: Path, tmp_path: Path) -> None:
-    """Two tables for each view and one of times, with a column for each detector."""
-    cv2.imwrite(str(tmp_path / "a.png"), draw_face())
-    pictures = [Truth(tmp_path / "a.png", (face(0),))]
-    judged = evaluate.evaluate(evaluate.EvaluationSettings((detector, detector), (0, 64), 0.6), pictures)
-    assert len(judged.tables) == 5
-    assert all(len(table.columns) == 2 for table in judged.tables)
-    assert len(set(judged.tables[0].columns)) == 2

@@ -15,28 +15,6 @@ from training.detector.network import parameters, random_weights
 from training.detector.trainer import DetectorRecipe
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small exported detector with random weights."""
-    file = tmp_path_factory.mktemp("export") / "detector.onnx"
-    onnx_export.save(SMALL, lively_weights(), file)
-    return file
-
-
-def test_opencv_agrees_with_the_framework_at_several_sizes(model: Path) -> None:
-    """All twelve outputs are the same numbers at three input sizes, from one file."""
-    pictures = [picture(200, 150, seed) for seed in range(3)]
-    assert parity.largest_difference(model, pictures) < parity.LIMIT
-
-
-def test_the_comparison_notices_another_network(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Weights that differ a little are told apart, so agreement means something."""
-    weights = list(lively_weights())
-    weights[4] = weights[4] + np.float32(0.05)
-    monkeypatch.setattr(onnx_export, "read", lambda _: (SMALL, tuple(weights)))
-    assert parity.largest_difference(model, [picture(200, 150)]) > parity.LIMIT
-
-
 def test_outputs_follow_the_input_size(model: Path) -> None:
     """Every output has one row per cell, whatever multiple of 32 goes in."""
     for width, height in ((64, 96), (320, 256)):

@@ -4,36 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
-import pytest
 
-from edge.contract import Label
-from edge.errors import ConfigError
-from edge.types import Box, Face, Image
+from edge.types import Box, Face
+from tests.support.scenes import nobody, picture, record
 from tests.support.training import MARKS, draw_face
-from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource
-from training.detector import dataset
+from training.data.readers import FaceSource
 from training.detector.scenes import LONGEST, Scene, read_scenes, scene_of, with_masks
 
 POINTS = tuple((float(x), float(y)) for x, y in MARKS)
-
-
-def nobody(_: Image) -> tuple[Face, ...]:
-    return ()
-
-
-def picture(tmp_path: Path, side: int = 100) -> Path:
-    file = tmp_path / "face.png"
-    cv2.imwrite(str(file), draw_face(side=side))
-    return file
-
-
-def record(
-    image: Path, box: Box, source: FaceSource, marks: tuple[tuple[float, float], ...] = ()
-) -> FaceRecord:
-    return FaceRecord(f"{source}/{image.name}#0", image, box, Label.WITHOUT_MASK, source, marks)
 
 
 def only(scenes: object) -> Scene:
@@ -86,12 +65,3 @@ def test_a_drawn_mask_changes_the_face_and_nothing_else() -> None:
     np.testing.assert_array_equal(masked.boxes, one.boxes)
     assert not masked.without_mask.any()
     assert one.without_mask.all()
-
-
-def test_without_frames_there_is_nothing_to_train_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what is missing, and faces of other parts do not count."""
-    monkeypatch.setattr(dataset, "teacher", lambda _: nobody)
-    monkeypatch.setattr(dataset, "device_finder", lambda _: nobody)
-    face = SplitFace(record(picture(tmp_path), Box(20, 20, 40, 40), FaceSource.FRAME), 0, SplitPart.TEST)
-    with pytest.raises(ConfigError, match="annotated frame"):
-        dataset.gather(dataset.DetectorDataset((face,), (), tmp_path), 7, print)

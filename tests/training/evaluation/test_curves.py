@@ -10,13 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from edge.contract import WITH_MASK, WITHOUT_MASK, answer
 from tests.support.predictions import sure
-from training.evaluation.curves import (
-    answers,
-    masked_threshold,
-    precision_recall,
-    reliability,
-    roc,
-)
+from training.evaluation.curves import answers, masked_threshold, precision_recall, reliability, roc
 
 SHARES = arrays.arrays(
     np.float64, st.tuples(st.integers(1, 60), st.just(3)), elements=st.floats(0.01, 1)

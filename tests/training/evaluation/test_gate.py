@@ -8,12 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from edge import bundle
 from edge.errors import GateError
-from tests.support.predictions import drawn_split, evidence, sure
-from training.commands import maskgate_train
+from tests.support.predictions import evidence, sure
 from training.commands.gate import insist
 from training.evaluation.gate import Gate, gate
 from training.evaluation.predictions import Predictions
@@ -76,13 +73,3 @@ def test_where_it_got_weaker_is_told() -> None:
     assert [one.name for one in found.weaker] == ["face size, 20 to 31 px"]
     assert "face size, 20 to 31 px" in found.text()
     assert json.dumps(found.as_json(), allow_nan=False)
-
-
-def test_the_command_says_no(tmp_path: Path) -> None:
-    """The shipped model against itself ends with exit code 1 after printing the table."""
-    split = drawn_split(tmp_path)
-    arguments = ["gate", bundle.SHIPPED, bundle.SHIPPED, split, "--cache", tmp_path / "cache"]
-    done = CliRunner().invoke(maskgate_train, [str(one) for one in arguments])
-    assert isinstance(done.exception, GateError)
-    assert done.exception.exit_code == 1
-    assert "FAILED" in done.output

@@ -1,0 +1,19 @@
+"""From configuration to the parts of the daemon."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+
+from edge import config
+from edge.daemon.factory import make_tracker
+from edge.tracking.evidence import FaceQuality
+from edge.tracking.tracker import Tracker, TrackerRules
+
+
+def test_every_rule_of_the_tracker_is_configured() -> None:
+    """Each key of the section is a rule of the same name; a rule has no default of its own."""
+    keys = set(config.VerdictConfig.model_fields)
+    rules = {field.name for field in fields(TrackerRules)} - {"quality"}
+    assert keys == rules | {field.name for field in fields(FaceQuality)}
+    assert all(field.default is MISSING for kind in (TrackerRules, FaceQuality) for field in fields(kind))
+    assert isinstance(make_tracker(config.VerdictConfig()), Tracker)

@@ -1,0 +1,51 @@
+"""A daemon without a camera."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemons import Start
+from tests.support.mosquitto import Mosquitto, Subscriber
+
+
+def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start, tmp_path: Path) -> None:
+    """A camera that is not there makes it blind, no more; it stops with code 0, lamps off."""
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(address)
+        listener.settimeout(30)
+        sections = '[camera]\nsource = "/dev/video99"\n[mqtt]\nenabled = false\n'
+        daemon = start(sections, NOTIFY_SOCKET=address, WATCHDOG_USEC="2000000")
+        heard = [listener.recv(256) for _ in range(3)]
+        daemon.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        out, err = daemon.communicate(timeout=30)
+    assert heard[0].startswith(b"READY=1")
+    assert heard[1:] == [b"WATCHDOG=1", b"WATCHDOG=1"]
+    assert daemon.returncode == 0
+    assert out.splitlines() == ["lamp: blind", "lamp: off"]
+    assert "/dev/video99" in err
+    assert "Traceback" not in err
+    # The promise is 2 s; the rest is for a machine that has other things to do.
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.broker
+def test_the_hour_so_far_is_told_without_a_camera_too(start: Start, broker: Mosquitto) -> None:
+    """A blind device tells that it is, and that it has watched nothing."""
+    with Subscriber(broker.port) as subscriber:
+        daemon = start(f'[camera]\nsource = "/dev/video99"\n[mqtt]\nport = {broker.port}\n')
+        subscriber.wait(lambda: any(message.json()["blind"] for message in subscriber.named("state")))
+        subscriber.wait(lambda: len(subscriber.named("hour")) >= 2)
+        before, now = (message.json() for message in subscriber.named("hour")[:2])
+        assert (before["complete"], now["complete"]) == (True, False)
+        assert before["end"] == now["start"]
+        assert now["minutes_watched"] == 0.0
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(30) == 0
+        subscriber.wait_for_availability(b"offline")

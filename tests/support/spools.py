@@ -1,0 +1,65 @@
+"""Spools that tests fill, and what they read from them."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from edge.spool import Spool
+from edge.types import Event, Outcome, Reason
+from tests.support.builders import event, limits, verdict
+
+
+def sequences(spool: Spool, after: int = 0, limit: int = 1000) -> list[int]:
+    return [stored.position for stored in spool.unsent(after, limit)]
+
+
+def fill(spool: Spool, numbers: range) -> None:
+    for number in numbers:
+        spool.append(event(number))
+    spool.flush()
+
+
+def other_database(file: Path) -> None:
+    """Makes what another program may have."""
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE event (x)")
+
+
+@contextmanager
+def full_disk(limit: int) -> Iterator[None]:
+    """No file of this process may grow beyond `limit` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+WALL = 1_700_000_000.0
+
+
+def gaps(spool: Spool) -> list[tuple[int, int | None, Reason]]:
+    return [(gap.first, gap.last, gap.reason) for gap in spool.unsent_gaps(100)]
+
+
+def small(path: Path, events: int) -> Spool:
+    return Spool.open(path, limits(max_events=events))
+
+
+def at(sequence: int, outcome: Outcome, number: int, revision: int = 0, wall: float = WALL) -> Event:
+    decided = replace(verdict(outcome, number, revision), wall=wall)
+    return replace(event(sequence, number=number), verdict=decided)
+
+
+def abandon(path: Path, elsewhere: Path) -> Path:
+    """A copy of a spool as a power cut leaves it; the one in use goes on."""
+    elsewhere.mkdir()
+    for file in path.parent.glob(f"{path.name}*"):
+        (elsewhere / file.name).write_bytes(file.read_bytes())
+    return elsewhere / path.name

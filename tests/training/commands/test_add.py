@@ -1,0 +1,52 @@
+"""`maskgate-train add`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+from click.testing import CliRunner, Result
+
+from edge import bundle
+from edge.contract import Label
+from edge.errors import ConfigError
+from tests.support.predictions import drawn_split
+from tests.support.training import draw_face
+from training.commands import maskgate_train
+from training.data.manifest import SplitManifest
+
+
+@pytest.fixture
+def split(tmp_path: Path) -> Path:
+    return drawn_split(tmp_path / "drawn", 4)
+
+
+def add(folder: Path, split: Path, label: str = "with_mask", *more: object) -> Result:
+    detector = bundle.SHIPPED / bundle.DETECTOR
+    command = ["add", folder, "--label", label, "--split", split, "--detector", detector, *more]
+    return CliRunner().invoke(maskgate_train, [str(word) for word in command], catch_exceptions=False)
+
+
+def test_images_join_a_new_manifest(tmp_path: Path, split: Path) -> None:
+    """The old one stays as it was; what was done with each image is counted."""
+    photos, before = tmp_path / "photos", split.read_bytes()
+    photos.mkdir()
+    cv2.imwrite(str(photos / "new.png"), draw_face(Label.WITH_MASK, seed=99))
+    told = json.loads(add(photos, split, "with_mask", "-o", tmp_path / "new.json", "--json").stdout)
+    assert told["split"] == str(tmp_path / "new.json")
+    assert told["faces"] == len(SplitManifest.load(tmp_path / "new.json").faces)
+    assert sum(told["counts"].values()) >= 1
+    assert split.read_bytes() == before
+
+
+def test_what_cannot_be_added_is_refused(tmp_path: Path, split: Path) -> None:
+    """A label that is none, and a folder without an image; the manifest stays as it was."""
+    before = split.read_bytes()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="--label hat is none of"):
+        add(tmp_path / "empty", split, "hat")
+    with pytest.raises(ConfigError, match="empty holds no image"):
+        add(tmp_path / "empty", split)
+    assert split.read_bytes() == before

@@ -1,0 +1,33 @@
+"""What may make faces hard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tests.support.predictions import evidence, sure
+from training.evaluation.slices import hard_slices, main_slices
+from training.evaluation.traits import Traits
+
+
+def test_slices_divide_all_faces() -> None:
+    """Sizes cover every face once; thirds of a measure cover every large enough face once."""
+    rng = np.random.default_rng(0)
+    found = evidence([0] * 90, sure(*[0] * 90))
+    found = replace(
+        found,
+        px=rng.uniform(8, 200, 90),
+        traits=Traits(rng.uniform(0, 900, 90), rng.uniform(0, 255, 90), np.full(90, np.nan)),
+    )
+    for dimension, among in {"face size": found.px > 0, "sharpness": found.px >= 20}.items():
+        masks = [one.mask for one in hard_slices(found) if one.dimension == dimension]
+        assert len(masks) >= 3
+        assert (np.sum(masks, axis=0) == among).all()
+    assert not [one for one in hard_slices(found) if one.dimension == "skin tone proxy"]
+
+
+def test_main_slices_are_never_empty() -> None:
+    """A slice without faces is left out."""
+    small = replace(evidence([0], sure(0)), px=np.array([12.0]))
+    assert [one.name for one in main_slices(small)] == ["all", "frames"]
