@@ -14,7 +14,6 @@ from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
 from edge.config import Config, MqttConfig, VerdictConfig
-from edge.errors import ModelError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
