@@ -51,7 +51,7 @@ def test_replay(packed: Path, tmp_path: Path) -> None:
     from edge.demo import CLIP
 
     lines = run("replay", "--json", CLIP, "--bundle", packed).stdout.splitlines()
-    assert {json.loads(line)["model"].split("-")[0] for line in lines[:-1]} == {"7.1"}
+    assert {json.loads(line)["model_version"] for line in lines[:-1]} == {"7.1"}
 
 
 @pytest.mark.parametrize("command", ["evaluate", "evaluate-bundle", "gate", "report"])
