@@ -86,9 +86,11 @@ def convert(
     training, checked, test = (material.of_classes(classes).of(part) for part in SplitPart)
     chosen = representative.choose(training, classes, how.gates.representative)
     crops = chosen.material.crops(size)
+    # The first labelled faces at hand, and before all that takes long.
     keras_model.require_order(opened, crops, chosen.material.truth(), str(model))
     how.step("quantising")
     flat, _ = quantize.corrected(opened, crops)
+    # A draft apart from the output: a failed gate leaves the bundle there as it was.
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder)
         (draft / bundle.CLASSIFIER).write_bytes(flat)
@@ -126,6 +128,7 @@ class _ManifestFields:
 def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMetrics) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
     beside = output if detector.of(output) is not None else bundle.SHIPPED
+    # The manifest lists notices with their digests, so that they must be there before it.
     for notice in (*output.glob("*.txt"), *beside.glob("*.txt")):
         shutil.copy2(notice, draft)
     model = TfliteModel(draft / bundle.CLASSIFIER)
@@ -178,6 +181,7 @@ def golden_answers(model: TfliteModel) -> list[dict[str, Any]]:
     shares = np.stack([model.probabilities(golden.crop(kind, seed, model.size)) for kind, seed in asked])
     chosen: set[int] = set()
     for label in range(model.classes):
+        # Stable, so that equal answers choose the same crops and give the same bytes.
         surest = np.argsort(-shares[:, label], kind="stable")[:GOLDEN_EACH]
         chosen |= {int(place) for place in surest if shares[place, label] >= GOLDEN_SURE}
     # A model that is sure of little is held to the crops that it is surest about.

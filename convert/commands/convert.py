@@ -21,6 +21,7 @@ from training.data.manifest import SplitManifest
 from training.evaluation import fold_results
 
 DEVICE = "int8"
+# The values of `quantize.Variant`, whose module loads TensorFlow, which help must not wait for.
 VARIANTS = (DEVICE, "float16", "dynamic", "float32")
 
 
@@ -80,15 +81,18 @@ def convert(
       maskgate-convert convert model.keras --variant float16 -o float16.tflite
     """
     file = float_model(model)
+    # Before work that takes minutes.
     _require_fitting(output, variant)
     if variant != DEVICE:
         _plain(file, output, variant)
         click.echo(json_text({"model": str(output), "variant": variant}) if as_json else str(output))
         return
+    # A model file of a run lies beside the run's split.
     run = model if model.is_dir() else model.parent
     split = _existing(data or run / "split.json")
     limits = load_gates(gates or DEFAULT)
     framework.load_framework()
+    # Imported after the framework is loaded, which keeps TensorFlow quiet.
     from convert import build
     from convert.metadata import BundleOrigin
 

@@ -81,6 +81,7 @@ def parity(
         click.echo(report.text())
         if explain:
             click.echo(f"\n{layers.explain(found.layers)}")
+    # Last: the figures are printed, also where a limit is broken.
     report.insist()
 
 
@@ -91,6 +92,7 @@ def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Compariso
 
     with bundles.opened(path) as bundle, progress("opening the models") as bar:
         name = str(bundle.classifier)
+        # The bundle may have been made by another program.
         tflite.require_integer(tflite.read(bundle.classifier.read_bytes(), name), name)
         pair = compare.ModelPair(keras_model.open_network(model), TfliteModel(bundle.classifier))
         bar.describe("comparing")

@@ -42,6 +42,7 @@ def add(
     if meant is None:
         raise ConfigError(f"--label {label} is none of {', '.join(datasets.LABEL_OF_NAME)}")
     framework.set_quiet_environment()
+    # Imported here, so that help needs none of the training packages.
     from training.data import additions
 
     manifest = SplitManifest.load(split)

@@ -60,6 +60,7 @@ def compare(
     from training.evaluation import comparison
 
     plans = [recipe.load(file) for file in recipes]
+    # Their folders and their weights are found by this name.
     if len({plan.name for plan in plans}) < len(plans):
         raise ConfigError("two recipes have the same name; each needs its own")
     weights = _named(given, plans)
@@ -86,6 +87,7 @@ def _start(plan: Recipe, weights: str | None) -> str:
     from training.classifier import network
 
     if weights is not None:
+        # Built to see now, and not after hours, whether the weights can be had.
         network.build(plan.network, weights)
         return weights
     try:

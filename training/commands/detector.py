@@ -74,8 +74,10 @@ def detector(
     faces = manifest.assigned()
     trial = selection.trial_of(metrics.truths(faces, SplitPart.VALIDATION), empty[::3], teacher)
     run, recipe = trainer.reopen(resume) if resume else _new_run(base, seed, steps)
+    # The others choose, see `trial`: no picture does both.
     for_training = tuple(file for number, file in enumerate(empty) if number % 3)
     published = None if random_start else teacher
+    # Also for `--resume` and `--finish`, since the choice mixes checkpoints with these weights.
     start = initial_weights.initial(recipe.design, published, recipe.seed)
     if run.steps_done() < recipe.steps and not stop:
         material = dataset.DetectorDataset(faces, clips, teacher, for_training)

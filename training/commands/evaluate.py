@@ -91,6 +91,7 @@ def takes_request(command: Command) -> Command:
         command(request=request, **rest)
 
     offered: Command = requested
+    # Decorators apply from the last to the first; help then lists them in the order above.
     for option in reversed(_OPTIONS):
         offered = option(offered)
     return offered
@@ -176,6 +177,7 @@ def _folded(
 def _evaluated(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
     model, *data = request.paths
     models = evaluation.candidates((model, *request.beside))
+    # Bundles run without TensorFlow, which takes seconds to load.
     if any(stored.is_network(one.path) for one in models):
         framework.load_framework()
     manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
@@ -195,6 +197,7 @@ def _manifest(
         if len(data) > 1:
             raise ConfigError("name one split manifest, or only data folders")
         return SplitManifest.load(data[0]), False
+    # A bundle's own detector cuts faces as the device does.
     own = model / bundle.DETECTOR
     detector = detector or (own if own.is_file() else None)
     if detector is None:

@@ -52,6 +52,7 @@ def evaluate_bundle(
     pictures = truths(SplitManifest.load(split).assigned(), SplitPart(part))
     if not pictures:
         raise ConfigError(f"the {part} part of {split} holds no annotated frame; choose another with --part")
+    # The annotation's size decides which faces count, not that of the detector's box.
     settings = DetectorConfig(long_side=long_side, min_face_px=1)
     with bundles.opened(bundle) as loaded:
         network = YuNetDetector(detector or loaded.detector or bundles.SHIPPED_DETECTOR, settings)

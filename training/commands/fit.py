@@ -77,6 +77,7 @@ def fit(
 
     Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
     """
+    # TensorFlow divides the processor only before its first operation, so that devices are read first.
     names = sharing.named(devices)
     if resume:
         settings, manifest = _resumed(resume)
@@ -87,13 +88,16 @@ def fit(
         manifest = _split(split, roots, detector, settings.seed)
         manifest = _whole(manifest) if whole else manifest
     material = known_faces(load_material(manifest, cache), settings.network.classes)
+    # Before a run folder is made, so that a split that cannot be trained on leaves none.
     usable(material, settings)
     framework.load_framework(settings.threads, processors=sharing.processors(names))
+    # Imported once the framework is loaded, which help and wrong options do not wait for.
     from training.classifier import trainer
     from training.evaluation.report import report
 
     run = classifier_run.reopen(resume) if resume else classifier_run.start(base, settings, manifest)
     with nullcontext() if resume else classifier_run.removed_unless_begun(run):
+        # A resumed run keeps the weights that it was started with.
         if rival and not weights:
             weights = run.weights(None) or start_from(rival, base, run)
         trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)

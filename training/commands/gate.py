@@ -79,6 +79,7 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
         GateError: The new model is not better, or worse somewhere, or differs from its float model.
     """
     promoted = run.folder / evaluation.BUNDLE
+    # A run that is resumed after it has passed is not judged again.
     if promoted.exists():
         return promoted
     from convert import build, metadata
@@ -86,6 +87,7 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
     origin = metadata.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
     build.convert(run.model, material, origin, run.folder / CANDIDATE)
     found = compare(run.folder / CANDIDATE, rival, material)
+    # Before a failure ends the command, since the file says why.
     run.write("gate.json", found.as_json())
     click.echo(found.text(), err=True)
     insist(found, run.folder / CANDIDATE)
@@ -106,6 +108,7 @@ def start_from(rival: Path, base: Path, run: TrainingRun) -> str | None:
     if not name or not before.model.exists() or not (before.folder / "recipe.json").exists():
         return None
     old, new = before.recipe().network, run.recipe().network
+    # Nothing else in a recipe changes the shapes of the backbone's weights.
     if (old.name, old.alpha) != (new.name, new.alpha):
         return None
     from training.classifier.network import BACKBONE

@@ -79,12 +79,14 @@ def _worst(predictions: Predictions, material: FaceDataset | None) -> tuple[Gall
     from training.evaluation.report import galleries
 
     int8 = [column for column in predictions.columns if column.name.startswith("int8")]
+    # The model that runs on a device, where it is among them.
     return galleries.worst(predictions, (*int8, *predictions.columns)[0], material)
 
 
 def _looked_at(
     request: EvaluationRequest, predictions: Predictions, material: FaceDataset | None
 ) -> tuple[Gallery, ...]:
+    # Every fold has a network of its own; none of them may be asked about all faces.
     if material is None or request.folds:
         return ()
     models = evaluation.candidates((request.paths[0], *request.beside))

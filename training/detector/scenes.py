@@ -47,7 +47,7 @@ class Scene:
         boxes: (n, 4) left, top, width, height.
         marks: (n, 5, 2) landmarks, NaN where none are known.
         counts: (n,) whether a face is to be found; others are ignored.
-        bare: (n,) whether a mask can be drawn on it.
+        without_mask: (n,) whether a mask can be drawn on it.
     """
 
     pixels: Image
@@ -94,6 +94,7 @@ def teacher(model: Path) -> FaceFinder:
 
     def find(pixels: Image) -> tuple[Face, ...]:
         scale = 640 / max(pixels.shape[:2])
+        # The detector only brings pictures down; small ones are enlarged here.
         large = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale), np.uint8) if scale > 1 else pixels
         found = detector.detect(Frame(0, large, 0.0, 0.0))
         return tuple(_smaller(face, scale) for face in found) if scale > 1 else found

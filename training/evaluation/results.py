@@ -110,6 +110,7 @@ def _nulls(value: Any) -> Any:
         return {key: _nulls(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_nulls(item) for item in value]
+    # JSON has no NaN.
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
