@@ -68,6 +68,7 @@ class GapQueue:
         return "it is left out"
 
     def _next_gap(self) -> Gap | None:
+        # The spool begins with the oldest each time, so those that are passed over are read as well.
         limit = len(self._handed_out) + len(self._skipped) + PAGE_OF_GAPS
         for gap in self._reader.unsent_gaps(limit):
             if gap not in self._handed_out and gap not in self._skipped:

@@ -18,6 +18,7 @@ ACCEPT_S = 30.0
 ACK_TIMEOUT = 1.5
 """For how many times the keepalive a broker may leave messages unacknowledged."""
 
+# MQTT 5.0, section 3.14.2.1: it ends every connection, so nothing is wrong with this one.
 SERVER_SHUTTING_DOWN = 0x8B
 
 
@@ -77,6 +78,7 @@ class ConnectionManager:
         Returns:
             An event that this broker will never take; None where there is none.
         """
+        # Of a connection that was not accepted, `_accepted_at` is still the time of an earlier one.
         lasted = now - self._accepted_at if session.ready else 0.0
         # One that had worked is made anew quickly, unless the broker throws the device out.
         thrown_out = lost is not None and lost.by_broker and lost.code != SERVER_SHUTTING_DOWN
