@@ -75,6 +75,7 @@ def stats(writer: SpoolWriter, _request: StatsRequest) -> SpoolStats:
     usage, limits = store.usage, store.limits
     (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
     (gaps, announced) = db.one("SELECT count(*), count(sent_at) FROM gap")
+    # Below 0 are epochs of which only the loss is known.
     epochs = db.all("SELECT name, generation, last FROM epoch WHERE generation >= 0 ORDER BY generation")
     return SpoolStats(
         epochs=tuple(EpochInfo(*row) for row in epochs),

@@ -51,6 +51,7 @@ def open_store(path: Path, wall: float, limits: Limits) -> OpenedStore:
     files.make_file(path)
     refuse_others(path)
     with contextlib.ExitStack() as stack:
+        # Before SQLite opens the file: the lock on the reservations keeps a second process out.
         numbers = SequenceReservations(files.numbers_of(path))
         stack.callback(numbers.close)
         reservation = numbers.read()
@@ -59,6 +60,7 @@ def open_store(path: Path, wall: float, limits: Limits) -> OpenedStore:
         run_info, loss = _begin_run(db, reservation, wall)
         store = EventStore(db, numbers, run_info, limits)
         store.reserve(store.last_sequence)
+        # The file of the reservations is new, and its name must survive a power cut too.
         if reservation is None:
             sync_directory(path.parent)
         stack.pop_all()
@@ -111,6 +113,7 @@ def _open_or_replace(path: Path, reservation: Reservation | None, wall: float) -
 
 def _open_whole(path: Path, reservation: Reservation | None, wall: float) -> SpoolDatabase:
     """Opens a file and makes sure that all of it is as it was written."""
+    # To SQLite an empty file is a new database, and no error.
     if reservation is not None and not path.stat().st_size:
         raise DamagedError(f"the spool {path} is damaged: it is empty")
     db = SpoolDatabase(path)
@@ -118,6 +121,7 @@ def _open_whole(path: Path, reservation: Reservation | None, wall: float) -> Spo
         if not db.all("SELECT 1 FROM sqlite_schema"):
             _create(db, path, reservation, wall)
         version = _format(db, path, reservation)
+        # Before the upgrade, which seals every row as it is.
         db.check()
         if version < FORMAT:
             with db.transaction():
@@ -150,6 +154,7 @@ def _format(db: SpoolDatabase, path: Path, reservation: Reservation | None) -> i
             raise DamagedError(f"the spool {path} is damaged: its mark is gone")
         raise SpoolError(f"{path} is some other database; name another file with spool.path")
     if not 1 <= version <= FORMAT:
+        # The reservations name the format that it had: another one in the header is damage, no newer program.
         if reservation is not None and reservation.format == FORMAT:
             raise DamagedError(f"the spool {path} is damaged: it claims to have format {version}")
         raise SpoolError(
@@ -199,8 +204,10 @@ def _announce_reserved(db: SpoolDatabase, run_info: RunInfo, upto: int, wall: fl
 def _announce_lost_epoch(db: SpoolDatabase, reservation: Reservation, wall: float) -> str:
     """Announces the loss of an epoch that another file held in this one's place."""
     (oldest,) = db.one("SELECT min(generation) FROM epoch")
+    # Any generation that is free: no event of this epoch is in the file.
     values = (oldest - 1, reservation.epoch, reservation.upto, reservation.upto, int(wall))
     db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?)", values)
+    # A range has one number at least, although none may have been given.
     GapTable(db).add(reservation.epoch, [Range(1, max(reservation.upto, 1))], Reason.DAMAGED, wall)
     problem = f"the spool that held epoch {reservation.epoch} is gone; its events are announced as a gap"
     _log.error("%s", problem)

@@ -31,6 +31,7 @@ EMPTY_BYTES = 8192
 PROBE = 1_000
 """Places that are tried one by one where a page of events cannot be read."""
 
+# A generation of 20 bits and a sequence of 40 fit into a position, which has 63 in SQLite.
 MOST_EPOCHS = 1 << 20
 MOST_UNREADABLE = 50
 """Such stretches without a single event, after which no more is read."""
@@ -154,9 +155,11 @@ def _fill(db: SpoolDatabase, old: SpoolDatabase | None, epochs: list[_Epoch], wa
         for epoch in epochs:
             db.execute(
                 "INSERT INTO epoch VALUES (?, ?, ?, ?, ?)",
+                # The damaged file may not know its latest gap: Unix time is higher than its number.
                 (epoch.generation, epoch.name, epoch.end, epoch.end, max(epoch.gaps, int(wall))),
             )
             if old is not None:
+                # IGNORE: a damaged tree may give an event twice.
                 recovered += db.many(
                     "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
                     "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
