@@ -171,6 +171,7 @@ def login(
     if password_file:
         return Login(username, _first_line(Path(password_file), names))
     credential = Path(environment.get("CREDENTIALS_DIRECTORY", ""), CREDENTIAL)
+    # Without the variable the path would be one in the working directory.
     if "CREDENTIALS_DIRECTORY" in environment and credential.exists():
         return Login(username, _first_line(credential, names))
     return Login(username)

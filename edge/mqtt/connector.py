@@ -30,6 +30,7 @@ class Connector:
 
 def _context(broker: Broker) -> ssl.SSLContext | None:
     try:
+        # The resolver does the same, but later and on paho's thread.
         broker.host.encode("idna")
     except UnicodeError:
         reason = f"{broker.host!r} is not a host name or address"
