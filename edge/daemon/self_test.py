@@ -16,6 +16,7 @@ from edge.vision.interpreter import TfliteModel
 SMOKE_SEEDS = range(1000, 1016)
 """Made-up crops, none of which the golden self-test has."""
 
+# Shares are floats that were divided by their sum.
 _ROUNDING = 1e-6
 
 
@@ -35,6 +36,7 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
     Raises:
         ModelError: It is not signed as configured, cannot be opened, or answers nonsense.
     """
+    # Before native code reads its models.
     trust.check(bundle, config.classifier.trusted_keys)
     factory.open_detector(config, bundle)
     model = factory.open_classifier(config, bundle).model

@@ -59,6 +59,7 @@ class UplinkService(Service):
 
 def drain(spool: Spool) -> None:
     """Gives the uplink `DRAIN_S` seconds to empty the spool; what it cannot send stays there."""
+    # What waits in the spool's queue is in no figure yet.
     spool.flush()
     deadline = time.monotonic() + DRAIN_S
     while spool.depth() and time.monotonic() < deadline:
