@@ -73,9 +73,11 @@ class AckScheduler:
         self._due |= {
             epoch_key for epoch_key, missing_ranges in self._requestable() if missing_ranges.wait(now) == 0.0
         }
+        # The latest epoch of a device first: it is the one that the device counts in now.
         for epoch_key in sorted(self._due, reverse=True):
             if self._pause(epoch_key, now) <= 0.0:
                 yield self._acknowledgement(epoch_key, now, wall)
+                # After the `yield`: a message that is not taken stays due.
                 self._due.discard(epoch_key)
                 self._published_at[epoch_key.place] = now
 
@@ -106,6 +108,7 @@ class AckScheduler:
             named = ", ".join(f"{span.first}-{span.last}" for span in given_up)
             log.warning("%s does not send %s; counted as lost", epoch_key.place.device, named)
             self._writing.give_up(epoch_key, given_up, wall)
+            # What was given up counts as gone from now on, so the mark may lie further on.
             mark = self._reading.mark(epoch_key)
             missing = self._missing(epoch_key, mark, now)
         topic = Topics(epoch_key.place.site, epoch_key.place.device).ack
@@ -119,6 +122,7 @@ class AckScheduler:
             return ()
         missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._missing_after_s))
         missing_ranges.update(now, mark.holes)
+        # A request to a device that is away would be counted as one without a result.
         return () if epoch_key.place in self._offline else missing_ranges.request(now)
 
     def _given_up(self, epoch_key: EpochKey, now: float) -> tuple[Range, ...]:

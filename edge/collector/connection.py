@@ -116,6 +116,7 @@ class CollectorConnection:
             case ConnectionRefused():
                 self.disconnect(problems.refused(broker, event.code, event.text))
             case ConnectionLost():
+                # CONNACK sets the window; `ready` comes only with SUBACK.
                 accepted = self._window > 0
                 self.disconnect(problems.lost(broker, event.code, event.text, accepted=accepted))
 
@@ -132,6 +133,7 @@ class CollectorConnection:
 
     def acknowledge(self, number: int, received: MessageReceived) -> None:
         """Lets the broker forget a message, if the connection over which it came still stands."""
+        # A packet identifier means nothing to another connection, over which the message comes again.
         if self._connection is not None and number == self.attempts:
             self._connection.acknowledge(received)
 

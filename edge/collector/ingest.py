@@ -83,6 +83,7 @@ class Ingest:
         Raises:
             StorageError: Nothing was stored; it still waits.
         """
+        # Not taken out yet: where storing fails, all of it still waits.
         messages = tuple(self._waiting[number] for number in range(min(BATCH, len(self._waiting))))
         records = [one.record for one in messages if one.record is not None]
         tallies = self._store(records)
@@ -106,4 +107,5 @@ class Ingest:
         try:
             return self.writing.store([record])
         except UnfitError as error:
+            # Stored as rejected, and so acknowledged: the broker would send it for ever.
             return self.writing.store([Rejected("", repr(record).encode(), str(error), self.wall())])

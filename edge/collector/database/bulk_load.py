@@ -65,6 +65,7 @@ def _add(
     for position, record in enumerate(records):
         content = tuple(getattr(record, column.name) for column in _CONTENT)
         there = known.setdefault(record.id, content)
+        # `setdefault` has given back this very tuple only where the id is new.
         if there is content:
             new[position] = record
         elif tuple(there) != content:

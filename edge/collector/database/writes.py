@@ -104,6 +104,7 @@ class Writes:
 
     def _upsert_client(self, name: str, values: dict[str, object]) -> None:
         with self._database.writing() as connection:
+            # Each database has an upsert of its own; `writing` lets no other writer in between.
             changed = connection.execute(sa.update(client).where(client.c.name == name).values(values))
             if not changed.rowcount:
                 connection.execute(client.insert().values({"name": name, "filters": "", **values}))
@@ -137,6 +138,7 @@ def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tupl
     clashes: list[Rejected] = []
     for record in events:
         identity = tuple(getattr(record, column.name) for column in _IDENTITY)
+        # It gives back this very tuple only where the id is new, in the database and in the batch.
         if known.setdefault(record.id, identity) != identity:
             clashes.append(_clash(record))
         elif known[record.id] is identity:
@@ -216,10 +218,12 @@ def _store_rejected(connection: Connection, records: Iterable[Rejected]) -> None
     for record in records:
         digest = hashlib.sha256(record.topic.encode() + b"\0" + record.payload).hexdigest()
         same = rejected.c.digest == digest
+        # A faulty device repeats itself: one row counts all of it.
         again = connection.execute(sa.update(rejected).where(same).values(times=rejected.c.times + 1))
         if not again.rowcount:
             kept = {
                 "digest": digest,
+                # PostgreSQL has no NUL in a text; the payload is kept as bytes.
                 "topic": record.topic.replace("\0", "?"),
                 "payload": record.payload[:KEPT_BYTES],
                 "reason": record.reason.replace("\0", "?").encode(errors="replace").decode()[:500],
