@@ -18,6 +18,7 @@ _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _RIFF = b"RIFF"
 _BMP = b"BM"
+# ITU-T T.81, table B.1: 01 and D0 to D8 have no length; 00 is a stuffed byte, and FF fills.
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
 _END_OF_IMAGE = b"\xd9"
 
@@ -59,6 +60,7 @@ def cut_short(data: bytes) -> bool:
     if data.startswith(_PNG):
         return not _png_ends(data)
     if data.startswith(_RIFF):
+        # The size in a RIFF header leaves out the header's own 8 bytes.
         return len(data) < 8 + int.from_bytes(data[4:8], "little")
     if data.startswith(_BMP):
         return len(data) < int.from_bytes(data[2:6], "little")
