@@ -57,6 +57,7 @@ def _start(settings: Config, source: Path, directory: Path) -> tuple[float, floa
         listener.settimeout(PATIENCE_S)
         command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
         began = time.perf_counter()
+        # READY comes as it does for systemd, so the figure is what a service manager sees.
         daemon = subprocess.Popen(  # noqa: S603
             command, env={**os.environ, "NOTIFY_SOCKET": str(address)}, stderr=subprocess.PIPE, text=True
         )
@@ -66,6 +67,7 @@ def _start(settings: Config, source: Path, directory: Path) -> tuple[float, floa
         finally:
             daemon.send_signal(signal.SIGTERM)
             daemon.communicate()
+            # A socket cannot be bound to a name that exists, and there is another start.
             address.unlink()
 
 
