@@ -69,6 +69,7 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
       maskgate replay visit.mp4
       maskgate replay --json --config config.toml monday.mp4 tuesday.mp4
     """
+    # `settings` are complete in both cases; only the option says whether a file was named.
     alone = click.get_current_context().params["config"] is None
     printer = PrintingObserver(as_json)
     started = time.perf_counter()
@@ -88,6 +89,7 @@ def _play(config: Config, vision: Vision, ends: ReplayEnd, number: int, printer:
     source = open_recording(config.camera, 0.0)
     tracker = make_tracker(config.verdict)
     origin = EventSource(config.device.name, ends.epoch, str(number), vision.model_version)
+    # Sequences go on over all recordings, which share an epoch.
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
     pipeline = Pipeline(source, vision, tracker, time.perf_counter)
@@ -108,6 +110,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
+        # Registered last, so that it runs before the uplink stops.
         stack.callback(drain, spool)
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)
