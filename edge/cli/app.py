@@ -59,6 +59,7 @@ def start_logging(level: str) -> None:
         if "JOURNAL_STREAM" in os.environ
         else "%(asctime)s %(levelname)s %(message)s"
     )
+    # `force`: the configuration's level comes with a second call.
     logging.basicConfig(level=level.upper(), format=line, stream=sys.stderr, force=True)
 
 
@@ -109,6 +110,7 @@ def _main(group: click.Group, extra: str) -> object:
         MissingExtraError: It imports a package of an extra that is not installed.
     """
     try:
+        # Else click would print errors in its own form and choose the exit code.
         return group.main(prog_name=group.name, standalone_mode=False)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]

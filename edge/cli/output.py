@@ -116,6 +116,7 @@ def written(file: Path | None) -> Iterator[TextIO]:
             yield out
         return
     try:
+        # Without translation of line ends: the bytes are the same on every machine.
         with replacing(file) as partial, partial.open("x", encoding="utf-8", newline="") as out:
             yield out
     except StorageError as error:
