@@ -71,7 +71,7 @@ def convert(
         model: The `.keras` or `.h5` file.
         material: The faces of the split that the model was trained with.
         origin: Goes into the manifest.
-        output: Bundle directory; a detector that stands in it stays.
+        output: Bundle directory; a detector that stands in it stays, else it gets the package's.
         options: How.
 
     Returns:
@@ -128,7 +128,8 @@ class _ManifestFields:
 
 def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMetrics) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
-    for notice in output.glob("*.txt"):
+    beside = output if detector.of(output) is not None else bundle.SHIPPED
+    for notice in (*output.glob("*.txt"), *beside.glob("*.txt")):
         shutil.copy2(notice, draft)
     model = TfliteModel(draft / bundle.CLASSIFIER)
     bundle.write_manifest(
@@ -146,9 +147,14 @@ def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMe
         tools=tools(),
         **fields.provenance.or_of(output).fields(),
     )
-    if (kept := detector.of(output)) is not None:
+    if (kept := detector.of(beside)) is not None:
         detector.add(kept, draft)
-    for name in (bundle.CLASSIFIER, bundle.MANIFEST):
+    _move(draft, output)
+
+
+def _move(draft: Path, output: Path) -> None:
+    """Puts the files of a bundle into place; a signature that stands there was of another one."""
+    for name in (*bundle.load(draft).manifest.files, bundle.MANIFEST):
         write_atomic(output / name, (draft / name).read_bytes())
     (output / bundle.SIGNATURE).unlink(missing_ok=True)
 
@@ -159,7 +165,7 @@ def _calibration(model: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        raw = json.loads(file.read_text())
+        raw = json.loads(file.read_text(encoding="utf-8-sig"))
         return {"method": "vector", "factor": float(raw["factor"]), "shifts": list(map(float, raw["shifts"]))}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{file} is damaged: {error}; train the model again") from None

@@ -11,13 +11,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import golden
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS, LABELS, TWO_LABELS
 from edge.errors import GateError, ModelError
+from training.classifier import stored
 from training.classifier.inference import predict
 from training.metrics import Shares, Truth
 
@@ -52,11 +52,7 @@ def open_network(file: Path) -> Any:
         ModelError: It cannot be opened, or breaks the contract; the sentence says which part.
         GateError: Some of its weights are no numbers.
     """
-    try:
-        network = keras.saving.load_model(file, compile=False)
-    except Exception as error:  # Keras raises what its many readers raise
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(f"{file} cannot be opened as a Keras model: {reason[0]}") from None
+    network = stored.load(file)
     _require(STRUCTURE, network, file)
     _require_numbers(network, file)
     _require((answers_are_probabilities, scaling_is_inside), network, file)

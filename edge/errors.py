@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class MaskGateError(Exception):
     """Root of all errors that a user can do something about; one sentence each.
@@ -10,6 +12,14 @@ class MaskGateError(Exception):
     """
 
     exit_code = 1
+
+
+class SeveralError(MaskGateError):
+    """Several problems, one a line; the exit code is that of the first."""
+
+    def __init__(self, problems: Sequence[str], exit_code: int) -> None:
+        super().__init__("\n".join(problems))
+        self.exit_code = exit_code
 
 
 class GateError(MaskGateError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,12 @@ def bench(
     """
     from convert.benchmark import entrants
 
-    with progress("preparing") as bar, entrants(paths) as models:
-        bar.describe("measuring")
-        laps = measure_models(models, threads or thread_counts(), rounds=rounds)
+    counts = threads or thread_counts()
+    with ExitStack() as stack:
+        with progress("preparing"):
+            models = stack.enter_context(entrants(paths))
+        bar = stack.enter_context(progress("measuring", rounds * len(counts)))
+        laps = measure_models(models, counts, rounds=rounds, progress=bar.advance)
     about = {name: value for name, value in machine("auto").items() if name in NAMED}
     report = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:

@@ -13,7 +13,8 @@ from convert import representative, tflite
 from convert.commands.common import gates_option
 from convert.gates import DEFAULT
 from convert.gates import load as load_gates
-from convert.models import float_model, open_bundle_path
+from convert.models import float_model
+from edge import bundle as bundles
 from edge.cli.options import EXISTING, FILE, cache_option, json_option
 from edge.cli.output import progress
 from edge.vision.interpreter import TfliteModel
@@ -88,7 +89,7 @@ def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Compariso
     from convert import keras_model
     from convert.parity import compare
 
-    with open_bundle_path(path) as bundle, progress("opening the models") as bar:
+    with bundles.opened(path) as bundle, progress("opening the models") as bar:
         name = str(bundle.classifier)
         tflite.require_integer(tflite.read(bundle.classifier.read_bytes(), name), name)
         pair = compare.ModelPair(keras_model.open_network(model), TfliteModel(bundle.classifier))

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from convert.models import open_bundle_path
 from edge import bundle
 from edge.bundle import signature
 from edge.errors import ConfigError
@@ -53,7 +52,7 @@ def sign(path: Path, key: Path, passphrase_file: Path | None, ask: bool) -> None
     Example: maskgate-convert sign bundle.tar.gz --key release.key
     """
     private = signature.open_private(key, _passphrase(passphrase_file, ask=ask))
-    with open_bundle_path(path) as found:
+    with bundle.opened(path) as found:
         signer = signature.sign(found, private)
         if path.is_file():
             bundle.pack(found.path, path)
@@ -69,7 +68,7 @@ def verify(path: Path, keys: tuple[str, ...]) -> None:
     Example: maskgate-convert verify bundle.tar.gz --key release.key.pub
     """
     trusted = [signature.open_public(key) for key in keys]
-    with open_bundle_path(path) as found:
+    with bundle.opened(path) as found:
         signer = signature.verify(found, trusted)
         click.echo(f"{path} ({found.name}) is whole and signed with the key {signer.id}")
 

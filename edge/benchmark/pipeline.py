@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -22,9 +22,9 @@ from edge.daemon.factory import find_detector, make_tracker, open_bundle, open_c
 from edge.indicator import NullIndicator
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Pipeline, Reporter, Vision
+from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.pipeline.ports import NoOutbox
-from edge.types import Blind, Face, Frame, Image
+from edge.types import Face, Frame, Image, NotDue
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import find_runtime
 
@@ -73,14 +73,14 @@ class BaselineFirst:
     """A recording of which the baseline gets each frame before the pipeline does."""
 
     def __init__(
-        self, frames: Iterator[Frame | Blind], detector: YuNetDetector, baseline: BaselineModels
+        self, frames: Iterator[Frame | NotDue], detector: YuNetDetector, baseline: BaselineModels
     ) -> None:
         self._frames = frames
         self._detector = detector
         self._baseline = baseline
         self.seconds: list[float] = []
 
-    def __iter__(self) -> Iterator[Frame | Blind]:
+    def __iter__(self) -> Iterator[Frame | NotDue]:
         for moment in self._frames:
             if isinstance(moment, Frame):
                 # Its faces are found apart, since the pipeline gets the frame only afterwards.
@@ -118,8 +118,15 @@ class PipelineFigures:
     overhead_ratio: float
 
 
-def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
+def measure_pipeline(
+    settings: Config, source: Path, progress: Callable[[int], None] = lambda _: None
+) -> PipelineFigures:
     """Runs a recording `ROUNDS` times through the pipeline and the baseline, frame by frame in turn.
+
+    Args:
+        settings: The models, and how they are used.
+        source: The recording.
+        progress: Called with the number of rounds done since the last call.
 
     Raises:
         SourceError: The recording cannot be read.
@@ -135,6 +142,7 @@ def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
             rounds.append(
                 _round(settings, vision, BaselineFirst(islice(frames, MOST_FRAMES), detector, baseline))
             )
+        progress(1)
     return _figures(_best(np.array(rounds)))
 
 
@@ -164,6 +172,8 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     reporter = Reporter(events, NoOutbox(), NullIndicator(), LampPolicy(settings.lamp.hold_s))
     rows = []
     for cycle in Pipeline(source, vision, tracker, time.perf_counter).cycles(lambda: False):
+        if not isinstance(cycle, Cycle):
+            continue
         started = time.perf_counter()
         reporter.report(cycle)
         total = cycle.total_s + time.perf_counter() - started

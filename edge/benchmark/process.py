@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -19,6 +20,8 @@ from edge.daemon.factory import find_detector, open_bundle
 from edge.errors import ModelError
 
 STARTS = 3
+PROCESSES = STARTS + 1
+"""The daemon's lives and the baseline."""
 WATCHED_S = 3.0
 PATIENCE_S = 30.0
 
@@ -33,14 +36,26 @@ class ProcessFigures:
     ready_s: float
 
 
-def measure_process(settings: Config, source: Path) -> ProcessFigures:
-    """Starts the daemon on a recording, and then the baseline process."""
+def measure_process(
+    settings: Config, source: Path, progress: Callable[[int], None] = lambda _: None
+) -> ProcessFigures:
+    """Starts the daemon on a recording `STARTS` times, and then the baseline process.
+
+    Args:
+        settings: The models.
+        source: The recording.
+        progress: Called with the number of processes that have ended since the last call.
+    """
     bundle = open_bundle(settings)
     models = str(find_detector(settings, bundle)), str(bundle.classifier)
     with tempfile.TemporaryDirectory(prefix="maskgate-bench-") as directory:
-        runs = [_start(settings, source, Path(directory)) for _ in range(STARTS)]
+        runs = []
+        for _ in range(STARTS):
+            runs.append(_start(settings, source, Path(directory)))
+            progress(1)
     command = [sys.executable, "-m", "edge.benchmark.baseline_worker", *models, str(source)]
     baseline = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    progress(1)
     rss = max(mb for mb, _ in runs)
     return ProcessFigures(
         round(rss, 1), round(baseline, 1), round(rss - baseline, 1), round(median(s for _, s in runs), 3)

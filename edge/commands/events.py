@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from edge.cli.options import SYSTEM_CONFIG, find_config, json_option
+from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, find_config, json_option
 from edge.cli.output import table, written
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
@@ -42,7 +42,7 @@ _config_option = click.option(
     "counter",
     type=click.Path(path_type=Path),
     callback=_counter,
-    help=f"Configuration file, which names the spool; {SYSTEM_CONFIG} where there is one.",
+    help=f"Configuration file, which names the spool; {SYSTEM_CONFIG} unless given, else ./{LOCAL_CONFIG}.",
 )
 _epoch_option = click.option("--epoch", help="Epoch that the numbers belong to; the latest unless named.")
 

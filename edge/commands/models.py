@@ -12,7 +12,7 @@ from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
-from edge.cli.options import SYSTEM_CONFIG, json_option, service_config_option
+from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_config_option
 from edge.cli.output import table
 from edge.config import Config
 from edge.daemon import factory
@@ -21,7 +21,8 @@ from edge.daemon.self_test import SelfTest, self_test
 RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
 
 _config_option = service_config_option(
-    f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter."
+    f"Configuration file; {SYSTEM_CONFIG} unless given, else ./{LOCAL_CONFIG}. "
+    "It names trusted keys and interpreter."
 )
 
 

@@ -12,8 +12,9 @@ import click
 import cv2
 
 from edge.camera import open_recording
-from edge.cli.options import json_option, takes_settings
+from edge.cli.options import json_option
 from edge.cli.output import progress, table
+from edge.commands.common import takes_models
 from edge.config import CameraConfig, Config
 from edge.contract import LABELS, whole_image_box
 from edge.daemon.factory import open_bundle, open_classifier, open_vision
@@ -58,7 +59,7 @@ class WholeImage:
     type=click.Path(path_type=Path),
     help="Write pictures with boxes and pixelated eyes.",
 )
-@takes_settings
+@takes_models
 def predict(
     settings: Config, paths: tuple[Path, ...], as_json: bool, no_detect: bool, directory: Path | None
 ) -> None:

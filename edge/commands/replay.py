@@ -6,6 +6,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import deque
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 import click
 
 from edge.camera import open_recording
-from edge.cli.options import json_option, takes_settings
+from edge.cli.options import json_option
+from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import make_tracker, open_uplink, open_vision
 from edge.daemon.uplink_service import drain
@@ -57,12 +59,15 @@ class PrintingObserver:
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO...")
 @json_option
 @click.option("--realtime", is_flag=True, help="At the recording's own pace instead of as fast as possible.")
-@takes_settings
+@takes_models
 def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: bool) -> None:
     """Run recordings through the daemon's own pipeline and print the events.
 
     Without --config nothing is sent and no lamp is lit. With one, its lamp and its MQTT broker
     take part.
+
+    With --json each event is an object on a line of its own. The last line is another object: its one
+    member "summary" holds the final event of each pass, their counts, frames and seconds.
 
     \b
     Examples:
@@ -110,8 +115,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
-        # Registered last, so that it runs before the uplink stops.
-        stack.callback(drain, spool)
+        stack.callback(lambda: deque(drain(spool), maxlen=0))
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)
     stack.callback(indicator.close)

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from edge.system import files
-from training.classifier import calibration, checkpoint, distillation, objective, precision
+from training.classifier import calibration, checkpoint, distillation, objective, precision, stored
 from training.classifier.batches import BatchSampler, FacePool, pool, usable
 from training.classifier.callbacks import (
     BatchSource,
@@ -25,7 +25,7 @@ from training.classifier.callbacks import (
 from training.classifier.devices import sharing
 from training.classifier.distillation import Teacher
 from training.classifier.inference import predict, save
-from training.classifier.network import batch_norms, build, fold_in, set_trainable
+from training.classifier.network import batch_norms, build, fold_in, require_layer, set_trainable
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset
@@ -190,6 +190,7 @@ def _run_phases(job: Job, weights: str | None) -> None:
         model = build(
             recipe.network, "none" if checkpoint.load(run.state) or _finished(run, recipe) else weights
         )
+    require_layer(model, recipe.schedule.frozen_until)
     if not _finished(run, recipe):
         _first_phase(job, model)
     if recipe.finish.epochs and not _finished(run, recipe, 1):
@@ -228,7 +229,7 @@ def _second_phase(job: Job) -> None:
         update={"class_shares": finish.class_shares, "drawn_wrong": finish.drawn_wrong}
     )
     changed = recipe.model_copy(update={"mixture": mixture, "seed": recipe.seed + 1})
-    model = precision.mixed(keras.saving.load_model(run.first, compile=False), recipe)
+    model = precision.mixed(stored.load(run.first), recipe)
     set_trainable(model, True, not recipe.schedule.freeze_batch_norm, recipe.schedule.frozen_until)
     phase = Phase("second", "second descent", changed, finish.epochs, finish.rate)
     run_phase(job, model, phase)
@@ -240,7 +241,7 @@ def _second_phase(job: Job) -> None:
 
 def calibrate(run: TrainingRun, validation: FaceDataset, size: int) -> None:
     """Fits the scaling of a trained model on validation faces and stores the model with it."""
-    model = keras.saving.load_model(run.raw, compile=False)
+    model = stored.load(run.raw)
     scaling = calibration.fit(validation.truth(), predict(model, validation.crops(size)))
     run.write("scaling.json", scaling.as_json())
     fold_in(model, scaling)

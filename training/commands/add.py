@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from edge.cli.options import EXISTING, FILE, json_option
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training import framework
+from training.commands.common import skipped, skipped_lines
 from training.data import faces
 from training.data import readers as datasets
 from training.data.manifest import SplitManifest
@@ -53,8 +55,10 @@ def add(
     done = additions.add(manifest, new, seed)
     target = output or split
     write_atomic(target, done.manifest.model_dump_json(indent=1).encode())
-    counts = done.counts()
     if as_json:
-        click.echo(json.dumps({"split": str(target), "faces": len(done.manifest.faces), "counts": counts}))
+        report = {"split": str(target), "faces": len(done.manifest.faces), "counts": done.counts()}
+        click.echo(json.dumps(report | {"skipped_files": skipped(done.skips)}))
     else:
-        click.echo("\n".join(f"{name:70} {count:6}" for name, count in counts.items()))
+        parts = Counter(f"joined {face.part}" for face in done.joined)
+        joined = [f"{name:46} {count:6}" for name, count in sorted(parts.items())]
+        click.echo("\n".join([*joined, *skipped_lines(done.skips)]))

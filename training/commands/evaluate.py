@@ -17,7 +17,8 @@ from edge.cli.options import EXISTING, FILE, cache_option, json_option
 from edge.errors import ConfigError
 from edge.system.files import replacing
 from training import framework
-from training.commands.common import known_faces
+from training.classifier import stored
+from training.commands.common import known_faces, tell_skipped
 from training.commands.data import make_split
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
@@ -170,7 +171,7 @@ def _folded(
 def _evaluated(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
     model, *data = request.paths
     models = evaluation.candidates((model, *request.beside))
-    if any(one.path.suffix == ".keras" for one in models):
+    if any(stored.is_network(one.path) for one in models):
         framework.load_framework()
     manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
     classes = max(evaluation.classes(one.path) for one in models)
@@ -193,4 +194,6 @@ def _manifest(
     detector = detector or (own if own.is_file() else None)
     if detector is None:
         raise click.UsageError("data folders need --detector FILE, which finds the faces in class folders")
-    return make_split(data, detector, seed)[0], True
+    manifest, found = make_split(data, detector, seed)
+    tell_skipped(found.skips)
+    return manifest, True

@@ -48,17 +48,13 @@ def evaluate_bundle(
     Example: maskgate-train evaluate-bundle edge/models --split split.json --long-side 640
     """
     framework.set_quiet_environment()
-    loaded = bundles.load(bundle)
-    network = detector or loaded.detector
-    if network is None:
-        raise ConfigError(f"{bundle} holds no detector; name one with --detector")
     pictures = truths(SplitManifest.load(split).assigned(), SplitPart(part))
     if not pictures:
         raise ConfigError(f"the {part} part of {split} holds no annotated frame; choose another with --part")
     settings = DetectorConfig(long_side=long_side, min_face_px=1)
-    found = end_to_end.evaluate_end_to_end(
-        YuNetDetector(network, settings), TfliteModel(loaded.classifier), pictures
-    )
+    with bundles.opened(bundle) as loaded:
+        network = YuNetDetector(detector or loaded.detector or bundles.SHIPPED_DETECTOR, settings)
+        found = end_to_end.evaluate_end_to_end(network, TfliteModel(loaded.classifier), pictures)
     if as_json:
         click.echo(json.dumps(asdict(found)))
     else:

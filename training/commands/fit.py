@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from training.classifier import devices as sharing
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.batches import usable
-from training.commands.common import known_faces, slices_table
+from training.commands.common import known_faces, require_weights, slices_table, tell_skipped
 from training.commands.data import make_split
 from training.commands.gate import promote, start_from
 from training.data.dataset import FaceDataset, load_material
@@ -75,13 +76,15 @@ def fit(
 
     Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
     """
+    names = sharing.named(devices)
     if resume:
         settings, manifest = _resumed(resume)
     else:
         settings = recipe.load(plan)
+        if weights or not rival:
+            require_weights(settings, weights, sharing.processors(names))
         manifest = _split(split, roots, detector, settings.seed)
         manifest = _whole(manifest) if whole else manifest
-    names = sharing.named(devices)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     usable(material, settings)
     framework.load_framework(settings.threads, processors=sharing.processors(names))
@@ -89,9 +92,10 @@ def fit(
     from training.evaluation.report import report
 
     run = classifier_run.reopen(resume) if resume else classifier_run.start(base, settings, manifest)
-    if rival and not weights:
-        weights = run.weights(None) or start_from(rival, base, run)
-    trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)
+    with nullcontext() if resume else classifier_run.removed_unless_begun(run):
+        if rival and not weights:
+            weights = run.weights(None) or start_from(rival, base, run)
+        trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)
     found = _figures(run, material.of(SplitPart.TEST))
     report.write_for(run, manifest, material)
     if rival:
@@ -121,7 +125,9 @@ def _split(split: Path | None, roots: tuple[Path, ...], detector: Path | None, s
     if split:
         return SplitManifest.load(split)
     if roots and detector:
-        return make_split(roots, detector, seed)[0]
+        manifest, found = make_split(roots, detector, seed)
+        tell_skipped(found.skips)
+        return manifest
     raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
 
 

@@ -13,7 +13,7 @@ from edge.system import files
 from training import framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
-from training.commands.common import known_faces
+from training.commands.common import known_faces, require_weights
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate, fold_results, results
@@ -58,6 +58,7 @@ def folds(
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
     """
     settings, manifest = recipe.load(plan), SplitManifest.load(split)
+    require_weights(settings, weights)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     framework.load_framework(settings.threads)
     from training.data import folds as fold

@@ -12,7 +12,8 @@ from edge.cli.options import EXISTING, cache_option, json_option
 from edge.errors import GateError
 from edge.system.files import replacing
 from training import framework
-from training.classifier.run import WEIGHTS, TrainingRun
+from training.classifier import stored
+from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate as evaluation
@@ -36,7 +37,7 @@ def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -
 
     Example: maskgate-train gate runs/20250101-120000-default/bundle edge/models split.json
     """
-    if ".keras" in (new.suffix, old.suffix):
+    if stored.is_network(new) or stored.is_network(old):
         framework.load_framework()
     found = compare(new, old, load_material(SplitManifest.load(split), cache))
     click.echo(json.dumps(found.as_json()) if as_json else found.text())
@@ -97,18 +98,17 @@ def start_from(rival: Path, base: Path, run: TrainingRun) -> str | None:
     Returns:
         None where the run is not there or had another network; training then starts as the recipe says.
     """
-    name = bundle.load(rival).manifest.training_run
+    with bundle.opened(rival) as found:
+        name = found.manifest.training_run
     before = TrainingRun(base / name)
     if not name or not before.model.exists() or not (before.folder / "recipe.json").exists():
         return None
     old, new = before.recipe().network, run.recipe().network
     if (old.name, old.alpha) != (new.name, new.alpha):
         return None
-    import keras
-
     from training.classifier.network import BACKBONE
 
-    network = keras.saving.load_model(before.folder / WEIGHTS, compile=False)
+    network = stored.load(before.model)
     file = run.folder / "start.weights.h5"
     with replacing(file) as partial:
         network.get_layer(BACKBONE).save_weights(partial)

@@ -11,6 +11,7 @@ import click
 
 from edge.cli.options import EXISTING, FILE, json_option
 from training import framework
+from training.classifier import stored
 from training.classifier.run import TrainingRun
 from training.commands.evaluate import EvaluationRequest, gather, takes_request
 from training.data.dataset import FaceDataset
@@ -88,11 +89,8 @@ def _looked_at(
         return ()
     models = evaluation.candidates((request.paths[0], *request.beside))
     for one, column in zip(models, predictions.columns, strict=True):
-        if one.path.suffix == ".keras":
-            import keras
-
+        if stored.is_network(one.path):
             from training.evaluation.report import galleries
 
-            network = keras.saving.load_model(one.path, compile=False)
-            return galleries.looked_at(network, predictions, column, material)
+            return galleries.looked_at(stored.load(one.path), predictions, column, material)
     return ()

@@ -7,14 +7,12 @@ others are assigned to training and validation.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.data.readers import Dataset, FaceRecord, FaceSource, Skip
+from training.data.readers import Dataset, FaceRecord, FaceSource, Skip, digest
 from training.data.split import SHARES, assign_parts, group
 
 OPEN = (SplitPart.TRAIN, SplitPart.VALIDATION)
@@ -68,11 +66,11 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
 def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
     """Leaves out what is in the data set already, by name or byte for byte."""
     keys = {face.record.key for face in old}
-    seen = {_digest(image) for image in {face.record.image for face in old}}
+    seen = {digest(image) for image in {face.record.image for face in old}}
     fresh, skips = [], []
     for record in new:
-        digest = _digest(record.image)
-        if digest in seen:
+        content = digest(record.image)
+        if content in seen:
             skips.append(Skip(record.image, "the same file is in the data set"))
         elif record.key in keys:
             skips.append(
@@ -81,12 +79,8 @@ def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[
         else:
             fresh.append(record)
             keys.add(record.key)
-            seen.add(digest)
+            seen.add(content)
     return fresh, skips
-
-
-def _digest(image: Path) -> bytes:
-    return hashlib.sha256(image.read_bytes()).digest()
 
 
 def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:

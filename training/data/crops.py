@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from edge.contract import CROP_MARGIN, cut, resize_into, square_around
 from edge.system.files import replacing
 from edge.types import Image
-from training.data.readers import FaceRecord, open_image
+from training.data.readers import FaceRecord, listed_image
 
 ROOM = 0.25
 """Room on each side of the square, as a share of it."""
@@ -95,12 +95,10 @@ def patches(
 
 
 def _cut_all(records: Sequence[FaceRecord], advance: Callable[[int], None]) -> Iterator[Patch]:
-    opened: tuple[Path | None, Image | None] = (None, None)
+    opened: tuple[Path, Image] | None = None
     for record in records:
-        if opened[0] != record.image:
-            opened = (record.image, open_image(record.image))
-        if opened[1] is None:
-            raise FileNotFoundError(f"{record.image} was readable when the data was listed, and is not now")
+        if opened is None or opened[0] != record.image:
+            opened = (record.image, listed_image(record.image))
         yield patch_of(opened[1], record)
         advance(1)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edge.contract import LABELS, Label
 from edge.types import Box, Image
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource, open_image
+from training.data.readers import FaceRecord, FaceSource, listed_image
 
 OVERLAP = 0.4
 LOWEST = 0.02
@@ -152,14 +152,15 @@ def match(found: Sequence[Found], faces: Sequence[FaceRecord]) -> tuple[NDArray[
 
 
 def measure(find: Finder, pictures: Sequence[Truth]) -> Matches:
-    """Runs a detector over pictures; unreadable ones are left out."""
+    """Runs a detector over pictures.
+
+    Raises:
+        SourceError: One cannot be read.
+    """
     faces: list[FaceRecord] = []
     scores, unmatched, frames = [np.zeros(0)], [], 0
     for picture in pictures:
-        pixels = open_image(picture.image)
-        if pixels is None:
-            continue
-        got, rest = match(find(pixels), picture.faces)
+        got, rest = match(find(listed_image(picture.image)), picture.faces)
         frames += 1
         faces += picture.faces
         scores.append(got)

@@ -22,7 +22,7 @@ from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
 from training.augmentation.masks import INCORRECT_WEARS, Random, Wear, draw_mask
 from training.data.crops import Patch
-from training.data.readers import FaceFinder, FaceRecord, FaceSource, landmarks_in, open_image
+from training.data.readers import FaceFinder, FaceRecord, FaceSource, landmarks_in, listed_image
 
 LONGEST = 480
 """Larger pictures are brought down to this long side; a view never shows them larger."""
@@ -111,14 +111,15 @@ def read_scenes(records: Iterable[FaceRecord], find: FaceFinder, close: FaceFind
         records: Faces of one part of a split.
         find: The teacher, for whole pictures.
         close: A finder for enlarged cut-outs of single faces, which gives landmarks.
+
+    Raises:
+        SourceError: A picture cannot be read.
     """
     by_image: dict[Path, list[FaceRecord]] = defaultdict(list)
     for record in records:
         by_image[record.image].append(record)
     for image, members in by_image.items():
-        pixels = open_image(image)
-        if pixels is not None:
-            yield _shrunk(_labelled(pixels, members, find, close))
+        yield _shrunk(_labelled(listed_image(image), members, find, close))
 
 
 def _labelled(pixels: Image, members: Sequence[FaceRecord], find: FaceFinder, close: FaceFinder) -> Scene:
