@@ -115,6 +115,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
+        # Registered last, so that it runs before the uplink stops.
         stack.callback(lambda: deque(drain(spool), maxlen=0))
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)

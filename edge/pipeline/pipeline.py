@@ -87,6 +87,7 @@ class Pipeline:
                 yield self._cycle(moment)
             if stopped():
                 break
+        # A source that ended at once has no time at which passes could be closed.
         if last is not None:
             verdicts = self._tracker.close(last.monotonic, last.wall)
             yield Cycle(last, None, verdicts, (), 0.0)
