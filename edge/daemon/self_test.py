@@ -32,6 +32,7 @@ SMOKE_SEEDS = range(1000, 1016)
 FRAMES = 3
 PATIENCE_S = 120.0
 
+# Shares are floats that were divided by their sum.
 _ROUNDING = 1e-6
 
 
@@ -66,6 +67,7 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
         ModelError: It is not signed as configured, cannot be opened, answers nonsense, or ends its process.
         MissingExtraError: No interpreter is installed.
     """
+    # Before native code reads its models.
     trust.check(bundle, config.classifier.trusted_keys)
     find_runtime(config.classifier.interpreter)
     command = [sys.executable, "-m", "edge.daemon.self_test", str(bundle.path)]
