@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
-from edge.collector.database import CollectorDatabase, Queries, Writes, open_database, tables
+from edge.collector.database import CollectorDatabase, Queries, Writes
 from edge.collector.database.queries import ReportFilter
 from edge.collector.export_file import ExportSource
 from edge.collector.load import ExportLoader
-from edge.collector.parse import Parser
-from edge.collector.records import EpochKey, EventRecord, GapRecord, Rejected
+from edge.collector.records import EpochKey, Rejected
 from edge.errors import SourceError
 from edge.messages.payloads import encode, event_payload
 from edge.messages.ranges import Range
 from edge.pipeline.events import EventFactory, EventSource
-from edge.types import DeviceKey, Outcome
+from edge.types import Outcome
 from tests.support import builders, collector_records
+from tests.support.collector_identity import NORTH, PARSER, SOUTH, event, gap
 from tests.support.collector_records import NOON
-
-NORTH, SOUTH = DeviceKey("north", "door"), DeviceKey("south", "door")
-PARSER = Parser()
-
-
-def at(place: DeviceKey, kind: str, payload: bytes) -> EventRecord | GapRecord:
-    record = PARSER.read(f"maskgate/{place.site}/{place.device}/{kind}", payload, NOON)
-    assert isinstance(record, EventRecord | GapRecord), record
-    return record
-
-
-def event(place: DeviceKey, sequence: int, outcome: Outcome = Outcome.COMPLIANT) -> EventRecord | GapRecord:
-    return at(place, "event", collector_records.event(sequence, outcome=outcome))
-
-
-def gap(place: DeviceKey, number: int, first: int, last: int) -> EventRecord | GapRecord:
-    return at(place, "gap", collector_records.gap(number, first, last))
 
 
 def test_two_sites_share_nothing(database: CollectorDatabase) -> None:
@@ -129,61 +108,6 @@ def test_a_site_that_is_missing_or_wrong(
     """Nothing is stored, and the sentence says what to type."""
     with pytest.raises(SourceError, match=words):
         ExportLoader(site, NOON).store(lines(tmp_path, payload), database)
-
-
-@pytest.fixture
-def old(url: str) -> Iterator[str]:
-    """A database of format 1 with two events, a gap and a rejected message."""
-    with closing(open_database(url, create=True)) as database:
-        Writes(database).store([event(NORTH, 1), event(NORTH, 2), gap(NORTH, 1, 3, 4)])
-        Writes(database).store([collector_records.rejected()])
-        with database.writing() as connection:
-            _to_format_1(connection)
-    return url
-
-
-def _to_format_1(connection: Connection) -> None:
-    keys = {"event": ("sequence", "event_pass", "event_at"), "gap": ("first",)}
-    for name, (_, *indexes) in keys.items():
-        for index in indexes:
-            connection.exec_driver_sql(f"DROP INDEX {index}")
-        table = tables.metadata.tables[name]
-        earlier = sa.MetaData()
-        columns = [
-            sa.Column(column.name, column.type, primary_key=column.name == "id", nullable=column.nullable)
-            for column in table.columns
-        ]
-        connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {name}_2")
-        made = sa.Table(name, earlier, *columns)
-        made.create(connection)
-        connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM {name}_2")
-        connection.exec_driver_sql(f"DROP TABLE {name}_2")
-    connection.exec_driver_sql("CREATE INDEX event_order ON event (site, device, epoch, sequence)")
-    connection.exec_driver_sql("CREATE INDEX event_pass ON event (pass_id, revision)")
-    connection.exec_driver_sql("CREATE INDEX event_at ON event (at)")
-    connection.execute(sa.update(tables.version).values(format=1))
-
-
-@pytest.mark.parametrize("create", [True, False])
-def test_a_database_of_format_1_is_brought_up_to_date(old: str, create: bool) -> None:
-    """All that was in it is there, repetitions are known, and another site may have the same ids."""
-    with closing(open_database(old, create=create)) as database:
-        writing, reading = Writes(database), Queries(database)
-        (status,) = reading.epoch_statuses()
-        assert (status.events, status.mark.contiguous, status.gone) == (2, 4, 2)
-        assert reading.rejected() == 1
-        tally = writing.store([event(NORTH, 1), gap(NORTH, 1, 3, 4), event(SOUTH, 1), gap(SOUTH, 1, 2, 4)])
-        assert (tally.stored, tally.known, tally.rejected) == (1, 1, 0)
-        with database.reading() as connection:
-            inspector = sa.inspect(connection)
-            assert set(inspector.get_table_names()) == set(tables.metadata.tables)
-            for table in tables.metadata.sorted_tables:
-                found = {index["name"] for index in inspector.get_indexes(table.name)}
-                assert {index.name for index in table.indexes} <= found
-                key = inspector.get_pk_constraint(table.name)["constrained_columns"]
-                assert set(key) == {column.name for column in table.primary_key}
-    with closing(open_database(old, create=False)) as database:
-        assert len(Queries(database).epoch_statuses()) == 2
 
 
 def test_an_event_says_its_site() -> None:
