@@ -19,7 +19,7 @@ from convert.parity import compare
 from convert.parity.report import measure
 from edge import bundle
 from edge.bundle import golden
-from edge.contract import LABELS
+from edge.contract import FEWEST_GOLDEN, GOLDEN_TOLERANCE, LABELS
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from edge.vision.interpreter import TfliteModel
@@ -38,9 +38,6 @@ GOLDEN_SURE = 0.9
 
 GOLDEN_EACH = 2
 """Crops of each label in a self-test, the surest ones."""
-
-GOLDEN_TOLERANCE = 0.05
-"""XNNPACK and the older int8 kernels round otherwise: by up to 0.08 on faces, 0.0002 where one is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +86,11 @@ def convert(
     training, checked, test = (material.of_classes(classes).of(part) for part in SplitPart)
     chosen = representative.choose(training, classes, how.gates.representative)
     crops = chosen.material.crops(size)
+    # The first labelled faces at hand, and before all that takes long.
     keras_model.require_order(opened, crops, chosen.material.truth(), str(model))
     how.step("quantising")
     flat, _ = quantize.corrected(opened, crops)
+    # A draft apart from the output: a failed gate leaves the bundle there as it was.
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder)
         (draft / bundle.CLASSIFIER).write_bytes(flat)
@@ -129,6 +128,7 @@ class _ManifestFields:
 def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMetrics) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
     beside = output if detector.of(output) is not None else bundle.SHIPPED
+    # The manifest lists notices with their digests, so that they must be there before it.
     for notice in (*output.glob("*.txt"), *beside.glob("*.txt")):
         shutil.copy2(notice, draft)
     model = TfliteModel(draft / bundle.CLASSIFIER)
@@ -181,10 +181,13 @@ def golden_answers(model: TfliteModel) -> list[dict[str, Any]]:
     shares = np.stack([model.probabilities(golden.crop(kind, seed, model.size)) for kind, seed in asked])
     chosen: set[int] = set()
     for label in range(model.classes):
+        # Stable, so that equal answers choose the same crops and give the same bytes.
         surest = np.argsort(-shares[:, label], kind="stable")[:GOLDEN_EACH]
         chosen |= {int(place) for place in surest if shares[place, label] >= GOLDEN_SURE}
-    # A model that is sure of nothing is held to the crops that it is surest about.
-    chosen = chosen or {int(place) for place in np.argsort(-shares.max(axis=1), kind="stable")[:GOLDEN_EACH]}
+    # A model that is sure of little is held to the crops that it is surest about.
+    by_sureness = [int(place) for place in np.argsort(-shares.max(axis=1), kind="stable")]
+    more = [place for place in by_sureness if place not in chosen]
+    chosen |= set(more[: max(0, FEWEST_GOLDEN - len(chosen))])
     return [
         {
             "kind": asked[place][0],

@@ -55,6 +55,7 @@ def open_network(file: Path) -> Any:
     network = stored.load(file)
     _require(STRUCTURE, network, file)
     _require_numbers(network, file)
+    # Last, since made-up crops can be shown only to a network of the right shape.
     _require((answers_are_probabilities, scaling_is_inside), network, file)
     return network
 
@@ -67,6 +68,7 @@ def _require(checks: Iterable[Check], network: Any, file: Path) -> None:
 
 def one_picture_in(network: Any) -> str:
     """One input."""
+    # A network written as a subclass has no inputs until it is called.
     if not getattr(network, "inputs", None):
         return "it does not say what it takes; build it with keras.Input((size, size, 3))"
     if (count := len(network.inputs)) == 1:
@@ -151,6 +153,7 @@ def scaling_is_inside(network: Any) -> str:
         return ""
     for factor, offset, words in SCALINGS:
         shares = _scaled(network, crops, factor, offset)
+        # It must also look at the pictures: one answer for all of them shows nothing.
         if (shares.max(axis=1) >= CERTAIN).mean() < 0.5 and shares.std(axis=0).max() > 0.01:
             return (
                 f"its answers are certain for every picture with pixels of 0 to 255, and not for {words}; "
@@ -177,6 +180,7 @@ def require_order(network: Any, crops: Pixels, truth: Truth, name: str) -> None:
                 f"{name} breaks the contract: it was trained on pixels of {words}, "
                 f"the device gives 0 to 255; {_SCALE_INSIDE}"
             )
+    # The given order is among them and is never better than itself.
     for order in permutations(range(shares.shape[1])):
         if _recall(shares[:, order], truth) > bar:
             order_found = ", ".join(LABELS[order.index(place)].value for place in range(len(order)))

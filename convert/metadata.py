@@ -33,6 +33,7 @@ class BundleOrigin:
     def __post_init__(self) -> None:
         """Checks the version."""
         if not self.version:
+            # The class is frozen, and this default depends on another field.
             object.__setattr__(self, "version", development_version(self.run))
         if not re.fullmatch(VERSION, self.version):
             raise ConfigError(f"{self.version!r} is no version of a bundle; write one such as 1.2.0")
@@ -46,6 +47,7 @@ def development_version(run: str) -> str:
     """
     *first, last = bundle.load(bundle.SHIPPED).manifest.order.release
     coming = ".".join(map(str, (*first, last + 1)))
+    # PEP 440 allows letters and digits there, with single dots between them.
     local = ".".join(re.findall(r"[a-z0-9]+", run.lower()))[:40].strip(".")
     return f"{coming}.dev0+{local}" if local else f"{coming}.dev0"
 

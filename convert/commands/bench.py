@@ -14,7 +14,7 @@ import click
 from edge.benchmark.machine import machine
 from edge.benchmark.models import CALLS, ROUNDS, measure_models, thread_counts, timing_rows
 from edge.cli.options import EXISTING, FILE, json_option
-from edge.cli.output import progress, table
+from edge.cli.output import json_text, progress, table
 from edge.errors import ConfigError
 
 NAMED = ("cpu", "cores", "python", "interpreter")
@@ -55,7 +55,7 @@ def bench(
     report = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:
         _write(output, report, timing_rows(laps))
-    click.echo(json.dumps(report) if as_json else table(timing_rows(laps), "l"))
+    click.echo(json_text(report) if as_json else table(timing_rows(laps), "l"))
 
 
 def _write(output: Path, report: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:

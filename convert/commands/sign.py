@@ -54,6 +54,7 @@ def sign(path: Path, key: Path, passphrase_file: Path | None, ask: bool) -> None
     private = signature.open_private(key, _passphrase(passphrase_file, ask=ask))
     with bundle.opened(path) as found:
         signer = signature.sign(found, private)
+        # It was signed in a folder that is removed at the end of this block.
         if path.is_file():
             bundle.pack(found.path, path)
         click.echo(f"{path} ({found.name}) is signed with the key {signer.id}")
@@ -80,6 +81,7 @@ def _passphrase(file: Path | None, *, ask: bool, new: bool = False) -> bytes:
     if file is None:
         return os.environ.get(VARIABLE, "").encode()
     try:
+        # Editors end a file with a line break that is no part of the passphrase.
         return file.read_bytes().rstrip(b"\r\n")
     except OSError as error:
         raise ConfigError(f"the passphrase file {file} cannot be read: {error.strerror}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from edge.benchmark.machine import machine
 from edge.benchmark.pipeline import ROUNDS, PipelineFigures, measure_pipeline
 from edge.benchmark.process import PROCESSES, ProcessFigures, measure_process
 from edge.cli.options import json_option
-from edge.cli.output import progress, table
+from edge.cli.output import json_text, progress, table
 from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import open_bundle
@@ -49,7 +48,7 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
     about = machine(interpreter) | {"opencv": cv2.__version__}
     if as_json:
         found = {**asdict(speed), **asdict(process), "classifier_alone": [asdict(each) for each in timings]}
-        click.echo(json.dumps({**found, "machine": about}))
+        click.echo(json_text({**found, "machine": about}))
     else:
         _print(speed, process, about)
         _print_timings(timings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -14,11 +13,14 @@ from pathlib import Path
 import click
 
 from edge.camera import open_recording
+from edge.camera.images import OnSkip
 from edge.cli.options import json_option
+from edge.cli.output import json_text, raise_skipped
 from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import make_tracker, open_uplink, open_vision
 from edge.daemon.uplink_service import drain
+from edge.errors import SourceError
 from edge.indicator import NullIndicator, open_indicator
 from edge.messages.payloads import event_payload
 from edge.pipeline.events import EventFactory, EventSource, count_passes, latest_by_pass
@@ -27,7 +29,7 @@ from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision, reported
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
 from edge.spool.records import limits_of
-from edge.types import Event
+from edge.types import DeviceKey, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,15 @@ class ReplayEnd:
     outbox: Outbox
     indicator: Indicator
     epoch: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRecording:
+    """One recording: the configuration that names it, its number, and who is told of what is skipped."""
+
+    config: Config
+    number: int
+    on_skip: OnSkip
 
 
 class PrintingObserver:
@@ -52,7 +63,7 @@ class PrintingObserver:
         self.frames += cycle.analysis is not None
         self.events += events
         for event in events:
-            click.echo(json.dumps(event_payload(event)) if self._as_json else _line(event))
+            click.echo(json_text(event_payload(event)) if self._as_json else _line(event))
 
 
 @click.command()
@@ -76,6 +87,7 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
     """
     alone = click.get_current_context().params["config"] is None
     printer = PrintingObserver(as_json)
+    skipped: list[SourceError] = []
     started = time.perf_counter()
     with ExitStack() as stack:
         vision = open_vision(settings)
@@ -84,15 +96,30 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
             recording = settings.camera.model_copy(
                 update={"source": str(video), "pace": "realtime" if realtime else "fast"}
             )
-            _play(settings.model_copy(update={"camera": recording}), vision, ends, number, printer)
-    _sum_up(printer, time.perf_counter() - started, as_json)
+            part = ReplayedRecording(
+                settings.model_copy(update={"camera": recording}), number, skipped.append
+            )
+            _play(part, vision, ends, printer)
+    if printer.frames or not skipped:
+        _sum_up(printer, time.perf_counter() - started, as_json)
+    raise_skipped(skipped)
 
 
-def _play(config: Config, vision: Vision, ends: ReplayEnd, number: int, printer: PrintingObserver) -> None:
+def _play(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: PrintingObserver) -> None:
+    """Plays one recording; one that cannot be read, or only in part, does not end the replay."""
+    try:
+        _run(part, vision, ends, printer)
+    except SourceError as error:
+        part.on_skip(error)
+
+
+def _run(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: PrintingObserver) -> None:
     """Plays one recording; its times begin at zero, so that every replay gives the same events."""
-    source = open_recording(config.camera, 0.0)
+    config = part.config
+    source = open_recording(config.camera, 0.0, on_skip=part.on_skip)
     tracker = make_tracker(config.verdict)
-    origin = EventSource(config.device.name, ends.epoch, str(number), vision.model_version)
+    device = config.device
+    origin = EventSource(device.name, ends.epoch, str(part.number), vision.model_version, device.site)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
     pipeline = Pipeline(source, vision, tracker, time.perf_counter)
@@ -107,7 +134,8 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     A spool of its own keeps a replay out of the events of a daemon on the same machine.
     """
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-replay-"))
-    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool))
+    origin = DeviceKey(config.device.site, config.device.name)
+    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool), origin=origin)
     stack.callback(spool.close)
     if config.mqtt.enabled:
         uplink = open_uplink(config, spool)
@@ -134,7 +162,7 @@ def _sum_up(printer: PrintingObserver, seconds: float, as_json: bool) -> None:
             "frames": printer.frames,
             "seconds": round(seconds, 3),
         }
-        click.echo(json.dumps({"summary": summary}))
+        click.echo(json_text({"summary": summary}))
         return
     click.echo(f"{len(final)} passes in {printer.frames} frames, {seconds:.1f} s", file=sys.stdout)
     for outcome, number in count_passes(printer.events).items():

@@ -78,7 +78,9 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Called by Keras."""
         losses = self.validate(epoch, (logs or {}).get("loss"))
         if logs is not None:
+            # `objective.Plateau` is called after this and watches the loss under Keras's name for it.
             logs["val_loss"] = losses[-1]
+        # Counted in the stored history, so that a resumed run stops where an uninterrupted one stops.
         stalled = len(losses) - 1 - int(np.argmin(losses))
         self.model.stop_training = stalled >= self._recipe.schedule.patience
 
@@ -92,6 +94,7 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
         Returns:
             The validation losses up to this one.
         """
+        # Rows of this and later epochs come from before a kill, and are written anew.
         old = [row for row in self._run.epochs() if row["epoch"] < epoch]
         last = old[-1]["loss"] if old else math.nan
         row = self._row(epoch, last if loss is None else float(loss))

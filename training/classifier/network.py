@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from edge.errors import ConfigError, ModelError
+from edge.system.native_path import native_path
 from training.classifier.calibration import Scaling
 from training.classifier.recipe import WAYS, NetworkRecipe
 
@@ -38,8 +40,10 @@ def build(settings: NetworkRecipe, weights: str | None = None) -> keras.Model:
     """
     backbone = _backbone(settings, settings.start(weights))
     for layer in batch_norms(backbone):
+        # The pretrained networks' own 0.999 lags behind a training this short.
         layer.momentum = settings.batch_norm_momentum
     inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
+    # Inside the graph, because the device gives plain pixels.
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale", dtype="float32")(inputs)
     x = _pooled(settings)(backbone(x))
     if settings.dense_units:
@@ -67,12 +71,14 @@ def require_weights(settings: NetworkRecipe, given: str | None) -> None:
 
 
 def _backbone(settings: NetworkRecipe, weights: str) -> Any:
+    # The small network has no published weights; it starts at random where a recipe says nothing.
     named = "imagenet" if weights == "imagenet" and settings.name != "small_cnn" else None
     try:
         with _patience():
             model = BACKBONES[settings.name](settings, named)
         if weights not in ("imagenet", "none"):
-            model.load_weights(weights)
+            with native_path(Path(weights)) as name:
+                model.load_weights(name)
     except Exception as error:
         # The framework raises bare Exception when a download fails, and ValueError or KeyError for
         # a file of another network.
@@ -117,6 +123,7 @@ def _mobilenet_v3(settings: NetworkRecipe, weights: str | None) -> Any:
         alpha=settings.alpha,
         include_top=False,
         weights=weights,
+        # `build` scales the pixels for every network.
         include_preprocessing=False,
         name=BACKBONE,
     )

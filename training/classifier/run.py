@@ -97,6 +97,7 @@ class TrainingRun:
         """
         file = self.folder / "weights.json"
         if given is not None:
+            # Absolute, because a run may be resumed from another folder.
             self.write(file.name, {"weights": str(Path(given).resolve()) if Path(given).exists() else given})
         found = json.loads(file.read_bytes())["weights"] if file.exists() else None
         return None if found is None else str(found)

@@ -71,7 +71,9 @@ def load(file: Path) -> Any:
             if suffix == ".h5":
                 _write_modern(file, named)
             else:
+                # Keras goes by the ending of a name, which this link has.
                 named.symlink_to(file.resolve())
+            # Not compiled: answers need neither the optimiser nor a loss of our own.
             return keras.saving.load_model(named, compile=False)
         except Exception as error:  # Keras raises what its many readers raise
             raise ModelError(f"{file} cannot be opened as a Keras model: {_reason(file, error)}") from None
@@ -91,6 +93,7 @@ def _write_modern(file: Path, copy: Path) -> None:
     """Copies an HDF5 file and leaves out of its configuration what Keras 3 does not know."""
     import h5py  # noqa: PLC0415 - comes with Keras
 
+    # The file itself is somebody else's and stays as it is.
     shutil.copyfile(file, copy)
     with h5py.File(copy, "r+") as stored:
         if "model_config" not in stored.attrs:
@@ -99,6 +102,7 @@ def _write_modern(file: Path, copy: Path) -> None:
         for layer in _layers(config):
             layer["config"] = _modern(layer["class_name"], layer["config"])
         names = {str(layer["config"].get("name")) for layer in _layers(config)}
+        # Keras 3 takes no slash in the name of a layer.
         new_names = {name: name.replace("/", "_") for name in names if "/" in name}
         stored.attrs["model_config"] = json.dumps(_renamed(config, new_names))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 
 import click
 
-from edge.cli.options import EXISTING, FILE, json_option
+from edge.cli.options import EXISTING, FILE, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.system import files
@@ -46,6 +46,7 @@ def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Spli
 @click.option(
     "-o", "--output", type=FILE, default=Path("split.json"), show_default=True, help="Split manifest."
 )
+@megapixels_option
 @json_option
 def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_json: bool) -> None:
     """Reads data sets, groups near-duplicates and writes the split manifest.
@@ -55,7 +56,7 @@ def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_js
     manifest, found = make_split(roots, detector, seed)
     files.write_atomic(output, manifest.model_dump_json(indent=1).encode())
     report = _report(manifest, found)
-    click.echo(json.dumps(report) if as_json else "\n".join(_lines(report, found.skips)))
+    click.echo(json_text(report) if as_json else "\n".join(_lines(report, found.skips)))
 
 
 def _report(manifest: SplitManifest, found: datasets.Dataset) -> dict[str, Any]:

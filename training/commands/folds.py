@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system import files
 from training import framework
@@ -36,6 +36,7 @@ INT8 = "int8.tflite"
     "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
     help="Folder of the folds; one that holds some goes on with them.",
 )  # fmt: skip
+@megapixels_option
 @cache_option
 @json_option
 def folds(
@@ -72,7 +73,7 @@ def folds(
         run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
         _finish(run, FaceDataset(faces, material.patches), weights)
     found = results.evaluate(fold_results.load(output))
-    click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
+    click.echo(json_text(found.as_json()) if as_json else results.text(found))
 
 
 def _wanted(only: tuple[int, ...], count: int) -> set[int]:

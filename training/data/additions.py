@@ -44,6 +44,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     """
     old = manifest.assigned()
     fresh, skips = _unknown(old, new.records)
+    # Old and new are compared in one go; `numbers` has the old faces first.
     numbers = group([*(face.record for face in old), *fresh])
     members: dict[int, list[SplitFace]] = defaultdict(list)
     for face, number in zip(old, numbers, strict=False):
@@ -55,6 +56,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
         elif reason := _objection(record, members[number]):
             skips.append(Skip(record.image, reason))
         else:
+            # The face may resemble several old groups of one part; they keep their numbers.
             joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
     joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
     faces = (*old, *joined)
@@ -90,6 +92,7 @@ def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
         return "it resembles a face of the test part, which stays as it is"
     if len(parts) > 1:
         return "it resembles faces of several parts"
+    # A frame holds faces of several labels, so that only class folders can contradict.
     folders = [face.record.label for face in like if face.record.source is FaceSource.FOLDER]
     if len(folders) == len(like) and record.label not in folders:
         return "it resembles a face with another label"

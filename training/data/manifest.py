@@ -60,6 +60,7 @@ class SplitManifest(BaseModel):
         rows = tuple(
             _Row(
                 key=face.record.key,
+                # Absolute, because later runs start in other folders.
                 image=str(face.record.image.resolve()),
                 box=(face.record.box.x, face.record.box.y, face.record.box.w, face.record.box.h),
                 label=face.record.label,

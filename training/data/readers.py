@@ -17,7 +17,8 @@ import cv2
 
 from edge.contract import Label
 from edge.errors import ConfigError, SourceError
-from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.system.image_files import is_picture, read_image
+from edge.system.native_path import is_utf8
 from edge.types import Box, Face, Image
 from training.data import voc
 
@@ -128,6 +129,7 @@ class Dataset:
         """SHA-256 over every record's name, label and box and over the bytes of its image."""
         digests: dict[Path, str] = {}
         total = hashlib.sha256()
+        # The order in which roots were named does not make another data set.
         for record in sorted(self.records, key=lambda record: record.key):
             if record.image not in digests:
                 digests[record.image] = digest(record.image)
@@ -158,6 +160,9 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
         for entry in _read_data_set(folder, name, folder_rule, find):
             if isinstance(entry, Skip):
                 skips.append(entry)
+            elif not is_utf8(entry.image):
+                # A manifest is JSON, which holds no other name.
+                skips.append(Skip(entry.image, "name is not UTF-8"))
             else:
                 records.append(entry)
     return Dataset(tuple(records), tuple(skips))
@@ -262,6 +267,7 @@ class _AnnotatedFrame:
         self, file: Path, annotation: voc.Annotation, pixels: Image, find: FaceFinder
     ) -> Iterator[Entry]:
         """The faces that one file adds."""
+        # Boxes of other files only: within one file the faces of a crowd may overlap.
         before = tuple(self.boxes)
         for number, thing in enumerate(annotation.objects, self.objects):
             label, box = label_of(thing.name), _clipped(thing.corners, pixels)
@@ -292,6 +298,7 @@ def _clipped(corners: voc.Corners | None, pixels: Image) -> Box | None:
 
 def landmarks_in(pixels: Image, box: Box, find: FaceFinder) -> tuple[tuple[float, float], ...]:
     """Five landmarks of an annotated face, found in an enlarged cut-out; empty where none is found."""
+    # At 160 px and with surroundings, since the detector misses small faces and tight crops.
     pad, scale = 0.6 * max(box.w, box.h), 160 / max(box.w, box.h)
     x0, y0 = int(max(box.x - pad, 0)), int(max(box.y - pad, 0))
     part = pixels[y0 : int(box.y + box.h + pad) + 1, x0 : int(box.x + box.w + pad) + 1]
@@ -299,6 +306,7 @@ def landmarks_in(pixels: Image, box: Box, find: FaceFinder) -> tuple[tuple[float
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     else:
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+    # A neighbour in the cut-out must not lend its landmarks.
     best: tuple[float, Face | None] = (0.4, None)
     for face in find(part):
         at = Box(face.box.x / scale + x0, face.box.y / scale + y0, face.box.w / scale, face.box.h / scale)
@@ -318,7 +326,7 @@ def read_class_folder(folder: Path, label: Label, rule: FolderRule, name: str = 
         name: What the data set is called in the keys of its faces; as the parent folder where not given.
     """
     stem = f"{FaceSource.FOLDER}/{name or folder.parent.name}/{folder.name}"
-    for file in sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES):
+    for file in sorted(path for path in folder.rglob("*") if is_picture(path)):
         pixels = open_image(file)
         if pixels is None:
             yield Skip(file, "image missing or broken")

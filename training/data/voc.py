@@ -141,6 +141,7 @@ class Pictures:
         Returns:
             A picture that is there, else the path at which it was looked for.
         """
+        # This class splits at slashes of both kinds, wherever the path was written.
         name = PureWindowsPath(named.strip()).name
         own = _found(self._by_stem, annotation.with_suffix(""))
         meant = self._named(annotation.parent / name) or self._named(Path(name)) if name else None

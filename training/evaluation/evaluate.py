@@ -134,7 +134,9 @@ def on_split(models: Sequence[EvaluatedModel], material: FaceDataset, part: Spli
     predictions = on_faces(models, material.of(part))
     chosen = [_shipped_threshold(one.path) for one in models]
     validation = material.of(SplitPart.VALIDATION)
+    # A threshold is never chosen on the faces that it is reported on.
     if part is not SplitPart.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
+        # Sharpness, brightness and tone play no part in a threshold.
         tried = on_faces(models, validation, measure=False)
         chosen = [
             at if np.isfinite(at) else tried.masked_from(column, np.ones(len(tried), bool))

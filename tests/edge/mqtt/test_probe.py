@@ -57,8 +57,12 @@ def test_what_does_not_answer_is_not_waited_for_long(monkeypatch: pytest.MonkeyP
 def test_what_hangs_up_is_told() -> None:
     """A port of something else, say."""
     with socket.create_server(("127.0.0.1", 0)) as other:
-        threading.Thread(target=lambda: other.accept()[0].close(), daemon=True).start()
+
+        def hang_up() -> None:
+            other.accept()[0].close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
         with pytest.raises(
-            BrokerError, match="has closed the connection before it answered|cannot be reached"
+            BrokerError, match=r"has closed the connection before it answered|cannot be reached"
         ):
             probe(connector(other.getsockname()[1]))
