@@ -12,6 +12,7 @@ from typing import Any, cast
 import click
 
 from edge.errors import MaskGateError, MissingExtraError
+from edge.system.core_dumps import forbid_core_dumps
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
@@ -84,6 +85,8 @@ def run_app(group: click.Group, extra: str) -> None:
         group: The program.
         extra: The program's own extra, to name where several bring a package that is missing.
     """
+    # Before anything is read: pictures, passwords and keys are in the memory of nearly every command.
+    forbid_core_dumps()
     try:
         code = _main(group, extra)
     except MaskGateError as error:
