@@ -63,7 +63,7 @@ class Golden(ManifestSection):
     kind: golden.Kind = "blobs"
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     probabilities: tuple[float, ...]
-    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.02
+    tolerance: Annotated[float, Field(ge=0, le=contract.GOLDEN_TOLERANCE)] = 0.02
 
 
 class Calibration(ManifestSection):
@@ -94,7 +94,9 @@ class Manifest(ManifestSection):
     labels: tuple[contract.Label, ...]
     input: Input
     files: dict[FileName, Sha256]
-    golden: tuple[Golden, ...] = ()
+    golden: Annotated[
+        tuple[Golden, ...], Field(min_length=contract.LEAST_GOLDEN, max_length=contract.MOST_GOLDEN)
+    ]
     calibration: Calibration = Calibration()
     training_run: str = ""
     detector_run: str = ""
@@ -117,6 +119,8 @@ class Manifest(ManifestSection):
     def _golden_answers_are_complete(self) -> Self:
         if any(len(one.probabilities) != len(self.labels) for one in self.golden):
             raise ValueError(f"golden answers must have {len(self.labels)} probabilities each")
+        if len({(one.kind, one.seed) for one in self.golden}) < len(self.golden):
+            raise ValueError("golden answers must be of different crops")
         return self
 
     @model_validator(mode="after")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convert import detector, metadata
+from convert.build import golden_answers
 from convert.metadata import Provenance
 from edge import bundle
+from edge.contract import LEAST_GOLDEN
 from edge.errors import ConfigError
+from edge.vision.interpreter import TfliteModel
 from tests.support.convert import Trained, commands
 
 
@@ -46,3 +50,29 @@ def test_a_provenance_that_is_named_takes_the_place_of_the_old_one(tmp_path: Pat
     named = Provenance("MIT")
     assert named.or_of(bundle.SHIPPED) == named
     assert Provenance().or_of(tmp_path) == Provenance()
+
+
+def test_the_shipped_model_is_held_to_the_answers_that_it_ships_with() -> None:
+    """Whoever makes its bundle again gets the same crops, seeds and tolerance."""
+    shipped = bundle.load(bundle.SHIPPED)
+    found = golden_answers(TfliteModel(shipped.classifier))
+    assert [(one["kind"], one["seed"], one["tolerance"]) for one in found] == [
+        (one.kind, one.seed, one.tolerance) for one in shipped.manifest.golden
+    ]
+
+
+class Unsure:
+    """A model that answers each crop with about the same."""
+
+    size, classes = 96, 3
+
+    def __init__(self) -> None:
+        self._rng = np.random.default_rng(0)
+
+    def probabilities(self, _crop: object) -> np.ndarray:
+        return self._rng.dirichlet([50, 50, 50])
+
+
+def test_a_model_that_is_sure_of_nothing_has_a_test_as_well() -> None:
+    """With as many golden answers as every manifest must have."""
+    assert len(golden_answers(Unsure())) == LEAST_GOLDEN  # type: ignore[arg-type]

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 from edge import bundle
+from tests.support import bundles
 
-ANSWERS_OTHERWISE = [{"seed": 1, "probabilities": [0.3, 0.3, 0.4], "tolerance": 0.001}]
+ANSWERS_OTHERWISE = bundles.golden(0.3, 0.3, 0.4, tolerance=0.001)
 """Golden answers that no model gives."""
 
 

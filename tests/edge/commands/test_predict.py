@@ -12,6 +12,7 @@ import pytest
 
 from edge import bundle
 from edge.contract import LABELS
+from tests.support import bundles
 from tests.support.commands import Run, one_sentence
 
 
@@ -21,7 +22,9 @@ def test_a_bundle_without_a_detector_says_what_to_do(run: Run, photo: Path, tmp_
     shutil.copytree(bundle.SHIPPED, bare)
     (bare / bundle.DETECTOR).unlink()
     size = bundle.load(bundle.SHIPPED).manifest.input.size
-    bundle.write_manifest(bare, version="1.0", labels=LABELS, input={"size": size})
+    bundle.write_manifest(
+        bare, version="1.0", labels=LABELS, input={"size": size}, golden=bundles.golden(1, 0, 0)
+    )
     one_sentence(run("predict", "--bundle", bare, photo), 3, "maskgate models fetch", "--detector")
 
 
