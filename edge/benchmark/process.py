@@ -39,7 +39,7 @@ def measure_process(settings: Config, source: Path) -> ProcessFigures:
     models = str(find_detector(settings, bundle)), str(bundle.classifier)
     with tempfile.TemporaryDirectory(prefix="maskgate-bench-") as directory:
         runs = [_start(settings, source, Path(directory)) for _ in range(STARTS)]
-    command = [sys.executable, "-m", "edge.benchmark.baseline_worker", *models, str(source)]
+    command = [sys.executable, "-P", "-m", "edge.benchmark.baseline_worker", *models, str(source)]
     baseline = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
     rss = max(mb for mb, _ in runs)
     return ProcessFigures(
@@ -55,7 +55,7 @@ def _start(settings: Config, source: Path, directory: Path) -> tuple[float, floa
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(address))
         listener.settimeout(PATIENCE_S)
-        command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
+        command = [sys.executable, "-P", "-m", "edge", "run", "--config", str(file)]
         began = time.perf_counter()
         daemon = subprocess.Popen(  # noqa: S603
             command, env={**os.environ, "NOTIFY_SOCKET": str(address)}, stderr=subprocess.PIPE, text=True

@@ -16,7 +16,8 @@ from edge.cli.options import SYSTEM_CONFIG, json_option, service_config_option
 from edge.cli.output import table
 from edge.config import Config
 from edge.daemon import factory
-from edge.daemon.self_test import SelfTest, self_test
+from edge.daemon.proof import prove
+from edge.daemon.self_test import SelfTest
 
 RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
 
@@ -83,7 +84,7 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
     change = install(
         open_bundle_store(),
         file,
-        lambda bundle: tests.append(self_test(bundle, settings)),
+        lambda bundle: tests.append(prove(bundle, settings)),
         allow_older=allow_older,
     )
     if change.name == change.before:
@@ -109,7 +110,7 @@ def rollback(shipped: bool, settings: Config) -> None:
 
 
 def _admit(bundle: bundles.Bundle, settings: Config) -> None:
-    self_test(bundle, settings)
+    prove(bundle, settings)
 
 
 def _announce(change: BundleChange) -> None:
@@ -119,7 +120,7 @@ def _announce(change: BundleChange) -> None:
 
 
 def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
-    test = self_test(bundle, settings)
+    test = prove(bundle, settings)
     signed = (
         "signed with a trusted key"
         if settings.classifier.trusted_keys
@@ -134,7 +135,7 @@ def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
 def _test_summary(test: SelfTest) -> str:
     return (
         f"{test.golden} golden and {test.crops} made-up crops passed with {test.runtime}, "
-        f"{test.crop_ms:.1f} ms a crop"
+        f"{test.crop_ms:.1f} ms a crop; {test.frames} whole frames passed too"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ class YuNetDetector:
             ModelError: The file is missing or is not a model of this kind.
         """
         self._settings = settings
+        self._model = model
         self._input: Image = np.zeros((96, 96, 3), np.uint8)
         quiet_opencv()
         cv2.setNumThreads(settings.threads)
@@ -40,9 +42,13 @@ class YuNetDetector:
             raise ModelError(f"{model} is not a face detector with YuNet's outputs") from None
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Finds the faces of a frame, the largest first."""
+        """Finds the faces of a frame, the largest first.
+
+        Raises:
+            ModelError: The model cannot be run on a frame of this size.
+        """
         view = frame.pixels if frame.preview is None else frame.preview
-        _, rows = self._network.detect(self._fit(view))
+        rows = self._rows(view)
         if rows is None:
             return ()
         width, height = frame.size
@@ -50,6 +56,15 @@ class YuNetDetector:
         faces = [_face(row, scale) for row in rows.astype(float) if np.isfinite(row).all()]
         seen = [face for face in faces if self._counts(face, width, height)]
         return tuple(sorted(seen, key=lambda face: -face.box.side))
+
+    def _rows(self, view: Image) -> NDArray[np.float32] | None:
+        try:
+            return cast("NDArray[np.float32] | None", self._network.detect(self._fit(view))[1])
+        except cv2.error:
+            raise ModelError(
+                f"{self._model} fails on a frame of {view.shape[1]} x {view.shape[0]} pixels; take another "
+                "bundle, or another detector where detector.model names it"
+            ) from None
 
     def _fit(self, view: Image) -> Image:
         """Scales a view down to the working size, into a buffer that is kept between frames."""
