@@ -95,7 +95,7 @@ class Manifest(ManifestSection):
     input: Input
     files: dict[FileName, Sha256]
     golden: Annotated[
-        tuple[Golden, ...], Field(min_length=contract.LEAST_GOLDEN, max_length=contract.MOST_GOLDEN)
+        tuple[Golden, ...], Field(min_length=contract.FEWEST_GOLDEN, max_length=contract.MOST_GOLDEN)
     ]
     calibration: Calibration = Calibration()
     training_run: str = ""

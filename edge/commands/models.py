@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,17 +11,17 @@ from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
-from edge.cli.options import SYSTEM_CONFIG, json_option, service_config_option
-from edge.cli.output import table
+from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_config_option
+from edge.cli.output import json_text, table
 from edge.config import Config
 from edge.daemon import factory
-from edge.daemon.proof import prove
-from edge.daemon.self_test import SelfTest
+from edge.daemon.self_test import SelfTest, self_test
 
 RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
 
 _config_option = service_config_option(
-    f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter."
+    f"Configuration file; {SYSTEM_CONFIG} unless given, else ./{LOCAL_CONFIG}. "
+    "It names trusted keys and interpreter."
 )
 
 
@@ -43,7 +42,7 @@ def list_bundles(settings: Config, as_json: bool) -> None:
     """
     found = inventory(open_bundle_store(), settings.classifier.trusted_keys)
     if as_json:
-        click.echo(json.dumps([row.as_json() for row in found], indent=2))
+        click.echo(json_text([row.as_json() for row in found], indent=2))
         return
     click.echo(_bundle_table(found))
     _warn_of_configured_bundle(settings)
@@ -84,7 +83,7 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
     change = install(
         open_bundle_store(),
         file,
-        lambda bundle: tests.append(prove(bundle, settings)),
+        lambda bundle: tests.append(self_test(bundle, settings)),
         allow_older=allow_older,
     )
     if change.name == change.before:
@@ -110,7 +109,7 @@ def rollback(shipped: bool, settings: Config) -> None:
 
 
 def _admit(bundle: bundles.Bundle, settings: Config) -> None:
-    prove(bundle, settings)
+    self_test(bundle, settings)
 
 
 def _announce(change: BundleChange) -> None:
@@ -120,7 +119,7 @@ def _announce(change: BundleChange) -> None:
 
 
 def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
-    test = prove(bundle, settings)
+    test = self_test(bundle, settings)
     signed = (
         "signed with a trusted key"
         if settings.classifier.trusted_keys

@@ -17,6 +17,8 @@ from edge.config import load, with_models
 from edge.daemon.daemon import Daemon, all_in_one
 from edge.daemon.journal import JournalObserver
 
+log = logging.getLogger(__name__)
+
 
 @click.command()
 @config_file_option
@@ -31,6 +33,7 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     """
     config = with_models(load(file), bundle, detector)
     log_as_configured(config.log.level)
+    log.info("the configuration is %s", file)
     daemon = all_in_one(config, JournalObserver())
     _obey_signals(daemon)
     daemon.run()

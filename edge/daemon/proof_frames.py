@@ -50,8 +50,9 @@ def _pictures() -> Iterator[Image]:
     with contextlib.suppress(SourceError):
         clip = open_recording(CameraConfig(source=str(CLIP), pace="fast"), 0.0)
         with contextlib.closing(clip):
-            for frame in islice(clip, CLIP_FRAMES.start, CLIP_FRAMES.stop, CLIP_FRAMES.step):
-                yield frame.pixels.copy()
+            shown = (moment.pixels for moment in clip if isinstance(moment, Frame))
+            for pixels in islice(shown, CLIP_FRAMES.start, CLIP_FRAMES.stop, CLIP_FRAMES.step):
+                yield pixels.copy()
 
 
 def _scaled(picture: Image, width: int, height: int) -> Image:

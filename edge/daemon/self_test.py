@@ -1,13 +1,16 @@
-"""Whether a bundle works on this very machine: opened, self-tested, run on made-up crops and whole frames.
+"""Whether a bundle works on this very machine: opened, self-tested, run on made-up crops and on frames.
 
-`edge.daemon.proof` starts it as `python -m edge.daemon.self_test BUNDLE`, with the configuration on standard
-input, because what a model file holds can end the process that runs it.
+A damaged model of the right hash can end the process that opens it. So it is tried in a process of its own.
+`python -m edge.daemon.self_test BUNDLE` takes a configuration as JSON and answers with the model that begins,
+and at the end with figures or an error.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,16 +18,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from edge import bundle as bundles
-from edge.bundle import Bundle, golden_crop
-from edge.config import Config
+from edge.bundle import Bundle, golden_crop, load, trust
+from edge.config import CameraConfig, Config
 from edge.daemon import factory
 from edge.daemon.proof_frames import boxes_in, proof_frames
-from edge.errors import MaskGateError, ModelError
-from edge.vision.interpreter import TfliteModel
+from edge.errors import ModelError
+from edge.vision.interpreter import TfliteModel, find_runtime
 
 SMOKE_SEEDS = range(1000, 1016)
 """Made-up crops, none of which the golden self-test has."""
+PATIENCE_S = 300.0
+"""A slow board takes a tenth of this."""
 
 _ROUNDING = 1e-6
 
@@ -40,12 +44,55 @@ class SelfTest:
     runtime: str
 
 
-def _quiet(_file: Path) -> None:
-    pass
-
-
-def self_test(bundle: Bundle, config: Config, begin: Callable[[Path], None] = _quiet) -> SelfTest:
+def self_test(bundle: Bundle, config: Config) -> SelfTest:
     """Puts a bundle to the test as the daemon would use it.
+
+    Raises:
+        ModelError: It is not signed as configured, cannot be opened, answers nonsense, or ends its process.
+        MissingExtraError: No interpreter is installed.
+    """
+    trust.check(bundle, config.classifier.trusted_keys)
+    find_runtime(config.classifier.interpreter)
+    # -P: what lies in the directory that this is started in is none of the program's modules.
+    command = [sys.executable, "-P", "-m", "edge.daemon.self_test", str(bundle.path)]
+    order = _settings(config).encode()
+    try:
+        done = subprocess.run(command, input=order, capture_output=True, check=False, timeout=PATIENCE_S)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(
+            f"{_at_work(bundle, error.stdout)} was not tried within {PATIENCE_S:.0f} s on this machine; "
+            "install another one"
+        ) from None
+    if done.returncode not in (0, ModelError.exit_code):
+        raise ModelError(
+            f"{_at_work(bundle, done.stdout)} ended the process that tried it ({_ending(done.returncode)}) "
+            "and is damaged; install another one"
+        )
+    answer = json.loads(done.stdout.splitlines()[-1])
+    if done.returncode:
+        raise ModelError(answer)
+    return SelfTest(**answer)
+
+
+def _settings(config: Config) -> str:
+    """What the other process needs of the configuration: no address of a camera, no password."""
+    camera = config.camera
+    size = CameraConfig(width=camera.width, height=camera.height, fps=camera.fps)
+    return Config(camera=size, detector=config.detector, classifier=config.classifier).model_dump_json()
+
+
+def _at_work(bundle: Bundle, said: bytes | None) -> object:
+    """The model that began last."""
+    begun = [json.loads(line) for line in (said or b"").splitlines()]
+    return begun[-1] if begun else bundle.path
+
+
+def _ending(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def try_models(bundle: Bundle, config: Config, begin: Callable[[Path], None]) -> SelfTest:
+    """Opens and runs the models of a bundle in this process.
 
     Args:
         bundle: What is to be tried.
@@ -53,7 +100,7 @@ def self_test(bundle: Bundle, config: Config, begin: Callable[[Path], None] = _q
         begin: Is told of a model before it does anything.
 
     Raises:
-        ModelError: It cannot be opened, fails on a frame, or answers nonsense.
+        ModelError: They cannot be opened, fail on a frame, or answer nonsense.
     """
     begin(factory.find_detector(config, bundle))
     detector = factory.open_detector(config, bundle)
@@ -85,19 +132,20 @@ def _check(model: TfliteModel, found: Sequence[float], where: str) -> None:
         raise ModelError(f"{model.path} answers {list(found)} for {where}, which do not add up to one")
 
 
-def main(path: Path) -> None:
-    """Says on standard output which model begins, and at the end what was found or what is wrong."""
+def main(folder: Path) -> int:
+    """Tries a bundle for whoever started this process; gives the exit code."""
     config = Config.model_validate_json(sys.stdin.read())
     try:
-        found = asdict(self_test(bundles.load(path), config, lambda file: _say({"begins": str(file)})))
-    except MaskGateError as error:
-        found = {"problem": str(error)}
-    _say(found)
+        _say(asdict(try_models(load(folder), config, lambda file: _say(str(file)))))
+    except ModelError as error:
+        _say(str(error))
+        return error.exit_code
+    return 0
 
 
-def _say(value: dict[str, object]) -> None:
+def _say(value: object) -> None:
     print(json.dumps(value), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1])))

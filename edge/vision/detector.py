@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import cv2
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from edge.config import DetectorConfig as Settings
 from edge.errors import ModelError
 from edge.system.native_output import quiet_opencv
+from edge.system.native_path import native_path
 from edge.types import Box, Face, Frame, Image
 
 NMS_IOU = 0.3
@@ -30,8 +30,8 @@ class YuNetDetector:
         Raises:
             ModelError: The file is missing or is not a model of this kind.
         """
-        self._settings = settings
         self._model = model
+        self._settings = settings
         self._input: Image = np.zeros((96, 96, 3), np.uint8)
         quiet_opencv()
         cv2.setNumThreads(settings.threads)
@@ -45,10 +45,17 @@ class YuNetDetector:
         """Finds the faces of a frame, the largest first.
 
         Raises:
-            ModelError: The model cannot be run on a frame of this size.
+            ModelError: The model cannot be run on it.
         """
         view = frame.pixels if frame.preview is None else frame.preview
-        rows = self._rows(view)
+        try:
+            fitted = self._fit(view)
+            _, rows = self._network.detect(fitted)
+        except cv2.error:
+            height, width = view.shape[:2]
+            raise ModelError(
+                f"{self._model} fails on a picture of {width}x{height}; install another detector"
+            ) from None
         if rows is None:
             return ()
         width, height = frame.size
@@ -56,15 +63,6 @@ class YuNetDetector:
         faces = [_face(row, scale) for row in rows.astype(float) if np.isfinite(row).all()]
         seen = [face for face in faces if self._counts(face, width, height)]
         return tuple(sorted(seen, key=lambda face: -face.box.side))
-
-    def _rows(self, view: Image) -> NDArray[np.float32] | None:
-        try:
-            return cast("NDArray[np.float32] | None", self._network.detect(self._fit(view))[1])
-        except cv2.error:
-            raise ModelError(
-                f"{self._model} fails on a frame of {view.shape[1]} x {view.shape[0]} pixels; take another "
-                "bundle, or another detector where detector.model names it"
-            ) from None
 
     def _fit(self, view: Image) -> Image:
         """Scales a view down to the working size, into a buffer that is kept between frames."""
@@ -88,7 +86,8 @@ def _open(model: Path, threshold: float) -> cv2.FaceDetectorYN:
     if not model.is_file():
         raise ModelError(f"{model} does not exist; name a detector or run: maskgate models fetch")
     try:
-        return cv2.FaceDetectorYN.create(str(model), "", (96, 96), threshold, NMS_IOU, MOST_FACES)
+        with native_path(model) as name:
+            return cv2.FaceDetectorYN.create(name, "", (96, 96), threshold, NMS_IOU, MOST_FACES)
     except cv2.error:
         raise ModelError(f"{model} is not an ONNX model that OpenCV can read") from None
 

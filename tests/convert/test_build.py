@@ -12,7 +12,7 @@ from convert import detector, metadata
 from convert.build import golden_answers
 from convert.metadata import Provenance
 from edge import bundle
-from edge.contract import LEAST_GOLDEN
+from edge.contract import FEWEST_GOLDEN
 from edge.errors import ConfigError
 from edge.vision.interpreter import TfliteModel
 from tests.support.convert import Trained, commands
@@ -75,4 +75,4 @@ class Unsure:
 
 def test_a_model_that_is_sure_of_nothing_has_a_test_as_well() -> None:
     """With as many golden answers as every manifest must have."""
-    assert len(golden_answers(Unsure())) == LEAST_GOLDEN  # type: ignore[arg-type]
+    assert len(golden_answers(Unsure())) == FEWEST_GOLDEN  # type: ignore[arg-type]

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 from edge import bundle
-from edge.contract import LABELS, LEAST_GOLDEN
+from edge.contract import FEWEST_GOLDEN, LABELS
 
 
 def golden(*probabilities: float, **fields: object) -> list[dict[str, object]]:
     """As many golden answers as a manifest needs, all the same."""
-    return [{"seed": seed, "probabilities": probabilities, **fields} for seed in range(LEAST_GOLDEN)]
+    return [{"seed": seed, "probabilities": probabilities, **fields} for seed in range(FEWEST_GOLDEN)]
 
 
 def make(directory: Path, version: str = "1.0", model: bytes = b"a model" * 40) -> Path:

@@ -12,8 +12,8 @@ from tests.support import broken_detectors, bundle_models
 from tests.support.commands import Run, one_sentence
 
 DEFECTS = {
-    "ends the process": broken_detectors.ends_the_process,
-    "fails on": broken_detectors.fails_on_a_frame,
+    "ended the process": broken_detectors.ends_the_process,
+    "fails on a picture": broken_detectors.fails_on_a_frame,
 }
 
 

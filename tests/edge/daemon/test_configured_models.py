@@ -59,7 +59,7 @@ def test_a_detector_that_fails_on_a_frame_is_given_up(store: BundleStore, tmp_pa
     config = Config(detector=DetectorConfig(model=str(file)))
     frame = Frame(0, np.zeros((480, 640, 3), np.uint8), 0.0, 0.0)
     for _ in range(2):
-        with pytest.raises(ModelError, match=r"fails on a frame"):
+        with pytest.raises(ModelError, match=r"fails on a picture"):
             SupervisedVision(load_models(config)).analyze(frame)
     loaded = load_models(config)
     assert "failed 2 times" in loaded.problem

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-FORBID = "from edge.system.core_dumps import forbid_core_dumps; forbid_core_dumps(); "
+FORBID = "from edge.system.process import keep_memory_private; keep_memory_private(); "
 ALLOW = "import resource; resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2); "
 PROGRAM = """
 import click, os, sys

@@ -1,4 +1,4 @@
-"""A bundle is proved in a process of its own."""
+"""A bundle is tried in a process of its own, with models that really end it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from edge import bundle
 from edge.bundle import signature
 from edge.config import CameraConfig, ClassifierConfig, Config, DetectorConfig
-from edge.daemon import proof
-from edge.daemon.proof import prove
-from edge.daemon.self_test import SMOKE_SEEDS
+from edge.daemon import self_test as module
+from edge.daemon.models import examine_models
+from edge.daemon.self_test import SMOKE_SEEDS, self_test
 from edge.errors import ModelError
 from tests.support import broken_detectors, bundle_models
 
@@ -25,7 +25,7 @@ def with_detector(file: Path) -> Config:
 
 def test_the_shipped_bundle_is_proved() -> None:
     """With every golden answer, made-up crop and whole frame."""
-    found = prove(SHIPPED, Config())
+    found = self_test(SHIPPED, Config())
     assert (found.golden, found.crops) == (len(SHIPPED.manifest.golden), len(SMOKE_SEEDS))
     assert found.frames >= 18
     assert found.runtime
@@ -34,15 +34,17 @@ def test_the_shipped_bundle_is_proved() -> None:
 def test_a_model_that_ends_the_process_is_one_sentence(tmp_path: Path) -> None:
     """It names the model and the signal; the process that asks goes on."""
     file = broken_detectors.ends_the_process(tmp_path / "bad.onnx")
-    with pytest.raises(ModelError, match=rf"^{re.escape(str(file))} ends the process .* with SIG[A-Z]+;"):
-        prove(SHIPPED, with_detector(file))
+    with pytest.raises(
+        ModelError, match=rf"^{re.escape(str(file))} ended the process that tried it \(SIG[A-Z]+\)"
+    ):
+        self_test(SHIPPED, with_detector(file))
 
 
 def test_a_model_that_fails_on_a_whole_frame_is_refused(tmp_path: Path) -> None:
     """Although it opens and finds nothing in the small picture on which it is run first."""
     file = broken_detectors.fails_on_a_frame(tmp_path / "bad.onnx")
-    with pytest.raises(ModelError, match=rf"^{re.escape(str(file))} fails on a frame of 640 x 480 pixels"):
-        prove(SHIPPED, with_detector(file))
+    with pytest.raises(ModelError, match=rf"^{re.escape(str(file))} fails on a picture of 640x480"):
+        self_test(SHIPPED, with_detector(file))
 
 
 def test_a_bundle_that_nobody_signed_is_not_run(tmp_path: Path) -> None:
@@ -50,20 +52,20 @@ def test_a_bundle_that_nobody_signed_is_not_run(tmp_path: Path) -> None:
     key = signature.make_key(tmp_path / "key")
     made = bundle_models.make(tmp_path / "made", "9.0")
     with pytest.raises(ModelError, match="is not signed"):
-        prove(bundle.load(made), Config(classifier=ClassifierConfig(trusted_keys=(key.text,))))
+        self_test(bundle.load(made), Config(classifier=ClassifierConfig(trusted_keys=(key.text,))))
 
 
 def test_a_model_without_end_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is ended, and the sentence names the limit."""
-    monkeypatch.setattr(proof, "MOST_S", 0.0)
-    with pytest.raises(ModelError, match="was not done after 0 seconds"):
-        prove(SHIPPED, Config())
+    monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    with pytest.raises(ModelError, match="was not tried within 0 s"):
+        self_test(SHIPPED, Config())
 
 
 def test_the_process_learns_no_secret() -> None:
     """The address of a camera can hold a password, and stays here."""
     config = Config(camera=CameraConfig(source="rtsp://user:secret@camera/1", width=800))
-    told = proof._settings(config)
+    told = module._settings(config)
     assert "secret" not in told
     assert '"width":800' in told
 
@@ -74,5 +76,21 @@ def test_modules_of_the_working_directory_are_not_run(
     """Root proves a bundle wherever it stands; a folder there may belong to anybody."""
     (tmp_path / "json.py").write_text(f"import sys; open({str(tmp_path / 'was run')!r}, 'w'); sys.exit(1)")
     monkeypatch.chdir(tmp_path)
-    assert prove(SHIPPED, Config()).runtime
+    assert self_test(SHIPPED, Config()).runtime
     assert not (tmp_path / "was run").exists()
+
+
+@pytest.mark.parametrize("configured", ["bundle", "detector"])
+def test_a_check_outlives_a_deadly_model(tmp_path: Path, configured: str) -> None:
+    """It says which key names it; the daemon would die of it before it could say anything."""
+    if configured == "detector":
+        config = with_detector(broken_detectors.ends_the_process(tmp_path / "bad.onnx"))
+    else:
+        made = bundle_models.make(tmp_path / "made", "9.0")
+        broken_detectors.ends_the_process(made / bundle.DETECTOR)
+        fields = SHIPPED.manifest.model_dump(mode="json", exclude={"files", "digest", "schema_version"})
+        bundle.write_manifest(made, **fields)
+        config = Config(classifier=ClassifierConfig(bundle=str(made)))
+    (problem,) = examine_models(config)
+    assert problem.key == {"bundle": "classifier.bundle", "detector": "detector.model"}[configured]
+    assert "ended the process" in str(problem.error)
