@@ -184,11 +184,10 @@ def golden_answers(model: TfliteModel) -> list[dict[str, Any]]:
         # Stable, so that equal answers choose the same crops and give the same bytes.
         surest = np.argsort(-shares[:, label], kind="stable")[:GOLDEN_EACH]
         chosen |= {int(place) for place in surest if shares[place, label] >= GOLDEN_SURE}
-    # A model that is sure of nothing is held to the crops that it is surest about.
-    for place in np.argsort(-shares.max(axis=1), kind="stable"):
-        if len(chosen) >= FEWEST_GOLDEN:
-            break
-        chosen.add(int(place))
+    # A model that is sure of little is held to the crops that it is surest about.
+    by_sureness = [int(place) for place in np.argsort(-shares.max(axis=1), kind="stable")]
+    more = [place for place in by_sureness if place not in chosen]
+    chosen |= set(more[: max(0, FEWEST_GOLDEN - len(chosen))])
     return [
         {
             "kind": asked[place][0],

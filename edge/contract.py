@@ -25,7 +25,7 @@ CROP_MARGIN = 0.15
 """How far a crop reaches beyond the longer side of the face box, on each side, as a share of it."""
 
 FEWEST_GOLDEN, MOST_GOLDEN = 3, 50
-"""How many golden answers a bundle has: enough to tell models apart, and soon given."""
+"""Golden answers of a bundle that is installed."""
 
 GOLDEN_TOLERANCE = 0.05
 """The most by which an answer may be off.

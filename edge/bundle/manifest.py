@@ -94,9 +94,7 @@ class Manifest(ManifestSection):
     labels: tuple[contract.Label, ...]
     input: Input
     files: dict[FileName, Sha256]
-    golden: Annotated[
-        tuple[Golden, ...], Field(min_length=contract.FEWEST_GOLDEN, max_length=contract.MOST_GOLDEN)
-    ]
+    golden: Annotated[tuple[Golden, ...], Field(max_length=contract.MOST_GOLDEN)] = ()
     calibration: Calibration = Calibration()
     training_run: str = ""
     detector_run: str = ""

@@ -206,7 +206,7 @@ class Collector:
             self._store_backoff.reset()
             for received in batch.messages:
                 self.connection.acknowledge(received.connection, received.message)
-            self._ack_scheduler.touched(batch.touched)
+            self._ack_scheduler.touched(sorted(batch.touched))
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)
 

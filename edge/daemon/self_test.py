@@ -20,6 +20,7 @@ from statistics import median
 
 from edge.bundle import Bundle, golden_crop, load, trust
 from edge.config import CameraConfig, Config
+from edge.contract import FEWEST_GOLDEN
 from edge.daemon import factory
 from edge.daemon.proof_frames import boxes_in, proof_frames
 from edge.errors import ModelError
@@ -42,6 +43,20 @@ class SelfTest:
     frames: int
     crop_ms: float
     runtime: str
+
+
+def admit(bundle: Bundle, config: Config) -> SelfTest:
+    """Puts a bundle to the test that comes from elsewhere; raises like `self_test`.
+
+    Raises:
+        ModelError: It has too few golden answers to prove anything.
+    """
+    golden = len(bundle.manifest.golden)
+    if golden < FEWEST_GOLDEN:
+        raise ModelError(
+            f"{bundle.path} has {golden} golden answers, fewer than {FEWEST_GOLDEN}; convert the model again"
+        )
+    return self_test(bundle, config)
 
 
 def self_test(bundle: Bundle, config: Config) -> SelfTest:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from convert import detector, metadata
-from convert.build import golden_answers
+from convert import build, detector, metadata
 from convert.metadata import Provenance
 from edge import bundle
 from edge.contract import FEWEST_GOLDEN
@@ -52,27 +53,31 @@ def test_a_provenance_that_is_named_takes_the_place_of_the_old_one(tmp_path: Pat
     assert Provenance().or_of(tmp_path) == Provenance()
 
 
-def test_the_shipped_model_is_held_to_the_answers_that_it_ships_with() -> None:
-    """Whoever makes its bundle again gets the same crops, seeds and tolerance."""
-    shipped = bundle.load(bundle.SHIPPED)
-    found = golden_answers(TfliteModel(shipped.classifier))
-    assert [(one["kind"], one["seed"], one["tolerance"]) for one in found] == [
-        (one.kind, one.seed, one.tolerance) for one in shipped.manifest.golden
-    ]
-
-
 class Unsure:
-    """A model that answers each crop with about the same."""
+    """A model that is sure of one label alone, and of few crops."""
 
     size, classes = 96, 3
 
     def __init__(self) -> None:
-        self._rng = np.random.default_rng(0)
+        self._asked = 0
 
-    def probabilities(self, _crop: object) -> np.ndarray:
-        return self._rng.dirichlet([50, 50, 50])
+    def probabilities(self, crop: object) -> NDArray[np.float64]:
+        self._asked += 1
+        return np.array([0.95, 0.03, 0.02]) if self._asked == 1 else np.array([0.4, 0.35, 0.25])
 
 
-def test_a_model_that_is_sure_of_nothing_has_a_test_as_well() -> None:
-    """With as many golden answers as every manifest must have."""
-    assert len(golden_answers(Unsure())) == FEWEST_GOLDEN  # type: ignore[arg-type]
+def test_a_bundle_gets_as_many_golden_answers_as_a_device_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that is sure of little is held to the crops that it is surest about."""
+    monkeypatch.setattr(build, "GOLDEN_SEEDS", {"blobs": range(4), "face": range(4)})
+    found = build.golden_answers(cast(TfliteModel, Unsure()))
+    assert len(found) == FEWEST_GOLDEN
+    assert found[0]["probabilities"][0] == 0.95
+
+
+def test_the_shipped_model_is_held_to_the_answers_that_it_ships_with() -> None:
+    """Whoever makes its bundle again gets the same crops and tolerance."""
+    shipped = bundle.load(bundle.SHIPPED)
+    found = build.golden_answers(TfliteModel(shipped.classifier))
+    assert [(one["kind"], one["seed"], one["tolerance"]) for one in found] == [
+        (one.kind, one.seed, one.tolerance) for one in shipped.manifest.golden
+    ]

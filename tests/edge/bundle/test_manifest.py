@@ -77,28 +77,15 @@ def test_golden_vectors_that_cannot_be_tested_are_refused(tmp_path: Path, golden
 @pytest.mark.parametrize(
     ("golden", "words"),
     [
-        (bundles.golden(1, 0, 0)[:2], "at least 3"),
         ([{"seed": seed, "probabilities": [1, 0, 0]} for seed in range(51)], "at most 50"),
         (bundles.golden(1, 0, 0, tolerance=0.051), "0.05"),
         (bundles.golden(1, 0, 0, seed=7), "different crops"),
-        (None, "list|tuple"),
     ],
-    ids=["few", "many", "tolerant", "the same", "none"],
+    ids=["many", "tolerant", "the same"],
 )
 def test_a_manifest_may_not_weaken_its_own_test(tmp_path: Path, golden: object, words: str) -> None:
     """A test that everything passes, or that takes minutes, is none."""
     directory = bundles.make(tmp_path / "b")
     bundles.change(directory, resign=True, golden=golden)
     with pytest.raises(ModelError, match=f"golden.*({words})"):
-        bundle.load(directory)
-
-
-def test_a_manifest_without_golden_answers_is_refused(tmp_path: Path) -> None:
-    """The sentence names what is missing."""
-    directory = bundles.make(tmp_path / "b")
-    raw = json.loads((directory / bundle.MANIFEST).read_text())
-    del raw["golden"]
-    raw["sha256"] = bundle.canonical_digest(raw)
-    (directory / bundle.MANIFEST).write_text(json.dumps(raw))
-    with pytest.raises(ModelError, match=r"golden: Field required"):
         bundle.load(directory)

@@ -12,7 +12,7 @@ from edge import bundle
 from edge.bundle import Bundle
 from edge.config import CameraConfig, Config
 from edge.daemon import self_test as tested
-from edge.daemon.self_test import self_test
+from edge.daemon.self_test import admit, self_test
 from edge.errors import ModelError
 from tests.support import bundles
 
@@ -56,11 +56,20 @@ def test_a_sentence_of_the_other_process_is_told(copy: Path) -> None:
         self_test(_resealed(copy), Config(camera=CameraConfig(width=640, height=480)))
 
 
-@pytest.mark.parametrize(("many", "tolerance"), [(51, 0.05), (3, 0.06), (2, 0.05)])
+def test_too_few_golden_answers_prove_nothing(copy: Path) -> None:
+    """A bundle that is installed has three at least."""
+    golden = bundle.load(copy).manifest.model_dump(mode="json")["golden"]
+    bundles.change(copy, resign=True, golden=golden[:2])
+    with pytest.raises(ModelError, match="has 2 golden answers, fewer than 3"):
+        admit(bundle.load(copy), Config())
+    assert self_test(bundle.load(copy), Config()).golden == 2  # So that a device can go back to an older one.
+
+
+@pytest.mark.parametrize(("many", "tolerance"), [(51, 0.05), (3, 0.06)])
 def test_golden_answers_are_bounded(copy: Path, many: int, tolerance: float) -> None:
     """In number and in tolerance; with a large one nothing would be tested."""
     golden = bundle.load(copy).manifest.model_dump(mode="json")["golden"][0] | {"tolerance": tolerance}
-    bundles.change(copy, resign=True, golden=[golden | {"seed": seed} for seed in range(many)])
+    bundles.change(copy, resign=True, golden=[golden] * many)
     with pytest.raises(ModelError, match="golden"):
         bundle.load(copy)
 
