@@ -40,14 +40,16 @@ SHORT = {
 }
 HEAD = """# Licences
 
-MaskGate is under the [Apache License 2.0](../LICENSE). Its locks pull the packages below, each under its own licence. A device
-needs only those of `edge` (with a Raspberry Pi's camera and pins: `pi`; with tflite-runtime: `tflite`).
-`python scripts/licences.py` writes this page.
+MaskGate is under the [Apache License 2.0](../LICENSE). Its locks pull the packages below, each under its own
+licence. A device needs only those of `edge` (with a Raspberry Pi's camera and pins: `pi`; with
+tflite-runtime: `tflite`). `python scripts/licences.py` writes this page.
 
 Two things ask for care when you pass on an image or a bundle of all packages:
 
-- **FFmpeg** in the wheels of OpenCV is under the LGPL. Pass its licence on, and let people exchange the library.
-- **psycopg** is under the LGPL. Only `collector` and the extra `postgresql` bring it; the device does not need it.
+- **FFmpeg** in the wheels of OpenCV is under the LGPL. Pass its licence on, and let people exchange the
+  library.
+- **psycopg** is under the LGPL. Only `collector` and the extra `postgresql` bring it; the device does not
+  need it.
 
 | package | licence | locks | note |
 |---|---|---|---|

@@ -88,6 +88,7 @@ def _update(store: BundleStore, name: str, **changes: object) -> None:
     try:
         store.write_record(name, store.record(name).model_copy(update=changes))
     except OSError as error:
+        # The daemon goes on; it counts failures of this run in memory as well.
         _log.warning("the trial of %s cannot be counted: %s", name, error)
 
 
@@ -121,6 +122,7 @@ def give_up(store: BundleStore, name: str) -> str:
         if current != name:
             return current
         target = store.record(name).replaced
+        # The one before may have failed, too, or was removed since.
         if target and (store.record(target).failed or not store.path(target).is_dir()):
             target = PACKAGED
         instead = target or "the one that comes with the package"

@@ -86,6 +86,7 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
         lambda bundle: tests.append(admit(bundle, settings)),
         allow_older=allow_older,
     )
+    # Installing the bundle in use again is how a damaged one is repaired.
     if change.name == change.before:
         click.echo(f"{change.name} was in use already, and is whole")
     else:

@@ -31,6 +31,7 @@ SMOKE_SEEDS = range(1000, 1016)
 PATIENCE_S = 300.0
 """A slow board takes a tenth of this."""
 
+# Shares are floats that were divided by their sum.
 _ROUNDING = 1e-6
 
 
@@ -66,6 +67,7 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
         ModelError: It is not signed as configured, cannot be opened, answers nonsense, or ends its process.
         MissingExtraError: No interpreter is installed.
     """
+    # Before native code reads its models.
     trust.check(bundle, config.classifier.trusted_keys)
     find_runtime(config.classifier.interpreter)
     # -P: what lies in the directory that this is started in is none of the program's modules.

@@ -29,6 +29,7 @@ LOCK_S = 5
 TURN = 0x4D53_4B43
 """The advisory lock for which PostgreSQL's writers queue."""
 
+# Without these, TCP may wait very long for a server that is gone.
 _POSTGRESQL = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -54,9 +55,11 @@ class CollectorDatabase:
             StorageError: Nothing was written.
         """
         with self._naming(), self._engine.connect() as connection:
+            # SQLite refuses at once to turn a read lock into a write lock where another writer waits.
             connection.execution_options(maskgate_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 if connection.dialect.name == "postgresql":
+                    # PostgreSQL frees this lock with the transaction, also where the connection breaks.
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
                 yield connection
 
@@ -69,6 +72,7 @@ class CollectorDatabase:
         """
         with self._naming(), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
+                # By default PostgreSQL shows every statement another moment.
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
@@ -146,6 +150,7 @@ def _engine(url: URL) -> Engine:
     sqlite = url.drivername == "sqlite"
     arguments: dict[str, Any] = {"timeout": LOCK_S} if sqlite else dict(_POSTGRESQL)
     try:
+        # A server may have been restarted since the last use of a connection.
         engine = sa.create_engine(url, connect_args=arguments, pool_size=1, pool_pre_ping=not sqlite)
     except (ImportError, NoSuchModuleError):
         raise MissingExtraError("PostgreSQL needs psycopg, which is not installed", "collector") from None
