@@ -103,6 +103,7 @@ class _Runner:
         self._threads = threads
         self._command = [
             sys.executable,
+            "-P",
             "-m",
             "edge.benchmark.model_worker",
             str(model.file),

@@ -79,6 +79,7 @@ def _facts(bundle: Bundle | None, name: str) -> tuple[str, str]:
 
 def _trial(store: BundleStore, name: str) -> str:
     record = store.record(name)
-    if name == PACKAGED or record.proven:
-        return "proven"
-    return "failed" if record.failed else f"on trial, {record.attempts} failed attempts"
+    if name != PACKAGED and record.failed:
+        return "failed"
+    proven = name == PACKAGED or record.proven
+    return "proven" if proven else f"on trial, {record.attempts} failed attempts"

@@ -117,6 +117,8 @@ class Manifest(ManifestSection):
     def _golden_answers_are_complete(self) -> Self:
         if any(len(one.probabilities) != len(self.labels) for one in self.golden):
             raise ValueError(f"golden answers must have {len(self.labels)} probabilities each")
+        if len({(one.kind, one.seed) for one in self.golden}) < len(self.golden):
+            raise ValueError("golden answers must be of different crops")
         return self
 
     @model_validator(mode="after")

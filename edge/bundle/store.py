@@ -33,6 +33,8 @@ PACKAGED = ""
 """What the shipped bundle is called where the others have a name."""
 MOST_ATTEMPTS = 2
 """So often may a daemon fail with a new bundle before it goes back."""
+MOST_PROVEN_ATTEMPTS = 5
+"""So often in a row with one that has proved itself: a power cut looks like a failure."""
 _NAME = re.compile(r"[0-9][0-9a-z.+]*-[0-9a-f]{8}")
 _MOST_RECORD_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class TrialRecord(BaseModel):
         replaced: Name of the bundle that was in use before it.
         attempts: How often a daemon began to work with it and did not come to a good end.
         proven: Whether it has worked for long enough; see `edge.bundle.trial`.
+        libraries: What ran it, by version; with others it has proved nothing.
         note: What to tell while this one is in use: why another is not.
     """
 
@@ -53,12 +56,13 @@ class TrialRecord(BaseModel):
     replaced: str = PACKAGED
     attempts: int = 0
     proven: bool = False
+    libraries: str = ""
     note: str = ""
 
     @property
     def failed(self) -> bool:
         """Whether it has had its chances."""
-        return not self.proven and self.attempts >= MOST_ATTEMPTS
+        return self.attempts >= (MOST_PROVEN_ATTEMPTS if self.proven else MOST_ATTEMPTS)
 
 
 class BundleStore:
@@ -106,7 +110,7 @@ class BundleStore:
 
     def record(self, name: str) -> TrialRecord:
         """What is known of a bundle; a record that cannot be read knows nothing."""
-        file = self._record_file(name)
+        file = self.record_file(name)
         if not file.exists():
             return TrialRecord()
         try:
@@ -121,7 +125,7 @@ class BundleStore:
         Raises:
             OSError: It cannot be written.
         """
-        files.write_atomic(self._record_file(name), record.model_dump_json().encode())
+        files.write_atomic(self.record_file(name), record.model_dump_json().encode())
 
     def point(self, name: str) -> None:
         """Takes another bundle into use, in one step and durably.
@@ -141,7 +145,7 @@ class BundleStore:
         aside = self.root / f".trash-{name}"
         self.path(name).rename(aside)
         remove(aside)
-        self._record_file(name).unlink(missing_ok=True)
+        self.record_file(name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self, wait_s: float = 0.0) -> Iterator[None]:
@@ -178,7 +182,8 @@ class BundleStore:
         finally:
             os.close(handle)
 
-    def _record_file(self, name: str) -> Path:
+    def record_file(self, name: str) -> Path:
+        """Where a record is kept."""
         return self.root / f"{name or 'shipped'}.json"
 
 

@@ -14,6 +14,7 @@ import click
 
 from edge.errors import ConfigError, MaskGateError, MissingExtraError
 from edge.system.native_path import ESCAPED, is_utf8, printable
+from edge.system.process import keep_memory_private
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
@@ -97,6 +98,8 @@ def run_app(group: click.Group, extra: str) -> None:
         group: The program.
         extra: The program's own extra, to name where several bring a package that is missing.
     """
+    # Before anything is read: pictures, passwords and keys are in the memory of nearly every command.
+    keep_memory_private()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=ESCAPED)

@@ -135,7 +135,7 @@ def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
 def _test_summary(test: SelfTest) -> str:
     return (
         f"{test.golden} golden and {test.crops} made-up crops passed with {test.runtime}, "
-        f"{test.crop_ms:.1f} ms a crop"
+        f"{test.crop_ms:.1f} ms a crop; {test.frames} whole frames passed too"
     )
 
 

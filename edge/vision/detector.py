@@ -50,7 +50,8 @@ class YuNetDetector:
         """
         view = frame.pixels if frame.preview is None else frame.preview
         try:
-            _, rows = self._network.detect(self._fit(view))
+            fitted = self._fit(view)
+            _, rows = self._network.detect(fitted)
         except cv2.error:
             height, width = view.shape[:2]
             raise ModelError(

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from edge.collector.database import migration, tables
+from edge.collector.database.address import check_slips, told, without_secrets
 from edge.errors import ConfigError, MissingExtraError, StorageError
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class CollectorDatabase:
     def __init__(self, engine: Engine) -> None:
         """Use `open_database`."""
         self._engine = engine
-        self.name = engine.url.render_as_string(hide_password=True)
+        self.name = told(engine.url)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -88,7 +89,7 @@ class CollectorDatabase:
             yield
         # The driver's own error comes out of what is done to a connection when it is made.
         except (SQLAlchemyError, driver.Error) as error:
-            raise _named(self.name, error) from None
+            raise _named(self._engine.url, error) from None
 
 
 def open_database(text: str, *, create: bool) -> CollectorDatabase:
@@ -128,7 +129,9 @@ def _url(text: str) -> URL:
     if kind == "sqlite" and (url.drivername != "sqlite" or url.query):
         raise ConfigError(f"--database: give the file alone, as in {SAMPLES}")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ConfigError(f"--database: {text} names no file; give one such as {SAMPLES}")
+        raise ConfigError(f"--database: the URL names no file; give one such as {SAMPLES}")
+    if kind == "postgresql":
+        check_slips(url)
     return url.set(drivername="postgresql+psycopg") if kind == "postgresql" else url
 
 
@@ -212,10 +215,11 @@ def _check_rights(database: CollectorDatabase) -> None:
         connection.execute(sa.update(tables.version).values(format=tables.FORMAT))
 
 
-def _named(name: str, error: Exception) -> ConfigError | StorageError:
+def _named(url: URL, error: Exception) -> ConfigError | StorageError:
+    name = told(url)
     plain = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     code = getattr(plain, "sqlite_errorname", "")
-    reason = " ".join(str(plain).split())
+    reason = without_secrets(" ".join(str(plain).split()), url)
     if code.startswith("SQLITE_NOTADB"):
         return ConfigError(f"{name} is no database; name another file with --database")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
