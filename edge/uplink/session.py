@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.client import WINDOW, Connection
 from edge.mqtt.events import ConnectionAccepted, PublishAcknowledged
-from edge.mqtt.reason_codes import PubackAction, puback_action
+from edge.mqtt.reason_codes import PACKET_TOO_LARGE, PubackAction, puback_action
 from edge.uplink.event_queue import EventQueue
 from edge.uplink.gap_queue import GapQueue
 from edge.uplink.inflight import InFlight, OutgoingMessage
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedCursor, RetainedMessages
+from edge.uplink.suspects import Suspects
 
-_NOT_AUTHORIZED_FIRST_S = 5.0
-_NOT_AUTHORIZED_LONGEST_S = 60.0
+_HELD_FIRST_S = 5.0
+_HELD_LONGEST_S = 60.0
+_FILL = 64
+"""Messages that are looked at before the sender looks after anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,15 @@ class SessionLimits:
         ack_timeout_s: How long a broker may leave a message unacknowledged before it is given up.
         one_by_one: How many messages are sent one by one before the window opens.
         skipped: Keys of messages that are left out, or left for another connection.
+        forbidden: Why earlier connections took no event, as a sentence; empty where they did.
+        suspects: The events that were refused for good over earlier connections.
     """
 
     ack_timeout_s: float = 45.0
     one_by_one: int = 0
     skipped: AbstractSet[Hashable] = frozenset()
+    forbidden: str = ""
+    suspects: Suspects = field(default_factory=Suspects)
 
 
 class Session:
@@ -47,7 +54,7 @@ class Session:
         ready: Whether the broker has accepted it.
         acknowledged: Messages that the broker has taken.
         no_subscribers: Events and gaps that it took while nobody was subscribed.
-        forbidden: Why events may not be published, as a sentence; empty where they may.
+        refusal: Why the broker takes no events, as a sentence; empty where it does.
         in_flight: What it has not acknowledged.
     """
 
@@ -63,7 +70,6 @@ class Session:
         self.ready = False
         self.acknowledged = 0
         self.no_subscribers = 0
-        self.forbidden = ""
         self.in_flight = InFlight()
         self._reader = reader
         self._topics = topics
@@ -74,7 +80,14 @@ class Session:
         self._accepted: ConnectionAccepted
         self._paused_until = self._events_paused_until = 0.0
         self._retry_backoff = Backoff()
-        self._not_authorized_backoff = Backoff(_NOT_AUTHORIZED_FIRST_S, _NOT_AUTHORIZED_LONGEST_S)
+        self._held_backoff = Backoff(_HELD_FIRST_S, _HELD_LONGEST_S)
+        self.refusal = limits.forbidden
+        self._too_large = ""
+
+    @property
+    def forbidden(self) -> str:
+        """Why events cannot be published, as a sentence; empty where they can."""
+        return self.refusal or self._too_large
 
     @property
     def drained(self) -> bool:
@@ -94,7 +107,7 @@ class Session:
             SpoolError: The spool cannot be read.
         """
         # Not before: what is newest now divides what is live from the backlog.
-        self._events = EventQueue(self._reader, self._topics.event, self._limits.skipped)
+        self._events = EventQueue(self._reader, self._topics.event, self._left_out)
         self._accepted = accepted
         self.ready = True
 
@@ -136,13 +149,13 @@ class Session:
         self._events.settle()
         problem = ""
         window = self._window()
-        while len(self.in_flight) < window and (message := self._next(now, window)):
+        for _ in range(_FILL):
+            if len(self.in_flight) >= window or (message := self._next(now, window)) is None:
+                break
             if self._fits(message):
                 self.in_flight.add(self._publish(message), message, now)
             else:
-                maximum = self._accepted.maximum_packet_size
-                reason = f"the broker takes at most {maximum} bytes, {message.topic} has more"
-                problem = self.give_up(message, reason)
+                problem = self._does_not_fit(message)
         return problem
 
     def handle_acknowledgement(self, acknowledgement: PublishAcknowledged, now: float) -> str:
@@ -163,13 +176,11 @@ class Session:
             return ""
         refusal = f"the broker refuses {message.topic}: {acknowledgement.text.lower()}"
         if action is PubackAction.GIVE_UP:
-            return self.give_up(message, refusal)
+            too_large = acknowledgement.code == PACKET_TOO_LARGE
+            return self._refused_for_good(message, refusal, now, too_large=too_large)
         message.queue.refused(message, action, now)
         if action is PubackAction.NOT_AUTHORIZED:
-            wait = self._not_authorized_backoff.next()
-            self._events_paused_until = max(self._events_paused_until, now + wait)
-            self.forbidden = f"{refusal}; its access list must allow this device to publish there"
-            return self.forbidden
+            return self._hold(f"{refusal}; its access list must allow this device to publish there", now)
         self.pause(now + self._retry_backoff.next())
         return f"{refusal}; what it does not take waits in the spool"
 
@@ -192,6 +203,10 @@ class Session:
         """
         if self.ready:
             self._events.settle()
+
+    def _left_out(self, position: int) -> bool:
+        """Whether an event is left for another connection, or until a fellow was taken."""
+        return position in self._limits.skipped or self._limits.suspects.waits(position)
 
     def _window(self) -> int:
         if self.acknowledged < self._limits.one_by_one:
@@ -222,12 +237,43 @@ class Session:
         maximum = self._accepted.maximum_packet_size
         return maximum is None or message.size <= maximum
 
+    def _does_not_fit(self, message: OutgoingMessage) -> str:
+        """The broker takes no packet of this size, over this connection."""
+        maximum = self._accepted.maximum_packet_size
+        reason = f"the broker takes at most {maximum} bytes, {message.topic} has more"
+        if not message.is_event or self._events.outsized(message):
+            return self.give_up(message, reason)
+        self._events.leave(message)
+        self._too_large = f"{reason}: events wait; raise its Maximum Packet Size"
+        return self._too_large
+
+    def _refused_for_good(
+        self, message: OutgoingMessage, refusal: str, now: float, *, too_large: bool
+    ) -> str:
+        """Gives an event up only where its fellows are taken."""
+        outsized = too_large and message.is_event and self._events.outsized(message)
+        if not message.is_event or outsized or self._limits.suspects.refused(message, as_too_large=too_large):
+            return self.give_up(message, refusal)
+        message.queue.refused(message, PubackAction.RETRY_LATER, now)
+        if self._limits.suspects.broker_to_blame:
+            return self._hold(f"{refusal}, and the others as well: events wait; see the broker's log", now)
+        return f"{refusal}; it waits in the spool"
+
+    def _hold(self, problem: str, now: float) -> str:
+        """Sends no events for a while; the answers of one window count once."""
+        if now >= self._events_paused_until:
+            self._events_paused_until = now + self._held_backoff.next()
+        self.refusal = problem
+        return problem
+
     def _sent(self, message: OutgoingMessage, action: PubackAction) -> None:
         message.queue.sent(message)
         self.acknowledged += 1
         if not message.retain:
             self.no_subscribers += action is PubackAction.NO_SUBSCRIBERS
         if message.is_event:
+            if self._limits.suspects.taken(message):
+                self._events.begin_anew()
             self._retry_backoff.reset()
-            self._not_authorized_backoff.reset()
-            self.forbidden = ""
+            self._held_backoff.reset()
+            self.refusal = ""
