@@ -29,7 +29,8 @@ from edge.mqtt.reason_codes import REFUSED
 SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=1_000)
 """The session that a collector wants: it waits for a week, with at most 1,000 messages unacknowledged."""
 
-MAX_PACKET_BYTES = 1_048_576
+MAX_PACKET_BYTES = 16_384
+"""What a broker may send to a collector: a device's messages have less than 4 KiB."""
 
 LASTING_S = 10.0
 """A connection that is lost sooner is a short one."""
@@ -116,8 +117,8 @@ class CollectorConnection:
             case ConnectionRefused():
                 self.disconnect(problems.refused(broker, event.code, event.text))
             case ConnectionLost():
-                accepted = self._window > 0
-                self.disconnect(problems.lost(broker, event.code, event.text, accepted=accepted))
+                sentence = problems.lost(broker, event.code, event.text, accepted=self._window > 0)
+                self.disconnect(problems.misbehaved(broker, event.text) if event.refused else sentence)
 
     def is_present(self, number: int) -> bool:
         """Whether a number is that of the connection that there is."""

@@ -8,12 +8,15 @@ exception in a callback ends the thread while `is_connected()` stays true.
 
 from __future__ import annotations
 
+import logging
+import math
 import ssl
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -39,9 +42,18 @@ from edge.mqtt.reason_codes import REFUSED
 
 DISCONNECT_WITH_WILL = 0x04
 LARGEST_RECEIVE_MAXIMUM = 65_535
+LARGEST_PACKET = 268_435_460
+"""Of all that the protocol can write."""
+MAX_HEADER = 5
+CONNACK, PUBLISH, QOS_2 = 0x20, 0x30, 0x04
+MAX_UNREAD = 5_000
+"""Packets that wait for the broker to read them; a collector acknowledges up to 1,000 messages at once."""
+MAX_QOS_0 = 200
+"""Messages that the broker does not keep and that may wait to be stored; what comes beyond is dropped."""
 SUBSCRIBE_S = 5.0
 WINDOW = 20
 """Messages that may be unacknowledged at a time, whatever Receive Maximum the broker allows."""
+_log = logging.getLogger(__name__)
 
 
 def _accept_all_reason_codes() -> None:
@@ -62,18 +74,63 @@ def _accept_all_reason_codes() -> None:
 _accept_all_reason_codes()
 
 
+class _BoundedClient(Client):
+    """Ends a connection at what it has said that it would not take, and at what breaks the protocol.
+
+    paho reads a packet of any size whole, keeps messages of QoS 2 and answers that are not read for as long
+    as the broker likes, and its thread dies of some packets. The seams are its calls that read from the
+    socket, by which time it has the header and nothing of the body, and that handle a packet.
+
+    Attributes:
+        maximum_packet_size: Bytes of a packet that are read.
+        refusal: What the broker sent that is not taken, in words; nothing more is read then.
+        is_broker: Whether a CONNACK has begun, malformed or not.
+    """
+
+    maximum_packet_size = LARGEST_PACKET
+    refusal = ""
+    is_broker = False
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        packet = self._in_packet
+        self.is_broker = self.is_broker or packet["command"] & 0xF0 == CONNACK
+        if packet["have_remaining"] and packet["remaining_length"] + MAX_HEADER > self.maximum_packet_size:
+            self.refusal = f"a packet of more than {self.maximum_packet_size} bytes"
+        elif packet["command"] & 0xF0 == PUBLISH and packet["command"] & QOS_2:
+            self.refusal = "a message of a QoS that was not asked for"
+        elif len(self._out_packet) > MAX_UNREAD:
+            self.refusal = "message after message, and does not read the answers"
+        if self.refusal:
+            # What paho takes for an end of the connection.
+            raise ConnectionError(self.refusal)
+        return super()._sock_recv(bufsize)
+
+    def _packet_handle(self) -> MQTTErrorCode:
+        try:
+            code = super()._packet_handle()
+        # A broker chooses these bytes: whatever they bring about is the end of the connection, no more.
+        except Exception:
+            _log.debug("a packet cannot be read", exc_info=True)
+            code = MQTTErrorCode.MQTT_ERR_PROTOCOL
+        if code in (MQTTErrorCode.MQTT_ERR_PROTOCOL, MQTTErrorCode.MQTT_ERR_INVAL):
+            self.refusal = "a packet that breaks the protocol"
+        return code
+
+
 def connect(
     broker: Broker, context: ssl.SSLContext | None, options: ConnectOptions, deliver: Deliver
 ) -> Connection:
     """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
-    client = Client(
+    client = _BoundedClient(
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
-        userdata=_CallbackState(deliver),
+        userdata=_CallbackState(deliver, _unacknowledged(options)),
         protocol=MQTTProtocolVersion.MQTTv5,
         reconnect_on_failure=False,
         manual_ack=options.session is not None,
     )
+    if options.maximum_packet_size:
+        client.maximum_packet_size = options.maximum_packet_size
     if options.will:
         client.will_set(options.will, OFFLINE, qos=1, retain=True)
     if broker.login is not None:
@@ -102,7 +159,7 @@ def _properties(options: ConnectOptions) -> Properties:
 class Connection:
     """One connection, from the attempt to its end."""
 
-    def __init__(self, client: Client, broker: Broker, options: ConnectOptions) -> None:
+    def __init__(self, client: _BoundedClient, broker: Broker, options: ConnectOptions) -> None:
         self._client = client
         self._state: _CallbackState = client.user_data_get()
         client.on_pre_connect = _on_pre_connect
@@ -155,6 +212,7 @@ class Connection:
         published; else only of those that the broker had kept.
         """
         options = SubscribeOptions(qos=1, retainAsPublished=as_published)
+        self._state.subscriptions.append(len(filters))
         self._client.subscribe([(topic_filter, options) for topic_filter in filters])
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
@@ -164,6 +222,7 @@ class Connection:
     def acknowledge(self, arrived: MessageReceived) -> None:
         """Lets the broker forget a message that came over this connection."""
         self._client.ack(arrived.mid, arrived.qos)
+        self._state.unacknowledged.done(arrived.qos)
 
     def close(self, timeout: float = 0.0, *, with_will: bool = False) -> None:
         """Ends the connection and waits up to `timeout` seconds for it.
@@ -179,13 +238,41 @@ class Connection:
             self._state.thread.join(timeout)
 
 
+class _Unacknowledged:
+    """How many messages were delivered and are not acknowledged; each count is written by one thread."""
+
+    def __init__(self, receive_maximum: float) -> None:
+        self._most = (MAX_QOS_0 if math.isfinite(receive_maximum) else math.inf, receive_maximum)
+        self._delivered, self._done = [0, 0], [0, 0]
+
+    def room(self, qos: int) -> bool:
+        """Whether one more may be delivered."""
+        return self._delivered[qos] - self._done[qos] < self._most[qos]
+
+    def delivered(self, qos: int) -> None:
+        """One more; on paho's thread."""
+        self._delivered[qos] += 1
+
+    def done(self, qos: int) -> None:
+        """One less; on the thread of who uses the connection."""
+        self._done[qos] += 1
+
+
+def _unacknowledged(options: ConnectOptions) -> _Unacknowledged:
+    """Who keeps no session acknowledges nothing by itself, and bounds what waits in its queue."""
+    return _Unacknowledged(math.inf if options.session is None else options.session.receive_maximum)
+
+
 @dataclass(slots=True)
 class _CallbackState:
     """What the callbacks of one client share; the client holds it, and it does not hold the client."""
 
     deliver: Deliver
+    unacknowledged: _Unacknowledged
+    subscriptions: deque[int] = field(default_factory=deque)
     thread: threading.Thread | None = None
     closed: bool = False
+    answered: bool = False
 
 
 def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
@@ -193,13 +280,16 @@ def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
 
 
 def _on_connect(
-    client: Client,
+    client: _BoundedClient,
     state: _CallbackState,
     flags: ConnectFlags,
     code: ReasonCode,
     properties: Properties | None,
 ) -> None:
-    if state.closed:
+    answered, state.answered = state.answered, True
+    if answered:
+        client.refusal = "a second answer to one CONNECT"
+    elif state.closed:
         # `disconnect` came while the socket was being opened, and found none to close.
         client.disconnect()
     elif code.value >= REFUSED or code.value in range(1, 6):
@@ -218,13 +308,16 @@ def _on_connect_fail(client: Client, state: _CallbackState) -> None:
 
 
 def _on_disconnect(
-    _client: Client,
+    client: _BoundedClient,
     state: _CallbackState,
     flags: DisconnectFlags,
     code: ReasonCode,
     _properties: Properties | None,
 ) -> None:
-    state.deliver(ConnectionLost(code.value, str(code), flags.is_disconnect_packet_from_server))
+    by_broker = flags.is_disconnect_packet_from_server
+    refusal = client.refusal or ("" if state.answered else "half an answer")
+    refusal = refusal if client.is_broker else ""
+    state.deliver(ConnectionLost(code.value, refusal or str(code), by_broker, bool(refusal)))
 
 
 def _on_publish(
@@ -234,12 +327,25 @@ def _on_publish(
 
 
 def _on_subscribe(
-    _client: Client, state: _CallbackState, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+    client: _BoundedClient,
+    state: _CallbackState,
+    _mid: int,
+    codes: list[ReasonCode],
+    _properties: Properties | None,
 ) -> None:
+    if not state.subscriptions:
+        client.refusal = "an answer to a subscription that was not made"
+        return
+    state.subscriptions.popleft()
     state.deliver(SubscriptionAcknowledged(tuple(code.value for code in codes)))
 
 
-def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) -> None:
+def _on_message(client: _BoundedClient, state: _CallbackState, message: MQTTMessage) -> None:
+    if not state.unacknowledged.room(message.qos):
+        if message.qos:
+            client.refusal = "more messages than the Receive Maximum"
+        return
+    state.unacknowledged.delivered(message.qos)
     try:
         topic = message.topic
     except UnicodeDecodeError:

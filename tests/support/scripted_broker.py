@@ -112,7 +112,7 @@ class ScriptedBroker:
         """Sends a message (QoS 0) to whoever is connected, subscribed or not."""
         body = struct.pack("!H", len(topic)) + topic.encode() + b"\0" + payload
         for peer in self._open[-1:]:
-            peer.sendall(_packet(PUBLISH << 4 | retain, body))
+            peer.sendall(packet(PUBLISH << 4 | retain, body))
 
     def _accept(self) -> None:
         while True:
@@ -157,11 +157,11 @@ class _Conversation:
 
     def _handle(self, kind: int, flags: int, body: bytes) -> None:
         if kind == CONNECT:
-            self._peer.sendall(_packet(CONNACK << 4, b"\0\0" + _properties(self._broker.terms)))
+            self._peer.sendall(packet(CONNACK << 4, b"\0\0" + _properties(self._broker.terms)))
         elif kind == PINGREQ:
-            self._peer.sendall(_packet(PINGRESP << 4, b""))
+            self._peer.sendall(packet(PINGRESP << 4, b""))
         elif kind == SUBSCRIBE:
-            self._peer.sendall(_packet(SUBACK << 4, body[:2] + b"\0\1"))
+            self._peer.sendall(packet(SUBACK << 4, body[:2] + b"\0\1"))
         elif kind == PUBLISH:
             mid, given = _message(flags, body)
             with self._more:
@@ -189,12 +189,12 @@ class _Conversation:
             self._unanswered.pop(0)
         if reply.hang_up or reply.bare:
             if reply.hang_up:
-                self._peer.sendall(_packet(DISCONNECT << 4, bytes([reply.code, 0])))
+                self._peer.sendall(packet(DISCONNECT << 4, bytes([reply.code, 0])))
             self._peer.shutdown(socket.SHUT_RDWR)
         elif not reply.silent:
             if reply.code < 0x80:
                 self._broker.taken.append(given)
-            self._peer.sendall(_packet(PUBACK << 4, struct.pack("!HBB", mid, reply.code, 0)))
+            self._peer.sendall(packet(PUBACK << 4, struct.pack("!HBB", mid, reply.code, 0)))
 
 
 def _packets(peer: socket.socket) -> Iterator[tuple[int, int, bytes]]:
@@ -224,7 +224,7 @@ def _properties(terms: Terms) -> bytes:
     return bytes([len(body)]) + body
 
 
-def _packet(first: int, body: bytes) -> bytes:
+def packet(first: int, body: bytes) -> bytes:
     size, length = b"", len(body)
     while True:
         length, byte = length >> 7, length & 0x7F
