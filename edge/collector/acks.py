@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.collector.completeness import Completeness
@@ -30,7 +32,11 @@ class Message:
 
 
 class AckScheduler:
-    """Decides which device gets an acknowledgement and when; takes time as an argument."""
+    """Decides which device gets an acknowledgement and when; takes time as an argument.
+
+    Devices are served in the order in which something of them came. Every step costs the same, however
+    many devices wait.
+    """
 
     def __init__(self, reading: Queries, writing: Writes, consumer: str, missing_after_s: float) -> None:
         """Args: missing_after_s: How long a range is missing before it is requested."""
@@ -38,66 +44,88 @@ class AckScheduler:
         self._writing = writing
         self._consumer = consumer
         self._missing_after_s = missing_after_s
-        self._due: set[EpochKey] = set()
+        self._due: dict[EpochKey, None] = {}
+        self._paused: deque[tuple[float, EpochKey]] = deque()
+        self._published: EpochKey | None = None
         self._published_at: dict[DeviceKey, float] = {}
         self._missing_ranges: dict[EpochKey, MissingRanges] = {}
+        self._ask_at: dict[EpochKey, float] = {}
+        self._asks: list[tuple[float, EpochKey]] = []
+        self._refusals = 0
+        self._refusals_known: dict[EpochKey, int] = {}
         self._offline: set[DeviceKey] = set()
-        self._returned: set[DeviceKey] = set()
+        self._returned: dict[DeviceKey, None] = {}
 
     def touched(self, epoch_keys: Iterable[EpochKey]) -> None:
         """Something of these epochs has come, be it known already: an acknowledgement is due."""
-        self._due |= set(epoch_keys)
+        self._due |= dict.fromkeys(epoch_keys)
 
     def presence(self, place: DeviceKey, *, online: bool) -> None:
         """A device is connected or not; one that returns gets an acknowledgement."""
         if online:
-            self._returned.add(place)
+            self._returned[place] = None
             self._offline.discard(place)
         else:
             self._offline.add(place)
 
     def refused(self) -> None:
         """The broker does not pass on what is published, so no device was asked for anything."""
-        for missing_ranges in self._missing_ranges.values():
-            missing_ranges.refused()
+        self._refusals += 1
 
-    def messages(self, now: float, wall: float) -> Iterator[Message]:
-        """What is to be published now; a message that is not taken from the iterator stays due.
+    def next(self, now: float, wall: float) -> Message | None:
+        """What is to be published next; None where there is nothing for now.
 
         Raises:
-            StorageError: The database cannot be used.
+            StorageError: The database cannot be used; what was due is still due.
         """
-        for place in tuple(self._returned):
-            self._due |= set(self._reading.unfinished(place))
-            self._returned.discard(place)
-        self._due |= {
-            epoch_key for epoch_key, missing_ranges in self._requestable() if missing_ranges.wait(now) == 0.0
-        }
-        for epoch_key in sorted(self._due, reverse=True):
-            if self._pause(epoch_key, now) <= 0.0:
-                yield self._acknowledgement(epoch_key, now, wall)
-                self._due.discard(epoch_key)
-                self._published_at[epoch_key.place] = now
+        epoch_key = self._take(now)
+        if epoch_key is None:
+            return None
+        message = self._acknowledgement(epoch_key, now, wall)
+        del self._due[epoch_key]
+        self._published = epoch_key
+        self._published_at[epoch_key.place] = now
+        return message
+
+    def not_published(self) -> None:
+        """What `next` gave last could not be handed to the broker: it is due again."""
+        if self._published is not None:
+            self._published_at.pop(self._published.place, None)
+            self.touched([self._published])
 
     def wait(self, now: float) -> float | None:
         """Seconds until there is something to publish; None where nothing is in sight."""
-        if self._returned:
+        if self._due or self._returned:
             return 0.0
-        waits = [self._pause(epoch_key, now) for epoch_key in self._due]
-        for epoch_key, missing_ranges in self._requestable():
-            wait = missing_ranges.wait(now)
-            if wait is not None:
-                waits.append(max(wait, self._pause(epoch_key, now)))
+        waits = [queue[0][0] - now for queue in (self._paused, self._asks) if queue]
         return max(min(waits), 0.0) if waits else None
 
-    def _pause(self, epoch_key: EpochKey, now: float) -> float:
-        """Seconds until the device may get another message."""
-        published_at = self._published_at.get(epoch_key.place)
-        return 0.0 if published_at is None else published_at + PAUSE_S - now
+    def _take(self, now: float) -> EpochKey | None:
+        """The epoch that is served next; it stays due."""
+        self._release(now)
+        while True:
+            while self._due:
+                epoch_key = next(iter(self._due))
+                free_at = self._published_at.get(epoch_key.place, -PAUSE_S) + PAUSE_S
+                if free_at <= now:
+                    return epoch_key
+                del self._due[epoch_key]
+                # Each device pauses for as long, so these are nearly in order of time.
+                self._paused.append((free_at, epoch_key))
+            if not self._returned:
+                return None
+            place = next(iter(self._returned))
+            self.touched(self._reading.unfinished(place))
+            del self._returned[place]
 
-    def _requestable(self) -> list[tuple[EpochKey, MissingRanges]]:
-        """The epochs with holes whose device can be asked."""
-        return [pair for pair in self._missing_ranges.items() if pair[0].place not in self._offline]
+    def _release(self, now: float) -> None:
+        """Puts those that have waited for long enough behind the others that are due."""
+        while self._paused and self._paused[0][0] <= now:
+            self.touched([self._paused.popleft()[1]])
+        while self._asks and self._asks[0][0] <= now:
+            at, epoch_key = heapq.heappop(self._asks)
+            if self._ask_at.get(epoch_key) == at and epoch_key.place not in self._offline:
+                self.touched([epoch_key])
 
     def _acknowledgement(self, epoch_key: EpochKey, now: float, wall: float) -> Message:
         mark = self._reading.mark(epoch_key)
@@ -115,11 +143,25 @@ class AckScheduler:
 
     def _missing(self, epoch_key: EpochKey, mark: Completeness, now: float) -> tuple[Range, ...]:
         if not mark.holes:
-            self._missing_ranges.pop(epoch_key, None)
+            for known in (self._missing_ranges, self._ask_at, self._refusals_known):
+                known.pop(epoch_key, None)
             return ()
         missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._missing_after_s))
+        if self._refusals_known.get(epoch_key, 0) != self._refusals:
+            self._refusals_known[epoch_key] = self._refusals
+            missing_ranges.refused()
         missing_ranges.update(now, mark.holes)
-        return () if epoch_key.place in self._offline else missing_ranges.request(now)
+        offline = epoch_key.place in self._offline
+        requested = () if offline else missing_ranges.request(now)
+        self._ask_later(epoch_key, missing_ranges, now)
+        return requested
+
+    def _ask_later(self, epoch_key: EpochKey, missing_ranges: MissingRanges, now: float) -> None:
+        wait = missing_ranges.wait(now)
+        at = now + (wait or 0.0)
+        if self._ask_at.get(epoch_key) != at:
+            self._ask_at[epoch_key] = at
+            heapq.heappush(self._asks, (at, epoch_key))
 
     def _given_up(self, epoch_key: EpochKey, now: float) -> tuple[Range, ...]:
         missing_ranges = self._missing_ranges.get(epoch_key)

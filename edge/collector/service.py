@@ -36,6 +36,8 @@ BATCH_PAUSE_S = 0.005
 """Events that follow each other within this time are stored together,"""
 BATCH_S = 0.05
 """for so long at most."""
+TURN_S = 0.1
+"""For publishing, before what has come is looked after again."""
 STOP_S = 2.0
 """For storing what has arrived, once it is stopped."""
 
@@ -211,15 +213,23 @@ class Collector:
                 self._ack_scheduler.presence(place, online=online)
 
     def _publish(self) -> None:
-        """Publishes what is due to devices and dashboards, as much as the broker takes."""
+        """Publishes what is due to devices and dashboards, as much as broker and turn have room for."""
         now, wall = time.monotonic(), time.time()
-        for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
-            if not self.connection.room:
-                return
-            for message in source:
+        while self._may_publish(now) and (message := self._ack_scheduler.next(now, wall)) is not None:
+            try:
                 self.connection.publish(message)
-                if not self.connection.room:
-                    break
+            except BrokerError:
+                self._ack_scheduler.not_published()
+                raise
+        if not self._may_publish(now):
+            return
+        for message in self._scheduled.due(now, wall):
+            self.connection.publish(message)
+            if not self._may_publish(now):
+                break
+
+    def _may_publish(self, began: float) -> bool:
+        return self.connection.room > 0 and time.monotonic() - began < TURN_S
 
     def _note_coverage(self) -> None:
         if self.connection.ready and self._coverage.due(time.monotonic(), time.time()):

@@ -81,31 +81,28 @@ class _BoundedClient(Client):
     as the broker likes, and its thread dies of some packets. The seams are its calls that read from the
     socket, by which time it has the header and nothing of the body, and that handle a packet.
 
-    Attributes:
-        maximum_packet_size: Bytes of a packet that are read.
-        refusal: What the broker sent that is not taken, in words; nothing more is read then.
-        is_broker: Whether a CONNACK has begun, malformed or not.
+    `maximum_packet_size` is how many bytes of a packet are read.
     """
 
     maximum_packet_size = LARGEST_PACKET
-    refusal = ""
-    is_broker = False
 
     def _sock_recv(self, bufsize: int) -> bytes:
+        state: _CallbackState = self.user_data_get()
         packet = self._in_packet
-        self.is_broker = self.is_broker or packet["command"] & 0xF0 == CONNACK
+        state.is_broker = state.is_broker or packet["command"] & 0xF0 == CONNACK
         if packet["have_remaining"] and packet["remaining_length"] + MAX_HEADER > self.maximum_packet_size:
-            self.refusal = f"a packet of more than {self.maximum_packet_size} bytes"
+            state.refusal = f"a packet of more than {self.maximum_packet_size} bytes"
         elif packet["command"] & 0xF0 == PUBLISH and packet["command"] & QOS_2:
-            self.refusal = "a message of a QoS that was not asked for"
+            state.refusal = "a message of a QoS that was not asked for"
         elif len(self._out_packet) > MAX_UNREAD:
-            self.refusal = "message after message, and does not read the answers"
-        if self.refusal:
+            state.refusal = "message after message, and does not read the answers"
+        if state.refusal:
             # What paho takes for an end of the connection.
-            raise ConnectionError(self.refusal)
+            raise ConnectionError(state.refusal)
         return super()._sock_recv(bufsize)
 
     def _packet_handle(self) -> MQTTErrorCode:
+        state: _CallbackState = self.user_data_get()
         try:
             code = super()._packet_handle()
         # A broker chooses these bytes: whatever they bring about is the end of the connection, no more.
@@ -113,7 +110,7 @@ class _BoundedClient(Client):
             _log.debug("a packet cannot be read", exc_info=True)
             code = MQTTErrorCode.MQTT_ERR_PROTOCOL
         if code in (MQTTErrorCode.MQTT_ERR_PROTOCOL, MQTTErrorCode.MQTT_ERR_INVAL):
-            self.refusal = "a packet that breaks the protocol"
+            state.refusal = "a packet that breaks the protocol"
         return code
 
 
@@ -159,7 +156,7 @@ def _properties(options: ConnectOptions) -> Properties:
 class Connection:
     """One connection, from the attempt to its end."""
 
-    def __init__(self, client: _BoundedClient, broker: Broker, options: ConnectOptions) -> None:
+    def __init__(self, client: Client, broker: Broker, options: ConnectOptions) -> None:
         self._client = client
         self._state: _CallbackState = client.user_data_get()
         client.on_pre_connect = _on_pre_connect
@@ -265,7 +262,18 @@ def _unacknowledged(options: ConnectOptions) -> _Unacknowledged:
 
 @dataclass(slots=True)
 class _CallbackState:
-    """What the callbacks of one client share; the client holds it, and it does not hold the client."""
+    """What the callbacks of one client share; the client holds it, and it does not hold the client.
+
+    Attributes:
+        deliver: Where events go.
+        unacknowledged: The messages that were delivered.
+        subscriptions: Those that the broker has not answered.
+        thread: The network thread, once it runs.
+        closed: Whether this side has ended the connection.
+        answered: Whether the broker has answered the CONNECT.
+        refusal: What the broker sent that is not taken, in words; nothing more is read then.
+        is_broker: Whether a CONNACK has begun, malformed or not.
+    """
 
     deliver: Deliver
     unacknowledged: _Unacknowledged
@@ -273,6 +281,8 @@ class _CallbackState:
     thread: threading.Thread | None = None
     closed: bool = False
     answered: bool = False
+    refusal: str = ""
+    is_broker: bool = False
 
 
 def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
@@ -280,7 +290,7 @@ def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
 
 
 def _on_connect(
-    client: _BoundedClient,
+    client: Client,
     state: _CallbackState,
     flags: ConnectFlags,
     code: ReasonCode,
@@ -288,7 +298,7 @@ def _on_connect(
 ) -> None:
     answered, state.answered = state.answered, True
     if answered:
-        client.refusal = "a second answer to one CONNECT"
+        state.refusal = "a second answer to one CONNECT"
     elif state.closed:
         # `disconnect` came while the socket was being opened, and found none to close.
         client.disconnect()
@@ -308,15 +318,15 @@ def _on_connect_fail(client: Client, state: _CallbackState) -> None:
 
 
 def _on_disconnect(
-    client: _BoundedClient,
+    _client: Client,
     state: _CallbackState,
     flags: DisconnectFlags,
     code: ReasonCode,
     _properties: Properties | None,
 ) -> None:
     by_broker = flags.is_disconnect_packet_from_server
-    refusal = client.refusal or ("" if state.answered else "half an answer")
-    refusal = refusal if client.is_broker else ""
+    refusal = state.refusal or ("" if state.answered else "half an answer")
+    refusal = refusal if state.is_broker else ""
     state.deliver(ConnectionLost(code.value, refusal or str(code), by_broker, bool(refusal)))
 
 
@@ -327,23 +337,23 @@ def _on_publish(
 
 
 def _on_subscribe(
-    client: _BoundedClient,
+    _client: Client,
     state: _CallbackState,
     _mid: int,
     codes: list[ReasonCode],
     _properties: Properties | None,
 ) -> None:
     if not state.subscriptions:
-        client.refusal = "an answer to a subscription that was not made"
+        state.refusal = "an answer to a subscription that was not made"
         return
     state.subscriptions.popleft()
     state.deliver(SubscriptionAcknowledged(tuple(code.value for code in codes)))
 
 
-def _on_message(client: _BoundedClient, state: _CallbackState, message: MQTTMessage) -> None:
+def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) -> None:
     if not state.unacknowledged.room(message.qos):
         if message.qos:
-            client.refusal = "more messages than the Receive Maximum"
+            state.refusal = "more messages than the Receive Maximum"
         return
     state.unacknowledged.delivered(message.qos)
     try:
