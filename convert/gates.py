@@ -51,7 +51,7 @@ def load(file: Path = DEFAULT) -> Gates:
         ConfigError: It cannot be read or has a key or value that makes no sense.
     """
     try:
-        return Gates.model_validate(tomllib.loads(file.read_text()))
+        return Gates.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"gates {file} cannot be read: {error}") from None
     except ValidationError as error:

@@ -6,11 +6,12 @@ import ipaddress
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.errors import ConfigError
+from edge.system.address import is_stream
 from edge.types import SHORT_NAME
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -23,7 +24,8 @@ TopicLevel = Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
 class FrozenModel(BaseModel):
     """Settings that are read once: unknown keys and numbers that are not finite are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # What was given stays out of errors: an address may hold a password.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class DeviceConfig(FrozenModel):
@@ -33,10 +35,21 @@ class DeviceConfig(FrozenModel):
     name: TopicLevel = "entrance"
 
 
+def _known_scheme(source: str) -> str:
+    """Refuses an address of another kind than cameras have; the sentence tells nothing of it."""
+    if "://" in source and not is_stream(source):
+        raise ValueError(
+            "this is no source that is known: use picamera2, /dev/videoN, an rtsp:// address, a video file "
+            "or a folder of images"
+        )
+    return source
+
+
 class CameraConfig(FrozenModel):
     """Where frames come from."""
 
-    source: Annotated[str, Field(min_length=1)] = "picamera2"
+    source: Annotated[str, Field(min_length=1, repr=False), AfterValidator(_known_scheme)] = "picamera2"
+    password_file: str = ""
     width: Pixels = 1280
     height: Pixels = 720
     fps: Annotated[int, Field(ge=1, le=120)] = 15
@@ -181,27 +194,50 @@ def load(file: Path) -> Config:
         ConfigError: The file cannot be read, or has problems: all of them, one a line, each as
             `section.key: problem`.
     """
+    config, problems = examine(file)
+    if problems:
+        raise ConfigError("\n".join(f"{key}: {problem}" for key, problem in problems))
+    return config
+
+
+def examine(file: Path) -> tuple[Config, tuple[tuple[str, str], ...]]:
+    """A configuration with the defaults in place of what is wrong in it, and all that is, key by key.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    raw, problems = _read(file), list[tuple[str, str]]()
+    while True:
+        try:
+            return Config.model_validate(raw), tuple(problems)
+        except ValidationError as error:
+            for item in error.errors():
+                problems.append((".".join(map(str, item["loc"])), _plain(item["type"], item["msg"])))
+                _remove(raw, item["loc"])
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}; name another with --config") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{file} is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {error}") from None
-    try:
-        return Config.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_problems(error))) from None
 
 
-def _problems(error: ValidationError) -> list[str]:
-    """Every problem of a configuration as `section.key: problem`."""
-    lines = []
-    for item in error.errors():
-        where = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{where}: {_plain(item['type'], item['msg'])}")
-    return lines
+def _remove(raw: dict[str, Any], where: tuple[int | str, ...]) -> None:
+    """Takes away the key that a problem is about, or the section where it is about all of that."""
+    section = raw
+    for part in where[:-1]:
+        below = section.get(str(part))
+        if not isinstance(below, dict):
+            # A member of a list, or of what should have been a section: the list or section goes.
+            section.pop(str(part), None)
+            return
+        section = below
+    section.pop(str(where[-1]), None)
 
 
 def _plain(kind: str, message: str) -> str:

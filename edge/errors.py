@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class MaskGateError(Exception):
     """Root of all errors that a user can do something about; one sentence each.
@@ -10,6 +12,14 @@ class MaskGateError(Exception):
     """
 
     exit_code = 1
+
+
+class SeveralError(MaskGateError):
+    """Several problems, one a line; the exit code is that of the first."""
+
+    def __init__(self, problems: Sequence[str], exit_code: int) -> None:
+        super().__init__("\n".join(problems))
+        self.exit_code = exit_code
 
 
 class GateError(MaskGateError):
@@ -55,9 +65,15 @@ class IndicatorError(MaskGateError, OSError):
 
 
 class MissingExtraError(MaskGateError, ImportError):
-    """A command needs packages that this install does not have."""
+    """A command needs packages that this install does not have: what is missing, and the lock that has it."""
 
     exit_code = 8
+
+    def __init__(self, missing: str, lock: str) -> None:
+        super().__init__(
+            f"{missing}; run where the sources of MaskGate are: "
+            f"venv/bin/pip install --no-deps --require-hashes -r requirements/{lock}.txt"
+        )
 
 
 class StorageError(MaskGateError, OSError):

@@ -97,6 +97,11 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True)
+class NotDue:
+    """The next frame of a recording is not due yet: nothing is decided, and its reader may look around."""
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """A found face: its box, the detector's score (0 to 1) and five landmarks.
 

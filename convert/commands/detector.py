@@ -30,7 +30,7 @@ def detector(model: Path, directory: Path, figures: Path | None, run: str) -> No
 
 def _figures(file: Path) -> dict[str, float]:
     try:
-        raw = json.loads(file.read_text())
+        raw = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read as JSON: {error}") from None
     if not isinstance(raw, dict) or not all(isinstance(value, int | float) for value in raw.values()):

@@ -8,6 +8,7 @@ Sources: RFC 8032 (Ed25519), RFC 5958 (PKCS #8 for private keys), RFC 8410 (thei
 from __future__ import annotations
 
 import base64
+import codecs
 import hashlib
 import os
 import re
@@ -128,7 +129,8 @@ def open_public(named: str) -> Key:
     """
     if _BASE64.fullmatch(named):
         return Key(Ed25519PublicKey.from_public_bytes(base64.b64decode(named)))
-    content = _read(Path(named))
+    # An editor may have put a byte order mark before the text.
+    content = _read(Path(named)).removeprefix(codecs.BOM_UTF8)
     text = content.decode("ascii", "replace").strip()
     if _BASE64.fullmatch(text):
         return Key(Ed25519PublicKey.from_public_bytes(base64.b64decode(text)))

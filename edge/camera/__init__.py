@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from edge.camera.images import ImageReader
-from edge.camera.live import LiveSource, Timeouts, stuck
+from edge.camera.images import ImageReader, OnSkip, log_skip
+from edge.camera.live import Camera, LiveSource, Timeouts, stuck
 from edge.camera.picamera2 import PiCamera, require_package
-from edge.camera.recording import FrameReader, Playback, Recording, VideoReader
-from edge.camera.video_capture import open_rtsp, open_usb, without_secrets
+from edge.camera.recording import FrameReader, Playback, Recording, VideoReader, is_raw_stream
+from edge.camera.video_capture import open_rtsp, open_usb
 from edge.config import CameraConfig as Settings
-from edge.errors import SourceError
+from edge.errors import ConfigError, SourceError
 from edge.pipeline.ports import FrameSource
+from edge.system.address import StreamAddress, has_user_alone, is_stream, looks_like_address, with_password
 from edge.system.clock import Clock, SystemClock
-from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.system.image_files import HEIF_SUFFIXES, IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
+from edge.system.secrets import as_service, find_credential, first_line
 
-__all__ = ["IMAGE_SUFFIXES", "open_recording", "open_source", "read_image", "stuck"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "connect_source",
+    "examine_source",
+    "open_recording",
+    "open_source",
+    "read_image",
+    "stuck",
+]
+
+CREDENTIAL = "camera-password"
+"""Name of the systemd credential that may hold the password of a network camera."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCamera:
+    """A camera that is not open yet: its name for people, and what opens it."""
+
+    name: str
+    open: Callable[[], Camera]
 
 
 def open_source(
@@ -36,51 +63,144 @@ def open_source(
         SourceError: A recording cannot be read, or the source is of no known kind. A camera that is
             not there raises nothing: its source yields `Blind` until it comes.
     """
-    prepare_opencv()
     clock = clock or SystemClock()
-    timeouts = Timeouts(settings.max_age_s, settings.retry_s)
-    source = settings.source
+    camera = _live_camera(settings, preview_side, clock, os.environ)
+    if camera is None:
+        return open_recording(settings, start_wall, clock)
+    return LiveSource(camera.name, camera.open, Timeouts(settings.max_age_s, settings.retry_s), clock)
+
+
+def examine_source(settings: Settings) -> None:
+    """Raises what `open_source` would, and what would keep a camera away for ever; opens no camera.
+
+    Raises:
+        SourceError: What is configured cannot be opened.
+        ConfigError: Its address cannot be used.
+    """
+    environment = as_service(CREDENTIAL, os.environ)
+    if is_stream(settings.source):
+        StreamAddress.parse(_address(settings, environment))
+    if _live_camera(settings, 0, SystemClock(), environment) is None:
+        open_recording(settings, 0.0).close()
+
+
+def connect_source(settings: Settings, preview_side: int) -> None:
+    """Takes one picture from the camera that the configuration names, or one frame of its recording.
+
+    Raises:
+        SourceError: It cannot be opened, or gives none.
+    """
+    camera = _live_camera(settings, preview_side, SystemClock(), as_service(CREDENTIAL, os.environ))
+    if camera is None:
+        return examine_source(settings)
+    opened = camera.open()
+    try:
+        opened.capture(None)
+    finally:
+        opened.close()
+    return None
+
+
+def _live_camera(
+    settings: Settings, preview_side: int, clock: Clock, environment: Mapping[str, str]
+) -> LiveCamera | None:
+    """The camera that is named, None where it is something else.
+
+    Raises:
+        SourceError: What it needs is not installed.
+        ConfigError: Its password cannot be read, or is for nobody.
+    """
+    prepare_opencv()
+    source = _address(settings, environment)
     if match := re.fullmatch(r"picamera2(?::(\d+))?", source):
         require_package()
         index = int(match[1] or 0)
-        return LiveSource(
-            f"camera {index}", lambda: PiCamera(index, settings, preview_side, clock), timeouts, clock
-        )
+        return LiveCamera(f"camera {index}", lambda: PiCamera(index, settings, preview_side, clock))
     if source.isdecimal() or source.startswith("/dev/"):
         device = f"/dev/video{source}" if source.isdecimal() else source
-        return LiveSource(device, lambda: open_usb(device, settings, clock), timeouts, clock)
-    if re.match(r"rtsps?://", source, re.IGNORECASE):
-        return LiveSource(
-            without_secrets(source), lambda: open_rtsp(source, settings, clock), timeouts, clock
-        )
-    return open_recording(settings, start_wall, clock)
+        return LiveCamera(device, lambda: open_usb(device, settings, clock))
+    if is_stream(source):
+        return LiveCamera(_told(source), lambda: open_rtsp(source, settings, clock))
+    return None
 
 
-def open_recording(settings: Settings, start_wall: float, clock: Clock | None = None) -> Recording:
+def _address(settings: Settings, environment: Mapping[str, str]) -> str:
+    """The source; where that is an address with a user alone, with the password of its file or credential.
+
+    Raises:
+        ConfigError: The password cannot be read, or is for nobody.
+    """
+    source, named = settings.source, settings.password_file
+    if not has_user_alone(source):
+        if named:
+            raise ConfigError(
+                "camera.password_file: it is for an address with a user and no password, such as "
+                "rtsp://user@host/path, in camera.source"
+            )
+        return source
+    file = Path(named) if named else find_credential(CREDENTIAL, environment)
+    try:
+        return source if file is None else with_password(source, first_line(file))
+    except ConfigError as error:
+        raise ConfigError(f"camera.password_file: {error}") from None
+
+
+def _told(address: str) -> str:
+    """A network camera's name for people; one whose address cannot be used has none."""
+    try:
+        return str(StreamAddress.parse(address))
+    except ConfigError:
+        return "camera.source"
+
+
+def open_recording(
+    settings: Settings, start_wall: float, clock: Clock | None = None, on_skip: OnSkip = log_skip
+) -> Recording:
     """Opens a video, a GIF, an image or a folder of images; never a camera, whatever the path.
 
     Args:
         settings: The camera section of the configuration.
         start_wall: Unix time of the recording's first moment.
         clock: The clocks to go by.
+        on_skip: Is told of each picture of a folder that cannot be read.
 
     Raises:
         SourceError: It cannot be read.
     """
     playback = Playback(settings.pace == "realtime", start_wall, settings.rotation)
-    return Recording(_open_reader(settings.source, settings.fps), playback, clock or SystemClock())
+    return Recording(_open_reader(settings, on_skip), playback, clock or SystemClock())
 
 
-def _open_reader(source: str, fps: float) -> FrameReader:
+def _open_reader(settings: Settings, on_skip: OnSkip = log_skip) -> FrameReader:
     """A recording's reader, by what lies at the path."""
-    if "://" in source:
-        raise SourceError(
-            f"{without_secrets(source)} is no source that is known: use picamera2, /dev/videoN, an "
-            "rtsp:// address, a video file or a folder of images"
-        )
-    path = Path(source).expanduser()
+    path = _existing(settings.source)
     if path.is_dir():
-        return ImageReader.of_folder(path, fps)
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageReader((path,), fps)
-    return VideoReader(path)
+        return ImageReader.of_folder(path, settings.fps, on_skip)
+    if path.suffix.lower() in IMAGE_SUFFIXES | HEIF_SUFFIXES:
+        return ImageReader((path,), settings.fps)
+    if "fps" not in settings.model_fields_set and is_raw_stream(path):
+        log.warning(
+            "%s is a raw stream, which holds no times: it is taken as %g frames a second; "
+            "set camera.fps to what it was recorded with",
+            path,
+            settings.fps,
+        )
+    return VideoReader(path, settings.fps)
+
+
+def _existing(source: str) -> Path:
+    """The path of a recording: as it is written, or else with ~ as the folder of a user.
+
+    Raises:
+        SourceError: Nothing is there.
+    """
+    # Not Path's own: that fails where there is no such user, or a folder may not be looked into.
+    for name in (source, os.path.expanduser(source)):
+        if os.path.exists(name):
+            return Path(name)
+    if looks_like_address(source):
+        raise SourceError(
+            "the source is no file, and no address as cameras have them; it is not shown, since it may "
+            "hold a password. An address is rtsp://USER:PASSWORD@HOST/PATH"
+        )
+    raise SourceError(f"{source} does not exist")

@@ -35,7 +35,7 @@ def require_package() -> None:
     """
     if importlib.util.find_spec("picamera2") is None:
         raise SourceError(
-            "camera.source is picamera2, but the package is not installed: install python3-picamera2 "
+            "the package picamera2 is not installed: install python3-picamera2 "
             "(Raspberry Pi OS) and make the virtual environment with --system-site-packages"
         )
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")

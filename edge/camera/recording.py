@@ -15,16 +15,24 @@ import cv2
 from edge.camera.opencv import rotated
 from edge.errors import SourceError
 from edge.system.clock import Clock
+from edge.system.image_files import check_header, picture_limit
 from edge.system.native_output import prepare_opencv
-from edge.types import Frame, Image
+from edge.system.native_path import native_path
+from edge.types import Frame, Image, NotDue
 
 log = logging.getLogger(__name__)
 
-CLOSE_CHECK_S = 0.2
-"""A sleeping recording looks this often whether it was closed."""
+LONGEST_SLEEP_S = 0.5
+"""So often a recording yields while its next frame is far off."""
 
 FALLBACK_FPS = 25.0
 MOST_FPS = 1000.0
+MOST_ANIMATION_FRAMES = 10_000
+"""A GIF or animated PNG can hold frames without number in few bytes."""
+
+_JPEG_START = b"\xff\xd8\xff"
+_FIRST_MPEG_CODE = 0xB0
+_RAW_START = 64
 
 
 class FrameReader(Protocol):
@@ -61,14 +69,14 @@ class Recording:
         # Releasing a decoder while another thread reads from it crashes the process.
         self._lock = threading.RLock()
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[Frame | NotDue]:
         begin = self._clock.monotonic()
         index = 0
         while (step := self._next()) is not None:
             image, moment = step
             # Against the beginning and not the frame before, so that delays do not add up.
             if self._playback.realtime:
-                self._sleep_until(begin + moment)
+                yield from self._sleep_until(begin + moment)
             if self._closed:
                 return
             yield Frame(index, self._rotate(image), moment, self._playback.start_wall + moment)
@@ -90,27 +98,32 @@ class Recording:
         self._rotated = rotated(image, self._playback.rotation, self._rotated)
         return self._rotated
 
-    def _sleep_until(self, due: float) -> None:
+    def _sleep_until(self, due: float) -> Iterator[NotDue]:
         while not self._closed and (left := due - self._clock.monotonic()) > 0:
-            self._clock.sleep(min(left, CLOSE_CHECK_S))
+            self._clock.sleep(min(left, LONGEST_SLEEP_S))
+            if left > LONGEST_SLEEP_S and not self._closed:
+                yield NotDue()
 
 
 class VideoReader:
     """A video or GIF through OpenCV's FFmpeg reader, decoded into one buffer."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, raw_fps: float = FALLBACK_FPS) -> None:
         """Opens the file and decodes its first frame.
+
+        Args:
+            file: The video.
+            raw_fps: Frames a second of a raw stream, which holds no times.
 
         Raises:
             SourceError: It is missing, no video, or has no frames.
         """
         prepare_opencv()
         self._file = file
+        self._frames_left = MOST_ANIMATION_FRAMES if check_header(file) else math.inf
         self._capture = _open(file)
-        fps = self._capture.get(cv2.CAP_PROP_FPS)
-        # A damaged header gives no rate, or one that no camera has.
-        self._step = 1 / fps if 0 < fps <= MOST_FPS else 1 / FALLBACK_FPS
-        self._length_s = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) * self._step
+        self._raw = is_raw_stream(file)
+        self._step = 1 / (raw_fps if self._raw else _rate(self._capture))
         self._moment = -self._step
         self._buffer: Image | None = None
         # The first frame is decoded here: a video without any is an error of opening it.
@@ -118,6 +131,7 @@ class VideoReader:
             self._capture.release()
             raise SourceError(f"{file} holds no frames that can be decoded")
         self._waiting = True
+        self._length_s = 0.0 if self._raw else _length(self._capture, self._step)
 
     def next(self) -> tuple[Image, float] | None:
         """The next frame and its media time."""
@@ -141,24 +155,68 @@ class VideoReader:
         ok, pixels = self._capture.read(self._buffer)
         if not ok:
             return False
+        self._frames_left -= 1
+        if self._frames_left < 0:
+            raise SourceError(
+                f"{self._file} has more than {MOST_ANIMATION_FRAMES} frames; make a video of it"
+            )
         self._buffer = cast(Image, pixels)
-        self._moment = _later(self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000, self._moment, self._step)
+        # FFmpeg makes times up for a raw stream, at its own rate.
+        stamp = math.nan if self._raw else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        self._moment = _later(stamp, self._moment, self._step)
         return True
+
+
+def is_raw_stream(file: Path) -> bool:
+    """Whether a file is a bare stream of H.264, H.265 or motion JPEG, as `rpicam-vid -o x.h264` writes it.
+
+    Such a stream has no container and so no times. Sources: ITU-T H.264 and H.265, annex B; T.81, B.2.1.
+    """
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(_RAW_START)
+    except OSError:
+        return False
+    if start.startswith(_JPEG_START):
+        return True
+    code = start.lstrip(b"\0")
+    zeros = len(start) - len(code)
+    # From 0xB0 on a start code belongs to MPEG-1, 2 and 4, which have times or a rate of their own.
+    return zeros >= 2 and len(code) > 1 and code[0] == 1 and code[1] < _FIRST_MPEG_CODE
+
+
+def _rate(capture: cv2.VideoCapture) -> float:
+    """Frames a second; a damaged header gives none, or more than any camera has."""
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return fps if 0 < fps <= MOST_FPS else FALLBACK_FPS
+
+
+def _length(capture: cv2.VideoCapture, step: float) -> float:
+    """Seconds from the first frame, which was just read, to the end that the container tells.
+
+    A container may tell the time of its end, which is no length where its times begin late.
+    """
+    length = capture.get(cv2.CAP_PROP_FRAME_COUNT) * step
+    # The frame's own time, counted in frames. Before OpenCV 4.11 nothing tells it: the start counts as zero.
+    start = capture.get(getattr(cv2, "CAP_PROP_PTS", -1)) * step
+    return length - start if math.isfinite(start) and start > 0 else length
 
 
 def _open(file: Path) -> cv2.VideoCapture:
     """Opens with FFmpeg only; OpenCV's other readers would take a name with digits for a pattern."""
-    if not file.exists():
-        raise SourceError(f"{file} does not exist")
-    if not file.is_file():
-        raise SourceError(f"{file} is not a file; recordings are files or folders of images")
-    capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG)
+    with native_path(file) as name:
+        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise SourceError(f"{file} is not a video that can be decoded, or it is damaged")
+    picture_limit.check(file, _size(capture))
     return capture
+
+
+def _size(capture: cv2.VideoCapture) -> tuple[int, int]:
+    width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    return round(width), round(height)
 
 
 def _later(moment: float, last: float, step: float) -> float:
     """A frame's time, or one step after the last where the container gives none or goes back."""
-    moment = max(0.0, moment)
-    return moment if math.isfinite(moment) and moment > last else last + step
+    return max(0.0, moment) if math.isfinite(moment) and max(0.0, moment) > last else last + step

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
-from urllib.parse import urlsplit
 
 import cv2
 
@@ -15,6 +14,7 @@ from edge.camera.opencv import rotated
 from edge.camera.timestamps import DriverStamps, StreamStamps
 from edge.config import CameraConfig as Settings
 from edge.errors import SourceError
+from edge.system.address import StreamAddress
 from edge.system.clock import Clock
 from edge.types import Image
 
@@ -85,23 +85,21 @@ def open_rtsp(url: str, settings: Settings, clock: Clock) -> Camera:
     """Connects to a network camera over TCP, decoding on one thread for the least delay.
 
     Raises:
-        SourceError: It cannot be reached or gives no video.
+        SourceError: It cannot be reached or gives no video. Only scheme and host are told.
+        ConfigError: The address cannot be used; nothing of it is told.
     """
+    address = StreamAddress.parse(url)
     options = [
         (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, RTSP_TIMEOUT_MS),
         (cv2.CAP_PROP_READ_TIMEOUT_MSEC, RTSP_TIMEOUT_MS),
         (cv2.CAP_PROP_N_THREADS, 1),
     ]
-    capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, [value for option in options for value in option])
+    # FFmpeg knows its schemes in small letters only.
+    url = address.scheme + url[len(address.scheme) :]
+    try:
+        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, [value for option in options for value in option])
+    except (cv2.error, ValueError):  # their texts may hold the address
+        raise SourceError(f"{address} cannot be opened") from None
     if not capture.isOpened():
-        raise SourceError(f"{without_secrets(url)} cannot be reached, refuses, or gives no video")
-    return CapturedCamera(without_secrets(url), capture, settings.rotation, StreamStamps(clock).taken)
-
-
-def without_secrets(url: str) -> str:
-    """An address for people to read: no user, no password, no query.
-
-    Blindness and its reason are published, and camera addresses often carry the password.
-    """
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        raise SourceError(f"{address} cannot be reached, refuses, or gives no video")
+    return CapturedCamera(str(address), capture, settings.rotation, StreamStamps(clock).taken)

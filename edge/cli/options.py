@@ -10,9 +10,21 @@ from typing import Any
 import click
 
 from edge.config import Config, load_config, with_models
+from edge.system.image_files import USUAL_MEGAPIXELS, picture_limit
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service on this device."""
+
+LOCAL_CONFIG = Path("config.toml")
+"""The configuration of whoever tries something in a folder of their own."""
+
+
+def find_config_file(named: Path | None) -> Path:
+    """The daemon's configuration: the one named, else that of the working directory, else the service's."""
+    if named is None and not LOCAL_CONFIG.is_file() and SYSTEM_CONFIG.is_file():
+        return SYSTEM_CONFIG
+    return named or LOCAL_CONFIG
+
 
 EXISTING = click.Path(exists=True, path_type=Path)
 FILE = click.Path(path_type=Path)
@@ -22,26 +34,46 @@ config_file_option = click.option(
     "--config",
     "file",
     type=FILE,
-    default=Path("config.toml"),
-    show_default=True,
-    help="Configuration file; see the sample config.toml.",
+    callback=lambda _context, _option, file: find_config_file(file),
+    help=f"Configuration file; ./{LOCAL_CONFIG} unless given, else {SYSTEM_CONFIG}.",
 )
-bundle_option = click.option("--bundle", type=FILE, help="Bundle directory instead of the configured one.")
+bundle_option = click.option(
+    "--bundle", type=FILE, help="Bundle (a directory, or packed) instead of the configured one."
+)
 detector_option = click.option(
     "--detector", type=FILE, help="Face detector (ONNX) instead of the configured one."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")
+megapixels_option = click.option(
+    "--max-megapixels",
+    type=click.FloatRange(0, min_open=True),
+    default=USUAL_MEGAPIXELS,
+    show_default=True,
+    expose_value=False,
+    callback=lambda _context, _option, most: picture_limit.allow(most),
+    help="Largest picture or video frame that is decoded.",
+)
 cache_option = click.option("--cache", type=FILE, help="Folder for decoded faces (the user's cache).")
 
 
 def find_config(file: Path | None) -> Config:
-    """The configuration for a tool of the service: the one named, else the service's, else the defaults.
+    """The configuration for a tool of the service, which is the one that the daemon reads; else the defaults.
+
+    Where the service and the working directory have one each, it is the service's: a file that lies about
+    must not decide whose bundles root installs. That is told, since a daemon that is started here by hand
+    reads the other.
 
     Raises:
         ConfigError: The file cannot be read, or has problems.
     """
     if file is None and SYSTEM_CONFIG.is_file():
-        file = SYSTEM_CONFIG
+        if LOCAL_CONFIG.is_file():
+            click.echo(
+                f"{SYSTEM_CONFIG} is read; for the one that is here add --config {LOCAL_CONFIG}", err=True
+            )
+        return load_config(SYSTEM_CONFIG)
+    if file is None and LOCAL_CONFIG.is_file():
+        file = LOCAL_CONFIG
     return load_config(file)
 
 
@@ -57,7 +89,7 @@ def service_config_option(text: str) -> Callable[[Callable[..., None]], Callable
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds --config, --bundle and --detector to a command, which gets a `Config` as `settings`.
+    """Adds the models and the picture limit to a command, which gets a `Config` as `settings`.
 
     Without --config these are the defaults, so that a command gives the same on every machine.
     """
@@ -65,6 +97,7 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     @bundle_option
     @detector_option
     @config_option
+    @megapixels_option
     @wraps(command)
     def configured(*, config: Path | None, bundle: Path | None, detector: Path | None, **rest: Any) -> None:
         command(settings=with_models(load_config(config), bundle, detector), **rest)

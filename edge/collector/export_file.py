@@ -6,6 +6,7 @@ held in memory. What cannot be read twice, such as a pipe, is copied to a tempor
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import sys
@@ -101,7 +102,9 @@ class ExportSource:
         number = 0
         while payload := self._read(stream):
             number += 1
-            line = ExportLine(self.name, number, payload.rstrip(b"\r\n"), payload.endswith(b"\n"))
+            # An editor puts a byte order mark before the first line; joined files have more of them.
+            text = payload.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
+            line = ExportLine(self.name, number, text, payload.endswith(b"\n"))
             _check(line)
             pass_on(payload)
             yield line

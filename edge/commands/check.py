@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from edge.bundle import trust
+from edge import config as configuration
 from edge.cli.options import config_file_option
-from edge.config import load
+from edge.daemon.daemon import all_in_one
+from edge.daemon.service import Problem
+from edge.errors import ConfigError, SeveralError
 
 
 @click.command()
 @config_file_option
-def check(file: Path) -> None:
-    """Check a configuration, and the keys it names; every problem at once, each as section.key: problem.
+@click.option("--connect", is_flag=True, help="Also open camera, lamp and broker; the daemon must not run.")
+def check(file: Path, connect: bool) -> None:
+    """Do what `run` does before its first frame; every problem at once, each as section.key: problem.
+
+    Without --connect no camera, lamp or broker is needed. Nothing is written. The exit code is that with
+    which `run` would end.
 
     \b
-    Example:
+    Examples:
       maskgate check --config /etc/maskgate/config.toml
+      maskgate check --connect
     """
-    config = load(file)
-    trust.open_keys(config.classifier.trusted_keys)
+    problems = list(_problems(file, connect))
+    if problems:
+        raise SeveralError([str(problem) for problem in problems], problems[0].error.exit_code)
     click.echo(f"{file} is in order")
+
+
+def _problems(file: Path, connect: bool) -> Iterator[Problem]:
+    config, wrong = configuration.examine(file)
+    yield from (Problem(key, ConfigError(f"{key}: {problem}")) for key, problem in wrong)
+    told = tuple(key for key, _ in wrong)
+    for problem in all_in_one(config).examine(connect=connect):
+        # A default took the place of what is wrong, so what comes of it is no problem of this file.
+        if not any(problem.key == key or problem.key.startswith(f"{key}.") for key in told):
+            yield problem

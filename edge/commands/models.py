@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,8 +11,8 @@ from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
-from edge.cli.options import SYSTEM_CONFIG, json_option, service_config_option
-from edge.cli.output import table
+from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_config_option
+from edge.cli.output import json_text, table
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.self_test import SelfTest, self_test
@@ -21,7 +20,8 @@ from edge.daemon.self_test import SelfTest, self_test
 RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
 
 _config_option = service_config_option(
-    f"Configuration file; {SYSTEM_CONFIG} where there is one. It names trusted keys and interpreter."
+    f"Configuration file; {SYSTEM_CONFIG} unless given, else ./{LOCAL_CONFIG}. "
+    "It names trusted keys and interpreter."
 )
 
 
@@ -42,7 +42,7 @@ def list_bundles(settings: Config, as_json: bool) -> None:
     """
     found = inventory(open_bundle_store(), settings.classifier.trusted_keys)
     if as_json:
-        click.echo(json.dumps([row.as_json() for row in found], indent=2))
+        click.echo(json_text([row.as_json() for row in found], indent=2))
         return
     click.echo(_bundle_table(found))
     _warn_of_configured_bundle(settings)

@@ -16,6 +16,9 @@ from edge.cli.options import bundle_option, config_file_option, detector_option
 from edge.config import load, with_models
 from edge.daemon.daemon import Daemon, all_in_one
 from edge.daemon.journal import JournalObserver
+from edge.system.process import keep_memory_private
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -29,8 +32,10 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     Example:
       maskgate run --config /etc/maskgate/config.toml
     """
+    keep_memory_private()
     config = with_models(load(file), bundle, detector)
     log_as_configured(config.log.level)
+    log.info("the configuration is %s", file)
     daemon = all_in_one(config, JournalObserver())
     _obey_signals(daemon)
     daemon.run()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from edge.config import Config
 from edge.daemon.models import ModelService
-from edge.daemon.service import Loop, Service
+from edge.daemon.service import Loop, Problem, Service
 from edge.daemon.spool_service import SpoolService
 from edge.daemon.statistics import StatisticsService
 from edge.daemon.uplink_service import UplinkService
@@ -28,6 +28,19 @@ class Daemon:
         self._stopping = threading.Event()
         self._reloading = threading.Event()
 
+    def examine(self, *, connect: bool = False) -> Iterator[Problem]:
+        """What would keep `run` from its first frame, in the order in which it would come up.
+
+        Args:
+            connect: Whether camera, lamps and broker are opened too. Else no device and no connection is;
+                nothing is written either way.
+        """
+        for service in self._services:
+            problems = list(service.examine())
+            yield from problems
+            if connect and not problems:
+                yield from service.connect()
+
     def run(self) -> None:
         """Starts the services, and stops them when the loop ends, is stopped, or fails.
 
@@ -40,11 +53,9 @@ class Daemon:
                 started.callback(service.stop)
             notify("READY=1\nSTATUS=watching")
             started.callback(notify, "STOPPING=1")
-            self._run_loop()
-            # Whoever stops the daemon does not wait for it.
-            if not self._stopping.is_set():
-                for service in self._services:
-                    service.drain()
+            watchdog = Watchdog()
+            self._run_loop(watchdog)
+            self._drain(watchdog)
 
     def stop(self) -> None:
         """Has the loop end after its cycle."""
@@ -54,8 +65,7 @@ class Daemon:
         """Has the loop take up what was changed on disk, after its cycle."""
         self._reloading.set()
 
-    def _run_loop(self) -> None:
-        watchdog = Watchdog()
+    def _run_loop(self, watchdog: Watchdog) -> None:
         for _ in self._loop.cycles(self._stopping):
             for service in self._services:
                 service.check()
@@ -63,6 +73,16 @@ class Daemon:
                 self._reloading.clear()
                 self._loop.reload()
             watchdog.feed()
+
+    def _drain(self, watchdog: Watchdog) -> None:
+        for service in self._services:
+            # Whoever stops the daemon does not wait for it.
+            if self._stopping.is_set():
+                return
+            for _ in service.drain():
+                watchdog.feed()
+                if self._stopping.is_set():
+                    return
 
 
 def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:

@@ -13,8 +13,7 @@ from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config, VerdictConfig
-from edge.errors import ModelError
+from edge.config import Config, MqttConfig, VerdictConfig
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
@@ -53,22 +52,13 @@ def has_manifest(path: str) -> bool:
 
 
 def find_detector(config: Config, bundle: Bundle) -> Path:
-    """The detector: the one configured, else the bundle's, else the one that was fetched.
-
-    Raises:
-        ModelError: There is none.
-    """
+    """The detector: the one configured, else the bundle's, else one that was fetched, else the package's."""
     if config.detector.model:
         return Path(config.detector.model)
     if bundle.detector is not None:
         return bundle.detector
     fetched = models_directory() / YUNET
-    if fetched.is_file():
-        return fetched
-    raise ModelError(
-        f"{bundle.path} holds no face detector: run `maskgate models fetch`, or name a model of YuNet's "
-        "kind with --detector or detector.model"
-    )
+    return fetched if fetched.is_file() else bundles.SHIPPED_DETECTOR
 
 
 def open_detector(config: Config, bundle: Bundle) -> YuNetDetector:
@@ -98,6 +88,13 @@ def _ignore_mute(_seconds: float) -> None:
     pass
 
 
+def make_broker(mqtt: MqttConfig, login: broker.Login | None) -> broker.Broker:
+    """The broker that the configuration names."""
+    verified = "unverified-broker" not in mqtt.insecure
+    tls = broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified)
+    return broker.Broker(mqtt.host, mqtt.port, mqtt.keepalive_s, login, tls)
+
+
 def open_uplink(
     config: Config,
     backlog: SpoolReader,
@@ -113,17 +110,10 @@ def open_uplink(
         mute: Silences the buzzer for some seconds.
 
     Raises:
-        ConfigError: The password or a TLS file cannot be used, or the host is none.
+        ConfigError: The broker cannot be used as it is set.
     """
     mqtt = config.mqtt
-    verified = "unverified-broker" not in mqtt.insecure
-    where = broker.Broker(
-        host=mqtt.host,
-        port=mqtt.port,
-        keepalive=mqtt.keepalive_s,
-        login=broker.login(mqtt.username, mqtt.password_file, os.environ),
-        tls=broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified),
-    )
+    where = make_broker(mqtt, broker.login(mqtt.username, mqtt.password_file, os.environ))
     topics = Topics(config.device.site, config.device.name)
     policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
     inbound = InboundHandler(backlog, topics, policy, mute)

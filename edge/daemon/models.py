@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from edge.bundle import Bundle, trust
 from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, open_bundle_store
 from edge.bundle.trial import Trial, give_up
 from edge.config import Config
 from edge.daemon import factory
-from edge.daemon.service import Service
+from edge.daemon.service import Problem, Service, attempt
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
 from edge.types import Frame, FrameAnalysis
@@ -34,14 +36,18 @@ class LoadedModels:
     problem: str = ""
 
 
-def load_models(config: Config) -> LoadedModels:
+def load_models(config: Config, *, on_trial: bool = True) -> LoadedModels:
     """Opens the bundle to work with; one that is damaged gives way to the shipped one, loudly.
+
+    Args:
+        config: What config.toml says.
+        on_trial: Whether this is an attempt with a new bundle; else nothing is written.
 
     Raises:
         ModelError: The configuration names a place where no bundle is, or the shipped one cannot be used.
     """
     try:
-        return load_wanted_models(config)
+        return load_wanted_models(config) if on_trial else LoadedModels(factory.open_vision(config))
     except ModelError as error:
         if config.classifier.bundle and not _is_bundle(config):
             raise
@@ -96,6 +102,29 @@ def _shipped(config: Config, problem: str) -> LoadedModels:
 def _is_bundle(config: Config) -> bool:
     """Whether there is at least something at the place that the configuration names."""
     return factory.has_manifest(config.classifier.bundle)
+
+
+def examine_models(config: Config) -> Iterator[Problem]:
+    """What would keep the models from being opened; counts no attempt."""
+    classifier, detector = config.classifier, config.detector
+    keys = [
+        p
+        for key in classifier.trusted_keys
+        for p in attempt("classifier.trusted_keys", partial(trust.open_keys, (key,)))
+    ]
+    yield from keys
+    found: list[Problem] = []
+    if detector.model:
+        found += attempt("detector.model", lambda: factory.open_detector(config, factory.open_shipped()))
+        yield from found
+    # What was found already is not found in the bundle once more.
+    rest = config.model_copy(
+        update={
+            "classifier": classifier.model_copy(update={"trusted_keys": ()}) if keys else classifier,
+            "detector": detector.model_copy(update={"model": ""}) if found else detector,
+        }
+    )
+    yield from attempt("classifier.bundle", lambda: load_models(rest, on_trial=False))
 
 
 class SupervisedVision:
@@ -166,6 +195,10 @@ class ModelService(Service):
 
     def __init__(self, config: Config) -> None:
         self._config = config
+
+    def examine(self) -> Iterator[Problem]:
+        """What is wrong with keys, bundle, interpreter and detector."""
+        yield from examine_models(self._config)
 
     def start(self) -> None:
         """Loads the bundle to work with.

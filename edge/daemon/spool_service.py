@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 from edge.config import SpoolConfig
-from edge.daemon.service import Service
+from edge.daemon.service import Problem, Service, attempt
 from edge.errors import SpoolError
 from edge.spool import Spool
 from edge.spool.control.server import ControlServer
 from edge.spool.records import limits_of
+from edge.spool.storage.opening import examine_place
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +29,10 @@ class SpoolService(Service):
     def __init__(self, config: SpoolConfig) -> None:
         self._config = config
         self._server: ControlServer | None = None
+
+    def examine(self) -> Iterator[Problem]:
+        """What is wrong with the place of the spool; a daemon may hold it meanwhile."""
+        yield from attempt("spool.path", lambda: examine_place(Path(self._config.path)))
 
     def start(self) -> None:
         """Opens the spool; without a socket the device works all the same.

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from edge.config import Config
-from edge.daemon.factory import open_uplink
-from edge.daemon.service import Service
+from edge.daemon.factory import make_broker, open_uplink
+from edge.daemon.service import Problem, Service, attempt
 from edge.daemon.spool_service import SpoolService
-from edge.errors import BrokerError
+from edge.errors import BrokerError, SpoolError
+from edge.messages.topics import Topics
+from edge.mqtt import broker
+from edge.mqtt.broker import ConnectOptions
+from edge.mqtt.connector import Connector
+from edge.mqtt.probe import probe
 from edge.spool import Spool
+from edge.system.secrets import as_service
 from edge.uplink.status import MinuteQueue
 from edge.uplink.uplink import Uplink
 
 DRAIN_S = 5.0
 """How long the end of a recording waits for a broker."""
+
+FLUSH_S = 1.0
+"""How long it waits for a disk first."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,11 +44,30 @@ class UplinkService(Service):
         self._minute_queue = minute_queue
         self._mute = mute
 
+    def examine(self) -> Iterator[Problem]:
+        """What is wrong with host, login and TLS."""
+        mqtt = self._config.mqtt
+        login: broker.Login | None = None
+        try:
+            login = broker.login(mqtt.username, mqtt.password_file, as_service(broker.CREDENTIAL, os.environ))
+        except broker.BrokerSettingError as error:
+            yield Problem(f"mqtt.{error.field}", error)
+        yield from (
+            Problem(f"mqtt.{error.field}", error) for error in broker.refused(make_broker(mqtt, login))
+        )
+
+    def connect(self) -> Iterator[Problem]:
+        """Whether the broker takes the device, under another identifier than that of a running daemon."""
+        mqtt, device = self._config.mqtt, self._config.device
+        login = broker.login(mqtt.username, mqtt.password_file, as_service(broker.CREDENTIAL, os.environ))
+        options = ConnectOptions(f"{Topics(device.site, device.name).client_id}-check")
+        yield from attempt("mqtt.host", lambda: probe(Connector(make_broker(mqtt, login), options)))
+
     def start(self) -> None:
         """Begins to connect.
 
         Raises:
-            ConfigError: The password or a TLS file cannot be used, or the host is none.
+            ConfigError: The broker cannot be used as it is set.
         """
         self._uplink = open_uplink(self._config, self._spool.spool, self._minute_queue, self._mute)
         self._uplink.start()
@@ -48,20 +77,24 @@ class UplinkService(Service):
         if not self._uplink.alive:
             raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
 
-    def drain(self) -> None:
+    def drain(self) -> Iterator[None]:
         """Sends what a recording left."""
-        drain(self._spool.spool)
+        yield from drain(self._spool.spool)
 
     def stop(self) -> None:
         """Sends what can be sent within its time, and says goodbye to the broker."""
         self._uplink.stop()
 
 
-def drain(spool: Spool) -> None:
+def drain(spool: Spool) -> Iterator[None]:
     """Gives the uplink `DRAIN_S` seconds to empty the spool; what it cannot send stays there."""
-    spool.flush()
     deadline = time.monotonic() + DRAIN_S
+    try:
+        spool.flush(FLUSH_S)
+    except SpoolError as error:
+        _log.warning("%s", error)
     while spool.depth() and time.monotonic() < deadline:
         time.sleep(0.05)
+        yield
     if spool.depth():
         _log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S)

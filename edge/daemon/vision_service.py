@@ -7,17 +7,17 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from edge.camera import open_source
+from edge.camera import connect_source, examine_source, open_source
 from edge.config import Config
 from edge.daemon.factory import make_tracker
 from edge.daemon.models import ModelService, reload_models
-from edge.daemon.service import Service
+from edge.daemon.service import Problem, Service, attempt
 from edge.daemon.spool_service import SpoolService
-from edge.indicator import open_indicator
+from edge.indicator import examine_indicator, open_indicator
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import CycleObserver, Pipeline, Reporter, reported
+from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, reported
 from edge.pipeline.ports import Indicator
 from edge.system import clock
 from edge.tracking.tracker import Tracker
@@ -45,6 +45,17 @@ class VisionService(Service):
         self._spool = spool
         self._buzzer_mute = buzzer_mute
         self._observers = observers
+
+    def examine(self) -> Iterator[Problem]:
+        """What is wrong with the lamp, and with the form of the camera's source or with a recording."""
+        yield from attempt("lamp.kind", lambda: examine_indicator(self._config.lamp))
+        yield from attempt("camera.source", lambda: examine_source(self._config.camera))
+
+    def connect(self) -> Iterator[Problem]:
+        """What keeps the lamps from being lit for a moment, and the camera from giving a picture."""
+        config = self._config
+        yield from attempt("lamp.kind", lambda: open_indicator(config.lamp).close())
+        yield from attempt("camera.source", lambda: connect_source(config.camera, config.detector.long_side))
 
     def start(self) -> None:
         """Opens lamps and camera; a live camera that is not there yet is no error.
@@ -81,7 +92,7 @@ class VisionService(Service):
         for cycle in reported(cycles, self._reporter, self._observers):
             # So that a jump of the clock is seen when it happens, and not with the next event.
             clock.synced()
-            if isinstance(cycle.moment, Blind):
+            if isinstance(cycle, Cycle) and isinstance(cycle.moment, Blind):
                 self._models.vision.pause()
             yield
 

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from edge.config import LampConfig
 from edge.indicator.console import ConsoleIndicator
-from edge.indicator.gpio import BuzzerMute, GpioIndicator
+from edge.indicator.gpio import BuzzerMute, GpioIndicator, import_gpiozero
 from edge.pipeline.ports import Indicator
 from edge.types import Lamp
 
@@ -28,6 +28,12 @@ def open_indicator(
     if settings.kind == "gpio":
         return GpioIndicator(settings.pins, buzzer_mute)
     return ConsoleIndicator(console) if settings.kind == "console" else NullIndicator()
+
+
+def examine_indicator(settings: LampConfig) -> None:
+    """Raises MissingExtraError where lamps on pins are configured and gpiozero is not installed."""
+    if settings.kind == "gpio":
+        import_gpiozero()
 
 
 class NullIndicator:

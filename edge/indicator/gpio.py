@@ -99,7 +99,7 @@ class GpioIndicator:
 
 def _take(pins: LampPinsConfig) -> tuple[tuple[Any, ...], Any]:
     """Opens red, amber, green and the buzzer (None where there is none), or nothing at all."""
-    led, buzzer = _import_gpiozero()
+    led, buzzer = import_gpiozero()
     taken: list[Any] = []
     try:
         for name, pin in (("red", pins.red), ("amber", pins.amber), ("green", pins.green)):
@@ -120,13 +120,16 @@ def _release(devices: list[Any]) -> None:
             device.close()
 
 
-def _import_gpiozero() -> tuple[Callable[..., Any], Callable[..., Any]]:
+def import_gpiozero() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Its classes of LEDs and buzzers.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
     try:
         from gpiozero import LED, Buzzer  # noqa: PLC0415 - only devices with lamps have it
     except ImportError:
-        raise MissingExtraError(
-            'lamp.kind is gpio, but gpiozero is not installed: pip install "maskgate[pi]"'
-        ) from None
+        raise MissingExtraError("lamps on pins need gpiozero, which is not installed", "pi") from None
     return LED, Buzzer
 
 

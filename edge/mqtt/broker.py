@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.errors import ConfigError
+from edge.system.address import host_problem
+from edge.system.secrets import find_credential, first_line
 
 CREDENTIAL = "mqtt-password"
 """Name of the systemd credential that may hold the password."""
@@ -168,28 +170,41 @@ def login(
         if password_file:
             raise BrokerSettingError("password_file", names, f"a password needs {names.username} as well")
         return None
-    if password_file:
-        return Login(username, _first_line(Path(password_file), names))
-    credential = Path(environment.get("CREDENTIALS_DIRECTORY", ""), CREDENTIAL)
-    if "CREDENTIALS_DIRECTORY" in environment and credential.exists():
-        return Login(username, _first_line(credential, names))
-    return Login(username)
-
-
-def _first_line(file: Path, names: SettingNames) -> str:
+    file = Path(password_file) if password_file else find_credential(CREDENTIAL, environment)
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise BrokerSettingError("password_file", names, f"{file} cannot be read: {reason}") from None
-    if not lines or not lines[0]:
-        raise BrokerSettingError("password_file", names, f"{file} has no password in its first line")
-    return lines[0]
+        return Login(username, None if file is None else first_line(file))
+    except ConfigError as error:
+        raise BrokerSettingError("password_file", names, str(error)) from None
 
 
 def tls(ca_file: str, cert_file: str, key_file: str, *, verified: bool = True) -> Tls | None:
     """The encryption that the settings ask for; None where they name no file and leave nothing out."""
-    return Tls(ca_file, cert_file, key_file, verified) if ca_file or cert_file or not verified else None
+    wished = ca_file or cert_file or key_file or not verified
+    return Tls(ca_file, cert_file, key_file, verified) if wished else None
+
+
+def refused(broker: Broker) -> Iterator[BrokerSettingError]:
+    """Everything for which a broker cannot be used as it is set, before a connection is tried."""
+    names = broker.names
+    if problem := host_problem(broker.host):
+        yield BrokerSettingError("host", names, problem)
+    files = broker.tls or Tls()
+    # A client certificate proves who the client is as well as a password does.
+    if broker.login is not None and broker.login.password is None and not files.cert_file:
+        yield BrokerSettingError(
+            "password_file",
+            names,
+            f"a user needs a password: name its file here, or store the systemd credential {CREDENTIAL}; "
+            f"else leave {names.username} away",
+        )
+    if files.key_file and not files.cert_file:
+        yield BrokerSettingError("client_cert_file", names, "a client's key needs its certificate as well")
+        return
+    for part in (Tls(files.ca_file), Tls("", files.cert_file, files.key_file)):
+        try:
+            tls_context(part, names)
+        except BrokerSettingError as error:
+            yield error
 
 
 def tls_context(files: Tls, names: SettingNames = CONFIG_KEYS) -> ssl.SSLContext:
@@ -215,6 +230,8 @@ def tls_context(files: Tls, names: SettingNames = CONFIG_KEYS) -> ssl.SSLContext
         except (OSError, ValueError) as error:
             named = " and ".join(filter(None, (files.cert_file, files.key_file)))
             reason = f"{named} cannot be used: {reason_of(error)}"
+            if not files.key_file:
+                reason += "; its key must be in the same file or be named as well"
             raise BrokerSettingError("client_cert_file", names, reason) from None
     return context
 

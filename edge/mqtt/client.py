@@ -218,8 +218,9 @@ class Connection:
 
     def acknowledge(self, arrived: MessageReceived) -> None:
         """Lets the broker forget a message that came over this connection."""
-        self._client.ack(arrived.mid, arrived.qos)
+        # First: the broker may send the next before `ack` returns.
         self._state.unacknowledged.done(arrived.qos)
+        self._client.ack(arrived.mid, arrived.qos)
 
     def close(self, timeout: float = 0.0, *, with_will: bool = False) -> None:
         """Ends the connection and waits up to `timeout` seconds for it.

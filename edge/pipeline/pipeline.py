@@ -18,7 +18,7 @@ from edge.pipeline.ports import (
     Outbox,
 )
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, Presence, State, Verdict
+from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, NotDue, Presence, State, Verdict
 
 
 class Vision:
@@ -73,19 +73,23 @@ class Pipeline:
         self._tracker = tracker
         self._clock = clock
 
-    def cycles(self, stopped: Callable[[], bool]) -> Iterator[Cycle]:
-        """Runs until the source ends or somebody stops it.
+    def cycles(self, stopped: Callable[[], bool]) -> Iterator[Cycle | NotDue]:
+        """Runs until the source ends or somebody stops it; yields at least once a second.
 
         The passes that are still open then are closed in a last cycle.
         """
-        moment: Frame | Blind | None = None
+        last: Frame | Blind | None = None
         for moment in self._source:
-            yield self._cycle(moment)
+            if isinstance(moment, NotDue):
+                yield moment
+            else:
+                last = moment
+                yield self._cycle(moment)
             if stopped():
                 break
-        if moment is not None:
-            verdicts = self._tracker.close(moment.monotonic, moment.wall)
-            yield Cycle(moment, None, verdicts, (), 0.0)
+        if last is not None:
+            verdicts = self._tracker.close(last.monotonic, last.wall)
+            yield Cycle(last, None, verdicts, (), 0.0)
 
     def _cycle(self, moment: Frame | Blind) -> Cycle:
         started = self._clock()
@@ -157,17 +161,19 @@ class CycleObserver(Protocol):
 
 
 def reported(
-    cycles: Iterable[Cycle], reporter: Reporter, observers: Iterable[CycleObserver]
-) -> Iterator[Cycle]:
+    cycles: Iterable[Cycle | NotDue], reporter: Reporter, observers: Iterable[CycleObserver]
+) -> Iterator[Cycle | NotDue]:
     """Reports each cycle, then shows it to the observers in their order, then yields it.
 
-    When the cycles have ended, the lamp is left dark.
+    A `NotDue` is only passed on. When the cycles have ended, the lamp is left dark.
     """
-    cycle = None
+    last = None
     for cycle in cycles:
-        events = reporter.report(cycle)
-        for observer in observers:
-            observer.observe(cycle, events)
+        if isinstance(cycle, Cycle):
+            last = cycle
+            events = reporter.report(cycle)
+            for observer in observers:
+                observer.observe(cycle, events)
         yield cycle
-    if cycle is not None:
-        reporter.finish(cycle.moment)
+    if last is not None:
+        reporter.finish(last.moment)

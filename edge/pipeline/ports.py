@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, Observation, State
+from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, NotDue, Observation, State
 
 
 class FrameSource(Protocol):
     """Where frames come from.
 
-    A live source yields at least once a second, a `Blind` where the camera gave nothing, and never
-    ends; a recording yields every frame in order and ends.
+    Every source yields at least once a second, so that its reader can stop, and can show that it lives.
+    A live source yields a `Blind` where the camera gave nothing, and never ends. A recording yields
+    every frame in order, a `NotDue` while the next one is far off, and ends.
     """
 
-    def __iter__(self) -> Iterator[Frame | Blind]: ...
+    def __iter__(self) -> Iterator[Frame | Blind | NotDue]: ...
 
     def close(self) -> None:
         """Gives the camera or file back; may be called more than once."""

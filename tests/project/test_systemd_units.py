@@ -100,9 +100,15 @@ def test_only_cameras_and_gpio_are_open(settings: dict[str, list[str]]) -> None:
     }
 
 
-def test_the_password_is_optional(settings: dict[str, list[str]]) -> None:
+def test_the_passwords_are_optional(settings: dict[str, list[str]]) -> None:
     """A credential without a path is looked up and may be absent; with one it would be demanded."""
-    assert settings["LoadCredential"] == ["mqtt-password"]
+    assert settings["LoadCredential"] == ["mqtt-password", "camera-password"]
+
+
+@both
+def test_no_core_is_written(unit: Path) -> None:
+    """It would hold passwords, and frames."""
+    assert "LimitCORE=0" in unit.read_text(encoding="utf-8").splitlines()
 
 
 def test_no_group_is_demanded_that_may_be_missing(settings: dict[str, list[str]]) -> None:

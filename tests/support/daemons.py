@@ -42,8 +42,9 @@ class RecordingService(Service):
     def check(self) -> None:
         self._note("check")
 
-    def drain(self) -> None:
+    def drain(self) -> Iterator[None]:
         self._note("drain")
+        yield
 
     def stop(self) -> None:
         self._note("stop")

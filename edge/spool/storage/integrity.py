@@ -87,6 +87,15 @@ def is_spool(path: Path) -> bool:
     return _read(path)[_MARK] == APPLICATION_ID.to_bytes(4, "big")
 
 
+def is_database(path: Path) -> bool:
+    """Whether a file begins as a database does.
+
+    Raises:
+        SpoolError: It cannot be read.
+    """
+    return _read(path).startswith(_MAGIC)
+
+
 def _has_tables(header: bytes) -> bool:
     """Whether this begins a database with tables that is not in WAL mode, as a spool is from the start."""
     pages = int.from_bytes(header[_PAGES], "big")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from edge.spool.records import Limits
 from edge.spool.storage import files, integrity, recovery, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
-from edge.spool.storage.integrity import is_spool, refuse_others
+from edge.spool.storage.integrity import is_database, is_spool, refuse_others
 from edge.spool.storage.schema import APPLICATION_ID, FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.store import RESERVE, EventStore, RunInfo
@@ -66,6 +67,23 @@ def open_store(path: Path, wall: float, limits: Limits) -> OpenedStore:
     return OpenedStore(store, damage or loss)
 
 
+def examine_place(path: Path) -> None:
+    """Refuses a place where no spool can be; opens and makes nothing, whoever holds it.
+
+    Raises:
+        SpoolError: It is a folder, some other file, or in a folder that cannot be made.
+    """
+    # Not Path's own: they fail where a folder may not be looked into, which is a question of who asks.
+    if os.path.isdir(path):
+        raise SpoolError(f"{path} is a folder; name a file with spool.path")
+    if os.path.exists(path):
+        refuse_others(path)
+        if path.stat().st_size and not is_database(path) and not files.numbers_of(path).exists():
+            raise SpoolError(f"{path} is no spool of MaskGate; name another file with spool.path")
+    elif not os.path.isdir(path.parent) and not os.path.isdir(path.parent.parent):
+        raise SpoolError(f"the folder {path.parent} cannot be made: {path.parent.parent} is not there")
+
+
 def look_into(path: Path, limits: Limits, *, check: bool) -> EventStore:
     """Opens a spool for a tool while no daemon runs: counts no run and repairs nothing.
 
@@ -81,7 +99,7 @@ def look_into(path: Path, limits: Limits, *, check: bool) -> EventStore:
         raise SpoolError(f"there is no spool at {path}; name its configuration with --config")
     refuse_others(path)
     with contextlib.ExitStack() as stack:
-        numbers = SequenceReservations(files.numbers_of(path))
+        numbers = SequenceReservations(files.numbers_of(path), make=False)
         stack.callback(numbers.close)
         try:
             db = SpoolDatabase(path)

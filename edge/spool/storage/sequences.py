@@ -34,8 +34,12 @@ class Reservation:
 class SequenceReservations:
     """The open and locked file."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the file of a spool, and makes it (0600) where there is none.
+    def __init__(self, path: Path, *, make: bool = True) -> None:
+        """Opens the file of a spool and locks it.
+
+        Args:
+            path: The file.
+            make: Whether it is made (0600) where there is none; else nothing is written then.
 
         Raises:
             SpoolError: It cannot be opened, or another process holds it.
@@ -43,7 +47,7 @@ class SequenceReservations:
         self._path = path
         self._writes = 0
         try:
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            self._handle = _open(path, make)
         except OSError as error:
             raise SpoolError(f"{path} cannot be opened for writing: {error.strerror}") from None
         if os.geteuid() == 0:
@@ -92,6 +96,17 @@ class SequenceReservations:
     def close(self) -> None:
         """Closes the file, and so gives up the lock."""
         os.close(self._handle)
+
+
+def _open(path: Path, make: bool) -> int:
+    """The file; where there is none and none is to be made, an empty one in memory."""
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags | os.O_CREAT if make else flags, 0o600)
+    except FileNotFoundError:
+        if make:
+            raise
+        return os.memfd_create(path.name)
 
 
 def _parse(slot: bytes) -> tuple[int, Reservation] | None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 SCRIPT = """
 import json
 from training.framework import load_framework
-load_framework(1, extra="convert")
+load_framework(1)
 import keras
 import numpy as np
 from convert import quantize

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from edge.camera.recording import Playback, Recording, VideoReader, _later
 from edge.errors import SourceError
+from edge.types import Frame
 from tests.support.fakes import FakeClock
 from tests.support.recordings import ListReader
 
@@ -55,7 +56,8 @@ def test_realtime_sleeps_to_media_time_and_changes_no_time() -> None:
     clock = FakeClock()
     due = []
     paced = []
-    for frame in Recording(ListReader(0.0, 0.1, 0.7), Playback(True, 1000.0, 0), clock):
+    recording = Recording(ListReader(0.0, 0.1, 0.7), Playback(True, 1000.0, 0), clock)
+    for frame in (item for item in recording if isinstance(item, Frame)):
         due.append(clock.now - 100.0)
         paced.append((frame.monotonic, frame.wall))
     fast = [

@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from edge.camera import video_capture
-from edge.camera.video_capture import CapturedCamera, open_rtsp, open_usb, without_secrets
+from edge.camera.video_capture import CapturedCamera, open_rtsp, open_usb
 from edge.config import CameraConfig
 from edge.errors import SourceError
 from tests.support.fakes import FakeCapture, FakeClock
@@ -103,9 +103,9 @@ def test_a_network_camera_that_refuses_is_named_without_its_password(
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     url = f"rtsp://admin:hunter2@127.0.0.1:{port}/cam?token=abc"
-    with pytest.raises(SourceError, match=rf"^rtsp://127\.0\.0\.1:{port}/cam cannot be reached") as caught:
+    with pytest.raises(SourceError, match=r"^rtsp://127\.0\.0\.1 cannot be reached") as caught:
         open_rtsp(url, CameraConfig(), FakeClock())
-    assert "hunter2" not in str(caught.value)
+    assert not any(secret in str(caught.value) for secret in ("admin", "hunter2", "abc", "cam?", str(port)))
     assert capfd.readouterr().err == ""
 
 
@@ -124,16 +124,3 @@ def test_a_network_camera_is_opened_with_bounded_waits(monkeypatch: pytest.Monke
     }
     assert camera.capture(None).taken == 55.0
     assert "rtsp_transport;tcp" in os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("rtsp://u:p@cam:554/live/1?user=u&pw=p", "rtsp://cam:554/live/1"),
-        ("rtsp://u:p@ss@cam/x", "rtsp://cam/x"),
-        ("rtsps://[fe80::1]:322/x", "rtsps://[fe80::1]:322/x"),
-    ],
-)
-def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:
-    """User, password and query never reach a log or a message."""
-    assert without_secrets(url) == shown

@@ -36,6 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_
     """Runs `maskgate models` on a device on which nothing was installed."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     monkeypatch.setattr("edge.cli.options.SYSTEM_CONFIG", tmp_path / "system.toml")
+    monkeypatch.chdir(tmp_path)
 
     def call(*arguments: object) -> Result:
         monkeypatch.setattr(sys, "argv", ["maskgate", "models", *map(str, arguments)])

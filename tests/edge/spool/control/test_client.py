@@ -44,11 +44,14 @@ def test_only_one_holds_the_spool(path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")
 def test_a_tool_of_root_locks_nobody_out(path: Path, tmp_path: Path) -> None:
-    """What it makes belongs to the owner of the directory."""
+    """A tool makes no file of its own; what the daemon makes belongs to the owner of the directory."""
     os.chown(tmp_path, 12_345, 12_345)
-    path.with_name("spool.db.numbers").unlink()
+    numbers = path.with_name("spool.db.numbers")
+    numbers.unlink()
     SpoolClient(path, limits()).stats()
-    assert path.with_name("spool.db.numbers").stat().st_uid == 12_345
+    assert not numbers.exists()
+    Spool.open(path, limits(), wall=lambda: WALL).close()
+    assert numbers.stat().st_uid == 12_345
 
 
 def test_the_daemon_answers(path: Path, tmp_path: Path) -> None:
