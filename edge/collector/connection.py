@@ -68,13 +68,16 @@ class CollectorConnection:
         self._ready_at = 0.0
         self._connection: Connection | None = None
         self._next_at = 0.0
-        self._window = self._in_flight = 0
+        self._window = 0
         self._logged: set[str] = set()
 
     @property
     def room(self) -> int:
         """How many messages the broker would take now."""
-        return max(self._window - self._in_flight, 0) if self.ready else 0
+        if self._connection is None or not self.ready:
+            return 0
+        # Not by the events that wait: an answer would come behind thousands of messages.
+        return max(self._window - self._connection.unanswered, 0)
 
     @property
     def empty(self) -> bool:
@@ -107,7 +110,6 @@ class CollectorConnection:
             case SubscriptionAcknowledged():
                 self._subscribed(event)
             case PublishAcknowledged():
-                self._in_flight -= 1
                 if event.code >= REFUSED:
                     self.log_once(
                         f"the broker refuses a message: {event.text.lower()}; its access list must allow it"
@@ -145,7 +147,6 @@ class CollectorConnection:
         if self._connection is None:
             raise BrokerError("there is no connection")
         self._connection.publish(message.topic, message.payload, retain=message.retain)
-        self._in_flight += 1
 
     def check_thread(self) -> None:
         """Gives up a connection whose network thread has died without an event."""
@@ -178,7 +179,7 @@ class CollectorConnection:
         if self._connection is not None:
             self._connection.close(timeout)
         self._connection, self.ready = None, False
-        self._window = self._in_flight = 0
+        self._window = 0
 
     def log_once(self, sentence: str) -> None:
         """Logs a sentence once until a connection has lasted, so that a long outage is one line."""

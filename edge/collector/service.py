@@ -38,6 +38,7 @@ BATCH_S = 0.05
 """for so long at most."""
 TURN_S = 0.1
 """For publishing, before what has come is looked after again."""
+ROOM_S = 0.001
 STOP_S = 2.0
 """For storing what has arrived, once it is stopped."""
 
@@ -215,21 +216,30 @@ class Collector:
     def _publish(self) -> None:
         """Publishes what is due to devices and dashboards, as much as broker and turn have room for."""
         now, wall = time.monotonic(), time.time()
-        while self._may_publish(now) and (message := self._ack_scheduler.next(now, wall)) is not None:
+        while (
+            self._ack_scheduler.wait(now) == 0.0
+            and self._may_publish(now)
+            and (message := self._ack_scheduler.next(now, wall)) is not None
+        ):
             try:
                 self.connection.publish(message)
             except BrokerError:
                 self._ack_scheduler.not_published()
                 raise
-        if not self._may_publish(now):
+        if not self.connection.room:
             return
         for message in self._scheduled.due(now, wall):
             self.connection.publish(message)
-            if not self._may_publish(now):
+            if not self.connection.room:
                 break
 
     def _may_publish(self, began: float) -> bool:
-        return self.connection.room > 0 and time.monotonic() - began < TURN_S
+        """Waits for room, as long as the turn lasts: the broker answers within a moment."""
+        while self.connection.ready and time.monotonic() - began < TURN_S:
+            if self.connection.room:
+                return True
+            time.sleep(ROOM_S)
+        return False
 
     def _note_coverage(self) -> None:
         if self.connection.ready and self._coverage.due(time.monotonic(), time.time()):

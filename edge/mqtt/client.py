@@ -13,6 +13,7 @@ import math
 import ssl
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,8 @@ LARGEST_PACKET = 268_435_460
 """Of all that the protocol can write."""
 MAX_HEADER = 5
 CONNACK, PUBLISH, QOS_2 = 0x20, 0x30, 0x04
+FULL_S = 0.01
+"""Between two looks whether there is room for messages again; the rest waits with the broker."""
 MAX_UNREAD = 5_000
 """Packets that wait for the broker to read them; a collector acknowledges up to 1,000 messages at once."""
 MAX_QOS_0 = 200
@@ -99,6 +102,10 @@ class _BoundedClient(Client):
         if state.refusal:
             # What paho takes for an end of the connection.
             raise ConnectionError(state.refusal)
+        if not packet["command"] and not state.unacknowledged.room(1):
+            # What paho takes for nothing to read. Mosquitto without a limit of its own sends beyond ours.
+            time.sleep(FULL_S)
+            raise BlockingIOError
         return super()._sock_recv(bufsize)
 
     def _packet_handle(self) -> MQTTErrorCode:
@@ -159,6 +166,7 @@ class Connection:
     def __init__(self, client: Client, broker: Broker, options: ConnectOptions) -> None:
         self._client = client
         self._state: _CallbackState = client.user_data_get()
+        self._published = 0
         client.on_pre_connect = _on_pre_connect
         client.on_connect = _on_connect
         client.on_connect_fail = _on_connect_fail
@@ -175,6 +183,11 @@ class Connection:
             properties=_properties(options),
         )
         client.loop_start()
+
+    @property
+    def unanswered(self) -> int:
+        """Messages that were published and that the broker has not answered."""
+        return self._published - self._state.publishes_answered
 
     @property
     def alive(self) -> bool:
@@ -200,6 +213,7 @@ class Connection:
         info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError("the connection is gone")
+        self._published += 1
         return info.mid
 
     def subscribe(self, filters: Sequence[str], *, as_published: bool = False) -> None:
@@ -274,6 +288,7 @@ class _CallbackState:
         answered: Whether the broker has answered the CONNECT.
         refusal: What the broker sent that is not taken, in words; nothing more is read then.
         is_broker: Whether a CONNACK has begun, malformed or not.
+        publishes_answered: How many messages the broker has answered.
     """
 
     deliver: Deliver
@@ -284,6 +299,7 @@ class _CallbackState:
     answered: bool = False
     refusal: str = ""
     is_broker: bool = False
+    publishes_answered: int = 0
 
 
 def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
@@ -334,6 +350,7 @@ def _on_disconnect(
 def _on_publish(
     _client: Client, state: _CallbackState, mid: int, code: ReasonCode, _properties: Properties
 ) -> None:
+    state.publishes_answered += 1
     state.deliver(PublishAcknowledged(mid, code.value, str(code)))
 
 
@@ -352,9 +369,7 @@ def _on_subscribe(
 
 
 def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) -> None:
-    if not state.unacknowledged.room(message.qos):
-        if message.qos:
-            state.refusal = "more messages than the Receive Maximum"
+    if message.qos == 0 and not state.unacknowledged.room(0):
         return
     state.unacknowledged.delivered(message.qos)
     try:
