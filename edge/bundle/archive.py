@@ -32,6 +32,7 @@ from edge.system.files import sync_directory
 MOST_BYTES = 64 * 1024 * 1024
 """No archive is larger, packed or unpacked."""
 
+_GZIP = b"\x1f\x8b"
 _BLOCK = 512
 _PIECE = 1 << 16
 _STORED = 65_535
@@ -127,6 +128,9 @@ def opened(path: Path) -> Iterator[Bundle]:
         return
     if not path.is_file():
         raise ModelError(f"{path} does not exist; name a bundle directory, or a packed bundle")
+    with path.open("rb") as file:
+        if file.read(len(_GZIP)) != _GZIP:
+            raise ModelError(f"{path} is no bundle; name a bundle directory, or a packed bundle")
     with unpacked(path) as bundle:
         yield bundle
 

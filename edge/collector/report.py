@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from edge.collector.calendar import Calendar, Window
 from edge.collector.database import PassRow, Period
 from edge.collector.database.queries import ReportFilter
-from edge.collector.records import SILENT_S, DeviceKey
+from edge.collector.records import SILENT_S
 from edge.telemetry.records import VerdictCounts
-from edge.types import Outcome
+from edge.types import DeviceKey, Outcome
 
 VERDICTS = tuple(outcome.value for outcome in Outcome)
 

@@ -209,29 +209,20 @@ class Collector:
             self._store_backoff.reset()
             for received in batch.messages:
                 self.connection.acknowledge(received.connection, received.message)
-            self._ack_scheduler.touched(batch.touched)
+            self._ack_scheduler.touched(sorted(batch.touched))
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)
 
     def _publish(self) -> None:
         """Publishes what is due to devices and dashboards, as much as broker and turn have room for."""
         now, wall = time.monotonic(), time.time()
-        while (
-            self._ack_scheduler.wait(now) == 0.0
-            and self._may_publish(now)
-            and (message := self._ack_scheduler.next(now, wall)) is not None
-        ):
-            try:
-                self.connection.publish(message)
-            except BrokerError:
-                self._ack_scheduler.not_published()
-                raise
-        if not self.connection.room:
-            return
-        for message in self._scheduled.due(now, wall):
-            self.connection.publish(message)
+        for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
             if not self.connection.room:
-                break
+                return
+            for message in source:
+                self.connection.publish(message)
+                if not self._may_publish(now):
+                    break
 
     def _may_publish(self, began: float) -> bool:
         """Waits for room, as long as the turn lasts: the broker answers within a moment."""

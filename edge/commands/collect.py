@@ -169,7 +169,11 @@ def report(
 
 @collect.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
-@click.option("--site", default="", help="Where the device publishes: device.site in its configuration.")
+@click.option(
+    "--site",
+    default="",
+    help="device.site of the device; for events of an older maskgate, which do not say it.",
+)
 @database_option
 @click.option("--create", is_flag=True, help="Make the database where there is none.")
 @json_option

@@ -214,7 +214,8 @@ def _as_text(kept: StoredEvent) -> str:
 
 def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:
     for epoch in found.epochs:
-        yield "epoch", f"{epoch.name}, numbers to {epoch.last}"
+        whose = f" of {epoch.site}/{epoch.device}" if epoch.site and epoch.device else ""
+        yield "epoch", f"{epoch.name}{whose}, numbers to {epoch.last}"
     yield (
         "unsent",
         f"{found.unsent}, and {found.waiting} not on disk yet" if found.waiting else f"{found.unsent}",

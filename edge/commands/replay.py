@@ -29,7 +29,7 @@ from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision, reported
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
 from edge.spool.records import limits_of
-from edge.types import Event
+from edge.types import DeviceKey, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,8 @@ def _run(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: Prin
     config = part.config
     source = open_recording(config.camera, 0.0, on_skip=part.on_skip)
     tracker = make_tracker(config.verdict)
-    origin = EventSource(config.device.name, ends.epoch, str(part.number), vision.model_version)
+    device = config.device
+    origin = EventSource(device.name, ends.epoch, str(part.number), vision.model_version, device.site)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
     pipeline = Pipeline(source, vision, tracker, time.perf_counter)
@@ -133,7 +134,8 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     A spool of its own keeps a replay out of the events of a daemon on the same machine.
     """
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-replay-"))
-    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool))
+    origin = DeviceKey(config.device.site, config.device.name)
+    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool), origin=origin)
     stack.callback(spool.close)
     if config.mqtt.enabled:
         uplink = open_uplink(config, spool)

@@ -92,7 +92,7 @@ def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:
     the buzzer, nothing else: two processes would be two lists of these services.
     """
     minute_queue, buzzer_mute = MinuteQueue(), BuzzerMute()
-    models, spool = ModelService(config), SpoolService(config.spool)
+    models, spool = ModelService(config), SpoolService(config)
     statistics = StatisticsService(spool, minute_queue)
     vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics))
     # What takes longest and fails most often comes first, so that nothing is half started. Statistics

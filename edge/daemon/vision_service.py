@@ -78,7 +78,9 @@ class VisionService(Service):
     def _make_reporter(self, indicator: Indicator) -> Reporter:
         config, spool, vision = self._config, self._spool.spool, self._models.vision
         events = EventFactory(
-            EventSource(config.device.name, spool.epoch, str(spool.run), vision.model_version),
+            EventSource(
+                config.device.name, spool.epoch, str(spool.run), vision.model_version, config.device.site
+            ),
             spool.last_sequence,
             clock.synced,
         )

@@ -136,7 +136,7 @@ def connect(
     if options.maximum_packet_size:
         client.maximum_packet_size = options.maximum_packet_size
     if options.will:
-        client.will_set(options.will, OFFLINE, qos=1, retain=True)
+        client.will_set(options.will, OFFLINE, qos=options.will_qos, retain=options.will_retained)
     if broker.login is not None:
         client.username_pw_set(broker.login.username, broker.login.password)
     if context is not None:
@@ -200,6 +200,8 @@ class Connection:
     ) -> int:
         """Hands one message over, QoS 1; an `PublishAcknowledged` with the returned number follows.
 
+        Where the broker takes QoS 0 only, it follows when the message is on its way.
+
         Args:
             topic: Where to.
             payload: Its bytes.
@@ -210,7 +212,8 @@ class Connection:
             BrokerError: There is no connection.
         """
         properties = None if expiry_s is None else _expiring(expiry_s)
-        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        qos = self._state.qos
+        info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError("the connection is gone")
         self._published += 1
@@ -300,6 +303,7 @@ class _CallbackState:
     refusal: str = ""
     is_broker: bool = False
     publishes_answered: int = 0
+    qos: int = 1
 
 
 def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
@@ -322,10 +326,23 @@ def _on_connect(
     elif code.value >= REFUSED or code.value in range(1, 6):
         state.deliver(ConnectionRefused(code.value, str(code)))
     else:
-        maximum = getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM)
-        maximum_packet_size = getattr(properties, "MaximumPacketSize", None)
-        retains = bool(getattr(properties, "RetainAvailable", 1))
-        state.deliver(ConnectionAccepted(maximum, maximum_packet_size, flags.session_present, retains))
+        accepted = _granted(flags, properties)
+        state.qos = accepted.qos
+        state.deliver(accepted)
+
+
+def _granted(flags: ConnectFlags, properties: Properties | None) -> ConnectionAccepted:
+    """What a broker says that it can take; what it leaves out it can."""
+    return ConnectionAccepted(
+        receive_maximum=getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM),
+        maximum_packet_size=getattr(properties, "MaximumPacketSize", None),
+        resumed=flags.session_present,
+        retains=bool(getattr(properties, "RetainAvailable", 1)),
+        qos=min(getattr(properties, "MaximumQoS", 1), 1),
+        wildcards=bool(getattr(properties, "WildcardSubscriptionAvailable", 1)),
+        shares=bool(getattr(properties, "SharedSubscriptionAvailable", 1)),
+        session_expiry_s=getattr(properties, "SessionExpiryInterval", None),
+    )
 
 
 def _on_connect_fail(client: Client, state: _CallbackState) -> None:

@@ -16,12 +16,20 @@ class ConnectionAccepted:
         maximum_packet_size: Bytes, None for any.
         resumed: Whether the broker still had this client's session.
         retains: Whether it takes retained messages.
+        qos: The highest QoS that it takes, as far as it is of interest.
+        wildcards: Whether a subscription may have them.
+        shares: Whether subscriptions may be shared.
+        session_expiry_s: For how long it keeps the session; None for as long as was asked.
     """
 
     receive_maximum: int
     maximum_packet_size: int | None
     resumed: bool = False
     retains: bool = True
+    qos: int = 1
+    wildcards: bool = True
+    shares: bool = True
+    session_expiry_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ REFUSED = 0x80
 """Reason codes from here on are refusals."""
 PACKET_TOO_LARGE = 0x95
 
+RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED = 0x9A, 0x9B
+SHARED_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED = 0x9E, 0xA2
+
 
 class PubackAction(Enum):
     """What to do with a message, by the broker's answer."""

@@ -18,12 +18,14 @@ class EventSource:
         epoch: One life of the device's event counter; another spool is another epoch.
         run: One start of the program within the epoch; passes are counted within it.
         model_version: Version of the bundle that judges, until another one does.
+        site: Where the device is; empty where nobody says.
     """
 
     device: str
     epoch: str
     run: str
     model_version: str
+    site: str = ""
 
 
 class EventFactory:
@@ -66,7 +68,7 @@ class EventFactory:
         self._sequence += 1
         source = self._source
         return Event(
-            id=EventId(source.device, source.epoch, self._sequence),
+            id=EventId(source.device, source.epoch, self._sequence, source.site),
             pass_id=f"{source.epoch}-{source.run}-{verdict.number}",
             verdict=verdict,
             model_version=self._judging_version(verdict.number, verdict.frames),

@@ -19,7 +19,7 @@ from edge.spool.records import ConsumerMark, Limits, Replayed
 from edge.spool.storage.opening import open_store
 from edge.spool.writer import SpoolWriter, Work
 from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import Event, Gap, State
+from edge.types import DeviceKey, Event, Gap, State
 
 ANSWER_S = 30.0
 _T = TypeVar("_T")
@@ -45,7 +45,13 @@ class Spool:
         self._closed = False
 
     @classmethod
-    def open(cls, path: Path, limits: Limits, wall: Callable[[], float] = time.time) -> Self:
+    def open(
+        cls,
+        path: Path,
+        limits: Limits,
+        wall: Callable[[], float] = time.time,
+        origin: DeviceKey | None = None,
+    ) -> Self:
         """Opens a spool, makes it where there is none, and counts this run.
 
         A damaged file is moved aside and a new one made; `problem` says so.
@@ -54,6 +60,8 @@ class Spool:
             path: The file; its directory is made where only that is missing.
             limits: How much is kept, and for how long.
             wall: Gives Unix time.
+            origin: Whose events these are; another one than before begins an epoch, and what was decided
+                before keeps its own. None goes on with the one that is there.
 
         Raises:
             SpoolError: It cannot be opened, is something else, or another process holds it.
@@ -61,7 +69,7 @@ class Spool:
         opened: Future[tuple[SpoolWriter, str]] = Future()
         # SQLite ties a connection to the thread that made it, so that this one must open the file too.
         thread = threading.Thread(
-            target=_serve, args=(path, limits, wall, opened), name="maskgate-spool", daemon=True
+            target=_serve, args=(path, limits, wall, origin, opened), name="maskgate-spool", daemon=True
         )
         thread.start()
         writer, damage = opened.result()
@@ -79,7 +87,7 @@ class Spool:
 
     @property
     def epoch(self) -> str:
-        """The epoch of the sequences that are given now; made with the file."""
+        """The epoch of the sequences that are given now; made with the file, or with another name."""
         return self._run_info.epoch
 
     @property
@@ -204,6 +212,14 @@ class Spool:
         """
         self._put(lambda writer: writer.store.pending.set_mark(mark))
 
+    def origins(self) -> tuple[DeviceKey, ...]:
+        """The names under which anything was decided that is kept here.
+
+        Raises:
+            SpoolError: The file cannot be read, or the spool is closed.
+        """
+        return self.ask(lambda writer: writer.store.origins())
+
     def marks(self) -> tuple[ConsumerMark, ...]:
         """What the consumers last said they have.
 
@@ -299,11 +315,12 @@ def _serve(
     path: Path,
     limits: Limits,
     wall: Callable[[], float],
+    origin: DeviceKey | None,
     opened: Future[tuple[SpoolWriter, str]],
 ) -> None:
     """What the spool's thread does: opens the file, and serves it until it is closed."""
     try:
-        found = open_store(path, wall(), limits)
+        found = open_store(path, wall(), limits, origin)
         writer = SpoolWriter(found.store, wall)
     except BaseException as error:
         opened.set_exception(error)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from edge.messages.payloads import Stored
+from edge.messages.topics import Topics
 from edge.mqtt.reason_codes import PubackAction
 from edge.spool import records
-from edge.uplink.inflight import OutgoingMessage
+from edge.uplink.inflight import OutgoingMessage, allow_all
 from edge.uplink.ports import SpoolReader
 
 PAGE = 100
@@ -43,20 +44,21 @@ class EventQueue:
     """
 
     def __init__(
-        self, reader: SpoolReader, topic: str, left_out: Callable[[int], bool] = lambda _position: False
+        self, reader: SpoolReader, topics: Topics, left_out: Callable[[int], bool] = lambda _position: False
     ) -> None:
         """Reads where the backlog ends.
 
         Args:
             reader: The spool.
-            topic: Where events are published.
+            topics: Where events are published; what was decided under another name goes to its topics.
             left_out: Whether an event, by its position, is not to be sent for now.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
         self._reader = reader
-        self._topic = topic
+        self._topics = topics
+        self._passed_over: set[str] = set()
         self._left_out = left_out
         self._smallest: int | None = None
         self._live = SpoolCursor(self._read, reader.newest())
@@ -69,7 +71,8 @@ class EventQueue:
     @property
     def empty(self) -> bool:
         """Whether all was sent and acknowledged."""
-        return not self._in_flight and self._live.empty and self._backlog.empty
+        handed_out = self._live.empty and self._backlog.empty and not self._passed_over
+        return handed_out and not self._in_flight
 
     def changed(self) -> None:
         """The spool has something new."""
@@ -82,25 +85,41 @@ class EventQueue:
         """Events of any age may go (again), and only a cursor that starts over comes by them."""
         self._backlog.begin_anew()
 
-    def wait(self, now: float) -> float | None:
-        """Seconds until a refused event is due; None where none waits."""
-        waits = [wait for cursor in (self._live, self._backlog) if (wait := cursor.wait(now)) is not None]
-        return min(waits) if waits else None
+    def wait(self, now: float, allowed: Callable[[str], bool] = allow_all) -> float | None:
+        """Seconds until a refused event is due that may be published; None where none waits."""
 
-    def next(self, now: float, window: int) -> OutgoingMessage | None:
+        def wanted(event: Stored) -> bool:
+            return allowed(self._topic(event))
+
+        waits = [cursor.wait(now, wanted) for cursor in (self._live, self._backlog)]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def next(
+        self, now: float, window: int, allowed: Callable[[str], bool] = allow_all
+    ) -> OutgoingMessage | None:
         """The next event; None where there is none, or none that the window has room for.
+
+        Args:
+            now: Monotonic time.
+            window: Messages that may be in flight.
+            allowed: Whether something may be published on a topic now.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        event, cursor = self._live.next(now), self._live
+        if any(allowed(topic) for topic in self._passed_over):
+            self._passed_over.clear()
+            self._backlog.begin_anew()
+        # What is new is of the present name.
+        event = self._live.next(now) if allowed(self._topics.event) else None
+        cursor = self._live
         if event is None and self._backlog_in_flight < max(window - window // 4, 1):
-            event, cursor = self._next_of_backlog(now), self._backlog
+            event, cursor = self._next_of_backlog(now, allowed), self._backlog
         if event is None:
             return None
         self._in_flight[event.position] = QueuedEvent(event, cursor)
         self._backlog_in_flight += cursor is self._backlog
-        return OutgoingMessage(self._topic, event.payload, self, event.position, is_event=True)
+        return OutgoingMessage(self._topic(event), event.payload, self, event.position, is_event=True)
 
     def sent(self, message: OutgoingMessage) -> None:
         """The broker has it; the spool learns of it with the next `settle`."""
@@ -150,11 +169,20 @@ class EventQueue:
         self._smallest = min((*known, *(len(event.payload) for event in page)), default=None)
         return page
 
-    def _next_of_backlog(self, now: float) -> Stored | None:
-        while event := self._backlog.next(now, self._live.passed):
-            if not self._held(event.position):
+    def _next_of_backlog(self, now: float, allowed: Callable[[str], bool]) -> Stored | None:
+        while event := self._backlog.next(now, self._live.passed, lambda event: allowed(self._topic(event))):
+            if self._held(event.position):
+                continue
+            if allowed(topic := self._topic(event)):
                 return event
+            # All of its epoch has the same name: later ones do not wait behind it.
+            self._passed_over.add(topic)
+            self._backlog.pass_over(event.position | records.SEQUENCE_MASK)
         return None
+
+    def _topic(self, event: Stored) -> str:
+        """Below the name under which it was decided."""
+        return (self._topics if event.origin is None else Topics.of(event.origin)).event
 
     def _held(self, position: int) -> bool:
         """Whether an event that is unsent is taken care of already, or to be left alone."""
@@ -205,21 +233,30 @@ class SpoolCursor:
         self._page.clear()
         self._more = True
 
+    def pass_over(self, position: int) -> None:
+        """Goes on behind a position, for now."""
+        self.passed = position
+        self._page.clear()
+        self._more = True
+
     def holds(self, position: int) -> bool:
         """Whether this event was refused and waits here for its next attempt."""
         return position in self._refusals
 
-    def next(self, now: float, upto: int | None = None) -> Stored | None:
+    def next(
+        self, now: float, upto: int | None = None, wanted: Callable[[Stored], bool] = lambda _: True
+    ) -> Stored | None:
         """The next event; None where there is none for now.
 
         Args:
             now: Monotonic time.
             upto: The last position that is of interest; None for all.
+            wanted: Whether one that was refused may be tried again.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        return self._due(now) or self._fresh(upto)
+        return self._due(now, wanted) or self._fresh(upto)
 
     def refused(self, event: Stored, now: float) -> None:
         """The broker did not take an event; it comes again, after ever longer times."""
@@ -232,16 +269,20 @@ class SpoolCursor:
         """An event needs no more care."""
         self._refusals.pop(position, None)
 
-    def wait(self, now: float) -> float | None:
-        """Seconds until a refused event is due; None where none waits."""
-        times = [refusal.due for refusal in self._refusals.values() if refusal.due is not None]
+    def wait(self, now: float, wanted: Callable[[Stored], bool]) -> float | None:
+        """Seconds until a refused event is due that is wanted; None where none waits."""
+        times = [
+            refusal.due
+            for refusal in self._refusals.values()
+            if refusal.due is not None and wanted(refusal.event)
+        ]
         return max(min(times) - now, 0.0) if times else None
 
-    def _due(self, now: float) -> Stored | None:
+    def _due(self, now: float, wanted: Callable[[Stored], bool]) -> Stored | None:
         due = [
             position
             for position, refusal in self._refusals.items()
-            if refusal.due is not None and refusal.due <= now
+            if refusal.due is not None and refusal.due <= now and wanted(refusal.event)
         ]
         if not due:
             return None

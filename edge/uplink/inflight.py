@@ -11,6 +11,11 @@ from edge.mqtt.reason_codes import PubackAction
 _HEADERS = 24
 
 
+def allow_all(_topic: str) -> bool:
+    """Whether something may be published on a topic: anything on any."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """One message on its way to a broker.

@@ -15,14 +15,13 @@ from edge.mqtt.client import WINDOW, Connection
 from edge.mqtt.events import ConnectionAccepted, PublishAcknowledged
 from edge.mqtt.reason_codes import PACKET_TOO_LARGE, PubackAction, puback_action
 from edge.uplink.event_queue import EventQueue
+from edge.uplink.forbidden import ForbiddenTopics
 from edge.uplink.gap_queue import GapQueue
 from edge.uplink.inflight import InFlight, OutgoingMessage
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedCursor, RetainedMessages
 from edge.uplink.suspects import Suspects
 
-_HELD_FIRST_S = 5.0
-_HELD_LONGEST_S = 60.0
 _FILL = 64
 """Messages that are looked at before the sender looks after anything else."""
 
@@ -54,7 +53,6 @@ class Session:
         ready: Whether the broker has accepted it.
         acknowledged: Messages that the broker has taken.
         no_subscribers: Events and gaps that it took while nobody was subscribed.
-        refusal: Why the broker takes no events, as a sentence; empty where it does.
         in_flight: What it has not acknowledged.
     """
 
@@ -78,11 +76,16 @@ class Session:
         self._gaps = GapQueue(reader, topics, limits.skipped)
         self._events: EventQueue
         self._accepted: ConnectionAccepted
-        self._paused_until = self._events_paused_until = 0.0
+        self._paused_until = 0.0
         self._retry_backoff = Backoff()
-        self._held_backoff = Backoff(_HELD_FIRST_S, _HELD_LONGEST_S)
-        self.refusal = limits.forbidden
+        self._forbidden = ForbiddenTopics()
+        self._earlier = limits.forbidden
         self._too_large = ""
+
+    @property
+    def refusal(self) -> str:
+        """Why the broker takes no events, as a sentence; empty where it does."""
+        return self._forbidden.sentence or self._earlier
 
     @property
     def forbidden(self) -> str:
@@ -107,7 +110,7 @@ class Session:
             SpoolError: The spool cannot be read.
         """
         # Not before: what is newest now divides what is live from the backlog.
-        self._events = EventQueue(self._reader, self._topics.event, self._left_out)
+        self._events = EventQueue(self._reader, self._topics, self._left_out)
         self._accepted = accepted
         self.ready = True
 
@@ -123,12 +126,12 @@ class Session:
 
     def wait(self, now: float) -> float | None:
         """Seconds until something that was held back may be sent; None where nothing is."""
-        held_until = max(self._paused_until, self._events_paused_until)
-        if held_until > now:
-            return (self._paused_until if self._paused_until > now else held_until) - now
-        wait = self._events.wait(now) if self.ready else None
+        if self._paused_until > now:
+            return self._paused_until - now
+        refused = self._events.wait(now, self._forbidden.allowed(now)) if self.ready else None
         # What is due and was not sent waits for room, and an acknowledgement makes that.
-        return wait if wait else None
+        waits = [wait for wait in (refused, self._forbidden.wait(now)) if wait]
+        return min(waits) if waits else None
 
     def overdue(self, now: float) -> bool:
         """Whether an acknowledgement is missing for so long that none will come."""
@@ -180,7 +183,9 @@ class Session:
             return self._refused_for_good(message, refusal, now, too_large=too_large)
         message.queue.refused(message, action, now)
         if action is PubackAction.NOT_AUTHORIZED:
-            return self._hold(f"{refusal}; its access list must allow this device to publish there", now)
+            sentence = f"{refusal}; its access list must allow this device to publish there"
+            self._forbidden.forbid(message.topic, sentence, now)
+            return sentence
         self.pause(now + self._retry_backoff.next())
         return f"{refusal}; what it does not take waits in the spool"
 
@@ -227,11 +232,11 @@ class Session:
             return None
         # Retained messages first: `online` and the state are few, and what follows is read in their light.
         # They go on while events are forbidden, since the state is what tells people about that.
-        message = self._retained.next()
-        if message is None and now >= self._events_paused_until:
-            # A gap before events, so that a consumer does not ask for numbers that will never come.
-            message = self._gaps.next() or self._events.next(now, window)
-        return message
+        if message := self._retained.next():
+            return message
+        # A gap before events, so that a consumer does not ask for numbers that will never come.
+        allowed = self._forbidden.allowed(now)
+        return self._gaps.next(allowed) or self._events.next(now, window, allowed)
 
     def _fits(self, message: OutgoingMessage) -> bool:
         maximum = self._accepted.maximum_packet_size
@@ -256,15 +261,10 @@ class Session:
             return self.give_up(message, refusal)
         message.queue.refused(message, PubackAction.RETRY_LATER, now)
         if self._limits.suspects.broker_to_blame:
-            return self._hold(f"{refusal}, and the others as well: events wait; see the broker's log", now)
+            sentence = f"{refusal}, and the others as well: events wait; see the broker's log"
+            self._forbidden.forbid(message.topic, sentence, now)
+            return sentence
         return f"{refusal}; it waits in the spool"
-
-    def _hold(self, problem: str, now: float) -> str:
-        """Sends no events for a while; the answers of one window count once."""
-        if now >= self._events_paused_until:
-            self._events_paused_until = now + self._held_backoff.next()
-        self.refusal = problem
-        return problem
 
     def _sent(self, message: OutgoingMessage, action: PubackAction) -> None:
         message.queue.sent(message)
@@ -275,5 +275,5 @@ class Session:
             if self._limits.suspects.taken(message):
                 self._events.begin_anew()
             self._retry_backoff.reset()
-            self._held_backoff.reset()
-            self.refusal = ""
+            self._earlier = ""
+            self._forbidden.allow(message.topic)

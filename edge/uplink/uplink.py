@@ -71,6 +71,7 @@ class Uplink:
         self._session: Session | None = None
         self._stop_at: float | None = None
         self._logged: set[str] = set()
+        self._lacking: tuple[str, ...] = ()
         self._problem = "the first connection is being made"
         self._no_subscribers = 0
         self._thread = threading.Thread(target=self._run, name="maskgate-uplink", daemon=True)
@@ -221,7 +222,7 @@ class Uplink:
             case ConnectionFailed():
                 self._disconnect(problems.unreachable(broker, event.error))
             case ConnectionRefused():
-                self._disconnect(problems.refused(broker, event.code, event.text))
+                self._disconnect(self._connections.refused(event))
             case ConnectionLost():
                 sentence = problems.lost(broker, event.code, event.text, accepted=session.ready)
                 self._disconnect(
@@ -237,10 +238,21 @@ class Uplink:
             return
         if self._inbound.filters:
             session.connection.subscribe(self._inbound.filters, as_published=True)
-        self._connections.accepted(time.monotonic())
-        self._logged.clear()
+        self._connections.accepted(accepted, time.monotonic())
         self._problem = ""
+        self._log_connected(accepted)
+
+    def _log_connected(self, accepted: ConnectionAccepted) -> None:
+        """Says so, unless another client ends one connection after the other."""
+        if self._connections.thrown_out:
+            return
+        self._logged.clear()
         _log.info("connected to the MQTT broker at %s", self._broker.address)
+        lacking = tuple(problems.lacking(self._broker, accepted))
+        if lacking != self._lacking:
+            self._lacking = lacking
+            for sentence in lacking:
+                _log.warning("%s", sentence)
 
     def _disconnect(self, sentence: str, lost: ConnectionLost | None = None) -> None:
         session, self._session = self._session, None
@@ -253,11 +265,13 @@ class Uplink:
         self._report(sentence)
 
     def _learn(self, session: Session, lost: ConnectionLost | None) -> str:
-        """Learns from the end of a connection; a sentence where an event was the cause."""
+        """Learns from the end of a connection; a sentence where an event or another client is the cause."""
         culprit = self._connections.ended(session, lost, time.monotonic())
         try:
             session.settle()
-            return "" if culprit is None else session.give_up(culprit, "the broker hangs up on a message")
+            if culprit is not None:
+                return session.give_up(culprit, "the broker hangs up on a message")
+            return self._connections.suspicion()
         except SpoolError as error:
             return str(error)
 

@@ -8,6 +8,7 @@ power cut takes no row that was reported as committed. Writers take turns in bot
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from edge.collector.database import tables
+from edge.collector.database import migration, tables
 from edge.errors import ConfigError, MissingExtraError, StorageError
+
+log = logging.getLogger(__name__)
 
 SAMPLES = "sqlite:///events.db or postgresql+psycopg://user@host/name"
 LOCK_S = 5
@@ -175,13 +178,27 @@ def _check_tables(database: CollectorDatabase, *, create: bool) -> None:
         what = "is some other program's" if found else "is empty"
         raise ConfigError(f"the database {database.name} {what}; name another one with --database")
     with database.reading() as connection:
-        number = connection.execute(sa.select(tables.version.c.format)).scalar()
-    if number != tables.FORMAT:
-        raise ConfigError(
-            f"the database {database.name} has format {number}, this maskgate writes {tables.FORMAT}; "
-            "update maskgate or name another one with --database"
-        )
-    return None
+        number = connection.execute(sa.select(tables.version.c.format)).scalar() or 0
+    if number == tables.FORMAT:
+        return None
+    if migration.OLDEST <= number < tables.FORMAT:
+        return _migrate(database)
+    raise ConfigError(
+        f"the database {database.name} has format {number}, this maskgate writes {tables.FORMAT}; "
+        "update maskgate or name another one with --database"
+    )
+
+
+def _migrate(database: CollectorDatabase) -> None:
+    """Brings an older format up to date; whoever may only read needs somebody who may write first."""
+    with database.writing() as connection:
+        # Another collector may have been faster.
+        number = connection.execute(sa.select(tables.version.c.format)).scalar_one()
+        if number < tables.FORMAT:
+            log.warning(
+                "the database %s is brought from format %d to %d", database.name, number, tables.FORMAT
+            )
+            migration.migrate(connection, number)
 
 
 def _check_rights(database: CollectorDatabase) -> None:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from edge.collector.database.tables import period
-from edge.collector.records import SILENT_S, AvailabilityRecord, CameraRecord, DeviceKey, Heartbeat
+from edge.collector.records import SILENT_S, AvailabilityRecord, CameraRecord, Heartbeat
+from edge.types import DeviceKey
 
 PRESENCE = "presence"
 SIGHT = "sight"

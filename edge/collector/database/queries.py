@@ -13,8 +13,9 @@ from edge.collector.completeness import Completeness
 from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.periods import LIFE
 from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
-from edge.collector.records import DeviceKey, EpochKey
+from edge.collector.records import EpochKey
 from edge.messages.ranges import Range
+from edge.types import DeviceKey
 
 RESERVE = "restart"
 """The reason of a gap of numbers that were in reserve."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.spool.records import GENERATION_BITS
-from edge.spool.storage import files, schema
+from edge.spool.storage import epochs, files, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.schema import APPLICATION_ID
 from edge.spool.storage.store import RunInfo
@@ -48,10 +48,13 @@ def read_run_info(db: SpoolDatabase) -> RunInfo:
     Raises:
         DamagedError: They cannot be read.
     """
-    row = db.one("SELECT name, generation, (SELECT run FROM life), last FROM epoch ORDER BY generation DESC")
-    if [type(value) for value in row] != [str, int, int, int]:
+    name, generation, run, last, site, device = db.one(
+        "SELECT name, generation, (SELECT run FROM life), last, site, device "
+        "FROM epoch ORDER BY generation DESC"
+    )
+    if [type(value) for value in (name, generation, run, last)] != [str, int, int, int]:
         raise DamagedError(f"{db} is damaged: its epoch cannot be read")
-    return RunInfo(*row)
+    return RunInfo(name, generation, run, last, epochs.origin_of(site, device))
 
 
 def _require_none(db: SpoolDatabase, rows: str, problem: str) -> None:
