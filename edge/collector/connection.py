@@ -137,6 +137,7 @@ class CollectorConnection:
 
     def acknowledge(self, number: int, received: MessageReceived) -> None:
         """Lets the broker forget a message, if the connection over which it came still stands."""
+        # A packet identifier means nothing to another connection, over which the message comes again.
         if self._connection is not None and number == self.attempts:
             self._connection.acknowledge(received)
 

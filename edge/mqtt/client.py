@@ -41,7 +41,9 @@ from edge.mqtt.events import (
 )
 from edge.mqtt.reason_codes import REFUSED
 
+# MQTT 5.0, section 3.14.2.1.
 DISCONNECT_WITH_WILL = 0x04
+# MQTT 5.0, section 3.2.2.3.3: what holds where a broker names no Receive Maximum.
 LARGEST_RECEIVE_MAXIMUM = 65_535
 LARGEST_PACKET = 268_435_460
 """Of all that the protocol can write."""
@@ -131,6 +133,7 @@ def connect(
         userdata=_CallbackState(deliver, _unacknowledged(options)),
         protocol=MQTTProtocolVersion.MQTTv5,
         reconnect_on_failure=False,
+        # An acknowledgement by paho would come before the message is stored.
         manual_ack=options.session is not None,
     )
     if options.maximum_packet_size:
@@ -179,6 +182,7 @@ class Connection:
             broker.port,
             # paho looks once a second: one earlier finds a dead connection within twice the time and 1 s.
             keepalive=max(broker.keepalive - 1, 1),
+            # MQTT 5.0, section 3.1.2.4: drops what an earlier run left; the spool has what was in it.
             clean_start=options.session is None,
             properties=_properties(options),
         )
@@ -246,6 +250,7 @@ class Connection:
             timeout: 0 does not wait.
             with_will: Have the broker publish the will, behind all that was sent before.
         """
+        # First: `disconnect` does nothing while the socket is being opened, see `_on_connect`.
         self._state.closed = True
         reason = ReasonCode(PacketTypes.DISCONNECT, identifier=DISCONNECT_WITH_WILL if with_will else 0)
         self._client.disconnect(reason)
@@ -307,6 +312,7 @@ class _CallbackState:
 
 
 def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
+    # paho's thread has no public name; this is the first callback on it.
     state.thread = threading.current_thread()
 
 
@@ -323,6 +329,7 @@ def _on_connect(
     elif state.closed:
         # `disconnect` came while the socket was being opened, and found none to close.
         client.disconnect()
+    # 1 to 5 are return codes of MQTT 3.1.1, with which an old broker answers.
     elif code.value >= REFUSED or code.value in range(1, 6):
         state.deliver(ConnectionRefused(code.value, str(code)))
     else:
@@ -392,6 +399,7 @@ def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) ->
     try:
         topic = message.topic
     except UnicodeDecodeError:
+        # An exception would end paho's thread; no filter fits the empty topic.
         topic = ""
     state.deliver(MessageReceived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
 

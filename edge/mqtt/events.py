@@ -119,6 +119,7 @@ class ConnectionEventQueue:
     def __init__(self, max_waiting_messages: float = float("inf")) -> None:
         self.dropped = 0
         self._max_waiting_messages = max_waiting_messages
+        # Its `put` is reentrant, as a signal handler needs it.
         self._entries: SimpleQueue[Entry] = SimpleQueue()
 
     @property
@@ -134,6 +135,7 @@ class ConnectionEventQueue:
         """Where one connection puts its events; never waits."""
 
         def put(event: ConnectionEvent) -> None:
+            # Only messages: without an acknowledgement the window would stay full.
             if isinstance(event, MessageReceived) and self._entries.qsize() >= self._max_waiting_messages:
                 self.dropped += 1
             else:

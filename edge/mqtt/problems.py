@@ -30,6 +30,7 @@ def _advice(names: SettingNames, error: BaseException | None) -> str:
 def refused(broker: Broker, code: int, text: str) -> str:
     """One sentence on a broker that refuses a connection, with its reason code and the code's name."""
     names = broker.names
+    # Below 0x80 are return codes of MQTT 3.1.1, section 3.2.2.3.
     match code:
         case 0x01 | 0x84:
             advice = "it must speak MQTT 5"

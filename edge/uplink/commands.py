@@ -126,6 +126,7 @@ class InboundHandler:
         _log.info("%s asks for %d to %d: %d events again", part.consumer, first, last, found.again)
 
     def _redeliver_to(self, lagging: LaggingConsumer) -> None:
+        # `contiguous` may be the largest sequence, and the range must not be empty then.
         first, last = lagging.contiguous + 1, inbound.LARGEST_SEQUENCE + 1
         before = float("inf") if lagging.reconnected else self._wall() - self._policy.ack_wait_s
         try:

@@ -159,6 +159,7 @@ class EventQueue:
         Raises:
             SpoolError: The spool is closed.
         """
+        # The PUBACKs of a cycle together are one piece of work for the spool's thread.
         if self._acknowledged:
             self._reader.mark_sent(tuple(self._acknowledged))
             self._acknowledged.clear()
@@ -262,6 +263,7 @@ class SpoolCursor:
         """The broker did not take an event; it comes again, after ever longer times."""
         known = self._refusals.get(event.position)
         times = 0 if known is None else known.times + 1
+        # The exponent is bounded: the power for an event that is refused for days would not fit into a float.
         wait = min(RETRY_FIRST_S * 2.0 ** min(times, 16), RETRY_LONGEST_S)
         self._refusals[event.position] = _Refusal(event, now + wait, times)
 
@@ -286,13 +288,16 @@ class SpoolCursor:
         ]
         if not due:
             return None
+        # The lowest position was decided first.
         refusal = self._refusals[min(due)]
+        # It stays here while it is in flight, so that another refusal makes the next wait longer.
         refusal.due = None
         return refusal.event
 
     def _fresh(self, upto: int | None) -> Stored | None:
         while len(self._refusals) < MAX_REFUSED and self._has_page():
             if upto is not None and self._page[0].position > upto:
+                # The rest is the live cursor's; only a replay lets this one begin anew.
                 self._page.clear()
                 self._more = False
                 return None

@@ -149,6 +149,7 @@ class Session:
         """
         if not self.ready:
             return ""
+        # First, so that the spool does not give again what is acknowledged already.
         self._events.settle()
         problem = ""
         window = self._window()
@@ -216,6 +217,7 @@ class Session:
     def _window(self) -> int:
         if self.acknowledged < self._limits.one_by_one:
             return 1
+        # MQTT 5.0, section 3.2.2.3.3: more unacknowledged messages than this are a protocol error.
         return min(WINDOW, self._accepted.receive_maximum)
 
     def _publish(self, message: OutgoingMessage) -> int:
@@ -240,6 +242,7 @@ class Session:
 
     def _fits(self, message: OutgoingMessage) -> bool:
         maximum = self._accepted.maximum_packet_size
+        # MQTT 5.0, section 3.2.2.3.6: a client must not send a larger packet.
         return maximum is None or message.size <= maximum
 
     def _does_not_fit(self, message: OutgoingMessage) -> str:
@@ -269,8 +272,10 @@ class Session:
     def _sent(self, message: OutgoingMessage, action: PubackAction) -> None:
         message.queue.sent(message)
         self.acknowledged += 1
+        # A retained message waits at the broker for those who subscribe later.
         if not message.retain:
             self.no_subscribers += action is PubackAction.NO_SUBSCRIBERS
+        # Only an event proves that events may be published again.
         if message.is_event:
             if self._limits.suspects.taken(message):
                 self._events.begin_anew()

@@ -169,6 +169,7 @@ class Writes:
 
     def _upsert_client(self, name: str, values: dict[str, object]) -> None:
         with self._database.writing() as connection:
+            # Each database has an upsert of its own; `writing` lets no other writer in between.
             changed = connection.execute(sa.update(client).where(client.c.name == name).values(values))
             if not changed.rowcount:
                 connection.execute(client.insert().values({"name": name, "filters": "", **values}))
@@ -290,6 +291,7 @@ def _store_rejected(connection: Connection, records: Iterable[Rejected]) -> None
     for record in records:
         digest = hashlib.sha256(record.topic.encode(errors="replace") + b"\0" + record.payload).hexdigest()
         same = rejected.c.digest == digest
+        # A faulty device repeats itself: one row counts all of it.
         again = connection.execute(sa.update(rejected).where(same).values(times=rejected.c.times + 1))
         if not again.rowcount:
             kept = {

@@ -70,3 +70,13 @@ def test_connections_that_last_suspect_nobody() -> None:
         assert connect(poison, reader, CUT, b"13", float(moment), lasted=SHORT_S + 1) is None
     assert poison.limits(20.0).one_by_one == 0
     assert poison.limits(20.0).skipped == set()
+
+
+def test_an_end_that_this_side_made_suspects_nobody() -> None:
+    """What the broker sent was the cause, not what it was sent."""
+    poison, reader = PoisonDetector(45.0), FakeSpoolReader(40)
+    ended = ConnectionLost(0x80, "a packet of more than 16384 bytes", by_broker=False, refused=True)
+    for moment in range(9):
+        assert connect(poison, reader, ended, b"13", float(moment)) is None
+    assert poison.limits(9.0).skipped == set()
+    assert poison.limits(9.0).one_by_one == 0
