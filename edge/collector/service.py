@@ -36,6 +36,9 @@ BATCH_PAUSE_S = 0.005
 """Events that follow each other within this time are stored together,"""
 BATCH_S = 0.05
 """for so long at most."""
+TURN_S = 0.1
+"""For publishing, before what has come is looked after again."""
+ROOM_S = 0.001
 STOP_S = 2.0
 """For storing what has arrived, once it is stopped."""
 
@@ -214,15 +217,23 @@ class Collector:
                 self._ack_scheduler.presence(place, online=online)
 
     def _publish(self) -> None:
-        """Publishes what is due to devices and dashboards, as much as the broker takes."""
+        """Publishes what is due to devices and dashboards, as much as broker and turn have room for."""
         now, wall = time.monotonic(), time.time()
         for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
             if not self.connection.room:
                 return
             for message in source:
                 self.connection.publish(message)
-                if not self.connection.room:
+                if not self._may_publish(now):
                     break
+
+    def _may_publish(self, began: float) -> bool:
+        """Waits for room, as long as the turn lasts: the broker answers within a moment."""
+        while self.connection.ready and time.monotonic() - began < TURN_S:
+            if self.connection.room:
+                return True
+            time.sleep(ROOM_S)
+        return False
 
     def _note_coverage(self) -> None:
         if self.connection.ready and self._coverage.due(time.monotonic(), time.time()):

@@ -49,11 +49,19 @@ class ConnectionRefused:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLost:
-    """The connection has ended. `by_broker`: with a DISCONNECT packet from the broker."""
+    """The connection has ended.
+
+    Attributes:
+        code: The reason code.
+        text: What it means.
+        by_broker: With a DISCONNECT packet from the broker.
+        refused: This side ended it, because of what the broker sent; `text` says what.
+    """
 
     code: int
     text: str
     by_broker: bool
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ def refused(broker: Broker, code: int, text: str) -> str:
     return f"the MQTT broker at {broker.address} refuses the connection: {text.lower()}; {advice}"
 
 
+def misbehaved(broker: Broker, what: str) -> str:
+    """One sentence on a connection that this side has ended, because of what the broker sent."""
+    return (
+        f"the MQTT broker at {broker.address} sends {what}; the connection is ended, trying again; "
+        "see the broker's log"
+    )
+
+
 def lost(broker: Broker, code: int, text: str, *, accepted: bool) -> str:
     """One sentence on a connection that has ended; `accepted`: whether the broker had accepted it."""
     names = broker.names

@@ -230,7 +230,9 @@ class Uplink:
                 self._disconnect(self._connections.refused(event))
             case ConnectionLost():
                 sentence = problems.lost(broker, event.code, event.text, accepted=session.ready)
-                self._disconnect(sentence, event)
+                self._disconnect(
+                    problems.misbehaved(broker, event.text) if event.refused else sentence, event
+                )
 
     def _accept(self, session: Session, accepted: ConnectionAccepted) -> None:
         try:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -222,8 +223,8 @@ def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
     ordered = sorted(new, key=lambda record: (record.epoch_key, record.sequence))
     if ordered:
         connection.execute(event.insert(), [asdict(record) for record in ordered])
-    for epoch_key in sorted({record.epoch_key for record in ordered}):
-        sequences = [record.sequence for record in ordered if record.epoch_key == epoch_key]
+    for epoch_key, records in groupby(ordered, key=lambda record: record.epoch_key):
+        sequences = [record.sequence for record in records]
         _extend(connection, epoch_key, ranges_of(sequences), max(sequences))
 
 
