@@ -18,6 +18,7 @@ from edge.errors import ModelError
 
 SUFFIXES = {b"PK\x03\x04": ".keras", b"\x89HDF": ".h5"}
 """Kinds of files, by how they begin; their names may end otherwise."""
+NAMES = (".keras", ".h5", ".hdf5")
 
 _WITHOUT_EFFECT: dict[str, tuple[Any, ...]] = {
     "groups": (1,),
@@ -49,8 +50,8 @@ _SENTENCES = {
 
 
 def is_network(file: Path) -> bool:
-    """Whether a file is a stored network, by its first bytes."""
-    return _suffix(file) != ""
+    """Whether a file means to be a stored network, by its name or its first bytes."""
+    return file.suffix in NAMES or _suffix(file) != ""
 
 
 def load(file: Path) -> Any:
