@@ -30,7 +30,7 @@ from tests.support.collector_records import event, gap, state
 from tests.support.paths import ROOT
 from training.data import voc
 
-FEW, MANY = 150, 20_000
+FEW, MANY = 150, 5_000
 LONGEST = 5_000
 """Characters of a refusal: it names every key that is wrong, and does not repeat all that was sent."""
 Read = Callable[[bytes], object]
