@@ -10,13 +10,16 @@ from functools import partial
 
 from edge.bundle import Bundle, trust
 from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, open_bundle_store
-from edge.bundle.trial import Trial, give_up
+from edge.bundle.trial import LOCK_WAIT_S, Trial, give_up
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.service import Problem, Service, attempt
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
 from edge.types import Frame, FrameAnalysis
+
+RELOAD_WAIT_S = 0.5
+"""How long a reload waits for another process, since the loop waits with it."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,8 +59,12 @@ def load_models(config: Config, *, on_trial: bool = True) -> LoadedModels:
         return _shipped(config, problem)
 
 
-def load_wanted_models(config: Config) -> LoadedModels:
+def load_wanted_models(config: Config, wait_s: float = LOCK_WAIT_S) -> LoadedModels:
     """Opens the bundle that is configured or in use, going back from one that fails.
+
+    Args:
+        config: What config.toml says.
+        wait_s: How long it waits for another process that is changing the bundles.
 
     Raises:
         ModelError: It is damaged, or cannot be used.
@@ -69,7 +76,7 @@ def load_wanted_models(config: Config) -> LoadedModels:
     while name != PACKAGED:
         if store.record(name).failed or failures[name] >= MOST_ATTEMPTS:
             # A bundle that was given up in this run is not tried again, whatever the disk takes.
-            given_up = give_up(store, name)
+            given_up = give_up(store, name, wait_s)
             name = PACKAGED if failures[given_up] >= MOST_ATTEMPTS else given_up
             continue
         trial = Trial(store, name)
@@ -175,7 +182,7 @@ def reload_models(config: Config, vision: SupervisedVision) -> str:
     """
     vision.pause()
     try:
-        models = load_wanted_models(config)
+        models = load_wanted_models(config, RELOAD_WAIT_S)
     except MaskGateError as error:
         _log.error("%s; the running model %s stays", error, vision.model_version)
         return f"{error}; the model that ran before stays"
