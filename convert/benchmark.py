@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from convert.models import float_model, open_bundle_path
+from convert.models import float_model
 from edge import bundle
 from edge.benchmark.models import BenchmarkedModel
 from edge.bundle import golden
 from training import framework
+from training.classifier import stored
 from training.classifier.run import WEIGHTS
 
 CROPS = 32
@@ -35,11 +36,11 @@ def entrants(paths: Sequence[Path]) -> Iterator[tuple[BenchmarkedModel, ...]]:
 def _of(path: Path) -> Iterator[tuple[BenchmarkedModel, ...]]:
     if path.suffix == ".tflite":
         yield (BenchmarkedModel(path.name, path),)
-    elif (path / WEIGHTS).is_file() or path.suffix in (".keras", ".h5"):
+    elif (path / WEIGHTS).is_file() or stored.is_network(path):
         with TemporaryDirectory(prefix="maskgate-") as folder:
             yield tuple(_made(float_model(path), Path(folder)))
     else:
-        with open_bundle_path(path) as found:
+        with bundle.opened(path) as found:
             yield (BenchmarkedModel(found.name, found.path / bundle.CLASSIFIER),)
 
 

@@ -19,7 +19,7 @@ from convert.parity import compare
 from convert.parity.report import measure
 from edge import bundle
 from edge.bundle import golden
-from edge.contract import LABELS
+from edge.contract import GOLDEN_TOLERANCE, LABELS
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from edge.vision.interpreter import TfliteModel
@@ -38,9 +38,6 @@ GOLDEN_SURE = 0.9
 
 GOLDEN_EACH = 2
 """Crops of each label in a self-test, the surest ones."""
-
-GOLDEN_TOLERANCE = 0.05
-"""XNNPACK and the older int8 kernels round otherwise: by up to 0.08 on faces, 0.0002 where one is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def convert(
         model: The `.keras` or `.h5` file.
         material: The faces of the split that the model was trained with.
         origin: Goes into the manifest.
-        output: Bundle directory; a detector that stands in it stays.
+        output: Bundle directory; a detector that stands in it stays, else it gets the package's.
         options: How.
 
     Returns:
@@ -89,9 +86,11 @@ def convert(
     training, checked, test = (material.of_classes(classes).of(part) for part in SplitPart)
     chosen = representative.choose(training, classes, how.gates.representative)
     crops = chosen.material.crops(size)
+    # The first labelled faces at hand, and before all that takes long.
     keras_model.require_order(opened, crops, chosen.material.truth(), str(model))
     how.step("quantising")
     flat, _ = quantize.corrected(opened, crops)
+    # A draft apart from the output: a failed gate leaves the bundle there as it was.
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder)
         (draft / bundle.CLASSIFIER).write_bytes(flat)
@@ -128,7 +127,9 @@ class _ManifestFields:
 
 def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMetrics) -> None:
     """Completes the bundle in the draft folder, then moves it into place, the manifest last."""
-    for notice in output.glob("*.txt"):
+    beside = output if detector.of(output) is not None else bundle.SHIPPED
+    # The manifest lists notices with their digests, so that they must be there before it.
+    for notice in (*output.glob("*.txt"), *beside.glob("*.txt")):
         shutil.copy2(notice, draft)
     model = TfliteModel(draft / bundle.CLASSIFIER)
     bundle.write_manifest(
@@ -146,9 +147,14 @@ def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMe
         tools=tools(),
         **fields.provenance.or_of(output).fields(),
     )
-    if (kept := detector.of(output)) is not None:
+    if (kept := detector.of(beside)) is not None:
         detector.add(kept, draft)
-    for name in (bundle.CLASSIFIER, bundle.MANIFEST):
+    _move(draft, output)
+
+
+def _move(draft: Path, output: Path) -> None:
+    """Puts the files of a bundle into place; a signature that stands there was of another one."""
+    for name in (*bundle.load(draft).manifest.files, bundle.MANIFEST):
         write_atomic(output / name, (draft / name).read_bytes())
     (output / bundle.SIGNATURE).unlink(missing_ok=True)
 
@@ -175,6 +181,7 @@ def golden_answers(model: TfliteModel) -> list[dict[str, Any]]:
     shares = np.stack([model.probabilities(golden.crop(kind, seed, model.size)) for kind, seed in asked])
     chosen: set[int] = set()
     for label in range(model.classes):
+        # Stable, so that equal answers choose the same crops and give the same bytes.
         surest = np.argsort(-shares[:, label], kind="stable")[:GOLDEN_EACH]
         chosen |= {int(place) for place in surest if shares[place, label] >= GOLDEN_SURE}
     # A model that is sure of nothing is held to the crops that it is surest about.

@@ -32,13 +32,17 @@ def add(detector: BundledDetector, directory: Path) -> bundle.Manifest:
     Raises:
         ModelError: The detector does not run, or the bundle is damaged.
     """
+    # Opened before anything is written: a file that is no detector leaves the bundle whole.
     YuNetDetector(detector.model, Settings())
     old = bundle.load(directory).manifest
+    # Figures of a detector that is replaced must not stay beside the new one.
     metrics = {name: value for name, value in old.metrics.items() if not name.startswith(PREFIX)}
     metrics |= {f"{PREFIX}{name}": value for name, value in detector.figures.items()}
     target = directory / bundle.DETECTOR
+    # `copyfile` refuses to copy a file onto itself.
     if detector.model.resolve() != target.resolve():
         shutil.copyfile(detector.model, target)
+    # `write_manifest` works the left-out ones out from the files.
     fields = old.model_dump(mode="json", exclude={"files", "digest", "schema_version"})
     return bundle.write_manifest(directory, **{**fields, "metrics": metrics, "detector_run": detector.run})
 

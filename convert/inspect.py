@@ -89,6 +89,7 @@ def of_bundle(bundle: Bundle) -> Inspection:
     """Looks at a bundle, all digests of which were verified when it was opened."""
     model = of_file(bundle.classifier)
     files = tuple(_file(bundle.path / name) for name in sorted(bundle.manifest.files))
+    # The table of files has them already, with their sizes.
     manifest = bundle.manifest.model_dump(mode="json", by_alias=True, exclude={"files"})
     return Inspection(model.inputs, model.outputs, model.ops, model.breach, files, manifest)
 

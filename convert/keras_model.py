@@ -11,13 +11,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import golden
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS, LABELS, TWO_LABELS
 from edge.errors import GateError, ModelError
+from training.classifier import stored
 from training.classifier.inference import predict
 from training.metrics import Shares, Truth
 
@@ -52,13 +52,10 @@ def open_network(file: Path) -> Any:
         ModelError: It cannot be opened, or breaks the contract; the sentence says which part.
         GateError: Some of its weights are no numbers.
     """
-    try:
-        network = keras.saving.load_model(file, compile=False)
-    except Exception as error:  # Keras raises what its many readers raise
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(f"{file} cannot be opened as a Keras model: {reason[0]}") from None
+    network = stored.load(file)
     _require(STRUCTURE, network, file)
     _require_numbers(network, file)
+    # Last, since made-up crops can be shown only to a network of the right shape.
     _require((answers_are_probabilities, scaling_is_inside), network, file)
     return network
 
@@ -71,6 +68,7 @@ def _require(checks: Iterable[Check], network: Any, file: Path) -> None:
 
 def one_picture_in(network: Any) -> str:
     """One input."""
+    # A network written as a subclass has no inputs until it is called.
     if not getattr(network, "inputs", None):
         return "it does not say what it takes; build it with keras.Input((size, size, 3))"
     if (count := len(network.inputs)) == 1:
@@ -155,6 +153,7 @@ def scaling_is_inside(network: Any) -> str:
         return ""
     for factor, offset, words in SCALINGS:
         shares = _scaled(network, crops, factor, offset)
+        # It must also look at the pictures: one answer for all of them shows nothing.
         if (shares.max(axis=1) >= CERTAIN).mean() < 0.5 and shares.std(axis=0).max() > 0.01:
             return (
                 f"its answers are certain for every picture with pixels of 0 to 255, and not for {words}; "
@@ -181,6 +180,7 @@ def require_order(network: Any, crops: Pixels, truth: Truth, name: str) -> None:
                 f"{name} breaks the contract: it was trained on pixels of {words}, "
                 f"the device gives 0 to 255; {_SCALE_INSIDE}"
             )
+    # The given order is among them and is never better than itself.
     for order in permutations(range(shares.shape[1])):
         if _recall(shares[:, order], truth) > bar:
             order_found = ", ".join(LABELS[order.index(place)].value for place in range(len(order)))

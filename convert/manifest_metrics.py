@@ -68,6 +68,7 @@ def of_folds(predictions: Predictions) -> ManifestMetrics:
             continue
         for name, kind in (("int8", ""), ("float", "float_")):
             flat = figures(predictions.truth[here], columns[name].shares[here]).flat()
+            # A device runs int8; the float model's macro-F1 stands beside it to show what 8 bits cost.
             wanted = flat if name == "int8" else {"macro_f1": flat["macro_f1"]}
             metrics |= {f"{kind}{prefix}{key}": value for key, value in wanted.items()}
         spans = _intervals(predictions.truth[here], columns["int8"].shares[here], predictions.groups[here])

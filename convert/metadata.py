@@ -33,15 +33,23 @@ class BundleOrigin:
     def __post_init__(self) -> None:
         """Checks the version."""
         if not self.version:
+            # The class is frozen, and this default depends on another field.
             object.__setattr__(self, "version", development_version(self.run))
         if not re.fullmatch(VERSION, self.version):
             raise ConfigError(f"{self.version!r} is no version of a bundle; write one such as 1.2.0")
 
 
 def development_version(run: str) -> str:
-    """A version that is older than any release, named after a run: 0.dev0+20250101.120000.default."""
+    """A version named after a run, such as 0.3.1.dev0+20250101.120000.default.
+
+    It is higher than that of the bundle in the package, and lower than the next release of it: a device
+    that has the package takes it. That of a later run is higher, since the names of runs begin with time.
+    """
+    *first, last = bundle.load(bundle.SHIPPED).manifest.order.release
+    coming = ".".join(map(str, (*first, last + 1)))
+    # PEP 440 allows letters and digits there, with single dots between them.
     local = ".".join(re.findall(r"[a-z0-9]+", run.lower()))[:40].strip(".")
-    return f"0.dev0+{local}" if local else "0.dev0"
+    return f"{coming}.dev0+{local}" if local else f"{coming}.dev0"
 
 
 def tools() -> dict[str, str]:

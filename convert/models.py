@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from edge import bundle
 from edge.errors import ConfigError
 from training.classifier.run import WEIGHTS
 
@@ -17,17 +14,12 @@ def float_model(path: Path) -> Path:
     Raises:
         ConfigError: There is none.
     """
+    if (path / "saved_model.pb").exists():
+        raise ConfigError(
+            f"{path} is a SavedModel, which Keras 3 does not open; save it as HDF5 with the Keras that wrote "
+            f"it: keras.models.load_model('{path.name}').save('model.h5')"
+        )
     file = path / WEIGHTS if path.is_dir() else path
     if not file.is_file():
         raise ConfigError(f"{file} does not exist; name a run folder, or a .keras or .h5 file")
     return file
-
-
-@contextmanager
-def open_bundle_path(path: Path) -> Iterator[bundle.Bundle]:
-    """A bundle directory, or a packed bundle for as long as it is looked at."""
-    if path.is_dir():
-        yield bundle.load(path)
-        return
-    with bundle.unpacked(path) as unpacked:
-        yield unpacked

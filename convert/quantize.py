@@ -95,6 +95,7 @@ def to_int8(network: Any, crops: Pixels) -> bytes:
     def whole(converter: Any) -> None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: _samples(crops)
+        # An operation without an int8 kernel ends the conversion, where it would stay in floats otherwise.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.uint8
 

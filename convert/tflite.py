@@ -64,6 +64,7 @@ class Op:
         if self.name not in PER_CHANNEL or len(self.inputs) < 2:
             return True
         weights = self.inputs[1]
+        # Depthwise weights are (1, height, width, channels); all others have their outputs first.
         axis = 3 if self.name == "DEPTHWISE_CONV_2D" else 0
         return weights.scales == weights.shape[axis]
 
@@ -97,6 +98,7 @@ def read(flat: bytes, name: str = "the model") -> Graph:
     Raises:
         ModelError: It is none, or has several graphs.
     """
+    # The identifier of a flatbuffer follows its four bytes of root offset.
     if flat[4:8] != b"TFL3":
         raise ModelError(f"{name} is not a TFLite model")
     try:
@@ -142,6 +144,7 @@ def short_name(tensor: Tensor) -> str:
 
 def _short(name: str) -> str:
     """The layer's own name: the last part that does not only say how the framework computes it."""
+    # The converter joins the names of fused operations with semicolons.
     parts = [part for part in name.split(";", maxsplit=1)[0].split("/") if part]
     own = [part for part in parts if part.partition("_")[0] not in GENERIC]
     return (own or parts or ["?"])[-1]
@@ -178,6 +181,7 @@ def _chosen(indices: Any, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 @cache
 def _names(enumeration: Any) -> dict[int, str]:
+    # The generated enumerations are plain classes without a table of names.
     return {
         value: name for name, value in vars(enumeration).items() if isinstance(value, int) and name.isupper()
     }

@@ -24,6 +24,15 @@ INPUT_SIZES_WORDS = f"a multiple of {INPUT_SIZES.step} from {INPUT_SIZES[0]} to 
 CROP_MARGIN = 0.15
 """How far a crop reaches beyond the longer side of the face box, on each side, as a share of it."""
 
+FEWEST_GOLDEN, MOST_GOLDEN = 3, 50
+"""Golden answers of a bundle that is installed."""
+
+GOLDEN_TOLERANCE = 0.05
+"""The most by which an answer may be off.
+
+XNNPACK and the older int8 kernels round otherwise: by up to 0.08 on faces, 0.0002 where one is sure.
+"""
+
 SHARPNESS_SIDE = 32
 """Side of the picture on which sharpness is measured, in pixels."""
 

@@ -65,9 +65,15 @@ class IndicatorError(MaskGateError, OSError):
 
 
 class MissingExtraError(MaskGateError, ImportError):
-    """A command needs packages that this install does not have."""
+    """A command needs packages that this install does not have: what is missing, and the lock that has it."""
 
     exit_code = 8
+
+    def __init__(self, missing: str, lock: str) -> None:
+        super().__init__(
+            f"{missing}; run where the sources of MaskGate are: "
+            f"venv/bin/pip install --no-deps --require-hashes -r requirements/{lock}.txt"
+        )
 
 
 class StorageError(MaskGateError, OSError):

@@ -23,6 +23,7 @@ _SETTINGS = {
 def set_quiet_environment() -> None:
     """Sets what keeps the libraries quiet; must come before they are loaded."""
     for key, value in _SETTINGS.items():
+        # A value that the user has set stays.
         os.environ.setdefault(key, value)
 
 

@@ -117,6 +117,7 @@ def _class(
     precision = hits / answers if answers else float("nan")
     f1 = 2 * hits / (faces + answers) if faces + answers else float("nan")
     plain = ClassFigures(LABELS[index].value, int(faces), precision, recall, f1)
+    # A network of two classes says nothing of the third, and one side alone cannot be ranked.
     if index >= shares.shape[1] or belongs.all() or not belongs.any():
         return plain
     from sklearn.metrics import average_precision_score, roc_auc_score  # noqa: PLC0415 - it loads slowly
@@ -136,6 +137,7 @@ def calibration_error(truth: Truth, shares: Shares, bins: int = 15) -> float:
     """
     confidence = shares.max(axis=1)
     right = shares.argmax(axis=1) == truth
+    # A confidence of 1 belongs to the last bin.
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
         (which == each).mean() * abs(right[which == each].mean() - confidence[which == each].mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import click
 from edge.benchmark.machine import machine
 from edge.benchmark.models import CALLS, ROUNDS, measure_models, thread_counts, timing_rows
 from edge.cli.options import EXISTING, FILE, json_option
-from edge.cli.output import progress, table
+from edge.cli.output import json_text, progress, table
 from edge.errors import ConfigError
 
 NAMED = ("cpu", "cores", "python", "interpreter")
@@ -44,14 +45,17 @@ def bench(
     """
     from convert.benchmark import entrants
 
-    with progress("preparing") as bar, entrants(paths) as models:
-        bar.describe("measuring")
-        laps = measure_models(models, threads or thread_counts(), rounds=rounds)
+    counts = threads or thread_counts()
+    with ExitStack() as stack:
+        with progress("preparing"):
+            models = stack.enter_context(entrants(paths))
+        bar = stack.enter_context(progress("measuring", rounds * len(counts)))
+        laps = measure_models(models, counts, rounds=rounds, progress=bar.advance)
     about = {name: value for name, value in machine("auto").items() if name in NAMED}
     report = {"machine": about, "rounds": rounds, "calls": CALLS, "laps": [asdict(lap) for lap in laps]}
     if output is not None:
         _write(output, report, timing_rows(laps))
-    click.echo(json.dumps(report) if as_json else table(timing_rows(laps), "l"))
+    click.echo(json_text(report) if as_json else table(timing_rows(laps), "l"))
 
 
 def _write(output: Path, report: dict[str, Any], rows: Sequence[Sequence[str]]) -> None:

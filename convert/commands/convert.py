@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,8 +11,8 @@ from convert.commands.common import gates_option
 from convert.gates import DEFAULT
 from convert.gates import load as load_gates
 from convert.models import float_model
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
-from edge.cli.output import progress
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text, progress
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training import framework
@@ -22,6 +21,7 @@ from training.data.manifest import SplitManifest
 from training.evaluation import fold_results
 
 DEVICE = "int8"
+# The values of `quantize.Variant`, whose module loads TensorFlow, which help must not wait for.
 VARIANTS = (DEVICE, "float16", "dynamic", "float32")
 
 
@@ -55,6 +55,7 @@ VARIANTS = (DEVICE, "float16", "dynamic", "float32")
     help="TOML file with the licence and the sources of the data; those of the bundle in OUTPUT otherwise.",
 )
 @gates_option
+@megapixels_option
 @cache_option
 @json_option
 def convert(
@@ -80,15 +81,18 @@ def convert(
       maskgate-convert convert model.keras --variant float16 -o float16.tflite
     """
     file = float_model(model)
+    # Before work that takes minutes.
     _require_fitting(output, variant)
     if variant != DEVICE:
         _plain(file, output, variant)
-        click.echo(json.dumps({"model": str(output), "variant": variant}) if as_json else str(output))
+        click.echo(json_text({"model": str(output), "variant": variant}) if as_json else str(output))
         return
+    # A model file of a run lies beside the run's split.
     run = model if model.is_dir() else model.parent
     split = _existing(data or run / "split.json")
     limits = load_gates(gates or DEFAULT)
     framework.load_framework()
+    # Imported after the framework is loaded, which keeps TensorFlow quiet.
     from convert import build
     from convert.metadata import BundleOrigin
 
@@ -101,7 +105,7 @@ def convert(
         how = build.Options(limits, pooled, provenance, bar.describe)
         metrics = build.convert(file, material, origin, output, how)
     if as_json:
-        click.echo(json.dumps({"bundle": str(output), "metrics": metrics}))
+        click.echo(json_text({"bundle": str(output), "metrics": metrics}))
     else:
         click.echo("\n".join(f"{name:40} {value:9.4f}" for name, value in metrics.items()))
 

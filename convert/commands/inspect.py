@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from convert.models import open_bundle_path
+from edge import bundle as bundles
 from edge.cli.options import EXISTING, json_option
+from edge.cli.output import json_text
 
 
 @click.command()
@@ -27,6 +27,6 @@ def inspect(path: Path, as_json: bool) -> None:
     if path.suffix == ".tflite":
         found = of_file(path)
     else:
-        with open_bundle_path(path) as bundle:
+        with bundles.opened(path) as bundle:
             found = of_bundle(bundle)
-    click.echo(json.dumps(found.as_json()) if as_json else found.text())
+    click.echo(json_text(found.as_json()) if as_json else found.text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from convert import representative, tflite
 from convert.commands.common import gates_option
 from convert.gates import DEFAULT
 from convert.gates import load as load_gates
-from convert.models import float_model, open_bundle_path
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
-from edge.cli.output import progress
+from convert.models import float_model
+from edge import bundle as bundles
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text, progress
 from edge.vision.interpreter import TfliteModel
 from training import framework
 from training.data.dataset import FaceDataset, load_material
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--sheet", type=FILE, help="Write the worst crops as a PNG, to look at on a desktop.")
 @click.option("--explain", is_flag=True, help="Show the error of each layer, worst first, and what to try.")
 @gates_option
+@megapixels_option
 @cache_option
 @json_option
 def parity(
@@ -75,11 +76,12 @@ def parity(
     report = measure(found, limits.parity)
     if as_json:
         by_layer = {"layers": [asdict(one) for one in found.layers]} if explain else {}
-        click.echo(json.dumps(report.as_json() | by_layer))
+        click.echo(json_text(report.as_json() | by_layer))
     else:
         click.echo(report.text())
         if explain:
             click.echo(f"\n{layers.explain(found.layers)}")
+    # Last: the figures are printed, also where a limit is broken.
     report.insist()
 
 
@@ -88,8 +90,9 @@ def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Compariso
     from convert import keras_model
     from convert.parity import compare
 
-    with open_bundle_path(path) as bundle, progress("opening the models") as bar:
+    with bundles.opened(path) as bundle, progress("opening the models") as bar:
         name = str(bundle.classifier)
+        # The bundle may have been made by another program.
         tflite.require_integer(tflite.read(bundle.classifier.read_bytes(), name), name)
         pair = compare.ModelPair(keras_model.open_network(model), TfliteModel(bundle.classifier))
         bar.describe("comparing")

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from convert.models import open_bundle_path
 from edge import bundle
 from edge.bundle import signature
 from edge.errors import ConfigError
@@ -53,8 +52,9 @@ def sign(path: Path, key: Path, passphrase_file: Path | None, ask: bool) -> None
     Example: maskgate-convert sign bundle.tar.gz --key release.key
     """
     private = signature.open_private(key, _passphrase(passphrase_file, ask=ask))
-    with open_bundle_path(path) as found:
+    with bundle.opened(path) as found:
         signer = signature.sign(found, private)
+        # It was signed in a folder that is removed at the end of this block.
         if path.is_file():
             bundle.pack(found.path, path)
         click.echo(f"{path} ({found.name}) is signed with the key {signer.id}")
@@ -69,7 +69,7 @@ def verify(path: Path, keys: tuple[str, ...]) -> None:
     Example: maskgate-convert verify bundle.tar.gz --key release.key.pub
     """
     trusted = [signature.open_public(key) for key in keys]
-    with open_bundle_path(path) as found:
+    with bundle.opened(path) as found:
         signer = signature.verify(found, trusted)
         click.echo(f"{path} ({found.name}) is whole and signed with the key {signer.id}")
 
@@ -81,6 +81,7 @@ def _passphrase(file: Path | None, *, ask: bool, new: bool = False) -> bytes:
     if file is None:
         return os.environ.get(VARIABLE, "").encode()
     try:
+        # Editors end a file with a line break that is no part of the passphrase.
         return file.read_bytes().rstrip(b"\r\n")
     except OSError as error:
         raise ConfigError(f"the passphrase file {file} cannot be read: {error.strerror}") from None

@@ -64,6 +64,7 @@ def compare(pair: ModelPair, material: FaceDataset, counts: Sequence[float]) -> 
     crops = known.crops(pair.device.size)
     reference = predict(pair.network, crops)
     quantised = np.stack([pair.device.probabilities(crop) for crop in crops])
+    # Keeping the value of every tensor is too slow for all crops.
     few = representative.spread(known, classes, layers.PER_CLASS)
     tapped = layers.compare(
         to_float(pair.network), pair.device.path.read_bytes(), few.crops(pair.device.size), few.truth()
@@ -76,6 +77,7 @@ def worst_sheet(found: Comparison, crops: Pixels, file: Path) -> None:
     worst = np.argsort(-found.differences, kind="stable")[:MOST]
     cells = [_cell(crops[i], int(found.truth[i]), found.reference[i], found.quantised[i]) for i in worst]
     blank = np.full_like(cells[0], 255)
+    # Rows are stacked, so that the last one must be as long as the others.
     cells += [blank] * (-len(cells) % COLUMNS)
     rows = [np.hstack(cells[start : start + COLUMNS]) for start in range(0, len(cells), COLUMNS)]
     done, png = cv2.imencode(".png", np.vstack(rows))

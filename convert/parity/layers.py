@@ -94,11 +94,13 @@ class _Tapped:
         self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
 
     def run(self, crop: NDArray[np.uint8]) -> None:
+        # The float model takes the same pixels as floats.
         self._interpreter.set_tensor(self._input["index"], crop[np.newaxis].astype(self._input["dtype"]))
         self._interpreter.invoke()
 
     def value(self, tensor: tflite.Tensor) -> NDArray[np.float64]:
         raw = np.asarray(self._interpreter.get_tensor(tensor.index), np.float64)
+        # Tensors of floats and of plain whole numbers have no scale.
         return (raw - tensor.zero_point) * tensor.scale if tensor.scale else raw
 
 
@@ -171,6 +173,7 @@ class _Logits:
         crops, classes = wanted.shape
         knobs = np.column_stack([wanted.ravel(), np.tile(np.eye(classes), (crops, 1))])
         inside = ((found > low) & (found < high)).ravel()
+        # With fewer values the fit would explain every error away.
         if inside.sum() > 2 * classes:
             fitted = np.linalg.lstsq(knobs[inside], found.ravel()[inside], rcond=None)[0]
             wanted = (knobs @ fitted).reshape(wanted.shape)

@@ -108,6 +108,7 @@ def measure(found: Comparison, limits: GateLimits) -> ParityReport:
     """
     classes = found.reference.shape[1]
     missing = [LABELS[label].value for label in range(classes) if not (found.truth == label).any()]
+    # A class that no face shows would pass unmeasured.
     if missing:
         raise GateError(
             f"parity cannot be told: the faces hold none of {', '.join(missing)}; name another split or part"

@@ -17,6 +17,7 @@ import numpy as np
 
 from edge.benchmark.baseline_worker import resident_mb
 from edge.system.native_output import without_native_chatter
+from edge.system.native_path import native_path
 from edge.vision.interpreter import find_runtime
 
 WARM_UP = 5
@@ -33,8 +34,8 @@ def main(file: str, runtime: str, threads: int) -> None:
     status = Path("/proc/self/status")
     _, interpreter_type = find_runtime(runtime)
     empty = resident_mb(status)
-    with without_native_chatter():
-        interpreter = interpreter_type(model_path=file, num_threads=threads)
+    with without_native_chatter(), native_path(Path(file)) as name:
+        interpreter = interpreter_type(model_path=name, num_threads=threads)
         interpreter.allocate_tensors()
     details = interpreter.get_input_details()[0]
     crop = np.random.default_rng(0).integers(0, 256, details["shape"]).astype(details["dtype"])

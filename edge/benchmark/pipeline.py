@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +24,7 @@ from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.pipeline.ports import NoOutbox
+from edge.system.native_path import native_path
 from edge.types import Face, Frame, Image, NotDue
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import find_runtime
@@ -37,12 +38,14 @@ class BaselineModels:
     """The model calls alone, on inputs prepared beforehand: what the pipeline is measured against."""
 
     def __init__(self, settings: Config, bundle: Bundle) -> None:
-        model, threshold = str(find_detector(settings, bundle)), settings.detector.score_threshold
-        self._network = cv2.FaceDetectorYN.create(model, "", (320, 320), threshold)
+        threshold = settings.detector.score_threshold
         _, interpreter = find_runtime(settings.classifier.interpreter)
-        self._interpreter = interpreter(
-            model_path=str(bundle.classifier), num_threads=settings.classifier.threads
-        )
+        with (
+            native_path(find_detector(settings, bundle)) as detector,
+            native_path(bundle.classifier) as classifier,
+        ):
+            self._network = cv2.FaceDetectorYN.create(detector, "", (320, 320), threshold)
+            self._interpreter = interpreter(model_path=classifier, num_threads=settings.classifier.threads)
         self._interpreter.allocate_tensors()
         self._input: dict[str, Any] = self._interpreter.get_input_details()[0]
         self._long_side = settings.detector.long_side
@@ -116,8 +119,15 @@ class PipelineFigures:
     overhead_ratio: float
 
 
-def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
+def measure_pipeline(
+    settings: Config, source: Path, progress: Callable[[int], None] = lambda _: None
+) -> PipelineFigures:
     """Runs a recording `ROUNDS` times through the pipeline and the baseline, frame by frame in turn.
+
+    Args:
+        settings: The models, and how they are used.
+        source: The recording.
+        progress: Called with the number of rounds done since the last call.
 
     Raises:
         SourceError: The recording cannot be read.
@@ -126,13 +136,14 @@ def measure_pipeline(settings: Config, source: Path) -> PipelineFigures:
     detector = open_detector(settings, bundle)
     vision = Vision(detector, open_classifier(settings, bundle), time.perf_counter)
     baseline = BaselineModels(settings, bundle)
-    recording = CameraConfig(source=str(source), pace="fast")
+    recording = CameraConfig(pace="fast").model_copy(update={"source": str(source)})
     rounds = []
     for _ in range(ROUNDS):
         with closing(open_recording(recording, 0.0)) as frames:
             rounds.append(
                 _round(settings, vision, BaselineFirst(islice(frames, MOST_FRAMES), detector, baseline))
             )
+        progress(1)
     return _figures(_best(np.array(rounds)))
 
 

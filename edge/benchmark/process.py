@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -17,8 +20,11 @@ from edge.benchmark.baseline_worker import resident_mb
 from edge.config import Config
 from edge.daemon.factory import find_detector, open_bundle
 from edge.errors import ModelError
+from edge.system.native_path import native_path
 
 STARTS = 3
+PROCESSES = STARTS + 1
+"""The daemon's lives and the baseline."""
 WATCHED_S = 3.0
 PATIENCE_S = 30.0
 
@@ -33,24 +39,40 @@ class ProcessFigures:
     ready_s: float
 
 
-def measure_process(settings: Config, source: Path) -> ProcessFigures:
-    """Starts the daemon on a recording, and then the baseline process."""
+def measure_process(
+    settings: Config, source: Path, progress: Callable[[int], None] = lambda _: None
+) -> ProcessFigures:
+    """Starts the daemon on a recording `STARTS` times, and then the baseline process.
+
+    Args:
+        settings: The models.
+        source: The recording.
+        progress: Called with the number of processes that have ended since the last call.
+    """
     bundle = open_bundle(settings)
-    models = str(find_detector(settings, bundle)), str(bundle.classifier)
-    with tempfile.TemporaryDirectory(prefix="maskgate-bench-") as directory:
-        runs = [_start(settings, source, Path(directory)) for _ in range(STARTS)]
-    command = [sys.executable, "-m", "edge.benchmark.baseline_worker", *models, str(source)]
-    baseline = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    named = (source, find_detector(settings, bundle), bundle.classifier, bundle.path)
+    with ExitStack() as stack:
+        # In a configuration and for the libraries alone, names must be text.
+        recording, detector, classifier, folder = (stack.enter_context(native_path(one)) for one in named)
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-bench-")))
+        text = _config(directory, recording, detector, folder)
+        runs = []
+        for _ in range(STARTS):
+            runs.append(_start(text, directory))
+            progress(1)
+        command = [sys.executable, "-m", "edge.benchmark.baseline_worker", detector, classifier, recording]
+        baseline = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+        progress(1)
     rss = max(mb for mb, _ in runs)
     return ProcessFigures(
         round(rss, 1), round(baseline, 1), round(rss - baseline, 1), round(median(s for _, s in runs), 3)
     )
 
 
-def _start(settings: Config, source: Path, directory: Path) -> tuple[float, float]:
+def _start(config: str, directory: Path) -> tuple[float, float]:
     """One life of the daemon: its largest resident memory in MB and its seconds to READY."""
     file = directory / "config.toml"
-    file.write_text(_config(settings, source, directory))
+    file.write_text(config, encoding="utf-8")
     address = directory / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(address))
@@ -88,22 +110,23 @@ def _largest(daemon: subprocess.Popen[str]) -> float:
     return largest
 
 
-def _config(settings: Config, source: Path, directory: Path) -> str:
+def _config(directory: Path, recording: str, detector: str, bundle: str) -> str:
     """A configuration with the models at hand, the recording, and a broker that is away."""
+    # A JSON string is a TOML string.
     return f"""
 [camera]
-source = "{source}"
+source = {json.dumps(recording)}
 [detector]
-model = "{settings.detector.model}"
+model = {json.dumps(detector)}
 [classifier]
-bundle = "{settings.classifier.bundle}"
+bundle = {json.dumps(bundle)}
 [lamp]
 kind = "none"
 [mqtt]
 host = "127.0.0.1"
 port = 9
 [spool]
-path = "{directory / "spool.db"}"
+path = {json.dumps(str(directory / "spool.db"))}
 [log]
 level = "error"
 """

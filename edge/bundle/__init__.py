@@ -5,8 +5,8 @@ carries the digest of its own canonical form, so that a changed figure or thresh
 `manifest.sig` beside it may say who made it. For the way it becomes one file, see `archive`.
 """
 
-from edge.bundle.archive import pack, unpack, unpacked
-from edge.bundle.bundle import SHIPPED, SIGNATURE, Bundle, golden_crop, load, write_manifest
+from edge.bundle.archive import opened, pack, unpack, unpacked
+from edge.bundle.bundle import SHIPPED, SHIPPED_DETECTOR, SIGNATURE, Bundle, golden_crop, load, write_manifest
 from edge.bundle.manifest import (
     CLASSIFIER,
     DETECTOR,
@@ -24,6 +24,7 @@ __all__ = [
     "DETECTOR",
     "MANIFEST",
     "SHIPPED",
+    "SHIPPED_DETECTOR",
     "SIGNATURE",
     "Bundle",
     "Calibration",
@@ -34,6 +35,7 @@ __all__ = [
     "canonical_digest",
     "golden_crop",
     "load",
+    "opened",
     "pack",
     "unpack",
     "unpacked",

@@ -116,6 +116,22 @@ def unpacked(file: Path) -> Iterator[Bundle]:
 
 
 @contextlib.contextmanager
+def opened(path: Path) -> Iterator[Bundle]:
+    """The bundle that a path names, a directory or an archive, for as long as it is looked at.
+
+    Raises:
+        ModelError: It is missing or damaged.
+    """
+    if path.is_dir():
+        yield load(path)
+        return
+    if not path.is_file():
+        raise ModelError(f"{path} does not exist; name a bundle directory, or a packed bundle")
+    with unpacked(path) as bundle:
+        yield bundle
+
+
+@contextlib.contextmanager
 def speaking_of(file: Path, directory: Path) -> Iterator[None]:
     """Has refusals name the archive, which the user knows, and not where it was unpacked."""
     try:

@@ -18,6 +18,8 @@ from edge.types import Image
 SIGNATURE = "manifest.sig"
 SHIPPED = Path(__file__).parent.parent / "models"
 """The bundle that comes with the package."""
+SHIPPED_DETECTOR = SHIPPED / DETECTOR
+"""The face detector in it, for bundles that have none of their own."""
 
 MOST_FILE_BYTES = 32 * 1024 * 1024
 """No file of a bundle is larger: a model that a device runs for every face has a tenth of that."""

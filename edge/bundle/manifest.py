@@ -63,7 +63,7 @@ class Golden(ManifestSection):
     kind: golden.Kind = "blobs"
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     probabilities: tuple[float, ...]
-    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.02
+    tolerance: Annotated[float, Field(ge=0, le=contract.GOLDEN_TOLERANCE)] = 0.02
 
 
 class Calibration(ManifestSection):
@@ -94,7 +94,7 @@ class Manifest(ManifestSection):
     labels: tuple[contract.Label, ...]
     input: Input
     files: dict[FileName, Sha256]
-    golden: tuple[Golden, ...] = ()
+    golden: Annotated[tuple[Golden, ...], Field(max_length=contract.MOST_GOLDEN)] = ()
     calibration: Calibration = Calibration()
     training_run: str = ""
     detector_run: str = ""

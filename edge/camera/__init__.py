@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.camera.images import ImageReader
+from edge.camera.images import ImageReader, OnSkip, log_skip
 from edge.camera.live import Camera, LiveSource, Timeouts, stuck
 from edge.camera.picamera2 import PiCamera, require_package
 from edge.camera.recording import FrameReader, Playback, Recording, VideoReader, is_raw_stream
@@ -19,7 +19,7 @@ from edge.errors import ConfigError, SourceError
 from edge.pipeline.ports import FrameSource
 from edge.system.address import StreamAddress, has_user_alone, is_stream, looks_like_address, with_password
 from edge.system.clock import Clock, SystemClock
-from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.system.image_files import HEIF_SUFFIXES, IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
 from edge.system.secrets import as_service, find_credential, first_line
 
@@ -153,27 +153,30 @@ def _told(address: str) -> str:
         return "camera.source"
 
 
-def open_recording(settings: Settings, start_wall: float, clock: Clock | None = None) -> Recording:
+def open_recording(
+    settings: Settings, start_wall: float, clock: Clock | None = None, on_skip: OnSkip = log_skip
+) -> Recording:
     """Opens a video, a GIF, an image or a folder of images; never a camera, whatever the path.
 
     Args:
         settings: The camera section of the configuration.
         start_wall: Unix time of the recording's first moment.
         clock: The clocks to go by.
+        on_skip: Is told of each picture of a folder that cannot be read.
 
     Raises:
         SourceError: It cannot be read.
     """
     playback = Playback(settings.pace == "realtime", start_wall, settings.rotation)
-    return Recording(_open_reader(settings), playback, clock or SystemClock())
+    return Recording(_open_reader(settings, on_skip), playback, clock or SystemClock())
 
 
-def _open_reader(settings: Settings) -> FrameReader:
+def _open_reader(settings: Settings, on_skip: OnSkip = log_skip) -> FrameReader:
     """A recording's reader, by what lies at the path."""
     path = _existing(settings.source)
     if path.is_dir():
-        return ImageReader.of_folder(path, settings.fps)
-    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageReader.of_folder(path, settings.fps, on_skip)
+    if path.suffix.lower() in IMAGE_SUFFIXES | HEIF_SUFFIXES:
         return ImageReader((path,), settings.fps)
     if "fps" not in settings.model_fields_set and is_raw_stream(path):
         log.warning(

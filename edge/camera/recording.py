@@ -15,7 +15,9 @@ import cv2
 from edge.camera.opencv import rotated
 from edge.errors import SourceError
 from edge.system.clock import Clock
+from edge.system.image_files import check_header, picture_limit
 from edge.system.native_output import prepare_opencv
+from edge.system.native_path import native_path
 from edge.types import Frame, Image, NotDue
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ LONGEST_SLEEP_S = 0.5
 
 FALLBACK_FPS = 25.0
 MOST_FPS = 1000.0
+MOST_ANIMATION_FRAMES = 10_000
+"""A GIF or animated PNG can hold frames without number in few bytes."""
 
 _JPEG_START = b"\xff\xd8\xff"
 _FIRST_MPEG_CODE = 0x80
@@ -116,6 +120,7 @@ class VideoReader:
         """
         prepare_opencv()
         self._file = file
+        self._frames_left = MOST_ANIMATION_FRAMES if check_header(file) else math.inf
         self._capture = _open(file)
         self._raw = is_raw_stream(file)
         self._step = 1 / (raw_fps if self._raw else _rate(self._capture))
@@ -150,6 +155,11 @@ class VideoReader:
         ok, pixels = self._capture.read(self._buffer)
         if not ok:
             return False
+        self._frames_left -= 1
+        if self._frames_left < 0:
+            raise SourceError(
+                f"{self._file} has more than {MOST_ANIMATION_FRAMES} frames; make a video of it"
+            )
         self._buffer = cast(Image, pixels)
         # FFmpeg makes times up for a raw stream, at its own rate.
         stamp = math.nan if self._raw else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
@@ -194,14 +204,17 @@ def _length(capture: cv2.VideoCapture, step: float) -> float:
 
 def _open(file: Path) -> cv2.VideoCapture:
     """Opens with FFmpeg only; OpenCV's other readers would take a name with digits for a pattern."""
-    if not file.exists():
-        raise SourceError(f"{file} does not exist")
-    if not file.is_file():
-        raise SourceError(f"{file} is not a file; recordings are files or folders of images")
-    capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG)
+    with native_path(file) as name:
+        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise SourceError(f"{file} is not a video that can be decoded, or it is damaged")
+    picture_limit.check(file, _size(capture))
     return capture
+
+
+def _size(capture: cv2.VideoCapture) -> tuple[int, int]:
+    width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+    return round(width), round(height)
 
 
 def _later(moment: float, last: float, step: float) -> float:

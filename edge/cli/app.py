@@ -7,11 +7,13 @@ import logging
 import os
 import sys
 from importlib.metadata import version
-from typing import Any, cast
+from io import TextIOWrapper
+from typing import Any, TextIO, cast
 
 import click
 
-from edge.errors import MaskGateError, MissingExtraError
+from edge.errors import ConfigError, MaskGateError, MissingExtraError
+from edge.system.native_path import ESCAPED, is_utf8, printable
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
@@ -25,6 +27,8 @@ EXTRAS = {
     "convert": _DESKTOP,
 }
 """The packages, by the name they are imported under, that each extra of pyproject.toml brings."""
+LOCKS = {"collector": "collector", "postgresql": "collector", "training": "training", "convert": "training"}
+"""The lock in requirements/ that holds the packages of each extra."""
 
 
 class LazyGroup(click.Group):
@@ -52,6 +56,15 @@ def _set_log_level(context: click.Context, _option: click.Parameter, value: str 
     start_logging(value or "warning")
 
 
+class StandardErrorHandler(logging.StreamHandler[TextIO]):
+    """Logs to what is standard error at the time, which a progress bar replaces to keep its line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Writes one line."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def start_logging(level: str) -> None:
     """Logs to standard error, one line an entry; the journal brings times of its own."""
     line = (
@@ -59,7 +72,7 @@ def start_logging(level: str) -> None:
         if "JOURNAL_STREAM" in os.environ
         else "%(asctime)s %(levelname)s %(message)s"
     )
-    logging.basicConfig(level=level.upper(), format=line, stream=sys.stderr, force=True)
+    logging.basicConfig(level=level.upper(), format=line, handlers=[StandardErrorHandler()], force=True)
 
 
 def log_as_configured(level: str) -> None:
@@ -84,11 +97,14 @@ def run_app(group: click.Group, extra: str) -> None:
         group: The program.
         extra: The program's own extra, to name where several bring a package that is missing.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=ESCAPED)
     try:
         code = _main(group, extra)
     except MaskGateError as error:
-        for line in str(error).splitlines():
-            click.echo(f"{group.name}: {line}", err=True)
+        for line in str(error).split("\n"):
+            click.echo(f"{group.name}: {printable(line)}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
@@ -107,15 +123,20 @@ def _main(group: click.Group, extra: str) -> object:
 
     Raises:
         MissingExtraError: It imports a package of an extra that is not installed.
+        ConfigError: A name is not UTF-8 that has to be stored or sent as text.
     """
     try:
         return group.main(prog_name=group.name, standalone_mode=False)
+    except UnicodeEncodeError as error:
+        if is_utf8(error.object):
+            raise
+        raise ConfigError(
+            f"{printable(error.object[:200])} is not UTF-8 text; give it a name that is"
+        ) from None
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         extras = [name for name, packages in EXTRAS.items() if package in packages]
         if not extras:
             raise
-        raise MissingExtraError(
-            f"this command needs {error.name}, which is not installed; "
-            f"run: pip install 'maskgate[{extra if extra in extras else extras[0]}]'"
-        ) from None
+        lock = LOCKS[extra if extra in extras else extras[0]]
+        raise MissingExtraError(f"this command needs {error.name}, which is not installed", lock) from None

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from edge.config import Config, load_config, with_models
+from edge.system.image_files import USUAL_MEGAPIXELS, picture_limit
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service on this device."""
@@ -36,11 +37,22 @@ config_file_option = click.option(
     callback=lambda _context, _option, file: find_config_file(file),
     help=f"Configuration file; ./{LOCAL_CONFIG} unless given, else {SYSTEM_CONFIG}.",
 )
-bundle_option = click.option("--bundle", type=FILE, help="Bundle directory instead of the configured one.")
+bundle_option = click.option(
+    "--bundle", type=FILE, help="Bundle (a directory, or packed) instead of the configured one."
+)
 detector_option = click.option(
     "--detector", type=FILE, help="Face detector (ONNX) instead of the configured one."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for programs instead of a table.")
+megapixels_option = click.option(
+    "--max-megapixels",
+    type=click.FloatRange(0, min_open=True),
+    default=USUAL_MEGAPIXELS,
+    show_default=True,
+    expose_value=False,
+    callback=lambda _context, _option, most: picture_limit.allow(most),
+    help="Largest picture or video frame that is decoded.",
+)
 cache_option = click.option("--cache", type=FILE, help="Folder for decoded faces (the user's cache).")
 
 
@@ -77,7 +89,7 @@ def service_config_option(text: str) -> Callable[[Callable[..., None]], Callable
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Adds --config, --bundle and --detector to a command, which gets a `Config` as `settings`.
+    """Adds the models and the picture limit to a command, which gets a `Config` as `settings`.
 
     Without --config these are the defaults, so that a command gives the same on every machine.
     """
@@ -85,6 +97,7 @@ def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     @bundle_option
     @detector_option
     @config_option
+    @megapixels_option
     @wraps(command)
     def configured(*, config: Path | None, bundle: Path | None, detector: Path | None, **rest: Any) -> None:
         command(settings=with_models(load_config(config), bundle, detector), **rest)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
-from edge.errors import MaskGateError, StorageError
+from edge.errors import MaskGateError, SourceError, StorageError
 from edge.system.files import replacing
+from edge.system.native_path import ESCAPED, in_utf8, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -21,6 +25,12 @@ Cell = str | int | float | None
 
 WIDEST = 10_000
 """Columns of a terminal that cuts nothing."""
+GAP = 2
+"""Blanks between two columns."""
+WORD = 16
+"""Longer words, such as names of files, may be broken where a terminal is narrow."""
+SHORTEST = 8
+"""Pieces of words, where a terminal is so narrow that nothing else helps."""
 MOVES = 1000
 """How often a bar moves at most; moving it costs more than most steps of what it shows."""
 
@@ -76,32 +86,128 @@ def progress(title: str, total: int | None = None) -> Iterator[ProgressBar]:
         yield _TerminalBar(bars, title, total)
 
 
-def table(rows: Sequence[Sequence[Cell]], columns: str = "ll") -> str:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a table holds, column by column.
+
+    Attributes:
+        kinds: A letter a column: "l" for text and "t" for ISO times, to the left, "r" for numbers, to the
+            right. Columns beyond it are numbers.
+        dropped_first: Heads of the columns that a narrow terminal does not show, what matters least first.
+    """
+
+    kinds: str = "ll"
+    dropped_first: tuple[str, ...] = ()
+
+
+def table(rows: Sequence[Sequence[Cell]], columns: Columns | str = "ll") -> str:
     """Rows of cells as aligned columns, for standard output.
 
-    On a terminal that is too narrow, text is wrapped between words; neither a word nor a number is cut.
+    On a terminal that is too narrow, text is wrapped, long words too, and where that is not enough, whole
+    columns are left out and named below. No number is cut.
 
     Args:
         rows: The cells, the heads first; each row as long as the first. None is left empty.
-        columns: A letter a column: "l" for text, to the left, "r" for numbers, to the right. Columns
-            beyond it are numbers.
+        columns: The columns, or their kinds alone.
     """
-    from rich.console import Console  # noqa: PLC0415 - the daemon prints no table
+    shape = columns if isinstance(columns, Columns) else Columns(columns)
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    found = [
+        _Column(kind, ["" if row[at] is None else printable(row[at]) for row in rows])
+        for at, kind in enumerate(shape.kinds.ljust(len(rows[0]), "r")[: len(rows[0])])
+    ]
+    dropped: list[str] = []
+    for head in shape.dropped_first:
+        if _least(found) <= room:
+            break
+        found = [column for column in found if column.cells[0] != head]
+        dropped.append(head)
+    if _least(found) > room:
+        for column in found:
+            column.squeeze()
+    text = _text(found, room)
+    if dropped:
+        note = f"left out in {room} columns: {', '.join(reversed(dropped))}"
+        text = f"{text}\n\n{textwrap.fill(note, room)}"
+    return text
+
+
+class _Column:
+    """A column of a table, the narrowest that it can be, and the width that it gets."""
+
+    def __init__(self, kind: str, cells: list[str]) -> None:
+        from rich.cells import cell_len  # noqa: PLC0415 - the daemon prints no table
+
+        self.kind, self.cells = kind, cells
+        self.wanted = self.width = max(map(cell_len, cells))
+        # A head may always be wrapped; what stands below it only where it is no number.
+        self._broken = [cells[0].replace("_", " "), *(cell.replace("T", " ") for cell in cells[1:])]
+        if kind != "t":
+            self._broken[1:] = cells[1:]
+        parts = cells[1:] if kind == "r" else " ".join(self._broken[1:]).split()
+        self._head = max(map(cell_len, self._broken[0].split()), default=0)
+        self._word = max(map(cell_len, parts), default=0)
+        self.least = max(self._head, min(self._word, WORD) if kind == "l" else self._word)
+
+    def squeeze(self) -> None:
+        """Breaks words where it would rather not."""
+        if self.kind == "l":
+            self.least = max(self._head, min(self._word, SHORTEST))
+
+    def shown(self) -> list[str]:
+        """The cells, with blanks to break at where the column does not get the width that it asks for."""
+        return self.cells if self.width >= self.wanted else self._broken
+
+
+def _least(columns: Sequence[_Column]) -> int:
+    return sum(column.least + GAP for column in columns) - GAP
+
+
+def _text(columns: Sequence[_Column], room: int) -> str:
+    """The lines of a table: what is left beside the narrowest columns goes to those that ask for least."""
+    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    made = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    for kind in columns.ljust(len(rows[0]), "r")[: len(rows[0])]:
-        made.add_column(justify="left" if kind == "l" else "right", no_wrap=kind != "l")
-    for row in rows:
+    spare = room - _least(columns)
+    for column in sorted(columns, key=lambda column: column.wanted - column.least):
+        more = max(0, min(column.wanted - column.least, spare))
+        column.width, spare = column.least + more, spare - more
+    made = Table(box=None, show_header=False, padding=(0, GAP, 0, 0), pad_edge=False)
+    for column in columns:
+        side: Literal["left", "right"] = "right" if column.kind == "r" else "left"
+        made.add_column(justify=side, width=column.width, overflow="fold")
+    for row in zip(*(column.shown() for column in columns), strict=True):
         # As Text, since a string would be read as markup.
-        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        made.add_row(*map(Text, row))
     out = StringIO()
-    console = Console(file=out, width=WIDEST, color_system=None)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
-    console.print(made, width=max(width, console.measure(made).minimum))
-    text = out.getvalue()
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    Console(file=out, width=WIDEST, color_system=None).print(made)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """A value as JSON that every reader takes: a byte of a name that is not UTF-8 is written as `\\xe9`."""
+    return json.dumps(_in_unicode(value), indent=indent)
+
+
+def _in_unicode(value: object) -> object:
+    if isinstance(value, str):
+        return in_utf8(value)
+    if isinstance(value, dict):
+        return {_in_unicode(key): _in_unicode(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_unicode(one) for one in value]
+    return value
+
+
+def raise_skipped(skipped: Sequence[SourceError]) -> None:
+    """Ends a command whose work is done with the name of everything that it had to pass over.
+
+    Raises:
+        SourceError: There is something; each has a line.
+    """
+    if skipped:
+        raise SourceError("\n".join(map(str, skipped)))
 
 
 @contextmanager
@@ -116,7 +222,10 @@ def written(file: Path | None) -> Iterator[TextIO]:
             yield out
         return
     try:
-        with replacing(file) as partial, partial.open("x", encoding="utf-8", newline="") as out:
+        with (
+            replacing(file) as partial,
+            partial.open("x", encoding="utf-8", errors=ESCAPED, newline="") as out,
+        ):
             yield out
     except StorageError as error:
         raise StorageError(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from edge.cli.output import Cell, table
+from edge.cli.output import Cell, Columns, table
 from edge.collector.completeness import Completeness
 from edge.collector.database import BulkLoad, ClashError, CollectorDatabase, Queries
 from edge.collector.database.bulk_load import Add
@@ -16,7 +16,8 @@ from edge.collector.ingest import BATCH
 from edge.collector.parse import Parser
 from edge.collector.records import EpochKey, EventRecord, Rejected
 
-COLUMNS = ("site", "device", "epoch", "new", "known", "from", "to", "complete to", "missing")
+HEADS = ("site", "device", "epoch", "new", "known", "from", "to", "complete to", "missing")
+COLUMNS = Columns("lll", dropped_first=("known", "from", "to"))
 SHOWN_HOLES = 5
 PASSES = 2
 """How often each file is worked through: it is checked, then stored."""
@@ -141,7 +142,9 @@ def as_text(loaded: Sequence[Loaded]) -> str:
     shares = [one.share for one in loaded]
     new, known = sum(share.new for share in shares), sum(share.known for share in shares)
     sentence = f"{new} events are stored, {known} were known"
-    return "\n".join([table([COLUMNS, *map(_cells, loaded)], "lll"), sentence]) if loaded else sentence
+    if not loaded:
+        return sentence
+    return f"{table([HEADS, *map(_cells, loaded)], COLUMNS)}\n{sentence}"
 
 
 def _members(one: Loaded) -> dict[str, object]:

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterable
 
-from edge.cli.output import Cell, table
+from edge.cli.output import Cell, Columns, table
 from edge.collector.calendar import Calendar
 from edge.collector.report import VERDICTS, ReportRow
 from edge.messages import payloads
@@ -17,6 +17,11 @@ COLUMNS = (
     "start", "end", "site", "device", "passes", *VERDICTS, "compliance", "unsure_share",
     "minutes_watched", "minutes_blind", "minutes_offline", "minutes_unknown", "unsynced",
 )  # fmt: skip
+DROPPED_FIRST = (
+    "end", "unsynced", "minutes_unknown", "unsure_share", "minutes_offline", "minutes_blind", "passes",
+    "minutes_watched",
+)  # fmt: skip
+"""What a narrow terminal does not show; passes are the sum of the verdicts."""
 
 
 def text(rows: Iterable[ReportRow], calendar: Calendar, form: str) -> str:
@@ -32,7 +37,7 @@ def text(rows: Iterable[ReportRow], calendar: Calendar, form: str) -> str:
         return out.getvalue().removesuffix("\n")
     if not cells:
         return "nothing is stored for this time"
-    return table([COLUMNS, *cells], "llll")
+    return table([COLUMNS, *cells], Columns("ttll", DROPPED_FIRST))
 
 
 def _cells(row: ReportRow, calendar: Calendar) -> tuple[Cell, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,10 +10,11 @@ import cv2
 
 from edge.benchmark import models
 from edge.benchmark.machine import machine
-from edge.benchmark.pipeline import PipelineFigures, measure_pipeline
-from edge.benchmark.process import ProcessFigures, measure_process
-from edge.cli.options import json_option, takes_settings
-from edge.cli.output import table
+from edge.benchmark.pipeline import ROUNDS, PipelineFigures, measure_pipeline
+from edge.benchmark.process import PROCESSES, ProcessFigures, measure_process
+from edge.cli.options import json_option
+from edge.cli.output import json_text, progress, table
+from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import open_bundle
 from edge.demo import CLIP
@@ -25,7 +25,7 @@ from edge.demo import CLIP
 @click.option(
     "--source", type=click.Path(path_type=Path), default=CLIP, help="Recording to run, the demo's by default."
 )
-@takes_settings
+@takes_models
 def bench(settings: Config, source: Path, as_json: bool) -> None:
     """Measure speed, memory and time to ready on this machine.
 
@@ -37,17 +37,18 @@ def bench(settings: Config, source: Path, as_json: bool) -> None:
       maskgate bench
       maskgate bench --json --source visit.mp4
     """
-    speed = measure_pipeline(settings, source)
-    process = measure_process(settings, source)
-    timings = models.measure_models(
-        [models.BenchmarkedModel("classifier", open_bundle(settings).classifier)],
-        models.thread_counts(),
-        settings.classifier.interpreter,
-    )
-    about = machine(settings.classifier.interpreter) | {"opencv": cv2.__version__}
+    alone = [models.BenchmarkedModel("classifier", open_bundle(settings).classifier)]
+    threads, interpreter = models.thread_counts(), settings.classifier.interpreter
+    with progress("pipeline", ROUNDS + PROCESSES + models.ROUNDS * len(threads)) as bar:
+        speed = measure_pipeline(settings, source, bar.advance)
+        bar.describe("daemon")
+        process = measure_process(settings, source, bar.advance)
+        bar.describe("classifier alone")
+        timings = models.measure_models(alone, threads, interpreter, progress=bar.advance)
+    about = machine(interpreter) | {"opencv": cv2.__version__}
     if as_json:
         found = {**asdict(speed), **asdict(process), "classifier_alone": [asdict(each) for each in timings]}
-        click.echo(json.dumps({**found, "machine": about}))
+        click.echo(json_text({**found, "machine": about}))
     else:
         _print(speed, process, about)
         _print_timings(timings)

@@ -11,8 +11,8 @@ from statistics import median
 
 import click
 
-from edge.cli.options import takes_settings
 from edge.cli.output import table
+from edge.commands.common import takes_models
 from edge.config import Config, DeviceConfig, LampConfig, MqttConfig, SpoolConfig
 from edge.daemon.daemon import all_in_one
 from edge.demo import CLIP
@@ -49,7 +49,7 @@ class DemoObserver:
 
 @click.command()
 @click.option("--fast", is_flag=True, help="As fast as possible instead of at the clip's own pace.")
-@takes_settings
+@takes_models
 def demo(settings: Config, fast: bool) -> None:
     """Show the main job: a short clip, the real daemon, the lamp, and the messages as they arrive.
 

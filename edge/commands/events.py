@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, find_config, json_option
-from edge.cli.output import table, written
+from edge.cli.output import json_text, table, written
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
 from edge.spool.control.client import SpoolClient
@@ -124,7 +124,7 @@ def replay(counter: SpoolClient, first: int, last: int, epoch: str | None, as_js
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
     found = counter.replay(ReplayRequest(first, last, epoch))
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        click.echo(json_text(asdict(found)))
         return
     click.echo(f"{found.again} events are sent again, {found.waiting} were waiting to be sent already")
     if found.gone:
@@ -142,7 +142,7 @@ def stats(counter: SpoolClient, as_json: bool) -> None:
       maskgate events stats --json
     """
     found = counter.stats()
-    click.echo(json.dumps(asdict(found), indent=2) if as_json else table(list(_stats_rows(found))))
+    click.echo(json_text(asdict(found), indent=2) if as_json else table(list(_stats_rows(found))))
 
 
 @events.command()
@@ -164,7 +164,7 @@ def purge(counter: SpoolClient, days: float, unsent: bool, yes: bool, as_json: b
         click.confirm("Events that nobody has received will be lost for good. Go on?", abort=True, err=True)
     found = counter.purge(PurgeRequest(time.time() - days * DAY_S, unsent))
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        click.echo(json_text(asdict(found)))
     else:
         click.echo(f"{found.acknowledged} acknowledged and {found.unsent} unsent events are deleted")
 

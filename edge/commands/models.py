@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
 from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_config_option
-from edge.cli.output import table
+from edge.cli.output import json_text, table
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.self_test import SelfTest, self_test
@@ -43,7 +42,7 @@ def list_bundles(settings: Config, as_json: bool) -> None:
     """
     found = inventory(open_bundle_store(), settings.classifier.trusted_keys)
     if as_json:
-        click.echo(json.dumps([row.as_json() for row in found], indent=2))
+        click.echo(json_text([row.as_json() for row in found], indent=2))
         return
     click.echo(_bundle_table(found))
     _warn_of_configured_bundle(settings)

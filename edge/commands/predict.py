@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +12,17 @@ import click
 import cv2
 
 from edge.camera import open_recording
-from edge.cli.options import json_option, takes_settings
-from edge.cli.output import progress, table
+from edge.camera.images import OnSkip
+from edge.cli.options import json_option
+from edge.cli.output import Columns, json_text, progress, raise_skipped, table
+from edge.commands.common import takes_models
 from edge.config import CameraConfig, Config
 from edge.contract import LABELS, whole_image_box
 from edge.daemon.factory import open_bundle, open_classifier, open_vision
-from edge.errors import SourceError
+from edge.errors import SourceError, StorageError
 from edge.pipeline.pipeline import Vision
-from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.system.files import write_atomic
+from edge.system.image_files import HEIF_SUFFIXES, IMAGE_SUFFIXES, pictures_in, read_image
 from edge.types import Face, Frame, FrameAnalysis, Observation
 from edge.vision.annotate import annotated
 
@@ -58,7 +61,7 @@ class WholeImage:
     type=click.Path(path_type=Path),
     help="Write pictures with boxes and pixelated eyes.",
 )
-@takes_settings
+@takes_models
 def predict(
     settings: Config, paths: tuple[Path, ...], as_json: bool, no_detect: bool, directory: Path | None
 ) -> None:
@@ -71,44 +74,45 @@ def predict(
       maskgate predict --annotate seen/ visit.mp4
     """
     vision = _vision_of_crops(settings) if no_detect else open_vision(settings)
-    seen: Iterator[Seen] = (
-        Seen(picture, vision.analyze(picture.frame)) for picture in _with_progress(_pictures(paths))
-    )
+    skipped: list[SourceError] = []
+    pictures = _with_progress(_pictures(paths, skipped.append))
+    seen: Iterator[Seen] = (Seen(picture, vision.analyze(picture.frame)) for picture in pictures)
     if directory is not None:
         seen = _annotate(seen, directory)
     if as_json:
         for item in seen:
-            click.echo(json.dumps(_as_json(item)))
+            click.echo(json_text(_as_json(item)))
     else:
-        _print_table(seen)
+        _print_table(tuple(_rows(seen)))
+    raise_skipped(skipped)
 
 
 def _vision_of_crops(settings: Config) -> Vision:
     return Vision(WholeImage(), open_classifier(settings, open_bundle(settings)), time.perf_counter)
 
 
-def _pictures(paths: tuple[Path, ...]) -> Iterator[Picture]:
+def _pictures(paths: tuple[Path, ...], on_skip: OnSkip) -> Iterator[Picture]:
+    """Every picture of every path that can be read."""
     for path in paths:
-        if path.is_dir():
-            images = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-            if not images:
-                raise SourceError(f"{path} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
-            yield from (_image(file) for file in images)
-        elif path.suffix.lower() in IMAGE_SUFFIXES:
-            yield _image(path)
-        else:
-            yield from _frames(path)
-
-
-def _image(file: Path) -> Picture:
-    return Picture(file, Frame(0, read_image(file), 0.0, 0.0))
+        try:
+            if path.is_dir():
+                for file in pictures_in(path):
+                    yield from _pictures((file,), on_skip)
+            elif path.suffix.lower() in IMAGE_SUFFIXES | HEIF_SUFFIXES:
+                yield Picture(path, Frame(0, read_image(path), 0.0, 0.0))
+            else:
+                yield from _frames(path)
+        except SourceError as error:
+            on_skip(error)
 
 
 def _frames(file: Path) -> Iterator[Picture]:
-    source = open_recording(CameraConfig(source=str(file), pace="fast"), 0.0)
-    for moment in source:
-        if isinstance(moment, Frame):
-            yield Picture(file, moment)
+    # Copied, since a model that is made anew checks its values, and a name need not be UTF-8.
+    source = open_recording(CameraConfig(pace="fast").model_copy(update={"source": str(file)}), 0.0)
+    with closing(source):
+        for moment in source:
+            if isinstance(moment, Frame):
+                yield Picture(file, moment)
 
 
 def _with_progress(pictures: Iterator[Picture]) -> Iterator[Picture]:
@@ -121,16 +125,13 @@ def _with_progress(pictures: Iterator[Picture]) -> Iterator[Picture]:
 
 def _annotate(seen: Iterator[Seen], directory: Path) -> Iterator[Seen]:
     """Writes each picture as it passes by."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SourceError(f"{directory} cannot be made: {error.strerror}") from None
     for number, item in enumerate(seen, 1):
         path = item.picture.path
         file = directory / f"{number:05d}-{path.stem}.jpg"
-        picture = annotated(item.picture.frame.pixels, item.analysis.observations)
-        if not cv2.imwrite(str(file), picture):
-            raise SourceError(f"{file} cannot be written")
+        done, jpeg = cv2.imencode(".jpg", annotated(item.picture.frame.pixels, item.analysis.observations))
+        if not done:
+            raise StorageError(f"{file} cannot be written: the picture is too large for a JPEG")
+        write_atomic(file, jpeg.tobytes())
         yield item
 
 
@@ -164,14 +165,24 @@ def _face(observation: Observation) -> dict[str, object]:
     }
 
 
-def _print_table(seen: Iterator[Seen]) -> None:
-    rows = [("picture", "frame", "box", "px", "label", "share", "sharp")]
+Row = tuple[str, ...]
+
+COLUMNS = Columns("lrlrlrr", dropped_first=("sharp", "box", "frame"))
+
+
+def _print_table(rows: Sequence[Row]) -> None:
+    heads = ("picture", "frame", "box", "px", "label", "share", "sharp")
+    if rows:
+        click.echo(table([heads, *rows], COLUMNS))
+
+
+def _rows(seen: Iterator[Seen]) -> Iterator[Row]:
     for item in seen:
         path, frame = item.picture.path.name, str(item.picture.frame.index)
         if not item.analysis.observations:
-            rows.append((path, frame, "", "", "no face", "", ""))
-        rows += [(path, frame, *_cells(observation)) for observation in item.analysis.observations]
-    click.echo(table(rows, "lrlrl"))
+            yield (path, frame, "", "", "no face", "", "")
+        for observation in item.analysis.observations:
+            yield (path, frame, *_cells(observation))
 
 
 def _cells(observation: Observation) -> tuple[str, str, str, str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -14,10 +13,14 @@ from pathlib import Path
 import click
 
 from edge.camera import open_recording
-from edge.cli.options import json_option, takes_settings
+from edge.camera.images import OnSkip
+from edge.cli.options import json_option
+from edge.cli.output import json_text, raise_skipped
+from edge.commands.common import takes_models
 from edge.config import Config
 from edge.daemon.factory import make_tracker, open_uplink, open_vision
 from edge.daemon.uplink_service import drain
+from edge.errors import SourceError
 from edge.indicator import NullIndicator, open_indicator
 from edge.messages.payloads import event_payload
 from edge.pipeline.events import EventFactory, EventSource, count_passes, latest_by_pass
@@ -38,6 +41,15 @@ class ReplayEnd:
     epoch: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReplayedRecording:
+    """One recording: the configuration that names it, its number, and who is told of what is skipped."""
+
+    config: Config
+    number: int
+    on_skip: OnSkip
+
+
 class PrintingObserver:
     """Prints each event as it is decided, and keeps it for the summary."""
 
@@ -51,14 +63,14 @@ class PrintingObserver:
         self.frames += cycle.analysis is not None
         self.events += events
         for event in events:
-            click.echo(json.dumps(event_payload(event)) if self._as_json else _line(event))
+            click.echo(json_text(event_payload(event)) if self._as_json else _line(event))
 
 
 @click.command()
 @click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO...")
 @json_option
 @click.option("--realtime", is_flag=True, help="At the recording's own pace instead of as fast as possible.")
-@takes_settings
+@takes_models
 def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: bool) -> None:
     """Run recordings through the daemon's own pipeline and print the events.
 
@@ -75,6 +87,7 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
     """
     alone = click.get_current_context().params["config"] is None
     printer = PrintingObserver(as_json)
+    skipped: list[SourceError] = []
     started = time.perf_counter()
     with ExitStack() as stack:
         vision = open_vision(settings)
@@ -83,15 +96,29 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
             recording = settings.camera.model_copy(
                 update={"source": str(video), "pace": "realtime" if realtime else "fast"}
             )
-            _play(settings.model_copy(update={"camera": recording}), vision, ends, number, printer)
-    _sum_up(printer, time.perf_counter() - started, as_json)
+            part = ReplayedRecording(
+                settings.model_copy(update={"camera": recording}), number, skipped.append
+            )
+            _play(part, vision, ends, printer)
+    if printer.frames or not skipped:
+        _sum_up(printer, time.perf_counter() - started, as_json)
+    raise_skipped(skipped)
 
 
-def _play(config: Config, vision: Vision, ends: ReplayEnd, number: int, printer: PrintingObserver) -> None:
+def _play(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: PrintingObserver) -> None:
+    """Plays one recording; one that cannot be read, or only in part, does not end the replay."""
+    try:
+        _run(part, vision, ends, printer)
+    except SourceError as error:
+        part.on_skip(error)
+
+
+def _run(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: PrintingObserver) -> None:
     """Plays one recording; its times begin at zero, so that every replay gives the same events."""
-    source = open_recording(config.camera, 0.0)
+    config = part.config
+    source = open_recording(config.camera, 0.0, on_skip=part.on_skip)
     tracker = make_tracker(config.verdict)
-    origin = EventSource(config.device.name, ends.epoch, str(number), vision.model_version)
+    origin = EventSource(config.device.name, ends.epoch, str(part.number), vision.model_version)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
     pipeline = Pipeline(source, vision, tracker, time.perf_counter)
@@ -133,7 +160,7 @@ def _sum_up(printer: PrintingObserver, seconds: float, as_json: bool) -> None:
             "frames": printer.frames,
             "seconds": round(seconds, 3),
         }
-        click.echo(json.dumps({"summary": summary}))
+        click.echo(json_text({"summary": summary}))
         return
     click.echo(f"{len(final)} passes in {printer.frames} frames, {seconds:.1f} s", file=sys.stdout)
     for outcome, number in count_passes(printer.events).items():

@@ -14,7 +14,6 @@ from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
 from edge.config import Config, MqttConfig, VerdictConfig
-from edge.errors import ModelError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
@@ -53,22 +52,13 @@ def has_manifest(path: str) -> bool:
 
 
 def find_detector(config: Config, bundle: Bundle) -> Path:
-    """The detector: the one configured, else the bundle's, else the one that was fetched.
-
-    Raises:
-        ModelError: There is none.
-    """
+    """The detector: the one configured, else the bundle's, else one that was fetched, else the package's."""
     if config.detector.model:
         return Path(config.detector.model)
     if bundle.detector is not None:
         return bundle.detector
     fetched = models_directory() / YUNET
-    if fetched.is_file():
-        return fetched
-    raise ModelError(
-        f"{bundle.path} holds no face detector: run `maskgate models fetch`, or name a model of YuNet's "
-        "kind with --detector or detector.model"
-    )
+    return fetched if fetched.is_file() else bundles.SHIPPED_DETECTOR
 
 
 def open_detector(config: Config, bundle: Bundle) -> YuNetDetector:

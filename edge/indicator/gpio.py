@@ -129,9 +129,7 @@ def import_gpiozero() -> tuple[Callable[..., Any], Callable[..., Any]]:
     try:
         from gpiozero import LED, Buzzer  # noqa: PLC0415 - only devices with lamps have it
     except ImportError:
-        raise MissingExtraError(
-            'lamps on pins need the package gpiozero, which is not installed: pip install "maskgate[pi]"'
-        ) from None
+        raise MissingExtraError("lamps on pins need gpiozero, which is not installed", "pi") from None
     return LED, Buzzer
 
 

@@ -1,8 +1,10 @@
-"""Reading a single image file."""
+"""Reading picture files: only whole ones, of a known kind, and of a size that a machine can hold."""
 
 from __future__ import annotations
 
-import re
+import logging
+import mmap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -10,16 +12,95 @@ import cv2
 import numpy as np
 
 from edge.errors import SourceError
-from edge.system.native_output import prepare_opencv
+from edge.system import image_header
+from edge.system.image_header import BMP, END_OF_IMAGE, JPEG, PNG, RIFF, START_OF_SCAN, STARTS_OF_FRAME, Size
+from edge.system.native_output import prepare_opencv, without_native_chatter
 from edge.types import Image
 
+log = logging.getLogger(__name__)
+
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-_JPEG = b"\xff\xd8"
-_PNG = b"\x89PNG\r\n\x1a\n"
-_RIFF = b"RIFF"
-_BMP = b"BM"
-_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
-_END_OF_IMAGE = b"\xd9"
+HEIF_SUFFIXES = frozenset({".heic", ".heif"})
+USUAL_MEGAPIXELS = 50.0
+NAMED = 3
+"""So many files that are no pictures are named; the others are counted."""
+
+_BYTES_A_PIXEL = 8
+_CODED = (b"\xaa" * 1024, b"\xff\x00" * 1024)
+_RESTARTS = ((), (0, 1, 2, 3, 4, 5, 6, 7), (4, 5, 6, 7, 0, 1, 2, 3))
+_MORE_DATA = tuple(
+    one + b"".join(bytes((0xFF, 0xD0 + number)) + one for number in restarts)
+    for one in _CODED
+    for restarts in _RESTARTS
+)
+"""What a decoder reads on in where coded data is missing, and passes over where it is whole.
+
+With restart marks, without which it reads nothing after an interval, and which it takes from the one that
+it waits for; long enough to get beyond blocks at the edge of which nothing is seen.
+"""
+
+
+class PictureLimit:
+    """The largest picture that this process decodes; set once, by the command line."""
+
+    def __init__(self) -> None:
+        self.megapixels = USUAL_MEGAPIXELS
+
+    def allow(self, megapixels: float) -> None:
+        """Sets the limit for all that this process reads."""
+        self.megapixels = megapixels
+
+    def check(self, file: Path, size: Size) -> None:
+        """Refuses a picture or video that is too large.
+
+        Raises:
+            SourceError: It has more pixels.
+        """
+        width, height = size
+        if width * height > self.megapixels * 1e6:
+            raise SourceError(f"{file} has {width}x{height} pixels, {self._refusal()}")
+
+    def check_bytes(self, file: Path) -> None:
+        """Refuses a file with more bytes than a picture of that size can have; raises like `check`."""
+        size = file.stat().st_size
+        if size > self.megapixels * 1e6 * _BYTES_A_PIXEL:
+            raise SourceError(f"{file} has {size} bytes, {self._refusal()}")
+
+    def _refusal(self) -> str:
+        most = f"{self.megapixels:g}"
+        return f"more than a picture of {most} megapixels; make it smaller, or raise --max-megapixels"
+
+
+picture_limit = PictureLimit()
+
+
+def pictures_in(folder: Path) -> tuple[Path, ...]:
+    """The pictures directly in a folder, by name. What else is there is logged in one line.
+
+    Raises:
+        SourceError: There are none, or the folder cannot be read.
+    """
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be read: {error.strerror}") from None
+    pictures = tuple(entry for entry in entries if is_picture(entry))
+    if not pictures:
+        raise SourceError(f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
+    if others := [entry for entry in entries if not is_picture(entry)]:
+        log.warning("%s: left out what is no picture: %s", folder, _few(others))
+    return pictures
+
+
+def is_picture(file: Path) -> bool:
+    """Whether a file means to be a picture: named so, not hidden, no folder, and no link to nothing."""
+    suffixes = IMAGE_SUFFIXES | HEIF_SUFFIXES
+    return file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+
+
+def _few(files: Sequence[Path]) -> str:
+    named = ", ".join(file.name for file in files[:NAMED])
+    return named if len(files) <= NAMED else f"{named} and {len(files) - NAMED} more"
 
 
 def read_image(file: Path) -> Image:
@@ -29,57 +110,134 @@ def read_image(file: Path) -> Image:
         (height, width, 3) BGR.
 
     Raises:
-        SourceError: The file is missing, empty, cut short or no picture.
+        SourceError: The file is missing, empty, cut short, too large or no picture.
     """
     prepare_opencv()
+    data = _content(file)
+    if image_header.is_heif(data):
+        raise SourceError(f"{file} is a HEIC picture, which is not read here; convert it to JPEG")
+    size = image_header.size_of(data)
+    if size is not None:
+        picture_limit.check(file, size)
+        data = _whole(file, data)
+    image = None if size is None else _decoded(data)
+    if image is None:
+        raise SourceError(f"{file} is damaged, or not a picture of a kind that can be read")
+    return image
+
+
+def check_header(file: Path) -> bool:
+    """Refuses a recording that is a picture too large for memory, before FFmpeg decodes it to open it.
+
+    Returns:
+        Whether it is of a kind that can hold frames without number in few bytes.
+
+    Raises:
+        SourceError: It is missing, empty, no file, or too large.
+    """
+    if not file.exists():
+        raise SourceError(f"{file} does not exist")
+    if not file.is_file():
+        raise SourceError(f"{file} is not a file; recordings are files or folders of images")
+    if file.stat().st_size == 0:
+        raise SourceError(f"{file} is empty")
+    try:
+        with file.open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            size, animation = image_header.size_of(data), image_header.is_animation(data)
+    except OSError as error:
+        raise SourceError(f"{file} cannot be read: {error.strerror}") from None
+    if size is not None:
+        picture_limit.check(file, size)
+    return animation
+
+
+def _content(file: Path) -> bytes:
     if file.exists() and not file.is_file():
         raise SourceError(f"{file} is not a file; name a picture or a folder of pictures")
     try:
+        picture_limit.check_bytes(file)
         data = file.read_bytes()
+    except SourceError:
+        raise
     except OSError as error:
         raise SourceError(f"{file} cannot be read: {error.strerror}") from None
     if not data:
         raise SourceError(f"{file} is empty")
-    # OpenCV fills the rest of such a picture with grey and calls it read.
-    if cut_short(data):
-        raise SourceError(f"{file} is cut short: its end is missing; copy it again from where it came")
+    return data
+
+
+def _decoded(data: bytes) -> Image | None:
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        return cast(Image | None, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
     except cv2.error:
-        image = None
-    if image is None:
-        raise SourceError(f"{file} is damaged, or not a picture of a kind that can be read")
-    return cast(Image, image)
+        return None
+
+
+def _whole(file: Path, data: bytes) -> bytes:
+    """The bytes of a whole picture; OpenCV fills the rest of one that is cut with grey and calls it read."""
+    if not cut_short(data):
+        return data
+    if data.startswith(JPEG) and (mended := with_end_mark(data)) is not None:
+        log.warning("%s lacks its end mark; nothing else is missing", file)
+        return mended
+    raise SourceError(f"{file} is cut short: its end is missing; copy it again from where it came")
 
 
 def cut_short(data: bytes) -> bool:
     """Whether a JPEG, PNG, WebP or BMP file ends before its own end mark; False for other kinds."""
-    if data.startswith(_JPEG):
-        return not _jpeg_ends(data)
-    if data.startswith(_PNG):
+    if data.startswith(JPEG):
+        return all(marker != END_OF_IMAGE for marker, _ in image_header.jpeg_segments(data))
+    if data.startswith(PNG):
         return not _png_ends(data)
-    if data.startswith(_RIFF):
+    if data.startswith(RIFF):
         return len(data) < 8 + int.from_bytes(data[4:8], "little")
-    if data.startswith(_BMP):
+    if data.startswith(BMP):
         return len(data) < int.from_bytes(data[2:6], "little")
     return False
 
 
-def _jpeg_ends(data: bytes) -> bool:
-    """Walks the segments, so that the end mark of an embedded thumbnail does not count.
+def with_end_mark(data: bytes) -> bytes | None:
+    """A JPEG that lacks nothing but its end mark, with the mark; None where coded data is missing too.
 
-    Source: ITU-T T.81, annex B; inside coded data FF is followed by 00 or a restart marker.
+    A decoder that is not satisfied reads on in whatever follows, and gives another picture.
     """
-    marker = _MARKER.search(data, len(_JPEG))
-    while marker is not None and marker[1] != _END_OF_IMAGE:
-        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-        marker = _MARKER.search(data, marker.end() + length)
-    return marker is not None
+    if not _scans_are_complete(data):
+        return None
+    start, end = data.removesuffix(b"\xff"), bytes((0xFF, END_OF_IMAGE))
+    with without_native_chatter():
+        image, *others = (_decoded(start + more + end) for more in (b"", *_MORE_DATA))
+    if image is None or not all(other is not None and np.array_equal(image, other) for other in others):
+        return None
+    return start + end
+
+
+def _scans_are_complete(data: bytes) -> bool:
+    """Whether the scans of a JPEG cover every coefficient of every component in full precision."""
+    left: set[tuple[int, int]] = set()
+    try:
+        for marker, at in image_header.jpeg_segments(data):
+            if marker in STARTS_OF_FRAME:
+                components = data[at + 8 : at + 8 + 3 * data[at + 7] : 3]
+                left = {(component, number) for component in components for number in range(64)}
+            elif marker == START_OF_SCAN:
+                left -= _settled(data, at)
+    except (IndexError, ValueError):
+        return False
+    return not left
+
+
+def _settled(data: bytes, at: int) -> set[tuple[int, int]]:
+    """The components and coefficients that a scan brings to full precision."""
+    end = at + 3 + 2 * data[at + 2]
+    first, last, approximation = data[end : end + 3]
+    if approximation & 0x0F:
+        return set()
+    return {(component, number) for component in data[at + 3 : end : 2] for number in range(first, last + 1)}
 
 
 def _png_ends(data: bytes) -> bool:
     """Walks the chunks: four bytes of length, four of type, the content, four of checksum."""
-    at = len(_PNG)
+    at = len(PNG)
     while at + 12 <= len(data):
         if data[at + 4 : at + 8] == b"IEND":
             return True

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from edge.config import DetectorConfig as Settings
 from edge.errors import ModelError
 from edge.system.native_output import quiet_opencv
+from edge.system.native_path import native_path
 from edge.types import Box, Face, Frame, Image
 
 NMS_IOU = 0.3
@@ -29,6 +30,7 @@ class YuNetDetector:
         Raises:
             ModelError: The file is missing or is not a model of this kind.
         """
+        self._model = model
         self._settings = settings
         self._input: Image = np.zeros((96, 96, 3), np.uint8)
         quiet_opencv()
@@ -40,9 +42,19 @@ class YuNetDetector:
             raise ModelError(f"{model} is not a face detector with YuNet's outputs") from None
 
     def detect(self, frame: Frame) -> tuple[Face, ...]:
-        """Finds the faces of a frame, the largest first."""
+        """Finds the faces of a frame, the largest first.
+
+        Raises:
+            ModelError: The model cannot be run on it.
+        """
         view = frame.pixels if frame.preview is None else frame.preview
-        _, rows = self._network.detect(self._fit(view))
+        try:
+            _, rows = self._network.detect(self._fit(view))
+        except cv2.error:
+            height, width = view.shape[:2]
+            raise ModelError(
+                f"{self._model} fails on a picture of {width}x{height}; install another detector"
+            ) from None
         if rows is None:
             return ()
         width, height = frame.size
@@ -73,7 +85,8 @@ def _open(model: Path, threshold: float) -> cv2.FaceDetectorYN:
     if not model.is_file():
         raise ModelError(f"{model} does not exist; name a detector or run: maskgate models fetch")
     try:
-        return cv2.FaceDetectorYN.create(str(model), "", (96, 96), threshold, NMS_IOU, MOST_FACES)
+        with native_path(model) as name:
+            return cv2.FaceDetectorYN.create(name, "", (96, 96), threshold, NMS_IOU, MOST_FACES)
     except cv2.error:
         raise ModelError(f"{model} is not an ONNX model that OpenCV can read") from None
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import ModelError
+from edge.errors import MissingExtraError, ModelError
 from edge.system.native_output import without_native_chatter
+from edge.system.native_path import native_path
 from edge.types import Image
 
 RUNTIMES = {
@@ -49,13 +50,13 @@ class TfliteModel:
             threads: Threads of the interpreter.
 
         Raises:
-            ModelError: No interpreter is installed, the file is not a model, or its input or
-                output is not what the contract asks for.
+            ModelError: The file is not a model, or its input or output is not what the contract asks for.
+            MissingExtraError: No interpreter is installed.
         """
         self.runtime, interpreter_type = find_runtime(runtime)
         try:
-            with without_native_chatter():
-                self._interpreter = interpreter_type(model_path=str(path), num_threads=threads)
+            with without_native_chatter(), native_path(path) as name:
+                self._interpreter = interpreter_type(model_path=name, num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, SystemError) as error:
             raise ModelError(f"{path} cannot be opened as a TFLite model: {error}") from None
@@ -102,13 +103,15 @@ class TfliteModel:
 
 
 def find_runtime(name: str) -> tuple[str, Any]:
-    """The name and the `Interpreter` class of the interpreter that is asked for and installed."""
+    """The name and the `Interpreter` class of the interpreter that is asked for and installed.
+
+    Raises:
+        MissingExtraError: There is none.
+    """
     wanted = RUNTIMES if name == "auto" else {name: RUNTIMES[name]}
     for runtime, module in wanted.items():
         try:
             return runtime, importlib.import_module(module).Interpreter
         except ImportError:
             continue
-    raise ModelError(
-        f"no TFLite interpreter is installed ({', '.join(wanted)}); run: pip install ai-edge-litert"
-    )
+    raise MissingExtraError(f"no TFLite interpreter is installed ({', '.join(wanted)})", "edge")

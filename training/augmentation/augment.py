@@ -57,9 +57,11 @@ def augment(patch: Patch, size: int, strength: Strength, rng: Random) -> Image:
 def _jittered(patch: Patch, size: int, strength: Strength, rng: Random) -> Image:
     """The square moved and resized as another detector would have placed it."""
     left, top, side = patch.square
+    # Uniform in the logarithm: a detector's box is too small as often as it is too large.
     new = max(2, round(side * float(np.exp(rng.uniform(-strength.zoom, strength.zoom)))))
     dx, dy = (side - new) / 2 + side * rng.uniform(-strength.shift, strength.shift, 2)
     limit = len(patch.pixels)
+    # The window keeps at least one column and row of the patch.
     x = int(np.clip(left + dx, 1 - new, limit - 1))
     y = int(np.clip(top + dy, 1 - new, limit - 1))
     return patch.window(x, y, new, size)
@@ -69,6 +71,7 @@ def _turn(image: Image, strength: Strength, rng: Random) -> Image:
     if rng.random() < 0.4:
         return image
     size = len(image)
+    # The recipe states two standard deviations.
     angle = np.deg2rad(rng.normal(0, strength.rotation_deg / 2))
     sx, sy = rng.normal(0, strength.shear / 2, 2)
     cos, sin = np.cos(angle), np.sin(angle)
@@ -134,11 +137,13 @@ def defocus(image: Image, rng: Random) -> Image:
 def small_face(image: Image, rng: Random) -> Image:
     """Down to a face of 16 to 60 px and up again: people who are still far away."""
     size = len(image)
+    # The crop has a margin around the face: 20 to 76 px of it are about 16 to 60 px of face.
     side = max(8, round(float(np.exp(rng.uniform(np.log(20), np.log(76))))))
     if side >= size:
         return image
     down = cv2.INTER_AREA if rng.random() < 0.7 else cv2.INTER_LINEAR
     small = cv2.resize(image, (side, side), interpolation=down)
+    # As the device enlarges a small face.
     return cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR_EXACT)  # type: ignore[return-value]
 
 
@@ -153,6 +158,7 @@ def noise(image: Image, rng: Random) -> Image:
 def jpeg(image: Image, rng: Random) -> Image:
     """Encoding losses of a network camera."""
     _, raw = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(15, 80))])
+    # OpenCV takes the picture for BGR on both ways, so that the colours come back in place.
     return cv2.imdecode(raw, cv2.IMREAD_COLOR)  # type: ignore[return-value]
 
 

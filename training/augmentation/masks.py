@@ -90,6 +90,7 @@ def band(wear: Wear, lowest: float, rng: Random) -> Band:
     # A mask below the chin that no crop shows would be a face without a mask under a wrong label.
     top = min(rng.uniform(low, high), max(lowest - rng.uniform(0.25, 0.4), 1.15))
     bottom = max(rng.uniform(1.7, 2.15), top + rng.uniform(0.4, 0.8))
+    # A mask that was pulled down hangs lowest in the middle; a worn one is highest there, at the nose.
     sunk = wear not in (Wear.WELL, Wear.ONE_EAR)
     dip = rng.uniform(-0.25, 0.12) if sunk else rng.uniform(0.0, 0.4)
     return Band(
@@ -131,6 +132,7 @@ def plane(landmarks: NDArray[np.float32], side: int) -> Plane:
     down = mouth - eyes
     normal = np.array([down[1], -down[0]], np.float32) / max(float(np.hypot(*down)), 1e-6)
     between = abs(float((landmarks[1] - landmarks[0]) @ normal))
+    # The eyes of a turned head come close together; its face stays broader.
     across = normal * max(1.08 * between, 0.75 * float(np.hypot(*down)))
     inverse = np.linalg.inv(np.column_stack([across, down]))
     y, x = np.mgrid[0:side, 0:side].astype(np.float32)
@@ -242,6 +244,7 @@ def _lit(layer: Field, face: Image, on: Plane, rng: Random) -> Field:
     grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY).astype(np.float32)
     smooth = cv2.GaussianBlur(grey, (0, 0), len(grey) * 0.09)
     skin = smooth[(np.abs(on.s) < 0.8) & (on.t > 0) & (on.t < 1.4)]
+    # The middle of the face may lie outside of a patch that was cut at the picture's edge.
     level = float(skin.mean()) if skin.size else 128.0
     light = (smooth / max(level, 1.0)) ** rng.uniform(0.4, 1.0)
     bulge = 1.05 - rng.uniform(0.05, 0.35) * on.s**2

@@ -37,6 +37,7 @@ def vary(texture: Texture, rng: Random) -> Texture:
     out = texture[:, ::-1] if rng.random() < 0.5 else texture
     if rng.random() < 0.5:
         light = out.mean(axis=2, keepdims=True)
+        # Only the colour changes: folds, seams and shade of the photograph stay.
         out = light / max(float(light.mean()), 1.0) * colour(rng)
     return np.ascontiguousarray(as_field(out))
 
@@ -46,6 +47,7 @@ def colour(rng: Random) -> NDArray[np.float32]:
     if rng.random() < 0.7:
         usual = np.array(_USUAL[rng.integers(len(_USUAL))], np.float32)
         return as_field(usual + rng.normal(0, 14, 3))
+    # OpenCV's hues of 8 bits end at 179.
     hsv = np.array([[[rng.integers(180), rng.integers(20, 256), rng.integers(30, 256)]]], np.uint8)
     return as_field(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0])
 

@@ -77,6 +77,7 @@ def _likeness(patch: Patch) -> NDArray[np.float32]:
     on = plane(patch.landmarks, len(patch.pixels))
     nose = np.linalg.solve(np.column_stack([on.across, on.down]), patch.landmarks[2] - on.origin)
     colour = np.median(_skin(patch.pixels, on), axis=0) / 60
+    # The factors bring turn, tilt and colour to one scale, because `_most_alike` adds them up.
     return np.array([*(nose * (4, 3)), *colour], np.float32)
 
 
@@ -138,6 +139,7 @@ def _composed(picture: Image, skin: Field, on: Plane, how: tuple[Wear, Random]) 
     r = np.abs(on.s + rng.normal(0, 0.05)) / half_width
     edge = top - (top - lowest) * r ** rng.uniform(2, 5) - rng.normal(0, 0.06) * on.s
     height = float(np.hypot(*on.down))
+    # The eyes stay those of the masked face.
     below_eyes = np.clip((on.t - rng.uniform(0.0, 0.12)) / 0.18, 0, 1)
     alpha = as_field(soft_step(edge - on.t, height) * below_eyes, high=1.0)
     shade = 1 - rng.uniform(0, 0.45) * np.exp(-np.clip(edge - on.t, 0, None) / rng.uniform(0.03, 0.1))

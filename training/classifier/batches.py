@@ -93,10 +93,12 @@ class BatchSampler:
         Returns:
             (batch, size, size, 3) RGB 0 to 255, and (batch, classes) one-hot labels.
         """
+        # Seed and number decide alone, so that workers may ask in any order and a resumed run goes on alike.
         rng = np.random.default_rng((self._recipe.seed, number))
         size, count = self._recipe.network.input_size, self._recipe.mixture.batch
         classes = self._recipe.network.classes
         shares = np.array(self._recipe.mixture.class_shares[:classes])
+        # With two classes the recipe's first two shares do not add up to 1.
         places = rng.choice(classes, count, p=shares / shares.sum())
         pixels = np.stack([self._face(LABELS[place], size, rng) for place in places])
         return pixels.astype(np.float32), np.eye(classes, dtype=np.float32)[places]
@@ -110,6 +112,7 @@ class BatchSampler:
             Label.WITHOUT_MASK: self._recipe.mixture.occluded_bare,
             Label.MASK_WORN_INCORRECTLY: self._recipe.mixture.drawn_wrong,
         }[label]
+        # A class without any photographed face is drawn only; `require_usable` has seen to it that it can be.
         if self._pool.without_mask and (rng.random() < drawn or not self._pool.real[label]):
             return self._drawn(label, rng)
         return self._of_a_source(self._pool.real[label], rng)
@@ -162,6 +165,7 @@ def require_usable(faces: Sequence[SplitFace], classes: int = len(LABELS)) -> No
     for label in TWO_LABELS:
         if label not in there:
             raise ConfigError(f"no face of class {label} to train on; add images of it")
+    # A mask is placed by landmarks, so that a face without them is of no use here.
     drawable = any(face.record.landmarks for face in faces if face.record.label is Label.WITHOUT_MASK)
     if classes > len(TWO_LABELS) and not drawable and Label.MASK_WORN_INCORRECTLY not in there:
         raise ConfigError(

@@ -55,9 +55,11 @@ def fit(truth: Truth, shares: Shares) -> Scaling:
     logits, classes = _logits(shares), shares.shape[1]
     counts = np.bincount(truth, minlength=classes)
     weights = (1 / np.sqrt(np.maximum(counts, 1)))[truth]
+    # A mean weight of 1 keeps the ridge as strong for any numbers of faces in the classes.
     weights *= len(truth) / weights.sum()
 
     def cost(knobs: NDArray[np.float64]) -> float:
+        # The factor is sought as its logarithm: it stays positive, and the ridge draws it towards 1.
         scaled = _softmax(np.exp(knobs[0]) * logits + knobs[1:])
         likely = np.log(np.maximum(scaled[np.arange(len(truth)), truth], 1e-12))
         return float(-(weights * likely).sum() + (knobs**2).sum() / (2 * LOOSENESS**2))
@@ -83,6 +85,7 @@ def towards(wanted: Shares, found: Shares) -> Scaling:
 
 def _found(cost: Callable[[NDArray[np.float64]], float], classes: int) -> Scaling:
     best = minimize(cost, np.zeros(classes + 1), method="BFGS").x
+    # Softmax does not see what all shifts have in common, so it is taken out.
     return Scaling(float(np.exp(best[0])), tuple(float(shift) for shift in best[1:] - best[1:].mean()))
 
 

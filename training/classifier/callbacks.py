@@ -78,7 +78,9 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Called by Keras."""
         losses = self.validate(epoch, (logs or {}).get("loss"))
         if logs is not None:
+            # `objective.Plateau` is called after this and watches the loss under Keras's name for it.
             logs["val_loss"] = losses[-1]
+        # Counted in the stored history, so that a resumed run stops where an uninterrupted one stops.
         stalled = len(losses) - 1 - int(np.argmin(losses))
         self.model.stop_training = stalled >= self._recipe.schedule.patience
 
@@ -92,6 +94,7 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
         Returns:
             The validation losses up to this one.
         """
+        # Rows of this and later epochs come from before a kill, and are written anew.
         old = [row for row in self._run.epochs() if row["epoch"] < epoch]
         last = old[-1]["loss"] if old else math.nan
         row = self._row(epoch, last if loss is None else float(loss))
@@ -100,7 +103,7 @@ class ValidationCallback(keras.callbacks.Callback):  # type: ignore[misc]
             save(plain(self.model, self._recipe), self._run.raw)
         self._run.add_epoch(row)
         self._board.write(epoch + 1, {f"validation/{name}": row[name] for name in row if name != "epoch"})
-        self._report(line(row))
+        self._report(line(row, self._recipe.schedule.epochs))
         return [*losses, row["tempered_loss"]]
 
     def _row(self, epoch: int, loss: float) -> dict[str, float]:
@@ -169,11 +172,14 @@ Report = Callable[[str], None]
 """Takes a line of text."""
 
 
-def line(row: Mapping[str, float]) -> str:
-    """The figures of a judged epoch."""
+def line(row: Mapping[str, float], epochs: int) -> str:
+    """The figures of a judged epoch of so many, or of a model that was settled after them."""
+    title = f"epoch {row['epoch'] + 1:.0f} of {epochs}"
+    if row["epoch"] >= epochs:
+        title = f"{'first' if row['epoch'] == epochs else 'second'} descent, settled"
     wrong = f", wrongly worn found {row['wrong_recall']:.3f}" if "wrong_recall" in row else ""
     return (
-        f"epoch {row['epoch'] + 1:3.0f}  loss {row['loss']:.4f}  validation loss {row['tempered_loss']:.4f}, "
+        f"{title}  loss {row['loss']:.4f}  validation loss {row['tempered_loss']:.4f}, "
         f"macro-F1 {row['macro_f1']:.4f}{wrong}, bare called masked {row['bare_called_masked']:.4f}"
     )
 

@@ -64,6 +64,7 @@ def load(file: Path) -> TrainingState | None:
         return None
     try:
         with file.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
+            # By number: in the order of names, arr_10 comes before arr_2.
             names = sorted((name for name in stored if name.startswith("arr_")), key=lambda n: int(n[4:]))
             values = tuple(stored[name] for name in names)
             return TrainingState(str(stored["phase"]), int(stored["epochs"]), values)
@@ -77,6 +78,7 @@ def restore(model: keras.Model, state: TrainingState, file: Path) -> None:
     Raises:
         ConfigError: The state is that of another network.
     """
+    # An optimiser has no variables that could be restored until it is built.
     model.optimizer.build(model.trainable_variables)
     variables = _variables(model)
     shapes = [tuple(variable.shape) for variable in variables]
@@ -96,6 +98,7 @@ class Average(keras.callbacks.SwapEMAWeights):  # type: ignore[misc]
     def __init__(self, resumed: bool) -> None:
         """Takes whether the averaged weights are in the network already, as a checkpoint has them."""
         super().__init__(swap_on_epoch=True)
+        # Keras swaps the raw weights back in at the next epoch only if this is set; no argument sets it.
         self._ema_weights_in_model = resumed
 
     def keep(self) -> None:
@@ -115,5 +118,6 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         stopped = self.model.stop_training
         if stopped and self._average is not None:
             self._average.keep()
+        # A phase that stopped early is over; a resumed run must not add the epochs that it left out.
         done = self.params["epochs"] if stopped else epoch + 1
         store(self.model, self._phase, done, self._file)

@@ -29,6 +29,7 @@ def named(text: str) -> tuple[str, ...]:
 def processors(names: Sequence[str]) -> int:
     """As how many devices the processor must appear, so that all that are named are there."""
     numbers = [int(name.partition(":")[2]) for name in names if name.startswith("cpu")]
+    # One that lies beyond is refused by `sharing`, which names the devices that there are.
     return min(max(numbers, default=0) + 1, SIMULATED_MOST)
 
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge.errors import ModelError
+from training.classifier import stored
 from training.classifier.recipe import DistilRecipe, Recipe
 
 
@@ -47,10 +48,9 @@ def teacher(recipe: Recipe) -> Teacher | None:
     if not file.is_file():
         raise ModelError(f"distil.teacher: {file} does not exist; name a .keras file, such as a run's")
     try:
-        network = keras.saving.load_model(file, compile=False)
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"distil.teacher: {file} cannot be opened as a Keras model: {reason}") from None
+        network = stored.load(file)
+    except ModelError as error:
+        raise ModelError(f"distil.teacher: {error}") from None
     if network.output_shape != (None, recipe.network.classes):
         raise ModelError(
             f"distil.teacher: {file} has {network.output_shape[-1]} classes, the recipe has "

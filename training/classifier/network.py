@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ import keras
 import numpy as np
 
 from edge.errors import ConfigError, ModelError
+from edge.system.native_path import native_path
 from training.classifier.calibration import Scaling
-from training.classifier.recipe import NetworkRecipe
+from training.classifier.recipe import WAYS, NetworkRecipe
 
 BACKBONE = "backbone"
 LAST = "probabilities"
+PATIENCE_S = 20.0
+"""How long a server may be silent while weights are fetched."""
 
 
 def build(settings: NetworkRecipe, weights: str | None = None) -> keras.Model:
@@ -33,10 +38,12 @@ def build(settings: NetworkRecipe, weights: str | None = None) -> keras.Model:
     Raises:
         ModelError: The weights cannot be had; the sentence names both ways to get them.
     """
-    backbone = _backbone(settings, weights or settings.weights)
+    backbone = _backbone(settings, settings.start(weights))
     for layer in batch_norms(backbone):
+        # The pretrained networks' own 0.999 lags behind a training this short.
         layer.momentum = settings.batch_norm_momentum
     inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
+    # Inside the graph, because the device gives plain pixels.
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale", dtype="float32")(inputs)
     x = _pooled(settings)(backbone(x))
     if settings.dense_units:
@@ -53,19 +60,47 @@ def _pooled(settings: NetworkRecipe) -> Any:
     return keras.layers.GlobalAveragePooling2D(name="pool")
 
 
+def require_weights(settings: NetworkRecipe, given: str | None) -> None:
+    """Insists that the backbone's weights can be had, and fetches those of ImageNet.
+
+    Raises:
+        ModelError: They cannot.
+    """
+    if settings.start(given) != "none":
+        _backbone(settings, settings.start(given))
+
+
 def _backbone(settings: NetworkRecipe, weights: str) -> Any:
+    # The small network has no published weights; it starts at random where a recipe says nothing.
     named = "imagenet" if weights == "imagenet" and settings.name != "small_cnn" else None
-    if weights not in ("imagenet", "none") and not Path(weights).is_file():
-        raise ModelError(f"weights {weights} do not exist; {_WAYS}")
     try:
-        model = BACKBONES[settings.name](settings, named)
+        with _patience():
+            model = BACKBONES[settings.name](settings, named)
         if weights not in ("imagenet", "none"):
-            model.load_weights(weights)
+            with native_path(Path(weights)) as name:
+                model.load_weights(name)
     except Exception as error:
         # The framework raises bare Exception when a download fails, and ValueError or KeyError for
         # a file of another network.
-        raise ModelError(f"weights {weights} cannot be used ({type(error).__name__}); {_WAYS}") from error
+        raise ModelError(f"weights {weights} cannot be used: {_reason(error)}; {WAYS}") from error
     return model
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """A server that is silent must not be waited for; the framework sets no limit."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what the framework says; of a failed download what the network says."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return line.rpartition(" -- ")[2][:300]
 
 
 def _mobilenet_v2(settings: NetworkRecipe, weights: str | None) -> Any:
@@ -88,6 +123,7 @@ def _mobilenet_v3(settings: NetworkRecipe, weights: str | None) -> Any:
         alpha=settings.alpha,
         include_top=False,
         weights=weights,
+        # `build` scales the pixels for every network.
         include_preprocessing=False,
         name=BACKBONE,
     )
@@ -111,7 +147,6 @@ BACKBONES: dict[str, Callable[[NetworkRecipe, str | None], Any]] = {
     "mobilenet_v3_large": _mobilenet_v3,
     "small_cnn": _small_cnn,
 }
-_WAYS = "go online once for keras.applications, or name a file of this network with --weights"
 
 
 def batch_norms(model: keras.Model) -> list[Any]:
@@ -125,6 +160,17 @@ def batch_norms(model: keras.Model) -> list[Any]:
     return found
 
 
+def require_layer(model: keras.Model, frozen_until: str) -> None:
+    """Insists that the backbone has the layer up to which it is frozen.
+
+    Raises:
+        ConfigError: It has none of this name.
+    """
+    names = [layer.name for layer in model.get_layer(BACKBONE).layers]
+    if frozen_until and frozen_until not in names:
+        raise ConfigError(f"schedule.frozen_until: the network has no layer {frozen_until}")
+
+
 def set_trainable(model: keras.Model, backbone: bool, batch_norm: bool, frozen_until: str = "") -> None:
     """Freezes or frees the backbone.
 
@@ -135,16 +181,12 @@ def set_trainable(model: keras.Model, backbone: bool, batch_norm: bool, frozen_u
         frozen_until: The last of its layers that is not trained; empty trains all. The first
             layers see edges and colours in the largest pictures, and cost most.
 
-    Raises:
-        ConfigError: The backbone has no layer of this name.
     """
     part = model.get_layer(BACKBONE)
     part.trainable = backbone
     if not backbone:
         return
     names = [layer.name for layer in part.layers]
-    if frozen_until and frozen_until not in names:
-        raise ConfigError(f"schedule.frozen_until: the network has no layer {frozen_until}")
     frozen = names.index(frozen_until) + 1 if frozen_until else 0
     for number, layer in enumerate(part.layers):
         if number < frozen or (not batch_norm and isinstance(layer, keras.layers.BatchNormalization)):

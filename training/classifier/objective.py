@@ -75,6 +75,7 @@ def warm_steps(schedule: ScheduleRecipe, steps: int) -> int:
 def _cosine(schedule: ScheduleRecipe, rate: float, steps: int) -> Any:
     """Source: Loshchilov and Hutter, "SGDR", ICLR 2017, without restarts."""
     warm = warm_steps(schedule, steps)
+    # With a warm-up, Keras's first rate is that of its start, and the decay steps begin at its end.
     return keras.optimizers.schedules.CosineDecay(
         rate * LEAST_RATE, max(1, steps - warm), alpha=0.01, warmup_target=rate, warmup_steps=warm
     )
@@ -114,8 +115,10 @@ class Plateau(keras.callbacks.ReduceLROnPlateau):  # type: ignore[misc]
         """Called by Keras; the rate itself is the checkpoint's."""
         super().on_train_begin(logs)
         rate = float(self.model.optimizer.learning_rate)
+        # Keras keeps the best loss and the epochs waited in the callback, which a checkpoint does not hold.
         for loss_then in self._before:
             self.on_epoch_end(0, {"val_loss": loss_then})
+        # The checkpoint's rate has been lowered already; the replay above has lowered it a second time.
         self.model.optimizer.learning_rate = rate
 
 
@@ -129,6 +132,7 @@ class WarmUp(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_begin(self, batch: int, logs: object = None) -> None:  # noqa: ARG002
         """Called by Keras."""
         step = int(self.model.optimizer.iterations)
+        # Beyond the warm-up the rate belongs to `Plateau`.
         if step <= self._steps:
             share = LEAST_RATE + (1 - LEAST_RATE) * step / self._steps
             self.model.optimizer.learning_rate = self._rate * share

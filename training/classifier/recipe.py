@@ -10,10 +10,16 @@ from pydantic import Field, ValidationError, model_validator
 
 from edge.config import FrozenModel
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ModelError
 from training.augmentation.augment import Strength
 
 DEFAULT = Path(__file__).parent.parent / "recipes" / "default.toml"
+
+WAYS = (
+    "name a file of this network with --weights FILE, go online once for those of ImageNet, or take a recipe "
+    'with weights = "none", such as training/recipes/small-cnn.toml'
+)
+"""How to come by the weights that a training starts from."""
 
 
 class NetworkRecipe(FrozenModel):
@@ -33,6 +39,20 @@ class NetworkRecipe(FrozenModel):
         if self.input_size not in INPUT_SIZES:
             raise ValueError(f"input_size must be {INPUT_SIZES_WORDS}")
         return self
+
+    def start(self, given: str | None = None) -> str:
+        """The weights to start from: "imagenet", "none", or a file.
+
+        Args:
+            given: What the command line says; the recipe's own where None.
+
+        Raises:
+            ModelError: The file does not exist.
+        """
+        weights = given or self.weights
+        if weights not in ("imagenet", "none") and not Path(weights).is_file():
+            raise ModelError(f"weights file {weights} does not exist; {WAYS}")
+        return weights
 
 
 class MixtureRecipe(FrozenModel):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ModelError
 from edge.system import files
 from training.classifier.recipe import Recipe
 from training.data.manifest import SplitManifest
@@ -94,6 +97,7 @@ class TrainingRun:
         """
         file = self.folder / "weights.json"
         if given is not None:
+            # Absolute, because a run may be resumed from another folder.
             self.write(file.name, {"weights": str(Path(given).resolve()) if Path(given).exists() else given})
         found = json.loads(file.read_bytes())["weights"] if file.exists() else None
         return None if found is None else str(found)
@@ -105,7 +109,14 @@ class TrainingRun:
 
 def start(base: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
     """Makes the folder of a new run and writes down where it starts from."""
-    return start_at(base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}", recipe, split)
+    while True:
+        folder = base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            time.sleep(0.1)  # another training began in this second
+        else:
+            return start_at(folder, recipe, split)
 
 
 def start_at(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
@@ -116,6 +127,17 @@ def start_at(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
     run.write("environment.json", _environment() | {"dataset_fingerprint": split.fingerprint})
     run.write("recipe.json", recipe.model_dump(mode="json"))
     return run
+
+
+@contextmanager
+def removed_unless_begun(run: TrainingRun) -> Iterator[None]:
+    """Removes a new run's folder again where what it was given cannot be used and nothing was learnt yet."""
+    try:
+        yield
+    except (ConfigError, ModelError):
+        if not run.epochs() and not run.state.exists():
+            shutil.rmtree(run.folder)
+        raise
 
 
 def reopen(folder: Path) -> TrainingRun:

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from edge.system import files
-from training.classifier import calibration, checkpoint, distillation, objective, precision
+from training.classifier import calibration, checkpoint, distillation, objective, precision, stored
 from training.classifier.batches import BatchSampler, FacePool, pool, usable
 from training.classifier.callbacks import (
     BatchSource,
@@ -25,7 +25,7 @@ from training.classifier.callbacks import (
 from training.classifier.devices import sharing
 from training.classifier.distillation import Teacher
 from training.classifier.inference import predict, save
-from training.classifier.network import batch_norms, build, fold_in, set_trainable
+from training.classifier.network import batch_norms, build, fold_in, require_layer, set_trainable
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset
@@ -33,6 +33,7 @@ from training.data.manifest import SplitPart
 
 HEAD_BATCHES = 10**6
 """Batches of phases that are not validated are numbered from here: the first phase must not repeat them."""
+# Beyond the numbers of every phase, so that no batch was trained on.
 SETTLING_BATCHES = 2 * 10**6
 
 
@@ -99,6 +100,7 @@ def run_phase(job: Job, model: keras.Model, phase: Phase) -> None:
     done = state.epochs if state and state.phase == phase.name else 0
     if state and done:
         checkpoint.restore(model, state, job.run.state)
+    # Killed after its last state was stored; this is what `fit` would still have done.
     if done == phase.epochs:
         model.optimizer.finalize_variable_values(model.trainable_weights)
         return
@@ -106,6 +108,7 @@ def run_phase(job: Job, model: keras.Model, phase: Phase) -> None:
         BatchSampler(job.faces, phase.recipe), _steps(job.recipe), phase.first_batch, job.teacher
     )
     callbacks = _callbacks(job, phase, batches, done)
+    # Not shuffled: batches are random by themselves, and their order is part of the result.
     model.fit(batches, initial_epoch=done, epochs=phase.epochs, verbose=0, callbacks=callbacks, shuffle=False)
 
 
@@ -141,6 +144,7 @@ def _re_estimate(model: keras.Model, sampler: BatchSampler, batches: int) -> Non
     kept = [layer.momentum for layer in layers]
     for number in range(batches):
         for layer in layers:
+            # Turns Keras's moving mean into the plain mean of all batches so far.
             layer.momentum = number / (number + 1)
         model(sampler.batch(SETTLING_BATCHES + number)[0], training=True)
     for layer, momentum in zip(layers, kept, strict=True):
@@ -172,6 +176,7 @@ def train(
     recipe, weights = run.recipe(), run.weights(weights)
     material = usable(material, recipe)
     training, validation = material.of(SplitPart.TRAIN), material.of(SplitPart.VALIDATION)
+    # For the head's first weights and for dropout; batches have generators of their own.
     keras.utils.set_random_seed(recipe.seed)
     board, faces = TensorBoardWriter(run.board), pool(training.faces, training.patches)
     validator = ValidationCallback(run, validation, report, board)
@@ -179,6 +184,7 @@ def train(
     with sharing(devices, recipe.mixture.batch):
         _run_phases(job, weights)
     calibrate(run, validation, recipe.network.input_size)
+    # Last, since a kill before this line needs the state.
     shutil.rmtree(run.state.parent, ignore_errors=True)
 
 
@@ -190,6 +196,7 @@ def _run_phases(job: Job, weights: str | None) -> None:
         model = build(
             recipe.network, "none" if checkpoint.load(run.state) or _finished(run, recipe) else weights
         )
+    require_layer(model, recipe.schedule.frozen_until)
     if not _finished(run, recipe):
         _first_phase(job, model)
     if recipe.finish.epochs and not _finished(run, recipe, 1):
@@ -223,12 +230,14 @@ def _second_phase(job: Job) -> None:
     """
     run, recipe, finish = job.run, job.recipe, job.recipe.finish
     if not run.first.exists():
+        # Kept apart: this phase overwrites `raw` at its end, and a resumed run begins it from here again.
         files.write_atomic(run.first, run.raw.read_bytes())
     mixture = recipe.mixture.model_copy(
         update={"class_shares": finish.class_shares, "drawn_wrong": finish.drawn_wrong}
     )
+    # Its batches have the numbers of the head's; another seed makes other batches of them.
     changed = recipe.model_copy(update={"mixture": mixture, "seed": recipe.seed + 1})
-    model = precision.mixed(keras.saving.load_model(run.first, compile=False), recipe)
+    model = precision.mixed(stored.load(run.first), recipe)
     set_trainable(model, True, not recipe.schedule.freeze_batch_norm, recipe.schedule.frozen_until)
     phase = Phase("second", "second descent", changed, finish.epochs, finish.rate)
     run_phase(job, model, phase)
@@ -240,7 +249,7 @@ def _second_phase(job: Job) -> None:
 
 def calibrate(run: TrainingRun, validation: FaceDataset, size: int) -> None:
     """Fits the scaling of a trained model on validation faces and stores the model with it."""
-    model = keras.saving.load_model(run.raw, compile=False)
+    model = stored.load(run.raw)
     scaling = calibration.fit(validation.truth(), predict(model, validation.crops(size)))
     run.write("scaling.json", scaling.as_json())
     fold_in(model, scaling)

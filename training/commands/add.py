@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, json_option
+from edge.cli.options import EXISTING, FILE, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training import framework
+from training.commands.common import skipped, skipped_lines
 from training.data import faces
 from training.data import readers as datasets
 from training.data.manifest import SplitManifest
@@ -23,6 +25,7 @@ from training.data.manifest import SplitManifest
 @click.option("--detector", required=True, type=EXISTING, help="YuNet model that finds the faces.")
 @click.option("-o", "--output", type=FILE, help="Write the new manifest here and leave the old one alone.")
 @click.option("--seed", default=7, show_default=True, help="Of dealing out the new faces.")
+@megapixels_option
 @json_option
 def add(
     folder: Path, label: str, split: Path, detector: Path, output: Path | None, seed: int, as_json: bool
@@ -39,6 +42,7 @@ def add(
     if meant is None:
         raise ConfigError(f"--label {label} is none of {', '.join(datasets.LABEL_OF_NAME)}")
     framework.set_quiet_environment()
+    # Imported here, so that help needs none of the training packages.
     from training.data import additions
 
     manifest = SplitManifest.load(split)
@@ -53,8 +57,10 @@ def add(
     done = additions.add(manifest, new, seed)
     target = output or split
     write_atomic(target, done.manifest.model_dump_json(indent=1).encode())
-    counts = done.counts()
     if as_json:
-        click.echo(json.dumps({"split": str(target), "faces": len(done.manifest.faces), "counts": counts}))
+        report = {"split": str(target), "faces": len(done.manifest.faces), "counts": done.counts()}
+        click.echo(json_text(report | {"skipped_files": skipped(done.skips)}))
     else:
-        click.echo("\n".join(f"{name:70} {count:6}" for name, count in counts.items()))
+        parts = Counter(f"joined {face.part}" for face in done.joined)
+        joined = [f"{name:46} {count:6}" for name, count in sorted(parts.items())]
+        click.echo("\n".join([*joined, *skipped_lines(done.skips)]))

@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
-from edge.cli.output import table
+from edge.cli.output import progress, table
 from edge.contract import LABELS, MASK_WORN_INCORRECTLY
+from training import framework
+from training.classifier.recipe import Recipe
 from training.data.dataset import FaceDataset
+from training.data.readers import Skip, by_reason
 from training.metrics import ClassifierFigures
+
+NAMED = 5
+"""Files that are named of all that could not be used for one reason."""
+
+
+def skipped(skips: Iterable[Skip]) -> dict[str, list[str]]:
+    """The first files that were not used, by the reason."""
+    return {reason: [str(path) for path in paths[:NAMED]] for reason, paths in by_reason(skips).items()}
+
+
+def skipped_lines(skips: Iterable[Skip]) -> list[str]:
+    """How much was not used and why, with the first files below each reason."""
+    lines = []
+    for reason, paths in by_reason(skips).items():
+        lines.append(f"skipped: {reason:37} {len(paths):6}")
+        lines += [f"  {path}" for path in paths[:NAMED]]
+        if len(paths) > NAMED:
+            lines.append(f"  and {len(paths) - NAMED} more")
+    return lines
+
+
+def tell_skipped(skips: Iterable[Skip]) -> None:
+    """Says on standard error what was not used."""
+    for line in skipped_lines(skips):
+        click.echo(line, err=True)
+
+
+def require_weights(settings: Recipe, given: str | None, processors: int = 1) -> None:
+    """Insists that the weights to start from can be had, before data is read and a run is made.
+
+    Raises:
+        ModelError: They cannot.
+    """
+    if settings.network.start(given) == "none":
+        return
+    framework.load_framework(settings.threads, processors)
+    from training.classifier import network
+
+    with progress("fetching the weights to start from"):
+        network.require_weights(settings.network, given)
 
 
 def known_faces(material: FaceDataset, classes: int) -> FaceDataset:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.errors import ConfigError, ModelError
 from training import framework
 from training.classifier import recipe
@@ -34,6 +34,7 @@ from training.data.manifest import SplitManifest
     "-o", "--output", type=FILE, default=Path("runs/compare"), show_default=True,
     help="Folder of the comparison; one that holds some folds goes on with the others.",
 )  # fmt: skip
+@megapixels_option
 @cache_option
 @json_option
 def compare(
@@ -59,6 +60,7 @@ def compare(
     from training.evaluation import comparison
 
     plans = [recipe.load(file) for file in recipes]
+    # Their folders and their weights are found by this name.
     if len({plan.name for plan in plans}) < len(plans):
         raise ConfigError("two recipes have the same name; each needs its own")
     weights = _named(given, plans)
@@ -68,7 +70,7 @@ def compare(
         folds = {comparison.Scheme.GROUPED: many, comparison.Scheme.RANDOM: few or many}
         comparison.run_all(compared, load_material(manifest, cache), (output, manifest), folds, _train)
     found = comparison.results(compared, output)
-    click.echo(json.dumps(comparison.as_json(found)) if as_json else comparison.markdown(found), nl=as_json)
+    click.echo(json_text(comparison.as_json(found)) if as_json else comparison.markdown(found), nl=as_json)
 
 
 def _named(given: tuple[str, ...], plans: list[Recipe]) -> dict[str, str]:
@@ -85,6 +87,7 @@ def _start(plan: Recipe, weights: str | None) -> str:
     from training.classifier import network
 
     if weights is not None:
+        # Built to see now, and not after hours, whether the weights can be had.
         network.build(plan.network, weights)
         return weights
     try:

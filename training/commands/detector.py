@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge.cli.options import EXISTING, FILE, json_option
+from edge.cli.options import EXISTING, FILE, json_option, megapixels_option
+from edge.cli.output import json_text
 from training import framework
 from training.data.manifest import SplitManifest, SplitPart
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @click.option(
     "--finish", "stop", is_flag=True, help="With --resume: train no further, choose from what is there."
 )
+@megapixels_option
 @json_option
 def detector(
     split: Path,
@@ -73,8 +74,10 @@ def detector(
     faces = manifest.assigned()
     trial = selection.trial_of(metrics.truths(faces, SplitPart.VALIDATION), empty[::3], teacher)
     run, recipe = trainer.reopen(resume) if resume else _new_run(base, seed, steps)
+    # The others choose, see `trial`: no picture does both.
     for_training = tuple(file for number, file in enumerate(empty) if number % 3)
     published = None if random_start else teacher
+    # Also for `--resume` and `--finish`, since the choice mixes checkpoints with these weights.
     start = initial_weights.initial(recipe.design, published, recipe.seed)
     if run.steps_done() < recipe.steps and not stop:
         material = dataset.DetectorDataset(faces, clips, teacher, for_training)
@@ -83,7 +86,7 @@ def detector(
             run, recipe, start, gathered, lambda row: click.echo(_line(row, recipe.steps), err=True)
         )
     summary = selection.finish(run, start, trial, selection.origin_of(published, manifest.fingerprint))
-    click.echo(json.dumps(summary) if as_json else _table(summary))
+    click.echo(json_text(summary) if as_json else _table(summary))
 
 
 def _new_run(base: Path, seed: int, steps: int | None) -> tuple[DetectorRun, DetectorRecipe]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -13,11 +12,14 @@ import click
 import cv2
 
 from edge import bundle
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.errors import ConfigError
-from edge.system.files import replacing
+from edge.system.files import write_atomic
+from edge.system.image_files import IMAGE_SUFFIXES
 from training import framework
-from training.commands.common import known_faces
+from training.classifier import stored
+from training.commands.common import known_faces, tell_skipped
 from training.commands.data import make_split
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
@@ -50,6 +52,7 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     ),
     click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders."),
     click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders."),
+    megapixels_option,
     cache_option,
 )
 
@@ -88,6 +91,7 @@ def takes_request(command: Command) -> Command:
         command(request=request, **rest)
 
     offered: Command = requested
+    # Decorators apply from the last to the first; help then lists them in the order above.
     for option in reversed(_OPTIONS):
         offered = option(offered)
     return offered
@@ -117,7 +121,7 @@ def evaluate(request: EvaluationRequest, as_json: bool, no_slices: bool, sheet: 
     found = results.evaluate(predictions)
     if no_slices:
         found = replace(found, hard=())
-    click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
+    click.echo(json_text(found.as_json()) if as_json else results.text(found))
 
 
 def _write_worst(predictions: Predictions, material: FaceDataset | None, file: Path) -> None:
@@ -133,8 +137,11 @@ def _write_worst(predictions: Predictions, material: FaceDataset | None, file: P
     found = galleries.worst(predictions, predictions.columns[0], material)
     if not found:
         raise ConfigError(f"{predictions.columns[0].name} gives no wrong answer, so there is nothing to show")
-    with replacing(file) as partial:
-        cv2.imwrite(str(partial), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
+    suffix = file.suffix.lower()
+    if suffix not in IMAGE_SUFFIXES:
+        raise ConfigError(f"--worst {file} is no name of a picture; end it with .png or .jpg")
+    _, picture = cv2.imencode(suffix, cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
+    write_atomic(file, picture.tobytes())
 
 
 def gather(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:
@@ -170,7 +177,8 @@ def _folded(
 def _evaluated(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
     model, *data = request.paths
     models = evaluation.candidates((model, *request.beside))
-    if any(one.path.suffix == ".keras" for one in models):
+    # Bundles run without TensorFlow, which takes seconds to load.
+    if any(stored.is_network(one.path) for one in models):
         framework.load_framework()
     manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
     classes = max(evaluation.classes(one.path) for one in models)
@@ -189,8 +197,11 @@ def _manifest(
         if len(data) > 1:
             raise ConfigError("name one split manifest, or only data folders")
         return SplitManifest.load(data[0]), False
+    # A bundle's own detector cuts faces as the device does.
     own = model / bundle.DETECTOR
     detector = detector or (own if own.is_file() else None)
     if detector is None:
         raise click.UsageError("data folders need --detector FILE, which finds the faces in class folders")
-    return make_split(data, detector, seed)[0], True
+    manifest, found = make_split(data, detector, seed)
+    tell_skipped(found.skips)
+    return manifest, True

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from edge import bundle as bundles
-from edge.cli.options import EXISTING, json_option
+from edge.cli.options import EXISTING, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.config import DetectorConfig
 from edge.errors import ConfigError
 from edge.vision.detector import YuNetDetector
@@ -39,6 +39,7 @@ OWN_SIZE = 1920
     type=click.IntRange(96, OWN_SIZE),
     help="As detector.long_side.",
 )
+@megapixels_option
 @json_option
 def evaluate_bundle(
     bundle: Path, split: Path, part: str, detector: Path | None, long_side: int, as_json: bool
@@ -48,18 +49,15 @@ def evaluate_bundle(
     Example: maskgate-train evaluate-bundle edge/models --split split.json --long-side 640
     """
     framework.set_quiet_environment()
-    loaded = bundles.load(bundle)
-    network = detector or loaded.detector
-    if network is None:
-        raise ConfigError(f"{bundle} holds no detector; name one with --detector")
     pictures = truths(SplitManifest.load(split).assigned(), SplitPart(part))
     if not pictures:
         raise ConfigError(f"the {part} part of {split} holds no annotated frame; choose another with --part")
+    # The annotation's size decides which faces count, not that of the detector's box.
     settings = DetectorConfig(long_side=long_side, min_face_px=1)
-    found = end_to_end.evaluate_end_to_end(
-        YuNetDetector(network, settings), TfliteModel(loaded.classifier), pictures
-    )
+    with bundles.opened(bundle) as loaded:
+        network = YuNetDetector(detector or loaded.detector or bundles.SHIPPED_DETECTOR, settings)
+        found = end_to_end.evaluate_end_to_end(network, TfliteModel(loaded.classifier), pictures)
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        click.echo(json_text(asdict(found)))
     else:
         click.echo("\n".join(f"{name:22} {value:8.4g}" for name, value in asdict(found).items()))

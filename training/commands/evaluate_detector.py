@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, json_option
+from edge.cli.options import EXISTING, FILE, json_option, megapixels_option
+from edge.cli.output import json_text
 from training import framework
 from training.data.manifest import SplitManifest, SplitPart
 
@@ -40,6 +40,7 @@ from training.data.manifest import SplitManifest, SplitPart
 @click.option(
     "--misses", type=FILE, help="Write crops of the faces the first model misses as PNG; it shows people."
 )
+@megapixels_option
 @json_option
 def evaluate_detector(
     models: tuple[Path, ...],
@@ -65,6 +66,6 @@ def evaluate_detector(
     if misses:
         evaluate.write_missed(found, settings.threshold, misses)
     if as_json:
-        click.echo(json.dumps({table.title: table.as_json() for table in found.tables}))
+        click.echo(json_text({table.title: table.as_json() for table in found.tables}))
     else:
         click.echo("\n\n".join(table.as_text() for table in found.tables))

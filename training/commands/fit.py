@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text
 from training import framework
 from training.classifier import devices as sharing
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.batches import usable
-from training.commands.common import known_faces, slices_table
+from training.commands.common import known_faces, require_weights, slices_table, tell_skipped
 from training.commands.data import make_split
 from training.commands.gate import promote, start_from
 from training.data.dataset import FaceDataset, load_material
@@ -50,6 +51,7 @@ from training.metrics import ClassifierFigures
     default="",
     help="Devices that share every batch, such as gpu:0,gpu:1 or cpu:0,cpu:1; one where not given.",
 )
+@megapixels_option
 @cache_option
 @json_option
 def fit(
@@ -75,29 +77,36 @@ def fit(
 
     Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
     """
+    # TensorFlow divides the processor only before its first operation, so that devices are read first.
+    names = sharing.named(devices)
     if resume:
         settings, manifest = _resumed(resume)
     else:
         settings = recipe.load(plan)
+        if weights or not rival:
+            require_weights(settings, weights, sharing.processors(names))
         manifest = _split(split, roots, detector, settings.seed)
         manifest = _whole(manifest) if whole else manifest
-    names = sharing.named(devices)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
+    # Before a run folder is made, so that a split that cannot be trained on leaves none.
     usable(material, settings)
     framework.load_framework(settings.threads, processors=sharing.processors(names))
+    # Imported once the framework is loaded, which help and wrong options do not wait for.
     from training.classifier import trainer
     from training.evaluation.report import report
 
     run = classifier_run.reopen(resume) if resume else classifier_run.start(base, settings, manifest)
-    if rival and not weights:
-        weights = run.weights(None) or start_from(rival, base, run)
-    trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)
+    with nullcontext() if resume else classifier_run.removed_unless_begun(run):
+        # A resumed run keeps the weights that it was started with.
+        if rival and not weights:
+            weights = run.weights(None) or start_from(rival, base, run)
+        trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)
     found = _figures(run, material.of(SplitPart.TEST))
     report.write_for(run, manifest, material)
     if rival:
         promote(run, rival, material)
     summary = {"run": str(run.folder), "model": str(run.model)} | (found["all"].flat() if found else {})
-    click.echo(json.dumps(summary) if as_json else f"{run.model}\n{slices_table(found)}")
+    click.echo(json_text(summary) if as_json else f"{run.model}\n{slices_table(found)}")
 
 
 def _figures(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:
@@ -121,7 +130,9 @@ def _split(split: Path | None, roots: tuple[Path, ...], detector: Path | None, s
     if split:
         return SplitManifest.load(split)
     if roots and detector:
-        return make_split(roots, detector, seed)[0]
+        manifest, found = make_split(roots, detector, seed)
+        tell_skipped(found.skips)
+        return manifest
     raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
 
 

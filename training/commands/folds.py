@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, cache_option, json_option
+from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system import files
 from training import framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
-from training.commands.common import known_faces
+from training.commands.common import known_faces, require_weights
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate, fold_results, results
@@ -36,6 +36,7 @@ INT8 = "int8.tflite"
     "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
     help="Folder of the folds; one that holds some goes on with them.",
 )  # fmt: skip
+@megapixels_option
 @cache_option
 @json_option
 def folds(
@@ -58,6 +59,7 @@ def folds(
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
     """
     settings, manifest = recipe.load(plan), SplitManifest.load(split)
+    require_weights(settings, weights)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     framework.load_framework(settings.threads)
     from training.data import folds as fold
@@ -71,7 +73,7 @@ def folds(
         run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
         _finish(run, FaceDataset(faces, material.patches), weights)
     found = results.evaluate(fold_results.load(output))
-    click.echo(json.dumps(found.as_json()) if as_json else results.text(found))
+    click.echo(json_text(found.as_json()) if as_json else results.text(found))
 
 
 def _wanted(only: tuple[int, ...], count: int) -> set[int]:

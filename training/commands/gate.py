@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from edge import bundle
-from edge.cli.options import EXISTING, cache_option, json_option
+from edge.cli.options import EXISTING, cache_option, json_option, megapixels_option
+from edge.cli.output import json_text
 from edge.errors import GateError
 from edge.system.files import replacing
+from edge.system.native_path import native_path
 from training import framework
-from training.classifier.run import WEIGHTS, TrainingRun
+from training.classifier import stored
+from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate as evaluation
@@ -26,6 +28,7 @@ CANDIDATE = "candidate"
 @click.argument("new", type=EXISTING)
 @click.argument("old", type=EXISTING)
 @click.argument("split", type=EXISTING)
+@megapixels_option
 @cache_option
 @json_option
 def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -> None:
@@ -36,10 +39,10 @@ def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -
 
     Example: maskgate-train gate runs/20250101-120000-default/bundle edge/models split.json
     """
-    if ".keras" in (new.suffix, old.suffix):
+    if stored.is_network(new) or stored.is_network(old):
         framework.load_framework()
     found = compare(new, old, load_material(SplitManifest.load(split), cache))
-    click.echo(json.dumps(found.as_json()) if as_json else found.text())
+    click.echo(json_text(found.as_json()) if as_json else found.text())
     insist(found, new)
 
 
@@ -76,6 +79,7 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
         GateError: The new model is not better, or worse somewhere, or differs from its float model.
     """
     promoted = run.folder / evaluation.BUNDLE
+    # A run that is resumed after it has passed is not judged again.
     if promoted.exists():
         return promoted
     from convert import build, metadata
@@ -83,6 +87,7 @@ def promote(run: TrainingRun, rival: Path, material: FaceDataset) -> Path:
     origin = metadata.BundleOrigin("", run.id, SplitManifest.load(run.split).fingerprint)
     build.convert(run.model, material, origin, run.folder / CANDIDATE)
     found = compare(run.folder / CANDIDATE, rival, material)
+    # Before a failure ends the command, since the file says why.
     run.write("gate.json", found.as_json())
     click.echo(found.text(), err=True)
     insist(found, run.folder / CANDIDATE)
@@ -97,19 +102,19 @@ def start_from(rival: Path, base: Path, run: TrainingRun) -> str | None:
     Returns:
         None where the run is not there or had another network; training then starts as the recipe says.
     """
-    name = bundle.load(rival).manifest.training_run
+    with bundle.opened(rival) as found:
+        name = found.manifest.training_run
     before = TrainingRun(base / name)
     if not name or not before.model.exists() or not (before.folder / "recipe.json").exists():
         return None
     old, new = before.recipe().network, run.recipe().network
+    # Nothing else in a recipe changes the shapes of the backbone's weights.
     if (old.name, old.alpha) != (new.name, new.alpha):
         return None
-    import keras
-
     from training.classifier.network import BACKBONE
 
-    network = keras.saving.load_model(before.folder / WEIGHTS, compile=False)
+    network = stored.load(before.model)
     file = run.folder / "start.weights.h5"
-    with replacing(file) as partial:
-        network.get_layer(BACKBONE).save_weights(partial)
+    with replacing(file) as partial, native_path(partial) as name:
+        network.get_layer(BACKBONE).save_weights(name)
     return str(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from edge.cli.options import EXISTING, FILE, json_option
+from edge.cli.output import json_text
 from training import framework
+from training.classifier import stored
 from training.classifier.run import TrainingRun
 from training.commands.evaluate import EvaluationRequest, gather, takes_request
 from training.data.dataset import FaceDataset
@@ -59,7 +60,7 @@ def report(
     one = pages.page(predictions, results.evaluate(predictions), extras, title)
     file, card = pages.write(one, output)
     found = {"report": str(file), "card": str(card)}
-    click.echo(json.dumps(found | pages.summary(one)) if as_json else "\n".join(found.values()))
+    click.echo(json_text(found | pages.summary(one)) if as_json else "\n".join(found.values()))
 
 
 def _manifest(paths: tuple[Path, ...]) -> SplitManifest | None:
@@ -78,21 +79,20 @@ def _worst(predictions: Predictions, material: FaceDataset | None) -> tuple[Gall
     from training.evaluation.report import galleries
 
     int8 = [column for column in predictions.columns if column.name.startswith("int8")]
+    # The model that runs on a device, where it is among them.
     return galleries.worst(predictions, (*int8, *predictions.columns)[0], material)
 
 
 def _looked_at(
     request: EvaluationRequest, predictions: Predictions, material: FaceDataset | None
 ) -> tuple[Gallery, ...]:
+    # Every fold has a network of its own; none of them may be asked about all faces.
     if material is None or request.folds:
         return ()
     models = evaluation.candidates((request.paths[0], *request.beside))
     for one, column in zip(models, predictions.columns, strict=True):
-        if one.path.suffix == ".keras":
-            import keras
-
+        if stored.is_network(one.path):
             from training.evaluation.report import galleries
 
-            network = keras.saving.load_model(one.path, compile=False)
-            return galleries.looked_at(network, predictions, column, material)
+            return galleries.looked_at(stored.load(one.path), predictions, column, material)
     return ()

@@ -7,14 +7,12 @@ others are assigned to training and validation.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.data.readers import Dataset, FaceRecord, FaceSource, Skip
+from training.data.readers import Dataset, FaceRecord, FaceSource, Skip, digest
 from training.data.split import SHARES, assign_parts, group
 
 OPEN = (SplitPart.TRAIN, SplitPart.VALIDATION)
@@ -46,6 +44,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     """
     old = manifest.assigned()
     fresh, skips = _unknown(old, new.records)
+    # Old and new are compared in one go; `numbers` has the old faces first.
     numbers = group([*(face.record for face in old), *fresh])
     members: dict[int, list[SplitFace]] = defaultdict(list)
     for face, number in zip(old, numbers, strict=False):
@@ -57,6 +56,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
         elif reason := _objection(record, members[number]):
             skips.append(Skip(record.image, reason))
         else:
+            # The face may resemble several old groups of one part; they keep their numbers.
             joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
     joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
     faces = (*old, *joined)
@@ -68,11 +68,11 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
 def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
     """Leaves out what is in the data set already, by name or byte for byte."""
     keys = {face.record.key for face in old}
-    seen = {_digest(image) for image in {face.record.image for face in old}}
+    seen = {digest(image) for image in {face.record.image for face in old}}
     fresh, skips = [], []
     for record in new:
-        digest = _digest(record.image)
-        if digest in seen:
+        content = digest(record.image)
+        if content in seen:
             skips.append(Skip(record.image, "the same file is in the data set"))
         elif record.key in keys:
             skips.append(
@@ -81,12 +81,8 @@ def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[
         else:
             fresh.append(record)
             keys.add(record.key)
-            seen.add(digest)
+            seen.add(content)
     return fresh, skips
-
-
-def _digest(image: Path) -> bytes:
-    return hashlib.sha256(image.read_bytes()).digest()
 
 
 def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
@@ -96,6 +92,7 @@ def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
         return "it resembles a face of the test part, which stays as it is"
     if len(parts) > 1:
         return "it resembles faces of several parts"
+    # A frame holds faces of several labels, so that only class folders can contradict.
     folders = [face.record.label for face in like if face.record.source is FaceSource.FOLDER]
     if len(folders) == len(like) and record.label not in folders:
         return "it resembles a face with another label"

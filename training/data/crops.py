@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from edge.contract import CROP_MARGIN, cut, resize_into, square_around
 from edge.system.files import replacing
 from edge.types import Image
-from training.data.readers import FaceRecord, open_image
+from training.data.readers import FaceRecord, listed_image
 
 ROOM = 0.25
 """Room on each side of the square, as a share of it."""
@@ -86,7 +86,9 @@ def patches(
         cache: Folder of the cache.
         advance: Called with the number of faces that were cut since the last call.
     """
+    # The fingerprint covers neither landmarks nor the order of the faces.
     keys = "\n".join(f"{record.key} {record.landmarks}" for record in records)
+    # With a margin that is not in the name, a changed contract would be trained with the old crops.
     name = hashlib.sha256(f"{fingerprint}|{CROP_MARGIN}|{ROOM}|{NATIVE}|{keys}".encode()).hexdigest()[:20]
     file = cache / f"{name}.npz"
     if not file.exists():
@@ -95,12 +97,11 @@ def patches(
 
 
 def _cut_all(records: Sequence[FaceRecord], advance: Callable[[int], None]) -> Iterator[Patch]:
-    opened: tuple[Path | None, Image | None] = (None, None)
+    opened: tuple[Path, Image] | None = None
     for record in records:
-        if opened[0] != record.image:
-            opened = (record.image, open_image(record.image))
-        if opened[1] is None:
-            raise FileNotFoundError(f"{record.image} was readable when the data was listed, and is not now")
+        # Faces of one picture follow each other, so that it is decoded once.
+        if opened is None or opened[0] != record.image:
+            opened = (record.image, listed_image(record.image))
         yield patch_of(opened[1], record)
         advance(1)
 
@@ -108,12 +109,14 @@ def _cut_all(records: Sequence[FaceRecord], advance: Callable[[int], None]) -> I
 def _store(file: Path, cut_out: Sequence[Patch]) -> None:
     """Writes the cache in one piece; patches of many faces take gigabytes, so not by way of memory."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    # Faces without landmarks stay NaN, so that one array holds all of them.
     marks = np.full((len(cut_out), 5, 2), np.nan, np.float32)
     for row, patch in zip(marks, cut_out, strict=True):
         row[: len(patch.landmarks)] = patch.landmarks
     with replacing(file) as partial:
         np.savez(
             partial,
+            # Patches differ in size; they lie end to end, and `sides` says where each one ends.
             pixels=np.concatenate([patch.pixels.ravel() for patch in cut_out]),
             sides=np.array([len(patch.pixels) for patch in cut_out]),
             squares=np.array([patch.square for patch in cut_out]),

@@ -42,6 +42,7 @@ def single_face(find: FaceFinder) -> FolderRule:
         faces = sorted(_with_border(pixels, find), key=lambda face: -_area(face))
         if not faces:
             if _is_crop(pixels):
+                # It has no landmarks, so that no mask is ever drawn on it.
                 return Face(whole_image_box(pixels), 0.0), ""
             return None, "no face found"
         if len(faces) > 1 and _area(faces[1]) > SEVERAL * _area(faces[0]):

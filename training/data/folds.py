@@ -16,6 +16,7 @@ VALIDATION = 0.15
 CALIBRATION = 0.12
 """The same, where no fold is tested."""
 
+# Not the recipe's seed: all recipes are then calibrated on the same faces.
 WHOLE_SEED = 99
 
 
@@ -43,6 +44,7 @@ def _fold(faces: Sequence[SplitFace], tested: np.ndarray, seed: int) -> tuple[Sp
         (1 - VALIDATION, VALIDATION),
         seed,
     )
+    # `places` counts only the faces that are not tested.
     checks = iter(places)
     return tuple(
         replace(face, part=SplitPart.TEST if test else (SplitPart.TRAIN, SplitPart.VALIDATION)[next(checks)])

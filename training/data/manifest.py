@@ -60,6 +60,7 @@ class SplitManifest(BaseModel):
         rows = tuple(
             _Row(
                 key=face.record.key,
+                # Absolute, because later runs start in other folders.
                 image=str(face.record.image.resolve()),
                 box=(face.record.box.x, face.record.box.y, face.record.box.w, face.record.box.h),
                 label=face.record.label,
@@ -88,13 +89,22 @@ class SplitManifest(BaseModel):
         """Reads a manifest.
 
         Raises:
-            ConfigError: It cannot be read.
+            ConfigError: It cannot be read, or two faces in it have the same name.
         """
         try:
-            return cls.model_validate_json(file.read_bytes())
+            manifest = cls.model_validate_json(file.read_bytes())
         except OSError:
             raise ConfigError(
                 f"split manifest {file} cannot be read; make it with maskgate-train data"
             ) from None
         except ValidationError as error:
             raise ConfigError(f"split manifest {file} is damaged: {error.errors()[0]['msg']}") from None
+        images: dict[str, str] = {}
+        for row in manifest.faces:
+            if row.key in images:
+                raise ConfigError(
+                    f"split manifest {file} names the face {row.key} twice, in {images[row.key]} and "
+                    f"{row.image}; make it anew with maskgate-train data"
+                )
+            images[row.key] = row.image
+        return manifest

@@ -7,20 +7,24 @@ A record names an image, a face box in it and a label. Nothing is decoded twice:
 from __future__ import annotations
 
 import hashlib
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain, count
 from pathlib import Path
 
 import cv2
 
 from edge.contract import Label
 from edge.errors import ConfigError, SourceError
-from edge.system.image_files import IMAGE_SUFFIXES, read_image
+from edge.system.image_files import is_picture, read_image
+from edge.system.native_path import is_utf8
 from edge.types import Box, Face, Image
+from training.data import voc
 
 FRAMES, ANNOTATIONS = "images", "annotations"
+SAME = 0.5
+"""Overlap from which boxes in two annotations of one frame mean the same face."""
 
 _SPELLINGS = {
     Label.WITH_MASK: "with_mask withmask mask masked correct_mask mask_correct worn_correctly",
@@ -75,6 +79,45 @@ FolderRule = Callable[[Image], tuple[Face | None, str]]
 """Gives the face of a class-folder image, or None and the reason why it has no usable one."""
 
 
+def digest(image: Path) -> str:
+    """SHA-256 of a picture's file.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    try:
+        return hashlib.sha256(image.read_bytes()).hexdigest()
+    except OSError as error:
+        raise _gone(image, str(error.strerror)) from None
+
+
+def listed_image(image: Path) -> Image:
+    """Decodes a picture that was readable when the data was listed.
+
+    Raises:
+        SourceError: It is not any more; faces must not be missing from a figure without a word.
+    """
+    pixels = open_image(image)
+    if pixels is None:
+        raise _gone(image, "it is missing or broken")
+    return pixels
+
+
+def _gone(image: Path, reason: str) -> SourceError:
+    return SourceError(
+        f"{image} is in the data and cannot be read: {reason}; put it back, or make the split anew with "
+        "maskgate-train data"
+    )
+
+
+def by_reason(skips: Iterable[Skip]) -> dict[str, list[Path]]:
+    """What was not used, by the reason, in the order of the reasons' names."""
+    found: dict[str, list[Path]] = {}
+    for skip in sorted(skips, key=lambda skip: skip.reason):
+        found.setdefault(skip.reason, []).append(skip.path)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """All usable faces of the roots that were read, and what was left out."""
@@ -86,9 +129,10 @@ class Dataset:
         """SHA-256 over every record's name, label and box and over the bytes of its image."""
         digests: dict[Path, str] = {}
         total = hashlib.sha256()
+        # The order in which roots were named does not make another data set.
         for record in sorted(self.records, key=lambda record: record.key):
             if record.image not in digests:
-                digests[record.image] = hashlib.sha256(record.image.read_bytes()).hexdigest()
+                digests[record.image] = digest(record.image)
             box = record.box
             line = f"{record.key}|{record.label}|{box.x:.2f},{box.y:.2f},{box.w:.2f},{box.h:.2f}"
             total.update(f"{line}|{digests[record.image]}\n".encode())
@@ -99,7 +143,7 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
     """Reads every data set below the given folders.
 
     A root may be a VOC folder (`images/` and `annotations/`), a folder of class folders, or may
-    hold such folders.
+    hold such folders. One that is named twice is read once.
 
     Args:
         roots: Folders to read.
@@ -109,38 +153,73 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
     Raises:
         ConfigError: A root does not exist or holds no data set.
     """
-    records: dict[str, FaceRecord] = {}
+    folders = {folder.resolve(): folder for root in roots for folder in _data_sets(root)}
+    records: list[FaceRecord] = []
     skips: list[Skip] = []
-    for root in roots:
-        for entry in _read_root(root, folder_rule, find):
+    for folder, name in _named(folders.values()):
+        for entry in _read_data_set(folder, name, folder_rule, find):
             if isinstance(entry, Skip):
                 skips.append(entry)
+            elif not is_utf8(entry.image):
+                # A manifest is JSON, which holds no other name.
+                skips.append(Skip(entry.image, "name is not UTF-8"))
             else:
-                records[entry.key] = entry
-    return Dataset(tuple(records.values()), tuple(skips))
+                records.append(entry)
+    return Dataset(tuple(records), tuple(skips))
 
 
-def _read_root(root: Path, folder_rule: FolderRule, find: FaceFinder) -> Iterator[Entry]:
+def _data_sets(root: Path) -> list[Path]:
+    """The root and the folders in it, as far as they are data sets.
+
+    Raises:
+        ConfigError: None is, or there is no such root.
+    """
     if not root.is_dir():
         raise ConfigError(f"data folder {root} does not exist")
-    found = False
-    for folder in [root, *sorted(path for path in root.iterdir() if path.is_dir())]:
-        if (folder / ANNOTATIONS).is_dir() and (folder / FRAMES).is_dir():
-            found = True
-            yield from read_frames(folder, find)
-        for label, classes in _class_folders(folder):
-            found = True
-            yield from read_class_folder(classes, label, folder_rule)
+    classes = {folder for _, folder in _class_folders(root)}
+    below = sorted(path for path in root.iterdir() if path.is_dir() and path not in classes)
+    found = [folder for folder in (root, *below) if _holds_frames(folder) or _class_folders(folder)]
     if not found:
         raise ConfigError(
             f"{root} holds neither {FRAMES}/ with {ANNOTATIONS}/ nor folders named after a class, "
             f"such as {Label.WITH_MASK}/"
         )
+    return found
+
+
+def _named(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Data sets with their names in keys: that of the folder, and a number where an earlier one has it."""
+    taken: set[str] = set()
+    for folder in folders:
+        numbered = (f"{folder.name}-{number}" for number in count(2))
+        name = next(name for name in chain([folder.name], numbered) if name not in taken)
+        taken.add(name)
+        yield folder, name
+
+
+def _read_data_set(folder: Path, name: str, folder_rule: FolderRule, find: FaceFinder) -> Iterator[Entry]:
+    if _holds_frames(folder):
+        yield from read_frames(folder, find, name)
+    for label, classes in _class_folders(folder):
+        for entry in read_class_folder(classes, label, folder_rule, name):
+            yield _innermost(entry, classes) if isinstance(entry, FaceRecord) else entry
+
+
+def _holds_frames(folder: Path) -> bool:
+    return (folder / ANNOTATIONS).is_dir() and (folder / FRAMES).is_dir()
 
 
 def _class_folders(folder: Path) -> list[tuple[Label, Path]]:
+    """Folders named after a class; one with annotations is a data set, whatever its name."""
     named = [(label_of(path.name), path) for path in sorted(folder.iterdir()) if path.is_dir()]
-    return [(label, path) for label, path in named if label is not None]
+    return [(label, path) for label, path in named if label is not None and not _holds_frames(path)]
+
+
+def _innermost(record: FaceRecord, classes: Path) -> FaceRecord:
+    """The record with the label of the folder that is nearest to its picture."""
+    folders = record.image.relative_to(classes).parts[:-1]
+    labels = [label for label in map(label_of, folders) if label is not None]
+    return replace(record, label=labels[-1]) if labels else record
 
 
 def label_of(name: str) -> Label | None:
@@ -148,45 +227,70 @@ def label_of(name: str) -> Label | None:
     return LABEL_OF_NAME.get(name.strip().lower().replace("-", "_").replace(" ", "_"))
 
 
-def read_frames(folder: Path, find: FaceFinder) -> Iterator[Entry]:
-    """Reads one VOC folder; every `<object>` of a known name becomes a record."""
-    for file in sorted((folder / ANNOTATIONS).glob("*.xml")):
-        yield from _read_annotation(folder, file, find)
+def read_frames(folder: Path, find: FaceFinder, name: str = "") -> Iterator[Entry]:
+    """Reads one VOC folder; every `<object>` of a known name becomes a record.
+
+    Args:
+        folder: Holds `images/` and `annotations/`, each perhaps with folders in it.
+        find: Gives the landmarks of annotated faces.
+        name: What the data set is called in the keys of its faces; as its folder where not given.
+    """
+    below = folder / ANNOTATIONS
+    files = sorted(file for file in below.rglob("*") if file.suffix.lower() == ".xml")
+    pictures = voc.Pictures(folder / FRAMES, [file.relative_to(below) for file in files])
+    frames: dict[Path, _AnnotatedFrame] = {}
+    for file in files:
+        annotation = voc.read(file)
+        if annotation is None:
+            yield Skip(file, "annotation is not XML")
+            continue
+        image = pictures.of(file.relative_to(below), annotation.picture)
+        pixels = open_image(image)
+        if pixels is None:
+            yield Skip(image, "image missing or broken")
+            continue
+        stem = f"{FaceSource.FRAME}/{name or folder.name}/{image.relative_to(folder / FRAMES).as_posix()}"
+        frame = frames.setdefault(image, _AnnotatedFrame(stem, image))
+        yield from frame.faces(file, annotation, pixels, find)
 
 
-def _read_annotation(folder: Path, file: Path, find: FaceFinder) -> Iterator[Entry]:
-    try:
-        tree = ET.parse(file).getroot()  # noqa: S314 - the user's own data set; expat refuses entity bombs
-    except (ET.ParseError, OSError):
-        yield Skip(file, "annotation is not XML")
-        return
-    image = folder / FRAMES / Path(tree.findtext("filename", default=f"{file.stem}.jpg")).name
-    pixels = open_image(image)
-    if pixels is None:
-        yield Skip(image, "image missing or broken")
-        return
-    for number, node in enumerate(tree.iter("object")):
-        label = label_of(node.findtext("name", default=""))
-        box = _clipped(node, pixels)
-        if label is None:
-            yield Skip(file, "unknown label")
-        elif box is None:
-            yield Skip(file, "box outside the image or without size")
-        else:
-            marks = landmarks_in(pixels, box, find)
-            key = f"{FaceSource.FRAME}/{folder.name}/{image.name}#{number}"
-            yield FaceRecord(key, image, box, label, FaceSource.FRAME, marks)
+@dataclass(slots=True)
+class _AnnotatedFrame:
+    """A frame of which several files may tell; objects are numbered through all of them."""
+
+    stem: str
+    image: Path
+    objects: int = 0
+    boxes: list[Box] = field(default_factory=list)
+
+    def faces(
+        self, file: Path, annotation: voc.Annotation, pixels: Image, find: FaceFinder
+    ) -> Iterator[Entry]:
+        """The faces that one file adds."""
+        # Boxes of other files only: within one file the faces of a crowd may overlap.
+        before = tuple(self.boxes)
+        for number, thing in enumerate(annotation.objects, self.objects):
+            label, box = label_of(thing.name), _clipped(thing.corners, pixels)
+            if label is None:
+                yield Skip(file, "unknown label")
+            elif box is None:
+                yield Skip(file, "box outside the image or without size")
+            elif any(box.iou(other) > SAME for other in before):
+                yield Skip(file, "face annotated in another file already")
+            else:
+                self.boxes.append(box)
+                marks = landmarks_in(pixels, box, find)
+                yield FaceRecord(f"{self.stem}#{number}", self.image, box, label, FaceSource.FRAME, marks)
+        self.objects += len(annotation.objects)
 
 
-def _clipped(node: ET.Element, pixels: Image) -> Box | None:
-    """The object's box within the image; None where nothing of it is left."""
-    try:
-        corner = [float(node.findtext(f"bndbox/{key}", "")) for key in ("xmin", "ymin", "xmax", "ymax")]
-    except ValueError:
+def _clipped(corners: voc.Corners | None, pixels: Image) -> Box | None:
+    """The part of a box that lies within the image; None where nothing of it does."""
+    if corners is None:
         return None
     height, width = pixels.shape[:2]
-    x0, y0 = max(corner[0], 0.0), max(corner[1], 0.0)
-    x1, y1 = min(corner[2], float(width)), min(corner[3], float(height))
+    x0, y0 = max(corners[0], 0.0), max(corners[1], 0.0)
+    x1, y1 = min(corners[2], float(width)), min(corners[3], float(height))
     if not (x1 - x0 >= 2 and y1 - y0 >= 2):
         return None
     return Box(x0, y0, x1 - x0, y1 - y0)
@@ -194,6 +298,7 @@ def _clipped(node: ET.Element, pixels: Image) -> Box | None:
 
 def landmarks_in(pixels: Image, box: Box, find: FaceFinder) -> tuple[tuple[float, float], ...]:
     """Five landmarks of an annotated face, found in an enlarged cut-out; empty where none is found."""
+    # At 160 px and with surroundings, since the detector misses small faces and tight crops.
     pad, scale = 0.6 * max(box.w, box.h), 160 / max(box.w, box.h)
     x0, y0 = int(max(box.x - pad, 0)), int(max(box.y - pad, 0))
     part = pixels[y0 : int(box.y + box.h + pad) + 1, x0 : int(box.x + box.w + pad) + 1]
@@ -201,6 +306,7 @@ def landmarks_in(pixels: Image, box: Box, find: FaceFinder) -> tuple[tuple[float
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     else:
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)  # type: ignore[assignment]
+    # A neighbour in the cut-out must not lend its landmarks.
     best: tuple[float, Face | None] = (0.4, None)
     for face in find(part):
         at = Box(face.box.x / scale + x0, face.box.y / scale + y0, face.box.w / scale, face.box.h / scale)
@@ -210,9 +316,17 @@ def landmarks_in(pixels: Image, box: Box, find: FaceFinder) -> tuple[tuple[float
     return tuple((x / scale + x0, y / scale + y0) for x, y in best[1].landmarks)
 
 
-def read_class_folder(folder: Path, label: Label, rule: FolderRule) -> Iterator[Entry]:
-    """Reads one folder of images that all carry the same label."""
-    for file in sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES):
+def read_class_folder(folder: Path, label: Label, rule: FolderRule, name: str = "") -> Iterator[Entry]:
+    """Reads one folder of images that all carry the same label.
+
+    Args:
+        folder: The folder; those in it belong to it.
+        label: Of all images.
+        rule: Finds the face.
+        name: What the data set is called in the keys of its faces; as the parent folder where not given.
+    """
+    stem = f"{FaceSource.FOLDER}/{name or folder.parent.name}/{folder.name}"
+    for file in sorted(path for path in folder.rglob("*") if is_picture(path)):
         pixels = open_image(file)
         if pixels is None:
             yield Skip(file, "image missing or broken")
@@ -221,8 +335,9 @@ def read_class_folder(folder: Path, label: Label, rule: FolderRule) -> Iterator[
         if face is None:
             yield Skip(file, reason)
             continue
-        key = f"{FaceSource.FOLDER}/{folder.parent.name}/{folder.name}/{file.relative_to(folder)}#0"
-        yield FaceRecord(key, file, face.box, label, FaceSource.FOLDER, face.landmarks)
+        yield FaceRecord(
+            f"{stem}/{file.relative_to(folder)}#0", file, face.box, label, FaceSource.FOLDER, face.landmarks
+        )
 
 
 def open_image(file: Path) -> Image | None:

@@ -40,6 +40,7 @@ def perceptual_bits(pixels: Image) -> Bits:
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
     views = (grey, cv2.flip(grey, 1))
     return (
+        # As -1 and 1, one matrix product counts the equal bits of all pairs.
         np.stack([imagehash.phash(Pillow.fromarray(view)).hash.ravel() for view in views]) * np.float32(2) - 1
     )
 
@@ -56,8 +57,10 @@ def near_pairs(bits: NDArray[np.float32], distance: int = DISTANCE) -> NDArray[n
     """
     plain, mirrored = bits[:, 0], bits[:, 1]
     found = []
+    # In strips, because the table of all pairs grows with the square of the pictures.
     for start in range(0, len(bits), 1024):
         rows = plain[start : start + 1024]
+        # The product of two hashes is 64 less twice the number of bits that differ.
         closest = np.maximum(rows @ plain.T, rows @ mirrored.T)
         pairs = np.argwhere(closest >= 64 - 2 * distance)
         pairs[:, 0] += start
@@ -116,10 +119,12 @@ def assign_parts(
         strata[number][record.label, record.source] += 1
     total = sum(strata.values(), Counter[tuple[Label, FaceSource]]())
     assigned = [Counter[tuple[Label, FaceSource]]() for _ in shares]
+    # Sorted first, so that the seed alone decides the order.
     order = np.random.default_rng(seed).permutation(sorted(strata))
     place = {}
     for number in sorted(order, key=lambda number: min(total[key] for key in strata[number])):
         lack = [
+            # Lack of the strata relative to the share, so that small parts fill as evenly as large ones.
             sum(
                 count * (share - got[key] / total[key]) / total[key] / share
                 for key, count in strata[number].items()

@@ -27,5 +27,6 @@ def kind_of(key: str) -> str:
     source, *folders = key.partition("#")[0].split("/")
     if source == FaceSource.FRAME:
         return _seen().get(key.rpartition("/")[2], "")
+    # Data set, class, kind and file; without a folder below the class there is no kind.
     incorrect = len(folders) > 3 and label_of(folders[1]) is Label.MASK_WORN_INCORRECTLY
     return folders[2] if incorrect else ""

@@ -68,6 +68,7 @@ def assign(found: Cells, targets: Targets, points: Tensor, strides: Tensor) -> A
     near = tf.reduce_all(tf.abs(points - centre) < REACH * strides, -1)
     allowed = (inside | near) & real
     iou = overlaps(found.boxes[:, None], boxes) * tf.cast(allowed, tf.float32)
+    # Cells that are inside and near come first; cells that are only one of both fill up what is missing.
     cost = _cost(found, iou) + tf.where(inside & near, 0.0, FAR) + tf.where(allowed, 0.0, 100 * FAR)
     chosen = _cheapest(cost, iou) & allowed
     # A cell wanted by several faces answers for the one it is cheapest for.
@@ -75,6 +76,7 @@ def assign(found: Cells, targets: Targets, points: Tensor, strides: Tensor) -> A
     positive = tf.reduce_any(chosen, 1)
     own = tf.gather(tf.transpose(iou, (0, 2, 1)), owner, batch_dims=2)
     ignored = tf.reduce_any(_inside(points, boxes) & (targets.kinds[:, :, None] < 0), 1)
+    # A cell that answers for a face counts, also inside a region that is ignored.
     return Assignment(positive, owner, own, positive | ~ignored)
 
 
@@ -83,12 +85,14 @@ def _inside(points: Tensor, boxes: Tensor) -> Tensor:
 
 
 def _cost(found: Cells, iou: Tensor) -> Tensor:
+    # The score that OpenCV's decoder makes of both.
     score = tf.sqrt(tf.sigmoid(found.cls) * tf.sigmoid(found.obj))[:, None]
     return -tf.math.log(tf.maximum(score, 1e-6)) - OVERLAP_COST * tf.math.log(tf.maximum(iou, 1e-6))
 
 
 def _cheapest(cost: Tensor, iou: Tensor) -> Tensor:
     """Marks each face's cheapest cells, (batch, faces, cells)."""
+    # Every face gets a cell, however badly its boxes overlap yet.
     many = tf.clip_by_value(tf.cast(tf.reduce_sum(tf.math.top_k(iou, BEST).values, -1), tf.int32), 1, BEST)
     ranked = -tf.math.top_k(-cost, BEST).values
     limit = tf.gather(ranked, many - 1, batch_dims=2)

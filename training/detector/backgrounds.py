@@ -85,6 +85,7 @@ def _shuffled(part: NDArray[np.uint8], rng: Random) -> Image:
     many = int(rng.integers(3, 7))
     size = part.shape[1], part.shape[0]
     cell = max(1, max(size) // many)
+    # Blocks of equal size need a side that they divide.
     square = np.asarray(
         cv2.resize(part, (cell * many, cell * many), interpolation=cv2.INTER_LINEAR), np.uint8
     )
@@ -115,6 +116,7 @@ def _thing(pixels: Image, rng: Random) -> None:
     size = len(pixels)
     at = rng.uniform(0, size, 2)
     radius = size * float(np.exp(rng.uniform(np.log(0.02), np.log(0.3))))
+    # Balls stand twice: a network that was trained on street frames alone took coins for faces.
     (_head, _hand, _ball, _ball, _glow, _dial, _letters)[int(rng.integers(7))](pixels, at, radius, rng)
 
 

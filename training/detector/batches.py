@@ -18,7 +18,7 @@ AHEAD = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectorBatch:
-    """Pictures (n, size, size, 3) uint8 BGR and their padded faces, as in `assign.Targets`."""
+    """Pictures (n, size, size, 3) uint8 BGR and their padded faces, as in `assignment.Targets`."""
 
     number: int
     pixels: NDArray[np.uint8]
@@ -60,6 +60,7 @@ def padded(example: Example) -> tuple[Numbers, Numbers, NDArray[np.int32]]:
     boxes[:many, 2:] = example.boxes[:many, :2] + example.boxes[:many, 2:]
     points = example.marks[:many].reshape(many, 10)
     known = np.asarray(np.isfinite(points).all(axis=1))
+    # NaN would spoil the loss even where its weight is 0.
     marks[:many] = np.where(known[:, None], points, 0)
     kinds[:many] = np.where(example.counts[:many], 1 + known, -1)
     return boxes, marks, kinds
@@ -78,12 +79,7 @@ def batches(
                 made: DetectorBatch | Exception = batch(dataset, number, seed, shapes)
             except Exception as error:  # handed over to the thread that can report it
                 made = error
-            while not stop.is_set():
-                try:
-                    ready.put(made, timeout=0.2)
-                    break
-                except queue.Full:
-                    continue
+            _put(ready, made, stop)
             if stop.is_set() or isinstance(made, Exception):
                 return
 
@@ -98,3 +94,16 @@ def batches(
     finally:
         stop.set()
         thread.join()
+
+
+def _put(
+    ready: queue.Queue[DetectorBatch | Exception], made: DetectorBatch | Exception, stop: threading.Event
+) -> None:
+    """Waits for room in the queue, and gives up at `stop`."""
+    while not stop.is_set():
+        try:
+            # With an end, because a reader that has gone makes no room any more.
+            ready.put(made, timeout=0.2)
+        except queue.Full:
+            continue
+        return

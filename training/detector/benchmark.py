@@ -11,6 +11,8 @@ from statistics import median
 import cv2
 import numpy as np
 
+from edge.system.native_path import native_path
+
 INPUTS = ((320, 240), (320, 320), (640, 480))
 
 
@@ -43,7 +45,7 @@ def race(models: Sequence[Path], rounds: int = 100) -> tuple[tuple[Timing, ...],
 
 def _at(models: Sequence[Path], size: tuple[int, int], rounds: int) -> list[float]:
     picture = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    networks = [cv2.FaceDetectorYN.create(str(model), "", size, 0.9, 0.3, 200) for model in models]
+    networks = [_open(model, size) for model in models]
     taken: list[list[float]] = [[] for _ in networks]
     for turn in range(rounds + 5):
         for network, times in zip(networks, taken, strict=True):
@@ -52,3 +54,8 @@ def _at(models: Sequence[Path], size: tuple[int, int], rounds: int) -> list[floa
             if turn >= 5:  # the first turns allocate
                 times.append(1000 * (time.perf_counter() - begin))
     return [median(times) for times in taken]
+
+
+def _open(model: Path, size: tuple[int, int]) -> cv2.FaceDetectorYN:
+    with native_path(model) as name:
+        return cv2.FaceDetectorYN.create(name, "", size, 0.9, 0.3, 200)

@@ -97,6 +97,7 @@ class _Canvas:
         size = np.maximum(seen[:, 2:] - seen[:, :2], 0)
         share = size.prod(1) / np.maximum(scene.boxes[:, 2:].prod(1), 1e-6)
         there = (size > 1).all(1)
+        # A face that is cut too far or too small is ignored, neither rewarded nor punished.
         fine = scene.counts & (share >= VISIBLE) & (size.min(1) >= LEAST_PX)
         self._boxes.append(np.concatenate([seen[:, :2], size], 1)[there])
         self._marks.append((scene.marks + shift)[there])
@@ -107,6 +108,7 @@ class _Canvas:
         boxes = np.concatenate([np.zeros((0, 4), np.float32), *self._boxes])
         marks = np.concatenate([np.zeros((0, 5, 2), np.float32), *self._marks])
         counts = np.concatenate([np.zeros(0, bool), *self._counts])
+        # Faces to be found come before ignored ones, because `batches.padded` drops what is beyond `MOST`.
         order = np.argsort(-boxes[:, 2:].min(1) - 1e6 * counts, kind="stable")
         return Example(_camera(self.pixels, self._rng), boxes[order], marks[order], counts[order])
 

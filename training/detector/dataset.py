@@ -46,6 +46,7 @@ def gather(material: DetectorDataset, seed: int, report: Callable[[str], None]) 
         ConfigError: There is no annotated frame to train on.
     """
     training = [face.record for face in material.faces if face.part is SplitPart.TRAIN]
+    # Cut-outs of single faces are small, so that the device's own settings serve for them.
     find, close = teacher(material.teacher), device_finder(material.teacher)
     frames = tuple(read_scenes((one for one in training if one.source is FaceSource.FRAME), find, close))
     if not frames:
@@ -59,6 +60,7 @@ def gather(material: DetectorDataset, seed: int, report: Callable[[str], None]) 
     )
     people += tuple(with_masks(scene, rng) for scene in people if scene.without_mask.any())
     report(f"{len(frames)} frames, {len(people)} pictures of people, {_faces(frames + people)} faces")
+    # A split without class folders takes its close-ups from frames.
     return SceneDataset(frames, people or frames, _photographs(material.empty))
 
 

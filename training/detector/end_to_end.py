@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.contract import LABELS, Label, face_crop
-from edge.errors import SourceError
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import TfliteModel
-from training.data.readers import open_image
+from training.data.readers import listed_image
 from training.detector.metrics import OVERLAP, Truth
 
 LEAST_PX = 20
@@ -77,9 +76,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def _picture(detector: YuNetDetector, model: TfliteModel, truth: Truth) -> list[FaceOutcome]:
-    image = open_image(truth.image)
-    if image is None:
-        raise SourceError(f"{truth.image} cannot be read; read the data sets anew: maskgate-train data")
+    image = listed_image(truth.image)
     faces = list(detector.detect(Frame(0, image, 0.0, 0.0)))
     outcomes = []
     # The annotated faces choose in the order of their size; each detection belongs to one of them.

@@ -56,7 +56,9 @@ def read_published(file: Path) -> tuple[Weights, ...]:
         for node in model.graph.node
         if node.op_type == "Conv"
     ]
+    # In the file, every output of every stride has a pointwise and a depthwise convolution of its own.
     heads = len(OUTPUTS) * len(STRIDES) * 2
+    # The body has 29: the stem, and 14 units of two convolutions.
     if len(convs) != 30 + heads - 1 or sum(array.size for pair in convs for array in pair) != parameters(
         YUNET
     ):
@@ -111,6 +113,7 @@ def _laid_over(value: Weights, known: Weights) -> Weights:
         raise ModelError(f"a layer of shape {value.shape} cannot take published weights of {known.shape}")
     out = value.copy()
     if out.ndim == 4 and out.shape[0] == 1:
+        # Published channels must not read the new ones, which start at random.
         out[:, :, known.shape[2] :, : known.shape[3]] = 0
     out[tuple(slice(0, size) for size in known.shape)] = known
     return out

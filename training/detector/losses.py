@@ -16,12 +16,14 @@ BOX, MARKS, SCORE, FACE = 4.0, 0.2, 1.0, 1.0
 
 def total(found: Cells, targets: Targets, corners: Tensor, strides: Tensor) -> tuple[Tensor, Tensor]:
     """The loss of a batch and its four parts: box, landmarks, quality score, face score."""
+    # Which cell answers for which face is a choice; no gradient flows through it.
     fixed = Cells(*(tf.stop_gradient(part) for part in (found.cls, found.obj, found.boxes, found.marks)))
     given = assign(fixed, targets, corners + strides / 2, strides)
     given = Assignment(
         *(tf.stop_gradient(part) for part in (given.positive, given.face, given.overlap, given.counted))
     )
     positive = tf.cast(given.positive, tf.float32)
+    # A batch may hold no face at all.
     many = tf.maximum(tf.reduce_sum(positive), 1.0)
     boxes = tf.gather(targets.boxes, given.face, batch_dims=1)
     box = tf.reduce_sum(eiou(found.boxes, boxes) * positive) / many
@@ -67,6 +69,7 @@ def _marks(found: Cells, targets: Targets, given: Assignment, cells: tuple[Tenso
     known = given.positive & (tf.gather(targets.kinds, given.face, batch_dims=1) == 2)
     at = found.marks * strides + tf.tile(corners, (1, 5))
     size = tf.sqrt(tf.maximum(tf.reduce_prod(boxes[..., 2:] - boxes[..., :2], -1, keepdims=True), 1.0))
+    # The loss becomes linear at a tenth of the face's size.
     off = tf.abs(at - wanted) / size * 10
     each = tf.where(off < 1, off**2 / 2, off - 0.5)
     return tf.reduce_sum(tf.reduce_mean(each, -1) * tf.cast(known, tf.float32))

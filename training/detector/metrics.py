@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS, Label
+from edge.system.native_path import native_path
 from edge.types import Box, Image
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource, open_image
+from training.data.readers import FaceRecord, FaceSource, listed_image
 
 OVERLAP = 0.4
 LOWEST = 0.02
@@ -93,7 +94,9 @@ class Matches:
     def threshold_for(self, unmatched_per_frame: float) -> float:
         """The lowest threshold at which no more boxes a picture are unmatched than given."""
         ranked = np.sort(self.unmatched)[::-1]
+        # The rate may be a count divided by the frames; rounding must not cost one box of it.
         allowed = int(unmatched_per_frame * self.frames + 1e-9)
+        # Just above the first box that is too many; towards 2, because its score may be 1.
         return float(np.nextafter(ranked[allowed], 2)) if allowed < len(ranked) else LOWEST
 
 
@@ -115,7 +118,9 @@ def truths(faces: Iterable[SplitFace], part: SplitPart) -> tuple[Truth, ...]:
 
 def finder(model: Path, long_side: int) -> Finder:
     """A detector as OpenCV runs it, on pictures brought down to a long side (0 leaves them as they are)."""
-    network = cv2.FaceDetectorYN.create(str(model), "", (96, 96), LOWEST, NMS, 2000)
+    with native_path(model) as name:
+        # The size is set anew for every picture.
+        network = cv2.FaceDetectorYN.create(name, "", (96, 96), LOWEST, NMS, 2000)
 
     def find(pixels: Image) -> tuple[Found, ...]:
         height, width = pixels.shape[:2]
@@ -152,14 +157,15 @@ def match(found: Sequence[Found], faces: Sequence[FaceRecord]) -> tuple[NDArray[
 
 
 def measure(find: Finder, pictures: Sequence[Truth]) -> Matches:
-    """Runs a detector over pictures; unreadable ones are left out."""
+    """Runs a detector over pictures.
+
+    Raises:
+        SourceError: One cannot be read.
+    """
     faces: list[FaceRecord] = []
     scores, unmatched, frames = [np.zeros(0)], [], 0
     for picture in pictures:
-        pixels = open_image(picture.image)
-        if pixels is None:
-            continue
-        got, rest = match(find(pixels), picture.faces)
+        got, rest = match(find(listed_image(picture.image)), picture.faces)
         frames += 1
         faces += picture.faces
         scores.append(got)

@@ -154,6 +154,7 @@ def _random_layer(layer: NetworkLayer, rng: np.random.Generator) -> Iterator[Wei
     for number, shape in enumerate(layer.shapes):
         if len(shape) == 1:
             bias = np.zeros(shape, np.float32)
+            # The last bias of a head; `cls` and `obj` are the first of its channels.
             if layer.name.startswith("head") and number == 3:
                 bias[:2] = PRIOR
             yield bias
@@ -164,6 +165,7 @@ def _random_layer(layer: NetworkLayer, rng: np.random.Generator) -> Iterator[Wei
 def _spread(layer: NetworkLayer, shape: tuple[int, ...]) -> float:
     """Standard deviation of a kernel's starting values."""
     depthwise = shape[3] == 1 and shape[0] == 3
+    # A refining unit adds to its input, and adds nothing at first.
     if depthwise and layer.name.startswith("refine"):
         return 0.0
     if layer.name == "stem":

@@ -30,6 +30,7 @@ class _Graph:
         self.constants: list[onnx.TensorProto] = []
         left = iter(weights)
         self._weights = {layer.name: [next(left) for _ in layer.shapes] for layer in layers(design)}
+        # Factors, not sizes, so that the graph takes any input size.
         self.constant("scales", np.array([1, 1, 2, 2], np.float32))
         self.constant("axis", np.array([1], np.int64))
 
@@ -68,6 +69,7 @@ class _Graph:
         return self.node("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2])
 
     def double(self, x: str) -> str:
+        # The settings that repeat every cell, as `tf.repeat` does in training.
         how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         return self.node("Resize", [x, "", "scales"], **how)
 
@@ -88,6 +90,7 @@ class _Graph:
                 self.constant(shape, np.array([1, -1, width], np.int64))
             last = f"{name}_{stride}"
             if width == 1:
+                # OpenCV's decoder takes probabilities; training needs the logits.
                 self.node("Sigmoid", [self.node("Reshape", [part, shape])], last)
             else:
                 self.node("Reshape", [part, shape], last)
@@ -130,6 +133,7 @@ def shift_scores(source: Path, delta: float, file: Path) -> None:
     for entry in model.graph.initializer:
         if entry.name in biases:
             values = numpy_helper.to_array(entry).copy()
+            # `cls` and `obj` are the first two of `OUTPUTS`.
             values[:2] += np.float32(delta)
             entry.CopyFrom(numpy_helper.from_array(values, entry.name))
     write_atomic(file, model.SerializeToString())

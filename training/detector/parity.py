@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from edge.system.native_path import native_path
 from edge.types import Image
 from training.detector import onnx_export
 from training.detector.network import OUTPUTS, STRIDES, Weights
@@ -15,13 +16,15 @@ from training.detector.tf_model import TfDetector
 
 SIZES = ((320, 256), (320, 320), (640, 480))
 """Width and height, multiples of 32; the decoder pads 320x240 to the first."""
+# Measured are less than 4e-6, with OpenCV 4.14 and 5.0.
 LIMIT = 1e-3
 NAMES = tuple(f"{name}_{stride}" for name, _ in OUTPUTS for stride in STRIDES)
 
 
 def opencv(model: Path, pictures: Iterable[Image]) -> list[tuple[Weights, ...]]:
     """The twelve outputs, in the order of `NAMES`, for each picture."""
-    network = cv2.dnn.readNetFromONNX(str(model))
+    with native_path(model) as name:
+        network = cv2.dnn.readNetFromONNX(name)
     found = []
     for picture in pictures:
         network.setInput(cv2.dnn.blobFromImage(picture))
@@ -41,6 +44,7 @@ def _outputs(maps: Sequence[Weights]) -> tuple[Weights, ...]:
     for _, width in OUTPUTS:
         for one in maps:
             flat = one[..., start : start + width].reshape(1, -1, width)
+            # The sigmoid written with tanh, which does not overflow.
             found.append(np.asarray(0.5 + 0.5 * np.tanh(flat / 2) if width == 1 else flat, np.float32))
         start += width
     return tuple(found)

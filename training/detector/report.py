@@ -160,6 +160,7 @@ def sheet(
     if not tiles:
         return None
     blank = np.full_like(tiles[0], 255)
+    # Rows are stacked, so that the last one must be as long as the others.
     tiles += [blank] * (-len(tiles) % COLUMNS)
     rows = [np.hstack(tiles[start : start + COLUMNS]) for start in range(0, len(tiles), COLUMNS)]
     return np.vstack(rows)

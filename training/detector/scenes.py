@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from edge.config import DetectorConfig
 from edge.contract import Label, cut, square_around
+from edge.system.image_files import check_header
+from edge.system.native_path import native_path
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
 from training.augmentation.masks import INCORRECT_WEARS, Random, Wear, draw_mask
 from training.data.crops import Patch
-from training.data.readers import FaceFinder, FaceRecord, FaceSource, landmarks_in, open_image
+from training.data.readers import FaceFinder, FaceRecord, FaceSource, landmarks_in, listed_image
 
 LONGEST = 480
 """Larger pictures are brought down to this long side; a view never shows them larger."""
@@ -45,7 +47,7 @@ class Scene:
         boxes: (n, 4) left, top, width, height.
         marks: (n, 5, 2) landmarks, NaN where none are known.
         counts: (n,) whether a face is to be found; others are ignored.
-        bare: (n,) whether a mask can be drawn on it.
+        without_mask: (n,) whether a mask can be drawn on it.
     """
 
     pixels: Image
@@ -92,6 +94,7 @@ def teacher(model: Path) -> FaceFinder:
 
     def find(pixels: Image) -> tuple[Face, ...]:
         scale = 640 / max(pixels.shape[:2])
+        # The detector only brings pictures down; small ones are enlarged here.
         large = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale), np.uint8) if scale > 1 else pixels
         found = detector.detect(Frame(0, large, 0.0, 0.0))
         return tuple(_smaller(face, scale) for face in found) if scale > 1 else found
@@ -111,14 +114,15 @@ def read_scenes(records: Iterable[FaceRecord], find: FaceFinder, close: FaceFind
         records: Faces of one part of a split.
         find: The teacher, for whole pictures.
         close: A finder for enlarged cut-outs of single faces, which gives landmarks.
+
+    Raises:
+        SourceError: A picture cannot be read.
     """
     by_image: dict[Path, list[FaceRecord]] = defaultdict(list)
     for record in records:
         by_image[record.image].append(record)
     for image, members in by_image.items():
-        pixels = open_image(image)
-        if pixels is not None:
-            yield _shrunk(_labelled(pixels, members, find, close))
+        yield _shrunk(_labelled(listed_image(image), members, find, close))
 
 
 def _labelled(pixels: Image, members: Sequence[FaceRecord], find: FaceFinder, close: FaceFinder) -> Scene:
@@ -148,7 +152,9 @@ def _shrunk(scene: Scene) -> Scene:
 
 def clip_scenes(file: Path, find: FaceFinder, every: int = 3) -> Iterator[Scene]:
     """Scenes of a recording, labelled by the teacher alone."""
-    capture = cv2.VideoCapture(str(file))
+    check_header(file)
+    with native_path(file) as name:
+        capture = cv2.VideoCapture(name)
     number = 0
     while True:
         there, pixels = capture.read()

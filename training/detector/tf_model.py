@@ -56,6 +56,7 @@ class TfDetector:
     def stem(self, x: Tensor, layer: NetworkLayer) -> Tensor:
         """3x3 convolution with stride 2."""
         kernel, bias = self._of[layer.name]
+        # "SAME" pads an even side only at its end with a stride of 2; the ONNX graph pads both ends.
         return tf.nn.conv2d(x, kernel, 2, [[0, 0], [1, 1], [1, 1], [0, 0]]) + bias
 
     def unit(self, x: Tensor, layer: NetworkLayer) -> Tensor:
@@ -97,5 +98,6 @@ def cells(maps: Sequence[Tensor]) -> Cells:
     corners, strides = grid(height, width)
     flat = tf.concat([tf.reshape(one, (-1, one.shape[1] * one.shape[2], one.shape[3])) for one in maps], 1)
     centre = corners + flat[..., 2:4] * strides
+    # The exponential of an untrained output may overflow.
     half = tf.exp(tf.clip_by_value(flat[..., 4:6], -4.0, 5.0)) * strides / 2
     return Cells(flat[..., 0], flat[..., 1], tf.concat([centre - half, centre + half], -1), flat[..., 6:])

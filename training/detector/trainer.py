@@ -102,6 +102,7 @@ class DetectorTrainer:
         self._recipe = recipe
         self.network = TfDetector(recipe.design, weights)
         self._optimizer = keras.optimizers.Adam(recipe.rate, global_clipnorm=10.0)
+        # Built now, so that `load` finds variables to restore.
         self._optimizer.build(self.network.variables)
         self._average = [tf.Variable(value) for value in self.network.variables]
         self.step = 0
@@ -110,6 +111,7 @@ class DetectorTrainer:
     def train(self, batch: DetectorBatch) -> Any:
         """One step; gives the four parts of the loss before it."""
         self._optimizer.learning_rate.assign(rate_at(self.step, self._recipe))
+        # The average follows faster at first, so that it forgets the starting weights.
         keep = min(self._recipe.average, (1 + self.step) / (10 + self.step))
         targets = (tf.constant(batch.boxes), tf.constant(batch.marks), tf.constant(batch.kinds))
         parts = self._compiled(tf.constant(batch.pixels), targets, tf.constant(keep, tf.float32))
@@ -170,8 +172,10 @@ def train(
         parts = np.mean([one.numpy() for one in seen], axis=0)
         row = dict(zip(("box", "marks", "score", "face"), parts.round(5).tolist(), strict=True))
         row |= {"step": trainer.step, "seconds_per_step": round((time.monotonic() - began) / len(seen), 4)}
+        # Before the checkpoint: a step that counts as done has its network on the disk.
         onnx_export.save(recipe.design, trainer.averaged(), run.onnx(trainer.step))
         trainer.save(run.folder / CHECKPOINT)
+        # After the checkpoint: a resumed run does not add the same row twice.
         with (run.folder / HISTORY).open("a") as out:
             out.write(json.dumps(row) + "\n")
         report(row)

@@ -75,6 +75,7 @@ def assign_folds(
     """Faces with the parts of each fold; their groups stay as they are, for the intervals."""
     if scheme is Scheme.GROUPED:
         return folds(faces, many, seed)
+    # Every face is a group of its own, so that near-duplicates may fall on both sides.
     alone = [replace(face, group=number) for number, face in enumerate(faces)]
     return tuple(
         tuple(replace(face, part=part.part) for face, part in zip(faces, fold, strict=True))
@@ -119,6 +120,7 @@ def run_one(
     folder, split = where
     run = open_or_start(folder, one.recipe, split)
     file = folder / fold_results.PREDICTIONS
+    # The predictions are written last: where they stand, the fold is finished.
     if not file.exists():
         train(run, material, one.weights)
         model = evaluate.EvaluatedModel("float", run.model)

@@ -79,6 +79,7 @@ def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_CALLED_MAS
     without_mask = truth == WITHOUT_MASK
     wrong = np.sort(shares[without_mask & (shares.argmax(axis=1) == WITH_MASK), WITH_MASK])[::-1]
     allowed = int(most * without_mask.sum())
+    # Just above the first error that is too many; towards 2, because it may be 1 itself.
     return float(np.nextafter(wrong[allowed], 2)) if len(wrong) > allowed else 0.0
 
 
@@ -90,6 +91,7 @@ def answers(shares: Shares, threshold: float | Line = 0.0) -> Truth:
         threshold: Of P(with_mask), one for all or one per face.
     """
     likeliest = shares.argmax(axis=1)
+    # `with_mask` is the first label, so that all others stand behind it.
     second = shares[:, WITH_MASK + 1 :].argmax(axis=1) + WITH_MASK + 1
     found: Truth = np.where((likeliest == WITH_MASK) & (shares[:, WITH_MASK] < threshold), second, likeliest)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from edge import bundle
 from edge.errors import ConfigError, ModelError
 from edge.vision.interpreter import TfliteModel
+from training.classifier import stored
 from training.classifier.run import WEIGHTS
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
@@ -43,14 +43,14 @@ def candidates(paths: Sequence[Path]) -> tuple[EvaluatedModel, ...]:
         ModelError: A path holds no model.
     """
     found = [model for path in paths for model in _models_in(path)]
-    kinds = ["float" if model.suffix == ".keras" else "int8" for model in found]
+    kinds = ["float" if stored.is_network(model) else "int8" for model in found]
     if len(set(kinds)) < len(kinds):
         kinds = [f"{kind} {_short(model)}" for kind, model in zip(kinds, found, strict=True)]
     return tuple(EvaluatedModel(kind, model) for kind, model in zip(kinds, found, strict=True))
 
 
 def _short(model: Path) -> str:
-    return model.parent.name if model.suffix == ".keras" or model.name == BUNDLE else model.name
+    return model.parent.name if model.name in (WEIGHTS, BUNDLE) else model.name
 
 
 def _models_in(path: Path) -> list[Path]:
@@ -66,29 +66,26 @@ def open_model(path: Path) -> tuple[Predictor, int]:
     """A function from crops to probabilities, and the side of the crops.
 
     Args:
-        path: A `.keras` file, a `.tflite` file or a bundle directory.
+        path: A Keras file, a `.tflite` file or a bundle, packed or as a directory.
 
     Raises:
         ModelError: It cannot be opened.
     """
-    if path.is_dir():
-        return open_model(bundle.load(path).classifier)
+    if stored.is_network(path):
+        from training.classifier.inference import predict  # noqa: PLC0415 - a bundle needs no framework
+
+        model = stored.load(path)
+        return lambda pixels: predict(model, pixels), int(model.input_shape[1])
+    device = _device_model(path)
+    return lambda pixels: np.stack([device.probabilities(crop) for crop in pixels]), device.size
+
+
+def _device_model(path: Path) -> TfliteModel:
     if path.suffix == ".tflite":
-        device = TfliteModel(path)
-        return lambda pixels: np.stack([device.probabilities(crop) for crop in pixels]), device.size
-    from training.classifier.inference import predict  # noqa: PLC0415 - a bundle needs no framework
-
-    model = _network(path)
-    return lambda pixels: predict(model, pixels), int(model.input_shape[1])
-
-
-def _network(path: Path) -> Any:
-    import keras  # noqa: PLC0415 - a bundle needs no framework
-
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be opened as a Keras model: {str(error).splitlines()[0]}") from None
+        return TfliteModel(path)
+    # An open model stays readable when the place where its bundle was unpacked is gone.
+    with bundle.opened(path) as found:
+        return TfliteModel(found.classifier)
 
 
 def classes(path: Path) -> int:
@@ -100,11 +97,9 @@ def classes(path: Path) -> int:
     Raises:
         ModelError: It cannot be opened.
     """
-    if path.is_dir():
-        return len(bundle.load(path).manifest.labels)
-    if path.suffix == ".tflite":
-        return TfliteModel(path).classes
-    return int(_network(path).output_shape[-1])
+    if stored.is_network(path):
+        return int(stored.load(path).output_shape[-1])
+    return _device_model(path).classes
 
 
 def on_faces(models: Sequence[EvaluatedModel], material: FaceDataset, measure: bool = True) -> Predictions:
@@ -139,7 +134,9 @@ def on_split(models: Sequence[EvaluatedModel], material: FaceDataset, part: Spli
     predictions = on_faces(models, material.of(part))
     chosen = [_shipped_threshold(one.path) for one in models]
     validation = material.of(SplitPart.VALIDATION)
+    # A threshold is never chosen on the faces that it is reported on.
     if part is not SplitPart.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
+        # Sharpness, brightness and tone play no part in a threshold.
         tried = on_faces(models, validation, measure=False)
         chosen = [
             at if np.isfinite(at) else tried.masked_from(column, np.ones(len(tried), bool))
@@ -155,9 +152,10 @@ def on_all(models: Sequence[EvaluatedModel], material: FaceDataset) -> Predictio
 
 def _shipped_threshold(path: Path) -> float:
     """That of P(with_mask) in a bundle; not a number where there is none."""
-    if not path.is_dir():
+    if stored.is_network(path) or path.suffix == ".tflite":
         return float("nan")
-    return bundle.load(path).manifest.thresholds.get("with_mask", float("nan"))
+    with bundle.opened(path) as found:
+        return found.manifest.thresholds.get("with_mask", float("nan"))
 
 
 def figures_by_source(predictor: Predictor, size: int, material: FaceDataset) -> dict[str, ClassifierFigures]:

@@ -36,6 +36,7 @@ def load(folder: Path) -> Predictions:
 
 def _read(file: Path, fold: int) -> Predictions:
     try:
+        # Folds may come from another machine; a pickle in them could run code.
         with file.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
             keys = tuple(str(key) for key in stored["keys"])
             columns = [

@@ -106,6 +106,7 @@ def gate(predictions: Predictions) -> Gate:
         for was, now in zip(old.classes, new.classes, strict=True)
         if was.faces
     ]
+    # Without a bare face among the tested there is nothing to compare.
     if math.isfinite(old.bare_called_masked.value):
         was, now = old.bare_called_masked, new.bare_called_masked
         checks.append(Check("bare faces called masked", was, now, was.high, floor=False))

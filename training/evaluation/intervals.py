@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
-from training.metrics import Shares, Truth, figures
+from training.metrics import ClassFigures, Shares, Truth, figures
 
 ROUNDS, SEED = 1000, 7
 LEVEL = 0.95
@@ -62,6 +62,7 @@ def draws(
     """
     names, column = np.unique(groups, return_inverse=True)
     rng = np.random.default_rng(seed)
+    # Counts instead of drawn faces make every figure a weighted sum over all rounds at once.
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=rounds)
     return counts.astype(np.float64), column
 
@@ -99,21 +100,12 @@ def estimates(
     answer = shares.argmax(axis=1) if answer is None else answer
     counts, column = draws(groups)
     tables = resampled_confusions(truth, answer, counts, column)
-    hits, faces, answered = np.einsum("rii->ri", tables), tables.sum(axis=2), tables.sum(axis=1)
-    recalls, precisions, f1s = _ratio(hits, faces), _ratio(hits, answered), _ratio(2 * hits, faces + answered)
-    among = [len(np.unique(groups[truth == index])) for index in range(len(LABELS))]
-    answering = [len(np.unique(groups[answer == index])) for index in range(len(LABELS))]
+    hits, faces = np.einsum("rii->ri", tables), tables.sum(axis=2)
+    f1s = _ratio(2 * hits, faces + tables.sum(axis=1))
+    among, answering = _groups_by_class(truth, groups), _groups_by_class(answer, groups)
+    areas = [_resampled_auc(truth == at, shares[:, at], counts[:, column]) for at in range(len(LABELS))]
     classes = tuple(
-        ClassEstimates(
-            label=one.label,
-            faces=one.faces,
-            precision=_estimate(one.precision, precisions[:, at], answering[at]),
-            recall=_estimate(one.recall, recalls[:, at], among[at]),
-            f1=_estimate(one.f1, f1s[:, at]),
-            roc_auc=_estimate(one.roc_auc, _resampled_auc(truth == at, shares[:, at], counts[:, column])),
-            average_precision=one.average_precision,
-        )
-        for at, one in enumerate(point.classes)
+        _class(one, tables, areas[at], (at, among[at], answering[at])) for at, one in enumerate(point.classes)
     )
     without_mask = _ratio(tables[:, WITHOUT_MASK, WITH_MASK], faces[:, WITHOUT_MASK])
     right = hits.sum(axis=1) / tables.sum(axis=(1, 2))
@@ -121,11 +113,39 @@ def estimates(
         faces=point.faces,
         groups=counts.shape[1],
         accuracy=_estimate(point.accuracy, right, counts.shape[1]),
+        # A round may draw no face of a rare class, whose F1 then takes no part.
         macro_f1=_estimate(point.macro_f1, _mean_where(f1s, faces > 0)),
         bare_called_masked=_estimate(point.bare_called_masked, without_mask, among[WITHOUT_MASK]),
         calibration_error=_centred(point.calibration_error, _errors(truth, shares, counts, column)),
         classes=classes,
         confusion=point.confusion,
+    )
+
+
+def _groups_by_class(labels: Truth, groups: NDArray[np.intp]) -> list[int]:
+    """In how many groups each class occurs."""
+    return [len(np.unique(groups[labels == index])) for index in range(len(LABELS))]
+
+
+def _class(one: ClassFigures, tables: Floats, areas: Floats, which: tuple[int, int, int]) -> ClassEstimates:
+    """The figures of one class with intervals.
+
+    Args:
+        one: The figures.
+        tables: (rounds, classes, classes) confusion matrices.
+        areas: (rounds,) under the ROC curve.
+        which: Its index, the groups in which it occurs, and those in which it is answered.
+    """
+    at, among, answering = which
+    hits, faces, answered = tables[:, at, at], tables[:, at].sum(axis=1), tables[:, :, at].sum(axis=1)
+    return ClassEstimates(
+        label=one.label,
+        faces=one.faces,
+        precision=_estimate(one.precision, _ratio(hits, answered), answering),
+        recall=_estimate(one.recall, _ratio(hits, faces), among),
+        f1=_estimate(one.f1, _ratio(2 * hits, faces + answered)),
+        roc_auc=_estimate(one.roc_auc, areas),
+        average_precision=one.average_precision,
     )
 
 
@@ -140,6 +160,7 @@ def difference(truth: Truth, first: Truth, second: Truth, groups: NDArray[np.int
     """
     counts, column = draws(groups)
     samples = np.stack([_macro_f1(truth, answer, counts, column) for answer in (first, second)])
+    # Every group drawn once gives the figure itself.
     once = np.ones((1, counts.shape[1]))
     values = [float(_macro_f1(truth, answer, once, column)[0]) for answer in (first, second)]
     return _estimate(values[1] - values[0], samples[1] - samples[0])
@@ -156,6 +177,7 @@ def _estimate(value: float, samples: Floats, independent: int = 0) -> Estimate:
     known = samples[np.isfinite(samples)]
     if not np.isfinite(value) or not len(known):
         return Estimate(float(value), float("nan"), float("nan"))
+    # Clopper and Pearson's bound in the closed form that it has where none or all are hit.
     room = 1 - ((1 - LEVEL) / 2) ** (1 / independent) if independent else 0.0
     if independent and value in (0.0, 1.0):
         return Estimate(value, 0.0, room) if value == 0 else Estimate(value, 1 - room, 1.0)
@@ -182,6 +204,7 @@ def _errors(truth: Truth, shares: Shares, counts: Floats, column: NDArray[np.int
     confidence, right = shares.max(axis=1), shares.argmax(axis=1) == truth
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps, many = np.zeros((counts.shape[1], bins)), np.bincount(column).astype(np.float64)
+    # A bin's gap times its number of faces is a plain sum, which adds up over groups.
     np.add.at(gaps, (column, which), right - confidence)
     found: Any = np.abs(counts @ gaps).sum(axis=1) / (counts @ many)
     return np.asarray(found, np.float64)
@@ -190,6 +213,7 @@ def _errors(truth: Truth, shares: Shares, counts: Floats, column: NDArray[np.int
 def _resampled_auc(belongs: NDArray[np.bool_], scores: Floats, weights: Floats) -> Floats:
     """Areas under the ROC curve for (rounds, n) weights of the faces; ties count half."""
     order = np.argsort(scores)
+    # Equal scores are one step of the curve.
     starts = np.flatnonzero(np.r_[True, np.diff(scores[order]) > 0])
     inside = np.where(belongs, weights, 0)[:, order]
     positive = np.add.reduceat(inside, starts, axis=1)

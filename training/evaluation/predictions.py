@@ -38,6 +38,15 @@ class ModelPredictions:
     shares: Shares
     thresholds: NDArray[np.float64]
 
+    @classmethod
+    def pooled(cls, parts: Sequence[ModelPredictions]) -> ModelPredictions:
+        """What models of one name say, put together."""
+        return cls(
+            parts[0].name,
+            np.concatenate([part.shares for part in parts]),
+            np.concatenate([part.thresholds for part in parts]),
+        )
+
     def select(self, mask: Mask) -> ModelPredictions:
         """Only some of the faces."""
         return ModelPredictions(self.name, self.shares[mask], self.thresholds[mask])
@@ -119,6 +128,7 @@ class Predictions:
 
     def cross_thresholds(self) -> Predictions:
         """With thresholds that are chosen, for the faces of each fold, on the faces of all others."""
+        # A single fold leaves no other faces to choose on.
         if len(np.unique(self.folds)) < 2:
             return self
         return replace(self, columns=tuple(self._crossed(column) for column in self.columns))
@@ -168,14 +178,6 @@ def pool(parts: Sequence[Predictions]) -> Predictions:
         raise ConfigError("the folds hold different models; finish all of them with the same settings")
     if len(set(keys)) != len(keys):
         raise ConfigError("a face was judged in two folds; the folds are not of one split")
-    columns = tuple(
-        ModelPredictions(
-            column.name,
-            np.concatenate([part.columns[at].shares for part in parts]),
-            np.concatenate([part.columns[at].thresholds for part in parts]),
-        )
-        for at, column in enumerate(parts[0].columns)
-    )
     return Predictions(
         keys=keys,
         truth=np.concatenate([part.truth for part in parts]),
@@ -184,10 +186,9 @@ def pool(parts: Sequence[Predictions]) -> Predictions:
         sources=np.concatenate([part.sources for part in parts]),
         kinds=np.concatenate([part.kinds for part in parts]),
         folds=np.concatenate([part.folds for part in parts]),
-        traits=Traits(
-            np.concatenate([part.traits.sharpness for part in parts]),
-            np.concatenate([part.traits.brightness for part in parts]),
-            np.concatenate([part.traits.tone for part in parts]),
+        traits=Traits.pooled([part.traits for part in parts]),
+        columns=tuple(
+            ModelPredictions.pooled(columns)
+            for columns in zip(*(part.columns for part in parts), strict=True)
         ),
-        columns=columns,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edge.cli.output import table
+from edge.cli.output import Columns, table
 from edge.contract import MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
 from training.evaluation.predictions import ModelPredictions, Predictions
@@ -110,6 +110,7 @@ def _nulls(value: Any) -> Any:
         return {key: _nulls(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_nulls(item) for item in value]
+    # JSON has no NaN.
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -160,7 +161,7 @@ def _block(title: str, rows: Sequence[ResultRow]) -> str:
         )
         for row in rows
     ]  # fmt: skip
-    return table(lines)
+    return table(lines, Columns("ll", ("accuracy", "wrong found")))
 
 
 def _changes(result: EvaluationResult) -> str:
@@ -197,7 +198,7 @@ def _classes(result: EvaluationResult) -> str:
         for row in result.main
         if row.name == "all"
     ]
-    return table(lines)
+    return table(lines, Columns("ll", ("ROC-AUC", "precision")))
 
 
 def _strict(result: EvaluationResult) -> str:

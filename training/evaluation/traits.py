@@ -7,6 +7,7 @@ It serves to notice that a model fails on one end of the scale, not to describe 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -49,6 +50,15 @@ class Traits:
         nothing = np.full(count, np.nan)
         return cls(nothing, nothing, nothing)
 
+    @classmethod
+    def pooled(cls, parts: Sequence[Traits]) -> Traits:
+        """The measures of several sets of faces, put together."""
+        return cls(
+            np.concatenate([part.sharpness for part in parts]),
+            np.concatenate([part.brightness for part in parts]),
+            np.concatenate([part.tone for part in parts]),
+        )
+
     def select(self, mask: NDArray[np.bool_]) -> Traits:
         """Only some of the faces."""
         return Traits(self.sharpness[mask], self.brightness[mask], self.tone[mask])
@@ -90,6 +100,7 @@ def skin_tone(crop: Image) -> float:
     skin = (red >= 133) & (red <= 173) & (blue >= 77) & (blue <= 127)
     if skin.mean() < SKIN_MIN_SHARE:
         return float("nan")
+    # From floats OpenCV gives a lightness of 0 to 100, as the angle wants it; from 8 bits 0 to 255.
     lab = cv2.cvtColor(band.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[skin]
     lightness, _, yellow = np.median(lab, axis=0)
     return float(np.degrees(np.arctan2(lightness - 50, yellow)))

@@ -142,9 +142,7 @@ def _engine(url: URL) -> Engine:
     try:
         engine = sa.create_engine(url, connect_args=arguments, pool_size=1, pool_pre_ping=not sqlite)
     except (ImportError, NoSuchModuleError):
-        raise MissingExtraError(
-            "PostgreSQL needs psycopg, which is not installed; run: pip install 'maskgate[postgresql]'"
-        ) from None
+        raise MissingExtraError("PostgreSQL needs psycopg, which is not installed", "collector") from None
     if sqlite:
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)

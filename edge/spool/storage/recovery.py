@@ -72,15 +72,7 @@ def replace(
         files.remove(path)
         aside = _moved_before(path)
     with ExitStack() as stack:
-        old = _open(aside)
-        epochs = [] if old is None else _epochs(old)
-        # The reservations lie in a file of their own, which this damage did not reach: where they name
-        # another epoch than the damaged file does, they are right.
-        if reservation is not None and (not epochs or epochs[-1].name != reservation.epoch):
-            # Events are taken only if they can be of that epoch: those of a file whose epochs cannot be
-            # read, but not those of an older file that an earlier start moved aside.
-            old = old if has_content and not epochs else None
-            epochs = [_Epoch(_generation(old), reservation.epoch, reservation.upto)]
+        old, epochs = _recoverable(_open(aside), reservation, has_content)
         if old is not None:
             stack.callback(old.close)
         _set_ends(epochs, reservation)
@@ -94,6 +86,21 @@ def replace(
         old.close()
     where = f"it is kept as {aside.name}" if aside else "nothing of it is left"
     return db, f"{damage}; {where}, {recovered} unsent events were recovered, the rest is announced as a gap"
+
+
+def _recoverable(
+    old: SpoolDatabase | None, reservation: Reservation | None, has_content: bool
+) -> tuple[SpoolDatabase | None, list[_Epoch]]:
+    """The file that events are taken from, if any are, and the epochs that numbers can be lost of."""
+    epochs = [] if old is None else _epochs(old)
+    if reservation is None or (epochs and epochs[-1].name == reservation.epoch):
+        return old, epochs
+    # The reservations lie in a file of their own, which this damage did not reach: where they name
+    # another epoch than the damaged file does, they are right.
+    # Events are taken only if they can be of that epoch: those of a file whose epochs cannot be
+    # read, but not those of an older file that an earlier start moved aside.
+    source = old if has_content and not epochs else None
+    return source, [_Epoch(_generation(source), reservation.epoch, reservation.upto)]
 
 
 def _moved_before(path: Path) -> Path | None:

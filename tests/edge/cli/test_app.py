@@ -42,8 +42,8 @@ def lazy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> click.Gr
 
 @pytest.mark.parametrize("arguments", [["run"], ["--help"], ["run", "--help"]])
 @pytest.mark.parametrize(
-    ("package", "extra", "named"),
-    [("onnx", "training", "training"), ("keras", "convert", "convert"), ("psycopg", "convert", "postgresql")],
+    ("package", "extra", "lock"),
+    [("onnx", "training", "training"), ("keras", "convert", "training"), ("psycopg", "convert", "collector")],
 )
 def test_a_missing_package_is_one_sentence(
     *,
@@ -52,10 +52,10 @@ def test_a_missing_package_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
     package: str,
     extra: str,
-    named: str,
+    lock: str,
     arguments: list[str],
 ) -> None:
-    """Where a command cannot be loaded, it and the list of commands name an extra, with exit code 8."""
+    """Where a command cannot be loaded, it and the list of commands name a lock, with exit code 8."""
     program = lazy(tmp_path, monkeypatch, f"import {package}")
     monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.setattr(sys, "argv", ["maskgate-test", *arguments])
@@ -64,7 +64,8 @@ def test_a_missing_package_is_one_sentence(
     assert ended.value.code == 8
     assert capsys.readouterr().err == (
         f"maskgate-test: this command needs {package}, which is not installed; "
-        f"run: pip install 'maskgate[{named}]'\n"
+        "run where the sources of MaskGate are: "
+        f"venv/bin/pip install --no-deps --require-hashes -r requirements/{lock}.txt\n"
     )
 
 

@@ -216,10 +216,9 @@ def test_a_missing_extra_is_one_sentence(package: str, arguments: tuple[str, ...
     """It says what to install, exit code 8."""
     code, err = without(package, *arguments)
     assert code == 8
-    assert err.splitlines() == [
-        f"maskgate: this command needs {package}, which is not installed; "
-        "run: pip install 'maskgate[collector]'"
-    ]
+    assert len(err.splitlines()) == 1
+    assert err.startswith(f"maskgate: this command needs {package}, which is not installed; run ")
+    assert err.endswith("--require-hashes -r requirements/collector.txt\n")
 
 
 def test_a_missing_driver_is_one_sentence() -> None:
@@ -227,7 +226,7 @@ def test_a_missing_driver_is_one_sentence() -> None:
     code, err = without("psycopg", "report", "--database", "postgresql://me@127.0.0.1:1/x")
     assert code == 8
     assert len(err.splitlines()) == 1
-    assert "maskgate[postgresql]" in err
+    assert "-r requirements/collector.txt" in err
 
 
 def test_help_needs_no_extra() -> None:

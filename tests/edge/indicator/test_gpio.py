@@ -159,5 +159,5 @@ def test_a_machine_without_pins_is_an_error(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_missing_gpiozero_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """A configured lamp without the library says what to install."""
     monkeypatch.setitem(sys.modules, "gpiozero", None)
-    with pytest.raises(MissingExtraError, match=r"maskgate\[pi\]"):
+    with pytest.raises(MissingExtraError, match=r"-r requirements/pi\.txt"):
         open_indicator(LampConfig(kind="gpio"))

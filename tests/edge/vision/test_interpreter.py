@@ -9,7 +9,7 @@ import pytest
 
 from edge import bundle
 from edge.bundle import SHIPPED
-from edge.errors import ModelError
+from edge.errors import MissingExtraError, ModelError
 from edge.vision.interpreter import RUNTIMES, Quantisation, TfliteModel
 
 
@@ -24,7 +24,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> N
 def test_an_interpreter_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that installs one."""
     monkeypatch.setitem(RUNTIMES, "tflite-runtime", "no_such_runtime.interpreter")
-    with pytest.raises(ModelError, match=r"tflite-runtime.*pip install ai-edge-litert"):
+    with pytest.raises(MissingExtraError, match=r"tflite-runtime.*-r requirements/edge\.txt"):
         TfliteModel(SHIPPED / bundle.CLASSIFIER, runtime="tflite-runtime")
 
 

@@ -15,7 +15,7 @@ load_framework()
 import keras
 import numpy as np
 from edge.errors import ConfigError
-from training.classifier.network import BACKBONES, batch_norms, build, fold_in, set_trainable
+from training.classifier.network import BACKBONES, batch_norms, build, fold_in, require_layer, set_trainable
 from training.classifier.inference import predict
 from training.classifier.recipe import NetworkRecipe
 from training.classifier.calibration import Scaling
@@ -35,7 +35,7 @@ set_trainable(model, True, True, "block_2_add")
 names = {variable.path.split("/")[0] for variable in model.trainable_variables}
 print("Conv1" in names, "block_2_project" in names, "block_3_expand" in names, "probabilities" in names)
 try:
-    set_trainable(model, True, True, "block_99")
+    require_layer(model, "block_99")
 except ConfigError as error:
     print(error)
 """

@@ -63,5 +63,5 @@ def test_a_face_counts_where_it_is_found_and_labelled_as_annotated(tmp_path: Pat
 
 def test_a_frame_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """The sentence says what to do."""
-    with pytest.raises(SourceError, match=r"gone\.png cannot be read"):
+    with pytest.raises(SourceError, match=r"gone\.png is in the data and cannot be read"):
         judged(tmp_path / "gone.png")

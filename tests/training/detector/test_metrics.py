@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.contract import Label
+from edge.errors import SourceError
 from edge.types import Box
 from tests.support.detector import face, matches
 from tests.support.training import draw_face, record
@@ -78,8 +79,10 @@ def test_only_annotated_frames_of_the_part_are_judged() -> None:
 
 
 def test_measuring_reads_each_picture_once(tmp_path: Path) -> None:
-    """Frames are counted, unreadable ones are not."""
+    """One that has gone since the data was listed is an error: it must not be missing without a word."""
     cv2.imwrite(str(tmp_path / "a.png"), draw_face())
-    pictures = [Truth(tmp_path / "a.png", (face(0),)), Truth(tmp_path / "none.png", (face(0),))]
+    pictures = [Truth(tmp_path / "a.png", (face(0),))]
     found = measure(lambda _: (Found(Box(0, 0, 40, 40), 0.7),), pictures)
     assert (found.frames, found.recall(0.7), found.unmatched_per_frame(0)) == (1, 1.0, 0.0)
+    with pytest.raises(SourceError, match=r"none\.png is in the data and cannot be read"):
+        measure(lambda _: (), [*pictures, Truth(tmp_path / "none.png", (face(0),))])

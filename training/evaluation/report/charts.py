@@ -37,6 +37,7 @@ _STYLE: Any = {
     "grid.color": "#e8ecf0",
     "axes.axisbelow": True,
     "svg.fonttype": "none",
+    # With random ids and the date, Matplotlib would write another file for the same figures.
     "svg.hashsalt": "maskgate",
     "legend.frameon": False,
 }
@@ -96,6 +97,7 @@ def ranking(truth: Truth, column: ModelPredictions) -> str:
 
 def trade(truth: Truth, shares: Shares, chosen: float) -> str:
     """What a threshold on P(with_mask) costs: bare faces called masked against masked faces missed."""
+    # Of three classes the likeliest has at least a third.
     steps = np.linspace(0.34, 1, 133)
     called = shares[:, WITH_MASK] >= np.maximum(steps[:, None], shares[:, WITH_MASK + 1 :].max(axis=1))
     without_mask, masked = (
@@ -109,6 +111,7 @@ def trade(truth: Truth, shares: Shares, chosen: float) -> str:
         if np.isfinite(chosen) and chosen > steps[0]:
             axis.axvline(chosen, color=INK, linewidth=1)
             axis.annotate(f" chosen: {chosen:.2f}", (chosen, axis.get_ylim()[1]), va="top", fontsize=9)
+        # Shows half a percent beside a hundred, and zero, which a plain logarithm has not.
         axis.set(
             xlabel="threshold of P(with mask)", ylabel="%", yscale="symlog", xlim=(0.33, 1.0), ylim=(0, 100)
         )
@@ -134,6 +137,7 @@ def forest(rows: Sequence[ResultRow]) -> str:
         axis.set_yticks(range(len(lines)), names)
         for tick, line in zip(axis.get_yticklabels(), lines, strict=True):
             tick.set_fontweight("normal" if isinstance(line, ResultRow) else "bold")
+        # Reversed: the first slice stands at the top.
         axis.set(ylim=(len(lines) - 0.5, -0.5), xlabel="accuracy")
         axis.grid(visible=False, axis="y")
     return out.getvalue()

@@ -50,6 +50,7 @@ def describe(manifest: SplitManifest) -> DatasetReport:
     groups: dict[int, list[SplitFace]] = defaultdict(list)
     for face in faces:
         groups[face.group].append(face)
+    # Faces of a frame share a group anyway; copies and contradictions show in class folders only.
     images = [{face.record.image for face in members if _folder(face)} for members in groups.values()]
     labels = [{face.record.label for face in members if _folder(face)} for members in groups.values()]
     return DatasetReport(

@@ -81,6 +81,7 @@ def sheet(galleries: Sequence[Gallery], across: int = 8) -> Image:
     """All pictures of the galleries as one, each with its caption below it: (height, width, 3) RGB."""
     cells = [_cell(tile) for gallery in galleries for tile in gallery.tiles]
     blank = np.full_like(cells[0], 255)
+    # Rows are stacked, so that the last one must be as long as the others.
     cells += [blank] * (-len(cells) % across)
     rows = [np.hstack(cells[at : at + across]) for at in range(0, len(cells), across)]
     return np.vstack(rows)
@@ -91,6 +92,7 @@ def _cell(tile: Tile) -> Image:
     raw = np.frombuffer(base64.b64decode(tile.uri.partition(",")[2]), np.uint8)
     picture = np.asarray(cv2.imdecode(raw, cv2.IMREAD_COLOR), np.uint8)
     cell[:SIDE, :SIDE] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    # OpenCV's fonts have no arrow.
     answer, _, size = tile.caption.replace(" → ", " > ").partition(", ")
     for line, text in enumerate((answer, size)):
         cv2.putText(cell, text, (0, SIDE + 11 + 12 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.3, (20, 20, 20), 1)

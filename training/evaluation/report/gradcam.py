@@ -35,6 +35,7 @@ def heat_maps(model: keras.Model, pixels: NDArray[np.uint8], classes: NDArray[np
         ModelError: The network has no map of features before its head.
     """
     last = _last_map(model)
+    # In two parts, because the tape has to watch the map between them.
     body, head = keras.Model(model.input, last), keras.Model(last, model.output)
     features = body(pixels.astype(np.float32), training=False)
     with tf.GradientTape() as tape:
@@ -46,6 +47,7 @@ def heat_maps(model: keras.Model, pixels: NDArray[np.uint8], classes: NDArray[np
     maps = np.asarray(tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)))
     side = pixels.shape[1]
     large = [cv2.resize(one, (side, side), interpolation=cv2.INTER_LINEAR) for one in maps]
+    # A map on which nothing speaks for the class is 0 everywhere and stays so.
     return np.stack([one / max(float(one.max()), 1e-9) for one in large]).astype(np.float32)
 
 

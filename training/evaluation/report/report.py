@@ -165,7 +165,9 @@ def card(one: ReportPage) -> str:
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("training.evaluation.report"),
+        # The page only: Markdown would show the escapes.
         autoescape=select_autoescape(("html.j2",)),
+        # A name that a template gets wrong must fail, not leave a gap.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -198,6 +200,7 @@ def _range(one: Estimate, scale: float = 1, digits: int = 3) -> str:
 
 def _tint(count: int, row: Sequence[int], right: bool) -> Markup:
     """Background of a cell of a confusion matrix: its share of the row, blue where right, red where wrong."""
+    # The root keeps rare errors visible.
     strength = (count / sum(row)) ** 0.5 if sum(row) else 0
     return Markup(f"rgba({'47,111,176' if right else '179,54,43'},{0.75 * strength:.2f})")  # noqa: S704
 

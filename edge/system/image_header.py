@@ -1,0 +1,132 @@
+"""What the first bytes of a picture say: its kind, and its size before anything is decoded.
+
+Sources: ITU-T T.81, annex B; PNG 1.2; GIF89a; RFC 9649 (WebP); TIFF 6.0; BITMAPINFOHEADER; ISO 14496-12.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterator
+from mmap import mmap
+
+Data = bytes | mmap
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+END_OF_IMAGE = 0xD9
+START_OF_SCAN = 0xDA
+STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+JPEG, PNG, RIFF, BMP = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", b"BM"
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
+_WIDTH, _HEIGHT, _SHORT = 256, 257, 3
+
+
+def size_of(data: Data) -> Size | None:
+    """Width and height of a picture; None where it is of no kind that is read here, or damaged."""
+    for start, read in _READERS.items():
+        if data[: len(start)] == start:
+            try:
+                return read(data)
+            except (struct.error, IndexError):
+                return None
+    return None
+
+
+def is_animation(data: Data) -> bool:
+    """Whether a picture may hold many frames in few bytes: a GIF, or a PNG."""
+    return data[:4] == b"GIF8" or data[: len(PNG)] == PNG
+
+
+def is_heif(data: Data) -> bool:
+    """Whether a picture is of the kind that telephones call HEIC."""
+    return data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS
+
+
+def jpeg_segments(data: Data) -> Iterator[tuple[int, int]]:
+    """Each marker of a JPEG with the place of its content, up to and with the end mark.
+
+    Segments are walked by their length, so that those of an embedded thumbnail do not count. Inside coded
+    data FF is followed by 00 or a restart marker.
+    """
+    found = _MARKER.search(data, len(JPEG))
+    while found is not None:
+        marker = found[1][0]
+        yield marker, found.end()
+        if marker == END_OF_IMAGE:
+            return
+        length = int.from_bytes(data[found.end() : found.end() + 2], "big")
+        found = _MARKER.search(data, found.end() + length)
+
+
+def _jpeg(data: Data) -> Size | None:
+    for marker, at in jpeg_segments(data):
+        if marker in STARTS_OF_FRAME:
+            height, width = struct.unpack_from(">HH", data, at + 3)
+            return width, height
+    return None
+
+
+def _png(data: Data) -> Size | None:
+    if data[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _gif(data: Data) -> Size:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return width, height
+
+
+def _bmp(data: Data) -> Size:
+    core = struct.unpack_from("<I", data, 14)[0] == 12
+    width, height = struct.unpack_from("<HH" if core else "<ii", data, 18)
+    return abs(width), abs(height)
+
+
+def _webp(data: Data) -> Size | None:
+    kind = data[8:16]
+    if kind == b"WEBPVP8X":
+        return _little(data, 24, 3) + 1, _little(data, 27, 3) + 1
+    if kind == b"WEBPVP8L":
+        bits = _little(data, 21, 4)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"WEBPVP8 ":
+        return _little(data, 26, 2) & 0x3FFF, _little(data, 28, 2) & 0x3FFF
+    return None
+
+
+def _little(data: Data, at: int, size: int) -> int:
+    return int.from_bytes(data[at : at + size], "little")
+
+
+def _tiff(data: Data) -> Size | None:
+    """Reads the first directory, in either byte order, of a classic TIFF or a BigTIFF."""
+    order = "<" if data[:2] == b"II" else ">"
+    big = struct.unpack_from(f"{order}H", data, 2)[0] == 43
+    (directory,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, 8 if big else 4)
+    (count,) = struct.unpack_from(f"{order}{'Q' if big else 'H'}", data, directory)
+    first, step, value = (directory + 8, 20, 12) if big else (directory + 2, 12, 8)
+    found: dict[int, int] = {}
+    for at in range(first, first + step * min(count, 0xFFFF), step):
+        tag, kind = struct.unpack_from(f"{order}HH", data, at)
+        if tag in {_WIDTH, _HEIGHT}:
+            (found[tag],) = struct.unpack_from(f"{order}{'H' if kind == _SHORT else 'I'}", data, at + value)
+    return (found[_WIDTH], found[_HEIGHT]) if len(found) == 2 else None
+
+
+_READERS: dict[bytes, Callable[[Data], Size | None]] = {
+    JPEG: _jpeg,
+    PNG: _png,
+    b"GIF87a": _gif,
+    b"GIF89a": _gif,
+    RIFF: _webp,
+    b"II*\0": _tiff,
+    b"MM\0*": _tiff,
+    b"II+\0": _tiff,
+    b"MM\0+": _tiff,
+    BMP: _bmp,
+}
