@@ -19,7 +19,7 @@ from convert.parity import compare
 from convert.parity.report import measure
 from edge import bundle
 from edge.bundle import golden
-from edge.contract import GOLDEN_TOLERANCE, LABELS
+from edge.contract import FEWEST_GOLDEN, GOLDEN_TOLERANCE, LABELS
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from edge.vision.interpreter import TfliteModel
@@ -184,8 +184,10 @@ def golden_answers(model: TfliteModel) -> list[dict[str, Any]]:
         # Stable, so that equal answers choose the same crops and give the same bytes.
         surest = np.argsort(-shares[:, label], kind="stable")[:GOLDEN_EACH]
         chosen |= {int(place) for place in surest if shares[place, label] >= GOLDEN_SURE}
-    # A model that is sure of nothing is held to the crops that it is surest about.
-    chosen = chosen or {int(place) for place in np.argsort(-shares.max(axis=1), kind="stable")[:GOLDEN_EACH]}
+    # A model that is sure of little is held to the crops that it is surest about.
+    by_sureness = [int(place) for place in np.argsort(-shares.max(axis=1), kind="stable")]
+    more = [place for place in by_sureness if place not in chosen]
+    chosen |= set(more[: max(0, FEWEST_GOLDEN - len(chosen))])
     return [
         {
             "kind": asked[place][0],

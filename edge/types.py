@@ -167,13 +167,28 @@ class Verdict:
     wall: float
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DeviceKey:
+    """One device at one site."""
+
+    site: str
+    device: str
+
+    def __str__(self) -> str:
+        return f"{self.site}/{self.device}"
+
+
 @dataclass(frozen=True, slots=True)
 class EventId:
-    """What makes an event unique for ever: device, life of the device's counter, number in it."""
+    """What makes an event unique for ever: device, life of the device's counter, number in it, and the site.
+
+    Its text is the `id` of a message, whose topic has the site.
+    """
 
     device: str
     epoch: str
     sequence: int
+    site: str = ""
 
     def __str__(self) -> str:
         return f"{self.device}/{self.epoch}/{self.sequence}"
@@ -265,6 +280,7 @@ class Gap:
         last: The last of them; None where nobody knows.
         reason: Why.
         wall: Unix time at which it was found.
+        origin: Under which name the numbers were given; None where nobody wrote it down.
     """
 
     position: int
@@ -274,3 +290,4 @@ class Gap:
     last: int | None
     reason: Reason
     wall: float
+    origin: DeviceKey | None = None

@@ -79,6 +79,7 @@ def _start(config: str, directory: Path) -> tuple[float, float]:
         listener.settimeout(PATIENCE_S)
         command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
         began = time.perf_counter()
+        # READY comes as it does for systemd, so the figure is what a service manager sees.
         daemon = subprocess.Popen(  # noqa: S603
             command, env={**os.environ, "NOTIFY_SOCKET": str(address)}, stderr=subprocess.PIPE, text=True
         )
@@ -88,6 +89,7 @@ def _start(config: str, directory: Path) -> tuple[float, float]:
         finally:
             daemon.send_signal(signal.SIGTERM)
             daemon.communicate()
+            # A socket cannot be bound to a name that exists, and there is another start.
             address.unlink()
 
 

@@ -40,6 +40,7 @@ def inventory(store: BundleStore, trusted: Sequence[str]) -> tuple[InventoryRow,
     try:
         current, previous = store.current(), store.previous()
     except ModelError:
+        # A broken link must not hide the bundles from whoever mends it.
         current, previous = PACKAGED, None
     return tuple(
         _row(store, name, trusted, current=name == current, previous=name == previous)

@@ -147,11 +147,13 @@ def parse(content: bytes, file: Path) -> Manifest:
     """The manifest in the bytes of a file; raises like `read`."""
     try:
         raw = json.loads(content)
+        # Within `try`: half a surrogate is valid JSON and fails only when it is encoded.
         own = canonical_digest(raw) if isinstance(raw, dict) else ""
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{file} is not JSON: {_short(error)}") from None
     if not isinstance(raw, dict):
         raise ModelError(f"{file} is not a JSON object")
+    # Before the model, which would complain of the first member that it does not know.
     if raw.get("schema") != contract.SCHEMA:
         raise ModelError(
             f"{file} has schema {_short(repr(raw.get('schema')))}, this device reads {contract.SCHEMA}; "

@@ -48,6 +48,7 @@ class TrialRecord(BaseModel):
         note: What to tell while this one is in use: why another is not.
     """
 
+    # A record may be of a later version, after the program itself was taken back.
     model_config = ConfigDict(frozen=True, extra="ignore")
     replaced: str = PACKAGED
     attempts: int = 0
@@ -78,6 +79,7 @@ class BundleStore:
         """
         link = self.root / CURRENT
         try:
+            # Read, not followed: its name is checked before anything is opened through it.
             name = os.readlink(link)
         except (FileNotFoundError, NotADirectoryError):
             return PACKAGED
@@ -202,6 +204,7 @@ def models_directory() -> Path:
     """Where fetched models are kept: a place of the system for root and for a service, else of the user."""
     state = os.environ.get("STATE_DIRECTORY", "/var/lib/maskgate" if os.geteuid() == 0 else "")
     if state:
+        # systemd.exec(5): several directories are joined with colons.
         return Path(state.split(":")[0]) / "models"
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "maskgate" / "models"

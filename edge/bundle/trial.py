@@ -74,6 +74,7 @@ class Trial:
             record = self._store.record(self.name)
             self._store.write_record(self.name, record.model_copy(update=changes))
         except OSError as error:
+            # The daemon goes on; it counts failures of this run in memory as well.
             _log.warning("the trial of %s cannot be counted: %s", self.name, error)
 
 
@@ -96,6 +97,7 @@ def give_up(store: BundleStore, name: str, wait_s: float = LOCK_WAIT_S) -> str:
         if current != name:
             return current
         target = store.record(name).replaced
+        # The one before may have failed, too, or was removed since.
         if target and (store.record(target).failed or not store.path(target).is_dir()):
             target = PACKAGED
         instead = target or "the one that comes with the package"

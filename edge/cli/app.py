@@ -126,6 +126,7 @@ def _main(group: click.Group, extra: str) -> object:
         ConfigError: A name is not UTF-8 that has to be stored or sent as text.
     """
     try:
+        # Else click would print errors in its own form and choose the exit code.
         return group.main(prog_name=group.name, standalone_mode=False)
     except UnicodeEncodeError as error:
         if is_utf8(error.object):

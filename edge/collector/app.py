@@ -28,6 +28,7 @@ from edge.collector.service import Collector, Plan
 from edge.collector.summaries import Summaries
 from edge.config import is_local
 from edge.errors import ConfigError
+from edge.messages.topics import COLLECT, client_id
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
 from edge.system.systemd import Watchdog, notify
@@ -71,19 +72,20 @@ def _run(collector: Collector) -> None:
     """Runs until SIGTERM or SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: collector.stop())
+    # Ready without a broker: waiting for one is part of the work.
     notify("READY=1\nSTATUS=collecting")
     collector.run(Watchdog().feed)
     notify("STOPPING=1")
 
 
 def _connector(options: CollectOptions) -> Connector:
-    client_id = "-".join(filter(None, ("maskgate-collect", options.consumer, options.instance)))
+    names = (options.consumer, options.instance) if options.instance else (options.consumer,)
     tls = broker.tls(options.ca_file, options.client_cert_file, options.client_key_file)
     host, port = _address(options.address)
     port = port or (TLS_PORT if tls else PORT)
     login = broker.login(options.username, options.password_file, os.environ, OPTION_NAMES)
     where = broker.Broker(host, port, login=login, tls=tls, names=OPTION_NAMES)
-    connector = Connector(where, connect_options(client_id))
+    connector = Connector(where, connect_options(client_id(COLLECT, *names)))
     if login is not None and login.password and tls is None and not options.insecure and not is_local(host):
         raise ConfigError(
             f"--username: the password would cross the network to {host} for everybody to read; "
@@ -129,11 +131,8 @@ def load(options: LoadOptions) -> None:
         SourceError: A file cannot be read, or is no export; nothing was stored.
         StorageError: The database cannot be written; nothing was stored.
     """
-    if not options.site:
-        raise ConfigError(
-            "--site: an export names its device but not the site; give what that device has as device.site"
-        )
-    subscriptions.filters((options.site,), ())
+    if options.site:
+        subscriptions.filters((options.site,), ())
     files = export_file.sources(options.files)
     with ExitStack() as stack:
         for file in files:

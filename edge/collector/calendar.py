@@ -34,6 +34,7 @@ class Calendar:
         self.zone = zone
         hours = tuple(time(hour) for hour in range(24))
         self._begins = {"hour": hours, "day": (time(0),), "shift": shifts}[kind]
+        # One cache for each calendar: on the method it would keep every calendar alive.
         self._around = lru_cache(maxsize=64)(self._boundaries)
 
     def window(self, at: float) -> Window:
@@ -44,7 +45,7 @@ class Calendar:
 
     def first_of_day(self, day: date) -> float:
         """When the first window begins that begins on a day, as Unix time."""
-        midnight = datetime.combine(day, time(0), self.zone).timestamp()
+        midnight = _moment(day, time(0), self.zone)
         boundaries = self._around(day)
         return boundaries[bisect_left(boundaries, midnight)]
 
@@ -58,12 +59,31 @@ class Calendar:
         # The hour that comes twice when the clock is set back is two hours; a day or shift begins once.
         folds = (0, 1) if self.kind == "hour" else (0,)
         moments = {
-            datetime.combine(one, begin, self.zone).replace(fold=fold).timestamp()
-            for one in days
-            for begin in self._begins
-            for fold in folds
+            _moment(one, begin, self.zone, fold) for one in days for begin in self._begins for fold in folds
         }
         return tuple(sorted(moments))
+
+
+def _moment(day: date, clock: time, zone: ZoneInfo, fold: int = 0) -> float:
+    """When a clock shows a time, as Unix time; when it is set, for a time that it leaves out.
+
+    Args:
+        day: The day.
+        clock: The time.
+        zone: Whose clock.
+        fold: 1 for the second of two times, where there are two.
+    """
+    first, second = (datetime.combine(day, clock, zone).replace(fold=fold).timestamp() for fold in (0, 1))
+    # In order where the time comes twice or once; Python gives one that is left out by the old offset first.
+    return (first, second)[fold] if first <= second else _clock_set(zone, second, first)
+
+
+def _clock_set(zone: ZoneInfo, before: float, after: float) -> float:
+    """The first second between two Unix times at which a zone has the offset that it has at the second."""
+    seconds = range(int(before), int(after) + 1)
+    offset = datetime.fromtimestamp(after, zone).utcoffset()
+    later = bisect_left(seconds, 1, key=lambda at: datetime.fromtimestamp(at, zone).utcoffset() == offset)
+    return float(seconds[later])
 
 
 def zone(name: str) -> ZoneInfo:

@@ -24,18 +24,19 @@ from edge.mqtt.events import (
     PublishAcknowledged,
     SubscriptionAcknowledged,
 )
-from edge.mqtt.reason_codes import REFUSED
+from edge.mqtt.reason_codes import REFUSED, SHARED_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED
+from edge.mqtt.takeover import TakeoverDetector
 
 SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=1_000)
 """The session that a collector wants: it waits for a week, with at most 1,000 messages unacknowledged."""
 
 MAX_PACKET_BYTES = 1_048_576
 
-LASTING_S = 10.0
-"""A connection that is lost sooner is a short one."""
+SHARED = "$share/"
+"""So begins the filter of a shared subscription."""
 
-MANY_SHORT = 3
-"""So many short connections in a row are no chance."""
+HEADERS = 24
+"""Bytes of a packet besides topic and payload, and some more."""
 
 log = logging.getLogger(__name__)
 
@@ -63,17 +64,20 @@ class CollectorConnection:
         self._connector = connector
         self._events = ConnectionEventQueue()
         self._backoff = Backoff()
-        self._short_backoff = Backoff(longest=4.0)
+        self._takeover = TakeoverDetector()
         self._ready_at = 0.0
         self._connection: Connection | None = None
         self._next_at = 0.0
-        self._window = self._in_flight = 0
+        self._accepted: ConnectionAccepted | None = None
+        self._in_flight = 0
         self._logged: set[str] = set()
 
     @property
     def room(self) -> int:
         """How many messages the broker would take now."""
-        return max(self._window - self._in_flight, 0) if self.ready else 0
+        if self._accepted is None or not self.ready:
+            return 0
+        return max(min(WINDOW, self._accepted.receive_maximum) - self._in_flight, 0)
 
     @property
     def empty(self) -> bool:
@@ -102,7 +106,7 @@ class CollectorConnection:
         broker = self._connector.broker
         match event:
             case ConnectionAccepted():
-                self._window = min(WINDOW, event.receive_maximum)
+                self._accept(event)
             case SubscriptionAcknowledged():
                 self._subscribed(event)
             case PublishAcknowledged():
@@ -116,8 +120,8 @@ class CollectorConnection:
             case ConnectionRefused():
                 self.disconnect(problems.refused(broker, event.code, event.text))
             case ConnectionLost():
-                accepted = self._window > 0
-                self.disconnect(problems.lost(broker, event.code, event.text, accepted=accepted))
+                accepted = self._accepted is not None
+                self.disconnect(problems.lost(broker, event.code, event.text, accepted=accepted), event)
 
     def is_present(self, number: int) -> bool:
         """Whether a number is that of the connection that there is."""
@@ -132,6 +136,7 @@ class CollectorConnection:
 
     def acknowledge(self, number: int, received: MessageReceived) -> None:
         """Lets the broker forget a message, if the connection over which it came still stands."""
+        # A packet identifier means nothing to another connection, over which the message comes again.
         if self._connection is not None and number == self.attempts:
             self._connection.acknowledge(received)
 
@@ -143,7 +148,15 @@ class CollectorConnection:
         """
         if self._connection is None:
             raise BrokerError("there is no connection")
-        self._connection.publish(message.topic, message.payload, retain=message.retain)
+        accepted = self._accepted
+        maximum = None if accepted is None else accepted.maximum_packet_size
+        if maximum is not None and len(message.topic) + len(message.payload) + HEADERS > maximum:
+            self.log_once(
+                f"the broker takes at most {maximum} bytes, {message.topic} has more and is left out"
+            )
+            return
+        retain = message.retain and (accepted is None or accepted.retains)
+        self._connection.publish(message.topic, message.payload, retain=retain)
         self._in_flight += 1
 
     def check_thread(self) -> None:
@@ -156,28 +169,29 @@ class CollectorConnection:
         """Publishing has failed: the connection is gone."""
         self.disconnect(f"the connection to {self._connector.broker.address} is lost; trying again")
 
-    def disconnect(self, sentence: str) -> None:
-        """Ends the connection, says why, and waits before the next."""
+    def disconnect(self, sentence: str, lost: ConnectionLost | None = None) -> None:
+        """Ends the connection, says why, and waits before the next.
+
+        Args:
+            sentence: Why.
+            lost: What is known of an end that this side has not made.
+        """
         now, ready = time.monotonic(), self.ready
         self.close(0.0)
-        if not ready or now - self._ready_at >= LASTING_S:
-            self._short_backoff.reset()
-        if ready and not self._short_backoff.failures:
+        if ready and lost is not None:
+            self._takeover.ended(lost, now - self._ready_at)
+        if ready and not self._takeover.wait_s:
             self._logged.clear()
-        self._next_at = now + (self._short_backoff if ready else self._backoff).next()
-        self.log_once(sentence)
-        if self._short_backoff.failures >= MANY_SHORT:
-            self.log_once(
-                f"connections to {self._connector.broker.address} do not last; if another collector has the "
-                "same name, give each its own --consumer or --instance"
-            )
+        self._next_at = now + max(self._backoff.next(), self._takeover.wait_s)
+        guessed = ready and self._takeover.guessed
+        self.log_once(problems.thrown_out(self._connector.broker) if guessed else sentence)
 
     def close(self, timeout: float) -> None:
         """Ends the connection; the broker keeps the session."""
         if self._connection is not None:
             self._connection.close(timeout)
-        self._connection, self.ready = None, False
-        self._window = self._in_flight = 0
+        self._connection, self.ready, self._accepted = None, False, None
+        self._in_flight = 0
 
     def log_once(self, sentence: str) -> None:
         """Logs a sentence once until a connection has lasted, so that a long outage is one line."""
@@ -185,14 +199,52 @@ class CollectorConnection:
             self._logged.add(sentence)
             log.warning("%s", sentence)
 
+    def _accept(self, accepted: ConnectionAccepted) -> None:
+        self._accepted = accepted
+        self._connector.accepted(accepted)
+        for sentence in problems.lacking(self._connector.broker, accepted):
+            self.log_once(sentence)
+        expiry_s = accepted.session_expiry_s
+        if expiry_s is not None and expiry_s < SESSION.expiry_s:
+            self.log_once(
+                f"the broker keeps the session for {expiry_s} s only: what comes while the collector is away "
+                "for longer is sent again only by devices with mqtt.accept_ack"
+            )
+        if not accepted.shares:
+            self._divide_nothing()
+
+    def _divide_nothing(self) -> None:
+        """Subscribes to everything: each event is stored once, whoever of the group gets it."""
+        shared = [topic_filter for topic_filter in self.filters if topic_filter.startswith(SHARED)]
+        if shared:
+            self.log_once(
+                "the broker knows no shared subscriptions; each collector of the group gets all events"
+            )
+        self.filters = tuple(
+            topic_filter.split("/", 2)[2] if topic_filter in shared else topic_filter
+            for topic_filter in self.filters
+        )
+
     def _subscribed(self, acknowledgement: SubscriptionAcknowledged) -> None:
         pairs = zip(self.filters, acknowledgement.codes, strict=False)
-        refused = [topic_filter for topic_filter, code in pairs if code >= REFUSED]
+        refused = {code: topic_filter for topic_filter, code in pairs if code >= REFUSED}
+        if SHARED_NOT_SUPPORTED in refused:
+            self._divide_nothing()
         if refused:
-            self.disconnect(
-                f"the broker refuses a subscription to {refused[0]}; its access list must allow it"
-            )
+            self.disconnect(_refusal(refused))
             return
         self.ready, self._ready_at = True, time.monotonic()
         self._backoff.reset()
         log.info("listening to %s", self._connector.broker.address)
+
+
+def _refusal(refused: dict[int, str]) -> str:
+    """A sentence on filters that a broker refuses, by reason code."""
+    if WILDCARDS_NOT_SUPPORTED in refused:
+        return (
+            "the broker allows no wildcards in subscriptions; name every site and device: --site and --device"
+        )
+    if SHARED_NOT_SUPPORTED in refused:
+        return "the broker refuses shared subscriptions; trying again without"
+    (topic_filter, *_) = refused.values()
+    return f"the broker refuses a subscription to {topic_filter}; its access list must allow it"

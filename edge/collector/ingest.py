@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from edge.collector.database import UnfitError, Writes, WriteTally
 from edge.collector.parse import Parser
-from edge.collector.records import AvailabilityRecord, DeviceKey, EpochKey, Heartbeat, Record, Rejected
+from edge.collector.records import AvailabilityRecord, EpochKey, Heartbeat, Record, Rejected
 from edge.mqtt.events import MessageReceived
+from edge.types import DeviceKey
+
+log = logging.getLogger(__name__)
 
 BATCH = 500
 """Messages in one transaction."""
@@ -83,6 +87,7 @@ class Ingest:
         Raises:
             StorageError: Nothing was stored; it still waits.
         """
+        # Not taken out yet: where storing fails, all of it still waits.
         messages = tuple(self._waiting[number] for number in range(min(BATCH, len(self._waiting))))
         records = [one.record for one in messages if one.record is not None]
         tallies = self._store(records)
@@ -106,4 +111,12 @@ class Ingest:
         try:
             return self.writing.store([record])
         except UnfitError as error:
-            return self.writing.store([Rejected("", repr(record).encode(), str(error), self.wall())])
+            return self._reject(record, str(error))
+
+    def _reject(self, record: Record, reason: str) -> WriteTally:
+        """Keeps what cannot be stored with its reason; nothing of it holds up what comes after."""
+        try:
+            return self.writing.store([Rejected("", repr(record).encode(), reason, self.wall())])
+        except UnfitError as error:
+            log.warning("a message is counted as rejected and not kept: %s", error)
+            return WriteTally(0, 0, 1, frozenset())

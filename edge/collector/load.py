@@ -60,9 +60,10 @@ class Loaded:
 
 @dataclass(slots=True)
 class ExportLoader:
-    """Checks and stores the files of one site.
+    """Checks and stores the files.
 
     Attributes:
+        site: Of all events that do not say theirs; empty where all do.
         received: Unix time at which all their events count as received.
         progressed: Hears of every line that is checked and of every line that is stored.
     """
@@ -89,7 +90,7 @@ class ExportLoader:
             StorageError: The database cannot be written now.
         """
         shares: dict[EpochKey, LoadedShare] = {}
-        with BulkLoad(database).all_or_nothing() as add:
+        with BulkLoad(database).all_or_nothing(site_typed=bool(self.site)) as add:
             for batch in _batches(self._events(sources)):
                 for (_, record), new in zip(batch, _added(add, batch), strict=True):
                     share = shares.setdefault(record.epoch_key, LoadedShare())

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from jsonschema_rs import Draft202012Validator
 
 from edge.collector.records import (
     AvailabilityRecord,
     CameraRecord,
-    DeviceKey,
     EventRecord,
     GapRecord,
     Heartbeat,
@@ -23,20 +23,25 @@ from edge.collector.records import (
 from edge.messages.inbound import LARGEST_SEQUENCE
 from edge.messages.payloads import SCHEMA_FILE
 from edge.messages.topics import OFFLINE, ONLINE, PREFIX
-from edge.types import NAME
+from edge.types import NAME, DeviceKey
 
 KINDS = ("event", "gap", "availability", "state", "stats")
 """Last levels of the topics that a collector wants."""
 
 NEEDED_STATE = ("blind", "reason", "since")
 LONGEST_NAME = 200
+# RFC 8259, section 6: beyond it programs no longer agree on a whole number.
 LARGEST_NUMBER = 2**53
+DEEPEST = 16
+"""Values within values; a message of a device has two."""
+
 FIRST_YEAR, LAST_YEAR = 1900, 9900
 AHEAD_S = 5.0
 """How far ahead of this machine's clock a device's clock may be and still be believed."""
 
 _NAME = re.compile(NAME)
 _Members = dict[str, Any]
+ReadT = TypeVar("ReadT")
 
 
 class _BadMessageError(ValueError):
@@ -68,30 +73,39 @@ class Parser:
         Returns:
             None for an empty message, with which a retained one is taken back.
         """
-        try:
-            place, kind = _address(topic)
-            if kind == "availability":
-                return _presence(place, payload, received)
-            if kind in ("state", "stats") and not payload:
-                return None
-            return self._json(place, kind, payload, received)
-        except _BadMessageError as error:
-            return Rejected(topic, payload, str(error), received)
+        return _guarded(lambda: self._read(topic, payload, received), topic, payload, received)
 
     def exported(self, site: str, payload: bytes, received: float) -> EventRecord | Rejected:
-        """The event of a line that a device exported, which says all but the site.
+        """The event of a line that a device exported; one of an older device does not say the site.
 
         Args:
-            site: Where the device publishes.
+            site: Where the device publishes; empty where the events say it.
             payload: The line.
             received: Unix time now.
         """
-        try:
-            members = self._members("event", payload)
-            place, _ = _address(f"{PREFIX}/{site}/{members['device']}/event")
-            return _event(place, members, received)
-        except _BadMessageError as error:
-            return Rejected("", payload, str(error), received)
+        return _guarded(lambda: self._exported(site, payload, received), "", payload, received)
+
+    def _read(self, topic: str, payload: bytes, received: float) -> Record | None:
+        place, kind = _address(topic)
+        if kind == "availability":
+            return _presence(place, payload, received)
+        if kind in ("state", "stats") and not payload:
+            return None
+        return self._json(place, kind, payload, received)
+
+    def _exported(self, site: str, payload: bytes, received: float) -> EventRecord:
+        members = self._members("event", payload)
+        own = members.get("site", "")
+        if not (own or site):
+            raise _BadMessageError(
+                "it does not say its site; give what that device has as device.site with --site"
+            )
+        if own and site and own != site:
+            raise _BadMessageError(
+                f"it is of the site {own!r}, not {site!r}; leave --site away, the event says it"
+            )
+        place, _ = _address(f"{PREFIX}/{own or site}/{members['device']}/event")
+        return _event(place, members, received)
 
     def _json(self, place: DeviceKey, kind: str, payload: bytes, received: float) -> Record:
         members = self._members(kind, payload)
@@ -107,6 +121,20 @@ class Parser:
             where = "/".join(map(str, error.instance_path))
             raise _BadMessageError(f"{where}: {error.message}" if where else error.message)
         return members
+
+
+def _guarded(read: Callable[[], ReadT], topic: str, payload: bytes, received: float) -> ReadT | Rejected:
+    """What `read` makes of a message: others choose its bytes, so that whatever goes wrong is its fault."""
+    try:
+        return read()
+    except _BadMessageError as error:
+        reason = str(error)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    # A panic of native code is no `Exception`.
+    except BaseException as error:
+        reason = f"it cannot be read: {type(error).__name__}: {error}"
+    return Rejected(topic, payload, reason, received)
 
 
 def _tolerant(definition: _Members, needed: tuple[str, ...] | None) -> _Members:
@@ -127,14 +155,16 @@ def _address(topic: str) -> tuple[DeviceKey, str]:
 def _load(payload: bytes) -> Any:
     """The JSON value, if it is one that a database can hold."""
     try:
+        # Python reads NaN and Infinity, which JSON does not have.
         value = json.loads(payload.decode(), parse_constant=_no_number)
-        _check_storable(value)
+        _check_storable(value, DEEPEST)
     except RecursionError:
         raise _BadMessageError("it is nested too deeply") from None
     except UnicodeDecodeError:
         raise _BadMessageError("it is not UTF-8") from None
     except UnicodeEncodeError:
         raise _BadMessageError("a text in it has half a character") from None
+    # It is a ValueError as well, and has its sentence already.
     except _BadMessageError:
         raise
     except ValueError as error:
@@ -146,23 +176,26 @@ def _no_number(word: str) -> None:
     raise _BadMessageError(f"{word} is not JSON")
 
 
-def _check_storable(value: object) -> None:
+def _check_storable(value: object, deepest: int) -> None:
     match value:
         case str():
+            # Half a surrogate pair fails here, and not in the database.
             value.encode()
+            # PostgreSQL has no NUL in a text.
             if "\0" in value:
                 raise _BadMessageError("a text in it holds the character 0")
+        # Before `int`, of which `bool` is a subclass.
         case bool():
             pass
         case int() | float():
             if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
                 raise _BadMessageError("a number in it is too large")
-        case list():
-            for item in value:
-                _check_storable(item)
-        case dict():
-            for item in (*value, *value.values()):
-                _check_storable(item)
+        case list() | dict():
+            if not deepest:
+                raise _BadMessageError("it is nested too deeply")
+            inner = (*value, *value.values()) if isinstance(value, dict) else value
+            for item in inner:
+                _check_storable(item, deepest - 1)
 
 
 def _presence(place: DeviceKey, payload: bytes, received: float) -> AvailabilityRecord | None:
@@ -174,6 +207,8 @@ def _presence(place: DeviceKey, payload: bytes, received: float) -> Availability
 
 
 def _check_names(place: DeviceKey, members: _Members, expected_id: str) -> None:
+    if members.get("site", place.site) != place.site:
+        raise _BadMessageError(f"it names the site {members['site']!r} on the topic of {place.site!r}")
     if members["device"] != place.device:
         raise _BadMessageError(f"it names the device {members['device']!r} on the topic of {place.device!r}")
     if members["id"] != expected_id:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge.types import DeviceKey
+
 FRESH_S = 2.0
 
 SILENT_S = 180.0
 """A device tells how it goes once a minute; one that has told nothing for so long may be gone."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class DeviceKey:
-    """One device at one site."""
-
-    site: str
-    device: str
 
 
 @dataclass(frozen=True, slots=True, order=True)

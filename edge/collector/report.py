@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from edge.collector.calendar import Calendar, Window
 from edge.collector.database import PassRow, Period
 from edge.collector.database.queries import ReportFilter
-from edge.collector.records import SILENT_S, DeviceKey
+from edge.collector.records import SILENT_S
 from edge.telemetry.records import VerdictCounts
-from edge.types import Outcome
+from edge.types import DeviceKey, Outcome
 
 VERDICTS = tuple(outcome.value for outcome in Outcome)
 
@@ -182,6 +182,7 @@ def _believed(online: Window, alive: list[Window]) -> Iterator[Window]:
     if not alive:
         yield online
         return
+    # Before its first sign the device may have had a version without `stats`.
     known = [Window(-math.inf, alive[0].end), *alive[1:]]
     yield from (piece for silent, piece in _without(online, known) if not silent)
 

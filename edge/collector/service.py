@@ -151,6 +151,7 @@ class Collector:
             if time.monotonic() > deadline:
                 return
             entry = self.connection.next(BATCH_PAUSE_S)
+        # It is out of the queue already.
         if entry is not None:
             yield entry
 
@@ -168,6 +169,7 @@ class Collector:
 
     def _handle(self, number: int, event: ConnectionEvent | None) -> None:
         if isinstance(event, MessageReceived):
+            # Of whichever connection: what has come is stored, even if it can no longer be acknowledged.
             record = self._ingest.take(number, event, self._coverage.unsure_since)
             fresh = isinstance(record, EventRecord) and record.fresh
             self._coverage.received(time.monotonic(), fresh=fresh)
@@ -183,6 +185,7 @@ class Collector:
 
     def _subscribe(self, accepted: ConnectionAccepted) -> None:
         self._coverage.away()
+        # MQTT 5.0, section 3.2.2.1.1: without Session Present there is no session from before.
         if not accepted.resumed and self._coverage.seen is not None:
             log.warning(
                 "the broker no longer has the session %s; what it held is lost", self.connection.client_id
@@ -206,7 +209,7 @@ class Collector:
             self._store_backoff.reset()
             for received in batch.messages:
                 self.connection.acknowledge(received.connection, received.message)
-            self._ack_scheduler.touched(batch.touched)
+            self._ack_scheduler.touched(sorted(batch.touched))
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)
 
@@ -233,6 +236,7 @@ class Collector:
                     self._handle(number, event)
             self._store()
             self._publish()
+            # Only where all that had waited has come: else nobody knows what happened in between.
             if self.connection.ready and self._coverage.unsure_since is None:
                 self._writing.note_seen(self.connection.client_id, time.time())
         except (BrokerError, StorageError) as error:

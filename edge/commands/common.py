@@ -21,7 +21,7 @@ def takes_models(command: Callable[..., None]) -> Callable[..., None]:
         if not packed.is_file():
             command(settings=settings, **rest)
             return
-        with bundles.unpacked(packed) as bundle:
+        with bundles.opened(packed) as bundle:
             command(settings=with_models(settings, bundle.path, None), **rest)
 
     return takes_settings(opened)

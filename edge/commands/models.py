@@ -15,7 +15,7 @@ from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_c
 from edge.cli.output import json_text, table
 from edge.config import Config
 from edge.daemon import factory
-from edge.daemon.self_test import SelfTest, self_test
+from edge.daemon.self_test import SelfTest, admit, self_test
 
 RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
 
@@ -83,9 +83,10 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
     change = install(
         open_bundle_store(),
         file,
-        lambda bundle: tests.append(self_test(bundle, settings)),
+        lambda bundle: tests.append(admit(bundle, settings)),
         allow_older=allow_older,
     )
+    # Installing the bundle in use again is how a damaged one is repaired.
     if change.name == change.before:
         click.echo(f"{change.name} was in use already, and is whole")
     else:
@@ -119,7 +120,7 @@ def _announce(change: BundleChange) -> None:
 
 
 def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
-    test = self_test(bundle, settings)
+    test = admit(bundle, settings)
     signed = (
         "signed with a trusted key"
         if settings.classifier.trusted_keys

@@ -29,7 +29,7 @@ from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision, reported
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
 from edge.spool import Spool
 from edge.spool.records import limits_of
-from edge.types import Event
+from edge.types import DeviceKey, Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
       maskgate replay visit.mp4
       maskgate replay --json --config config.toml monday.mp4 tuesday.mp4
     """
+    # `settings` are complete in both cases; only the option says whether a file was named.
     alone = click.get_current_context().params["config"] is None
     printer = PrintingObserver(as_json)
     skipped: list[SourceError] = []
@@ -118,7 +119,8 @@ def _run(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: Prin
     config = part.config
     source = open_recording(config.camera, 0.0, on_skip=part.on_skip)
     tracker = make_tracker(config.verdict)
-    origin = EventSource(config.device.name, ends.epoch, str(part.number), vision.model_version)
+    device = config.device
+    origin = EventSource(device.name, ends.epoch, str(part.number), vision.model_version, device.site)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
     pipeline = Pipeline(source, vision, tracker, time.perf_counter)
@@ -133,12 +135,14 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     A spool of its own keeps a replay out of the events of a daemon on the same machine.
     """
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="maskgate-replay-"))
-    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool))
+    origin = DeviceKey(config.device.site, config.device.name)
+    spool = Spool.open(Path(directory) / "spool.db", limits_of(config.spool), origin=origin)
     stack.callback(spool.close)
     if config.mqtt.enabled:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
+        # Registered last, so that it runs before the uplink stops.
         stack.callback(lambda: deque(drain(spool), maxlen=0))
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)

@@ -40,6 +40,7 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     _obey_signals(daemon)
     daemon.run()
     if camera.stuck():
+        # `os._exit` flushes nothing; why it is needed stands at `stuck`.
         logging.shutdown()
         os._exit(0)
 
@@ -49,6 +50,7 @@ def _obey_signals(daemon: Daemon) -> None:
     actions = {signal.SIGTERM: daemon.stop, signal.SIGINT: daemon.stop, signal.SIGHUP: daemon.reload}
 
     def handle(number: int, _frame: FrameType | None) -> None:
+        # It only sets an event: a handler runs anywhere between two steps of this thread.
         actions[signal.Signals(number)]()
 
     for number in actions:

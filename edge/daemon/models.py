@@ -52,6 +52,7 @@ def load_models(config: Config, *, on_trial: bool = True) -> LoadedModels:
     try:
         return load_wanted_models(config) if on_trial else LoadedModels(factory.open_vision(config))
     except ModelError as error:
+        # A wrong path is for its owner to correct; a damaged bundle must not stop the daemon.
         if config.classifier.bundle and not _is_bundle(config):
             raise
         problem = f"{error}; the bundle that comes with the package is in use instead"
@@ -98,6 +99,7 @@ def _try(config: Config, bundle: Bundle, trial: Trial) -> Vision | None:
             raise
         _log.error("the new bundle %s cannot be used: %s", trial.name, error)
         return None
+    # Opening did not crash; the next attempt begins with the first frame.
     trial.pause()
     return vision
 
@@ -157,6 +159,7 @@ class SupervisedVision:
         if trial is None:
             return self._models.vision.analyze(frame)
         trial.begin()
+        # Stays set where `analyze` raises, so that `pause` does not take the attempt back.
         self._at_fault = True
         analysis = self._models.vision.analyze(frame)
         self._at_fault = False
@@ -180,6 +183,7 @@ def reload_models(config: Config, vision: SupervisedVision) -> str:
     Returns:
         Why it is not the one that was wanted; empty where it is.
     """
+    # What loading another bundle brings about is not the fault of the running one.
     vision.pause()
     try:
         models = load_wanted_models(config, RELOAD_WAIT_S)

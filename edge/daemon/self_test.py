@@ -32,6 +32,7 @@ SMOKE_SEEDS = range(1000, 1016)
 FRAMES = 3
 PATIENCE_S = 120.0
 
+# Shares are floats that were divided by their sum.
 _ROUNDING = 1e-6
 
 
@@ -45,6 +46,20 @@ class SelfTest:
     runtime: str
 
 
+def admit(bundle: Bundle, config: Config) -> SelfTest:
+    """Puts a bundle to the test that comes from elsewhere; raises like `self_test`.
+
+    Raises:
+        ModelError: It has too few golden answers to prove anything.
+    """
+    golden = len(bundle.manifest.golden)
+    if golden < FEWEST_GOLDEN:
+        raise ModelError(
+            f"{bundle.path} has {golden} golden answers, fewer than {FEWEST_GOLDEN}; convert the model again"
+        )
+    return self_test(bundle, config)
+
+
 def self_test(bundle: Bundle, config: Config) -> SelfTest:
     """Puts a bundle to the test as the daemon would use it.
 
@@ -52,6 +67,7 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
         ModelError: It is not signed as configured, cannot be opened, answers nonsense, or ends its process.
         MissingExtraError: No interpreter is installed.
     """
+    # Before native code reads its models.
     trust.check(bundle, config.classifier.trusted_keys)
     find_runtime(config.classifier.interpreter)
     command = [sys.executable, "-m", "edge.daemon.self_test", str(bundle.path)]
@@ -81,20 +97,15 @@ def try_models(bundle: Bundle, config: Config) -> SelfTest:
     """Opens and runs the models of a bundle in this process.
 
     Raises:
-        ModelError: They cannot be opened, answer nonsense, or the manifest has too few golden answers.
+        ModelError: They cannot be opened, or answer nonsense.
     """
-    golden = len(bundle.manifest.golden)
-    if golden < FEWEST_GOLDEN:
-        raise ModelError(
-            f"{bundle.path} has {golden} golden answers, fewer than {FEWEST_GOLDEN}; convert the model again"
-        )
     detector = factory.open_detector(config, bundle)
     classifier = factory.open_classifier(config, bundle)
     took = [_one(classifier.model, seed) for seed in SMOKE_SEEDS]
     for seed in range(FRAMES):
         frame = _frame(seed, config.camera.width, config.camera.height)
         _judge(classifier, frame, detector.detect(frame))
-    return SelfTest(golden, len(took), median(took), classifier.model.runtime)
+    return SelfTest(len(bundle.manifest.golden), len(took), median(took), classifier.model.runtime)
 
 
 def _frame(seed: int, width: int, height: int) -> Frame:

@@ -6,13 +6,14 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.config import SpoolConfig
+from edge.config import Config
 from edge.daemon.service import Problem, Service, attempt
 from edge.errors import SpoolError
 from edge.spool import Spool
 from edge.spool.control.server import ControlServer
 from edge.spool.records import limits_of
 from edge.spool.storage.opening import examine_place
+from edge.types import DeviceKey
 
 _log = logging.getLogger(__name__)
 
@@ -26,13 +27,13 @@ class SpoolService(Service):
 
     spool: Spool
 
-    def __init__(self, config: SpoolConfig) -> None:
+    def __init__(self, config: Config) -> None:
         self._config = config
         self._server: ControlServer | None = None
 
     def examine(self) -> Iterator[Problem]:
         """What is wrong with the place of the spool; a daemon may hold it meanwhile."""
-        yield from attempt("spool.path", lambda: examine_place(Path(self._config.path)))
+        yield from attempt("spool.path", lambda: examine_place(Path(self._config.spool.path)))
 
     def start(self) -> None:
         """Opens the spool; without a socket the device works all the same.
@@ -40,8 +41,9 @@ class SpoolService(Service):
         Raises:
             SpoolError: The spool cannot be opened.
         """
-        config = self._config
-        self.spool = Spool.open(Path(config.path), limits_of(config))
+        config, device = self._config.spool, self._config.device
+        origin = DeviceKey(device.site, device.name)
+        self.spool = Spool.open(Path(config.path), limits_of(config), origin=origin)
         try:
             self._server = ControlServer(self.spool)
         except SpoolError as error:
@@ -54,6 +56,7 @@ class SpoolService(Service):
 
     def stop(self) -> None:
         """Commits what waits, and closes socket and file."""
+        # The socket first: a request must find the spool open.
         if self._server is not None:
             self._server.close()
         self.spool.close()

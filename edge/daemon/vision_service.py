@@ -79,11 +79,14 @@ class VisionService(Service):
     def _make_reporter(self, indicator: Indicator) -> Reporter:
         config, spool, vision = self._config, self._spool.spool, self._models.vision
         events = EventFactory(
-            EventSource(config.device.name, spool.epoch, str(spool.run), vision.model_version),
+            EventSource(
+                config.device.name, spool.epoch, str(spool.run), vision.model_version, config.device.site
+            ),
             spool.last_sequence,
             clock.synced,
         )
         reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
+        # So that the first state says why it is not the bundle that was wanted.
         reporter.change_model(vision.model_version, vision.problem, {})
         return reporter
 

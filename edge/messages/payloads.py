@@ -16,7 +16,7 @@ from edge.system.health import Health
 from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import SpoolUsage, VerdictCounts
 from edge.telemetry.summaries import Summary
-from edge.types import Event, Gap, Probabilities, State
+from edge.types import DeviceKey, Event, Gap, Probabilities, State
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
 """JSON Schema with a `$defs` entry for each kind of message."""
@@ -24,10 +24,17 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An event as the spool keeps it: its position in the file and the bytes that are published."""
+    """An event as the spool keeps it.
+
+    Attributes:
+        position: Its place in the file.
+        payload: The bytes that are published.
+        origin: Under which name it was decided; None where nobody wrote it down.
+    """
 
     position: int
     payload: bytes
+    origin: DeviceKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ def event_payload(event: Event) -> dict[str, object]:
     verdict = event.verdict
     return {
         "id": str(event.id),
+        **({"site": event.id.site} if event.id.site else {}),
         "device": event.id.device,
         "epoch": event.id.epoch,
         "sequence": event.id.sequence,
@@ -86,6 +94,7 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "model_version": state.model_version,
         "model_problem": state.model_problem,
         "since": iso_time(state.since),
+        # The published name of this figure, which does not change.
         "unheard": trouble.no_subscribers,
         "spool_problem": trouble.spool_problem,
         "send_problem": trouble.send_problem,
@@ -125,6 +134,7 @@ def iso_time(wall: float) -> str:
     """
     try:
         moment = datetime.fromtimestamp(wall, UTC)
+    # `fromtimestamp` raises these where the platform's own function fails.
     except (OverflowError, OSError):
         raise ValueError(f"{wall} s is no Unix time of a calendar day") from None
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
@@ -134,12 +144,13 @@ def _by_label(values: Probabilities, digits: int) -> dict[str, float]:
     return {label.value: round(value, digits) for label, value in zip(LABELS, values, strict=True)}
 
 
-def gap_message(device: str, found: Gap) -> bytes:
-    """The payload of a gap message."""
+def gap_message(origin: DeviceKey, found: Gap) -> bytes:
+    """The payload of a gap message of a device."""
     return encode(
         {
-            "id": f"{device}/{found.epoch}/gap/{found.number}",
-            "device": device,
+            "id": f"{origin.device}/{found.epoch}/gap/{found.number}",
+            "site": origin.site,
+            "device": origin.device,
             "epoch": found.epoch,
             "number": found.number,
             "from": found.first,

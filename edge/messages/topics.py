@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from edge.types import NAME
+from edge.types import NAME, DeviceKey
 
 PREFIX = "maskgate"
 ONLINE = b"online"
 OFFLINE = b"offline"
+COLLECT = "collect"
+"""With this the identifier of every collector goes on."""
+
+
+def escaped(level: str) -> str:
+    """A name in letters, digits and `_` alone; different names stay different."""
+    return re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0]):02x}", level)
+
+
+def client_id(*names: str) -> str:
+    """An identifier that no other names make."""
+    return "-".join((PREFIX, *map(escaped, names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +32,20 @@ class Topics:
     device: str
 
     def __post_init__(self) -> None:
+        # MQTT 5.0, section 4.7: `/` would begin another level, `+` and `#` are wildcards.
         for level in (self.site, self.device):
             if not re.fullmatch(NAME, level):
                 raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
+
+    @classmethod
+    def of(cls, origin: DeviceKey) -> Topics:
+        """Those of a device."""
+        return cls(origin.site, origin.device)
+
+    @property
+    def origin(self) -> DeviceKey:
+        """Whose they are."""
+        return DeviceKey(self.site, self.device)
 
     @property
     def availability(self) -> str:
@@ -72,7 +95,9 @@ class Topics:
     @property
     def client_id(self) -> str:
         """The same in every run, so that a broker ends a dead connection when the device returns."""
-        return f"{PREFIX}-{self.site}-{self.device}"
+        # The middle that is empty keeps a site of that name from the identifiers of collectors.
+        between = ("",) if self.site == COLLECT else ()
+        return client_id(self.site, *between, self.device)
 
     def _topic(self, name: str) -> str:
         return f"{PREFIX}/{self.site}/{self.device}/{name}"

@@ -140,6 +140,8 @@ class ConnectOptions:
     Attributes:
         client_id: Its name, the same in every run.
         will: Topic on which the broker publishes `offline` when the client vanishes; empty for none.
+        will_qos: QoS of that.
+        will_retained: Whether the broker keeps it for those who subscribe later.
         session: The session that it wants kept, where it acknowledges messages itself; None for one
             that ends with the connection.
         maximum_packet_size: Bytes of a packet that it takes; the broker drops what is larger. 0 for any.
@@ -147,6 +149,8 @@ class ConnectOptions:
 
     client_id: str
     will: str = ""
+    will_qos: int = 1
+    will_retained: bool = True
     session: PersistentSession | None = None
     maximum_packet_size: int = 0
 

@@ -37,7 +37,9 @@ from edge.mqtt.events import (
 )
 from edge.mqtt.reason_codes import REFUSED
 
+# MQTT 5.0, section 3.14.2.1.
 DISCONNECT_WITH_WILL = 0x04
+# MQTT 5.0, section 3.2.2.3.3: what holds where a broker names no Receive Maximum.
 LARGEST_RECEIVE_MAXIMUM = 65_535
 SUBSCRIBE_S = 5.0
 WINDOW = 20
@@ -72,10 +74,11 @@ def connect(
         userdata=_CallbackState(deliver),
         protocol=MQTTProtocolVersion.MQTTv5,
         reconnect_on_failure=False,
+        # An acknowledgement by paho would come before the message is stored.
         manual_ack=options.session is not None,
     )
     if options.will:
-        client.will_set(options.will, OFFLINE, qos=1, retain=True)
+        client.will_set(options.will, OFFLINE, qos=options.will_qos, retain=options.will_retained)
     if broker.login is not None:
         client.username_pw_set(broker.login.username, broker.login.password)
     if context is not None:
@@ -117,6 +120,7 @@ class Connection:
             broker.port,
             # paho looks once a second: one earlier finds a dead connection within twice the time and 1 s.
             keepalive=max(broker.keepalive - 1, 1),
+            # MQTT 5.0, section 3.1.2.4: drops what an earlier run left; the spool has what was in it.
             clean_start=options.session is None,
             properties=_properties(options),
         )
@@ -133,6 +137,8 @@ class Connection:
     ) -> int:
         """Hands one message over, QoS 1; an `PublishAcknowledged` with the returned number follows.
 
+        Where the broker takes QoS 0 only, it follows when the message is on its way.
+
         Args:
             topic: Where to.
             payload: Its bytes.
@@ -143,7 +149,8 @@ class Connection:
             BrokerError: There is no connection.
         """
         properties = None if expiry_s is None else _expiring(expiry_s)
-        info = self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        qos = self._state.qos
+        info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError("the connection is gone")
         return info.mid
@@ -172,6 +179,7 @@ class Connection:
             timeout: 0 does not wait.
             with_will: Have the broker publish the will, behind all that was sent before.
         """
+        # First: `disconnect` does nothing while the socket is being opened, see `_on_connect`.
         self._state.closed = True
         reason = ReasonCode(PacketTypes.DISCONNECT, identifier=DISCONNECT_WITH_WILL if with_will else 0)
         self._client.disconnect(reason)
@@ -186,9 +194,11 @@ class _CallbackState:
     deliver: Deliver
     thread: threading.Thread | None = None
     closed: bool = False
+    qos: int = 1
 
 
 def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
+    # paho's thread has no public name; this is the first callback on it.
     state.thread = threading.current_thread()
 
 
@@ -202,13 +212,27 @@ def _on_connect(
     if state.closed:
         # `disconnect` came while the socket was being opened, and found none to close.
         client.disconnect()
+    # 1 to 5 are return codes of MQTT 3.1.1, with which an old broker answers.
     elif code.value >= REFUSED or code.value in range(1, 6):
         state.deliver(ConnectionRefused(code.value, str(code)))
     else:
-        maximum = getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM)
-        maximum_packet_size = getattr(properties, "MaximumPacketSize", None)
-        retains = bool(getattr(properties, "RetainAvailable", 1))
-        state.deliver(ConnectionAccepted(maximum, maximum_packet_size, flags.session_present, retains))
+        accepted = _granted(flags, properties)
+        state.qos = accepted.qos
+        state.deliver(accepted)
+
+
+def _granted(flags: ConnectFlags, properties: Properties | None) -> ConnectionAccepted:
+    """What a broker says that it can take; what it leaves out it can."""
+    return ConnectionAccepted(
+        receive_maximum=getattr(properties, "ReceiveMaximum", LARGEST_RECEIVE_MAXIMUM),
+        maximum_packet_size=getattr(properties, "MaximumPacketSize", None),
+        resumed=flags.session_present,
+        retains=bool(getattr(properties, "RetainAvailable", 1)),
+        qos=min(getattr(properties, "MaximumQoS", 1), 1),
+        wildcards=bool(getattr(properties, "WildcardSubscriptionAvailable", 1)),
+        shares=bool(getattr(properties, "SharedSubscriptionAvailable", 1)),
+        session_expiry_s=getattr(properties, "SessionExpiryInterval", None),
+    )
 
 
 def _on_connect_fail(client: Client, state: _CallbackState) -> None:
@@ -243,6 +267,7 @@ def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) ->
     try:
         topic = message.topic
     except UnicodeDecodeError:
+        # An exception would end paho's thread; no filter fits the empty topic.
         topic = ""
     state.deliver(MessageReceived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
 

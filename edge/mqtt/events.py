@@ -16,12 +16,20 @@ class ConnectionAccepted:
         maximum_packet_size: Bytes, None for any.
         resumed: Whether the broker still had this client's session.
         retains: Whether it takes retained messages.
+        qos: The highest QoS that it takes, as far as it is of interest.
+        wildcards: Whether a subscription may have them.
+        shares: Whether subscriptions may be shared.
+        session_expiry_s: For how long it keeps the session; None for as long as was asked.
     """
 
     receive_maximum: int
     maximum_packet_size: int | None
     resumed: bool = False
     retains: bool = True
+    qos: int = 1
+    wildcards: bool = True
+    shares: bool = True
+    session_expiry_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,7 @@ class ConnectionEventQueue:
     def __init__(self, max_waiting_messages: float = float("inf")) -> None:
         self.dropped = 0
         self._max_waiting_messages = max_waiting_messages
+        # Its `put` is reentrant, as a signal handler needs it.
         self._entries: SimpleQueue[Entry] = SimpleQueue()
 
     @property
@@ -118,6 +127,7 @@ class ConnectionEventQueue:
         """Where one connection puts its events; never waits."""
 
         def put(event: ConnectionEvent) -> None:
+            # Only messages: without an acknowledgement the window would stay full.
             if isinstance(event, MessageReceived) and self._entries.qsize() >= self._max_waiting_messages:
                 self.dropped += 1
             else:

@@ -18,34 +18,43 @@ from edge.mqtt.events import (
 
 PATIENCE_S = 10.0
 GOODBYE_S = 1.0
+_OUTCOMES = (ConnectionAccepted, ConnectionFailed, ConnectionLost, ConnectionRefused)
 
 
 def probe(connector: Connector) -> None:
-    """Connects and says goodbye.
+    """Connects and says goodbye; what the broker refuses the connection for is done without, if it can be.
 
     Raises:
         BrokerError: The broker cannot be reached, refuses, or does not answer.
     """
+    deadline = time.monotonic() + PATIENCE_S
+    answer = _answer(connector, deadline)
+    while isinstance(answer, ConnectionRefused) and connector.refused(answer.code):
+        answer = _answer(connector, deadline)
+    _raise(connector, answer)
+
+
+def _answer(connector: Connector, deadline: float) -> ConnectionEvent | None:
+    """What becomes of one connection; None where nothing comes in time."""
     answers: queue.SimpleQueue[ConnectionEvent] = queue.SimpleQueue()
     connection = connector.connect(answers.put)
     try:
-        deadline = time.monotonic() + PATIENCE_S
         while (left := deadline - time.monotonic()) > 0:
-            try:
-                answer = answers.get(timeout=left)
-            except queue.Empty:
-                break
-            if isinstance(answer, ConnectionAccepted):
-                return
-            _raise(connector, answer)
-        raise BrokerError(f"the MQTT broker at {connector.broker.address} does not answer")
+            answer = answers.get(timeout=left)
+            if isinstance(answer, _OUTCOMES):
+                return answer
+    except queue.Empty:
+        pass
     finally:
         connection.close(GOODBYE_S)
+    return None
 
 
-def _raise(connector: Connector, answer: ConnectionEvent) -> None:
+def _raise(connector: Connector, answer: ConnectionEvent | None) -> None:
     where = connector.broker
     match answer:
+        case None:
+            raise BrokerError(f"the MQTT broker at {where.address} does not answer")
         case ConnectionFailed(error):
             raise BrokerError(problems.unreachable(where, error))
         case ConnectionRefused(code, text):

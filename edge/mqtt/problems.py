@@ -6,10 +6,11 @@ They name what a user can change, as the program calls it: `Broker.names`.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 
 from edge.mqtt.broker import Broker, SettingNames, reason_of
-
-_KEEP_ALIVE_TIMEOUT = 0x8D
+from edge.mqtt.events import ConnectionAccepted
+from edge.mqtt.takeover import KEEP_ALIVE_TIMEOUT, SESSION_TAKEN_OVER
 
 
 def unreachable(broker: Broker, error: BaseException | None) -> str:
@@ -29,6 +30,7 @@ def _advice(names: SettingNames, error: BaseException | None) -> str:
 def refused(broker: Broker, code: int, text: str) -> str:
     """One sentence on a broker that refuses a connection, with its reason code and the code's name."""
     names = broker.names
+    # Below 0x80 are return codes of MQTT 3.1.1, section 3.2.2.3.
     match code:
         case 0x01 | 0x84:
             advice = "it must speak MQTT 5"
@@ -38,6 +40,8 @@ def refused(broker: Broker, code: int, text: str) -> str:
             advice = "trying again"
         case 0x8A:
             advice = f"the broker's owner has banned {names.client}"
+        case 0x9C | 0x9D:
+            advice = f"it is to be reached under another name; set {names.host}"
         case 0x9F:
             advice = "it has too many connections; trying again"
         case _:
@@ -48,7 +52,7 @@ def refused(broker: Broker, code: int, text: str) -> str:
 def lost(broker: Broker, code: int, text: str, *, accepted: bool) -> str:
     """One sentence on a connection that has ended; `accepted`: whether the broker had accepted it."""
     names = broker.names
-    if not accepted and code == _KEEP_ALIVE_TIMEOUT:
+    if not accepted and code == KEEP_ALIVE_TIMEOUT:
         return f"the MQTT broker at {broker.address} does not answer; trying again"
     if not accepted:
         return (
@@ -56,10 +60,32 @@ def lost(broker: Broker, code: int, text: str, *, accepted: bool) -> str:
             f"MQTT port, and one with TLS if and only if {names.ca_file} or {names.client_cert_file} is set"
         )
     match code:
-        case 0x8E:
+        case _ if code == SESSION_TAKEN_OVER:
             advice = f"another client has the same identifier; {names.unique_name}"
         case 0x87:
             advice = f"the broker's access list must allow {names.permission}"
         case _:
             advice = "trying again"
     return f"the connection to the MQTT broker at {broker.address} is lost: {text.lower()}; {advice}"
+
+
+def thrown_out(broker: Broker) -> str:
+    """One sentence on connections that end again and again soon after the broker has accepted them."""
+    return (
+        f"connections to the MQTT broker at {broker.address} do not last and it does not say why; if another "
+        f"client has the same identifier, {broker.names.unique_name}; trying again ever more slowly"
+    )
+
+
+def lacking(broker: Broker, accepted: ConnectionAccepted) -> Iterator[str]:
+    """A sentence on each thing that a broker cannot do and that is done without."""
+    if not accepted.retains:
+        yield (
+            f"the MQTT broker at {broker.address} keeps no retained messages: whoever subscribes later "
+            "learns the state with its next change"
+        )
+    if not accepted.qos:
+        yield (
+            f"the MQTT broker at {broker.address} takes QoS 0 only and acknowledges nothing: what is lost on "
+            "the way is sent again only for a consumer that acknowledges"
+        )

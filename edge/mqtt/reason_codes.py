@@ -10,6 +10,9 @@ from enum import Enum, auto
 REFUSED = 0x80
 """Reason codes from here on are refusals."""
 
+RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED = 0x9A, 0x9B
+SHARED_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED = 0x9E, 0xA2
+
 
 class PubackAction(Enum):
     """What to do with a message, by the broker's answer."""

@@ -8,8 +8,9 @@ Theory of operation:
   of it: after 20 events, or 0.1 s after the last commit. On a failing disk it stays and is tried again.
 - A sequence is reserved before it is used, 64 at a time, in a file of its own (`storage.sequences`). After
   a power cut the next run goes on beyond the reservation, so that no sequence means two events.
-- Sequences count within an epoch, which is made with the file. The epochs in a file are its
-  generations; an event's position, `generation << 40 | sequence`, orders the events of all of them.
+- Sequences count within an epoch, which is made with the file, or with another name of the device
+  (`storage.epochs`). The epochs in a file are its generations; an event's position,
+  `generation << 40 | sequence`, orders the events of all of them.
 - A sequence that is never sent is in a gap, with its reason. A gap is kept until a broker has it, and
   grows until a reader has seen it.
 - At a start all of the file is checked. A damaged one is moved aside, and a new epoch begins in a new

@@ -19,7 +19,7 @@ from edge.spool.records import ConsumerMark, Limits, Replayed
 from edge.spool.storage.opening import open_store
 from edge.spool.writer import SpoolWriter, Work
 from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import Event, Gap, State
+from edge.types import DeviceKey, Event, Gap, State
 
 ANSWER_S = 30.0
 _T = TypeVar("_T")
@@ -45,7 +45,13 @@ class Spool:
         self._closed = False
 
     @classmethod
-    def open(cls, path: Path, limits: Limits, wall: Callable[[], float] = time.time) -> Self:
+    def open(
+        cls,
+        path: Path,
+        limits: Limits,
+        wall: Callable[[], float] = time.time,
+        origin: DeviceKey | None = None,
+    ) -> Self:
         """Opens a spool, makes it where there is none, and counts this run.
 
         A damaged file is moved aside and a new one made; `problem` says so.
@@ -54,6 +60,8 @@ class Spool:
             path: The file; its directory is made where only that is missing.
             limits: How much is kept, and for how long.
             wall: Gives Unix time.
+            origin: Whose events these are; another one than before begins an epoch, and what was decided
+                before keeps its own. None goes on with the one that is there.
 
         Raises:
             SpoolError: It cannot be opened, is something else, or another process holds it.
@@ -61,7 +69,7 @@ class Spool:
         opened: Future[tuple[SpoolWriter, str]] = Future()
         # SQLite ties a connection to the thread that made it, so that this one must open the file too.
         thread = threading.Thread(
-            target=_serve, args=(path, limits, wall, opened), name="maskgate-spool", daemon=True
+            target=_serve, args=(path, limits, wall, origin, opened), name="maskgate-spool", daemon=True
         )
         thread.start()
         writer, damage = opened.result()
@@ -79,7 +87,7 @@ class Spool:
 
     @property
     def epoch(self) -> str:
-        """The epoch of the sequences that are given now; made with the file."""
+        """The epoch of the sequences that are given now; made with the file, or with another name."""
         return self._run_info.epoch
 
     @property
@@ -119,6 +127,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
+        # One reference is replaced, which needs no lock; the queue carries the wake-up only.
         self._state = state
         self._put(SpoolWriter.notify)
 
@@ -128,6 +137,7 @@ class Spool:
         That is after each commit of events or gaps, after a replay, and when the state or `problem`
         changes. It must not wait for anything.
         """
+        # A new tuple: the spool's thread may be going through the old one.
         self._writer.listeners += (callback,)
 
     def state(self) -> State | None:
@@ -148,6 +158,7 @@ class Spool:
 
     def figures(self) -> SpoolUsage:
         """How full the spool is. Never waits."""
+        # Read without a lock: figures for people may be a moment apart.
         store = self._writer.store
         return replace(store.usage, unsent=store.usage.unsent + store.waiting)
 
@@ -165,6 +176,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
+        # A copy: the caller may change its own while this waits in the queue.
         positions = tuple(sequences)
         self._put(lambda writer: writer.store.pending.sent.update(positions))
 
@@ -203,6 +215,14 @@ class Spool:
             SpoolError: The spool is closed.
         """
         self._put(lambda writer: writer.store.pending.set_mark(mark))
+
+    def origins(self) -> tuple[DeviceKey, ...]:
+        """The names under which anything was decided that is kept here.
+
+        Raises:
+            SpoolError: The file cannot be read, or the spool is closed.
+        """
+        return self.ask(lambda writer: writer.store.origins())
 
     def marks(self) -> tuple[ConsumerMark, ...]:
         """What the consumers last said they have.
@@ -299,13 +319,15 @@ def _serve(
     path: Path,
     limits: Limits,
     wall: Callable[[], float],
+    origin: DeviceKey | None,
     opened: Future[tuple[SpoolWriter, str]],
 ) -> None:
     """What the spool's thread does: opens the file, and serves it until it is closed."""
     try:
-        found = open_store(path, wall(), limits)
+        found = open_store(path, wall(), limits, origin)
         writer = SpoolWriter(found.store, wall)
     except BaseException as error:
+        # Whatever it is, `open` waits for this and raises it on its own thread.
         opened.set_exception(error)
         return
     opened.set_result((writer, found.problem))

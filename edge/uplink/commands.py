@@ -56,11 +56,12 @@ class InboundHandler:
         self._wall = wall
         self._redelivery = RedeliveryTracker()
         self._loaded = False
+        self._earlier: tuple[str, ...] = ()
 
     @property
     def filters(self) -> tuple[str, ...]:
-        """What to subscribe to."""
-        topics = (self._topics.ack,) if self._policy.accept_ack else ()
+        """What to subscribe to: also what consumers say of events of an earlier name of this device."""
+        topics = (self._topics.ack, *self._earlier) if self._policy.accept_ack else ()
         return (*topics, self._topics.command) if self._policy.commands else topics
 
     def connected(self, now: float) -> None:
@@ -71,6 +72,8 @@ class InboundHandler:
         """
         if not self._policy.accept_ack:
             return
+        origins = (origin for origin in self._spool.origins() if origin != self._topics.origin)
+        self._earlier = tuple(Topics.of(origin).ack for origin in origins)
         if not self._loaded:
             marks = self._spool.marks()
             self._redelivery.load(((mark.consumer, mark.epoch, mark.contiguous) for mark in marks), now)
@@ -84,10 +87,10 @@ class InboundHandler:
                 raise InboundError("it is retained, and may be of any age")  # noqa: TRY301
             if received.topic not in self.filters:
                 raise InboundError("nobody asked for it")  # noqa: TRY301
-            if received.topic == self._topics.ack:
-                self._acknowledge(inbound.parse_ack(received.payload), now)
-            else:
+            if received.topic == self._topics.command:
                 self._execute(inbound.parse_command(received.payload))
+            else:
+                self._acknowledge(inbound.parse_ack(received.payload), now)
         except InboundError as error:
             self.ignored += 1
             _log.warning("a message on %s is ignored: %s", received.topic, error)
@@ -107,6 +110,7 @@ class InboundHandler:
             _log.info("%s asks for %d to %d: %d events again", ack.consumer, first, last, found.again)
 
     def _redeliver_to(self, lagging: LaggingConsumer) -> None:
+        # `contiguous` may be the largest sequence, and the range must not be empty then.
         first, last = lagging.contiguous + 1, inbound.LARGEST_SEQUENCE + 1
         before = float("inf") if lagging.reconnected else self._wall() - self._policy.ack_wait_s
         try:

@@ -8,9 +8,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from edge.messages.payloads import Stored
+from edge.messages.topics import Topics
 from edge.mqtt.reason_codes import PubackAction
 from edge.spool import records
-from edge.uplink.inflight import OutgoingMessage
+from edge.uplink.inflight import OutgoingMessage, allow_all
 from edge.uplink.ports import SpoolReader
 
 PAGE = 100
@@ -41,19 +42,22 @@ class EventQueue:
     need not even wait for an acknowledgement. The rest of the window keeps the backlog moving.
     """
 
-    def __init__(self, reader: SpoolReader, topic: str, skipped: AbstractSet[Hashable] = frozenset()) -> None:
+    def __init__(
+        self, reader: SpoolReader, topics: Topics, skipped: AbstractSet[Hashable] = frozenset()
+    ) -> None:
         """Reads where the backlog ends.
 
         Args:
             reader: The spool.
-            topic: Where events are published.
+            topics: Where events are published; what was decided under another name goes to its topics.
             skipped: Positions of events that are left for another connection.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
         self._reader = reader
-        self._topic = topic
+        self._topics = topics
+        self._passed_over: set[str] = set()
         self._skipped = skipped
         self._live = SpoolCursor(reader.unsent, reader.newest())
         self._backlog = SpoolCursor(reader.unsent, EVERYTHING)
@@ -65,7 +69,8 @@ class EventQueue:
     @property
     def empty(self) -> bool:
         """Whether all was sent and acknowledged."""
-        return not self._in_flight and self._live.empty and self._backlog.empty
+        handed_out = self._live.empty and self._backlog.empty and not self._passed_over
+        return handed_out and not self._in_flight
 
     def changed(self) -> None:
         """The spool has something new."""
@@ -75,25 +80,41 @@ class EventQueue:
             self._replays = self._reader.replays
             self._backlog.begin_anew()
 
-    def wait(self, now: float) -> float | None:
-        """Seconds until a refused event is due; None where none waits."""
-        waits = [wait for cursor in (self._live, self._backlog) if (wait := cursor.wait(now)) is not None]
-        return min(waits) if waits else None
+    def wait(self, now: float, allowed: Callable[[str], bool] = allow_all) -> float | None:
+        """Seconds until a refused event is due that may be published; None where none waits."""
 
-    def next(self, now: float, window: int) -> OutgoingMessage | None:
+        def wanted(event: Stored) -> bool:
+            return allowed(self._topic(event))
+
+        waits = [cursor.wait(now, wanted) for cursor in (self._live, self._backlog)]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def next(
+        self, now: float, window: int, allowed: Callable[[str], bool] = allow_all
+    ) -> OutgoingMessage | None:
         """The next event; None where there is none, or none that the window has room for.
+
+        Args:
+            now: Monotonic time.
+            window: Messages that may be in flight.
+            allowed: Whether something may be published on a topic now.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        event, cursor = self._live.next(now), self._live
+        if any(allowed(topic) for topic in self._passed_over):
+            self._passed_over.clear()
+            self._backlog.begin_anew()
+        # What is new is of the present name.
+        event = self._live.next(now) if allowed(self._topics.event) else None
+        cursor = self._live
         if event is None and self._backlog_in_flight < max(window - window // 4, 1):
-            event, cursor = self._next_of_backlog(now), self._backlog
+            event, cursor = self._next_of_backlog(now, allowed), self._backlog
         if event is None:
             return None
         self._in_flight[event.position] = QueuedEvent(event, cursor)
         self._backlog_in_flight += cursor is self._backlog
-        return OutgoingMessage(self._topic, event.payload, self, event.position, is_event=True)
+        return OutgoingMessage(self._topic(event), event.payload, self, event.position, is_event=True)
 
     def sent(self, message: OutgoingMessage) -> None:
         """The broker has it; the spool learns of it with the next `settle`."""
@@ -124,15 +145,25 @@ class EventQueue:
         Raises:
             SpoolError: The spool is closed.
         """
+        # The PUBACKs of a cycle together are one piece of work for the spool's thread.
         if self._acknowledged:
             self._reader.mark_sent(tuple(self._acknowledged))
             self._acknowledged.clear()
 
-    def _next_of_backlog(self, now: float) -> Stored | None:
-        while event := self._backlog.next(now, self._live.passed):
-            if not self._held(event.position):
+    def _next_of_backlog(self, now: float, allowed: Callable[[str], bool]) -> Stored | None:
+        while event := self._backlog.next(now, self._live.passed, lambda event: allowed(self._topic(event))):
+            if self._held(event.position):
+                continue
+            if allowed(topic := self._topic(event)):
                 return event
+            # All of its epoch has the same name: later ones do not wait behind it.
+            self._passed_over.add(topic)
+            self._backlog.pass_over(event.position | records.SEQUENCE_MASK)
         return None
+
+    def _topic(self, event: Stored) -> str:
+        """Below the name under which it was decided."""
+        return (self._topics if event.origin is None else Topics.of(event.origin)).event
 
     def _held(self, position: int) -> bool:
         """Whether an event that is unsent is taken care of already, or to be left alone."""
@@ -183,26 +214,36 @@ class SpoolCursor:
         self._page.clear()
         self._more = True
 
+    def pass_over(self, position: int) -> None:
+        """Goes on behind a position, for now."""
+        self.passed = position
+        self._page.clear()
+        self._more = True
+
     def holds(self, position: int) -> bool:
         """Whether this event was refused and waits here for its next attempt."""
         return position in self._refusals
 
-    def next(self, now: float, upto: int | None = None) -> Stored | None:
+    def next(
+        self, now: float, upto: int | None = None, wanted: Callable[[Stored], bool] = lambda _: True
+    ) -> Stored | None:
         """The next event; None where there is none for now.
 
         Args:
             now: Monotonic time.
             upto: The last position that is of interest; None for all.
+            wanted: Whether one that was refused may be tried again.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        return self._due(now) or self._fresh(upto)
+        return self._due(now, wanted) or self._fresh(upto)
 
     def refused(self, event: Stored, now: float) -> None:
         """The broker did not take an event; it comes again, after ever longer times."""
         known = self._refusals.get(event.position)
         times = 0 if known is None else known.times + 1
+        # The exponent is bounded: the power for an event that is refused for days would not fit into a float.
         wait = min(RETRY_FIRST_S * 2.0 ** min(times, 16), RETRY_LONGEST_S)
         self._refusals[event.position] = _Refusal(event, now + wait, times)
 
@@ -210,26 +251,33 @@ class SpoolCursor:
         """An event needs no more care."""
         self._refusals.pop(position, None)
 
-    def wait(self, now: float) -> float | None:
-        """Seconds until a refused event is due; None where none waits."""
-        times = [refusal.due for refusal in self._refusals.values() if refusal.due is not None]
+    def wait(self, now: float, wanted: Callable[[Stored], bool]) -> float | None:
+        """Seconds until a refused event is due that is wanted; None where none waits."""
+        times = [
+            refusal.due
+            for refusal in self._refusals.values()
+            if refusal.due is not None and wanted(refusal.event)
+        ]
         return max(min(times) - now, 0.0) if times else None
 
-    def _due(self, now: float) -> Stored | None:
+    def _due(self, now: float, wanted: Callable[[Stored], bool]) -> Stored | None:
         due = [
             position
             for position, refusal in self._refusals.items()
-            if refusal.due is not None and refusal.due <= now
+            if refusal.due is not None and refusal.due <= now and wanted(refusal.event)
         ]
         if not due:
             return None
+        # The lowest position was decided first.
         refusal = self._refusals[min(due)]
+        # It stays here while it is in flight, so that another refusal makes the next wait longer.
         refusal.due = None
         return refusal.event
 
     def _fresh(self, upto: int | None) -> Stored | None:
         while len(self._refusals) < MAX_REFUSED and self._has_page():
             if upto is not None and self._page[0].position > upto:
+                # The rest is the live cursor's; only a replay lets this one begin anew.
                 self._page.clear()
                 self._more = False
                 return None

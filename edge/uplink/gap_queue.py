@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
 from collections.abc import Set as AbstractSet
 
 from edge.messages.payloads import gap_message
 from edge.messages.topics import Topics
 from edge.mqtt.reason_codes import PubackAction
 from edge.types import Gap
-from edge.uplink.inflight import OutgoingMessage
+from edge.uplink.inflight import OutgoingMessage, allow_all
 from edge.uplink.ports import SpoolReader
 
 PAGE_OF_GAPS = 20
@@ -37,18 +37,26 @@ class GapQueue:
         """The spool has something new."""
         self._more = True
 
-    def next(self) -> OutgoingMessage | None:
+    def next(self, allowed: Callable[[str], bool] = allow_all) -> OutgoingMessage | None:
         """The next announcement; None where there is none.
+
+        Args:
+            allowed: Whether something may be published on a topic now.
 
         Raises:
             SpoolError: The spool cannot be read.
         """
-        gap = self._next_gap() if self._more else None
-        if gap is None:
-            self._more = False
+        if not self._more:
             return None
-        self._handed_out[gap] = gap
-        return OutgoingMessage(self._topics.gap, gap_message(self._topics.device, gap), self, gap)
+        self._more = False
+        for gap in self._waiting():
+            topics = self._topics_of(gap)
+            # Of one that has to wait there is more.
+            self._more = True
+            if allowed(topics.gap):
+                self._handed_out[gap] = gap
+                return OutgoingMessage(topics.gap, gap_message(topics.origin, gap), self, gap)
+        return None
 
     def sent(self, message: OutgoingMessage) -> None:
         """The broker has it.
@@ -67,9 +75,15 @@ class GapQueue:
         """It stays handed out, so that this connection does not announce it again."""
         return "it is left out"
 
-    def _next_gap(self) -> Gap | None:
-        limit = len(self._handed_out) + len(self._skipped) + PAGE_OF_GAPS
-        for gap in self._reader.unsent_gaps(limit):
-            if gap not in self._handed_out and gap not in self._skipped:
-                return gap
-        return None
+    def _waiting(self) -> Iterator[Gap]:
+        """The gaps that are neither on their way nor left out, in order."""
+        limit, seen = len(self._handed_out) + len(self._skipped) + PAGE_OF_GAPS, 0
+        while len(gaps := self._reader.unsent_gaps(limit)) > seen:
+            for gap in gaps[seen:]:
+                if gap not in self._handed_out and gap not in self._skipped:
+                    yield gap
+            limit, seen = limit * 2, len(gaps)
+
+    def _topics_of(self, gap: Gap) -> Topics:
+        """Those of the name under which the numbers were given."""
+        return self._topics if gap.origin is None else Topics.of(gap.origin)

@@ -5,12 +5,11 @@ Source: Home Assistant's MQTT discovery, one retained message for each entity.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.messages import payloads
-from edge.messages.topics import PREFIX, Topics
+from edge.messages.topics import Topics, client_id
 from edge.uplink.retained import RetainedMessage
 from edge.uplink.status import EXPIRY_S
 
@@ -47,7 +46,7 @@ def discovery_messages(topics: Topics, version: str) -> Iterator[RetainedMessage
         topics: Whose they are.
         version: Of the program.
     """
-    node = f"{PREFIX}-{_plain(topics.site)}-{_plain(topics.device)}"
+    node = client_id(topics.site, topics.device)
     for entity in _entities(topics):
         component = "binary_sensor" if entity.binary else "sensor"
         topic = f"{DISCOVERY_PREFIX}/{component}/{node}/{entity.key}/config"
@@ -55,6 +54,7 @@ def discovery_messages(topics: Topics, version: str) -> Iterator[RetainedMessage
 
 
 def _entities(topics: Topics) -> tuple[HomeAssistantEntity, ...]:
+    # Home Assistant shows the text `None` as unknown.
     percent = (
         "{{ (value_json.compliance * 100) | round(1) if value_json.compliance is not none else 'None' }}"
     )
@@ -105,10 +105,6 @@ def _config(entity: HomeAssistantEntity, topics: Topics, node: str, version: str
     if entity.kind:
         config["device_class"] = entity.kind
     if entity.topic == topics.stats:
+        # A broker drops an expired message without notice: Home Assistant must forget the value by itself.
         config["expire_after"] = EXPIRY_S
     return config
-
-
-def _plain(level: str) -> str:
-    """A topic level in the letters that Home Assistant allows; different names stay different."""
-    return re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found[0]):02x}", level)

@@ -59,13 +59,16 @@ class PoisonDetector:
             An event that this broker will never take; None where there is none.
         """
         in_flight = tuple(session.in_flight)
+        # What was acknowledged was not the cause: so many fewer are left to be tried alone.
         self._one_by_one = max(self._one_by_one - session.acknowledged, 0)
         if lasted > SHORT_S:
             self._short_connections = 0
+        # An end that this side made, or that came before CONNACK, says nothing of a message.
         if lost is None or not session.ready:
             return None
         if lost.by_broker and lost.code in BLAMES_A_MESSAGE:
             return self._blamed(in_flight)
+        # A DISCONNECT names its reason; only an end without one puts the messages under suspicion.
         if not lost.by_broker and in_flight and lasted <= SHORT_S:
             self._ended_without_reason(in_flight, now)
         return None
@@ -77,6 +80,7 @@ class PoisonDetector:
         (culprit,) = in_flight
         if culprit.is_event:
             return culprit
+        # Only an event needs a gap in its place; anything else is left out until the program ends.
         self._skipped_until[culprit.key] = float("inf")
         return None
 
@@ -84,6 +88,7 @@ class PoisonDetector:
         self._short_connections += 1
         if self._short_connections < SHORT_CONNECTIONS:
             return
+        # The next such end then has one message in flight, and names it.
         self._one_by_one = max(self._one_by_one, len(in_flight))
         if len(in_flight) != 1 or not in_flight[0].is_event:
             return

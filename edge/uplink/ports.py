@@ -8,7 +8,7 @@ from typing import Protocol
 from edge.messages.payloads import Stored
 from edge.spool.records import ConsumerMark, Replayed
 from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import Gap, State
+from edge.types import DeviceKey, Gap, State
 
 
 class SpoolReader(Protocol):
@@ -48,6 +48,9 @@ class SpoolReader(Protocol):
 
     def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
         """The minutes between two Unix times."""
+
+    def origins(self) -> tuple[DeviceKey, ...]:
+        """The names under which anything was decided that is still kept."""
 
     def marks(self) -> tuple[ConsumerMark, ...]:
         """What the consumers have last acknowledged."""

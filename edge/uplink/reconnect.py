@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from edge.messages.topics import Topics
+from edge.mqtt import problems
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connector import Connector
-from edge.mqtt.events import ConnectionEventQueue, ConnectionLost
+from edge.mqtt.events import (
+    ConnectionAccepted,
+    ConnectionEventQueue,
+    ConnectionLost,
+    ConnectionRefused,
+)
+from edge.mqtt.takeover import TakeoverDetector
 from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.poison import PoisonDetector
 from edge.uplink.ports import SpoolReader
@@ -18,6 +25,7 @@ ACCEPT_S = 30.0
 ACK_TIMEOUT = 1.5
 """For how many times the keepalive a broker may leave messages unacknowledged."""
 
+# MQTT 5.0, section 3.14.2.1: it ends every connection, so nothing is wrong with this one.
 SERVER_SHUTTING_DOWN = 0x8B
 
 
@@ -30,6 +38,7 @@ class ConnectionManager:
         self._topics = topics
         self._backoff = backoff
         self._poison = PoisonDetector(ACK_TIMEOUT * connector.broker.keepalive)
+        self._takeover = TakeoverDetector()
         self._next_at = 0.0
         self._began_at = 0.0
         self._accepted_at = 0.0
@@ -51,9 +60,25 @@ class ConnectionManager:
         connection = self._connector.connect(events.for_connection(self.attempts))
         return Session(connection, reader, retained_messages, self._topics, self._poison.limits(now))
 
-    def accepted(self, now: float) -> None:
+    @property
+    def thrown_out(self) -> bool:
+        """Whether another client is suspected to have the same identifier."""
+        return self._takeover.wait_s > 0
+
+    def accepted(self, accepted: ConnectionAccepted, now: float) -> None:
         """The broker has accepted the present connection."""
         self._accepted_at = now
+        self._connector.accepted(accepted)
+
+    def refused(self, refused: ConnectionRefused) -> str:
+        """The broker has refused the present connection: a sentence, unless it is done without something."""
+        if self._connector.refused(refused.code):
+            return ""
+        return problems.refused(self._connector.broker, refused.code, refused.text)
+
+    def suspicion(self) -> str:
+        """A sentence on another client that the broker says nothing of; empty where there is none."""
+        return problems.thrown_out(self._connector.broker) if self._takeover.guessed else ""
 
     def failure(self, session: Session, events: ConnectionEventQueue, now: float) -> str:
         """Why the present connection is of no use, as a sentence; empty while it is."""
@@ -77,7 +102,10 @@ class ConnectionManager:
         Returns:
             An event that this broker will never take; None where there is none.
         """
+        # Of a connection that was not accepted, `_accepted_at` is still the time of an earlier one.
         lasted = now - self._accepted_at if session.ready else 0.0
+        if lost is not None and session.ready:
+            self._takeover.ended(lost, lasted)
         # One that had worked is made anew quickly, unless the broker throws the device out.
         thrown_out = lost is not None and lost.by_broker and lost.code != SERVER_SHUTTING_DOWN
         worked = session.acknowledged > 0 and (lasted > self._backoff.longest or not thrown_out)
@@ -85,4 +113,5 @@ class ConnectionManager:
         if culprit is not None or worked:
             self._backoff.reset()
         self.postpone(now)
+        self._next_at = max(self._next_at, now + self._takeover.wait_s)
         return culprit

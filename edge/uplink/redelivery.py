@@ -14,6 +14,7 @@ CHECK_LONGEST_S = 3_600.0
 REQUEST_S = 5.0
 """A range is sent once within this time, however often it is requested."""
 
+# Whoever may publish to `ack` chooses names and ranges: memory must not grow with them.
 MAX_REQUESTS = 1_000
 MAX_CONSUMERS = 100
 
@@ -64,6 +65,7 @@ class RedeliveryTracker:
             del self._consumers[next(iter(self._consumers))]
         entry = self._consumers.setdefault((consumer, epoch), _Consumer(contiguous, now, reconnected=False))
         entry.contiguous = contiguous
+        # Never later than it was: a consumer that acknowledges all the time is checked all the same.
         entry.due = min(entry.due, now + CHECK_S)
         entry.interval = CHECK_S
 
@@ -86,6 +88,7 @@ class RedeliveryTracker:
     def back_off(self, consumer: str, epoch: str) -> None:
         """Something was sent again, or could not be: the next check comes later if it stays silent."""
         entry = self._consumers[consumer, epoch]
+        # `due` has moved by one interval already: with `CHECK_LONGEST_S` two hours lie between two replays.
         entry.due += entry.interval
         entry.interval = min(entry.interval * 2, CHECK_LONGEST_S)
 

@@ -15,13 +15,11 @@ from edge.mqtt.client import WINDOW, Connection
 from edge.mqtt.events import ConnectionAccepted, PublishAcknowledged
 from edge.mqtt.reason_codes import PubackAction, puback_action
 from edge.uplink.event_queue import EventQueue
+from edge.uplink.forbidden import ForbiddenTopics
 from edge.uplink.gap_queue import GapQueue
 from edge.uplink.inflight import InFlight, OutgoingMessage
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedCursor, RetainedMessages
-
-_NOT_AUTHORIZED_FIRST_S = 5.0
-_NOT_AUTHORIZED_LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,6 @@ class Session:
         ready: Whether the broker has accepted it.
         acknowledged: Messages that the broker has taken.
         no_subscribers: Events and gaps that it took while nobody was subscribed.
-        forbidden: Why events may not be published, as a sentence; empty where they may.
         in_flight: What it has not acknowledged.
     """
 
@@ -63,7 +60,6 @@ class Session:
         self.ready = False
         self.acknowledged = 0
         self.no_subscribers = 0
-        self.forbidden = ""
         self.in_flight = InFlight()
         self._reader = reader
         self._topics = topics
@@ -72,9 +68,14 @@ class Session:
         self._gaps = GapQueue(reader, topics, limits.skipped)
         self._events: EventQueue
         self._accepted: ConnectionAccepted
-        self._paused_until = self._events_paused_until = 0.0
+        self._paused_until = 0.0
         self._retry_backoff = Backoff()
-        self._not_authorized_backoff = Backoff(_NOT_AUTHORIZED_FIRST_S, _NOT_AUTHORIZED_LONGEST_S)
+        self._forbidden = ForbiddenTopics()
+
+    @property
+    def forbidden(self) -> str:
+        """Why events may not be published, as a sentence; empty where they may."""
+        return self._forbidden.sentence
 
     @property
     def drained(self) -> bool:
@@ -94,7 +95,7 @@ class Session:
             SpoolError: The spool cannot be read.
         """
         # Not before: what is newest now divides what is live from the backlog.
-        self._events = EventQueue(self._reader, self._topics.event, self._limits.skipped)
+        self._events = EventQueue(self._reader, self._topics, self._limits.skipped)
         self._accepted = accepted
         self.ready = True
 
@@ -110,12 +111,12 @@ class Session:
 
     def wait(self, now: float) -> float | None:
         """Seconds until something that was held back may be sent; None where nothing is."""
-        held_until = max(self._paused_until, self._events_paused_until)
-        if held_until > now:
-            return (self._paused_until if self._paused_until > now else held_until) - now
-        wait = self._events.wait(now) if self.ready else None
+        if self._paused_until > now:
+            return self._paused_until - now
+        refused = self._events.wait(now, self._forbidden.allowed(now)) if self.ready else None
         # What is due and was not sent waits for room, and an acknowledgement makes that.
-        return wait if wait else None
+        waits = [wait for wait in (refused, self._forbidden.wait(now)) if wait]
+        return min(waits) if waits else None
 
     def overdue(self, now: float) -> bool:
         """Whether an acknowledgement is missing for so long that none will come."""
@@ -133,6 +134,7 @@ class Session:
         """
         if not self.ready:
             return ""
+        # First, so that the spool does not give again what is acknowledged already.
         self._events.settle()
         problem = ""
         window = self._window()
@@ -166,10 +168,9 @@ class Session:
             return self.give_up(message, refusal)
         message.queue.refused(message, action, now)
         if action is PubackAction.NOT_AUTHORIZED:
-            wait = self._not_authorized_backoff.next()
-            self._events_paused_until = max(self._events_paused_until, now + wait)
-            self.forbidden = f"{refusal}; its access list must allow this device to publish there"
-            return self.forbidden
+            sentence = f"{refusal}; its access list must allow this device to publish there"
+            self._forbidden.forbid(message.topic, sentence, now)
+            return sentence
         self.pause(now + self._retry_backoff.next())
         return f"{refusal}; what it does not take waits in the spool"
 
@@ -196,6 +197,7 @@ class Session:
     def _window(self) -> int:
         if self.acknowledged < self._limits.one_by_one:
             return 1
+        # MQTT 5.0, section 3.2.2.3.3: more unacknowledged messages than this are a protocol error.
         return min(WINDOW, self._accepted.receive_maximum)
 
     def _publish(self, message: OutgoingMessage) -> int:
@@ -212,22 +214,24 @@ class Session:
             return None
         # Retained messages first: `online` and the state are few, and what follows is read in their light.
         # They go on while events are forbidden, since the state is what tells people about that.
-        message = self._retained.next()
-        if message is None and now >= self._events_paused_until:
-            # A gap before events, so that a consumer does not ask for numbers that will never come.
-            message = self._gaps.next() or self._events.next(now, window)
-        return message
+        if message := self._retained.next():
+            return message
+        # A gap before events, so that a consumer does not ask for numbers that will never come.
+        allowed = self._forbidden.allowed(now)
+        return self._gaps.next(allowed) or self._events.next(now, window, allowed)
 
     def _fits(self, message: OutgoingMessage) -> bool:
         maximum = self._accepted.maximum_packet_size
+        # MQTT 5.0, section 3.2.2.3.6: a client must not send a larger packet.
         return maximum is None or message.size <= maximum
 
     def _sent(self, message: OutgoingMessage, action: PubackAction) -> None:
         message.queue.sent(message)
         self.acknowledged += 1
+        # A retained message waits at the broker for those who subscribe later.
         if not message.retain:
             self.no_subscribers += action is PubackAction.NO_SUBSCRIBERS
+        # Only an event proves that events may be published again.
         if message.is_event:
             self._retry_backoff.reset()
-            self._not_authorized_backoff.reset()
-            self.forbidden = ""
+            self._forbidden.allow(message.topic)

@@ -71,6 +71,7 @@ class Uplink:
         self._session: Session | None = None
         self._stop_at: float | None = None
         self._logged: set[str] = set()
+        self._lacking: tuple[str, ...] = ()
         self._problem = "the first connection is being made"
         self._no_subscribers = 0
         self._thread = threading.Thread(target=self._run, name="maskgate-uplink", daemon=True)
@@ -78,6 +79,7 @@ class Uplink:
     @property
     def connected(self) -> bool:
         """Whether the broker has accepted the present connection."""
+        # Read once: another thread asks while the sender may replace it.
         session = self._session
         return session is not None and session.ready
 
@@ -122,6 +124,7 @@ class Uplink:
             return
         stop_at = time.monotonic() + timeout
         try:
+            # Half of the time, so that a slow disk leaves some for sending.
             self._spool.flush(timeout / 2)
         except SpoolError as error:
             _log.warning("%s", error)
@@ -135,6 +138,7 @@ class Uplink:
             self._cycle()
         self._status.finish()
         if self._session is not None:
+            # Publishes the last minute before it is asked whether all was sent.
             self._guarded(self._send, time.monotonic())
         while not self._finished(self._stop_at, time.monotonic()):
             self._cycle()
@@ -171,6 +175,7 @@ class Uplink:
                 f"the connection to the MQTT broker at {self._broker.address} is lost; trying again"
             )
         except SpoolError as error:
+            # Not asked again at once: the sender would spin while the disk refuses.
             self._report(str(error))
             if self._session is not None:
                 self._session.pause(time.monotonic() + CYCLE_S)
@@ -216,12 +221,13 @@ class Uplink:
             case ConnectionAccepted():
                 self._accept(session, event)
             case SubscriptionAcknowledged():
+                # The connection stays: events are sent without `ack` and `command` as well.
                 if any(code >= REFUSED for code in event.codes):
                     self._report(f"the MQTT broker at {broker.address} does not let this device subscribe")
             case ConnectionFailed():
                 self._disconnect(problems.unreachable(broker, event.error))
             case ConnectionRefused():
-                self._disconnect(problems.refused(broker, event.code, event.text))
+                self._disconnect(self._connections.refused(event))
             case ConnectionLost():
                 sentence = problems.lost(broker, event.code, event.text, accepted=session.ready)
                 self._disconnect(sentence, event)
@@ -235,10 +241,21 @@ class Uplink:
             return
         if self._inbound.filters:
             session.connection.subscribe(self._inbound.filters, as_published=True)
-        self._connections.accepted(time.monotonic())
-        self._logged.clear()
+        self._connections.accepted(accepted, time.monotonic())
         self._problem = ""
+        self._log_connected(accepted)
+
+    def _log_connected(self, accepted: ConnectionAccepted) -> None:
+        """Says so, unless another client ends one connection after the other."""
+        if self._connections.thrown_out:
+            return
+        self._logged.clear()
         _log.info("connected to the MQTT broker at %s", self._broker.address)
+        lacking = tuple(problems.lacking(self._broker, accepted))
+        if lacking != self._lacking:
+            self._lacking = lacking
+            for sentence in lacking:
+                _log.warning("%s", sentence)
 
     def _disconnect(self, sentence: str, lost: ConnectionLost | None = None) -> None:
         session, self._session = self._session, None
@@ -251,11 +268,14 @@ class Uplink:
         self._report(sentence)
 
     def _learn(self, session: Session, lost: ConnectionLost | None) -> str:
-        """Learns from the end of a connection; a sentence where an event was the cause."""
+        """Learns from the end of a connection; a sentence where an event or another client is the cause."""
         culprit = self._connections.ended(session, lost, time.monotonic())
         try:
+            # What was acknowledged before the end would otherwise be sent twice.
             session.settle()
-            return "" if culprit is None else session.give_up(culprit, "the broker hangs up on a message")
+            if culprit is not None:
+                return session.give_up(culprit, "the broker hangs up on a message")
+            return self._connections.suspicion()
         except SpoolError as error:
             return str(error)
 

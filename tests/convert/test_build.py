@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from convert import detector, metadata
+from convert import build, detector, metadata
 from convert.metadata import Provenance
 from edge import bundle
+from edge.contract import FEWEST_GOLDEN
 from edge.errors import ConfigError
+from edge.vision.interpreter import TfliteModel
 from tests.support.convert import Trained, commands
 
 
@@ -46,3 +51,24 @@ def test_a_provenance_that_is_named_takes_the_place_of_the_old_one(tmp_path: Pat
     named = Provenance("MIT")
     assert named.or_of(bundle.SHIPPED) == named
     assert Provenance().or_of(tmp_path) == Provenance()
+
+
+class Unsure:
+    """A model that is sure of one label alone, and of few crops."""
+
+    size, classes = 96, 3
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def probabilities(self, crop: object) -> NDArray[np.float64]:
+        self._asked += 1
+        return np.array([0.95, 0.03, 0.02]) if self._asked == 1 else np.array([0.4, 0.35, 0.25])
+
+
+def test_a_bundle_gets_as_many_golden_answers_as_a_device_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that is sure of little is held to the crops that it is surest about."""
+    monkeypatch.setattr(build, "GOLDEN_SEEDS", {"blobs": range(4), "face": range(4)})
+    found = build.golden_answers(cast(TfliteModel, Unsure()))
+    assert len(found) == FEWEST_GOLDEN
+    assert found[0]["probabilities"][0] == 0.95

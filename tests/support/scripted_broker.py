@@ -1,7 +1,9 @@
 """A small MQTT 5 broker that answers by a script: refusals, disconnects, limits, slowness, silence.
 
-It knows QoS 1 publishing and plain subscriptions, which is what a device needs, and keeps an account of
-what it was given and how many messages were unanswered at most. Source: MQTT 5.0, sections 2 and 3.
+It knows publishing and subscriptions up to QoS 1, which is what a device needs. What its terms deny it
+refuses as a real broker does, from CONNECT on; and it throws out a client whose identifier comes again. It
+keeps an account of what it was given and how many messages were unanswered at most. Source: MQTT 5.0,
+sections 2 and 3.
 """
 
 from __future__ import annotations
@@ -68,6 +70,23 @@ class Terms:
     largest: int = 0
     retains: bool = True
     delay_s: float = 0.0
+    qos: int = 2
+    wildcards: bool = True
+    shares: bool = True
+    session_expiry_s: int | None = None
+    keep_alive_s: int | None = None
+    takeover: int | None = None
+    """With which reason a client is thrown out whose identifier comes again; 0 for none given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """What a client said of itself."""
+
+    client_id: str
+    will: bool
+    will_qos: int
+    will_retained: bool
 
 
 @dataclass
@@ -80,6 +99,9 @@ class ScriptedBroker:
     def __post_init__(self) -> None:
         self.given: list[Given] = []
         self.taken: list[Given] = []
+        self.connects: list[Connect] = []
+        self.subscribed: list[str] = []
+        self.holders: dict[str, socket.socket] = {}
         self.connections = 0
         self.max_in_flight = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -157,11 +179,19 @@ class _Conversation:
 
     def _handle(self, kind: int, flags: int, body: bytes) -> None:
         if kind == CONNECT:
-            self._peer.sendall(_packet(CONNACK << 4, b"\0\0" + _properties(self._broker.terms)))
+            self._connect(_connect(body))
         elif kind == PINGREQ:
             self._peer.sendall(_packet(PINGRESP << 4, b""))
         elif kind == SUBSCRIBE:
-            self._peer.sendall(_packet(SUBACK << 4, body[:2] + b"\0\1"))
+            filters = _filters(body)
+            self._broker.subscribed += filters
+            codes = bytes(_granted(topic_filter, self._broker.terms) for topic_filter in filters)
+            self._peer.sendall(_packet(SUBACK << 4, body[:2] + b"\0" + codes))
+        elif kind == PUBLISH and (code := _violated(flags, self._broker.terms)):
+            self._hang_up(code)
+        elif kind == PUBLISH and not flags & 6:
+            self._broker.given.append(_message(flags, body)[1])
+            self._broker.taken.append(self._broker.given[-1])
         elif kind == PUBLISH:
             mid, given = _message(flags, body)
             with self._more:
@@ -169,6 +199,25 @@ class _Conversation:
                 self._unanswered.append((mid, given))
                 self._broker.max_in_flight = max(self._broker.max_in_flight, len(self._unanswered))
                 self._more.notify()
+
+    def _connect(self, connect: Connect) -> None:
+        terms, holders = self._broker.terms, self._broker.holders
+        self._broker.connects.append(connect)
+        code = 0
+        if connect.will and connect.will_retained and not terms.retains:
+            code = 0x9A
+        elif connect.will and connect.will_qos > terms.qos:
+            code = 0x9B
+        if not code and terms.takeover is not None and connect.client_id in holders:
+            _throw_out(holders[connect.client_id], terms.takeover)
+        holders[connect.client_id] = self._peer
+        self._peer.sendall(_packet(CONNACK << 4, bytes([0, code]) + _properties(terms)))
+        if code:
+            self._peer.shutdown(socket.SHUT_RDWR)
+
+    def _hang_up(self, code: int) -> None:
+        self._peer.sendall(_packet(DISCONNECT << 4, bytes([code, 0])))
+        self._peer.shutdown(socket.SHUT_RDWR)
 
     def _answer(self) -> None:
         while True:
@@ -189,8 +238,9 @@ class _Conversation:
             self._unanswered.pop(0)
         if reply.hang_up or reply.bare:
             if reply.hang_up:
-                self._peer.sendall(_packet(DISCONNECT << 4, bytes([reply.code, 0])))
-            self._peer.shutdown(socket.SHUT_RDWR)
+                self._hang_up(reply.code)
+            else:
+                self._peer.shutdown(socket.SHUT_RDWR)
         elif not reply.silent:
             if reply.code < 0x80:
                 self._broker.taken.append(given)
@@ -213,14 +263,63 @@ def _packets(peer: socket.socket) -> Iterator[tuple[int, int, bytes]]:
 def _message(flags: int, body: bytes) -> tuple[int, Given]:
     (size,) = struct.unpack_from("!H", body)
     topic, rest = body[2 : 2 + size].decode(), body[2 + size :]
-    (mid,) = struct.unpack_from("!H", rest)
-    return mid, Given(topic, rest[3 + rest[2] :], bool(flags & 1))
+    mid = 0
+    if flags & 6:
+        (mid,) = struct.unpack_from("!H", rest)
+        rest = rest[2:]
+    return mid, Given(topic, rest[1 + rest[0] :], bool(flags & 1))
+
+
+def _connect(body: bytes) -> Connect:
+    flags, rest = body[7], body[10:]
+    rest = rest[1 + rest[0] :]
+    (size,) = struct.unpack_from("!H", rest)
+    return Connect(rest[2 : 2 + size].decode(), bool(flags & 4), flags >> 3 & 3, bool(flags & 32))
+
+
+def _filters(body: bytes) -> list[str]:
+    rest, found = body[3 + body[2] :], []
+    while rest:
+        (size,) = struct.unpack_from("!H", rest)
+        found.append(rest[2 : 2 + size].decode())
+        rest = rest[3 + size :]
+    return found
+
+
+def _granted(topic_filter: str, terms: Terms) -> int:
+    """The answer to one filter: a QoS, or why not."""
+    if topic_filter.startswith("$share/") and not terms.shares:
+        return 0x9E
+    if not terms.wildcards and any(level in ("+", "#") for level in topic_filter.split("/")):
+        return 0xA2
+    return min(1, terms.qos)
+
+
+def _violated(flags: int, terms: Terms) -> int:
+    """Why a message ends the connection; 0 where it does not."""
+    if flags & 1 and not terms.retains:
+        return 0x9A
+    return 0x9B if flags >> 1 & 3 > terms.qos else 0
+
+
+def _throw_out(peer: socket.socket, code: int) -> None:
+    try:
+        if code:
+            peer.sendall(_packet(DISCONNECT << 4, bytes([code, 0])))
+        peer.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
 
 
 def _properties(terms: Terms) -> bytes:
     body = b"\x21" + struct.pack("!H", terms.receive_maximum)
     body += b"\x27" + struct.pack("!I", terms.largest) if terms.largest else b""
     body += b"" if terms.retains else b"\x25\0"
+    body += b"" if terms.qos > 1 else b"\x24" + bytes([terms.qos])
+    body += b"" if terms.wildcards else b"\x28\0"
+    body += b"" if terms.shares else b"\x2a\0"
+    body += b"" if terms.session_expiry_s is None else b"\x11" + struct.pack("!I", terms.session_expiry_s)
+    body += b"" if terms.keep_alive_s is None else b"\x13" + struct.pack("!H", terms.keep_alive_s)
     return bytes([len(body)]) + body
 
 

@@ -25,5 +25,5 @@ def path(tmp_path: Path) -> Path:
         fill(spool, range(1, EVENTS + 1))
         spool.mark_sent(range(1, 11))
         spool.set_mark(ConsumerMark("team", spool.epoch, 8, WALL))
-    (tmp_path / "config.toml").write_text(f'[spool]\npath = "{file}"\n')
+    (tmp_path / "config.toml").write_text(f'[device]\nname = "door"\n[spool]\npath = "{file}"\n')
     return file

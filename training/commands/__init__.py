@@ -29,7 +29,7 @@ def maskgate_train() -> None:
 
     \b
     Examples:
-      maskgate-train data datasets --detector yunet.onnx -o split.json
+      maskgate-train data datasets -o split.json
       maskgate-train fit --split split.json --weights mobilenet_v2.h5
       maskgate-train evaluate runs/20250101-120000-default/model.keras split.json
     """

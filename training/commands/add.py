@@ -12,7 +12,7 @@ from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training import framework
-from training.commands.common import skipped, skipped_lines
+from training.commands.common import finder_option, skipped, skipped_lines
 from training.data import faces
 from training.data import readers as datasets
 from training.data.manifest import SplitManifest
@@ -22,7 +22,7 @@ from training.data.manifest import SplitManifest
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--label", required=True, help="What all images of DIR show: with_mask, or any usual spelling.")
 @click.option("--split", required=True, type=EXISTING, help="Split manifest to add them to.")
-@click.option("--detector", required=True, type=EXISTING, help="YuNet model that finds the faces.")
+@finder_option
 @click.option("-o", "--output", type=FILE, help="Write the new manifest here and leave the old one alone.")
 @click.option("--seed", default=7, show_default=True, help="Of dealing out the new faces.")
 @megapixels_option
@@ -36,7 +36,7 @@ def add(
     and new models are judged on it: images that resemble it are left out, and so are those that the data set
     holds already.
 
-    Example: maskgate-train add photos --label mask_worn_incorrectly --split split.json --detector yunet.onnx
+    Example: maskgate-train add photos --label mask_worn_incorrectly --split split.json
     """
     meant = datasets.label_of(label)
     if meant is None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import click
 
+from edge import bundle
+from edge.cli.options import EXISTING
 from edge.cli.output import progress, table
 from edge.contract import LABELS, MASK_WORN_INCORRECTLY
 from training import framework
@@ -16,6 +18,13 @@ from training.metrics import ClassifierFigures
 
 NAMED = 5
 """Files that are named of all that could not be used for one reason."""
+
+finder_option = click.option(
+    "--detector",
+    type=EXISTING,
+    default=bundle.SHIPPED_DETECTOR,
+    help="Detector (YuNet's kind) that finds the faces in data folders; the package's where not given.",
+)
 
 
 def skipped(skips: Iterable[Skip]) -> dict[str, list[str]]:

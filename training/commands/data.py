@@ -15,7 +15,7 @@ from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.system import files
 from training import framework
-from training.commands.common import skipped, skipped_lines
+from training.commands.common import finder_option, skipped, skipped_lines
 from training.data import faces
 from training.data import readers as datasets
 from training.data.manifest import SplitManifest
@@ -41,9 +41,7 @@ def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Spli
 
 @click.command()
 @click.argument("roots", nargs=-1, required=True, type=EXISTING)
-@click.option(
-    "--detector", required=True, type=EXISTING, help="YuNet model that finds faces in class folders."
-)
+@finder_option
 @click.option("--seed", default=7, show_default=True, help="Of the split.")
 @click.option(
     "-o", "--output", type=FILE, default=Path("split.json"), show_default=True, help="Split manifest."
@@ -53,7 +51,7 @@ def make_split(roots: tuple[Path, ...], detector: Path, seed: int) -> tuple[Spli
 def data(roots: tuple[Path, ...], detector: Path, seed: int, output: Path, as_json: bool) -> None:
     """Reads data sets, groups near-duplicates and writes the split manifest.
 
-    Example: maskgate-train data datasets --detector yunet.onnx -o split.json
+    Example: maskgate-train data datasets -o split.json
     """
     manifest, found = make_split(roots, detector, seed)
     files.write_atomic(output, manifest.model_dump_json(indent=1).encode())

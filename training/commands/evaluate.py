@@ -50,7 +50,11 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
         type=click.FloatRange(0, 1),
         help="P(with_mask) from which a face counts as masked, such as a bundle's; else one is chosen here.",
     ),
-    click.option("--detector", type=EXISTING, help="YuNet model, where DATA are folders."),
+    click.option(
+        "--detector",
+        type=EXISTING,
+        help="Detector that finds the faces, where DATA are folders; MODEL's own, or else the package's.",
+    ),
     click.option("--seed", default=7, show_default=True, help="Of the split, where DATA are folders."),
     megapixels_option,
     cache_option,
@@ -199,9 +203,7 @@ def _manifest(
         return SplitManifest.load(data[0]), False
     # A bundle's own detector cuts faces as the device does.
     own = model / bundle.DETECTOR
-    detector = detector or (own if own.is_file() else None)
-    if detector is None:
-        raise click.UsageError("data folders need --detector FILE, which finds the faces in class folders")
-    manifest, found = make_split(data, detector, seed)
+    found_by = detector or (own if own.is_file() else bundle.SHIPPED_DETECTOR)
+    manifest, found = make_split(data, found_by, seed)
     tell_skipped(found.skips)
     return manifest, True

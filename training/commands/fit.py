@@ -14,7 +14,7 @@ from training.classifier import devices as sharing
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.batches import usable
-from training.commands.common import known_faces, require_weights, slices_table, tell_skipped
+from training.commands.common import finder_option, known_faces, require_weights, slices_table, tell_skipped
 from training.commands.data import make_split
 from training.commands.gate import promote, start_from
 from training.data.dataset import FaceDataset, load_material
@@ -26,7 +26,7 @@ from training.metrics import ClassifierFigures
 @click.command()
 @click.option("--data", "roots", multiple=True, type=EXISTING, help="Data set folder; may be given again.")
 @click.option("--split", type=FILE, help="Split manifest to reuse instead of --data.")
-@click.option("--detector", type=EXISTING, help="YuNet model that finds faces; needed with --data.")
+@finder_option
 @click.option(
     "--recipe", "plan", type=FILE, default=recipe.DEFAULT, help="TOML file; the default recipe otherwise."
 )
@@ -57,7 +57,7 @@ from training.metrics import ClassifierFigures
 def fit(
     roots: tuple[Path, ...],
     split: Path | None,
-    detector: Path | None,
+    detector: Path,
     plan: Path,
     weights: str | None,
     base: Path,
@@ -75,7 +75,7 @@ def fit(
     With --from the backbone starts from the run that the bundle was made of, where it is among --runs, and
     the new model becomes the run's `bundle` only if `maskgate-train gate` would let it pass.
 
-    Example: maskgate-train fit --data datasets --detector yunet.onnx --weights mobilenet_v2.h5
+    Example: maskgate-train fit --data datasets --weights mobilenet_v2.h5
     """
     # TensorFlow divides the processor only before its first operation, so that devices are read first.
     names = sharing.named(devices)
@@ -125,15 +125,15 @@ def _resumed(folder: Path) -> tuple[recipe.Recipe, SplitManifest]:
     return run.recipe(), SplitManifest.load(run.split)
 
 
-def _split(split: Path | None, roots: tuple[Path, ...], detector: Path | None, seed: int) -> SplitManifest:
+def _split(split: Path | None, roots: tuple[Path, ...], detector: Path, seed: int) -> SplitManifest:
     """The split that is named, or one of the data below the roots."""
     if split:
         return SplitManifest.load(split)
-    if roots and detector:
+    if roots:
         manifest, found = make_split(roots, detector, seed)
         tell_skipped(found.skips)
         return manifest
-    raise click.UsageError("name --split FILE, or --data DIR with --detector FILE")
+    raise click.UsageError("name --split FILE, or --data DIR")
 
 
 def _whole(manifest: SplitManifest) -> SplitManifest:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
-from sqlalchemy.exc import DataError
+from sqlalchemy.engine import Connection
 
 from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.tables import epoch, event
-from edge.collector.database.writes import UnfitError, add_events
+from edge.collector.database.writes import EVENT_KEY, add_events, blaming
 from edge.collector.records import EpochKey, EventRecord
 
 _CONTENT = tuple(column for column in event.c if column is not event.c.received)
@@ -35,8 +34,11 @@ class BulkLoad:
         self._database = database
 
     @contextmanager
-    def all_or_nothing(self) -> Iterator[Add]:
+    def all_or_nothing(self, *, site_typed: bool = True) -> Iterator[Add]:
         """One transaction; an error of any kind within it leaves the database as it was.
+
+        Args:
+            site_typed: Whether somebody has typed the site, which may be wrong, or the events say it.
 
         Raises:
             UnfitError: An event can never be stored.
@@ -44,34 +46,39 @@ class BulkLoad:
         """
         epoch_keys: set[EpochKey] = set()
         with self._database.writing() as connection:
-            try:
-                yield lambda records: _add(connection, records, epoch_keys)
-            except (DataError, OverflowError) as error:
-                reason = " ".join(str(error).split())[:200]
-                raise UnfitError(f"the database cannot hold an event: {reason}; nothing was stored") from None
+
+            def add(records: Sequence[EventRecord]) -> tuple[bool, ...]:
+                if site_typed:
+                    _check_sites(connection, records, epoch_keys)
+                return _add(connection, records)
+
+            yield add
 
 
-def _add(
-    connection: Connection, records: Sequence[EventRecord], epoch_keys: set[EpochKey]
-) -> tuple[bool, ...]:
+def _check_sites(connection: Connection, records: Sequence[EventRecord], epoch_keys: set[EpochKey]) -> None:
     for position, record in enumerate(records):
         if record.epoch_key not in epoch_keys:
             _check_site(connection, position, record.epoch_key)
             epoch_keys.add(record.epoch_key)
+
+
+def _add(connection: Connection, records: Sequence[EventRecord]) -> tuple[bool, ...]:
+    keys = [tuple(getattr(record, column.name) for column in EVENT_KEY) for record in records]
     wanted = sorted({record.id for record in records})
     rows = connection.execute(sa.select(*_CONTENT).where(event.c.id.in_(wanted))).all()
-    known: dict[str, Row[tuple[object, ...]] | tuple[object, ...]] = {row.id: row for row in rows}
+    known = {(row.site, row.device, row.epoch, row.sequence): tuple(row) for row in rows}
     new: dict[int, EventRecord] = {}
     for position, record in enumerate(records):
         content = tuple(getattr(record, column.name) for column in _CONTENT)
-        there = known.setdefault(record.id, content)
+        there = known.setdefault(keys[position], content)
         if there is content:
             new[position] = record
-        elif tuple(there) != content:
+        elif there != content:
             raise ClashError(
                 position, f"another event with the id {record.id} is in the database or further up"
             )
-    add_events(connection, new.values())
+    with blaming("an event, and nothing was stored"):
+        add_events(connection, new.values())
     return tuple(position in new for position in range(len(records)))
 
 

@@ -8,6 +8,7 @@ power cut takes no row that was reported as committed. Writers take turns in bot
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,17 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from edge.collector.database import tables
+from edge.collector.database import migration, tables
 from edge.errors import ConfigError, MissingExtraError, StorageError
+
+log = logging.getLogger(__name__)
 
 SAMPLES = "sqlite:///events.db or postgresql+psycopg://user@host/name"
 LOCK_S = 5
 TURN = 0x4D53_4B43
 """The advisory lock for which PostgreSQL's writers queue."""
 
+# Without these, TCP may wait very long for a server that is gone.
 _POSTGRESQL = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -50,9 +54,11 @@ class CollectorDatabase:
             StorageError: Nothing was written.
         """
         with self._naming(), self._engine.connect() as connection:
+            # SQLite refuses at once to turn a read lock into a write lock where another writer waits.
             connection.execution_options(maskgate_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 if connection.dialect.name == "postgresql":
+                    # PostgreSQL frees this lock with the transaction, also where the connection breaks.
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
                 yield connection
 
@@ -65,6 +71,7 @@ class CollectorDatabase:
         """
         with self._naming(), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
+                # By default PostgreSQL shows every statement another moment.
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
@@ -140,6 +147,7 @@ def _engine(url: URL) -> Engine:
     sqlite = url.drivername == "sqlite"
     arguments: dict[str, Any] = {"timeout": LOCK_S} if sqlite else dict(_POSTGRESQL)
     try:
+        # A server may have been restarted since the last use of a connection.
         engine = sa.create_engine(url, connect_args=arguments, pool_size=1, pool_pre_ping=not sqlite)
     except (ImportError, NoSuchModuleError):
         raise MissingExtraError("PostgreSQL needs psycopg, which is not installed", "collector") from None
@@ -175,13 +183,27 @@ def _check_tables(database: CollectorDatabase, *, create: bool) -> None:
         what = "is some other program's" if found else "is empty"
         raise ConfigError(f"the database {database.name} {what}; name another one with --database")
     with database.reading() as connection:
-        number = connection.execute(sa.select(tables.version.c.format)).scalar()
-    if number != tables.FORMAT:
-        raise ConfigError(
-            f"the database {database.name} has format {number}, this maskgate writes {tables.FORMAT}; "
-            "update maskgate or name another one with --database"
-        )
-    return None
+        number = connection.execute(sa.select(tables.version.c.format)).scalar() or 0
+    if number == tables.FORMAT:
+        return None
+    if migration.OLDEST <= number < tables.FORMAT:
+        return _migrate(database)
+    raise ConfigError(
+        f"the database {database.name} has format {number}, this maskgate writes {tables.FORMAT}; "
+        "update maskgate or name another one with --database"
+    )
+
+
+def _migrate(database: CollectorDatabase) -> None:
+    """Brings an older format up to date; whoever may only read needs somebody who may write first."""
+    with database.writing() as connection:
+        # Another collector may have been faster.
+        number = connection.execute(sa.select(tables.version.c.format)).scalar_one()
+        if number < tables.FORMAT:
+            log.warning(
+                "the database %s is brought from format %d to %d", database.name, number, tables.FORMAT
+            )
+            migration.migrate(connection, number)
 
 
 def _check_rights(database: CollectorDatabase) -> None:

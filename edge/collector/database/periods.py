@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from edge.collector.database.tables import period
-from edge.collector.records import SILENT_S, AvailabilityRecord, CameraRecord, DeviceKey, Heartbeat
+from edge.collector.records import SILENT_S, AvailabilityRecord, CameraRecord, Heartbeat
+from edge.types import DeviceKey
 
 PRESENCE = "presence"
 SIGHT = "sight"
@@ -90,6 +91,7 @@ def _open(connection: Connection, place: DeviceKey, track: str) -> _Now | None:
 
 def _change(connection: Connection, place: DeviceKey, change: _Change) -> None:
     now = _open(connection, place, change.track)
+    # A period never ends before it begins, whatever a clock says.
     at = change.at if now is None else max(change.at, now.since)
     connection.execute(sa.update(period).where(_still(place, change.track)).values(until=at))
     _begin(connection, place, replace(change, at=at))

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-FORMAT = 1
+FORMAT = 2
 
 metadata = MetaData()
 
@@ -34,9 +34,9 @@ version = Table("maskgate_collector", metadata, Column("format", Integer, nullab
 event = Table(
     "event",
     metadata,
-    Column("id", Text, primary_key=True),
-    *_counter(),
-    Column("sequence", BigInteger, nullable=False),
+    Column("id", Text, nullable=False),
+    *_counter(key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("pass_id", Text, nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("verdict", Text, nullable=False),
@@ -54,7 +54,7 @@ event = Table(
     Column("monotonic_time", Float(53), nullable=False),
     Column("clock_synced", Boolean, nullable=False),
     Column("received", Float(53), nullable=False),
-    Index("event_order", "site", "device", "epoch", "sequence"),
+    Index("event_id", "id"),
     Index("event_pass", "pass_id", "revision"),
     Index("event_at", "at"),
 )
@@ -63,7 +63,7 @@ gap = Table(
     "gap",
     metadata,
     Column("id", Text, primary_key=True),
-    *_counter(),
+    *_counter(key=True),
     Column("first", BigInteger, nullable=False),
     Column("last", BigInteger),
     Column("reason", Text, nullable=False),

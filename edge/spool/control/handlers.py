@@ -75,7 +75,9 @@ def stats(writer: SpoolWriter, _request: StatsRequest) -> SpoolStats:
     usage, limits = store.usage, store.limits
     (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
     (gaps, announced) = db.one("SELECT count(*), count(sent_at) FROM gap")
-    epochs = db.all("SELECT name, generation, last FROM epoch WHERE generation >= 0 ORDER BY generation")
+    epochs = db.all(
+        "SELECT name, generation, last, site, device FROM epoch WHERE generation >= 0 ORDER BY generation"
+    )
     return SpoolStats(
         epochs=tuple(EpochInfo(*row) for row in epochs),
         unsent=usage.unsent,

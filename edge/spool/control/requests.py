@@ -94,11 +94,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class EpochInfo:
-    """An epoch of the file: its events have the positions `generation << 40 | sequence`."""
+    """An epoch of the file: its events have the positions `generation << 40 | sequence`.
+
+    `site` and `device` are whose they are; None where nobody wrote it down.
+    """
 
     name: str
     generation: int
     last: int
+    site: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,23 @@ from collections.abc import Iterable
 
 from edge.messages.ranges import Range, merge
 from edge.spool.storage.database import SpoolDatabase
+from edge.spool.storage.epochs import origin_of
 from edge.types import Gap, Reason
 
-_COLUMNS = "place, epoch, number, first, last, reason, wall"
+_NAMED = "(SELECT {} FROM epoch WHERE name = gap.epoch ORDER BY generation DESC LIMIT 1)"
+_COLUMNS = ", ".join(
+    (
+        "place",
+        "epoch",
+        "number",
+        "first",
+        "last",
+        "reason",
+        "wall",
+        _NAMED.format("site"),
+        _NAMED.format("device"),
+    )
+)
 
 
 class GapTable:
@@ -57,8 +71,8 @@ class GapTable:
             (limit,),
         )
         return tuple(
-            Gap(position, epoch, number, first, last, Reason(reason), wall)
-            for position, epoch, number, first, last, reason, wall in rows
+            Gap(position, epoch, number, first, last, Reason(reason), wall, origin_of(site, device))
+            for position, epoch, number, first, last, reason, wall, site, device in rows
         )
 
     def mark_sent(self, positions: Iterable[int], wall: float) -> None:
@@ -75,6 +89,7 @@ class GapTable:
             "AND ifnull(last, ?) >= ?",
             (numbers.last, epoch, numbers.last, numbers.last, numbers.first),
         )
+        # Under its old id, so that a consumer that has it already knows it.
         self._db.many("UPDATE gap SET sent_at = NULL WHERE place = ?", ((row[0],) for row in rows))
         return merge(Range(first, max(first, last)) for _, first, last in rows)
 

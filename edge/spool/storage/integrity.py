@@ -13,7 +13,7 @@ from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.spool.records import GENERATION_BITS
-from edge.spool.storage import files, schema
+from edge.spool.storage import epochs, files, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.schema import APPLICATION_ID
 from edge.spool.storage.store import RunInfo
@@ -38,6 +38,7 @@ def check_rows(db: SpoolDatabase) -> None:
     for (reason,) in db.all("SELECT reason FROM gap UNION SELECT reason FROM dropped"):
         if reason not in set(Reason):
             raise DamagedError(f"{db} is damaged: {reason!r} is no reason of a gap")
+    # Text is decoded when it is fetched: this finds what is not UTF-8.
     db.all("SELECT name FROM epoch UNION SELECT consumer FROM mark UNION SELECT epoch FROM mark")
     read_run_info(db)
 
@@ -48,10 +49,13 @@ def read_run_info(db: SpoolDatabase) -> RunInfo:
     Raises:
         DamagedError: They cannot be read.
     """
-    row = db.one("SELECT name, generation, (SELECT run FROM life), last FROM epoch ORDER BY generation DESC")
-    if [type(value) for value in row] != [str, int, int, int]:
+    name, generation, run, last, site, device = db.one(
+        "SELECT name, generation, (SELECT run FROM life), last, site, device "
+        "FROM epoch ORDER BY generation DESC"
+    )
+    if [type(value) for value in (name, generation, run, last)] != [str, int, int, int]:
         raise DamagedError(f"{db} is damaged: its epoch cannot be read")
-    return RunInfo(*row)
+    return RunInfo(name, generation, run, last, epochs.origin_of(site, device))
 
 
 def _require_none(db: SpoolDatabase, rows: str, problem: str) -> None:
@@ -62,6 +66,7 @@ def _require_none(db: SpoolDatabase, rows: str, problem: str) -> None:
 
 LENGTH = 100
 _MAGIC = b"SQLite format 3\0"
+# Places in the header: versions of the file format, size in pages, application id.
 _MODE, _PAGES, _MARK = slice(18, 20), slice(28, 32), slice(68, 72)
 _NOT_WAL = b"\1\1"
 
@@ -73,6 +78,7 @@ def refuse_others(path: Path) -> None:
         SpoolError: It is one, or cannot be read.
     """
     numbers = files.numbers_of(path)
+    # A spool whose header is damaged is still known by its reservations.
     known = is_spool(path) or (numbers.exists() and numbers.stat().st_size > 0)
     if not known and _has_tables(_read(path)):
         raise SpoolError(f"{path} is some other database; name another file with spool.path")

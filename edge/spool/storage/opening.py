@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range
 from edge.spool.records import Limits
-from edge.spool.storage import files, integrity, recovery, schema
+from edge.spool.storage import epochs, files, integrity, recovery, schema
 from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.integrity import is_database, is_spool, refuse_others
@@ -20,7 +20,7 @@ from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.store import RESERVE, EventStore, RunInfo
 from edge.system.files import sync_directory
 from edge.telemetry.records import DAY_S
-from edge.types import Reason
+from edge.types import DeviceKey, Reason
 
 JUMP = 64
 """Gaps are numbered from so much further on after an end without notice: the file may have lost some."""
@@ -38,13 +38,15 @@ class OpenedStore:
     problem: str
 
 
-def open_store(path: Path, wall: float, limits: Limits) -> OpenedStore:
+def open_store(path: Path, wall: float, limits: Limits, origin: DeviceKey | None = None) -> OpenedStore:
     """Opens a spool, makes it where there is none, moves it aside where it is damaged; counts this run.
 
     Args:
         path: The file; its directory is made (0700) where only that is missing.
         wall: Unix time now.
         limits: How much it keeps.
+        origin: Under which name sequences are given; another one than before begins an epoch. None goes on
+            with the one that is there.
 
     Raises:
         SpoolError: It cannot be opened, is something else, or another process holds it.
@@ -52,14 +54,16 @@ def open_store(path: Path, wall: float, limits: Limits) -> OpenedStore:
     files.make_file(path)
     refuse_others(path)
     with contextlib.ExitStack() as stack:
+        # Before SQLite opens the file: the lock on the reservations keeps a second process out.
         numbers = SequenceReservations(files.numbers_of(path))
         stack.callback(numbers.close)
         reservation = numbers.read()
         db, damage = _open_or_replace(path, reservation, wall)
         stack.callback(db.close)
-        run_info, loss = _begin_run(db, reservation, wall)
+        run_info, loss = _begin_run(db, reservation, wall, origin)
         store = EventStore(db, numbers, run_info, limits)
         store.reserve(store.last_sequence)
+        # The file of the reservations is new, and its name must survive a power cut too.
         if reservation is None:
             sync_directory(path.parent)
         stack.pop_all()
@@ -129,6 +133,7 @@ def _open_or_replace(path: Path, reservation: Reservation | None, wall: float) -
 
 def _open_whole(path: Path, reservation: Reservation | None, wall: float) -> SpoolDatabase:
     """Opens a file and makes sure that all of it is as it was written."""
+    # To SQLite an empty file is a new database, and no error.
     if reservation is not None and not path.stat().st_size:
         raise DamagedError(f"the spool {path} is damaged: it is empty")
     db = SpoolDatabase(path)
@@ -136,10 +141,11 @@ def _open_whole(path: Path, reservation: Reservation | None, wall: float) -> Spo
         if not db.all("SELECT 1 FROM sqlite_schema"):
             _create(db, path, reservation, wall)
         version = _format(db, path, reservation)
+        # Before the upgrade, which seals every row as it is.
         db.check()
         if version < FORMAT:
             with db.transaction():
-                schema.upgrade(db)
+                schema.upgrade(db, version)
         integrity.check_rows(db)
     except BaseException:
         db.close()
@@ -168,6 +174,7 @@ def _format(db: SpoolDatabase, path: Path, reservation: Reservation | None) -> i
             raise DamagedError(f"the spool {path} is damaged: its mark is gone")
         raise SpoolError(f"{path} is some other database; name another file with spool.path")
     if not 1 <= version <= FORMAT:
+        # The reservations name the format that it had: another one in the header is damage, no newer program.
         if reservation is not None and reservation.format == FORMAT:
             raise DamagedError(f"the spool {path} is damaged: it claims to have format {version}")
         raise SpoolError(
@@ -177,25 +184,38 @@ def _format(db: SpoolDatabase, path: Path, reservation: Reservation | None) -> i
     return int(version)
 
 
-def _begin_run(db: SpoolDatabase, reservation: Reservation | None, wall: float) -> tuple[RunInfo, str]:
-    """Counts this run, and announces the numbers that the last one kept in reserve."""
-    problem = ""
+def _begin_run(
+    db: SpoolDatabase, reservation: Reservation | None, wall: float, origin: DeviceKey | None
+) -> tuple[RunInfo, str]:
+    """Counts this run, announces the numbers that the last one kept in reserve, and looks at the name."""
     with db.transaction():
         db.execute("UPDATE life SET run = run + 1")
+        if origin is not None:
+            epochs.adopt(db, origin)
         run_info = integrity.read_run_info(db)
-        (reserved,) = db.one("SELECT reserved FROM epoch WHERE generation = ?", (run_info.generation,))
-        upto = max(run_info.last_sequence, reserved)
-        # Of the same epoch, the reservations may be ahead of a database that lost the end of its log;
-        # of one that is not in the file, they are what is left of a spool that was replaced.
-        if reservation is not None and reservation.epoch == run_info.epoch:
-            upto = max(upto, reservation.upto)
-        elif reservation is not None and not db.all(
-            "SELECT 1 FROM epoch WHERE name = ?", (reservation.epoch,)
-        ):
-            problem = _announce_lost_epoch(db, reservation, wall)
-        if upto > run_info.last_sequence:
-            problem = _announce_reserved(db, run_info, upto, wall) or problem
+        problem = _announce_unaccounted(db, run_info, reservation, wall)
+        if origin is not None and run_info.origin != origin:
+            _log.warning("this device was %s and is %s now: it begins to count anew", run_info.origin, origin)
+            epochs.begin(db, run_info.generation + 1, origin, wall)
     return integrity.read_run_info(db), problem
+
+
+def _announce_unaccounted(
+    db: SpoolDatabase, run_info: RunInfo, reservation: Reservation | None, wall: float
+) -> str:
+    """Announces what the last run kept in reserve; a sentence where that is more than can be explained."""
+    problem = ""
+    (reserved,) = db.one("SELECT reserved FROM epoch WHERE generation = ?", (run_info.generation,))
+    upto = max(run_info.last_sequence, reserved)
+    # Of the same epoch, the reservations may be ahead of a database that lost the end of its log;
+    # of one that is not in the file, they are what is left of a spool that was replaced.
+    if reservation is not None and reservation.epoch == run_info.epoch:
+        upto = max(upto, reservation.upto)
+    elif reservation is not None and not db.all("SELECT 1 FROM epoch WHERE name = ?", (reservation.epoch,)):
+        problem = _announce_lost_epoch(db, reservation, wall)
+    if upto > run_info.last_sequence:
+        problem = _announce_reserved(db, run_info, upto, wall) or problem
+    return problem
 
 
 def _announce_reserved(db: SpoolDatabase, run_info: RunInfo, upto: int, wall: float) -> str:
@@ -217,8 +237,9 @@ def _announce_reserved(db: SpoolDatabase, run_info: RunInfo, upto: int, wall: fl
 def _announce_lost_epoch(db: SpoolDatabase, reservation: Reservation, wall: float) -> str:
     """Announces the loss of an epoch that another file held in this one's place."""
     (oldest,) = db.one("SELECT min(generation) FROM epoch")
-    values = (oldest - 1, reservation.epoch, reservation.upto, reservation.upto, int(wall))
-    db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?)", values)
+    site, device = (None, None) if reservation.origin is None else astuple(reservation.origin)
+    values = (oldest - 1, reservation.epoch, reservation.upto, reservation.upto, int(wall), site, device)
+    db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     GapTable(db).add(reservation.epoch, [Range(1, max(reservation.upto, 1))], Reason.DAMAGED, wall)
     problem = f"the spool that held epoch {reservation.epoch} is gone; its events are announced as a gap"
     _log.error("%s", problem)

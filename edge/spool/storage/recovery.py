@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from edge.errors import SpoolError
 from edge.messages.ranges import Range, ranges_of, without
 from edge.spool.records import GENERATION_BITS, SEQUENCE_MASK, sequence_of
 from edge.spool.storage import files, schema
-from edge.spool.storage.database import DamagedError, SpoolDatabase
+from edge.spool.storage.database import DamagedError, SpoolDatabase, Value
+from edge.spool.storage.epochs import origin_of
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.sequences import Reservation
-from edge.types import Reason
+from edge.types import DeviceKey, Reason
 
 PAGE = 200
 EMPTY_BYTES = 8192
@@ -31,6 +33,7 @@ EMPTY_BYTES = 8192
 PROBE = 1_000
 """Places that are tried one by one where a page of events cannot be read."""
 
+# A generation of 20 bits and a sequence of 40 fit into a position, which has 63 in SQLite.
 MOST_EPOCHS = 1 << 20
 MOST_UNREADABLE = 50
 """Such stretches without a single event, after which no more is read."""
@@ -44,6 +47,7 @@ class _Epoch:
     name: str
     end: int
     gaps: int = 0
+    origin: DeviceKey | None = None
     certain: bool = True
     kept: list[int] = field(default_factory=list)
 
@@ -93,14 +97,15 @@ def _recoverable(
 ) -> tuple[SpoolDatabase | None, list[_Epoch]]:
     """The file that events are taken from, if any are, and the epochs that numbers can be lost of."""
     epochs = [] if old is None else _epochs(old)
-    if reservation is None or (epochs and epochs[-1].name == reservation.epoch):
+    if reservation is None or any(epoch.name == reservation.epoch for epoch in epochs):
         return old, epochs
     # The reservations lie in a file of their own, which this damage did not reach: where they name
     # another epoch than the damaged file does, they are right.
     # Events are taken only if they can be of that epoch: those of a file whose epochs cannot be
     # read, but not those of an older file that an earlier start moved aside.
     source = old if has_content and not epochs else None
-    return source, [_Epoch(_generation(source), reservation.epoch, reservation.upto)]
+    lost = _Epoch(_generation(source), reservation.epoch, reservation.upto, origin=reservation.origin)
+    return source, [lost]
 
 
 def _moved_before(path: Path) -> Path | None:
@@ -118,12 +123,22 @@ def _open(aside: Path | None) -> SpoolDatabase | None:
 
 def _epochs(old: SpoolDatabase) -> list[_Epoch]:
     """The epochs of the damaged file, in order; none where they cannot be read."""
+    rows = _epoch_rows(old, "site, device") or _epoch_rows(old, "NULL, NULL")
+    plausible = {row[0]: row for row in rows if _is_epoch(*row[:4])}
+    return [
+        _Epoch(generation, name, end, gaps, origin_of(site, device))
+        for _, (generation, name, end, gaps, site, device) in sorted(plausible.items())
+    ]
+
+
+def _epoch_rows(old: SpoolDatabase, name: str) -> list[tuple[Any, ...]]:
+    """The rows of the epochs; none where they cannot be read, or the format is one without these columns."""
     try:
-        rows = old.all("SELECT generation, name, max(last, reserved), gaps FROM epoch ORDER BY generation")
+        return old.all(
+            f"SELECT generation, name, max(last, reserved), gaps, {name} FROM epoch ORDER BY generation"  # noqa: S608
+        )
     except SpoolError:
         return []
-    plausible = {row[0]: row for row in rows if _is_epoch(*row)}
-    return [_Epoch(*row) for _, row in sorted(plausible.items())]
 
 
 def _is_epoch(generation: object, name: object, end: object, gaps: object) -> bool:
@@ -147,7 +162,10 @@ def _generation(old: SpoolDatabase | None) -> int:
 def _set_ends(epochs: list[_Epoch], reservation: Reservation | None) -> None:
     """Sets how far the latest epoch can have come; without reservations it may have come any further."""
     if epochs and reservation is not None:
-        epochs[-1].end = reservation.upto
+        # One that was begun behind that of the reservations has given no numbers yet.
+        named = next(epoch for epoch in reversed(epochs) if epoch.name == reservation.epoch)
+        named.end = reservation.upto
+        named.origin = named.origin or reservation.origin
     elif epochs:
         epochs[-1].certain = False
 
@@ -159,11 +177,9 @@ def _fill(db: SpoolDatabase, old: SpoolDatabase | None, epochs: list[_Epoch], wa
         schema.create(db, generation, schema.new_epoch(wall))
         recovered = 0
         for epoch in epochs:
-            db.execute(
-                "INSERT INTO epoch VALUES (?, ?, ?, ?, ?)",
-                (epoch.generation, epoch.name, epoch.end, epoch.end, max(epoch.gaps, int(wall))),
-            )
+            db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?, ?)", _row(epoch, wall))
             if old is not None:
+                # IGNORE: a damaged tree may give an event twice.
                 recovered += db.many(
                     "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
                     "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
@@ -171,6 +187,12 @@ def _fill(db: SpoolDatabase, old: SpoolDatabase | None, epochs: list[_Epoch], wa
                 )
             _announce(GapTable(db), epoch, wall)
     return recovered
+
+
+def _row(epoch: _Epoch, wall: float) -> tuple[Value, ...]:
+    site, device = (None, None) if epoch.origin is None else astuple(epoch.origin)
+    gaps = max(epoch.gaps, int(wall))
+    return epoch.generation, epoch.name, epoch.end, epoch.end, gaps, site, device
 
 
 def _announce(gaps: GapTable, epoch: _Epoch, wall: float) -> None:

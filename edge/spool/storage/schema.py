@@ -9,7 +9,7 @@ from edge.spool.storage.database import SpoolDatabase
 
 APPLICATION_ID = 0x4D53_4B47
 """Marks a file as a spool in SQLite's header: `MSKG`."""
-FORMAT = 2
+FORMAT = 3
 _EVENT = """
 CREATE TABLE event (
     place INTEGER PRIMARY KEY,
@@ -21,13 +21,16 @@ CREATE TABLE event (
 CREATE INDEX unsent ON event (place) WHERE sent_at IS NULL;
 CREATE INDEX sent ON event (sent_at) WHERE sent_at IS NOT NULL;
 """
+# AUTOINCREMENT: a gap must never get the place of one that was deleted, since places count as seen.
 _REST = """
 CREATE TABLE epoch (
     generation INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
     last INTEGER NOT NULL,                       -- highest sequence that is stored or announced as lost
     reserved INTEGER NOT NULL,                   -- highest sequence that may have been given
-    gaps INTEGER NOT NULL                        -- highest number of a gap
+    gaps INTEGER NOT NULL,                       -- highest number of a gap
+    site TEXT,                                   -- where and as what the device decided, in all of the
+    device TEXT                                  -- epoch; none where nobody wrote it down
 );
 CREATE TABLE life (run INTEGER NOT NULL);
 CREATE TABLE gap (
@@ -74,19 +77,30 @@ def _columns(statements: str) -> dict[str, tuple[tuple[str, str], ...]]:
 
 _TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\);\n", re.DOTALL)
 _COLUMN = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)( NOT NULL| PRIMARY KEY)?")
+# Read from the statements themselves, so that the check of the rows cannot differ from the tables.
 COLUMNS = _columns(_EVENT + _REST)
 
 
 def create(db: SpoolDatabase, generation: int, epoch: str) -> None:
     """Makes the tables of a new spool; within a transaction."""
     _run(db, _EVENT + _REST)
-    db.execute("INSERT INTO epoch VALUES (?, ?, 0, 0, 0)", (generation, epoch))
+    db.execute("INSERT INTO epoch VALUES (?, ?, 0, 0, 0, NULL, NULL)", (generation, epoch))
     db.execute("INSERT INTO life VALUES (0)")
     _stamp(db)
 
 
-def upgrade(db: SpoolDatabase) -> None:
-    """Brings a file of format 1 up to date; within a transaction. Its one epoch becomes generation 0."""
+def upgrade(db: SpoolDatabase, version: int) -> None:
+    """Brings a file of an older format up to date; within a transaction."""
+    if version == 1:
+        _add_epochs(db)
+    else:
+        db.execute("ALTER TABLE epoch ADD COLUMN site TEXT")
+        db.execute("ALTER TABLE epoch ADD COLUMN device TEXT")
+    _stamp(db)
+
+
+def _add_epochs(db: SpoolDatabase) -> None:
+    """Makes the one epoch of a file of format 1 generation 0."""
     epoch, run = db.one("SELECT epoch, run FROM life")
     last = db.all("SELECT seq FROM sqlite_sequence WHERE name = 'event'")
     number = last[0][0] if last else 0
@@ -95,9 +109,8 @@ def upgrade(db: SpoolDatabase) -> None:
     db.execute("UPDATE event SET seal = seal(place, payload, wall, sent_at)")
     db.execute("DROP TABLE life")
     _run(db, _REST)
-    db.execute("INSERT INTO epoch VALUES (0, ?, ?, ?, 0)", (epoch, number, number))
+    db.execute("INSERT INTO epoch VALUES (0, ?, ?, ?, 0, NULL, NULL)", (epoch, number, number))
     db.execute("INSERT INTO life VALUES (?)", (run,))
-    _stamp(db)
 
 
 def new_epoch(wall: float) -> str:
@@ -106,6 +119,7 @@ def new_epoch(wall: float) -> str:
 
 
 def _run(db: SpoolDatabase, statements: str) -> None:
+    # One by one: `executescript` would commit the transaction around it.
     for statement in statements.strip().split(";\n"):
         db.execute(statement)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import SpoolError
+from edge.types import DeviceKey
 
 SLOT = 512
 """Bytes of each of the two slots; a disk writes a sector of this size whole or not at all."""
@@ -24,11 +25,12 @@ _TAG = "maskgate-numbers"
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Numbers up to `upto` of an epoch may have been given, by a spool of this format."""
+    """Numbers up to `upto` of an epoch may have been given, under a name, by a spool of this format."""
 
     epoch: str
     upto: int
     format: int
+    origin: DeviceKey | None = None
 
 
 class SequenceReservations:
@@ -83,6 +85,8 @@ class SequenceReservations:
             SpoolError: It could not be written.
         """
         text = f"{_TAG} {self._writes} {reservation.format} {reservation.epoch} {reservation.upto}"
+        if reservation.origin is not None:
+            text += f" {reservation.origin.site} {reservation.origin.device}"
         line = f"{text} {zlib.crc32(text.encode()):08x}\n".encode().ljust(SLOT, b" ")
         try:
             # In turn, so that a write that is torn by a power cut leaves the slot before it; and in place,
@@ -113,6 +117,7 @@ def _parse(slot: bytes) -> tuple[int, Reservation] | None:
     """How many writes came before that of a slot, and what it says; None where it is not whole."""
     text, _, check = slot.decode("ascii", "replace").rstrip().rpartition(" ")
     fields = text.split(" ")
-    if check != f"{zlib.crc32(text.encode()):08x}" or len(fields) != 5 or fields[0] != _TAG:
+    if check != f"{zlib.crc32(text.encode()):08x}" or len(fields) not in (5, 7) or fields[0] != _TAG:
         return None
-    return int(fields[1]), Reservation(fields[3], int(fields[4]), int(fields[2]))
+    origin = DeviceKey(*fields[5:]) if fields[5:] else None
+    return int(fields[1]), Reservation(fields[3], int(fields[4]), int(fields[2]), origin)

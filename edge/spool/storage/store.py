@@ -13,14 +13,14 @@ from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range, ranges_of, without
 from edge.spool.records import GENERATION_BITS, ConsumerMark, Limits, Purged, Replayed, WriteBatch
-from edge.spool.storage import statistics
+from edge.spool.storage import epochs, statistics
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.schema import FORMAT
 from edge.spool.storage.sequences import Reservation, SequenceReservations
 from edge.spool.storage.transaction import Transaction, count
 from edge.telemetry.records import DAY_S, Minute, SpoolUsage
-from edge.types import Gap, Reason
+from edge.types import DeviceKey, Gap, Reason
 
 RESERVE = 64
 """Numbers that are reserved at a time: so wide is the gap that a program leaves which ends without notice."""
@@ -39,13 +39,15 @@ class RunInfo:
         epoch: Made with the file, sorts by age, unique.
         generation: Counts the epochs of the file.
         run: How often the file has been opened, this time included.
-        last_sequence: Highest sequence that was ever given, or may have been; 0 for a new file.
+        last_sequence: Highest sequence that was ever given, or may have been; 0 for a new epoch.
+        origin: Under which name sequences are given; None where nobody said.
     """
 
     epoch: str
     generation: int
     run: int
     last_sequence: int
+    origin: DeviceKey | None = None
 
 
 class EventStore:
@@ -63,6 +65,7 @@ class EventStore:
         self.limits = limits
         self.pending = WriteBatch()
         self._gaps = GapTable(db)
+        self._origins = epochs.origins(db)
         self._numbers = numbers
         self._base = run_info.generation << GENERATION_BITS
         self._last = run_info.last_sequence
@@ -92,7 +95,7 @@ class EventStore:
             SpoolError: The reservation could not be written.
         """
         if upto + MARGIN > self._reserved:
-            self._numbers.write(Reservation(self.run_info.epoch, upto + RESERVE, FORMAT))
+            self._numbers.write(self._reservation(upto + RESERVE))
             self._reserved = upto + RESERVE
 
     def write(self, wall: float) -> int:
@@ -136,7 +139,11 @@ class EventStore:
             "SELECT place, payload FROM event WHERE sent_at IS NULL AND place > ? ORDER BY place LIMIT ?",
             (after, limit + len(marked)),
         )
-        found = (Stored(position, payload) for position, payload in rows if position not in marked)
+        found = (
+            Stored(position, payload, self._origins.get(position >> GENERATION_BITS))
+            for position, payload in rows
+            if position not in marked
+        )
         return tuple(islice(found, limit))
 
     def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
@@ -148,6 +155,14 @@ class EventStore:
         announced = self.pending.announced
         found = self._gaps.unsent(limit + len(announced))
         return tuple(gap for gap in found if gap.position not in announced)[:limit]
+
+    def origins(self) -> tuple[DeviceKey, ...]:
+        """The names under which anything was decided that is kept here.
+
+        Raises:
+            SpoolError: The file cannot be read.
+        """
+        return epochs.kept(self.db)
 
     def marks(self) -> tuple[ConsumerMark, ...]:
         """What the consumers last said they have.
@@ -236,7 +251,7 @@ class EventStore:
             with contextlib.suppress(SpoolError):
                 self._account(self._last, self._last)
                 self.db.close()
-                self._numbers.write(Reservation(self.run_info.epoch, self._last, FORMAT))
+                self._numbers.write(self._reservation(self._last))
         self.db.close()
         self._numbers.close()
 
@@ -253,6 +268,9 @@ class EventStore:
             raise SpoolError(f"the spool knows no epoch {name}; its own is {self.run_info.epoch}")
         return int(found[-1][0]), int(found[-1][1])
 
+    def _reservation(self, upto: int) -> Reservation:
+        return Reservation(self.run_info.epoch, upto, FORMAT, self.run_info.origin)
+
     def _account(self, last: int, reserved: int) -> None:
         self.db.execute(
             "UPDATE epoch SET last = ?, reserved = ? WHERE generation = ?",
@@ -266,6 +284,7 @@ class EventStore:
             yield transaction
         # Only now: a transaction that failed has counted what is not there.
         self._counts = transaction.counts
+        # Replaced as a whole: other threads read it without a lock.
         self.usage = self._usage()
 
     def _usage(self) -> SpoolUsage:

@@ -95,7 +95,6 @@ def test_events_of_another_site_are_refused(run: Run, load: Run, export: Path, p
 def test_wrong_options_are_one_sentence(run: Run, export: Path, tmp_path: Path) -> None:
     """Exit code 2, and no database is made."""
     there = ("--database", f"sqlite:///{tmp_path}/none.db")
-    one_sentence(run("collect", "load", *there, export), 2, "--site", "device.site")
     one_sentence(run("collect", "load", *there, "--site", "a/b", export), 2, "--site")
     one_sentence(run("collect", "load", *there, "--site", "site", export), 2, "there is no database")
     one_sentence(run("collect", "load", *there, "--site", "site", "-", "-"), 2, "named twice")

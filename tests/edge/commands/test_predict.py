@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import cv2
@@ -11,18 +10,7 @@ import numpy as np
 import pytest
 
 from edge import bundle
-from edge.contract import LABELS
 from tests.support.commands import Run, one_sentence
-
-
-def test_a_bundle_without_a_detector_says_what_to_do(run: Run, photo: Path, tmp_path: Path) -> None:
-    """Fetch one, or name one."""
-    bare = tmp_path / "bare"
-    shutil.copytree(bundle.SHIPPED, bare)
-    (bare / bundle.DETECTOR).unlink()
-    size = bundle.load(bundle.SHIPPED).manifest.input.size
-    bundle.write_manifest(bare, version="1.0", labels=LABELS, input={"size": size})
-    one_sentence(run("predict", "--bundle", bare, photo), 3, "maskgate models fetch", "--detector")
 
 
 def test_models_that_cannot_be_used_are_named(run: Run, photo: Path, tmp_path: Path) -> None:

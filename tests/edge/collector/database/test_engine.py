@@ -98,7 +98,7 @@ def test_an_older_format(file: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "events.db")) as other, other:
         other.execute("UPDATE maskgate_collector SET format = 0")
     before = (tmp_path / "events.db").read_bytes()
-    refused(file, ConfigError, "format 0", "writes 1")
+    refused(file, ConfigError, "format 0", "writes 2")
     assert (tmp_path / "events.db").read_bytes() == before
 
 
