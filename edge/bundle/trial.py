@@ -108,8 +108,13 @@ def renew(store: BundleStore, name: str, libraries: str) -> None:
     _update(store, name, attempts=0, proven=False, libraries=libraries)
 
 
-def give_up(store: BundleStore, name: str) -> str:
+def give_up(store: BundleStore, name: str, wait_s: float = LOCK_WAIT_S) -> str:
     """Goes back from a bundle to the one that it replaced, or to the shipped one.
+
+    Args:
+        store: Where the bundles are.
+        name: The one to go back from.
+        wait_s: How long to wait for another process that is changing them.
 
     Returns:
         What is in use now; somebody may have installed another bundle meanwhile.
@@ -117,7 +122,7 @@ def give_up(store: BundleStore, name: str) -> str:
     Raises:
         ModelError: Somebody else keeps changing the bundles.
     """
-    with store.locked(LOCK_WAIT_S):
+    with store.locked(wait_s):
         current = store.current()
         if current != name:
             return current

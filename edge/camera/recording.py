@@ -31,7 +31,7 @@ MOST_ANIMATION_FRAMES = 10_000
 """A GIF or animated PNG can hold frames without number in few bytes."""
 
 _JPEG_START = b"\xff\xd8\xff"
-_FIRST_MPEG_CODE = 0xB0
+_FIRST_MPEG_CODE = 0x80
 _RAW_START = 64
 
 
@@ -181,7 +181,7 @@ def is_raw_stream(file: Path) -> bool:
         return True
     code = start.lstrip(b"\0")
     zeros = len(start) - len(code)
-    # From 0xB0 on a start code belongs to MPEG-1, 2 and 4, which have times or a rate of their own.
+    # The first bit of a unit is zero; where it is one, this is MPEG-1 or 2, which have times or a rate.
     return zeros >= 2 and len(code) > 1 and code[0] == 1 and code[1] < _FIRST_MPEG_CODE
 
 

@@ -99,7 +99,7 @@ def _address(text: str) -> tuple[str, int]:
     match = _ADDRESS.fullmatch(text)
     port = int(match["port"] or 0) if match else 0
     if match is None or port > 65_535 or match["port"] == "0":
-        raise ConfigError(f"--broker: {text!r} is no address; give HOST, HOST:PORT or [IPV6]:PORT")
+        raise ConfigError("--broker: this is no address; give HOST, HOST:PORT or [IPV6]:PORT")
     return match["host"].strip("[]"), port
 
 

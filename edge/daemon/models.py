@@ -10,7 +10,7 @@ from functools import partial
 
 from edge.bundle import SHIPPED, Bundle, trust
 from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, BundleStore, open_bundle_store
-from edge.bundle.trial import Trial, give_up, renew
+from edge.bundle.trial import LOCK_WAIT_S, Trial, give_up, renew
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.configured_models import detector_names, without_failed
@@ -20,6 +20,9 @@ from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
 from edge.types import Frame, FrameAnalysis
 from edge.vision.libraries import libraries
+
+RELOAD_WAIT_S = 0.5
+"""How long a reload waits for another process, since the loop waits with it."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +63,12 @@ def load_models(config: Config, *, on_trial: bool = True) -> LoadedModels:
         return _shipped(config, problem)
 
 
-def load_wanted_models(config: Config) -> LoadedModels:
+def load_wanted_models(config: Config, wait_s: float = LOCK_WAIT_S) -> LoadedModels:
     """Opens the bundle that is configured or in use, going back from one that fails.
+
+    Args:
+        config: What config.toml says.
+        wait_s: How long it waits for another process that is changing the bundles.
 
     Raises:
         ModelError: It is damaged, or cannot be used.
@@ -73,11 +80,11 @@ def load_wanted_models(config: Config) -> LoadedModels:
         trial = Trial(store, *detector_names(config), bundle.name)
         loaded = LoadedModels(_open(config, bundle, trial), trial)
     else:
-        loaded = _load_installed(config, store, versions)
+        loaded = _load_installed(config, store, versions, wait_s)
     return replace(loaded, problem=problem or loaded.problem)
 
 
-def _load_installed(config: Config, store: BundleStore, versions: str) -> LoadedModels:
+def _load_installed(config: Config, store: BundleStore, versions: str, wait_s: float) -> LoadedModels:
     """Opens the bundle in use, or what was before it."""
     failures = Counter[str]()
     name = store.current()
@@ -85,7 +92,7 @@ def _load_installed(config: Config, store: BundleStore, versions: str) -> Loaded
         renew(store, name, versions)
         if store.record(name).failed or failures[name] >= MOST_ATTEMPTS:
             # A bundle that was given up in this run is not tried again, whatever the disk takes.
-            given_up = give_up(store, name)
+            given_up = give_up(store, name, wait_s)
             name = PACKAGED if failures[given_up] >= MOST_ATTEMPTS else given_up
             continue
         trial = Trial(store, *detector_names(config), name)
@@ -210,7 +217,7 @@ def reload_models(config: Config, vision: SupervisedVision) -> str:
     # What loading another bundle brings about is not the fault of the running one.
     vision.pause()
     try:
-        models = load_wanted_models(config)
+        models = load_wanted_models(config, RELOAD_WAIT_S)
     except MaskGateError as error:
         _log.error("%s; the running model %s stays", error, vision.model_version)
         return f"{error}; the model that ran before stays"

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from io import StringIO
 
 from edge.camera import connect_source, examine_source, open_source
 from edge.config import Config
@@ -54,7 +55,7 @@ class VisionService(Service):
     def connect(self) -> Iterator[Problem]:
         """What keeps the lamps from being lit for a moment, and the camera from giving a picture."""
         config = self._config
-        yield from attempt("lamp.kind", lambda: open_indicator(config.lamp).close())
+        yield from attempt("lamp.kind", lambda: open_indicator(config.lamp, StringIO()).close())
         yield from attempt("camera.source", lambda: connect_source(config.camera, config.detector.long_side))
 
     def start(self) -> None:

@@ -11,10 +11,14 @@ import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from edge.bundle.store import open_bundle_store
 from edge.camera.recording import LONGEST_SLEEP_S, Playback, Recording
+from edge.config import Config
+from edge.daemon import models
 from edge.daemon.daemon import Daemon
 from edge.daemon.service import Service
 from edge.types import Frame, NotDue
@@ -102,3 +106,25 @@ def test_a_recording_yields_while_its_next_frame_is_far_off() -> None:
     assert len(waits) >= 3.0 / LONGEST_SLEEP_S - 2
     gaps = [later - earlier for (_, earlier), (_, later) in pairwise(seen)]
     assert max(gaps) <= 1.0
+
+
+def test_a_reload_waits_for_no_other_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody who is installing a bundle meanwhile does not hold the frames up; the running model stays."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    store = open_bundle_store()
+    waits: list[float] = []
+
+    def busy(_config: Config, wait_s: float) -> None:
+        waits.append(wait_s)
+        with store.locked(wait_s):
+            raise AssertionError("the lock is held")
+
+    monkeypatch.setattr(models, "load_wanted_models", busy)
+    running = models.SupervisedVision(models.LoadedModels(SimpleNamespace(model_version="7")))  # type: ignore[arg-type]
+    with store.locked():
+        problem = models.reload_models(Config(), running)
+    assert max(waits) <= 1.0
+    assert "another process is changing the bundles" in problem
+    assert running.model_version == "7"
