@@ -22,7 +22,7 @@ test: dev-venv tflite-venv broker strace check  ## check everything; installs Mo
 
 faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/results/reliability.md says
 	@rm -f .faults.jsonl
-	@FAULTS_RESULTS=.faults.jsonl nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults; status=$$?; \
+	@FAULTS_RESULTS=.faults.jsonl nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults tests/fuzz; status=$$?; \
 		if [ -f .faults.jsonl ]; then $(BIN)/python scripts/faults_table.py .faults.jsonl; fi; exit $$status
 
 bench: edge-venv  ## measure speed, memory and time to ready on this machine

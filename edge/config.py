@@ -17,6 +17,7 @@ from edge.types import SHORT_NAME
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Pixels = Annotated[int, Field(ge=1, le=10_000)]
+# BCM numbers on the header of 40 pins.
 Pin = Annotated[int, Field(ge=0, le=27)]
 TopicLevel = Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
 
@@ -122,6 +123,7 @@ def is_local(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
+        # No other name is resolved: it may lead elsewhere when the connection is made.
         return host.lower() == "localhost"
 
 
@@ -131,6 +133,7 @@ class MqttConfig(FrozenModel):
     enabled: bool = True
     host: Annotated[str, Field(min_length=1)] = "localhost"
     port: Annotated[int, Field(ge=1, le=65_535)] = 1883
+    # From 2 on: paho is asked for a second less, see `edge.mqtt.client`.
     keepalive_s: Annotated[int, Field(ge=2, le=3600)] = 30
     username: str = ""
     password_file: str = ""
@@ -243,6 +246,7 @@ def _remove(raw: dict[str, Any], where: tuple[int | str, ...]) -> None:
 def _plain(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return "unknown key; see the sample config.toml for the keys there are"
+    # Pydantic's own beginnings of a sentence.
     return re.sub(r"^(Value error, |Input )", "", message)
 
 

@@ -33,11 +33,13 @@ def main(file: str, runtime: str, threads: int) -> None:
     """Opens the model and answers until the input ends."""
     status = Path("/proc/self/status")
     _, interpreter_type = find_runtime(runtime)
+    # After the import of the interpreter, whose memory is not the model's.
     empty = resident_mb(status)
     with without_native_chatter(), native_path(Path(file)) as name:
         interpreter = interpreter_type(model_path=name, num_threads=threads)
         interpreter.allocate_tensors()
     details = interpreter.get_input_details()[0]
+    # A fixed seed: every process gets the same picture.
     crop = np.random.default_rng(0).integers(0, 256, details["shape"]).astype(details["dtype"])
 
     def call() -> float:
@@ -46,6 +48,7 @@ def main(file: str, runtime: str, threads: int) -> None:
         interpreter.invoke()
         return round((time.perf_counter() - started) * 1000, 4)
 
+    # The first calls allocate memory, and are not like the others.
     for _ in range(WARM_UP):
         call()
     _say("ready")

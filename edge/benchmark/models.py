@@ -103,6 +103,7 @@ class _Runner:
         self._threads = threads
         self._command = [
             sys.executable,
+            "-P",
             "-m",
             "edge.benchmark.model_worker",
             str(model.file),
@@ -115,6 +116,7 @@ class _Runner:
         self._process = subprocess.Popen(  # noqa: S603
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+        # Until it is ready: a model that is being opened would slow the others down.
         self._answer()
         return self
 
@@ -132,6 +134,7 @@ class _Runner:
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.close()
         memory = self._answer()
+        # `communicate` would flush it, which fails on a closed pipe.
         self._process.stdin = None
         p50, p95 = np.percentile(self.times, (50, 95))
         return ModelTiming(

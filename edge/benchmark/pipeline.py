@@ -54,6 +54,7 @@ class BaselineModels:
         """Seconds that the model calls take for one frame and its faces."""
         small = self._prepared(frame)
         size = int(self._input["shape"][1])
+        # Before the clock starts: cutting is work of the pipeline.
         crops = [contract.face_crop(frame.pixels, face.box, size)[np.newaxis] for face in faces]
         self._network.setInputSize((small.shape[1], small.shape[0]))
         started = time.perf_counter()
@@ -85,6 +86,7 @@ class BaselineFirst:
     def __iter__(self) -> Iterator[Frame | NotDue]:
         for moment in self._frames:
             if isinstance(moment, Frame):
+                # Its faces are found apart, since the pipeline gets the frame only afterwards.
                 self.seconds.append(self._baseline.run(moment, self._detector.detect(moment)))
             yield moment
 
@@ -178,6 +180,7 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
         started = time.perf_counter()
         reporter.report(cycle)
         total = cycle.total_s + time.perf_counter() - started
+        # The last cycle closes the passes, and has no frame.
         if cycle.analysis is not None:
             analysis = cycle.analysis
             row = (

@@ -58,6 +58,7 @@ def pack(directory: Path, file: Path) -> Bundle:
         names.add(SIGNATURE)
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        # The same bytes everywhere: in order, and with the zeros of `TarInfo` for times and owners.
         for name in sorted(names):
             content = bundle_files.content(directory / name, MOST_FILE_BYTES)
             entry = tarfile.TarInfo(name)
@@ -72,10 +73,12 @@ def pack(directory: Path, file: Path) -> Bundle:
 
 def _stored(content: memoryview) -> Iterator[bytes]:
     """A gzip file that holds the content as it is."""
+    # RFC 1952, section 2.3: no name, no time, and 255 for an unknown system.
     yield bytes.fromhex("1f8b08000000000000ff")
     for start in range(0, len(content), _STORED):
         piece = content[start : start + _STORED]
         last = start + _STORED >= len(content)
+        # RFC 1951, section 3.2.4: the last block's bit and type 00 fill a byte; then LEN and its complement.
         yield struct.pack("<BHH", last, len(piece), len(piece) ^ 0xFFFF)
         yield bytes(piece)
     yield struct.pack("<II", zlib.crc32(content), len(content) & 0xFFFFFFFF)
@@ -100,6 +103,7 @@ def unpack(file: Path, directory: Path) -> Bundle:
     try:
         return _fill(file, directory)
     except OSError as error:
+        # What is half unpacked must not be taken for a bundle.
         shutil.rmtree(directory, ignore_errors=True)
         raise ModelError(f"{directory} cannot be written: {error.strerror}; nothing was unpacked") from None
     except BaseException:
@@ -152,10 +156,12 @@ def _fill(file: Path, directory: Path) -> Bundle:
         name, size = entry
         if name in names:
             raise ModelError(f"{file} holds {name} twice")
+        # The manifest does not list itself and its signature.
         if len(names) >= MOST_FILES + 2:
             raise ModelError(f"{file} holds more than {MOST_FILES + 2} files, which no bundle does")
         names.add(name)
         files.write_new(directory / name, stream.pieces(size))
+        # A tar file fills each file up to whole blocks.
         stream.read(-size % _BLOCK)
     bundle = load(directory)
     unlisted = sorted(names - {*bundle.manifest.files, MANIFEST, SIGNATURE})
@@ -171,6 +177,7 @@ class _Unzipped:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._blocks = bundle_files.blocks(file.resolve(), MOST_BYTES)
+        # 31 stands for gzip: zlib then checks header, length and checksum.
         self._gzip = zlib.decompressobj(wbits=31)
         self._left = MOST_BYTES
         self._ready = b""
@@ -201,6 +208,7 @@ class _Unzipped:
         while not self._gzip.eof:
             packed = self._gzip.unconsumed_tail or next(self._blocks, b"")
             try:
+                # A piece at most: some packed bytes may unpack to gigabytes.
                 piece = self._gzip.decompress(packed, _PIECE)
             except zlib.error as error:
                 raise ModelError(f"{self.file} is no gzip file, or damaged: {error}") from None
@@ -221,12 +229,15 @@ def _next_entry(stream: _Unzipped) -> tuple[str, int] | None:
     header = stream.read(_BLOCK)
     file = stream.file
     if not any(header):
+        # Blocks of zeros end an archive, however many; nothing may be hidden behind them.
         if any(any(piece) for piece in stream.rest()):
             raise ModelError(f"{file} goes on after its end; pack the bundle again")
         return None
+    # POSIX, ustar: the checksum counts its own field as spaces.
     if _number(header[148:156]) != sum(header[:148]) + 8 * ord(" ") + sum(header[156:]):
         raise ModelError(f"{file} is no tar archive, or damaged: a header's checksum is wrong")
     name = _name(header, file)
+    # Older programs mark a plain file with NUL.
     if header[156:157] not in (b"0", b"\0"):
         kind = _KINDS.get(header[156:157], "an extension of tar")
         raise ModelError(f"{file} holds {name!r} as {kind}; a bundle has plain files only")
@@ -239,6 +250,7 @@ def _next_entry(stream: _Unzipped) -> tuple[str, int] | None:
 
 def _name(header: bytes, file: Path) -> str:
     name, prefix = (part.partition(b"\0")[0] for part in (header[:100], header[345:500]))
+    # GNU tar has other things in the place of the prefix, and another mark.
     full = prefix + b"/" + name if prefix and header[257:263] == b"ustar\0" else name
     try:
         return full.decode("ascii")

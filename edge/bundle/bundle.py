@@ -59,6 +59,7 @@ def load(path: Path) -> Bundle:
     manifest = manifests.read(path / MANIFEST)
     if CLASSIFIER not in manifest.files:
         raise ModelError(f"{path / MANIFEST} lists no {CLASSIFIER}; convert the model again")
+    # Before any of them is read: how many there are is the manifest's claim.
     if len(manifest.files) > MOST_FILES:
         raise ModelError(f"{path / MANIFEST} lists more than {MOST_FILES} files, which no bundle has")
     for name, digest in manifest.files.items():
@@ -80,10 +81,12 @@ def write_manifest(directory: Path, **fields: Any) -> Manifest:
     names += sorted(file.name for file in directory.glob("*.txt"))
     files = {name: bundle_files.digest(directory / name, MOST_FILE_BYTES) for name in names}
     draft = Manifest.model_validate(
+        # A placeholder: the digest is over all members but itself.
         {"schema": contract.SCHEMA, "files": files, "sha256": "0" * 64, **fields}
     ).model_dump(mode="json", by_alias=True)
     draft["sha256"] = manifests.canonical_digest(draft)
     text = json.dumps(draft, indent=2, sort_keys=True, ensure_ascii=False)
+    # Before the manifest: at no time may it stand beside one that it does not cover.
     (directory / SIGNATURE).unlink(missing_ok=True)
     (directory / MANIFEST).write_text(text + "\n", encoding="utf-8")
     return Manifest.model_validate(draft)

@@ -39,6 +39,7 @@ def fetch_yunet(url: str, target: Path) -> None:
 def _download(url: str) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 - checked by its SHA-256
+            # A longer answer is cut off, and fails its SHA-256.
             return bytes(answer.read(LARGEST_BYTES))
     except (urllib.error.URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)

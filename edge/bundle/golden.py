@@ -47,6 +47,7 @@ def _face(rng: np.random.Generator) -> Image:
     """A face from the front: bare, with a mask over nose and mouth, or with the nose above the mask."""
     canvas = np.empty((CANVAS, CANVAS, 3), np.int64)
     canvas[:] = rng.integers(20, 236, 3)
+    # The order of these draws is part of the crop: golden answers would change with it.
     cx, cy = CANVAS // 2 + _any(rng, -2, 3), CANVAS // 2 + _any(rng, -2, 4)
     wide, high = _any(rng, 15, 20), _any(rng, 20, 25)
     skin = _any(rng, 90, 236) * np.array((100, _any(rng, 70, 86), _any(rng, 54, 74))) // 100
@@ -110,6 +111,7 @@ def _any(rng: np.random.Generator, low: int, high: int) -> int:
 
 
 def _ellipse(cx: int, cy: int, wide: int, high: int) -> Mask:
+    # Without a division, so that it stays in whole numbers.
     filled: Mask = ((_X - cx) * high) ** 2 + ((_Y - cy) * wide) ** 2 <= (wide * high) ** 2
     return filled
 

@@ -54,6 +54,7 @@ def install(store: BundleStore, file: Path, admit: Admit, *, allow_older: bool =
             with archive.speaking_of(file, incoming):
                 bundle = archive.unpack(file, incoming)
                 before = _in_use(store)
+                # The bundle in use once more is a repair, no way back.
                 if before != bundle.name:
                     _forbid_going_back(store, bundle, file, allow_older=allow_older)
                 admit(bundle)
@@ -62,6 +63,7 @@ def install(store: BundleStore, file: Path, admit: Admit, *, allow_older: bool =
             if incoming.is_dir():
                 remove(incoming)
         if before != bundle.name:
+            # Before the link: without its record a bundle in use would not know what it replaced.
             store.write_record(bundle.name, TrialRecord(replaced=before))
             store.point(bundle.name)
         _prune(store)
@@ -79,7 +81,9 @@ def roll_back(store: BundleStore, admit: Admit, *, to_shipped: bool = False) -> 
         if before == PACKAGED and not to_shipped:
             raise ModelError("the bundle that comes with the package is in use; there is none before it")
         target = PACKAGED if to_shipped else store.record(before).replaced
+        # It was whole when it was installed; the disk may have changed it since.
         admit(load(store.path(target)))
+        # Whoever goes back on purpose gives that bundle its attempts again.
         store.write_record(target, store.record(target).model_copy(update={"attempts": 0, "note": ""}))
         store.point(target)
         return BundleChange(target, before)
@@ -124,6 +128,7 @@ def _take_in(store: BundleStore, incoming: Path, name: str) -> None:
             load(target)
         except ModelError:
             aside = store.root / f".trash-{name}"
+            # Renamed first, so that one that is half removed has no name of a bundle.
             target.rename(aside)
             incoming.rename(target)
             remove(aside)

@@ -40,6 +40,7 @@ def inventory(store: BundleStore, trusted: Sequence[str]) -> tuple[InventoryRow,
     try:
         current, previous = store.current(), store.previous()
     except ModelError:
+        # A broken link must not hide the bundles from whoever mends it.
         current, previous = PACKAGED, None
     return tuple(
         _row(store, name, trusted, current=name == current, previous=name == previous)
@@ -78,6 +79,7 @@ def _facts(bundle: Bundle | None, name: str) -> tuple[str, str]:
 
 def _trial(store: BundleStore, name: str) -> str:
     record = store.record(name)
-    if name == PACKAGED or record.proven:
-        return "proven"
-    return "failed" if record.failed else f"on trial, {record.attempts} failed attempts"
+    if name != PACKAGED and record.failed:
+        return "failed"
+    proven = name == PACKAGED or record.proven
+    return "proven" if proven else f"on trial, {record.attempts} failed attempts"

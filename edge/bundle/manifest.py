@@ -117,6 +117,8 @@ class Manifest(ManifestSection):
     def _golden_answers_are_complete(self) -> Self:
         if any(len(one.probabilities) != len(self.labels) for one in self.golden):
             raise ValueError(f"golden answers must have {len(self.labels)} probabilities each")
+        if len({(one.kind, one.seed) for one in self.golden}) < len(self.golden):
+            raise ValueError("golden answers must be of different crops")
         return self
 
     @model_validator(mode="after")
@@ -147,11 +149,13 @@ def parse(content: bytes, file: Path) -> Manifest:
     """The manifest in the bytes of a file; raises like `read`."""
     try:
         raw = json.loads(content)
+        # Within `try`: half a surrogate is valid JSON and fails only when it is encoded.
         own = canonical_digest(raw) if isinstance(raw, dict) else ""
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{file} is not JSON: {_short(error)}") from None
     if not isinstance(raw, dict):
         raise ModelError(f"{file} is not a JSON object")
+    # Before the model, which would complain of the first member that it does not know.
     if raw.get("schema") != contract.SCHEMA:
         raise ModelError(
             f"{file} has schema {_short(repr(raw.get('schema')))}, this device reads {contract.SCHEMA}; "

@@ -29,6 +29,7 @@ from edge.system.files import write_atomic
 
 ALGORITHM: Literal["ed25519"] = "ed25519"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=")
+# A signature that the same key made for something else must not pass for one of a bundle.
 _PURPOSE = b"maskgate bundle 1\n"
 _MOST_BYTES = 64 * 1024
 
@@ -79,6 +80,7 @@ def make_key(file: Path, passphrase: bytes = b"") -> Key:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     public_file = public_name(file)
+    # Before the private key is written, which would otherwise stand there alone.
     if public_file.exists():
         raise ConfigError(f"{public_file} exists already; choose another name")
     _write_new(file, pem, 0o600)
@@ -93,6 +95,7 @@ def public_name(file: Path) -> Path:
 
 def _write_new(file: Path, content: bytes, mode: int) -> None:
     try:
+        # With its mode from the start, so that nobody else can read the key even for a moment.
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with open(handle, "wb") as target:
             target.write(content)
@@ -171,6 +174,7 @@ def verify(bundle: Bundle, keys: Sequence[Key]) -> Key:
         ModelError: It is not signed, by somebody else, or the signature belongs to another manifest.
     """
     file = bundle.path / SIGNATURE
+    # A link that leads nowhere is not the same as no signature.
     if not file.exists() and not file.is_symlink():
         raise ModelError(f"{bundle.path} is not signed, and this device takes signed bundles only")
     named, signature = _parse(file)

@@ -33,6 +33,8 @@ PACKAGED = ""
 """What the shipped bundle is called where the others have a name."""
 MOST_ATTEMPTS = 2
 """So often may a daemon fail with a new bundle before it goes back."""
+MOST_PROVEN_ATTEMPTS = 5
+"""So often in a row with one that has proved itself: a power cut looks like a failure."""
 _NAME = re.compile(r"[0-9][0-9a-z.+]*-[0-9a-f]{8}")
 _MOST_RECORD_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
@@ -45,19 +47,22 @@ class TrialRecord(BaseModel):
         replaced: Name of the bundle that was in use before it.
         attempts: How often a daemon began to work with it and did not come to a good end.
         proven: Whether it has worked for long enough; see `edge.bundle.trial`.
+        libraries: What ran it, by version; with others it has proved nothing.
         note: What to tell while this one is in use: why another is not.
     """
 
+    # A record may be of a later version, after the program itself was taken back.
     model_config = ConfigDict(frozen=True, extra="ignore")
     replaced: str = PACKAGED
     attempts: int = 0
     proven: bool = False
+    libraries: str = ""
     note: str = ""
 
     @property
     def failed(self) -> bool:
         """Whether it has had its chances."""
-        return not self.proven and self.attempts >= MOST_ATTEMPTS
+        return self.attempts >= (MOST_PROVEN_ATTEMPTS if self.proven else MOST_ATTEMPTS)
 
 
 class BundleStore:
@@ -78,6 +83,7 @@ class BundleStore:
         """
         link = self.root / CURRENT
         try:
+            # Read, not followed: its name is checked before anything is opened through it.
             name = os.readlink(link)
         except (FileNotFoundError, NotADirectoryError):
             return PACKAGED
@@ -104,7 +110,7 @@ class BundleStore:
 
     def record(self, name: str) -> TrialRecord:
         """What is known of a bundle; a record that cannot be read knows nothing."""
-        file = self._record_file(name)
+        file = self.record_file(name)
         if not file.exists():
             return TrialRecord()
         try:
@@ -119,7 +125,7 @@ class BundleStore:
         Raises:
             OSError: It cannot be written.
         """
-        files.write_atomic(self._record_file(name), record.model_dump_json().encode())
+        files.write_atomic(self.record_file(name), record.model_dump_json().encode())
 
     def point(self, name: str) -> None:
         """Takes another bundle into use, in one step and durably.
@@ -139,7 +145,7 @@ class BundleStore:
         aside = self.root / f".trash-{name}"
         self.path(name).rename(aside)
         remove(aside)
-        self._record_file(name).unlink(missing_ok=True)
+        self.record_file(name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self, wait_s: float = 0.0) -> Iterator[None]:
@@ -176,7 +182,8 @@ class BundleStore:
         finally:
             os.close(handle)
 
-    def _record_file(self, name: str) -> Path:
+    def record_file(self, name: str) -> Path:
+        """Where a record is kept."""
         return self.root / f"{name or 'shipped'}.json"
 
 
@@ -202,6 +209,7 @@ def models_directory() -> Path:
     """Where fetched models are kept: a place of the system for root and for a service, else of the user."""
     state = os.environ.get("STATE_DIRECTORY", "/var/lib/maskgate" if os.geteuid() == 0 else "")
     if state:
+        # systemd.exec(5): several directories are joined with colons.
         return Path(state.split(":")[0]) / "models"
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(data) / "maskgate" / "models"

@@ -94,6 +94,7 @@ class PiCamera:
         try:
             self._start(settings, preview_side)
         except BaseException:
+            # A device that stays open could not be opened by the next try.
             self._device.close()
             raise
         self._stamps = DriverStamps(clock)
@@ -117,6 +118,7 @@ class PiCamera:
         """Waits for the next picture and copies it out."""
         request = self._device.capture_request(wait=WAIT_S)
         try:
+            # First: it compares with the clock, and copying takes a while.
             taken = self._stamps.taken(request.get_metadata()["SensorTimestamp"] / 1e9)
             pixels = self._pixels(request, None if spare is None else spare.pixels)
             preview = self._preview(request, None if spare is None else spare.preview)

@@ -55,6 +55,7 @@ class StreamStamps:
         delay = now - stamp
         if not (math.isfinite(stamp) and stamp > self._last):
             self._last = stamp if math.isfinite(stamp) else -math.inf
+            # The stream has begun anew: what was measured belongs to another zero.
             self._least = self._before = math.inf
             return now
         self._last = stamp

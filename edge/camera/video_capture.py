@@ -65,10 +65,12 @@ def open_usb(device: str, settings: Settings, clock: Clock) -> Camera:
     capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
     if not capture.isOpened():
         raise SourceError(_why_not(device))
+    # Before the size: a V4L2 driver offers sizes for each format.
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
     capture.set(cv2.CAP_PROP_FPS, settings.fps)
+    # Pictures that wait in the driver are only old.
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
     return CapturedCamera(device, capture, settings.rotation, DriverStamps(clock).taken)
 

@@ -14,6 +14,7 @@ import click
 
 from edge.errors import ConfigError, MaskGateError, MissingExtraError
 from edge.system.native_path import ESCAPED, is_utf8, printable
+from edge.system.process import keep_memory_private
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
@@ -97,6 +98,8 @@ def run_app(group: click.Group, extra: str) -> None:
         group: The program.
         extra: The program's own extra, to name where several bring a package that is missing.
     """
+    # Before anything is read: pictures, passwords and keys are in the memory of nearly every command.
+    keep_memory_private()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=ESCAPED)
@@ -126,6 +129,7 @@ def _main(group: click.Group, extra: str) -> object:
         ConfigError: A name is not UTF-8 that has to be stored or sent as text.
     """
     try:
+        # Else click would print errors in its own form and choose the exit code.
         return group.main(prog_name=group.name, standalone_mode=False)
     except UnicodeEncodeError as error:
         if is_utf8(error.object):

@@ -148,6 +148,7 @@ class AckScheduler:
             named = ", ".join(f"{span.first}-{span.last}" for span in given_up)
             log.warning("%s does not send %s; counted as lost", epoch_key.place, named)
             self._writing.give_up(epoch_key, given_up, wall)
+            # What was given up counts as gone from now on, so the mark may lie further on.
             mark = self._reading.mark(epoch_key)
             missing = self._missing(epoch_key, mark, now)
         topic = Topics(epoch_key.place.site, epoch_key.place.device).ack
@@ -161,6 +162,7 @@ class AckScheduler:
             return ()
         missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._missing_after_s))
         missing_ranges.update(now, mark.holes)
+        # A request to a device that is away would be counted as one without a result.
         return () if epoch_key.place in self._offline else missing_ranges.request(now)
 
     def _given_up(self, epoch_key: EpochKey, now: float) -> tuple[Range, ...]:

@@ -72,6 +72,7 @@ def _run(collector: Collector) -> None:
     """Runs until SIGTERM or SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: collector.stop())
+    # Ready without a broker: waiting for one is part of the work.
     notify("READY=1\nSTATUS=collecting")
     collector.run(Watchdog().feed)
     notify("STOPPING=1")

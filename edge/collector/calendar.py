@@ -34,6 +34,7 @@ class Calendar:
         self.zone = zone
         hours = tuple(time(hour) for hour in range(24))
         self._begins = {"hour": hours, "day": (time(0),), "shift": shifts}[kind]
+        # One cache for each calendar: on the method it would keep every calendar alive.
         self._around = lru_cache(maxsize=64)(self._boundaries)
 
     def window(self, at: float) -> Window:

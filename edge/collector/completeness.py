@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.messages.ranges import Range
 
+# Below the largest BIGINT, so that the number after it fits into a column as well.
 OPEN = 2**62
 """Last sequence of a range whose end nobody knows."""
 

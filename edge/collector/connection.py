@@ -30,7 +30,8 @@ from edge.mqtt.takeover import TakeoverDetector
 SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=1_000)
 """The session that a collector wants: it waits for a week, with at most 1,000 messages unacknowledged."""
 
-MAX_PACKET_BYTES = 1_048_576
+MAX_PACKET_BYTES = 16_384
+"""What a broker may send to a collector: a device's messages have less than 4 KiB."""
 
 SHARED = "$share/"
 """So begins the filter of a shared subscription."""
@@ -69,15 +70,15 @@ class CollectorConnection:
         self._connection: Connection | None = None
         self._next_at = 0.0
         self._accepted: ConnectionAccepted | None = None
-        self._in_flight = 0
         self._logged: set[str] = set()
 
     @property
     def room(self) -> int:
         """How many messages the broker would take now."""
-        if self._accepted is None or not self.ready:
+        if self._accepted is None or self._connection is None or not self.ready:
             return 0
-        return max(min(WINDOW, self._accepted.receive_maximum) - self._in_flight, 0)
+        # Not by the events that wait: an answer would come behind thousands of messages.
+        return max(min(WINDOW, self._accepted.receive_maximum) - self._connection.unanswered, 0)
 
     @property
     def empty(self) -> bool:
@@ -110,7 +111,6 @@ class CollectorConnection:
             case SubscriptionAcknowledged():
                 self._subscribed(event)
             case PublishAcknowledged():
-                self._in_flight -= 1
                 if event.code >= REFUSED:
                     self.log_once(
                         f"the broker refuses a message: {event.text.lower()}; its access list must allow it"
@@ -121,7 +121,8 @@ class CollectorConnection:
                 self.disconnect(problems.refused(broker, event.code, event.text))
             case ConnectionLost():
                 accepted = self._accepted is not None
-                self.disconnect(problems.lost(broker, event.code, event.text, accepted=accepted), event)
+                sentence = problems.lost(broker, event.code, event.text, accepted=accepted)
+                self.disconnect(problems.misbehaved(broker, event.text) if event.refused else sentence, event)
 
     def is_present(self, number: int) -> bool:
         """Whether a number is that of the connection that there is."""
@@ -136,6 +137,7 @@ class CollectorConnection:
 
     def acknowledge(self, number: int, received: MessageReceived) -> None:
         """Lets the broker forget a message, if the connection over which it came still stands."""
+        # A packet identifier means nothing to another connection, over which the message comes again.
         if self._connection is not None and number == self.attempts:
             self._connection.acknowledge(received)
 
@@ -156,7 +158,6 @@ class CollectorConnection:
             return
         retain = message.retain and (accepted is None or accepted.retains)
         self._connection.publish(message.topic, message.payload, retain=retain)
-        self._in_flight += 1
 
     def check_thread(self) -> None:
         """Gives up a connection whose network thread has died without an event."""
@@ -190,7 +191,6 @@ class CollectorConnection:
         if self._connection is not None:
             self._connection.close(timeout)
         self._connection, self.ready, self._accepted = None, False, None
-        self._in_flight = 0
 
     def log_once(self, sentence: str) -> None:
         """Logs a sentence once until a connection has lasted, so that a long outage is one line."""

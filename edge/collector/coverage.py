@@ -34,6 +34,7 @@ class Coverage:
     def away(self) -> None:
         """There is a new connection."""
         self.unsure_since, self._caught_up = self.seen, False
+        # Before the subscriptions stand, silence proves nothing.
         self._caught_up_at = float("inf")
 
     def begin(self, now: float) -> None:
@@ -45,6 +46,7 @@ class Coverage:
         """A message came; `fresh` where it certainly did not wait."""
         if fresh:
             self._caught_up = True
+        # Each message begins the wait anew: the broker may still be sending what had waited.
         elif not self._caught_up:
             self._caught_up_at = now + CAUGHT_UP_S
 

@@ -116,6 +116,7 @@ class ExportSource:
             self._copy.write(payload)
 
     def _finish(self) -> None:
+        # Makes a copy of an empty input too, which cannot be read again either.
         self._copying(b"")
         with _room():
             if self._copy is not None:
@@ -124,6 +125,7 @@ class ExportSource:
 
     def _read(self, stream: BinaryIO) -> bytes:
         try:
+            # One byte more than allowed, so that a line which is too long shows as such.
             return stream.readline(LONGEST + 1)
         except OSError as error:
             raise self._unreadable(error) from None

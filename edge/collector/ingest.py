@@ -87,6 +87,7 @@ class Ingest:
         Raises:
             StorageError: Nothing was stored; it still waits.
         """
+        # Not taken out yet: where storing fails, all of it still waits.
         messages = tuple(self._waiting[number] for number in range(min(BATCH, len(self._waiting))))
         records = [one.record for one in messages if one.record is not None]
         tallies = self._store(records)

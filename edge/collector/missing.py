@@ -41,6 +41,7 @@ class MissingRanges:
         earlier = next(known, None)
         found = []
         for span in spans:
+            # Both are in order, so one walk finds what belongs together.
             while earlier is not None and earlier.span.last < span.first:
                 earlier = next(known, None)
             if earlier is None or not _inside(span, earlier.span):

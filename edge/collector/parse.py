@@ -30,6 +30,7 @@ KINDS = ("event", "gap", "availability", "state", "stats")
 
 NEEDED_STATE = ("blind", "reason", "since")
 LONGEST_NAME = 200
+# RFC 8259, section 6: beyond it programs no longer agree on a whole number.
 LARGEST_NUMBER = 2**53
 DEEPEST = 16
 """Values within values; a message of a device has two."""
@@ -154,6 +155,7 @@ def _address(topic: str) -> tuple[DeviceKey, str]:
 def _load(payload: bytes) -> Any:
     """The JSON value, if it is one that a database can hold."""
     try:
+        # Python reads NaN and Infinity, which JSON does not have.
         value = json.loads(payload.decode(), parse_constant=_no_number)
         _check_storable(value, DEEPEST)
     except RecursionError:
@@ -162,6 +164,7 @@ def _load(payload: bytes) -> Any:
         raise _BadMessageError("it is not UTF-8") from None
     except UnicodeEncodeError:
         raise _BadMessageError("a text in it has half a character") from None
+    # It is a ValueError as well, and has its sentence already.
     except _BadMessageError:
         raise
     except ValueError as error:
@@ -176,9 +179,12 @@ def _no_number(word: str) -> None:
 def _check_storable(value: object, deepest: int) -> None:
     match value:
         case str():
+            # Half a surrogate pair fails here, and not in the database.
             value.encode()
+            # PostgreSQL has no NUL in a text.
             if "\0" in value:
                 raise _BadMessageError("a text in it holds the character 0")
+        # Before `int`, of which `bool` is a subclass.
         case bool():
             pass
         case int() | float():

@@ -34,6 +34,7 @@ def text(rows: Iterable[ReportRow], calendar: Calendar, form: str) -> str:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(cells)
+        # `click.echo` ends the last line.
         return out.getvalue().removesuffix("\n")
     if not cells:
         return "nothing is stored for this time"

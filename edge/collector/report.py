@@ -182,6 +182,7 @@ def _believed(online: Window, alive: list[Window]) -> Iterator[Window]:
     if not alive:
         yield online
         return
+    # Before its first sign the device may have had a version without `stats`.
     known = [Window(-math.inf, alive[0].end), *alive[1:]]
     yield from (piece for silent, piece in _without(online, known) if not silent)
 

@@ -36,6 +36,9 @@ BATCH_PAUSE_S = 0.005
 """Events that follow each other within this time are stored together,"""
 BATCH_S = 0.05
 """for so long at most."""
+TURN_S = 0.1
+"""For publishing, before what has come is looked after again."""
+ROOM_S = 0.001
 STOP_S = 2.0
 """For storing what has arrived, once it is stopped."""
 
@@ -151,6 +154,7 @@ class Collector:
             if time.monotonic() > deadline:
                 return
             entry = self.connection.next(BATCH_PAUSE_S)
+        # It is out of the queue already.
         if entry is not None:
             yield entry
 
@@ -168,6 +172,7 @@ class Collector:
 
     def _handle(self, number: int, event: ConnectionEvent | None) -> None:
         if isinstance(event, MessageReceived):
+            # Of whichever connection: what has come is stored, even if it can no longer be acknowledged.
             record = self._ingest.take(number, event, self._coverage.unsure_since)
             fresh = isinstance(record, EventRecord) and record.fresh
             self._coverage.received(time.monotonic(), fresh=fresh)
@@ -183,6 +188,7 @@ class Collector:
 
     def _subscribe(self, accepted: ConnectionAccepted) -> None:
         self._coverage.away()
+        # MQTT 5.0, section 3.2.2.1.1: without Session Present there is no session from before.
         if not accepted.resumed and self._coverage.seen is not None:
             log.warning(
                 "the broker no longer has the session %s; what it held is lost", self.connection.client_id
@@ -211,15 +217,23 @@ class Collector:
                 self._ack_scheduler.presence(place, online=online)
 
     def _publish(self) -> None:
-        """Publishes what is due to devices and dashboards, as much as the broker takes."""
+        """Publishes what is due to devices and dashboards, as much as broker and turn have room for."""
         now, wall = time.monotonic(), time.time()
         for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
             if not self.connection.room:
                 return
             for message in source:
                 self.connection.publish(message)
-                if not self.connection.room:
+                if not self._may_publish(now):
                     break
+
+    def _may_publish(self, began: float) -> bool:
+        """Waits for room, as long as the turn lasts: the broker answers within a moment."""
+        while self.connection.ready and time.monotonic() - began < TURN_S:
+            if self.connection.room:
+                return True
+            time.sleep(ROOM_S)
+        return False
 
     def _note_coverage(self) -> None:
         if self.connection.ready and self._coverage.due(time.monotonic(), time.time()):
@@ -233,6 +247,7 @@ class Collector:
                     self._handle(number, event)
             self._store()
             self._publish()
+            # Only where all that had waited has come: else nobody knows what happened in between.
             if self.connection.ready and self._coverage.unsure_since is None:
                 self._writing.note_seen(self.connection.client_id, time.time())
         except (BrokerError, StorageError) as error:

@@ -37,6 +37,7 @@ class Summaries:
                 self._queue.extend(self._changed(calendar, wall))
             self._next = now + EVERY_S
         while self._queue:
+            # Taken out only after the `yield`: what the broker has no room for stays due.
             message = self._queue[0]
             if self._said.get(message.topic) != message.payload:
                 yield message
@@ -45,6 +46,7 @@ class Summaries:
 
     def _changed(self, calendar: Calendar, wall: float) -> Iterable[Message]:
         present = calendar.window(wall)
+        # A second earlier lies in the window before, however long that one is.
         part = ReportFilter(since=calendar.window(present.start - 1).start, until=present.end)
         devices = report.rows(
             self._reading.passes(part),

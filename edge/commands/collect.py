@@ -50,6 +50,7 @@ def broker_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Port 1883, with TLS 8883, unless given.",
         ),
     ):  # fmt: skip
+        # click lists the option first that is applied last, so these stand in reverse.
         command = option(command)
     return command
 
@@ -104,6 +105,7 @@ def collect(
       maskgate collect report --database sqlite:///events.db --by day
     """
     if context.invoked_subcommand is None:
+        # Here and not above: help has to work without the packages of the extra.
         from edge.collector import app
 
         app.collect(

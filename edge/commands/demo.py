@@ -93,6 +93,7 @@ def _stage(settings: Config, directory: Path, fast: bool) -> Config:
 def _run_alone(config: Config, observer: DemoObserver) -> None:
     """Runs the daemon without a broker, and shows what its spool would have sent."""
     all_in_one(config, observer).run()
+    # The daemon has ended and closed it.
     with closing(Spool.open(Path(config.spool.path), limits_of(config.spool))) as spool:
         for event in spool.unsent(0, MOST_EVENTS):
             click.echo(f"  spool  {event.payload.decode()}")
@@ -112,6 +113,7 @@ def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
         all_in_one(config, observer).run()
         wanted = {str(event.id) for event in observer.events}
         deadline = time.monotonic() + PATIENCE_S
+        # A PUBACK says that the broker has an event, not that the subscriber does.
         while not wanted <= received and time.monotonic() < deadline:
             time.sleep(0.05)
     if not wanted <= received:

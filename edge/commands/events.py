@@ -68,6 +68,7 @@ def tail(counter: SpoolClient, lines: int, follow: bool, as_json: bool) -> None:
       maskgate events tail -n 20 --follow
     """
     show = _as_json if as_json else _as_text
+    # At least one: `-n 0 --follow` needs to know where to go on.
     found = counter.page(PageRequest(limit=max(lines, 1), newest=True))
     for kept in found[len(found) - lines :]:
         click.echo(show(kept))
@@ -98,6 +99,7 @@ def export(counter: SpoolClient, kind: str, since: str | None, output: Path | No
       maskgate events export --format csv --from 100 --to 200 -o some.csv
     """
     begin = _moment(since) if since else float("-inf")
+    # Page by page while it is written, so that an export of any size needs little memory.
     rows = (kept for kept in counter.pages(_part(counter, **numbers)) if kept.wall >= begin)
     with written(output) as out:
         count = FORMATS[kind](rows, out)
@@ -161,6 +163,7 @@ def purge(counter: SpoolClient, days: float, unsent: bool, yes: bool, as_json: b
       maskgate events purge --older-than 2
     """
     if unsent and not yes:
+        # On standard error: standard output may be for a program.
         click.confirm("Events that nobody has received will be lost for good. Go on?", abort=True, err=True)
     found = counter.purge(PurgeRequest(time.time() - days * DAY_S, unsent))
     if as_json:
@@ -177,6 +180,7 @@ def _part(counter: SpoolClient, first: int | None, last: int | None, epoch: str 
     base = _named(known, epoch).generation << GENERATION_BITS
     if first is not None and last is not None and first > last:
         raise ConfigError(f"a range goes upwards, not from {first} to {last}")
+    # Bits beyond the mask would belong to another epoch.
     begin, end = min(first or 1, SEQUENCE_MASK), min(last or SEQUENCE_MASK, SEQUENCE_MASK)
     return PageRequest(after=base + begin - 1, upto=base + end)
 
@@ -196,6 +200,7 @@ def _moment(text: str) -> float:
         raise ConfigError(
             f"--since {text} is no date or time such as 2025-03-01 or 2025-03-01T08:15"
         ) from None
+    # UTC, so that the same text means the same time on every machine.
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
@@ -237,6 +242,7 @@ def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:
 def _ago(wall: float) -> str:
     seconds = max(time.time() - wall, 0.0)
     for size, name in ((DAY_S, "days"), (HOUR_S, "hours"), (MINUTE_S, "minutes")):
+        # From two on, so that no unit is in the singular.
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {name} ago"
     return f"{seconds:.0f} seconds ago"

@@ -86,6 +86,7 @@ def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
         lambda bundle: tests.append(admit(bundle, settings)),
         allow_older=allow_older,
     )
+    # Installing the bundle in use again is how a damaged one is repaired.
     if change.name == change.before:
         click.echo(f"{change.name} was in use already, and is whole")
     else:
@@ -134,7 +135,7 @@ def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:
 def _test_summary(test: SelfTest) -> str:
     return (
         f"{test.golden} golden and {test.crops} made-up crops passed with {test.runtime}, "
-        f"{test.crop_ms:.1f} ms a crop"
+        f"{test.crop_ms:.1f} ms a crop; {test.frames} whole frames passed too"
     )
 
 

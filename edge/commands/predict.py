@@ -127,6 +127,7 @@ def _annotate(seen: Iterator[Seen], directory: Path) -> Iterator[Seen]:
     """Writes each picture as it passes by."""
     for number, item in enumerate(seen, 1):
         path = item.picture.path
+        # The number keeps frames of one video apart, and files of one name.
         file = directory / f"{number:05d}-{path.stem}.jpg"
         done, jpeg = cv2.imencode(".jpg", annotated(item.picture.frame.pixels, item.analysis.observations))
         if not done:

@@ -85,6 +85,7 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
       maskgate replay visit.mp4
       maskgate replay --json --config config.toml monday.mp4 tuesday.mp4
     """
+    # `settings` are complete in both cases; only the option says whether a file was named.
     alone = click.get_current_context().params["config"] is None
     printer = PrintingObserver(as_json)
     skipped: list[SourceError] = []
@@ -141,6 +142,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
         uplink = open_uplink(config, spool)
         uplink.start()
         stack.callback(uplink.stop)
+        # Registered last, so that it runs before the uplink stops.
         stack.callback(lambda: deque(drain(spool), maxlen=0))
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)

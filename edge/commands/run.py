@@ -16,7 +16,6 @@ from edge.cli.options import bundle_option, config_file_option, detector_option
 from edge.config import load, with_models
 from edge.daemon.daemon import Daemon, all_in_one
 from edge.daemon.journal import JournalObserver
-from edge.system.process import keep_memory_private
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,6 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     Example:
       maskgate run --config /etc/maskgate/config.toml
     """
-    keep_memory_private()
     config = with_models(load(file), bundle, detector)
     log_as_configured(config.log.level)
     log.info("the configuration is %s", file)
@@ -40,6 +38,7 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     _obey_signals(daemon)
     daemon.run()
     if camera.stuck():
+        # `os._exit` flushes nothing; why it is needed stands at `stuck`.
         logging.shutdown()
         os._exit(0)
 
@@ -49,6 +48,7 @@ def _obey_signals(daemon: Daemon) -> None:
     actions = {signal.SIGTERM: daemon.stop, signal.SIGINT: daemon.stop, signal.SIGHUP: daemon.reload}
 
     def handle(number: int, _frame: FrameType | None) -> None:
+        # It only sets an event: a handler runs anywhere between two steps of this thread.
         actions[signal.Signals(number)]()
 
     for number in actions:

@@ -50,8 +50,10 @@ class Daemon:
         with ExitStack() as started:
             for service in self._services:
                 service.start()
+                # After `start`, which opens all or nothing: one that failed has nothing to stop.
                 started.callback(service.stop)
             notify("READY=1\nSTATUS=watching")
+            # Called before the services stop: callbacks run in reverse.
             started.callback(notify, "STOPPING=1")
             watchdog = Watchdog()
             self._run_loop(watchdog)
@@ -70,6 +72,7 @@ class Daemon:
             for service in self._services:
                 service.check()
             if self._reloading.is_set():
+                # Before the work, so that a signal that comes meanwhile is not lost.
                 self._reloading.clear()
                 self._loop.reload()
             watchdog.feed()

@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from edge.bundle import Bundle, trust
-from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, open_bundle_store
-from edge.bundle.trial import Trial, give_up
+from edge.bundle import SHIPPED, Bundle, trust
+from edge.bundle.store import MOST_ATTEMPTS, PACKAGED, BundleStore, open_bundle_store
+from edge.bundle.trial import Trial, give_up, renew
 from edge.config import Config
 from edge.daemon import factory
+from edge.daemon.configured_models import detector_names, without_failed
+from edge.daemon.self_test import self_test
 from edge.daemon.service import Problem, Service, attempt
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
 from edge.types import Frame, FrameAnalysis
+from edge.vision.libraries import libraries
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ class LoadedModels:
 
     Attributes:
         vision: Both of them, in a row.
-        trial: The bundle's trial; None where it is not one that was installed.
+        trial: The trial of bundle and detector; None where both are the shipped ones.
         problem: Why it is not the bundle that was wanted; empty where it is.
     """
 
@@ -49,6 +52,7 @@ def load_models(config: Config, *, on_trial: bool = True) -> LoadedModels:
     try:
         return load_wanted_models(config) if on_trial else LoadedModels(factory.open_vision(config))
     except ModelError as error:
+        # A wrong path is for its owner to correct; a damaged bundle must not stop the daemon.
         if config.classifier.bundle and not _is_bundle(config):
             raise
         problem = f"{error}; the bundle that comes with the package is in use instead"
@@ -62,41 +66,58 @@ def load_wanted_models(config: Config) -> LoadedModels:
     Raises:
         ModelError: It is damaged, or cannot be used.
     """
+    store, versions = open_bundle_store(), libraries(config.classifier.interpreter)
+    config, problem = without_failed(config, store, versions)
     if config.classifier.bundle:
-        return LoadedModels(factory.open_vision(config))
-    store, failures = open_bundle_store(), Counter[str]()
+        bundle = factory.open_bundle(config)
+        trial = Trial(store, *detector_names(config), bundle.name)
+        loaded = LoadedModels(_open(config, bundle, trial), trial)
+    else:
+        loaded = _load_installed(config, store, versions)
+    return replace(loaded, problem=problem or loaded.problem)
+
+
+def _load_installed(config: Config, store: BundleStore, versions: str) -> LoadedModels:
+    """Opens the bundle in use, or what was before it."""
+    failures = Counter[str]()
     name = store.current()
     while name != PACKAGED:
+        renew(store, name, versions)
         if store.record(name).failed or failures[name] >= MOST_ATTEMPTS:
             # A bundle that was given up in this run is not tried again, whatever the disk takes.
             given_up = give_up(store, name)
             name = PACKAGED if failures[given_up] >= MOST_ATTEMPTS else given_up
             continue
-        trial = Trial(store, name)
+        trial = Trial(store, *detector_names(config), name)
         bundle = trust.open_trusted(store.path(name), config.classifier.trusted_keys)
-        vision = _try(config, bundle, trial)
-        if vision is not None:
-            return LoadedModels(vision, trial, store.record(name).note)
-        failures[name] += 1
+        try:
+            vision = _open(config, bundle, trial)
+        except ModelError as error:
+            if trial.proven or trial.name != name:
+                raise
+            trial.begin()
+            _log.error("the new bundle %s cannot be used: %s", name, error)
+            failures[name] += 1
+            continue
+        return LoadedModels(vision, trial, store.record(name).note)
     return _shipped(config, store.record(PACKAGED).note)
 
 
-def _try(config: Config, bundle: Bundle, trial: Trial) -> Vision | None:
-    """Opens a bundle; None where it failed and is on trial."""
+def _open(config: Config, bundle: Bundle, trial: Trial | None) -> Vision:
+    """Opens the models; an attempt is left on the disk only if the process ends meanwhile."""
+    if trial is None:
+        return factory.open_vision(config, bundle)
     trial.begin()
     try:
-        vision = factory.open_vision(config, bundle)
-    except ModelError as error:
-        if trial.over:
-            raise
-        _log.error("the new bundle %s cannot be used: %s", trial.name, error)
-        return None
-    trial.pause()
-    return vision
+        return factory.open_vision(config, bundle)
+    finally:
+        trial.pause()
 
 
 def _shipped(config: Config, problem: str) -> LoadedModels:
-    return LoadedModels(factory.open_vision(config, factory.open_shipped()), None, problem)
+    names = detector_names(config)
+    trial = Trial(open_bundle_store(), *names) if names else None
+    return LoadedModels(_open(config, factory.open_shipped(), trial), trial, problem)
 
 
 def _is_bundle(config: Config) -> bool:
@@ -115,7 +136,7 @@ def examine_models(config: Config) -> Iterator[Problem]:
     yield from keys
     found: list[Problem] = []
     if detector.model:
-        found += attempt("detector.model", lambda: factory.open_detector(config, factory.open_shipped()))
+        found += attempt("detector.model", lambda: self_test(factory.open_shipped(), config))
         yield from found
     # What was found already is not found in the bundle once more.
     rest = config.model_copy(
@@ -124,7 +145,19 @@ def examine_models(config: Config) -> Iterator[Problem]:
             "detector": detector.model_copy(update={"model": ""}) if found else detector,
         }
     )
-    yield from attempt("classifier.bundle", lambda: load_models(rest, on_trial=False))
+    yield from attempt("classifier.bundle", lambda: _examine_bundle(rest))
+
+
+def _examine_bundle(config: Config) -> None:
+    """Tries what was installed or configured in a process of its own, before this one opens it."""
+    try:
+        bundle = factory.open_bundle(config)
+    except ModelError:
+        pass  # The daemon would go back from it.
+    else:
+        if bundle.path.resolve() != SHIPPED.resolve():
+            self_test(bundle, config)
+    load_models(config, on_trial=False)
 
 
 class SupervisedVision:
@@ -150,6 +183,7 @@ class SupervisedVision:
         if trial is None:
             return self._models.vision.analyze(frame)
         trial.begin()
+        # Stays set where `analyze` raises, so that `pause` does not take the attempt back.
         self._at_fault = True
         analysis = self._models.vision.analyze(frame)
         self._at_fault = False
@@ -173,6 +207,7 @@ def reload_models(config: Config, vision: SupervisedVision) -> str:
     Returns:
         Why it is not the one that was wanted; empty where it is.
     """
+    # What loading another bundle brings about is not the fault of the running one.
     vision.pause()
     try:
         models = load_wanted_models(config)

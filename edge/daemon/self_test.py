@@ -1,7 +1,8 @@
-"""Whether a bundle works on this very machine: opened, self-tested, and run on made-up crops and frames.
+"""Whether a bundle works on this very machine: opened, self-tested, run on made-up crops and on frames.
 
 A damaged model of the right hash can end the process that opens it. So it is tried in a process of its own.
-`python -m edge.daemon.self_test BUNDLE` takes a configuration as JSON and answers with figures or an error.
+`python -m edge.daemon.self_test BUNDLE` takes a configuration as JSON and answers with the model that begins,
+and at the end with figures or an error.
 """
 
 from __future__ import annotations
@@ -12,26 +13,25 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
 from edge.bundle import Bundle, golden_crop, load, trust
-from edge.config import Config
+from edge.config import CameraConfig, Config
 from edge.contract import FEWEST_GOLDEN
 from edge.daemon import factory
+from edge.daemon.proof_frames import boxes_in, proof_frames
 from edge.errors import ModelError
-from edge.types import Box, Face, Frame
-from edge.vision.classifier import TfliteClassifier
 from edge.vision.interpreter import TfliteModel, find_runtime
 
 SMOKE_SEEDS = range(1000, 1016)
 """Made-up crops, none of which the golden self-test has."""
-FRAMES = 3
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
+"""A slow board takes a tenth of this."""
 
+# Shares are floats that were divided by their sum.
 _ROUNDING = 1e-6
 
 
@@ -41,6 +41,7 @@ class SelfTest:
 
     golden: int
     crops: int
+    frames: int
     crop_ms: float
     runtime: str
 
@@ -66,64 +67,69 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
         ModelError: It is not signed as configured, cannot be opened, answers nonsense, or ends its process.
         MissingExtraError: No interpreter is installed.
     """
+    # Before native code reads its models.
     trust.check(bundle, config.classifier.trusted_keys)
     find_runtime(config.classifier.interpreter)
-    command = [sys.executable, "-m", "edge.daemon.self_test", str(bundle.path)]
-    order = config.model_dump_json().encode()
+    # -P: what lies in the directory that this is started in is none of the program's modules.
+    command = [sys.executable, "-P", "-m", "edge.daemon.self_test", str(bundle.path)]
+    order = _settings(config).encode()
     try:
         done = subprocess.run(command, input=order, capture_output=True, check=False, timeout=PATIENCE_S)  # noqa: S603
-    except subprocess.TimeoutExpired:
+    except subprocess.TimeoutExpired as error:
         raise ModelError(
-            f"{bundle.path} was not tried within {PATIENCE_S:.0f} s on this machine; install another bundle"
+            f"{_at_work(bundle, error.stdout)} was not tried within {PATIENCE_S:.0f} s on this machine; "
+            "install another one"
         ) from None
     if done.returncode not in (0, ModelError.exit_code):
         raise ModelError(
-            f"{bundle.path} ended the process that tried it ({_ending(done.returncode)}): one of its models "
-            "is damaged; install another bundle"
+            f"{_at_work(bundle, done.stdout)} ended the process that tried it ({_ending(done.returncode)}) "
+            "and is damaged; install another one"
         )
-    answer = json.loads(done.stdout)
+    answer = json.loads(done.stdout.splitlines()[-1])
     if done.returncode:
         raise ModelError(answer)
     return SelfTest(**answer)
+
+
+def _settings(config: Config) -> str:
+    """What the other process needs of the configuration: no address of a camera, no password."""
+    camera = config.camera
+    size = CameraConfig(width=camera.width, height=camera.height, fps=camera.fps)
+    return Config(camera=size, detector=config.detector, classifier=config.classifier).model_dump_json()
+
+
+def _at_work(bundle: Bundle, said: bytes | None) -> object:
+    """The model that began last."""
+    begun = [json.loads(line) for line in (said or b"").splitlines()]
+    return begun[-1] if begun else bundle.path
 
 
 def _ending(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def try_models(bundle: Bundle, config: Config) -> SelfTest:
+def try_models(bundle: Bundle, config: Config, begin: Callable[[Path], None]) -> SelfTest:
     """Opens and runs the models of a bundle in this process.
 
+    Args:
+        bundle: What is to be tried.
+        config: Detector, interpreter and size of the camera's frames.
+        begin: Is told of a model before it does anything.
+
     Raises:
-        ModelError: They cannot be opened, or answer nonsense.
+        ModelError: They cannot be opened, fail on a frame, or answer nonsense.
     """
+    begin(factory.find_detector(config, bundle))
     detector = factory.open_detector(config, bundle)
+    found = [detector.detect(frame) for frame in proof_frames(config.camera)]
+    begin(bundle.classifier)
     classifier = factory.open_classifier(config, bundle)
-    took = [_one(classifier.model, seed) for seed in SMOKE_SEEDS]
-    for seed in range(FRAMES):
-        frame = _frame(seed, config.camera.width, config.camera.height)
-        _judge(classifier, frame, detector.detect(frame))
-    return SelfTest(len(bundle.manifest.golden), len(took), median(took), classifier.model.runtime)
-
-
-def _frame(seed: int, width: int, height: int) -> Frame:
-    """A made-up frame of the camera's size, with the cartoon of a face in its middle."""
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    side = min(width, height) // 2
-    left, top = (width - side) // 2, (height - side) // 2
-    pixels[top : top + side, left : left + side] = golden_crop(seed, side, "face")
-    return Frame(seed, pixels, 0.0, 0.0)
-
-
-def _judge(classifier: TfliteClassifier, frame: Frame, faces: tuple[Face, ...]) -> None:
-    """Cuts and judges the faces that were found, one that was not, and one that is partly outside."""
-    width, height = frame.size
-    side = min(width, height) / 2
-    made_up = (
-        Box((width - side) / 2, (height - side) / 2, side, side),
-        Box(-side / 2, -side / 2, side, side),
-    )
-    classifier.classify(frame, (*faces, *(Face(box, 1.0) for box in made_up)))
+    model = classifier.model
+    took = [_one(model, seed) for seed in SMOKE_SEEDS]
+    for frame, faces in zip(proof_frames(config.camera), found, strict=True):
+        for seen in classifier.classify(frame, (*faces, *boxes_in(frame))):
+            _check(model, seen.probabilities, f"a crop of frame {frame.index}")
+    return SelfTest(len(bundle.manifest.golden), len(took), len(found), median(took), model.runtime)
 
 
 def _one(model: TfliteModel, seed: int) -> float:
@@ -132,21 +138,30 @@ def _one(model: TfliteModel, seed: int) -> float:
     began = time.perf_counter()
     found = model.probabilities(crop).tolist()
     took = (time.perf_counter() - began) * 1000
-    if not all(math.isfinite(p) and -_ROUNDING <= p <= 1 + _ROUNDING for p in found):
-        raise ModelError(f"{model.path} answers {found} for made-up crop {seed}, which are no probabilities")
-    if abs(sum(found) - 1) > _ROUNDING:
-        raise ModelError(f"{model.path} answers {found} for made-up crop {seed}, which do not add up to one")
+    _check(model, found, f"made-up crop {seed}")
     return took
+
+
+def _check(model: TfliteModel, found: Sequence[float], where: str) -> None:
+    if not all(math.isfinite(p) and -_ROUNDING <= p <= 1 + _ROUNDING for p in found):
+        raise ModelError(f"{model.path} answers {list(found)} for {where}, which are no probabilities")
+    if abs(sum(found) - 1) > _ROUNDING:
+        raise ModelError(f"{model.path} answers {list(found)} for {where}, which do not add up to one")
 
 
 def main(folder: Path) -> int:
     """Tries a bundle for whoever started this process; gives the exit code."""
+    config = Config.model_validate_json(sys.stdin.read())
     try:
-        print(json.dumps(asdict(try_models(load(folder), Config.model_validate_json(sys.stdin.read())))))  # noqa: T201
+        _say(asdict(try_models(load(folder), config, lambda file: _say(str(file)))))
     except ModelError as error:
-        print(json.dumps(str(error)))  # noqa: T201
+        _say(str(error))
         return error.exit_code
     return 0
+
+
+def _say(value: object) -> None:
+    print(json.dumps(value), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

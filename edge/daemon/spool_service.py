@@ -56,6 +56,7 @@ class SpoolService(Service):
 
     def stop(self) -> None:
         """Commits what waits, and closes socket and file."""
+        # The socket first: a request must find the spool open.
         if self._server is not None:
             self._server.close()
         self.spool.close()

@@ -53,6 +53,7 @@ class StatisticsObserver:
             try:
                 self._store.add_minute(minute)
             except SpoolError as error:
+                # Statistics must not end the loop that watches.
                 _log.warning("a minute is not counted: %s", error)
 
 

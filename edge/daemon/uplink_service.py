@@ -90,6 +90,7 @@ def drain(spool: Spool) -> Iterator[None]:
     """Gives the uplink `DRAIN_S` seconds to empty the spool; what it cannot send stays there."""
     deadline = time.monotonic() + DRAIN_S
     try:
+        # What waits in the spool's queue is in no figure yet.
         spool.flush(FLUSH_S)
     except SpoolError as error:
         _log.warning("%s", error)

@@ -85,6 +85,7 @@ class VisionService(Service):
             clock.synced,
         )
         reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
+        # So that the first state says why it is not the bundle that was wanted.
         reporter.change_model(vision.model_version, vision.problem, {})
         return reporter
 

@@ -25,6 +25,7 @@ def own_broker(directory: Path) -> Iterator[int | None]:
     if program is None:
         yield None
         return
+    # Somebody may take it before Mosquitto does; the demo then fails and can be run again.
     port = _free_port()
     file = directory / "mosquitto.conf"
     file.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n")

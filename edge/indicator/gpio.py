@@ -27,6 +27,7 @@ class BuzzerMute:
 
     def begin(self, seconds: float) -> None:
         """Silence from now on for so many seconds, whatever an earlier call said."""
+        # One float is replaced, which needs no lock.
         self._until = self._clock() + seconds
 
     @property
@@ -70,6 +71,7 @@ class GpioIndicator:
         """Lamps and buzzer off, pins given back; may be called more than once."""
         with self._lock:
             self._test.cancel()
+            # A timer that is not stopped in time waits for the lock, and has to find the test over.
             self._testing = False
             _release([*self._leds, self._buzzer])
             self._leds, self._buzzer = (), None
@@ -93,6 +95,7 @@ class GpioIndicator:
                 led.on()
             else:
                 led.off()
+        # After `close` there are no LEDs.
         if lamp is Lamp.BLIND and self._leds:
             self._leds[1].blink(on_time=BLINK_S, off_time=BLINK_S)
 

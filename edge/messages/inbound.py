@@ -25,6 +25,7 @@ from edge.types import SEQUENCE_BITS, SHORT_NAME
 MAX_ACK_BYTES = 8_192
 MAX_COMMAND_BYTES = 1_024
 MAX_MISSING = 100
+# One below the mask, so that one more is still a sequence.
 LARGEST_SEQUENCE = (1 << SEQUENCE_BITS) - 2
 """No sequence is as large; one that is more would not fit into the spool."""
 
@@ -53,6 +54,7 @@ _Range = Annotated[tuple[_Sequence, _Sequence], AfterValidator(_ascending)]
 
 
 class _InboundMessage(BaseModel):
+    # A member that is misspelt makes a bad message, not one that asks for less.
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
@@ -110,6 +112,7 @@ def parse_command(payload: bytes) -> Command:
 
 
 def _parse(adapter: TypeAdapter[MessageT], payload: bytes, max_bytes: int) -> MessageT:
+    # Before it is parsed, since others choose how much that is.
     if len(payload) > max_bytes:
         raise InboundError(f"more than {max_bytes} bytes")
     try:

@@ -94,6 +94,7 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "model_version": state.model_version,
         "model_problem": state.model_problem,
         "since": iso_time(state.since),
+        # The published name of this figure, which does not change.
         "unheard": trouble.no_subscribers,
         "spool_problem": trouble.spool_problem,
         "send_problem": trouble.send_problem,
@@ -133,6 +134,7 @@ def iso_time(wall: float) -> str:
     """
     try:
         moment = datetime.fromtimestamp(wall, UTC)
+    # `fromtimestamp` raises these where the platform's own function fails.
     except (OverflowError, OSError):
         raise ValueError(f"{wall} s is no Unix time of a calendar day") from None
     return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

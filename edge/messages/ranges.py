@@ -56,6 +56,7 @@ def without(whole: Range, taken: Iterable[Range]) -> tuple[Range, ...]:
     """What is left of a range when others are taken out of it."""
     left: list[Range] = []
     begin = whole.first
+    # In order and apart, so that `begin` only goes up.
     for item in merge(taken):
         if item.last < begin:
             continue

@@ -32,6 +32,7 @@ class Topics:
     device: str
 
     def __post_init__(self) -> None:
+        # MQTT 5.0, section 4.7: `/` would begin another level, `+` and `#` are wildcards.
         for level in (self.site, self.device):
             if not re.fullmatch(NAME, level):
                 raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")

@@ -18,8 +18,10 @@ class Backoff:
 
     def next(self) -> float:
         """Seconds to wait after one more failure."""
+        # The exponent is bounded: the power for a long outage would not fit into a float.
         whole = min(self.longest, self.first * 2.0 ** min(self.failures, 16))
         self.failures += 1
+        # Devices that lost one broker must not come back at the same moment.
         return _jitter.uniform(whole / 2, whole)
 
     def reset(self) -> None:

@@ -8,12 +8,16 @@ exception in a callback ends the thread while `is_connected()` stays true.
 
 from __future__ import annotations
 
+import logging
+import math
 import ssl
 import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -37,11 +41,24 @@ from edge.mqtt.events import (
 )
 from edge.mqtt.reason_codes import REFUSED
 
+# MQTT 5.0, section 3.14.2.1.
 DISCONNECT_WITH_WILL = 0x04
+# MQTT 5.0, section 3.2.2.3.3: what holds where a broker names no Receive Maximum.
 LARGEST_RECEIVE_MAXIMUM = 65_535
+LARGEST_PACKET = 268_435_460
+"""Of all that the protocol can write."""
+MAX_HEADER = 5
+CONNACK, PUBLISH, QOS_2 = 0x20, 0x30, 0x04
+FULL_S = 0.01
+"""Between two looks whether there is room for messages again; the rest waits with the broker."""
+MAX_UNREAD = 5_000
+"""Packets that wait for the broker to read them; a collector acknowledges up to 1,000 messages at once."""
+MAX_QOS_0 = 200
+"""Messages that the broker does not keep and that may wait to be stored; what comes beyond is dropped."""
 SUBSCRIBE_S = 5.0
 WINDOW = 20
 """Messages that may be unacknowledged at a time, whatever Receive Maximum the broker allows."""
+_log = logging.getLogger(__name__)
 
 
 def _accept_all_reason_codes() -> None:
@@ -62,18 +79,65 @@ def _accept_all_reason_codes() -> None:
 _accept_all_reason_codes()
 
 
+class _BoundedClient(Client):
+    """Ends a connection at what it has said that it would not take, and at what breaks the protocol.
+
+    paho reads a packet of any size whole, keeps messages of QoS 2 and answers that are not read for as long
+    as the broker likes, and its thread dies of some packets. The seams are its calls that read from the
+    socket, by which time it has the header and nothing of the body, and that handle a packet.
+
+    `maximum_packet_size` is how many bytes of a packet are read.
+    """
+
+    maximum_packet_size = LARGEST_PACKET
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        state: _CallbackState = self.user_data_get()
+        packet = self._in_packet
+        state.is_broker = state.is_broker or packet["command"] & 0xF0 == CONNACK
+        if packet["have_remaining"] and packet["remaining_length"] + MAX_HEADER > self.maximum_packet_size:
+            state.refusal = f"a packet of more than {self.maximum_packet_size} bytes"
+        elif packet["command"] & 0xF0 == PUBLISH and packet["command"] & QOS_2:
+            state.refusal = "a message of a QoS that was not asked for"
+        elif len(self._out_packet) > MAX_UNREAD:
+            state.refusal = "message after message, and does not read the answers"
+        if state.refusal:
+            # What paho takes for an end of the connection.
+            raise ConnectionError(state.refusal)
+        if not packet["command"] and not state.unacknowledged.room(1):
+            # What paho takes for nothing to read. Mosquitto without a limit of its own sends beyond ours.
+            time.sleep(FULL_S)
+            raise BlockingIOError
+        return super()._sock_recv(bufsize)
+
+    def _packet_handle(self) -> MQTTErrorCode:
+        state: _CallbackState = self.user_data_get()
+        try:
+            code = super()._packet_handle()
+        # A broker chooses these bytes: whatever they bring about is the end of the connection, no more.
+        except Exception:
+            _log.debug("a packet cannot be read", exc_info=True)
+            code = MQTTErrorCode.MQTT_ERR_PROTOCOL
+        if code in (MQTTErrorCode.MQTT_ERR_PROTOCOL, MQTTErrorCode.MQTT_ERR_INVAL):
+            state.refusal = "a packet that breaks the protocol"
+        return code
+
+
 def connect(
     broker: Broker, context: ssl.SSLContext | None, options: ConnectOptions, deliver: Deliver
 ) -> Connection:
     """Begins one connection; its outcome arrives through `deliver`, which must not wait."""
-    client = Client(
+    client = _BoundedClient(
         CallbackAPIVersion.VERSION2,
         client_id=options.client_id,
-        userdata=_CallbackState(deliver),
+        userdata=_CallbackState(deliver, _unacknowledged(options)),
         protocol=MQTTProtocolVersion.MQTTv5,
         reconnect_on_failure=False,
+        # An acknowledgement by paho would come before the message is stored.
         manual_ack=options.session is not None,
     )
+    if options.maximum_packet_size:
+        client.maximum_packet_size = options.maximum_packet_size
     if options.will:
         client.will_set(options.will, OFFLINE, qos=options.will_qos, retain=options.will_retained)
     if broker.login is not None:
@@ -105,6 +169,7 @@ class Connection:
     def __init__(self, client: Client, broker: Broker, options: ConnectOptions) -> None:
         self._client = client
         self._state: _CallbackState = client.user_data_get()
+        self._published = 0
         client.on_pre_connect = _on_pre_connect
         client.on_connect = _on_connect
         client.on_connect_fail = _on_connect_fail
@@ -117,10 +182,16 @@ class Connection:
             broker.port,
             # paho looks once a second: one earlier finds a dead connection within twice the time and 1 s.
             keepalive=max(broker.keepalive - 1, 1),
+            # MQTT 5.0, section 3.1.2.4: drops what an earlier run left; the spool has what was in it.
             clean_start=options.session is None,
             properties=_properties(options),
         )
         client.loop_start()
+
+    @property
+    def unanswered(self) -> int:
+        """Messages that were published and that the broker has not answered."""
+        return self._published - self._state.publishes_answered
 
     @property
     def alive(self) -> bool:
@@ -149,6 +220,7 @@ class Connection:
         info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError("the connection is gone")
+        self._published += 1
         return info.mid
 
     def subscribe(self, filters: Sequence[str], *, as_published: bool = False) -> None:
@@ -158,6 +230,7 @@ class Connection:
         published; else only of those that the broker had kept.
         """
         options = SubscribeOptions(qos=1, retainAsPublished=as_published)
+        self._state.subscriptions.append(len(filters))
         self._client.subscribe([(topic_filter, options) for topic_filter in filters])
 
     def unsubscribe(self, filters: Sequence[str]) -> None:
@@ -166,6 +239,8 @@ class Connection:
 
     def acknowledge(self, arrived: MessageReceived) -> None:
         """Lets the broker forget a message that came over this connection."""
+        # First: the broker may send the next before `ack` returns.
+        self._state.unacknowledged.done(arrived.qos)
         self._client.ack(arrived.mid, arrived.qos)
 
     def close(self, timeout: float = 0.0, *, with_will: bool = False) -> None:
@@ -175,6 +250,7 @@ class Connection:
             timeout: 0 does not wait.
             with_will: Have the broker publish the will, behind all that was sent before.
         """
+        # First: `disconnect` does nothing while the socket is being opened, see `_on_connect`.
         self._state.closed = True
         reason = ReasonCode(PacketTypes.DISCONNECT, identifier=DISCONNECT_WITH_WILL if with_will else 0)
         self._client.disconnect(reason)
@@ -182,17 +258,61 @@ class Connection:
             self._state.thread.join(timeout)
 
 
+class _Unacknowledged:
+    """How many messages were delivered and are not acknowledged; each count is written by one thread."""
+
+    def __init__(self, receive_maximum: float) -> None:
+        self._most = (MAX_QOS_0 if math.isfinite(receive_maximum) else math.inf, receive_maximum)
+        self._delivered, self._done = [0, 0], [0, 0]
+
+    def room(self, qos: int) -> bool:
+        """Whether one more may be delivered."""
+        return self._delivered[qos] - self._done[qos] < self._most[qos]
+
+    def delivered(self, qos: int) -> None:
+        """One more; on paho's thread."""
+        self._delivered[qos] += 1
+
+    def done(self, qos: int) -> None:
+        """One less; on the thread of who uses the connection."""
+        self._done[qos] += 1
+
+
+def _unacknowledged(options: ConnectOptions) -> _Unacknowledged:
+    """Who keeps no session acknowledges nothing by itself, and bounds what waits in its queue."""
+    return _Unacknowledged(math.inf if options.session is None else options.session.receive_maximum)
+
+
 @dataclass(slots=True)
 class _CallbackState:
-    """What the callbacks of one client share; the client holds it, and it does not hold the client."""
+    """What the callbacks of one client share; the client holds it, and it does not hold the client.
+
+    Attributes:
+        deliver: Where events go.
+        unacknowledged: The messages that were delivered.
+        subscriptions: Those that the broker has not answered.
+        thread: The network thread, once it runs.
+        closed: Whether this side has ended the connection.
+        answered: Whether the broker has answered the CONNECT.
+        refusal: What the broker sent that is not taken, in words; nothing more is read then.
+        is_broker: Whether a CONNACK has begun, malformed or not.
+        publishes_answered: How many messages the broker has answered.
+    """
 
     deliver: Deliver
+    unacknowledged: _Unacknowledged
+    subscriptions: deque[int] = field(default_factory=deque)
     thread: threading.Thread | None = None
     closed: bool = False
+    answered: bool = False
+    refusal: str = ""
+    is_broker: bool = False
+    publishes_answered: int = 0
     qos: int = 1
 
 
 def _on_pre_connect(_client: Client, state: _CallbackState) -> None:
+    # paho's thread has no public name; this is the first callback on it.
     state.thread = threading.current_thread()
 
 
@@ -203,9 +323,13 @@ def _on_connect(
     code: ReasonCode,
     properties: Properties | None,
 ) -> None:
-    if state.closed:
+    answered, state.answered = state.answered, True
+    if answered:
+        state.refusal = "a second answer to one CONNECT"
+    elif state.closed:
         # `disconnect` came while the socket was being opened, and found none to close.
         client.disconnect()
+    # 1 to 5 are return codes of MQTT 3.1.1, with which an old broker answers.
     elif code.value >= REFUSED or code.value in range(1, 6):
         state.deliver(ConnectionRefused(code.value, str(code)))
     else:
@@ -241,25 +365,41 @@ def _on_disconnect(
     code: ReasonCode,
     _properties: Properties | None,
 ) -> None:
-    state.deliver(ConnectionLost(code.value, str(code), flags.is_disconnect_packet_from_server))
+    by_broker = flags.is_disconnect_packet_from_server
+    refusal = state.refusal or ("" if state.answered else "half an answer")
+    refusal = refusal if state.is_broker else ""
+    state.deliver(ConnectionLost(code.value, refusal or str(code), by_broker, bool(refusal)))
 
 
 def _on_publish(
     _client: Client, state: _CallbackState, mid: int, code: ReasonCode, _properties: Properties
 ) -> None:
+    state.publishes_answered += 1
     state.deliver(PublishAcknowledged(mid, code.value, str(code)))
 
 
 def _on_subscribe(
-    _client: Client, state: _CallbackState, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+    _client: Client,
+    state: _CallbackState,
+    _mid: int,
+    codes: list[ReasonCode],
+    _properties: Properties | None,
 ) -> None:
+    if not state.subscriptions:
+        state.refusal = "an answer to a subscription that was not made"
+        return
+    state.subscriptions.popleft()
     state.deliver(SubscriptionAcknowledged(tuple(code.value for code in codes)))
 
 
 def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) -> None:
+    if message.qos == 0 and not state.unacknowledged.room(0):
+        return
+    state.unacknowledged.delivered(message.qos)
     try:
         topic = message.topic
     except UnicodeDecodeError:
+        # An exception would end paho's thread; no filter fits the empty topic.
         topic = ""
     state.deliver(MessageReceived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
 

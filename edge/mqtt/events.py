@@ -49,11 +49,19 @@ class ConnectionRefused:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLost:
-    """The connection has ended. `by_broker`: with a DISCONNECT packet from the broker."""
+    """The connection has ended.
+
+    Attributes:
+        code: The reason code.
+        text: What it means.
+        by_broker: With a DISCONNECT packet from the broker.
+        refused: This side ended it, because of what the broker sent; `text` says what.
+    """
 
     code: int
     text: str
     by_broker: bool
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,7 @@ class ConnectionEventQueue:
     def __init__(self, max_waiting_messages: float = float("inf")) -> None:
         self.dropped = 0
         self._max_waiting_messages = max_waiting_messages
+        # Its `put` is reentrant, as a signal handler needs it.
         self._entries: SimpleQueue[Entry] = SimpleQueue()
 
     @property
@@ -126,6 +135,7 @@ class ConnectionEventQueue:
         """Where one connection puts its events; never waits."""
 
         def put(event: ConnectionEvent) -> None:
+            # Only messages: without an acknowledgement the window would stay full.
             if isinstance(event, MessageReceived) and self._entries.qsize() >= self._max_waiting_messages:
                 self.dropped += 1
             else:

@@ -30,6 +30,7 @@ def _advice(names: SettingNames, error: BaseException | None) -> str:
 def refused(broker: Broker, code: int, text: str) -> str:
     """One sentence on a broker that refuses a connection, with its reason code and the code's name."""
     names = broker.names
+    # Below 0x80 are return codes of MQTT 3.1.1, section 3.2.2.3.
     match code:
         case 0x01 | 0x84:
             advice = "it must speak MQTT 5"
@@ -46,6 +47,14 @@ def refused(broker: Broker, code: int, text: str) -> str:
         case _:
             advice = "see the broker's log"
     return f"the MQTT broker at {broker.address} refuses the connection: {text.lower()}; {advice}"
+
+
+def misbehaved(broker: Broker, what: str) -> str:
+    """One sentence on a connection that this side has ended, because of what the broker sent."""
+    return (
+        f"the MQTT broker at {broker.address} sends {what}; the connection is ended, trying again; "
+        "see the broker's log"
+    )
 
 
 def lost(broker: Broker, code: int, text: str, *, accepted: bool) -> str:

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 REFUSED = 0x80
 """Reason codes from here on are refusals."""
+PACKET_TOO_LARGE = 0x95
 
 RETAIN_NOT_SUPPORTED, QOS_NOT_SUPPORTED = 0x9A, 0x9B
 SHARED_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED = 0x9E, 0xA2
@@ -26,7 +27,7 @@ class PubackAction(Enum):
     NOT_AUTHORIZED = auto()
     """This client may not publish there: events pause for longer, and the state says so."""
     GIVE_UP = auto()
-    """Never: sending the same bytes again would change nothing."""
+    """Never as they are: these bytes, or, where all others are refused as well, this broker."""
 
 
 _ANSWERS = {
@@ -37,7 +38,7 @@ _ANSWERS = {
     0x87: PubackAction.NOT_AUTHORIZED,  # not authorized
     0x90: PubackAction.GIVE_UP,  # topic name invalid
     0x91: PubackAction.RETRY_LATER,  # packet identifier in use
-    0x95: PubackAction.GIVE_UP,  # packet too large
+    PACKET_TOO_LARGE: PubackAction.GIVE_UP,
     0x97: PubackAction.RETRY_LATER,  # quota exceeded
     0x99: PubackAction.GIVE_UP,  # payload format invalid
 }

@@ -53,6 +53,7 @@ class EventFactory:
             version: The version of that bundle.
             passes: For each open pass the frames that were judged so far.
         """
+        # Before the source changes: `_judging_version` still means the bundle that judged so far.
         self._earlier = {
             number: (frames, self._judging_version(number, frames)) for number, frames in passes.items()
         }
@@ -61,6 +62,7 @@ class EventFactory:
     def _judging_version(self, number: int, frames: int) -> str:
         """The version of the bundle that judged the last frame of a pass."""
         then, version = self._earlier.get(number, (None, ""))
+        # A pass without a frame since the change was judged by the earlier bundle alone.
         return version if frames == then else self._source.model_version
 
     def make(self, verdict: Verdict) -> Event:
@@ -78,6 +80,7 @@ class EventFactory:
 
 def latest_by_pass(events: Iterable[Event]) -> dict[str, Event]:
     """The last event of each pass, in the order in which the passes were first decided."""
+    # A later event takes the value's place and keeps the order of the first.
     return {event.pass_id: event for event in events}
 
 

@@ -34,6 +34,7 @@ class LampPolicy:
         """
         for person in present:
             self._held[person.number] = person.outcome, now + self._hold_s
+        # While blind as well: blindness must not hold a verdict for longer.
         self._held = {number: held for number, held in self._held.items() if held[1] >= now}
         if blind:
             return Lamp.BLIND

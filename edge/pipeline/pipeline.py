@@ -87,6 +87,7 @@ class Pipeline:
                 yield self._cycle(moment)
             if stopped():
                 break
+        # A source that ended at once has no time at which passes could be closed.
         if last is not None:
             verdicts = self._tracker.close(last.monotonic, last.wall)
             yield Cycle(last, None, verdicts, (), 0.0)
@@ -95,6 +96,7 @@ class Pipeline:
         started = self._clock()
         analysis = self._vision.analyze(moment) if isinstance(moment, Frame) else None
         observations = analysis.observations if analysis else ()
+        # While blind as well: a pass is closed by time alone.
         verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
         present = self._tracker.present()
         return Cycle(moment, analysis, verdicts, present, self._clock() - started)
@@ -145,8 +147,10 @@ class Reporter:
         """Shows and publishes a state that differs from the one before."""
         state = State(lamp, bool(reason), reason, self._events.model_version, wall, self._problem)
         shown = self._shown
+        # The time alone is no change.
         if shown is not None and state == replace(shown, since=wall):
             return
+        # Only for another lamp: one that blinks would begin anew.
         if shown is None or shown.lamp is not lamp:
             self._indicator.show(lamp)
         self._shown = state

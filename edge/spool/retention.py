@@ -50,6 +50,7 @@ def next_drop(held: RowCounts, rows_over: int, bytes_over: int) -> Eviction | No
     """
     if rows_over <= 0 and bytes_over <= 0:
         return None
+    # Rows are counted; how many bytes a row gives back is known only after it is dropped.
     wanted = rows_over if rows_over > 0 else STEP
     if held.acknowledged:
         return Eviction(RowKind.ACKNOWLEDGED, min(wanted, held.acknowledged))

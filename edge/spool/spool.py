@@ -127,6 +127,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
+        # One reference is replaced, which needs no lock; the queue carries the wake-up only.
         self._state = state
         self._put(SpoolWriter.notify)
 
@@ -136,6 +137,7 @@ class Spool:
         That is after each commit of events or gaps, after a replay, and when the state or `problem`
         changes. It must not wait for anything.
         """
+        # A new tuple: the spool's thread may be going through the old one.
         self._writer.listeners += (callback,)
 
     def state(self) -> State | None:
@@ -156,6 +158,7 @@ class Spool:
 
     def figures(self) -> SpoolUsage:
         """How full the spool is. Never waits."""
+        # Read without a lock: figures for people may be a moment apart.
         store = self._writer.store
         return replace(store.usage, unsent=store.usage.unsent + store.waiting)
 
@@ -173,6 +176,7 @@ class Spool:
         Raises:
             SpoolError: The spool is closed.
         """
+        # A copy: the caller may change its own while this waits in the queue.
         positions = tuple(sequences)
         self._put(lambda writer: writer.store.pending.sent.update(positions))
 
@@ -323,6 +327,7 @@ def _serve(
         found = open_store(path, wall(), limits, origin)
         writer = SpoolWriter(found.store, wall)
     except BaseException as error:
+        # Whatever it is, `open` waits for this and raises it on its own thread.
         opened.set_exception(error)
         return
     opened.set_result((writer, found.problem))

@@ -88,6 +88,7 @@ class SpoolWriter:
             _log.error("event %s is dropped, it cannot be written as JSON: %s", event.id, error)
             pending.add_lost(event.id.sequence, Reason.ENCODING)
             return
+        # After the encoding: an event that is dropped is counted in no minute.
         minute = self._passes.count(event)
         if minute is not None:
             pending.add_minute(minute)
@@ -144,6 +145,7 @@ class SpoolWriter:
         Raises:
             SpoolError: Nothing was deleted.
         """
+        # What was appended or acknowledged a moment ago belongs to what is purged.
         self.commit()
         found = self.store.purge(before, self._wall(), unsent=unsent)
         self.notify()
@@ -155,6 +157,7 @@ class SpoolWriter:
         Raises:
             SpoolError: The file cannot be written.
         """
+        # First, so that a prune that fails waits for its time as well.
         self._prune_at = time.monotonic() + PRUNE_EVERY_S
         # No more time has passed than the monotonic clock says: a wall clock that jumps ages nothing.
         if self.store.prune(min(self._wall(), self._began + time.monotonic())):
@@ -183,6 +186,7 @@ class SpoolWriter:
 
     def _until_commit(self, now: float) -> float:
         """Seconds until the next commit; without end where nothing is pending."""
+        # While the disk refuses, a full group does not hasten the next try.
         if self.store.waiting >= GROUP_EVENTS and not self._retries:
             return 0.0
         return max(self._commit_at - now, 0.0) if self.store.pending else math.inf

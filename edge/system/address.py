@@ -49,6 +49,8 @@ class StreamAddress:
             raise ConfigError("the address is none that is known: use rtsp:// or rtsps://")
         if re.search(r"[\s\x00-\x1f\x7f]", text):
             raise ConfigError("the address holds a blank; write it as %20")
+        if re.search(r"[\ud800-\udfff]", text):
+            raise ConfigError("the address is not in UTF-8; write it anew")
         authority, path = _split(text[scheme.end() :])
         if "@" in path:
             raise ConfigError(

@@ -19,6 +19,7 @@ DOUBT_S = 60.0
 """How long a clock that has jumped is not believed, whatever the system says."""
 
 _STA_UNSYNC = 0x0040
+# adjtimex(2): modes, offset, freq, maxerror and esterror come before status.
 _STATUS_OFFSET = 5 * ctypes.sizeof(ctypes.c_long)
 
 
@@ -81,6 +82,7 @@ class SyncCheck:
         offset = self._clock.wall() - now
         if self._offset is not None and abs(offset - self._offset) > JUMP_S:
             self._trusted_from = now + DOUBT_S
+            # A flag that was set before the jump says nothing of the clock as it is now.
             self._asked, self._doubted = None, self._touched()
         self._offset = offset
 
@@ -102,6 +104,7 @@ def kernel_synced() -> bool | None:
     Source: adjtimex(2); the call with `modes` 0 only reads. chrony, ntpd and timesyncd all
     keep this state.
     """
+    # Larger than `struct timex` anywhere, and all zero, so `modes` changes nothing.
     timex = ctypes.create_string_buffer(512)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.adjtimex(timex) < 0:

@@ -125,6 +125,7 @@ def _in_place_of(file: Path) -> Iterator[Path]:
     _remove_leftovers(file)
     try:
         yield partial
+        # fsync(2): the new name is durable only after the directory is.
         partial.replace(file)
         sync_directory(file.parent)
     except BaseException:
@@ -137,6 +138,7 @@ def _remove_leftovers(file: Path) -> None:
     """Removes what processes left beside a file that were killed while they wrote it."""
     for partial in file.parent.glob(f"partial-[0-9]*-{glob.escape(file.name)}"):
         process = partial.name.split("-", 2)[1]
+        # With this process's number it is of an earlier one, whose number was given again.
         if process == str(os.getpid()) or not Path("/proc", process).exists():
             with suppress(OSError):
                 partial.unlink()

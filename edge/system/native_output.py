@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import cv2
 
+# `LOG_LEVEL_SILENT` of OpenCV's `utils/logger.defines.hpp`.
 _SILENT = 0
 
 
@@ -42,6 +43,7 @@ def without_native_chatter() -> Iterator[None]:
         os.close(nowhere)
 
 
+# `AV_LOG_QUIET` of FFmpeg's `libavutil/log.h`.
 _FFMPEG_QUIET = "-8"
 
 

@@ -14,5 +14,6 @@ def keep_memory_private() -> None:
     A limit alone does not do: the kernel passes a core on to a program that asks for it, whatever the
     limit is. Source: core(5), prctl(2).
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -37,6 +37,7 @@ def notify(message: str) -> bool:
 def watchdog_interval() -> float | None:
     """Seconds within which the service manager wants a sign of life, None where it wants none."""
     pid = os.environ.get("WATCHDOG_PID", "")
+    # sd_watchdog_enabled(3): the variables may be meant for another process of the service.
     if pid and pid != str(os.getpid()):
         return None
     try:

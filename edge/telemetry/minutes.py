@@ -78,6 +78,7 @@ class _Sum:
     frames: int = 0
     watched_s: float = 0.0
     blind_s: float = 0.0
+    # Four bytes for each time: those of a whole minute are kept until it is over.
     times: tuple[array[float], ...] = field(default_factory=lambda: (array("f"), array("f"), array("f")))
 
     def add(self, share: MinuteShare) -> None:
@@ -107,6 +108,7 @@ class MinuteAggregator:
         self._before = look.monotonic
         over: list[MinuteStats] = []
         for share in shares(look, passed if 0.0 <= passed <= LONGEST_CYCLE_S else 0.0):
+            # Not only a later one: a clock that is set back opens an earlier minute again, see `summarise`.
             if self._sum is None or self._sum.start != share.start:
                 over += self.finish()
                 self._sum = _Sum(share.start)
@@ -126,6 +128,7 @@ class MinuteAggregator:
 def shares(look: Sample, passed: float) -> Iterator[MinuteShare]:
     """Splits the time that has passed before a cycle between the minutes in which it lies."""
     start = minute_of(look.wall)
+    # At most two minutes are touched, since `passed` is at most `LONGEST_CYCLE_S`.
     late = min(look.wall - start, passed)
     if early := passed - late:
         yield _share(start - MINUTE_S, 0, early, look.blind)
@@ -141,5 +144,6 @@ def _quantiles(values: array[float]) -> Quantiles:
     if not values:
         return Quantiles(None, None)
     ranked = sorted(values)
+    # Rounded up in whole numbers: 0.95 times a number may lie just above the whole it should be.
     at = (ranked[(len(ranked) - 1) // 2], ranked[max(-(-len(ranked) * 95 // 100) - 1, 0)])
     return Quantiles(round(at[0] * 1000, 2), round(at[1] * 1000, 2))

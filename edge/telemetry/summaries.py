@@ -49,7 +49,9 @@ def summarise(start: int, length: int, minutes: Iterable[Minute], now: float) ->
             seen, unseen = _within_a_minute(minute.watched_s, minute.blind_s)
             watched += seen
             blind += unseen
+    # A clock that was set back may be before the beginning.
     passed = min(max(now - start, 0.0), float(length))
+    # Lengths are measured on another clock than `passed`, and may be longer by a moment.
     off = max(passed - watched - blind, 0.0)
     return Summary(start, start + length, now >= start + length, verdicts, watched, blind, off)
 

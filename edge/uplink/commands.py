@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from edge.errors import SpoolError
 from edge.messages import inbound
 from edge.messages.inbound import Ack, InboundError, MuteCommand, ReplayCommand
+from edge.messages.ranges import Range, merge
 from edge.messages.topics import Topics
 from edge.mqtt.events import MessageReceived
 from edge.spool.records import ConsumerMark
 from edge.uplink.ports import SpoolReader
-from edge.uplink.redelivery import LaggingConsumer, RedeliveryTracker
+from edge.uplink.redelivery import LaggingConsumer, RedeliveryTracker, ReplayPart, ReplayQueue
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class InboundHandler:
         self._mute = mute
         self._wall = wall
         self._redelivery = RedeliveryTracker()
+        self._replays = ReplayQueue()
         self._loaded = False
         self._earlier: tuple[str, ...] = ()
 
@@ -98,18 +100,33 @@ class InboundHandler:
             _log.warning("a message on %s changes nothing: %s", received.topic, error)
 
     def redeliver(self, now: float) -> None:
-        """Has sent again what was sent long enough ago and consumers still lack."""
+        """Has sent again what consumers ask for, and what was sent long enough ago and they still lack."""
+        while (part := self._replays.next(now)) is not None:
+            self._replay(part)
         for lagging in self._redelivery.due(now):
             self._redeliver_to(lagging)
 
     def _acknowledge(self, ack: Ack, now: float) -> None:
         self._spool.set_mark(ConsumerMark(ack.consumer, ack.epoch, ack.contiguous, self._wall()))
         self._redelivery.acknowledged(ack.consumer, ack.epoch, ack.contiguous, now)
-        for first, last in self._redelivery.requested(ack.epoch, ack.missing, now):
-            found = self._spool.replay(first, last, ack.epoch)
-            _log.info("%s asks for %d to %d: %d events again", ack.consumer, first, last, found.again)
+        ranges = merge(Range(first, last) for first, last in ack.missing)
+        pairs = ((span.first, span.last) for span in ranges)
+        self._replays.put(ack.consumer, ack.epoch, self._redelivery.requested(ack.epoch, pairs, now))
+
+    def _replay(self, part: ReplayPart) -> None:
+        first, last = part.numbers.first, part.numbers.last
+        try:
+            found = self._spool.replay(first, last, part.epoch)
+        except SpoolError as error:
+            self._replays.drop(part)
+            _log.warning("nothing is sent again for %s: %s", part.consumer, error)
+            return
+        if not (found.again or found.waiting or found.gone):
+            self._replays.drop(part)
+        _log.info("%s asks for %d to %d: %d events again", part.consumer, first, last, found.again)
 
     def _redeliver_to(self, lagging: LaggingConsumer) -> None:
+        # `contiguous` may be the largest sequence, and the range must not be empty then.
         first, last = lagging.contiguous + 1, inbound.LARGEST_SEQUENCE + 1
         before = float("inf") if lagging.reconnected else self._wall() - self._policy.ack_wait_s
         try:

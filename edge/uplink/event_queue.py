@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from edge.messages.payloads import Stored
@@ -22,6 +21,8 @@ MAX_REFUSED = 1_000
 """Refused events in memory; a broker that has refused so many gets no new ones until it takes some."""
 RETRY_FIRST_S = 0.5
 RETRY_LONGEST_S = 60.0
+OUTSIZED = 1.5
+"""So many times as large as the smallest: larger than its fellows by far. All else differs by some digits."""
 Read = Callable[[int, int], tuple[Stored, ...]]
 """Unsent events in order: those with positions beyond the first argument, at most as many as the second."""
 
@@ -43,14 +44,14 @@ class EventQueue:
     """
 
     def __init__(
-        self, reader: SpoolReader, topics: Topics, skipped: AbstractSet[Hashable] = frozenset()
+        self, reader: SpoolReader, topics: Topics, left_out: Callable[[int], bool] = lambda _position: False
     ) -> None:
         """Reads where the backlog ends.
 
         Args:
             reader: The spool.
             topics: Where events are published; what was decided under another name goes to its topics.
-            skipped: Positions of events that are left for another connection.
+            left_out: Whether an event, by its position, is not to be sent for now.
 
         Raises:
             SpoolError: The spool cannot be read.
@@ -58,9 +59,10 @@ class EventQueue:
         self._reader = reader
         self._topics = topics
         self._passed_over: set[str] = set()
-        self._skipped = skipped
-        self._live = SpoolCursor(reader.unsent, reader.newest())
-        self._backlog = SpoolCursor(reader.unsent, EVERYTHING)
+        self._left_out = left_out
+        self._smallest: int | None = None
+        self._live = SpoolCursor(self._read, reader.newest())
+        self._backlog = SpoolCursor(self._read, EVERYTHING)
         self._replays = reader.replays
         self._in_flight: dict[Hashable, QueuedEvent] = {}
         self._backlog_in_flight = 0
@@ -76,9 +78,12 @@ class EventQueue:
         """The spool has something new."""
         self._live.changed()
         if self._replays != self._reader.replays:
-            # Events of any age are unsent again, and only a cursor that starts over comes by them.
             self._replays = self._reader.replays
-            self._backlog.begin_anew()
+            self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Events of any age may go (again), and only a cursor that starts over comes by them."""
+        self._backlog.begin_anew()
 
     def wait(self, now: float, allowed: Callable[[str], bool] = allow_all) -> float | None:
         """Seconds until a refused event is due that may be published; None where none waits."""
@@ -139,15 +144,31 @@ class EventQueue:
         number = records.sequence_of(queued.event.position)
         return f"event {number} is given up and announced as a gap, a replay sends it again"
 
+    def outsized(self, message: OutgoingMessage) -> bool:
+        """Whether an event is larger than its fellows by far."""
+        return self._smallest is not None and len(message.payload) > OUTSIZED * self._smallest
+
+    def leave(self, message: OutgoingMessage) -> None:
+        """This connection cannot carry it: it stays unsent in the spool, for another one."""
+        queued = self._landed(message)
+        queued.cursor.settled(queued.event.position)
+
     def settle(self) -> None:
         """Marks in the spool what was acknowledged.
 
         Raises:
             SpoolError: The spool is closed.
         """
+        # The PUBACKs of a cycle together are one piece of work for the spool's thread.
         if self._acknowledged:
             self._reader.mark_sent(tuple(self._acknowledged))
             self._acknowledged.clear()
+
+    def _read(self, after: int, limit: int) -> tuple[Stored, ...]:
+        page = self._reader.unsent(after, limit)
+        known = () if self._smallest is None else (self._smallest,)
+        self._smallest = min((*known, *(len(event.payload) for event in page)), default=None)
+        return page
 
     def _next_of_backlog(self, now: float, allowed: Callable[[str], bool]) -> Stored | None:
         while event := self._backlog.next(now, self._live.passed, lambda event: allowed(self._topic(event))):
@@ -166,7 +187,7 @@ class EventQueue:
 
     def _held(self, position: int) -> bool:
         """Whether an event that is unsent is taken care of already, or to be left alone."""
-        return position in self._in_flight or position in self._skipped or self._live.holds(position)
+        return position in self._in_flight or self._left_out(position) or self._live.holds(position)
 
     def _landed(self, message: OutgoingMessage) -> QueuedEvent:
         """Takes an event out of those in flight."""
@@ -242,6 +263,7 @@ class SpoolCursor:
         """The broker did not take an event; it comes again, after ever longer times."""
         known = self._refusals.get(event.position)
         times = 0 if known is None else known.times + 1
+        # The exponent is bounded: the power for an event that is refused for days would not fit into a float.
         wait = min(RETRY_FIRST_S * 2.0 ** min(times, 16), RETRY_LONGEST_S)
         self._refusals[event.position] = _Refusal(event, now + wait, times)
 
@@ -266,13 +288,16 @@ class SpoolCursor:
         ]
         if not due:
             return None
+        # The lowest position was decided first.
         refusal = self._refusals[min(due)]
+        # It stays here while it is in flight, so that another refusal makes the next wait longer.
         refusal.due = None
         return refusal.event
 
     def _fresh(self, upto: int | None) -> Stored | None:
         while len(self._refusals) < MAX_REFUSED and self._has_page():
             if upto is not None and self._page[0].position > upto:
+                # The rest is the live cursor's; only a replay lets this one begin anew.
                 self._page.clear()
                 self._more = False
                 return None

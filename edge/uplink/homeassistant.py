@@ -54,6 +54,7 @@ def discovery_messages(topics: Topics, version: str) -> Iterator[RetainedMessage
 
 
 def _entities(topics: Topics) -> tuple[HomeAssistantEntity, ...]:
+    # Home Assistant shows the text `None` as unknown.
     percent = (
         "{{ (value_json.compliance * 100) | round(1) if value_json.compliance is not none else 'None' }}"
     )
@@ -104,5 +105,6 @@ def _config(entity: HomeAssistantEntity, topics: Topics, node: str, version: str
     if entity.kind:
         config["device_class"] = entity.kind
     if entity.topic == topics.stats:
+        # A broker drops an expired message without notice: Home Assistant must forget the value by itself.
         config["expire_after"] = EXPIRY_S
     return config

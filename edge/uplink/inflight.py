@@ -8,6 +8,8 @@ from typing import Protocol
 
 from edge.mqtt.reason_codes import PubackAction
 
+# MQTT 5.0, section 3.3: at most 5 for the fixed header, 2 for the topic's length, 2 for the identifier, and
+# 6 for the properties with a Message Expiry Interval.
 _HEADERS = 24
 
 
@@ -104,6 +106,7 @@ class InFlight:
         oldest = next(iter(self._messages))
         if mid == self._skipped:
             self._skipped = None
+        # MQTT 5.0, section 4.6: PUBACKs come in the order of the PUBLISH packets.
         elif mid != oldest and self._skipped is None:
             self._skipped, self._skipped_at = oldest, now
         self._last_ack_at = now
@@ -113,5 +116,6 @@ class InFlight:
         """Seconds since the broker should have acknowledged the oldest message."""
         if not self._messages:
             return 0.0
+        # Any acknowledgement counts: a broker that is slow with a full window still answers.
         overdue = now - max(next(iter(self._messages.values())).at, self._last_ack_at)
         return overdue if self._skipped is None else max(overdue, now - self._skipped_at)

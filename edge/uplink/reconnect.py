@@ -25,6 +25,7 @@ ACCEPT_S = 30.0
 ACK_TIMEOUT = 1.5
 """For how many times the keepalive a broker may leave messages unacknowledged."""
 
+# MQTT 5.0, section 3.14.2.1: it ends every connection, so nothing is wrong with this one.
 SERVER_SHUTTING_DOWN = 0x8B
 
 
@@ -101,6 +102,7 @@ class ConnectionManager:
         Returns:
             An event that this broker will never take; None where there is none.
         """
+        # Of a connection that was not accepted, `_accepted_at` is still the time of an earlier one.
         lasted = now - self._accepted_at if session.ready else 0.0
         if lost is not None and session.ready:
             self._takeover.ended(lost, lasted)

@@ -84,6 +84,7 @@ class RetainedCursor:
         """Due again, unless the device may not publish it: then only its next version is tried."""
         if action is PubackAction.RETRY_LATER:
             self._handed_out.pop(message.key, None)
+            # `next` then looks for what is due, although no message has changed.
             self._version = -1
 
     def give_up(self, _message: OutgoingMessage) -> str:

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.messages.topics import Topics
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.client import WINDOW, Connection
 from edge.mqtt.events import ConnectionAccepted, PublishAcknowledged
-from edge.mqtt.reason_codes import PubackAction, puback_action
+from edge.mqtt.reason_codes import PACKET_TOO_LARGE, PubackAction, puback_action
 from edge.uplink.event_queue import EventQueue
 from edge.uplink.forbidden import ForbiddenTopics
 from edge.uplink.gap_queue import GapQueue
 from edge.uplink.inflight import InFlight, OutgoingMessage
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedCursor, RetainedMessages
+from edge.uplink.suspects import Suspects
+
+_FILL = 64
+"""Messages that are looked at before the sender looks after anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,15 @@ class SessionLimits:
         ack_timeout_s: How long a broker may leave a message unacknowledged before it is given up.
         one_by_one: How many messages are sent one by one before the window opens.
         skipped: Keys of messages that are left out, or left for another connection.
+        forbidden: Why earlier connections took no event, as a sentence; empty where they did.
+        suspects: The events that were refused for good over earlier connections.
     """
 
     ack_timeout_s: float = 45.0
     one_by_one: int = 0
     skipped: AbstractSet[Hashable] = frozenset()
+    forbidden: str = ""
+    suspects: Suspects = field(default_factory=Suspects)
 
 
 class Session:
@@ -71,11 +79,18 @@ class Session:
         self._paused_until = 0.0
         self._retry_backoff = Backoff()
         self._forbidden = ForbiddenTopics()
+        self._earlier = limits.forbidden
+        self._too_large = ""
+
+    @property
+    def refusal(self) -> str:
+        """Why the broker takes no events, as a sentence; empty where it does."""
+        return self._forbidden.sentence or self._earlier
 
     @property
     def forbidden(self) -> str:
-        """Why events may not be published, as a sentence; empty where they may."""
-        return self._forbidden.sentence
+        """Why events cannot be published, as a sentence; empty where they can."""
+        return self.refusal or self._too_large
 
     @property
     def drained(self) -> bool:
@@ -95,7 +110,7 @@ class Session:
             SpoolError: The spool cannot be read.
         """
         # Not before: what is newest now divides what is live from the backlog.
-        self._events = EventQueue(self._reader, self._topics, self._limits.skipped)
+        self._events = EventQueue(self._reader, self._topics, self._left_out)
         self._accepted = accepted
         self.ready = True
 
@@ -134,16 +149,17 @@ class Session:
         """
         if not self.ready:
             return ""
+        # First, so that the spool does not give again what is acknowledged already.
         self._events.settle()
         problem = ""
         window = self._window()
-        while len(self.in_flight) < window and (message := self._next(now, window)):
+        for _ in range(_FILL):
+            if len(self.in_flight) >= window or (message := self._next(now, window)) is None:
+                break
             if self._fits(message):
                 self.in_flight.add(self._publish(message), message, now)
             else:
-                maximum = self._accepted.maximum_packet_size
-                reason = f"the broker takes at most {maximum} bytes, {message.topic} has more"
-                problem = self.give_up(message, reason)
+                problem = self._does_not_fit(message)
         return problem
 
     def handle_acknowledgement(self, acknowledgement: PublishAcknowledged, now: float) -> str:
@@ -164,7 +180,8 @@ class Session:
             return ""
         refusal = f"the broker refuses {message.topic}: {acknowledgement.text.lower()}"
         if action is PubackAction.GIVE_UP:
-            return self.give_up(message, refusal)
+            too_large = acknowledgement.code == PACKET_TOO_LARGE
+            return self._refused_for_good(message, refusal, now, too_large=too_large)
         message.queue.refused(message, action, now)
         if action is PubackAction.NOT_AUTHORIZED:
             sentence = f"{refusal}; its access list must allow this device to publish there"
@@ -193,9 +210,14 @@ class Session:
         if self.ready:
             self._events.settle()
 
+    def _left_out(self, position: int) -> bool:
+        """Whether an event is left for another connection, or until a fellow was taken."""
+        return position in self._limits.skipped or self._limits.suspects.waits(position)
+
     def _window(self) -> int:
         if self.acknowledged < self._limits.one_by_one:
             return 1
+        # MQTT 5.0, section 3.2.2.3.3: more unacknowledged messages than this are a protocol error.
         return min(WINDOW, self._accepted.receive_maximum)
 
     def _publish(self, message: OutgoingMessage) -> int:
@@ -220,13 +242,43 @@ class Session:
 
     def _fits(self, message: OutgoingMessage) -> bool:
         maximum = self._accepted.maximum_packet_size
+        # MQTT 5.0, section 3.2.2.3.6: a client must not send a larger packet.
         return maximum is None or message.size <= maximum
+
+    def _does_not_fit(self, message: OutgoingMessage) -> str:
+        """The broker takes no packet of this size, over this connection."""
+        maximum = self._accepted.maximum_packet_size
+        reason = f"the broker takes at most {maximum} bytes, {message.topic} has more"
+        if not message.is_event or self._events.outsized(message):
+            return self.give_up(message, reason)
+        self._events.leave(message)
+        self._too_large = f"{reason}: events wait; raise its Maximum Packet Size"
+        return self._too_large
+
+    def _refused_for_good(
+        self, message: OutgoingMessage, refusal: str, now: float, *, too_large: bool
+    ) -> str:
+        """Gives an event up only where its fellows are taken."""
+        outsized = too_large and message.is_event and self._events.outsized(message)
+        if not message.is_event or outsized or self._limits.suspects.refused(message, as_too_large=too_large):
+            return self.give_up(message, refusal)
+        message.queue.refused(message, PubackAction.RETRY_LATER, now)
+        if self._limits.suspects.broker_to_blame:
+            sentence = f"{refusal}, and the others as well: events wait; see the broker's log"
+            self._forbidden.forbid(message.topic, sentence, now)
+            return sentence
+        return f"{refusal}; it waits in the spool"
 
     def _sent(self, message: OutgoingMessage, action: PubackAction) -> None:
         message.queue.sent(message)
         self.acknowledged += 1
+        # A retained message waits at the broker for those who subscribe later.
         if not message.retain:
             self.no_subscribers += action is PubackAction.NO_SUBSCRIBERS
+        # Only an event proves that events may be published again.
         if message.is_event:
+            if self._limits.suspects.taken(message):
+                self._events.begin_anew()
             self._retry_backoff.reset()
+            self._earlier = ""
             self._forbidden.allow(message.topic)

@@ -33,6 +33,7 @@ class MinuteQueue:
     """Hands the statistics of minutes from the side that sees to the sender; neither waits for the other."""
 
     def __init__(self) -> None:
+        # Two threads and no lock: `append` and `popleft` of a deque are atomic.
         self._minutes: deque[MinuteStats] = deque(maxlen=5)
 
     def put(self, minute_stats: MinuteStats) -> None:
@@ -69,6 +70,7 @@ class StatusPublisher:
         self._minute_due = 0.0
         self._minute_delay = MINUTE_DELAY_S
         self._complete_until = {HOUR_S: -1, DAY_S: -1}
+        # The first message of each connection: the will may have left `offline` behind.
         self.retained_messages.put(RetainedMessage("availability", topics.availability, ONLINE))
 
     def cycle(self, now: float, no_subscribers: int, send_problem: str) -> None:
@@ -84,6 +86,7 @@ class StatusPublisher:
         try:
             self._update_statistics(now)
         except SpoolError as error:
+            # Not raised: the state is published all the same.
             _log.warning("no statistics for now: %s", error)
         self._update_state(send_problem)
 
@@ -96,6 +99,7 @@ class StatusPublisher:
         published = (state, problem, send_problem, self._no_subscribers)
         if state is None or published == self._published:
             return
+        # Before the encoding, so that a state that cannot be written is logged once and not in each cycle.
         self._published = published
         trouble = Trouble(self._no_subscribers, problem, send_problem)
         try:
@@ -128,6 +132,7 @@ class StatusPublisher:
     def _begin(self) -> None:
         """A program that starts publishes the hour and the day before once more."""
         wall = self._wall()
+        # `ended_since` begins after this one, so that it gives the period before the present one.
         self._complete_until = {
             length: summaries.begin(wall, length) - 2 * length for length in self._complete_until
         }
@@ -149,6 +154,7 @@ class StatusPublisher:
             (DAY_S, "day", self._topics.day),
         ):
             wall = self._wall()
+            # Only the latest: an earlier one would be replaced on the same topic at once.
             for start in summaries.ended_since(self._complete_until[length], wall, length, most=1):
                 self._put_summary(f"{name} before", topic, start, length)
                 self._complete_until[length] = start

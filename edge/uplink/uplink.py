@@ -79,6 +79,7 @@ class Uplink:
     @property
     def connected(self) -> bool:
         """Whether the broker has accepted the present connection."""
+        # Read once: another thread asks while the sender may replace it.
         session = self._session
         return session is not None and session.ready
 
@@ -123,6 +124,7 @@ class Uplink:
             return
         stop_at = time.monotonic() + timeout
         try:
+            # Half of the time, so that a slow disk leaves some for sending.
             self._spool.flush(timeout / 2)
         except SpoolError as error:
             _log.warning("%s", error)
@@ -136,6 +138,7 @@ class Uplink:
             self._cycle()
         self._status.finish()
         if self._session is not None:
+            # Publishes the last minute before it is asked whether all was sent.
             self._guarded(self._send, time.monotonic())
         while not self._finished(self._stop_at, time.monotonic()):
             self._cycle()
@@ -172,6 +175,7 @@ class Uplink:
                 f"the connection to the MQTT broker at {self._broker.address} is lost; trying again"
             )
         except SpoolError as error:
+            # Not asked again at once: the sender would spin while the disk refuses.
             self._report(str(error))
             if self._session is not None:
                 self._session.pause(time.monotonic() + CYCLE_S)
@@ -217,6 +221,7 @@ class Uplink:
             case ConnectionAccepted():
                 self._accept(session, event)
             case SubscriptionAcknowledged():
+                # The connection stays: events are sent without `ack` and `command` as well.
                 if any(code >= REFUSED for code in event.codes):
                     self._report(f"the MQTT broker at {broker.address} does not let this device subscribe")
             case ConnectionFailed():
@@ -225,7 +230,9 @@ class Uplink:
                 self._disconnect(self._connections.refused(event))
             case ConnectionLost():
                 sentence = problems.lost(broker, event.code, event.text, accepted=session.ready)
-                self._disconnect(sentence, event)
+                self._disconnect(
+                    problems.misbehaved(broker, event.text) if event.refused else sentence, event
+                )
 
     def _accept(self, session: Session, accepted: ConnectionAccepted) -> None:
         try:
@@ -266,6 +273,7 @@ class Uplink:
         """Learns from the end of a connection; a sentence where an event or another client is the cause."""
         culprit = self._connections.ended(session, lost, time.monotonic())
         try:
+            # What was acknowledged before the end would otherwise be sent twice.
             session.settle()
             if culprit is not None:
                 return session.give_up(culprit, "the broker hangs up on a message")

@@ -21,6 +21,7 @@ def annotated(image: Image, observations: tuple[Observation, ...]) -> Image:
     canvas = image.copy()
     for observation in observations:
         pixelate(canvas, observation.face)
+    # After all faces are pixelated: a label may reach into the next face.
     for observation in observations:
         _draw(canvas, observation)
     return canvas

@@ -60,6 +60,7 @@ def _self_test(bundle: Bundle, model: TfliteModel) -> None:
     for golden in bundle.manifest.golden:
         found = model.probabilities(golden_crop(golden.seed, model.size, golden.kind))
         difference = float(np.abs(found - np.array(golden.probabilities)).max())
+        # Not `>`: an answer that is not a number has to fail as well.
         if not difference <= golden.tolerance:
             raise ModelError(
                 f"{bundle.path} fails its golden self-test with {model.runtime}: crop {golden.seed} is off "

@@ -34,6 +34,7 @@ class YuNetDetector:
         self._settings = settings
         self._input: Image = np.zeros((96, 96, 3), np.uint8)
         quiet_opencv()
+        # For all of OpenCV in this process: the detector has no setting of its own.
         cv2.setNumThreads(settings.threads)
         self._network = _open(model, settings.score_threshold)
         try:
@@ -49,7 +50,8 @@ class YuNetDetector:
         """
         view = frame.pixels if frame.preview is None else frame.preview
         try:
-            _, rows = self._network.detect(self._fit(view))
+            fitted = self._fit(view)
+            _, rows = self._network.detect(fitted)
         except cv2.error:
             height, width = view.shape[:2]
             raise ModelError(
@@ -59,6 +61,7 @@ class YuNetDetector:
             return ()
         width, height = frame.size
         scale = np.array([width / self._input.shape[1], height / self._input.shape[0]])
+        # `Box` refuses what is not finite, and one bad row must not cost the frame.
         faces = [_face(row, scale) for row in rows.astype(float) if np.isfinite(row).all()]
         seen = [face for face in faces if self._counts(face, width, height)]
         return tuple(sorted(seen, key=lambda face: -face.box.side))
@@ -78,6 +81,7 @@ class YuNetDetector:
 
     def _counts(self, face: Face, width: int, height: int) -> bool:
         cx, cy = face.box.centre
+        # The classifier cuts a square around the centre, which has to touch the picture.
         return face.box.side >= self._settings.min_face_px and 0 <= cx < width and 0 <= cy < height
 
 
@@ -94,5 +98,6 @@ def _open(model: Path, threshold: float) -> cv2.FaceDetectorYN:
 def _face(row: NDArray[np.float64], scale: NDArray[np.float64]) -> Face:
     """A face from one row of the detector: x, y, w, h, five landmarks, score."""
     points = row[:14].reshape(7, 2) * scale
+    # `Box` needs a positive size.
     box = Box(*points[0].tolist(), *np.maximum(points[1], 1.0).tolist())
     return Face(box, float(row[14]), tuple((x, y) for x, y in points[2:].tolist()))

@@ -89,11 +89,14 @@ class TfliteModel:
             (classes,) probabilities that add up to one.
 
         Raises:
-            ModelError: The model answers with something that is no probability.
+            ModelError: The model fails, or answers with something that is no probability.
         """
-        self._interpreter.set_tensor(self._input, crop[np.newaxis])
-        self._interpreter.invoke()
-        raw = self._interpreter.get_tensor(self._output.index)[0]
+        try:
+            self._interpreter.set_tensor(self._input, crop[np.newaxis])
+            self._interpreter.invoke()
+            raw = self._interpreter.get_tensor(self._output.index)[0]
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self.path} cannot be run: {' '.join(str(error).split())}") from None
         shares = self._output.dequantise(raw)
         total = float(shares.sum())
         # The quantised shares add up to one within their rounding only.

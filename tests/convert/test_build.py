@@ -72,3 +72,12 @@ def test_a_bundle_gets_as_many_golden_answers_as_a_device_wants(monkeypatch: pyt
     found = build.golden_answers(cast(TfliteModel, Unsure()))
     assert len(found) == FEWEST_GOLDEN
     assert found[0]["probabilities"][0] == 0.95
+
+
+def test_the_shipped_model_is_held_to_the_answers_that_it_ships_with() -> None:
+    """Whoever makes its bundle again gets the same crops and tolerance."""
+    shipped = bundle.load(bundle.SHIPPED)
+    found = build.golden_answers(TfliteModel(shipped.classifier))
+    assert [(one["kind"], one["seed"], one["tolerance"]) for one in found] == [
+        (one.kind, one.seed, one.tolerance) for one in shipped.manifest.golden
+    ]

@@ -68,8 +68,10 @@ What is compared are the faces that set the ranges: of a dozen others, one beyon
 """
 
 CHANCE = 0.1
-"""One of a class's 18 logits may lie beyond the range of a network that has learnt nothing. Sizes that a network
-reckons with, were they counted as values, would all lie beyond it."""
+"""One of a class's 18 logits may lie beyond the range of a network that has learnt nothing.
+
+Sizes that a network reckons with, were they counted as values, would all lie beyond it.
+"""
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,12 @@ import json
 from pathlib import Path
 
 from edge import bundle
-from edge.contract import LABELS
+from edge.contract import FEWEST_GOLDEN, LABELS
+
+
+def golden(*probabilities: float, **fields: object) -> list[dict[str, object]]:
+    """As many golden answers as a manifest needs, all the same."""
+    return [{"seed": seed, "probabilities": probabilities, **fields} for seed in range(FEWEST_GOLDEN)]
 
 
 def make(directory: Path, version: str = "1.0", model: bytes = b"a model" * 40) -> Path:
@@ -20,7 +25,7 @@ def make(directory: Path, version: str = "1.0", model: bytes = b"a model" * 40) 
         version=version,
         labels=LABELS,
         input={"size": 128},
-        golden=[{"seed": 3, "probabilities": [0.5, 0.25, 0.25]}],
+        golden=golden(0.5, 0.25, 0.25),
         metrics={"macro_f1": 0.9},
         intervals={"macro_f1": (0.85, 0.93)},
         thresholds={"with_mask": 0.6},

@@ -237,6 +237,10 @@ class FakeConnection:
         self.published.append((topic, payload, retain))
         return mid
 
+    @property
+    def unanswered(self) -> int:
+        return len(self.in_flight)
+
     def answer(self, code: int, mid: int | None = None) -> PublishAcknowledged:
         """The broker's answer to the oldest message, or to the given one."""
         mid = min(self.in_flight) if mid is None else mid

@@ -17,6 +17,7 @@ from keras import layers  # noqa: E402
 from convert import quantize  # noqa: E402
 from edge import bundle  # noqa: E402
 from edge.contract import LABELS  # noqa: E402
+from tests.support import bundles  # noqa: E402
 from tests.support.convert import material  # noqa: E402
 from training.data.manifest import SplitManifest, SplitPart  # noqa: E402
 
@@ -80,7 +81,14 @@ def one_class_only(model: Any, crops: Any, target: Path) -> None:
     (target / bundle.CLASSIFIER).write_bytes(quantize.to_int8(model, crops))
     told = {f"representative_{label.value}": 0.0 for label in LABELS}
     told["representative_without_mask"] = float(len(crops))
-    bundle.write_manifest(target, version="1.0", labels=list(LABELS), input={"size": SIZE}, metrics=told)
+    bundle.write_manifest(
+        target,
+        version="1.0",
+        labels=list(LABELS),
+        input={"size": SIZE},
+        metrics=told,
+        golden=bundles.golden(1, 0, 0),
+    )
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ class ScriptedBroker:
         """Sends a message (QoS 0) to whoever is connected, subscribed or not."""
         body = struct.pack("!H", len(topic)) + topic.encode() + b"\0" + payload
         for peer in self._open[-1:]:
-            peer.sendall(_packet(PUBLISH << 4 | retain, body))
+            peer.sendall(packet(PUBLISH << 4 | retain, body))
 
     def _accept(self) -> None:
         while True:
@@ -181,12 +181,12 @@ class _Conversation:
         if kind == CONNECT:
             self._connect(_connect(body))
         elif kind == PINGREQ:
-            self._peer.sendall(_packet(PINGRESP << 4, b""))
+            self._peer.sendall(packet(PINGRESP << 4, b""))
         elif kind == SUBSCRIBE:
             filters = _filters(body)
             self._broker.subscribed += filters
             codes = bytes(_granted(topic_filter, self._broker.terms) for topic_filter in filters)
-            self._peer.sendall(_packet(SUBACK << 4, body[:2] + b"\0" + codes))
+            self._peer.sendall(packet(SUBACK << 4, body[:2] + b"\0" + codes))
         elif kind == PUBLISH and (code := _violated(flags, self._broker.terms)):
             self._hang_up(code)
         elif kind == PUBLISH and not flags & 6:
@@ -211,12 +211,12 @@ class _Conversation:
         if not code and terms.takeover is not None and connect.client_id in holders:
             _throw_out(holders[connect.client_id], terms.takeover)
         holders[connect.client_id] = self._peer
-        self._peer.sendall(_packet(CONNACK << 4, bytes([0, code]) + _properties(terms)))
+        self._peer.sendall(packet(CONNACK << 4, bytes([0, code]) + _properties(terms)))
         if code:
             self._peer.shutdown(socket.SHUT_RDWR)
 
     def _hang_up(self, code: int) -> None:
-        self._peer.sendall(_packet(DISCONNECT << 4, bytes([code, 0])))
+        self._peer.sendall(packet(DISCONNECT << 4, bytes([code, 0])))
         self._peer.shutdown(socket.SHUT_RDWR)
 
     def _answer(self) -> None:
@@ -244,7 +244,7 @@ class _Conversation:
         elif not reply.silent:
             if reply.code < 0x80:
                 self._broker.taken.append(given)
-            self._peer.sendall(_packet(PUBACK << 4, struct.pack("!HBB", mid, reply.code, 0)))
+            self._peer.sendall(packet(PUBACK << 4, struct.pack("!HBB", mid, reply.code, 0)))
 
 
 def _packets(peer: socket.socket) -> Iterator[tuple[int, int, bytes]]:
@@ -305,7 +305,7 @@ def _violated(flags: int, terms: Terms) -> int:
 def _throw_out(peer: socket.socket, code: int) -> None:
     try:
         if code:
-            peer.sendall(_packet(DISCONNECT << 4, bytes([code, 0])))
+            peer.sendall(packet(DISCONNECT << 4, bytes([code, 0])))
         peer.shutdown(socket.SHUT_RDWR)
     except OSError:
         return
@@ -323,7 +323,7 @@ def _properties(terms: Terms) -> bytes:
     return bytes([len(body)]) + body
 
 
-def _packet(first: int, body: bytes) -> bytes:
+def packet(first: int, body: bytes) -> bytes:
     size, length = b"", len(body)
     while True:
         length, byte = length >> 7, length & 0x7F

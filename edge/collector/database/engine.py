@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from edge.collector.database import migration, tables
+from edge.collector.database.address import check_slips, told, without_secrets
 from edge.errors import ConfigError, MissingExtraError, StorageError
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ LOCK_S = 5
 TURN = 0x4D53_4B43
 """The advisory lock for which PostgreSQL's writers queue."""
 
+# Without these, TCP may wait very long for a server that is gone.
 _POSTGRESQL = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -43,7 +45,7 @@ class CollectorDatabase:
     def __init__(self, engine: Engine) -> None:
         """Use `open_database`."""
         self._engine = engine
-        self.name = engine.url.render_as_string(hide_password=True)
+        self.name = told(engine.url)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -53,9 +55,11 @@ class CollectorDatabase:
             StorageError: Nothing was written.
         """
         with self._naming(), self._engine.connect() as connection:
+            # SQLite refuses at once to turn a read lock into a write lock where another writer waits.
             connection.execution_options(maskgate_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 if connection.dialect.name == "postgresql":
+                    # PostgreSQL frees this lock with the transaction, also where the connection breaks.
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
                 yield connection
 
@@ -68,6 +72,7 @@ class CollectorDatabase:
         """
         with self._naming(), self._engine.connect() as connection:
             if connection.dialect.name == "postgresql":
+                # By default PostgreSQL shows every statement another moment.
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
@@ -84,7 +89,7 @@ class CollectorDatabase:
             yield
         # The driver's own error comes out of what is done to a connection when it is made.
         except (SQLAlchemyError, driver.Error) as error:
-            raise _named(self.name, error) from None
+            raise _named(self._engine.url, error) from None
 
 
 def open_database(text: str, *, create: bool) -> CollectorDatabase:
@@ -124,7 +129,9 @@ def _url(text: str) -> URL:
     if kind == "sqlite" and (url.drivername != "sqlite" or url.query):
         raise ConfigError(f"--database: give the file alone, as in {SAMPLES}")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise ConfigError(f"--database: {text} names no file; give one such as {SAMPLES}")
+        raise ConfigError(f"--database: the URL names no file; give one such as {SAMPLES}")
+    if kind == "postgresql":
+        check_slips(url)
     return url.set(drivername="postgresql+psycopg") if kind == "postgresql" else url
 
 
@@ -143,6 +150,7 @@ def _engine(url: URL) -> Engine:
     sqlite = url.drivername == "sqlite"
     arguments: dict[str, Any] = {"timeout": LOCK_S} if sqlite else dict(_POSTGRESQL)
     try:
+        # A server may have been restarted since the last use of a connection.
         engine = sa.create_engine(url, connect_args=arguments, pool_size=1, pool_pre_ping=not sqlite)
     except (ImportError, NoSuchModuleError):
         raise MissingExtraError("PostgreSQL needs psycopg, which is not installed", "collector") from None
@@ -207,10 +215,11 @@ def _check_rights(database: CollectorDatabase) -> None:
         connection.execute(sa.update(tables.version).values(format=tables.FORMAT))
 
 
-def _named(name: str, error: Exception) -> ConfigError | StorageError:
+def _named(url: URL, error: Exception) -> ConfigError | StorageError:
+    name = told(url)
     plain = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     code = getattr(plain, "sqlite_errorname", "")
-    reason = " ".join(str(plain).split())
+    reason = without_secrets(" ".join(str(plain).split()), url)
     if code.startswith("SQLITE_NOTADB"):
         return ConfigError(f"{name} is no database; name another file with --database")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):

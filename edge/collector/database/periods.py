@@ -91,6 +91,7 @@ def _open(connection: Connection, place: DeviceKey, track: str) -> _Now | None:
 
 def _change(connection: Connection, place: DeviceKey, change: _Change) -> None:
     now = _open(connection, place, change.track)
+    # A period never ends before it begins, whatever a clock says.
     at = change.at if now is None else max(change.at, now.since)
     connection.execute(sa.update(period).where(_still(place, change.track)).values(until=at))
     _begin(connection, place, replace(change, at=at))

@@ -139,6 +139,7 @@ class Queries:
         query = sa.select(period).where(*_within(period, part)).order_by(period.c.since, period.c.id)
         if part.since is not None:
             reaches = sa.or_(period.c.until.is_(None), period.c.until > part.since)
+            # An earlier sign of life shows that the device sends `stats` at all.
             query = query.where(sa.or_(reaches, period.c.track == LIFE))
         if part.until is not None:
             query = query.where(period.c.since < part.until)

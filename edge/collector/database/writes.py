@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -168,6 +169,7 @@ class Writes:
 
     def _upsert_client(self, name: str, values: dict[str, object]) -> None:
         with self._database.writing() as connection:
+            # Each database has an upsert of its own; `writing` lets no other writer in between.
             changed = connection.execute(sa.update(client).where(client.c.name == name).values(values))
             if not changed.rowcount:
                 connection.execute(client.insert().values({"name": name, "filters": "", **values}))
@@ -221,8 +223,8 @@ def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
     ordered = sorted(new, key=lambda record: (record.epoch_key, record.sequence))
     if ordered:
         connection.execute(event.insert(), [asdict(record) for record in ordered])
-    for epoch_key in sorted({record.epoch_key for record in ordered}):
-        sequences = [record.sequence for record in ordered if record.epoch_key == epoch_key]
+    for epoch_key, records in groupby(ordered, key=lambda record: record.epoch_key):
+        sequences = [record.sequence for record in records]
         _extend(connection, epoch_key, ranges_of(sequences), max(sequences))
 
 
@@ -289,6 +291,7 @@ def _store_rejected(connection: Connection, records: Iterable[Rejected]) -> None
     for record in records:
         digest = hashlib.sha256(record.topic.encode(errors="replace") + b"\0" + record.payload).hexdigest()
         same = rejected.c.digest == digest
+        # A faulty device repeats itself: one row counts all of it.
         again = connection.execute(sa.update(rejected).where(same).values(times=rejected.c.times + 1))
         if not again.rowcount:
             kept = {

@@ -59,6 +59,7 @@ class SpoolClient:
         """
         while found := self.page(request):
             yield from found
+            # By position: events that are stored or deleted between two pages shift nothing.
             request = replace(request, after=found[-1].position)
 
     def stats(self) -> SpoolStats:
@@ -102,6 +103,7 @@ class SpoolClient:
         try:
             yield SpoolWriter(store, time.time)
         finally:
+            # The reservation stays: after an end without notice it is the daemon's to announce.
             store.close(clean=False)
 
 
@@ -123,6 +125,7 @@ def ask_daemon(path: Path, request: Request, kind: type[_A]) -> _A | None:
     try:
         line = _exchange(address, requests.encode_request(request))
     except (FileNotFoundError, ConnectionRefusedError):
+        # Refused: the socket of a daemon that was killed is still there.
         return None
     except OSError as error:
         raise SpoolError(f"the daemon at {address} does not answer: {error}") from None

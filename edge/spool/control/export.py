@@ -26,6 +26,7 @@ def write_csv(rows: Iterable[StoredEvent], out: TextIO) -> int:
     for row in rows:
         flat = dict(_flat(json.loads(row.payload)))
         if writer is None:
+            # The first event names the columns; events of another version may have more members or fewer.
             writer = csv.DictWriter(out, list(flat), restval="", extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
         writer.writerow(flat)

@@ -69,6 +69,7 @@ class ControlServer(ThreadingUnixStreamServer):
 
     def server_bind(self) -> None:
         """Binds the socket, which only this user can connect to, under its short name."""
+        # Left by a daemon that was killed: the lock on the spool says that no other one runs.
         self._path.unlink(missing_ok=True)
         with files.short_name(self._path) as address:
             self.socket.bind(address)
@@ -77,6 +78,7 @@ class ControlServer(ThreadingUnixStreamServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Begins a conversation, unless there are too many."""
+        # Turned away and not queued: the thread that accepts must not wait.
         if not self._slots.acquire(blocking=False):
             self.shutdown_request(request)
             return

@@ -49,6 +49,7 @@ class SpoolDatabase:
         """
         self._path = path
         with self._naming():
+            # Without an isolation level Python's module begins no transaction by itself; `transaction` does.
             self._db = sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)
         try:
             self._prepare()
@@ -57,8 +58,11 @@ class SpoolDatabase:
             raise
 
     def _prepare(self) -> None:
+        # Before WAL: SQLite then needs no shared memory (wal.html, "Use of WAL Without Shared-Memory").
         self.execute("PRAGMA locking_mode = EXCLUSIVE")
+        # Finds a damaged page when it is read, before the damage spreads (pragma.html).
         self.execute("PRAGMA cell_size_check = ON")
+        # SQLite's advice for a file that others may have written to (security.html).
         self.execute("PRAGMA trusted_schema = OFF")
         (mode,) = self.one("PRAGMA journal_mode = WAL")
         if mode != "wal":
@@ -80,6 +84,7 @@ class SpoolDatabase:
             SpoolError: It failed.
         """
         with self._naming():
+            # Python's module gives -1 for a statement that changes no rows.
             return max(self._db.execute(sql, values).rowcount, 0)
 
     def many(self, sql: str, rows: Iterable[Sequence[Value]]) -> int:
@@ -156,6 +161,7 @@ class SpoolDatabase:
 
     def close(self) -> None:
         """Merges the log into the file and closes it."""
+        # What is committed is in the log: a merge that fails now is done at the next start.
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
 
@@ -175,14 +181,17 @@ class SpoolDatabase:
 def _seal(position: Value, payload: Value, wall: Value, sent_at: Value) -> int:
     """A checksum over all of a row, since SQLite keeps none over a page."""
     try:
+        # The flag keeps NULL and 0.0 apart.
         head = struct.pack(">qd?d", position, wall, sent_at is None, sent_at or 0.0)
         return zlib.crc32(payload, zlib.crc32(head))  # type: ignore[arg-type]
     except (struct.error, TypeError):
+        # No CRC is negative, so a row with values of other types never fits its seal.
         return -1
 
 
 def _named(path: Path, error: sqlite3.Error) -> SpoolError:
     """An error that names the file and what to do."""
+    # For text that is not UTF-8 Python's module raises an error without a code of SQLite's.
     name = getattr(error, "sqlite_errorname", "SQLITE_MISMATCH" if "decode" in str(error) else "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return SpoolError(

@@ -35,6 +35,7 @@ def short_name(path: Path) -> Iterator[str]:
     """
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        # unix(7): the address of a socket has 108 bytes, and `spool.path` may be longer.
         yield f"/proc/self/fd/{directory}/{path.name}"
     finally:
         os.close(directory)
@@ -65,9 +66,11 @@ def move_aside(path: Path, wall: float) -> Path:
     """
     stamp = datetime.fromtimestamp(wall, UTC).strftime("%Y%m%dT%H%M%S")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    # Two damages within a second must not overwrite each other.
     while aside.exists():
         aside = aside.with_name(aside.name + "a")
     try:
+        # The log first: one that stays behind would be applied to the new file.
         if _log(path).exists():
             _log(path).replace(_log(aside))
         path.replace(aside)
@@ -101,6 +104,7 @@ def tidy(path: Path, most_bytes: int, before: float) -> None:
     """Deletes damaged files beyond a few, beyond so many bytes in all, or of before a Unix time."""
     left = most_bytes
     for number, file in enumerate(damaged(path)):
+        # The spool is open by now, and must not fail over old files.
         with contextlib.suppress(OSError):
             state = file.stat()
             left -= state.st_size + (_log(file).stat().st_size if _log(file).exists() else 0)

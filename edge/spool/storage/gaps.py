@@ -89,6 +89,7 @@ class GapTable:
             "AND ifnull(last, ?) >= ?",
             (numbers.last, epoch, numbers.last, numbers.last, numbers.first),
         )
+        # Under its old id, so that a consumer that has it already knows it.
         self._db.many("UPDATE gap SET sent_at = NULL WHERE place = ?", ((row[0],) for row in rows))
         return merge(Range(first, max(first, last)) for _, first, last in rows)
 

@@ -38,6 +38,7 @@ def check_rows(db: SpoolDatabase) -> None:
     for (reason,) in db.all("SELECT reason FROM gap UNION SELECT reason FROM dropped"):
         if reason not in set(Reason):
             raise DamagedError(f"{db} is damaged: {reason!r} is no reason of a gap")
+    # Text is decoded when it is fetched: this finds what is not UTF-8.
     db.all("SELECT name FROM epoch UNION SELECT consumer FROM mark UNION SELECT epoch FROM mark")
     read_run_info(db)
 
@@ -65,6 +66,7 @@ def _require_none(db: SpoolDatabase, rows: str, problem: str) -> None:
 
 LENGTH = 100
 _MAGIC = b"SQLite format 3\0"
+# Places in the header: versions of the file format, size in pages, application id.
 _MODE, _PAGES, _MARK = slice(18, 20), slice(28, 32), slice(68, 72)
 _NOT_WAL = b"\1\1"
 
@@ -76,6 +78,7 @@ def refuse_others(path: Path) -> None:
         SpoolError: It is one, or cannot be read.
     """
     numbers = files.numbers_of(path)
+    # A spool whose header is damaged is still known by its reservations.
     known = is_spool(path) or (numbers.exists() and numbers.stat().st_size > 0)
     if not known and _has_tables(_read(path)):
         raise SpoolError(f"{path} is some other database; name another file with spool.path")

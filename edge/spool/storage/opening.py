@@ -54,6 +54,7 @@ def open_store(path: Path, wall: float, limits: Limits, origin: DeviceKey | None
     files.make_file(path)
     refuse_others(path)
     with contextlib.ExitStack() as stack:
+        # Before SQLite opens the file: the lock on the reservations keeps a second process out.
         numbers = SequenceReservations(files.numbers_of(path))
         stack.callback(numbers.close)
         reservation = numbers.read()
@@ -62,6 +63,7 @@ def open_store(path: Path, wall: float, limits: Limits, origin: DeviceKey | None
         run_info, loss = _begin_run(db, reservation, wall, origin)
         store = EventStore(db, numbers, run_info, limits)
         store.reserve(store.last_sequence)
+        # The file of the reservations is new, and its name must survive a power cut too.
         if reservation is None:
             sync_directory(path.parent)
         stack.pop_all()
@@ -131,6 +133,7 @@ def _open_or_replace(path: Path, reservation: Reservation | None, wall: float) -
 
 def _open_whole(path: Path, reservation: Reservation | None, wall: float) -> SpoolDatabase:
     """Opens a file and makes sure that all of it is as it was written."""
+    # To SQLite an empty file is a new database, and no error.
     if reservation is not None and not path.stat().st_size:
         raise DamagedError(f"the spool {path} is damaged: it is empty")
     db = SpoolDatabase(path)
@@ -138,6 +141,7 @@ def _open_whole(path: Path, reservation: Reservation | None, wall: float) -> Spo
         if not db.all("SELECT 1 FROM sqlite_schema"):
             _create(db, path, reservation, wall)
         version = _format(db, path, reservation)
+        # Before the upgrade, which seals every row as it is.
         db.check()
         if version < FORMAT:
             with db.transaction():
@@ -170,6 +174,7 @@ def _format(db: SpoolDatabase, path: Path, reservation: Reservation | None) -> i
             raise DamagedError(f"the spool {path} is damaged: its mark is gone")
         raise SpoolError(f"{path} is some other database; name another file with spool.path")
     if not 1 <= version <= FORMAT:
+        # The reservations name the format that it had: another one in the header is damage, no newer program.
         if reservation is not None and reservation.format == FORMAT:
             raise DamagedError(f"the spool {path} is damaged: it claims to have format {version}")
         raise SpoolError(

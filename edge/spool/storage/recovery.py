@@ -33,6 +33,7 @@ EMPTY_BYTES = 8192
 PROBE = 1_000
 """Places that are tried one by one where a page of events cannot be read."""
 
+# A generation of 20 bits and a sequence of 40 fit into a position, which has 63 in SQLite.
 MOST_EPOCHS = 1 << 20
 MOST_UNREADABLE = 50
 """Such stretches without a single event, after which no more is read."""
@@ -178,6 +179,7 @@ def _fill(db: SpoolDatabase, old: SpoolDatabase | None, epochs: list[_Epoch], wa
         for epoch in epochs:
             db.execute("INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?, ?)", _row(epoch, wall))
             if old is not None:
+                # IGNORE: a damaged tree may give an event twice.
                 recovered += db.many(
                     "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
                     "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",

@@ -21,6 +21,7 @@ CREATE TABLE event (
 CREATE INDEX unsent ON event (place) WHERE sent_at IS NULL;
 CREATE INDEX sent ON event (sent_at) WHERE sent_at IS NOT NULL;
 """
+# AUTOINCREMENT: a gap must never get the place of one that was deleted, since places count as seen.
 _REST = """
 CREATE TABLE epoch (
     generation INTEGER PRIMARY KEY,
@@ -76,6 +77,7 @@ def _columns(statements: str) -> dict[str, tuple[tuple[str, str], ...]]:
 
 _TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\);\n", re.DOTALL)
 _COLUMN = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)( NOT NULL| PRIMARY KEY)?")
+# Read from the statements themselves, so that the check of the rows cannot differ from the tables.
 COLUMNS = _columns(_EVENT + _REST)
 
 
@@ -117,6 +119,7 @@ def new_epoch(wall: float) -> str:
 
 
 def _run(db: SpoolDatabase, statements: str) -> None:
+    # One by one: `executescript` would commit the transaction around it.
     for statement in statements.strip().split(";\n"):
         db.execute(statement)
 

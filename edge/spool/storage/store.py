@@ -284,6 +284,7 @@ class EventStore:
             yield transaction
         # Only now: a transaction that failed has counted what is not there.
         self._counts = transaction.counts
+        # Replaced as a whole: other threads read it without a lock.
         self.usage = self._usage()
 
     def _usage(self) -> SpoolUsage:

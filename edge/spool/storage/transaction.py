@@ -43,6 +43,7 @@ class Transaction:
 
     def insert(self, rows: Iterable[tuple[int, EventRow]]) -> int:
         """Stores events at places that are free; how many."""
+        # IGNORE: a number that was given before must not keep the others from the disk; the caller logs it.
         added = self._db.many(
             "INSERT OR IGNORE INTO event (place, payload, wall, seal) "
             "VALUES (?1, ?2, ?3, seal(?1, ?2, ?3, NULL))",
@@ -62,6 +63,7 @@ class Transaction:
 
     def give_up(self, positions: Iterable[int]) -> None:
         """Gives up on events that no broker will take: they become gaps, but stay for a replay."""
+        # One that was dropped or acknowledged meanwhile needs no gap.
         refused = [
             position
             for position in positions
@@ -78,6 +80,7 @@ class Transaction:
         """Adds minutes, and replaces marks."""
         if batch.minutes:
             statistics.add_minutes(self._db, batch.minutes.values())
+            # Counted: an upsert does not say how many of its rows were new.
             self.counts.minutes = statistics.count_minutes(self._db)
         if batch.marks:
             statistics.set_marks(self._db, batch.marks.values())

@@ -10,12 +10,15 @@ import pytest
 from edge import bundle
 from edge.contract import LABELS
 from edge.errors import ModelError
+from tests.support import bundles
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     (tmp_path / bundle.CLASSIFIER).write_bytes(b"a model")
-    bundle.write_manifest(tmp_path, version="1.0", labels=LABELS, input={"size": 128})
+    bundle.write_manifest(
+        tmp_path, version="1.0", labels=LABELS, input={"size": 128}, golden=bundles.golden(1, 0, 0)
+    )
     return tmp_path
 
 
@@ -115,7 +118,9 @@ def test_a_link_in_place_of_a_file_is_refused(
 def test_writing_twice_gives_the_same_bytes(directory: Path) -> None:
     """The manifest is deterministic."""
     first = (directory / bundle.MANIFEST).read_bytes()
-    bundle.write_manifest(directory, version="1.0", labels=LABELS, input={"size": 128})
+    bundle.write_manifest(
+        directory, version="1.0", labels=LABELS, input={"size": 128}, golden=bundles.golden(1, 0, 0)
+    )
     assert (directory / bundle.MANIFEST).read_bytes() == first
 
 

@@ -69,6 +69,23 @@ def test_hostile_json_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_golden_vectors_that_cannot_be_tested_are_refused(tmp_path: Path, golden: dict[str, object]) -> None:
     """Before an interpreter is opened."""
     directory = bundles.make(tmp_path / "b")
-    bundles.change(directory, resign=True, golden=[golden])
+    bundles.change(directory, resign=True, golden=[*bundles.golden(0.5, 0.25, 0.25), golden])
     with pytest.raises(ModelError, match="golden"):
+        bundle.load(directory)
+
+
+@pytest.mark.parametrize(
+    ("golden", "words"),
+    [
+        ([{"seed": seed, "probabilities": [1, 0, 0]} for seed in range(51)], "at most 50"),
+        (bundles.golden(1, 0, 0, tolerance=0.051), "0.05"),
+        (bundles.golden(1, 0, 0, seed=7), "different crops"),
+    ],
+    ids=["many", "tolerant", "the same"],
+)
+def test_a_manifest_may_not_weaken_its_own_test(tmp_path: Path, golden: object, words: str) -> None:
+    """A test that everything passes, or that takes minutes, is none."""
+    directory = bundles.make(tmp_path / "b")
+    bundles.change(directory, resign=True, golden=golden)
+    with pytest.raises(ModelError, match=f"golden.*({words})"):
         bundle.load(directory)

@@ -55,7 +55,7 @@ def test_frames_with_faces_prove_a_bundle(store: BundleStore) -> None:
     assert store.record(store.current()).attempts == 0
     trial.begin()
     assert store.record(store.current()).attempts == 0
-    assert Trial(store, store.current()).over
+    assert Trial(store, store.current()).proven
 
 
 def test_time_proves_a_bundle(store: BundleStore) -> None:
@@ -63,9 +63,9 @@ def test_time_proves_a_bundle(store: BundleStore) -> None:
     trial = Trial(store, store.current())
     trial.passed(0, 50.0)
     trial.passed(0, 50.0 + ENOUGH_S - 1)
-    assert not trial.over
+    assert not trial.proven
     trial.passed(0, 50.0 + ENOUGH_S)
-    assert trial.over
+    assert trial.proven
 
 
 def test_giving_up_goes_back_and_says_so(store: BundleStore, caplog: pytest.LogCaptureFixture) -> None:

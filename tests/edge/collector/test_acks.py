@@ -74,10 +74,11 @@ def test_what_the_broker_refuses_to_pass_on_is_not_given_up(
     monkeypatch.setattr("edge.collector.missing.ATTEMPTS", 2)
     (tmp_path / "acl").write_text("topic read #\ntopic write maskgate/site/door/event\n")
     broker = make_broker(f"acl_file {tmp_path / 'acl'}").start()
-    with collecting(broker.port, url, missing_after_s=0.01), FakeDevice(broker.port) as device:
+    with collecting(broker.port, url, missing_after_s=0.3), FakeDevice(broker.port) as device:
         events = made(3)
         device.publish([events[0], events[2]])
-        time.sleep(1.0)
+        # Long enough for both attempts; the broker has 300 ms for each refusal.
+        time.sleep(3.0)
         with closing(open_database(url, create=False)) as database:
             (epoch_status,) = Queries(database).epoch_statuses()
     assert epoch_status.gone == 0

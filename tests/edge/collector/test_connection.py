@@ -72,7 +72,7 @@ def test_filters_of_an_earlier_run_are_given_back(
     assert connector.connections[0].subscriptions == [("unsubscribe", ("old/#",)), ("subscribe", FILTERS)]
 
 
-def test_no_more_than_the_broker_takes(connection: CollectorConnection) -> None:
+def test_no_more_than_the_broker_takes(connection: CollectorConnection, connector: FakeConnector) -> None:
     """A Receive Maximum of 2 leaves room for 2, and an answer makes room again."""
     assert connection.room == 0
     connection.handle(ConnectionAccepted(2, None))
@@ -81,7 +81,7 @@ def test_no_more_than_the_broker_takes(connection: CollectorConnection) -> None:
     connection.publish(Message("a", b""))
     connection.publish(Message("b", b""))
     assert connection.room == 0
-    connection.handle(PublishAcknowledged(1, 0, "Success"))
+    connector.connections[-1].answer(0)
     assert connection.room == 1
 
 

@@ -16,14 +16,14 @@ from edge.collector.ingest import Ingest
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord, GapRecord, Rejected
 from edge.mqtt.events import MessageReceived
-from tests.edge.commands.test_commands import Run, one_sentence, run
 from tests.support import collector_records
 from tests.support.collector import CollectorProcess, FakeDevice
 from tests.support.collector_records import NOON, event_record, gap_record
+from tests.support.commands import Run, one_sentence
 from tests.support.exports import config, export, load, path
 from tests.support.mosquitto import Mosquitto
 
-__all__ = ["config", "export", "load", "path", "run"]
+__all__ = ["config", "export", "load", "path"]
 
 KINDS = ["event", "gap", "availability", "state", "stats"]
 DEPTHS = [2, 16, 17, 100, 255, 256, 300, 600, 950, 1_000, 5_000, 100_000]

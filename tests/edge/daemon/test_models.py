@@ -16,6 +16,7 @@ from edge.config import ClassifierConfig, Config
 from edge.daemon.models import LoadedModels, SupervisedVision, load_models, reload_models
 from edge.errors import ModelError
 from edge.types import Frame, FrameAnalysis
+from edge.vision.libraries import libraries
 from tests.support import bundle_models
 
 SHIPPED = bundle.load(bundle.SHIPPED).manifest.version
@@ -56,7 +57,8 @@ def test_opening_counts_nothing_in_the_end(store: BundleStore, tmp_path: Path) -
     name = put(store, tmp_path, "1000.1")
     for _ in range(3):
         assert load_models(Config()).problem == ""
-    assert store.record(name) == TrialRecord()
+    assert store.record(name).attempts == 0
+    assert not store.record(name).proven
 
 
 @pytest.mark.parametrize("configured", [True, False])
@@ -137,7 +139,7 @@ def test_where_nothing_can_be_counted_it_ends_as_well(
 def test_a_proven_bundle_that_fails_gives_way_to_the_shipped_one(store: BundleStore, tmp_path: Path) -> None:
     """Another interpreter, say; nothing is switched."""
     name = put(store, tmp_path, "1000.1", golden=bundle_models.ANSWERS_OTHERWISE)
-    store.write_record(name, TrialRecord(proven=True))
+    store.write_record(name, TrialRecord(proven=True, libraries=libraries()))
     loaded = load_models(Config())
     assert loaded.vision.model_version == SHIPPED
     assert "golden self-test" in loaded.problem

@@ -82,16 +82,62 @@ def test_nobody_subscribed_counts_as_sent() -> None:
 
 @pytest.mark.parametrize("code", [0x90, 0x95, 0x99])
 def test_an_event_that_never_fits_blocks_nobody(code: int) -> None:
-    """A message refused for what it is becomes a gap, and all behind it go on at once."""
-    session, connection, reader = begin(30)
+    """Refused for what it is it holds nothing up; refused again while others are taken, it is a gap."""
+    session, connection, reader = begin(9)
     answer_birth(session, connection)
     assert session.handle_acknowledgement(connection.answer(code), 0)
-    session.fill(0)
-    while connection.in_flight:
-        session.handle_acknowledgement(connection.answer(OK), 0)
-        session.fill(0)
-    assert reader.sent == list(range(2, 31))
+    answer_all(session, connection)
+    assert reader.sent == list(range(2, 10))
+    assert reader.given_up == []
+    session.fill(LATER)
+    assert session.handle_acknowledgement(connection.answer(code), LATER)
     assert reader.given_up == [1]
+    assert session.forbidden == ""
+
+
+@pytest.mark.parametrize("code", [0x90, 0x95, 0x99])
+def test_what_every_event_meets_gives_none_up(code: int) -> None:
+    """A broker that refuses all events for good pauses them, is told of, and gets them once it is mended."""
+    session, connection, reader = begin(50)
+    reader.events = [Stored(number, b"x" * 600) for number in range(1, 51)]
+    answer_birth(session, connection)
+    now = 0.0
+    for _ in range(100):
+        while connection.in_flight:
+            session.handle_acknowledgement(connection.answer(code), now)
+        assert "others as well" in session.forbidden
+        now += 60.0
+        session.fill(now)
+    assert reader.given_up == []
+    while connection.in_flight:
+        session.handle_acknowledgement(connection.answer(OK), now)
+        now += 60.0
+        session.fill(now)
+    assert sorted(reader.sent) == list(range(1, 51))
+    assert session.forbidden == ""
+
+
+def test_answers_of_one_window_pause_once() -> None:
+    """A window full of refusals is one failure: the pause does not double with each of them."""
+    session, connection, _ = begin(50)
+    answer_birth(session, connection)
+    while connection.in_flight:
+        session.handle_acknowledgement(connection.answer(DENIED), 0)
+    assert (session.wait(0) or 99) <= 5.0
+
+
+def test_a_broker_too_small_for_every_event_gets_none_and_keeps_none() -> None:
+    """Events of ordinary size that no packet of the broker holds wait for another connection."""
+    session, connection, reader = begin(300, largest=100)
+    reader.events = [Stored(number, b"x" * (200 + number % 20)) for number in range(1, 301)]
+    for moment in range(20):
+        session.fill(moment)
+        while connection.in_flight:
+            session.handle_acknowledgement(connection.answer(OK), moment)
+    assert "at most 100 bytes" in session.forbidden
+    assert reader.given_up == []
+    assert reader.sent == []
+    assert session.drained
 
 
 def test_what_is_larger_than_the_broker_takes_is_not_sent() -> None:

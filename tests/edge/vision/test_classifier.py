@@ -15,6 +15,7 @@ from edge.errors import ModelError
 from edge.types import Face, Frame
 from edge.vision.classifier import TfliteClassifier
 from edge.vision.interpreter import TfliteModel
+from tests.support import bundles
 from tests.support.builders import face
 
 
@@ -71,7 +72,7 @@ def test_threads_do_not_change_the_answer() -> None:
 
 def test_a_wrong_golden_answer_is_refused(copy: Path) -> None:
     """The sentence names the bundle, the interpreter and the difference."""
-    golden = [{"seed": 1, "probabilities": [0.3, 0.3, 0.4], "tolerance": 0.001}]
+    golden = bundles.golden(0.3, 0.3, 0.4, tolerance=0.001)
     with pytest.raises(ModelError, match=r"golden self-test with .* off by 0\.\d+"):
         TfliteClassifier(rewrite(copy, golden=golden))
 
@@ -86,7 +87,7 @@ def test_a_manifest_of_another_size_is_refused(copy: Path) -> None:
 def test_a_manifest_of_fewer_labels_is_refused(copy: Path) -> None:
     """Probabilities would end up with the wrong names."""
     with pytest.raises(ModelError, match="has 3 outputs, its manifest names 2 labels"):
-        TfliteClassifier(rewrite(copy, labels=list(LABELS[:2]), golden=[]))
+        TfliteClassifier(rewrite(copy, labels=list(LABELS[:2]), golden=bundles.golden(0.5, 0.5)))
 
 
 def asking(copy: Path, masked_from: float) -> TfliteClassifier:

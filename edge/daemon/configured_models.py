@@ -1,0 +1,67 @@
+"""The bundle and the detector that config.toml names: on trial like what was installed."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+from edge.bundle.store import BundleStore
+from edge.bundle.trial import renew
+from edge.config import Config
+from edge.daemon import factory
+
+_log = logging.getLogger(__name__)
+
+
+def detector_names(config: Config) -> tuple[str, ...]:
+    """Under what name the trial of the configured detector is kept; nothing where none can be read."""
+    if not config.detector.model:
+        return ()
+    try:
+        with Path(config.detector.model).open("rb") as file:
+            return (f"detector-{hashlib.file_digest(file, 'sha256').hexdigest()[:8]}",)
+    except OSError:
+        return ()
+
+
+def without_failed(config: Config, store: BundleStore, libraries: str) -> tuple[Config, str]:
+    """Leaves out what was tried in vain.
+
+    Args:
+        config: What config.toml says.
+        store: Where the records are.
+        libraries: What runs the models, by version.
+
+    Returns:
+        The configuration to go by, and what to say of it.
+
+    Raises:
+        ModelError: The configured bundle is damaged.
+    """
+    problems = []
+    for name in detector_names(config):
+        if problem := _failed(store, name, libraries, config.detector.model):
+            problems.append(problem)
+            config = config.model_copy(update={"detector": config.detector.model_copy(update={"model": ""})})
+    if config.classifier.bundle:
+        name = factory.open_bundle(config).name
+        if problem := _failed(store, name, libraries, config.classifier.bundle):
+            problems.append(problem)
+            bare = config.classifier.model_copy(update={"bundle": ""})
+            config = config.model_copy(update={"classifier": bare})
+    return config, "; ".join(problems)
+
+
+def _failed(store: BundleStore, name: str, libraries: str, configured: str) -> str:
+    """Why something is not used any more; empty where it is."""
+    renew(store, name, libraries)
+    record = store.record(name)
+    if not record.failed:
+        return ""
+    problem = (
+        f"{configured} failed {record.attempts} times and is not used; name another one, or remove "
+        f"{store.record_file(name)} to try it again"
+    )
+    _log.error("%s", problem)
+    return problem

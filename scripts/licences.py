@@ -1,0 +1,98 @@
+"""Writes docs/licences.md: the licence of every package that a lock pulls, from the installed metadata.
+
+Usage: python scripts/licences.py, in the environment of requirements/dev.txt. A test says when a package of a
+lock is missing there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "licences.md"
+LOCKS = ("edge", "pi", "tflite", "collector", "training", "dev", "pip-old", "pip-new")
+
+ELSEWHERE = {
+    # Not in the environment of requirements/dev.txt on Linux, or without a licence in its metadata.
+    "colorama": "BSD-3-Clause",
+    "lgpio": "Unlicense",
+    "namex": "Apache-2.0",
+    "tflite-runtime": "Apache-2.0",
+    "tensorflow": "Apache-2.0",
+    "pip": "MIT",
+}
+NOTES = {
+    "opencv-python-headless": "its wheels hold FFmpeg (LGPL-2.1-or-later), loaded as libraries of their own",
+    "psycopg-binary": "its wheels hold libpq (PostgreSQL) and OpenSSL (Apache-2.0)",
+}
+SHORT = {
+    "Apache Software License": "Apache-2.0",
+    "BSD License": "BSD",
+    "MIT License": "MIT",
+    "ISC License (ISCL)": "ISC",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
+    "The Unlicense (Unlicense)": "Unlicense",
+}
+HEAD = """# Licences
+
+MaskGate is under the [Apache License 2.0](../LICENSE). Its locks pull the packages below, each under its own
+licence. A device needs only those of `edge` (with a Raspberry Pi's camera and pins: `pi`; with
+tflite-runtime: `tflite`). `python scripts/licences.py` writes this page.
+
+Two things ask for care when you pass on an image or a bundle of all packages:
+
+- **FFmpeg** in the wheels of OpenCV is under the LGPL. Pass its licence on, and let people exchange the
+  library.
+- **psycopg** is under the LGPL. Only `collector` and the extra `postgresql` bring it; the device does not
+  need it.
+
+| package | licence | locks | note |
+|---|---|---|---|
+"""
+
+
+def locked() -> dict[str, list[str]]:
+    """Each package and the locks that pull it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for lock in LOCKS:
+        text = (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+        for name in sorted(set(re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE))):
+            found[name.lower()].append(lock)
+    return dict(sorted(found.items()))
+
+
+def licence(name: str) -> str:
+    """The licence of a package, as its metadata says."""
+    try:
+        told = metadata(name)
+    except PackageNotFoundError:
+        return ELSEWHERE[name]
+    if expression := told.get("License-Expression"):
+        return str(expression)
+    classes = [
+        value.rpartition(" :: ")[2]
+        for value in told.get_all("Classifier", [])
+        if value.startswith("License ::") and not value.endswith("OSI Approved")
+    ]
+    if classes:
+        return ", ".join(SHORT.get(one, one) for one in classes)
+    return str(told.get("License", "")).splitlines()[0] if told.get("License") else ELSEWHERE[name]
+
+
+def page() -> str:
+    """The whole page."""
+    rows = (
+        f"| {name} | {licence(name)} | {', '.join(locks)} | {NOTES.get(name, '')} |\n"
+        for name, locks in locked().items()
+    )
+    return HEAD + "".join(rows)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"{PAGE} is written")
