@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from convert.gates import load
 from edge import bundle
 from tests.support.paths import ROOT
 from training.classifier.recipe import DEFAULT
@@ -68,6 +67,12 @@ for name in sys.argv[2:]:
 What is compared are the faces that set the ranges: of a dozen others, one beyond a range would be chance.
 """
 
+CHANCE = 0.1
+"""One of a class's 18 logits may lie beyond the range of a network that has learnt nothing.
+
+Sizes that a network reckons with, were they counted as values, would all lie beyond it.
+"""
+
 
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dict[str, float]]]:
@@ -85,9 +90,7 @@ def test_a_recipe_leads_to_a_bundle(converted: dict[str, tuple[Path, dict[str, f
     the bundle is whole, has a detector, and a device that has the package's bundle takes it."""
     folder, metrics = converted[name]
     assert all(math.isfinite(value) for key, value in metrics.items() if key.startswith("parity_"))
-    limit = load().parity.clipped
-    assert limit is not None
-    assert metrics["parity_clipped"] <= limit
+    assert metrics["parity_clipped"] < CHANCE
     made = bundle.load(folder)
     assert made.detector is not None
     assert made.manifest.order > bundle.load(bundle.SHIPPED).manifest.order
