@@ -132,19 +132,16 @@ class PiCamera:
 
     def _pixels(self, request: Any, out: Image | None) -> Image:
         with self._picamera2.MappedArray(request, "main", reshape=False) as mapped:
-            picture = self._main.bgr(mapped.array)
-            if self._rotation:
-                return rotated(picture, self._rotation, out)
-            if out is None or out.shape != picture.shape:
-                return picture.copy()
-            np.copyto(out, picture)
-            return out
+            return self._upright(self._main.bgr(mapped.array), out)
 
     def _preview(self, request: Any, out: Image | None) -> Image:
         with self._picamera2.MappedArray(request, "lores", reshape=False) as mapped:
             wide = cv2.cvtColor(self._lores.yuv(mapped.array), cv2.COLOR_YUV2BGR_I420, dst=self._wide)
         self._wide = cast(Image, wide)
-        picture = self._wide[:, : self._lores.width]
+        return self._upright(self._wide[:, : self._lores.width], out)
+
+    def _upright(self, picture: Image, out: Image | None) -> Image:
+        """A copy that outlives the buffer of the request, turned as configured, in `out` where that fits."""
         if self._rotation:
             return rotated(picture, self._rotation, out)
         if out is None or out.shape != picture.shape:

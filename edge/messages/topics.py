@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from edge.types import NAME, DeviceKey
 
@@ -38,8 +39,10 @@ class Topics:
                 raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
 
     @classmethod
+    @cache
     def of(cls, origin: DeviceKey) -> Topics:
         """Those of a device."""
+        # Asked for with every event and gap; a spool knows a handful of names.
         return cls(origin.site, origin.device)
 
     @property
