@@ -5,24 +5,20 @@ All steps are pure functions of pixels and a random generator, on numpy and Open
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from edge.config import FrozenModel
 from edge.types import Image
 from training.augmentation.pixels import as_field, as_image
 from training.data.crops import Patch
 
 Random = np.random.Generator
-Step = Callable[[Image, Random], Image]
 
 
-class Strength(BaseModel):
+class Strength(FrozenModel):
     """How far the geometry may go; chances of each optical fault."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     zoom: float = Field(0.12, ge=0, le=0.5)
     shift: float = Field(0.07, ge=0, le=0.3)

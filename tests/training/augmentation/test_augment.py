@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from edge.types import Image
 from tests.support.training import patch
 from training.augmentation import augment
+
+Step = Callable[[Image, np.random.Generator], Image]
 
 STEPS = [
     augment.exposure, augment.contrast, augment.colour_temperature, augment.grey, augment.backlight,
@@ -19,7 +24,7 @@ STILL = augment.Strength(
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_changes_pixels_and_nothing_else(step: augment.Step) -> None:
+def test_a_step_changes_pixels_and_nothing_else(step: Step) -> None:
     """Every step keeps shape and type, leaves its input alone, and changes something."""
     image = patch().crop(96)
     before = image.copy()
@@ -30,7 +35,7 @@ def test_a_step_changes_pixels_and_nothing_else(step: augment.Step) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_step_takes_the_smallest_input(step: augment.Step) -> None:
+def test_a_step_takes_the_smallest_input(step: Step) -> None:
     """Every step works at the smallest input size and on a plain crop."""
     plain = np.full((96, 96, 3), 255, np.uint8)
     for seed in range(8):
