@@ -11,8 +11,8 @@ from collections.abc import Hashable
 from edge.mqtt.events import ConnectionLost
 from edge.mqtt.reason_codes import BLAMES_A_MESSAGE, PACKET_TOO_LARGE
 from edge.uplink.inflight import OutgoingMessage
+from edge.uplink.refusals import RefusalTracker
 from edge.uplink.session import Session, SessionLimits
-from edge.uplink.suspects import Suspects
 
 SHORT_CONNECTIONS = 3
 """Short connections in a row that end without a reason before messages are sent one by one."""
@@ -38,7 +38,7 @@ class PoisonDetector:
         self._ack_timeout_s = ack_timeout_s
         self._one_by_one = 0
         self._short_connections = 0
-        self._suspects = Suspects()
+        self._refusals = RefusalTracker()
         self._forbidden = ""
         self._ends: dict[Hashable, int] = {}
         self._skipped_until: dict[Hashable, float] = {}
@@ -47,7 +47,7 @@ class PoisonDetector:
         """What the next session may do."""
         self._skipped_until = {key: until for key, until in self._skipped_until.items() if until > now}
         skipped = frozenset(self._skipped_until)
-        return SessionLimits(self._ack_timeout_s, self._one_by_one, skipped, self._forbidden, self._suspects)
+        return SessionLimits(self._ack_timeout_s, self._one_by_one, skipped, self._forbidden, self._refusals)
 
     def connection_ended(
         self, session: Session, lost: ConnectionLost | None, lasted: float, now: float
@@ -89,9 +89,9 @@ class PoisonDetector:
             self._skipped_until[culprit.key] = float("inf")
             return None
         too_large = lost.code == PACKET_TOO_LARGE
-        if self._suspects.refused(culprit, as_too_large=too_large, hung_up=True):
+        if self._refusals.refused(culprit, as_too_large=too_large, hung_up=True):
             return culprit
-        if self._suspects.broker_to_blame:
+        if self._refusals.broker_to_blame:
             self._forbidden = f"the broker hangs up on every event: {lost.text.lower()}; see the broker's log"
         return None
 

@@ -19,8 +19,8 @@ from edge.uplink.forbidden import ForbiddenTopics
 from edge.uplink.gap_queue import GapQueue
 from edge.uplink.inflight import InFlight, OutgoingMessage
 from edge.uplink.ports import SpoolReader
+from edge.uplink.refusals import RefusalTracker
 from edge.uplink.retained import RetainedCursor, RetainedMessages
-from edge.uplink.suspects import Suspects
 
 _FILL = 64
 """Messages that are looked at before the sender looks after anything else."""
@@ -35,14 +35,14 @@ class SessionLimits:
         one_by_one: How many messages are sent one by one before the window opens.
         skipped: Keys of messages that are left out, or left for another connection.
         forbidden: Why earlier connections took no event, as a sentence; empty where they did.
-        suspects: The events that were refused for good over earlier connections.
+        refusals: The events that were refused for good over earlier connections.
     """
 
     ack_timeout_s: float = 45.0
     one_by_one: int = 0
     skipped: AbstractSet[Hashable] = frozenset()
     forbidden: str = ""
-    suspects: Suspects = field(default_factory=Suspects)
+    refusals: RefusalTracker = field(default_factory=RefusalTracker)
 
 
 class Session:
@@ -212,7 +212,7 @@ class Session:
 
     def _left_out(self, position: int) -> bool:
         """Whether an event is left for another connection, or until a fellow was taken."""
-        return position in self._limits.skipped or self._limits.suspects.waits(position)
+        return position in self._limits.skipped or self._limits.refusals.waits(position)
 
     def _window(self) -> int:
         if self.acknowledged < self._limits.one_by_one:
@@ -260,10 +260,10 @@ class Session:
     ) -> str:
         """Gives an event up only where its fellows are taken."""
         outsized = too_large and message.is_event and self._events.outsized(message)
-        if not message.is_event or outsized or self._limits.suspects.refused(message, as_too_large=too_large):
+        if not message.is_event or outsized or self._limits.refusals.refused(message, as_too_large=too_large):
             return self.give_up(message, refusal)
         message.queue.refused(message, PubackAction.RETRY_LATER, now)
-        if self._limits.suspects.broker_to_blame:
+        if self._limits.refusals.broker_to_blame:
             sentence = f"{refusal}, and the others as well: events wait; see the broker's log"
             self._forbidden.forbid(message.topic, sentence, now)
             return sentence
@@ -277,7 +277,7 @@ class Session:
             self.no_subscribers += action is PubackAction.NO_SUBSCRIBERS
         # Only an event proves that events may be published again.
         if message.is_event:
-            if self._limits.suspects.taken(message):
+            if self._limits.refusals.taken(message):
                 self._events.begin_anew()
             self._retry_backoff.reset()
             self._earlier = ""

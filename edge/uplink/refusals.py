@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from edge.uplink.inflight import OutgoingMessage
 
-MAX_SUSPECTS = 2_000
+MAX_REFUSED_FOR_GOOD = 2_000
 """Refused events that are remembered; of more than that the broker has taken none for long."""
 
 
 @dataclass(slots=True)
-class _Suspect:
+class _RefusedEvent:
     """A refused event.
 
     Attributes:
@@ -30,11 +30,11 @@ class _Suspect:
     fellow_taken: bool = False
 
 
-class Suspects:
+class RefusalTracker:
     """Events that were refused for good, over all connections, until it is known whose fault that is."""
 
     def __init__(self) -> None:
-        self._suspects: dict[Hashable, _Suspect] = {}
+        self._refusals: dict[Hashable, _RefusedEvent] = {}
         self._in_a_row = 0
 
     @property
@@ -44,23 +44,23 @@ class Suspects:
 
     def waits(self, key: Hashable) -> bool:
         """Whether an event over which the broker hung up is to let a fellow go first."""
-        suspect = self._suspects.get(key)
-        if suspect is None or self.broker_to_blame:
+        refused_event = self._refusals.get(key)
+        if refused_event is None or self.broker_to_blame:
             return False
-        return suspect.hung_up and not suspect.fellow_taken
+        return refused_event.hung_up and not refused_event.fellow_taken
 
     def taken(self, message: OutgoingMessage) -> bool:
         """The broker has taken an event; whether one that waited for that may go now."""
         self._in_a_row = 0
-        self._suspects.pop(message.key, None)
+        self._refusals.pop(message.key, None)
         cleared = [
-            suspect
-            for suspect in self._suspects.values()
-            if not suspect.fellow_taken and message.size >= suspect.fellow_bytes
+            refused_event
+            for refused_event in self._refusals.values()
+            if not refused_event.fellow_taken and message.size >= refused_event.fellow_bytes
         ]
-        for suspect in cleared:
-            suspect.fellow_taken = True
-        return any(suspect.hung_up for suspect in cleared)
+        for refused_event in cleared:
+            refused_event.fellow_taken = True
+        return any(refused_event.hung_up for refused_event in cleared)
 
     def refused(self, message: OutgoingMessage, *, as_too_large: bool, hung_up: bool = False) -> bool:
         """The broker has refused an event for good.
@@ -73,16 +73,16 @@ class Suspects:
         Returns:
             Whether the event itself is to blame: it was refused before, and a fellow was taken since.
         """
-        suspect = self._suspects.get(message.key)
-        if suspect is not None and suspect.fellow_taken:
-            del self._suspects[message.key]
+        refused_event = self._refusals.get(message.key)
+        if refused_event is not None and refused_event.fellow_taken:
+            del self._refusals[message.key]
             return True
         self._in_a_row += 1
-        if suspect is None:
+        if refused_event is None:
             self._forget_oldest()
-            self._suspects[message.key] = _Suspect(message.size if as_too_large else 0, hung_up)
+            self._refusals[message.key] = _RefusedEvent(message.size if as_too_large else 0, hung_up)
         return False
 
     def _forget_oldest(self) -> None:
-        if len(self._suspects) >= MAX_SUSPECTS:
-            del self._suspects[next(iter(self._suspects))]
+        if len(self._refusals) >= MAX_REFUSED_FOR_GOOD:
+            del self._refusals[next(iter(self._refusals))]
