@@ -151,7 +151,7 @@ class AckScheduler:
             # What was given up counts as gone from now on, so the mark may lie further on.
             mark = self._reading.mark(epoch_key)
             missing = self._missing(epoch_key, mark, now)
-        topic = Topics(epoch_key.place.site, epoch_key.place.device).ack
+        topic = Topics.of(epoch_key.place).ack
         pairs = [(span.first, span.last) for span in missing]
         payload = payloads.ack_payload(self._consumer, epoch_key.name, mark.contiguous, pairs)
         return Message(topic, payloads.encode(payload))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from edge.types import NAME, DeviceKey
 
@@ -39,10 +39,10 @@ class Topics:
                 raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
 
     @classmethod
-    @cache
+    @lru_cache(maxsize=1_024)
     def of(cls, origin: DeviceKey) -> Topics:
         """Those of a device."""
-        # Asked for with every event and gap; a spool knows a handful of names.
+        # Asked for with every event and every acknowledgement. Bounded: a collector meets names of others.
         return cls(origin.site, origin.device)
 
     @property

@@ -84,12 +84,15 @@ def pictures_in(folder: Path) -> tuple[Path, ...]:
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise SourceError(f"{folder} cannot be read: {error.strerror}") from None
-    pictures = tuple(entry for entry in entries if is_picture(entry))
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for entry in entries:
+        (pictures if is_picture(entry) else others).append(entry)
     if not pictures:
         raise SourceError(f"{folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))})")
-    if others := [entry for entry in entries if not is_picture(entry)]:
+    if others:
         log.warning("%s: left out what is no picture: %s", folder, _few(others))
-    return pictures
+    return tuple(pictures)
 
 
 def is_picture(file: Path) -> bool:
