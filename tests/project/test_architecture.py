@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ YARDSTICK = ROOT / "edge" / "benchmark" / "baseline_worker.py"
 """The bare process that `maskgate bench` compares the daemon with: it imports what the daemon does."""
 
 
+@cache
 def importers(package: str) -> dict[str, set[str]]:
     """For each imported library: the files of a package that import it."""
     found = defaultdict(set)
