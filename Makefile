@@ -1,7 +1,7 @@
 # `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: demo test faults bench check lint types contracts format hooks lock clean help dev-venv edge-venv tflite-venv broker strace
+.PHONY: demo test coverage faults bench check lint types contracts format hooks lock clean help dev-venv edge-venv tflite-venv broker strace
 MAKEFLAGS += --no-print-directory
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -12,13 +12,17 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= 2
+TESTS = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 UV_VERSION = 0.13.8
 
 demo: edge-venv broker  ## set up the device's install and play the built-in clip through the real daemon
 	@.venv-edge/bin/maskgate demo
 
 test: dev-venv tflite-venv broker strace check  ## check everything; installs Mosquitto and strace from Debian, as root
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@$(TESTS)
+
+coverage: dev-venv tflite-venv broker strace  ## the same tests, and which lines and branches they reach
+	@$(TESTS) --cov --cov-report=term
 
 faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/results/reliability.md says
 	@rm -f .faults.jsonl
