@@ -13,7 +13,7 @@ import cv2
 
 from edge.camera import open_recording
 from edge.camera.images import OnSkip
-from edge.cli.options import json_option
+from edge.cli.options import FILE, json_option
 from edge.cli.output import Columns, json_text, progress, raise_skipped, table
 from edge.commands.common import takes_models
 from edge.config import CameraConfig, Config
@@ -52,13 +52,13 @@ class WholeImage:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
 @json_option
 @click.option("--no-detect", is_flag=True, help="Each picture is one face crop already.")
 @click.option(
     "--annotate",
     "directory",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="Write pictures with boxes and pixelated eyes.",
 )
 @takes_models
