@@ -19,7 +19,7 @@ from edge.errors import ConfigError, SourceError
 from edge.pipeline.ports import FrameSource
 from edge.system.address import StreamAddress, has_user_alone, is_stream, looks_like_address, with_password
 from edge.system.clock import Clock, SystemClock
-from edge.system.image_files import HEIF_SUFFIXES, IMAGE_SUFFIXES, read_image
+from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
 from edge.system.secrets import as_service, find_credential, first_line
 
@@ -176,7 +176,7 @@ def _open_reader(settings: Settings, on_skip: OnSkip = log_skip) -> FrameReader:
     path = _existing(settings.source)
     if path.is_dir():
         return ImageReader.of_folder(path, settings.fps, on_skip)
-    if path.suffix.lower() in IMAGE_SUFFIXES | HEIF_SUFFIXES:
+    if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageReader((path,), settings.fps)
     if "fps" not in settings.model_fields_set and is_raw_stream(path):
         log.warning(

@@ -22,7 +22,7 @@ from edge.daemon.factory import open_bundle, open_classifier, open_vision
 from edge.errors import SourceError, StorageError
 from edge.pipeline.pipeline import Vision
 from edge.system.files import write_atomic
-from edge.system.image_files import HEIF_SUFFIXES, IMAGE_SUFFIXES, pictures_in, read_image
+from edge.system.image_files import IMAGE_SUFFIXES, pictures_in, read_image
 from edge.types import Face, Frame, FrameAnalysis, Observation
 from edge.vision.annotate import annotated
 
@@ -98,7 +98,7 @@ def _pictures(paths: tuple[Path, ...], on_skip: OnSkip) -> Iterator[Picture]:
             if path.is_dir():
                 for file in pictures_in(path):
                     yield from _pictures((file,), on_skip)
-            elif path.suffix.lower() in IMAGE_SUFFIXES | HEIF_SUFFIXES:
+            elif path.suffix.lower() in IMAGE_SUFFIXES:
                 yield Picture(path, Frame(0, read_image(path), 0.0, 0.0))
             else:
                 yield from _frames(path)
