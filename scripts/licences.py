@@ -27,7 +27,7 @@ ELSEWHERE = {
 NOTES = {
     "opencv-python-headless": "its wheels hold FFmpeg (LGPL-2.1-or-later), loaded as libraries of their own",
     "pi-heif": "its wheels hold libheif and libde265 (LGPL-3.0)",
-    "pillow-heif": "its wheels hold libheif and libde265 (LGPL-3.0) and x265 (GPL-2.0); makes pictures of tests",
+    "pillow-heif": "its wheels hold libheif and libde265 (LGPL-3.0) and x265 (GPL-2.0), for tests only",
     "psycopg-binary": "its wheels hold libpq (PostgreSQL) and OpenSSL (Apache-2.0)",
 }
 SHORT = {
