@@ -22,14 +22,16 @@ Pin = Annotated[int, Field(ge=0, le=27)]
 TopicLevel = Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
 
 
-def _no_address(path: str) -> str:
-    """Refuses an address where a path is meant; the sentence tells no more of it than may be."""
+def _path(path: str) -> str:
+    """Refuses what is no name of a file; of an address the sentence tells no more than may be."""
+    if "\0" in path:
+        raise ValueError("no name of a file holds a NUL")
     if told := address_in(path):
         raise ValueError(f"{told} is no file or folder; a camera's address belongs in camera.source")
     return path
 
 
-PathText = Annotated[str, AfterValidator(_no_address)]
+PathText = Annotated[str, AfterValidator(_path)]
 """A path; an empty one names nothing."""
 
 
@@ -49,7 +51,7 @@ class DeviceConfig(FrozenModel):
 
 def _known_scheme(source: str) -> str:
     """Refuses an address of another kind than cameras have; the sentence tells nothing of it."""
-    if "://" in source and not is_stream(source):
+    if "\0" in source or ("://" in source and not is_stream(source)):
         raise ValueError(
             "this is no source that is known: use picamera2, /dev/videoN, an rtsp:// address, a video file "
             "or a folder of images"
