@@ -237,12 +237,15 @@ def examine(file: Path) -> tuple[Config, tuple[tuple[str, str], ...]]:
 
 
 def _read(file: Path) -> dict[str, Any]:
+    # A pipe would be waited for.
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise ConfigError(f"{file} is not a file; name another with --config")
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}; name another with --config") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{file} is not UTF-8 text") from None
+        raise ConfigError(f"{file} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {error}") from None
 

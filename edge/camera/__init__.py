@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.camera.images import ImageReader, OnSkip, log_skip
 from edge.camera.live import Camera, LiveSource, Timeouts, stuck
 from edge.camera.picamera2 import PiCamera, require_package
-from edge.camera.recording import FrameReader, Playback, Recording, VideoReader, is_raw_stream
+from edge.camera.recording import FrameReader, Playback, Recording, VideoReader
 from edge.camera.video_capture import open_rtsp, open_usb
 from edge.config import CameraConfig as Settings
 from edge.errors import ConfigError, SourceError
@@ -178,14 +178,15 @@ def _open_reader(settings: Settings, on_skip: OnSkip = log_skip) -> FrameReader:
         return ImageReader.of_folder(path, settings.fps, on_skip)
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageReader((path,), settings.fps)
-    if "fps" not in settings.model_fields_set and is_raw_stream(path):
+    reader = VideoReader(path, settings.fps)
+    if reader.raw and "fps" not in settings.model_fields_set:
         log.warning(
             "%s is a raw stream, which holds no times: it is taken as %g frames a second; "
             "set camera.fps to what it was recorded with",
             path,
             settings.fps,
         )
-    return VideoReader(path, settings.fps)
+    return reader
 
 
 def _existing(source: str) -> Path:

@@ -49,7 +49,9 @@ EXISTING = FilePath(exists=True, path_type=Path)
 FOLDER = FilePath(exists=True, file_okay=False, path_type=Path)
 FILE = FilePath(path_type=Path)
 
-config_option = click.option("--config", type=FILE, help="Configuration file; see the sample config.toml.")
+config_option = click.option(
+    "--config", type=FILE, help="Configuration file; unless given, no file is read and defaults hold."
+)
 config_file_option = click.option(
     "--config",
     "file",

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from edge.cli.options import FILE, LOCAL_CONFIG, SYSTEM_CONFIG, find_config, json_option
-from edge.cli.output import json_text, table, written
+from edge.cli.output import json_text, room, table, written
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
 from edge.spool.control.client import SpoolClient
@@ -209,12 +209,12 @@ def _as_json(kept: StoredEvent) -> str:
 
 
 def _as_text(kept: StoredEvent) -> str:
-    members = json.loads(kept.payload)
-    where = "unsent" if kept.sent_at is None else "sent"
-    return (
-        f"{members['wall_time']}  {members['sequence']:>7}  {members['pass_id']}  "
-        f"revision {members['revision']}  {members['verdict']:<14}  {where}"
-    )
+    """A line; without parts of a second and in narrower columns where the terminal has no room for them."""
+    event = json.loads(kept.payload)
+    when, number, whose, revision = (event[key] for key in ("wall_time", "sequence", "pass_id", "revision"))
+    end = f"{event['verdict']:<14}  {'unsent' if kept.sent_at is None else 'sent'}"
+    line = f"{when}  {number:>7}  {whose}  revision {revision}  {end}"
+    return line if len(line) <= room() else f"{when[:19]}Z {number:>5} {whose} rev {revision} {end}"
 
 
 def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:
