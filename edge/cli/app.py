@@ -7,18 +7,21 @@ import logging
 import os
 import sys
 from importlib.metadata import version
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import Any, TextIO, cast
 
 import click
 
 from edge.errors import ConfigError, MaskGateError, MissingExtraError
+from edge.system.address import without_addresses
 from edge.system.native_path import ESCAPED, is_utf8, printable
 from edge.system.process import keep_memory_private
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
 INTERRUPTED = 130
+VARIABLES = ("MASKGATE_DATABASE",)
+"""Environment variables that stand for an option, and may hold an address."""
 
 _DESKTOP = frozenset({"PIL", "imagehash", "keras", "matplotlib", "scipy", "sklearn", "tensorflow"})
 EXTRAS = {
@@ -106,11 +109,13 @@ def run_app(group: click.Group, extra: str) -> None:
     try:
         code = _main(group, extra)
     except MaskGateError as error:
-        for line in str(error).split("\n"):
+        for line in _told(str(error)).split("\n"):
             click.echo(f"{group.name}: {printable(line)}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        click.echo(_told(shown.getvalue()), nl=False, err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
@@ -119,6 +124,12 @@ def run_app(group: click.Group, extra: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(sentence: str) -> str:
+    """What is said of an error: of addresses that were typed, no more than scheme and host."""
+    given = [*sys.argv[1:], *filter(None, map(os.environ.get, VARIABLES))]
+    return without_addresses(sentence, given)
 
 
 def _main(group: click.Group, extra: str) -> object:

@@ -12,15 +12,16 @@ import cv2
 import numpy as np
 
 from edge.errors import SourceError
-from edge.system import image_header
+from edge.system import heif_images, image_header
 from edge.system.image_header import BMP, END_OF_IMAGE, JPEG, PNG, RIFF, START_OF_SCAN, STARTS_OF_FRAME, Size
 from edge.system.native_output import prepare_opencv, without_native_chatter
 from edge.types import Image
 
 log = logging.getLogger(__name__)
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-HEIF_SUFFIXES = frozenset({".heic", ".heif"})
+IMAGE_SUFFIXES = frozenset(
+    {".avif", ".bmp", ".heic", ".heif", ".hif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+)
 USUAL_MEGAPIXELS = 50.0
 NAMED = 3
 """So many files that are no pictures are named; the others are counted."""
@@ -97,8 +98,7 @@ def pictures_in(folder: Path) -> tuple[Path, ...]:
 
 def is_picture(file: Path) -> bool:
     """Whether a file means to be a picture: named so, not hidden, no folder, and no link to nothing."""
-    suffixes = IMAGE_SUFFIXES | HEIF_SUFFIXES
-    return file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+    return file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
 def _few(files: Sequence[Path]) -> str:
@@ -117,13 +117,14 @@ def read_image(file: Path) -> Image:
     """
     prepare_opencv()
     data = _content(file)
-    if image_header.is_heif(data):
-        raise SourceError(f"{file} is a HEIC picture, which is not read here; convert it to JPEG")
     size = image_header.size_of(data)
     if size is not None:
         picture_limit.check(file, size)
         data = _whole(file, data)
-    image = None if size is None else _decoded(data)
+    try:
+        image = None if size is None else _decoded(data)
+    except heif_images.NoHeifReaderError:
+        raise SourceError(f"{file} is a HEIC or AVIF picture, {heif_images.ADVICE}") from None
     if image is None:
         raise SourceError(f"{file} is damaged, or not a picture of a kind that can be read")
     return image
@@ -170,6 +171,8 @@ def _content(file: Path) -> bytes:
 
 
 def _decoded(data: bytes) -> Image | None:
+    if image_header.is_heif(data):
+        return heif_images.decode(data)
     try:
         return cast(Image | None, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
     except cv2.error:
@@ -187,13 +190,15 @@ def _whole(file: Path, data: bytes) -> bytes:
 
 
 def cut_short(data: bytes) -> bool:
-    """Whether a JPEG, PNG, WebP or BMP file ends before its own end mark; False for other kinds."""
+    """Whether a file ends before its own end mark; False for kinds that have none."""
     if data.startswith(JPEG):
         return all(marker != END_OF_IMAGE for marker, _ in image_header.jpeg_segments(data))
     if data.startswith(PNG):
         return not _png_ends(data)
     if data.startswith(RIFF):
         return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if image_header.is_heif(data):
+        return any(end > len(data) for _, _, end in image_header.boxes(data, 0, len(data)))
     if data.startswith(BMP):
         return len(data) < int.from_bytes(data[2:6], "little")
     return False
