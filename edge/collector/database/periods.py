@@ -34,11 +34,6 @@ class _Latest:
     reason: str
     since: float
     until: float | None
-    changed: bool = False
-
-    def end(self, at: float) -> None:
-        """Has it end at a time."""
-        self.until, self.changed = at, True
 
 
 def note(connection: Connection, words: Sequence[Word]) -> None:
@@ -72,10 +67,12 @@ class _Tracks:
 
     def __init__(self, connection: Connection, words: Iterable[Word]) -> None:
         wanted = dict.fromkeys((word.place, _track_of(word)) for word in words)
-        self._periods: dict[tuple[DeviceKey, str], list[_Latest]] = {key: [] for key in wanted}
+        self._latest: dict[tuple[DeviceKey, str], _Latest] = {}
+        self._ended: list[_Latest] = []
+        self._begun: list[tuple[DeviceKey, str, _Latest]] = []
         for row in _latest(connection, wanted):
             found = _Latest(row.id, row.kind, row.reason, row.since, row.until)
-            self._periods[DeviceKey(row.site, row.device), row.track].append(found)
+            self._latest[DeviceKey(row.site, row.device), row.track] = found
 
     def note_presence(self, heard: AvailabilityRecord) -> None:
         """A device is connected or not; nothing changes where that is known.
@@ -114,37 +111,45 @@ class _Tracks:
         until = None if last is None else last.until
         reached = since if heard.unsure_since is None else min(since, heard.unsure_since)
         if last is None or until is None or until + SILENT_S < reached:
-            self._periods[heard.place, LIFE].append(_Latest(None, "alive", "", since, heard.received))
+            self._begin(heard.place, LIFE, _Latest(None, "alive", "", since, heard.received))
         elif heard.received > until:
-            last.end(heard.received)
+            self._end(last, heard.received)
 
     def store(self, connection: Connection) -> None:
-        """Writes what has changed."""
-        changed = [one for found in self._periods.values() for one in found if one.changed and one.number]
-        if changed:
+        """Writes what has changed, in its order."""
+        if self._ended:
             this = sa.update(period).where(period.c.id == sa.bindparam("of_id"))
-            connection.execute(this, [{"of_id": one.number, "until": one.until} for one in changed])
-        new = [
-            {
-                "site": place.site, "device": place.device, "track": track, "kind": one.kind,
-                "reason": one.reason, "since": one.since, "until": one.until,
-            }
-            for (place, track), found in self._periods.items() for one in found if one.number is None
-        ]  # fmt: skip
-        if new:
-            connection.execute(period.insert(), new)
+            connection.execute(this, [{"of_id": one.number, "until": one.until} for one in self._ended])
+        if self._begun:
+            connection.execute(period.insert(), [_row(*begun) for begun in self._begun])
 
     def _now(self, place: DeviceKey, track: str) -> _Latest | None:
-        found = self._periods[place, track]
-        return found[-1] if found else None
+        return self._latest.get((place, track))
 
     def _change(self, place: DeviceKey, track: str, becomes: _Latest) -> None:
         now = self._now(place, track)
         if now is not None:
             # A period never ends before it begins, whatever a clock says.
             becomes.since = max(becomes.since, now.since)
-            now.end(becomes.since)
-        self._periods[place, track].append(becomes)
+            self._end(now, becomes.since)
+        self._begin(place, track, becomes)
+
+    def _end(self, latest: _Latest, at: float) -> None:
+        latest.until = at
+        # What is not stored yet is stored with its end.
+        if latest.number is not None:
+            self._ended.append(latest)
+
+    def _begin(self, place: DeviceKey, track: str, latest: _Latest) -> None:
+        self._latest[place, track] = latest
+        self._begun.append((place, track, latest))
+
+
+def _row(place: DeviceKey, track: str, one: _Latest) -> dict[str, object]:
+    return {
+        "site": place.site, "device": place.device, "track": track, "kind": one.kind,
+        "reason": one.reason, "since": one.since, "until": one.until,
+    }  # fmt: skip
 
 
 def _latest(
