@@ -43,7 +43,7 @@ from edge.types import Event, EventId, Outcome, Verdict
 CONNECTIONS = 20
 WINDOW = 20
 """Messages of a connection that the broker has not acknowledged; what Mosquitto allows by default."""
-CONNECT = b"\x10\x11\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x04"
+CONNECT = b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x00\x00\x00\x00"
 PUBLISH_QOS_1, PUBACK = 0x32, 0x40
 PATIENCE_S = 900.0
 READY_S = 60.0
@@ -90,7 +90,7 @@ class Publisher:
         self._last: deque[str] = deque()
         self._read = b""
         self.socket = socket.create_connection(address)
-        self.socket.sendall(CONNECT + os.urandom(2).hex().encode())
+        self.socket.sendall(CONNECT)
         self._read_connack()
 
     @property
