@@ -20,7 +20,7 @@ from edge.types import DeviceKey
 
 PAUSE_S = 1.0
 """Between two messages to one device."""
-AT_ONCE = 200
+AT_ONCE = 100
 """Epochs whose marks are read together."""
 
 log = logging.getLogger(__name__)

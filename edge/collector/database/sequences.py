@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -63,12 +64,15 @@ def marks(
     connection: Connection, epoch_keys: Iterable[EpochKey], ranges_each: int | None = FIRST_RANGES
 ) -> dict[EpochKey, Completeness]:
     """How far epochs are complete; of each so many ranges are looked at, or all."""
-    wanted = list(dict.fromkeys(epoch_keys))
-    highest = _highest(connection, wanted)
+    wanted = tuple(dict.fromkeys(epoch_keys))
+    highest = dict.fromkeys(wanted, 0)
     ranges: dict[EpochKey, list[Range]] = {key: [] for key in wanted}
-    for key, span in _ranges(connection, wanted, ranges_each):
-        ranges[key].append(span)
-    return {key: completeness.completeness_of(ranges[key], highest.get(key, 0)) for key in wanted}
+    for row in _ranges(connection, wanted, ranges_each):
+        key = key_of(row)
+        highest[key] = row.highest
+        if row.first is not None:
+            ranges[key].append(Range(row.first, row.last))
+    return {key: completeness.completeness_of(ranges[key], highest[key]) for key in wanted}
 
 
 def _touched(
@@ -96,28 +100,29 @@ def _touched(
             ),
         )
     )  # fmt: skip
-    return ((key_of(row), Range(row.first, row.last)) for row in connection.execute(query))
+    return ((key_of(row), Range(row.first, row.last)) for row in connection.execute(query).all())
 
 
 def _highest(connection: Connection, epoch_keys: Iterable[EpochKey]) -> dict[EpochKey, int]:
     wanted = listed(connection, map(epoch_row, epoch_keys), *EPOCH)
     query = sa.select(epoch).select_from(wanted.join(epoch, same_epoch(epoch, wanted)))
-    return {key_of(row): row.highest for row in connection.execute(query)}
+    return {key_of(row): row.highest for row in connection.execute(query).all()}
 
 
 def _ranges(
     connection: Connection, epoch_keys: Iterable[EpochKey], each: int | None
-) -> Iterator[tuple[EpochKey, Range]]:
-    """The first ranges of epochs, in order."""
+) -> Sequence[sa.Row[Any]]:
+    """Epochs with their highest sequences and their first ranges, in order; null where there is no range."""
     wanted = listed(connection, map(epoch_row, epoch_keys), *EPOCH)
-    same = same_epoch(present, wanted)
+    same = same_epoch(present, epoch)
     if each is not None:
         early = present.alias("early")
-        beyond = sa.select(early.c.first).where(same_epoch(early, wanted)).order_by(early.c.first)
+        beyond = sa.select(early.c.first).where(same_epoch(early, epoch)).order_by(early.c.first)
         until = sa.func.coalesce(beyond.offset(each).limit(1).scalar_subquery(), OPEN + 1)
         same = sa.and_(same, present.c.first < until)
-    query = sa.select(present).select_from(wanted.join(present, same)).order_by(present.c.first)
-    return ((key_of(row), Range(row.first, row.last)) for row in connection.execute(query))
+    there = wanted.join(epoch, same_epoch(epoch, wanted)).outerjoin(present, same)
+    query = sa.select(epoch, present.c.first, present.c.last).select_from(there)
+    return connection.execute(query.order_by(present.c.first)).all()
 
 
 def _in_epoch(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:

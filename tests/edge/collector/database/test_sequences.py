@@ -97,3 +97,14 @@ def test_of_an_epoch_full_of_holes_the_first_are_looked_at(writing: Writes, read
     assert marks[full].highest == 2 * (FIRST_RANGES + 49)
     assert marks[other] == Completeness(1, 1, ())
     assert len(reading.epoch_statuses()[0].mark.holes) == FIRST_RANGES + 49
+
+
+def test_any_name_of_an_epoch_is_found_again(writing: Writes, reading: Queries) -> None:
+    """Names travel to the database as JSON, and come back as they were."""
+    names = ["e1", "1", "null", "\xe9\u95e8", "\U0001f600", "'\"\\", "{}$.[0]", "a\u2028b\t\x01\x7f", " "]
+    keys = [EpochKey(DOOR, name) for name in names]
+    for sequence in (1, 2):
+        writing.store([of(DOOR, sequence, name) for name in names])
+        writing.store([of(DOOR, sequence, name) for name in names])
+    assert reading.marks(keys) == dict.fromkeys(keys, Completeness(2, 2, ()))
+    assert len(reading.epoch_statuses()) == len(names)
