@@ -209,7 +209,7 @@ READERS = {
     "password": Reader(in_a_file(first_line), (b"secret\n", b"\xef\xbb\xbfsecret\r\nmore")),
     "reply": Reader(
         lambda content: parse_reply(content, Replayed),
-        (b'{"answer": {"again": 1, "waiting": 0, "gone": 0}}', b'{"error": "no"}'),
+        (b'{"answer": {"again": 1, "waiting": 0, "gone": 0}}',),
         (SpoolError,),
     ),
     "recipe": Reader(in_a_file(recipe.load), ((ROOT / "training/recipes/default.toml").read_bytes(),)),
