@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import sys
 from importlib.metadata import version
 from io import StringIO, TextIOWrapper
-from typing import Any, TextIO, cast
+from typing import Any, cast
 
 import click
 
+from edge.cli.log import LimitedHandler, start_logging
 from edge.errors import ConfigError, MaskGateError, MissingExtraError
 from edge.system.address import without_addresses
 from edge.system.native_path import ESCAPED, is_utf8, printable
@@ -60,28 +60,9 @@ def _set_log_level(context: click.Context, _option: click.Parameter, value: str 
     start_logging(value or "warning")
 
 
-class StandardErrorHandler(logging.StreamHandler[TextIO]):
-    """Logs to what is standard error at the time, which a progress bar replaces to keep its line."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Writes one line."""
-        self.stream = sys.stderr
-        super().emit(record)
-
-
-def start_logging(level: str) -> None:
-    """Logs to standard error, one line an entry; the journal brings times of its own."""
-    line = (
-        "%(levelname)s %(message)s"
-        if "JOURNAL_STREAM" in os.environ
-        else "%(asctime)s %(levelname)s %(message)s"
-    )
-    logging.basicConfig(level=level.upper(), format=line, handlers=[StandardErrorHandler()], force=True)
-
-
 def log_as_configured(level: str) -> None:
-    """Logs at the configured level, unless --log-level was given."""
-    start_logging(click.get_current_context().meta[LEVEL] or level)
+    """Logs at the configured level, unless --log-level was given; for programs that run on."""
+    start_logging(click.get_current_context().meta[LEVEL] or level, LimitedHandler())
 
 
 version_option = click.version_option(version("maskgate"), message="%(prog)s %(version)s")

@@ -21,7 +21,8 @@ JPEG, PNG, RIFF, BMP = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", b"BM"
 HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
 
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
-_WIDTH, _HEIGHT, _SHORT = 256, 257, 3
+_WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_HEIGHT = _SIDES = 256, 257, 322, 323
+_SHORT, _LONG, _LONG8 = 3, 4, 16
 _MOST_BOXES = 10_000
 _VERSION = 4
 """Bytes of version and flags with which some boxes begin."""
@@ -150,13 +151,30 @@ def _tiff(data: Data) -> Size | None:
     big = struct.unpack_from(f"{order}H", data, 2)[0] == 43
     (directory,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, 8 if big else 4)
     (count,) = struct.unpack_from(f"{order}{'Q' if big else 'H'}", data, directory)
-    first, step, value = (directory + 8, 20, 12) if big else (directory + 2, 12, 8)
+    first, step = (directory + 8, 20) if big else (directory + 2, 12)
     found: dict[int, int] = {}
     for at in range(first, first + step * min(count, 0xFFFF), step):
         tag, kind = struct.unpack_from(f"{order}HH", data, at)
-        if tag in {_WIDTH, _HEIGHT}:
-            (found[tag],) = struct.unpack_from(f"{order}{'H' if kind == _SHORT else 'I'}", data, at + value)
-    return (found[_WIDTH], found[_HEIGHT]) if len(found) == 2 else None
+        # Of a tag that occurs twice decoders take the first.
+        if tag in _SIDES and tag not in found:
+            found[tag] = _whole_number(data, at, order, big=big, kind=kind)
+    if not {_WIDTH, _HEIGHT} <= found.keys():
+        return None
+    # A decoder holds a whole tile, however small the picture is.
+    return max(found[_WIDTH], found.get(_TILE_WIDTH, 0)), max(found[_HEIGHT], found.get(_TILE_HEIGHT, 0))
+
+
+def _whole_number(data: Data, at: int, order: str, *, big: bool, kind: int) -> int:
+    """The value of a field that holds one number, and not the place of others.
+
+    Raises:
+        IndexError: It is not that simple.
+    """
+    (count,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, at + 4)
+    kinds = {_SHORT: "H", _LONG: "I", **({_LONG8: "Q"} if big else {})}
+    if count != 1 or kind not in kinds:
+        raise IndexError
+    return int(struct.unpack_from(f"{order}{kinds[kind]}", data, at + (12 if big else 8))[0])
 
 
 _READERS: dict[bytes, Callable[[Data], Size | None]] = {
