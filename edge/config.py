@@ -170,6 +170,26 @@ class SpoolConfig(FrozenModel):
     max_mib: Annotated[int, Field(ge=4, le=65_536)] = 64
 
 
+class WebConfig(FrozenModel):
+    """The pages and the HTTP API of `maskgate web`."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    token_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    max_upload_mib: Annotated[int, Field(ge=1, le=256)] = 16
+    requests_per_s: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+    @model_validator(mode="after")
+    def _both_halves_of_the_certificate(self) -> Self:
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together: name both, or neither")
+        return self
+
+
 class LogConfig(FrozenModel):
     """What goes to the journal."""
 
@@ -187,6 +207,7 @@ class Config(FrozenModel):
     lamp: LampConfig = LampConfig()
     mqtt: MqttConfig = MqttConfig()
     spool: SpoolConfig = SpoolConfig()
+    web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()
 
 

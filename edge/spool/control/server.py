@@ -118,8 +118,7 @@ class _Conversation(BaseRequestHandler):
             return requests.encode_error("only root and the daemon's own user may ask")
         try:
             request = requests.parse_request(line)
-            found = self.server.spool.ask(lambda writer: handlers.answer(writer, request))
-            return requests.encode_answer(found)
+            return requests.encode_answer(handlers.answer(self.server.spool, request))
         except SpoolError as error:
             return requests.encode_error(str(error))
         except Exception as error:
