@@ -29,7 +29,7 @@ from edge.web.device import DeviceMonitor, DeviceStatus, event_of
 from edge.web.metrics import WebMetrics
 from edge.web.middleware import client_of
 from edge.web.prediction import Prediction, Predictor
-from edge.web.problems import Problem, ProblemError, responses
+from edge.web.problems import ProblemDetails, ProblemError, responses
 from edge.web.uploads import Upload, field_schema, read_files
 
 MOST_PICTURES = 16
@@ -76,7 +76,7 @@ class ModelInfo(BaseModel):
     input_size: int
     thresholds: dict[str, float]
     metrics: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
+    intervals: dict[str, list[float]]
     licence: str
     sha256: str
 
@@ -86,7 +86,7 @@ class BatchItem(BaseModel):
 
     name: str
     result: Prediction | None
-    problem: Problem | None
+    problem: ProblemDetails | None
 
 
 class BatchPrediction(BaseModel):
@@ -186,7 +186,7 @@ async def model_info(web: Services) -> ModelInfo:
         input_size=manifest.input.size,
         thresholds=manifest.thresholds,
         metrics=manifest.metrics,
-        intervals=manifest.intervals,
+        intervals={name: list(bounds) for name, bounds in manifest.intervals.items()},
         licence=manifest.licence,
         sha256=manifest.digest,
     )
@@ -209,7 +209,7 @@ async def predict_batch(request: Request, web: Services) -> BatchPrediction:
         try:
             results.append(BatchItem(name=file.name, result=await _judge(web, file), problem=None))
         except ProblemError as error:
-            problem = Problem(title=error.status.phrase, status=error.status, detail=str(error))
+            problem = ProblemDetails(title=error.status.phrase, status=error.status, detail=str(error))
             results.append(BatchItem(name=file.name, result=None, problem=problem))
     return BatchPrediction(results=results)
 

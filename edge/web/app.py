@@ -23,7 +23,7 @@ from edge.web.device import DeviceMonitor
 from edge.web.metrics import WebMetrics
 from edge.web.middleware import RequestLimits, RequestMiddleware
 from edge.web.prediction import Predictor
-from edge.web.problems import Problem, handle_problems, responses
+from edge.web.problems import ProblemDetails, handle_problems, responses
 from edge.web.throttle import RateLimit
 
 BODY_S = 30.0
@@ -98,10 +98,10 @@ async def _watch_device(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _describe_problems(app: FastAPI) -> None:
-    """Puts `Problem` into the description, which the routes refer to."""
+    """Puts `ProblemDetails` into the description, which the routes refer to."""
     document = app.openapi()
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Problem"] = Problem.model_json_schema()
+    schemas["ProblemDetails"] = ProblemDetails.model_json_schema()
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     for path in document["paths"].values():

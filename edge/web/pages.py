@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.templating import Jinja2Templates
 
 from edge.web.api import Services
 from edge.web.auth import COOKIE, SESSION_S
@@ -23,7 +23,7 @@ from edge.web.problems import ProblemError
 HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "maskgate-language"
 MOST_LOGIN_BYTES = 4096
-_templates = Jinja2Templates(HERE / "templates")
+_templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 
 routes = APIRouter(include_in_schema=False)
 
@@ -130,20 +130,18 @@ def _page(
 ) -> Response:
     language = language_of(request)
     texts = languages()[language]
-    page = _templates.TemplateResponse(
-        request,
-        template,
+    text = _templates.get_template(template).render(
         {
+            "request": request,
             "t": texts,
             # A data block, which no browser runs: `<` would end it.
             "texts_json": Markup(json.dumps(texts, ensure_ascii=False).replace("<", "\\u003c")),  # noqa: S704
             "language": language,
             "language_names": {code: other["language_name"] for code, other in languages().items()},
             **values,
-        },
-        status,
-        headers,
+        }
     )
+    page = HTMLResponse(text, status, headers)
     if request.query_params.get("lang", "") in languages():
         page.set_cookie(LANGUAGE_COOKIE, language, max_age=365 * 86_400, samesite="strict")
     return page

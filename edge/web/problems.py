@@ -17,7 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger(__name__)
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """What went wrong with a request.
 
     `type` is always "about:blank": `title` is the name of the HTTP status, `detail` one sentence for people.
@@ -40,7 +40,7 @@ class ProblemError(Exception):
 
 def problem_response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """The answer that tells a problem."""
-    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    problem = ProblemDetails(title=HTTPStatus(status).phrase, status=status, detail=detail)
     return JSONResponse(problem.model_dump(), status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -49,7 +49,7 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, object]]:
     return {
         int(status): {
             "description": status.phrase,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
         }
         for status in statuses
     }

@@ -38,7 +38,7 @@ ARGUMENTS = {
     "verify": ["d"],
 }
 """What a command is called with: files of the right kind, all of them empty."""
-ENDLESS = {"run", "demo", "collect"}
+ENDLESS = {"run", "demo", "collect", "web"}
 CODES = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
 
 EVERY_COMMAND = """
@@ -74,6 +74,7 @@ print(json.dumps(found))
 @pytest.mark.parametrize(
     ("program", "extra"),
     [
+        ("maskgate", "web"),
         ("maskgate", "collector"),
         ("maskgate", "postgresql"),
         ("maskgate-train", "training"),
