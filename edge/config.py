@@ -14,6 +14,9 @@ from edge.errors import ConfigError
 from edge.system.address import is_stream
 from edge.types import SHORT_NAME
 
+SCHEMA_FILE = Path(__file__).parent / "schemas" / "config.schema.json"
+"""JSON Schema of config.toml for editors; `scripts/config_schema.py` writes it."""
+
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Pixels = Annotated[int, Field(ge=1, le=10_000)]
