@@ -14,6 +14,9 @@ from edge.errors import ConfigError
 from edge.system.address import address_in, host_problem, is_stream
 from edge.types import SHORT_NAME
 
+SCHEMA_FILE = Path(__file__).parent / "schemas" / "config.schema.json"
+"""JSON Schema of config.toml for editors; `scripts/config_schema.py` writes it."""
+
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Pixels = Annotated[int, Field(ge=1, le=10_000)]
@@ -187,6 +190,26 @@ class SpoolConfig(FrozenModel):
     max_mib: Annotated[int, Field(ge=4, le=65_536)] = 64
 
 
+class WebConfig(FrozenModel):
+    """The pages and the HTTP API of `maskgate web`."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    token_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    max_upload_mib: Annotated[int, Field(ge=1, le=256)] = 16
+    requests_per_s: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+    @model_validator(mode="after")
+    def _both_halves_of_the_certificate(self) -> Self:
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together: name both, or neither")
+        return self
+
+
 class LogConfig(FrozenModel):
     """What goes to the journal."""
 
@@ -204,6 +227,7 @@ class Config(FrozenModel):
     lamp: LampConfig = LampConfig()
     mqtt: MqttConfig = MqttConfig()
     spool: SpoolConfig = SpoolConfig()
+    web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()
 
 

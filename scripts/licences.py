@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "licences.md"
-LOCKS = ("edge", "pi", "tflite", "collector", "training", "dev", "pip-old", "pip-new")
+LOCKS = ("edge", "pi", "tflite", "web", "collector", "training", "dev", "pip-old", "pip-new")
 
 ELSEWHERE = {
     # Not in the environment of requirements/dev.txt on Linux, or without a licence in its metadata.

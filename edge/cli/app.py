@@ -26,12 +26,21 @@ VARIABLES = ("MASKGATE_DATABASE",)
 _DESKTOP = frozenset({"PIL", "imagehash", "keras", "matplotlib", "scipy", "sklearn", "tensorflow"})
 EXTRAS = {
     "collector": frozenset({"jsonschema_rs", "sqlalchemy", "tzdata"}),
+    "web": frozenset(
+        {"anyio", "fastapi", "jinja2", "python_multipart", "prometheus_client", "starlette", "uvicorn"}
+    ),
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
     "convert": _DESKTOP,
 }
 """The packages, by the name they are imported under, that each extra of pyproject.toml brings."""
-LOCKS = {"collector": "collector", "postgresql": "collector", "training": "training", "convert": "training"}
+LOCKS = {
+    "collector": "collector",
+    "web": "web",
+    "postgresql": "collector",
+    "training": "training",
+    "convert": "training",
+}
 """The lock in requirements/ that holds the packages of each extra."""
 
 

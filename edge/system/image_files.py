@@ -51,7 +51,7 @@ class PictureLimit:
         """Sets the limit for all that this process reads."""
         self.megapixels = megapixels
 
-    def check(self, file: Path, size: Size) -> None:
+    def check(self, file: Path | str, size: Size) -> None:
         """Refuses a picture or video that is too large.
 
         Raises:
@@ -115,18 +115,33 @@ def read_image(file: Path) -> Image:
     Raises:
         SourceError: The file is missing, empty, cut short, too large or no picture.
     """
+    return decode_image(_content(file), file)
+
+
+def decode_image(data: bytes, name: Path | str) -> Image:
+    """The picture in the bytes of a file, turned as its EXIF orientation says.
+
+    Args:
+        data: All of the file.
+        name: What sentences call it.
+
+    Returns:
+        (height, width, 3) BGR.
+
+    Raises:
+        SourceError: It is cut short, too large or no picture.
+    """
     prepare_opencv()
-    data = _content(file)
     size = image_header.size_of(data)
     if size is not None:
-        picture_limit.check(file, size)
-        data = _whole(file, data)
+        picture_limit.check(name, size)
+        data = _whole(name, data)
     try:
         image = None if size is None else _decoded(data)
     except heif_images.NoHeifReaderError:
-        raise SourceError(f"{file} is a HEIC or AVIF picture, {heif_images.ADVICE}") from None
+        raise SourceError(f"{name} is a HEIC or AVIF picture, {heif_images.ADVICE}") from None
     if image is None:
-        raise SourceError(f"{file} is damaged, or not a picture of a kind that can be read")
+        raise SourceError(f"{name} is damaged, or not a picture of a kind that can be read")
     return image
 
 
@@ -179,14 +194,14 @@ def _decoded(data: bytes) -> Image | None:
         return None
 
 
-def _whole(file: Path, data: bytes) -> bytes:
+def _whole(name: Path | str, data: bytes) -> bytes:
     """The bytes of a whole picture; OpenCV fills the rest of one that is cut with grey and calls it read."""
     if not cut_short(data):
         return data
     if data.startswith(JPEG) and (mended := with_end_mark(data)) is not None:
-        log.warning("%s lacks its end mark; nothing else is missing", file)
+        log.warning("%s lacks its end mark; nothing else is missing", name)
         return mended
-    raise SourceError(f"{file} is cut short: its end is missing; copy it again from where it came")
+    raise SourceError(f"{name} is cut short: its end is missing; copy it again from where it came")
 
 
 def cut_short(data: bytes) -> bool:

@@ -34,9 +34,10 @@ print(len(names), *sorted({name.partition(".")[0] for name in sys.modules} & {"t
 NOT_ON_A_DEVICE = (
     "tensorflow", "keras", "picamera2", "libcamera", "gpiozero", "lgpio", "matplotlib", "PIL", "sklearn",
     "skimage", "scipy", "imagehash", "jinja2", "jsonschema", "jsonschema_rs", "sqlalchemy", "psycopg",
+    "fastapi", "starlette", "uvicorn",
 )  # fmt: skip
-NOT_FOR_A_DEVICE = ("edge.collector", "edge.collector.app")
-"""The receiving side runs where its extra is installed."""
+NOT_FOR_A_DEVICE = ("edge.collector", "edge.collector.app", "edge.web")
+"""The receiving side and the pages run where their extras are installed."""
 
 
 def test_import_contracts() -> None:

@@ -48,7 +48,7 @@ ARGUMENTS = {
 }
 """What a command is called with: files of the right kind, all of them empty."""
 NEEDS_EXTRA = {
-    "maskgate": {"collect"},
+    "maskgate": {"collect", "web"},
     "maskgate-train": {
         "data",
         "fit",
@@ -62,7 +62,7 @@ NEEDS_EXTRA = {
     "maskgate-convert": {"parity"},
 }
 """Commands that come as far as to need it with such files; the others complain of a file before."""
-ENDLESS = {"run", "demo", "collect"}
+ENDLESS = {"run", "demo", "collect", "web"}
 Call = tuple[list[str], int, str]
 """The words of a command, its exit code, and what it said on standard error."""
 CODES = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
@@ -115,6 +115,7 @@ def called(folder: Path, program: str, python: str, blocked: list[str]) -> list[
 @pytest.mark.parametrize(
     ("program", "extra"),
     [
+        ("maskgate", "web"),
         ("maskgate", "collector"),
         ("maskgate", "postgresql"),
         ("maskgate-train", "training"),
