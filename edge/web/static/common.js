@@ -1,6 +1,8 @@
 // What the pages share: texts, elements and formats.
 export const texts = JSON.parse(document.getElementById("texts").textContent);
-export const language = document.documentElement.lang;
+const chosen = document.documentElement.lang;
+// Dates and numbers as the browser writes them, where it speaks the language of the page.
+export const language = navigator.languages.find((one) => one.split("-")[0] === chosen) ?? chosen;
 export const VERDICTS = ["compliant", "no_mask", "mask_incorrect", "unsure"];
 
 const SVG = "http://www.w3.org/2000/svg";
