@@ -123,12 +123,14 @@ class Observation:
         probabilities: One for each label.
         sharpness: Variance of the Laplacian of the face crop, see `edge.contract.SharpnessMeter`.
         answer: Index of the label it is called; see `edge.contract.answer`.
+        trusted_px: Smaller side of a face from which such answers can be trusted, by whoever gave it.
     """
 
     face: Face
     probabilities: Probabilities
     sharpness: float
     answer: int
+    trusted_px: float = 0.0
 
 
 class Outcome(StrEnum):
