@@ -10,6 +10,7 @@ COMMANDS = {
     "data": "training.commands.data:data",
     "fit": "training.commands.fit:fit",
     "folds": "training.commands.folds:folds",
+    "thresholds": "training.commands.thresholds:thresholds",
     "evaluate": "training.commands.evaluate:evaluate",
     "report": "training.commands.report:report",
     "compare": "training.commands.compare:compare",
