@@ -18,6 +18,7 @@ COMMANDS = {
     "gate": "training.commands.gate:gate",
     "detector": "training.commands.detector:detector",
     "evaluate-bundle": "training.commands.evaluate_bundle:evaluate_bundle",
+    "evaluate-passes": "training.commands.evaluate_passes:evaluate_passes",
     "evaluate-detector": "training.commands.evaluate_detector:evaluate_detector",
 }
 
