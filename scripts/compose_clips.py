@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,8 @@ def _bgr(patch: Patch) -> Image:
 
 def background(rng: np.random.Generator) -> Image:
     """A wall of soft colours without anything that looks like a face."""
-    cells = rng.uniform(60, 190, (3, 4, 3)).astype(np.float32)
+    grey, tint = rng.uniform(70, 180, (3, 4, 1)), rng.uniform(-15, 15, 3)
+    cells = (grey + tint).astype(np.float32)
     return cv2.resize(cells, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
 
 
@@ -182,6 +184,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
     faces = usable(SplitManifest.load(asked.split).assigned(), asked.part)
+    if not any(faces.values()):
+        sys.exit(f"the {asked.part} part of {asked.split} has no face of {LEAST_PX} px; choose another part")
     print(compose(faces, asked.folder, asked.clips, asked.seed))
 
 
