@@ -10,13 +10,16 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from edge.errors import ConfigError, MaskGateError, SeveralError
+from edge.errors import ConfigError, SeveralError
+from training.job_process import JobOutcome, LostProcessError, run_job
 
 if TYPE_CHECKING:
     from distributed import Client
 
 SCHEDULER_WAIT_S = 15
 WORKER_WAIT_S = 60
+TRIES = 4
+"""So often a job is begun whose process is killed; as often Dask tries one whose worker is lost."""
 
 
 class ClusterJob(Protocol):
@@ -59,9 +62,12 @@ def run_on_cluster(jobs: Sequence[ClusterJob], scheduler: str, tell: Callable[[s
         ) from None
     with client:
         _require_workers(client, scheduler)
-        futures = {client.submit(_outcome, job, key=job.name, pure=False): job.name for job in jobs}
+        futures = {
+            client.submit(run_job, job, key=job.name, pure=False, retries=TRIES - 1): job.name for job in jobs
+        }
         for future in as_completed(futures):
-            _require_done(future.exception(), future, futures[future])
+            failure = future.exception()
+            _require_done(futures[future], failure, None if failure else future.result())
             tell(f"{futures[future]} is done")
 
 
@@ -83,30 +89,21 @@ def _require_workers(client: Client, scheduler: str) -> None:
         )
 
 
-def _outcome(job: ClusterJob) -> tuple[str, int] | None:
-    """Does a job on a worker; an error that a user can do something about comes back as its sentence."""
-    try:
-        job()
-    except MaskGateError as error:
-        return str(error), error.exit_code
-    return None
-
-
-def _require_done(error: BaseException | None, future: object, name: str) -> None:
+def _require_done(name: str, error: BaseException | None, outcome: JobOutcome | None) -> None:
     from distributed import KilledWorker  # noqa: PLC0415 - as above
 
-    if isinstance(error, KilledWorker):
+    if isinstance(error, KilledWorker | LostProcessError):
         raise SeveralError(
-            [f"{name}: the workers that did it were lost again and again; look into their logs"], 1
+            [f"{name}: what did it was killed again and again; look into the logs of the workers"], 1
         )
     if isinstance(error, ModuleNotFoundError):
         raise ConfigError(f"{name}: a worker lacks {error.name}; install the same versions there as here")
     if error is not None:
         raise error
-    outcome = future.result()  # type: ignore[attr-defined]
-    if outcome is not None:
-        sentence, code = outcome
-        raise SeveralError([f"{name}: {sentence}"], code)
+    if outcome is not None and outcome.trace:
+        raise RuntimeError(f"{name} on a worker: {outcome.trace}")
+    if outcome is not None and outcome.sentence:
+        raise SeveralError([f"{name}: {outcome.sentence}"], outcome.exit_code)
 
 
 def _line(error: Exception) -> str:

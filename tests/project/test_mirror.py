@@ -18,8 +18,6 @@ TESTED_WITH = {
     "convert/commands/inspect.py": "tests/convert/test_inspect.py",
     "edge/commands/collect.py": "tests/edge/collector/test_app.py",
     "training/commands/compare.py": "tests/training/evaluation/test_comparison.py",
-    # An option that commands of two programs take.
-    "training/evaluation/options.py": "tests/training/commands/test_thresholds.py",
     # `python -m edge`.
     "edge/__main__.py": "tests/edge/commands/test_events.py",
     # Values without behaviour: options as typed, records, tables.

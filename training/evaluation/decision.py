@@ -41,8 +41,8 @@ class Decision:
         """
         if broken := [one.sentence() for one in self.chosen if not one.held]:
             raise GateError(
-                f"no thresholds hold the limits: {'; '.join(broken)}; train a better model, or name other "
-                "limits with --limits"
+                f"no thresholds hold the limits: {'; '.join(broken)}; train a better model, look for wrong "
+                "labels among the worst answers (evaluate --worst), or name other limits with --limits"
             )
 
     def as_json(self) -> dict[str, Any]:
