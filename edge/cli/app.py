@@ -31,6 +31,7 @@ EXTRAS = {
     ),
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
+    "cluster": frozenset({"dask", "distributed"}),
     "convert": _DESKTOP,
 }
 """The packages, by the name they are imported under, that each extra of pyproject.toml brings."""
@@ -39,6 +40,7 @@ LOCKS = {
     "web": "web",
     "postgresql": "collector",
     "training": "training",
+    "cluster": "training",
     "convert": "training",
 }
 """The lock in requirements/ that holds the packages of each extra."""

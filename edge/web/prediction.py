@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 from pydantic import BaseModel
 
-from edge.contract import LABELS
+from edge.contract import LABELS, answer_text
 from edge.pipeline.pipeline import Vision
 from edge.system.image_files import decode_image
 from edge.types import Frame, Observation
@@ -110,8 +110,8 @@ def _face(observation: Observation) -> FacePrediction:
     return FacePrediction(
         box=PixelBox(x=x, y=y, w=w, h=h),
         score=round(observation.face.score, 4),
-        prediction=str(LABELS[observation.answer]),
-        confidence=round(observation.probabilities[observation.answer], 4),
+        prediction=answer_text(observation.answer),
+        confidence=round(observation.share, 4),
         probabilities={
             str(label): round(share, 4)
             for label, share in zip(LABELS, observation.probabilities, strict=True)

@@ -105,7 +105,7 @@ def test_a_device_stays_small(kind: str) -> None:
         ("pi", ["pi"]),
         ("web", ["web"]),
         ("collector", ["postgresql", "collector"]),
-        ("training", ["training", "convert", "heif"]),
+        ("training", ["training", "cluster", "convert", "heif"]),
         ("dev", ["dev"]),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import click
@@ -10,10 +12,11 @@ from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixe
 from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system import files
-from training import framework
+from training import cluster, framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
-from training.commands.common import known_faces, require_weights
+from training.classifier.recipe import Recipe
+from training.commands.common import known_faces, require_weights, scheduler_option
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate, fold_results, results
@@ -30,8 +33,9 @@ INT8 = "int8.tflite"
 @click.option("--folds", "count", default=5, show_default=True, type=click.IntRange(2, 20))
 @click.option(
     "--only", multiple=True, type=click.IntRange(min=1), metavar="FOLD",
-    help="Run just this fold, counted from 1; repeatable. Several machines share the work so.",
+    help="Run just this fold, counted from 1; repeatable.",
 )  # fmt: skip
+@scheduler_option
 @click.option(
     "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
     help="Folder of the folds; one that holds some goes on with them.",
@@ -45,6 +49,7 @@ def folds(
     weights: str | None,
     count: int,
     only: tuple[int, ...],
+    scheduler: str | None,
     output: Path,
     cache: Path | None,
     as_json: bool,
@@ -57,21 +62,25 @@ def folds(
     Examples:
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
+      maskgate-train folds --split split.json -o runs/folds --scheduler tcp://10.0.0.1:8786
     """
-    settings, manifest = recipe.load(plan), SplitManifest.load(split)
+    settings = recipe.load(plan)
     require_weights(settings, weights)
-    material = known_faces(load_material(manifest, cache), settings.network.classes)
-    framework.load_framework(settings.threads)
-    from training.data import folds as fold
-
-    wanted = _wanted(only, count)
-    for number, faces in enumerate(fold.folds(material.faces, count, settings.seed)):
-        if number not in wanted:
-            continue
-        click.echo(f"fold {number + 1} of {count}", err=True)
-        assigned = SplitManifest.of(faces, settings.seed, manifest.fingerprint)
-        run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
-        _finish(run, FaceDataset(faces, material.patches), weights)
+    # Absolute, because a worker of a cluster starts in another folder.
+    data = FoldedData(split.resolve(), settings.network.classes, count, cache and cache.resolve())
+    folder, given = (
+        output.resolve(),
+        weights and str(Path(weights).resolve() if Path(weights).exists() else weights),
+    )
+    jobs = [FoldJob(data, number, settings, given, folder) for number in sorted(_wanted(only, count))]
+    if scheduler is None:
+        for job in jobs:
+            click.echo(job.name, err=True)
+            job()
+    else:
+        # Cut once, before every worker does it.
+        data.faces()
+        cluster.run_on_cluster(jobs, scheduler, lambda text: click.echo(text, err=True))
     found = results.evaluate(fold_results.load(output))
     click.echo(json_text(found.as_json()) if as_json else results.text(found))
 
@@ -85,6 +94,62 @@ def _wanted(only: tuple[int, ...], count: int) -> set[int]:
     if beyond := [number for number in only if number > count]:
         raise ConfigError(f"--only {beyond[0]}: there are {count} folds")
     return {number - 1 for number in only} or set(range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedData:
+    """The faces of a split, to be divided into folds, by what a worker needs to read them."""
+
+    split: Path
+    classes: int
+    count: int
+    cache: Path | None
+
+    def faces(self) -> FaceDataset:
+        """All faces of labels that the network knows."""
+        return _faces(self.split, self.classes, self.cache)
+
+
+@lru_cache(maxsize=1)
+def _faces(split: Path, classes: int, cache: Path | None) -> FaceDataset:
+    """Kept, because one process trains several folds of one split."""
+    return known_faces(load_material(SplitManifest.load(split), cache), classes)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldJob:
+    """One fold: trained, calibrated, converted and judged, here or on a worker of a cluster.
+
+    Attributes:
+        data: The faces.
+        number: Of the fold, from 0.
+        settings: The recipe.
+        weights: What training starts from; as the recipe says where None.
+        output: Folder of all folds, which every worker sees.
+    """
+
+    data: FoldedData
+    number: int
+    settings: Recipe
+    weights: str | None
+    output: Path
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"fold {self.number + 1} of {self.data.count}"
+
+    def __call__(self) -> None:
+        """Does what is still to be done for it."""
+        framework.load_framework(self.settings.threads)
+        from training.data import folds as fold
+
+        material = self.data.faces()
+        faces = fold.folds(material.faces, self.data.count, self.settings.seed)[self.number]
+        fingerprint = SplitManifest.load(self.data.split).fingerprint
+        assigned = SplitManifest.of(faces, self.settings.seed, fingerprint)
+        run = classifier_run.open_or_start(self.output / f"fold-{self.number}", self.settings, assigned)
+        _finish(run, FaceDataset(faces, material.patches), self.weights)
 
 
 def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str | None) -> None:
