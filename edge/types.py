@@ -214,6 +214,8 @@ class Lamp(StrEnum):
     RED_AMBER = "red_amber"
     RED = "red"
     BLIND = "blind"
+    FAULT = "fault"
+    """Nobody with a verdict is there, and no disk takes what is decided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from typing import Any, TextIO, cast
 
 import click
 
-from edge.errors import ConfigError, MaskGateError, MissingExtraError
+from edge.errors import ConfigError, MaskGateError, MissingExtraError, SourceError
 from edge.system.native_path import ESCAPED, is_utf8, printable
 from edge.system.process import keep_memory_private
+from edge.system.systemd import ERROR, at_priority, is_journal, priority_of
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
@@ -66,14 +67,23 @@ class StandardErrorHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
+class JournalFormatter(logging.Formatter):
+    """Puts the journal's level before each line, so that `journalctl -p err` finds it; times are its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The lines of an entry, those of a traceback too."""
+        return at_priority(priority_of(record.levelno), super().format(record))
+
+
 def start_logging(level: str) -> None:
-    """Logs to standard error, one line an entry; the journal brings times of its own."""
-    line = (
-        "%(levelname)s %(message)s"
-        if "JOURNAL_STREAM" in os.environ
-        else "%(asctime)s %(levelname)s %(message)s"
+    """Logs to standard error, one line an entry; in the journal with its level."""
+    handler = StandardErrorHandler()
+    handler.setFormatter(
+        JournalFormatter("%(message)s")
+        if is_journal(sys.stderr)
+        else logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     )
-    logging.basicConfig(level=level.upper(), format=line, handlers=[StandardErrorHandler()], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
 def log_as_configured(level: str) -> None:
@@ -107,7 +117,8 @@ def run_app(group: click.Group, extra: str) -> None:
         code = _main(group, extra)
     except MaskGateError as error:
         for line in str(error).split("\n"):
-            click.echo(f"{group.name}: {printable(line)}", err=True)
+            sentence = f"{group.name}: {printable(line)}"
+            click.echo(at_priority(ERROR, sentence) if is_journal(sys.stderr) else sentence, err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
@@ -126,11 +137,19 @@ def _main(group: click.Group, extra: str) -> object:
 
     Raises:
         MissingExtraError: It imports a package of an extra that is not installed.
+        SourceError: A file may not be opened.
         ConfigError: A name is not UTF-8 that has to be stored or sent as text.
     """
     try:
         # Else click would print errors in its own form and choose the exit code.
         return group.main(prog_name=group.name, standalone_mode=False)
+    except PermissionError as error:
+        if error.filename is None:
+            raise
+        raise SourceError(
+            f"{printable(os.fsdecode(error.filename))} cannot be opened: {error.strerror}; put it where this "
+            "user may read it (a service sees nothing below /home and /root)"
+        ) from None
     except UnicodeEncodeError as error:
         if is_utf8(error.object):
             raise

@@ -30,29 +30,38 @@ class SpoolService(Service):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._server: ControlServer | None = None
+        self._failing = False
 
     def examine(self) -> Iterator[Problem]:
         """What is wrong with the place of the spool; a daemon may hold it meanwhile."""
         yield from attempt("spool.path", lambda: examine_place(Path(self._config.spool.path)))
 
     def start(self) -> None:
-        """Opens the spool; without a socket the device works all the same.
+        """Opens the spool; without a disk or a socket the device works all the same.
 
         Raises:
-            SpoolError: The spool cannot be opened.
+            SpoolError: Another process holds the spool.
         """
         config, device = self._config.spool, self._config.device
         origin = DeviceKey(device.site, device.name)
-        self.spool = Spool.open(Path(config.path), limits_of(config), origin=origin)
-        try:
-            self._server = ControlServer(self.spool)
-        except SpoolError as error:
-            _log.warning("%s; `maskgate events` will not work while this runs", error)
+        self.spool = Spool.open_or_stand_in(Path(config.path), limits_of(config), origin=origin)
+        self._serve_tools()
 
     def check(self) -> None:
         """Raises SpoolError where nothing is stored any more."""
         if not self.spool.alive:
             raise SpoolError(f"the spool {self.spool.path} stores nothing any more; start again")
+        failing, self._failing = self._failing, self.spool.failing
+        # A disk that could not be used had no room for the socket either.
+        if failing and not self._failing and self._server is None:
+            self._serve_tools()
+
+    def _serve_tools(self) -> None:
+        self._failing = self.spool.failing
+        try:
+            self._server = ControlServer(self.spool)
+        except SpoolError as error:
+            _log.warning("%s; `maskgate events` will not work for now", error)
 
     def stop(self) -> None:
         """Commits what waits, and closes socket and file."""

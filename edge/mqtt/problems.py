@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 
-from edge.mqtt.broker import Broker, SettingNames, reason_of
+from edge.mqtt.broker import CREDENTIAL, Broker, SettingNames, reason_of
 from edge.mqtt.events import ConnectionAccepted
 from edge.mqtt.takeover import KEEP_ALIVE_TIMEOUT, SESSION_TAKEN_OVER
 
@@ -35,7 +35,10 @@ def refused(broker: Broker, code: int, text: str) -> str:
         case 0x01 | 0x84:
             advice = "it must speak MQTT 5"
         case 0x04 | 0x05 | 0x86 | 0x87:
-            advice = f"check {names.username} and {names.password_file}"
+            advice = (
+                f"check {names.username}, and the password in {names.password_file} or else in the "
+                f"credential {CREDENTIAL}"
+            )
         case 0x88 | 0x89:
             advice = "trying again"
         case 0x8A:

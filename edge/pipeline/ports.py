@@ -49,7 +49,11 @@ class Indicator(Protocol):
 
 
 class Outbox(Protocol):
-    """The spool as the vision side sees it: neither call waits for a disk or a network."""
+    """The spool as the vision side sees it: nothing here waits for a disk or a network."""
+
+    @property
+    def failing(self) -> bool:
+        """Whether no disk takes what is decided now."""
 
     def append(self, event: Event) -> None:
         """Accepts an event for sending."""
@@ -60,6 +64,8 @@ class Outbox(Protocol):
 
 class NoOutbox:
     """Drops what would be sent."""
+
+    failing = False
 
     def append(self, event: Event) -> None:
         """Drops an event."""

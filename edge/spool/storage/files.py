@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import SpoolError
+from edge.spool.storage.database import READ_ONLY
 from edge.system.files import sync_directory
 
 LOG = "-wal"
@@ -52,10 +54,18 @@ def make_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         sync_directory(path.parent)
     except OSError as error:
-        raise SpoolError(
-            f"the spool {path} cannot be opened for writing: {error.strerror}; set spool.path to a file "
-            "in a directory that this user may write to"
-        ) from None
+        raise SpoolError(f"the spool {path} cannot be opened for writing: {_advice(error)}") from None
+
+
+def _advice(error: OSError) -> str:
+    """Why a file cannot be made, and what to do."""
+    if error.errno == errno.EROFS:
+        return READ_ONLY
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.strerror}; free some space"
+    if error.errno == errno.EIO:
+        return f"{error.strerror}; see `dmesg`, the disk or card fails"
+    return f"{error.strerror}; set spool.path to a file in a directory that this user may write to"
 
 
 def move_aside(path: Path, wall: float) -> Path:

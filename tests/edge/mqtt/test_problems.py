@@ -21,6 +21,12 @@ def test_addresses() -> None:
     assert Broker("::1", 1883).address == "[::1]:1883"
 
 
+LOGIN = tuple(
+    f"check {user}, and the password in {file} or else in the credential mqtt-password"
+    for user, file in (("mqtt.username", "mqtt.password_file"), ("--username", "--password-file"))
+)
+
+
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
@@ -107,8 +113,8 @@ def test_no_connection_in_the_words_of_each_program(error: Exception, device: st
     ("code", "device", "collector"),
     [
         (0x84, "it must speak MQTT 5", "it must speak MQTT 5"),
-        (0x04, "check mqtt.username and mqtt.password_file", "check --username and --password-file"),
-        (0x87, "check mqtt.username and mqtt.password_file", "check --username and --password-file"),
+        (0x04, *LOGIN),
+        (0x87, *LOGIN),
         (0x89, "trying again", "trying again"),
         (
             0x8A,
