@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 from edge.config import Config
+from edge.daemon.life import LifeSigns
 from edge.daemon.models import ModelService
 from edge.daemon.service import Loop, Problem, Service
 from edge.daemon.spool_service import SpoolService
@@ -15,7 +16,7 @@ from edge.daemon.uplink_service import UplinkService
 from edge.daemon.vision_service import VisionService
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.pipeline import CycleObserver
-from edge.system.systemd import Watchdog, notify
+from edge.system.systemd import notify
 from edge.uplink.status import MinuteQueue
 
 
@@ -52,12 +53,11 @@ class Daemon:
                 service.start()
                 # After `start`, which opens all or nothing: one that failed has nothing to stop.
                 started.callback(service.stop)
-            notify("READY=1\nSTATUS=watching")
             # Called before the services stop: callbacks run in reverse.
             started.callback(notify, "STOPPING=1")
-            watchdog = Watchdog()
-            self._run_loop(watchdog)
-            self._drain(watchdog)
+            life = LifeSigns(self._services)
+            self._run_loop(life)
+            self._drain(life)
 
     def stop(self) -> None:
         """Has the loop end after its cycle."""
@@ -67,7 +67,7 @@ class Daemon:
         """Has the loop take up what was changed on disk, after its cycle."""
         self._reloading.set()
 
-    def _run_loop(self, watchdog: Watchdog) -> None:
+    def _run_loop(self, life: LifeSigns) -> None:
         for _ in self._loop.cycles(self._stopping):
             for service in self._services:
                 service.check()
@@ -75,15 +75,15 @@ class Daemon:
                 # Before the work, so that a signal that comes meanwhile is not lost.
                 self._reloading.clear()
                 self._loop.reload()
-            watchdog.feed()
+            life.turn()
 
-    def _drain(self, watchdog: Watchdog) -> None:
+    def _drain(self, life: LifeSigns) -> None:
         for service in self._services:
             # Whoever stops the daemon does not wait for it.
             if self._stopping.is_set():
                 return
             for _ in service.drain():
-                watchdog.feed()
+                life.turn()
                 if self._stopping.is_set():
                     return
 

@@ -15,6 +15,9 @@ from edge.spool.records import limits_of
 from edge.spool.storage.opening import examine_place
 from edge.types import DeviceKey
 
+STALLED_S = 60.0
+"""How long one commit, or one answer, may take: a worn card takes its time."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +58,15 @@ class SpoolService(Service):
         # A disk that could not be used had no room for the socket either.
         if failing and not self._failing and self._server is None:
             self._serve_tools()
+
+    def status(self) -> str:
+        """Why the spool fails; nothing where it does not."""
+        return f"the spool fails: {self.spool.problem}" if self.spool.failing else ""
+
+    def stalled(self) -> str:
+        """A disk that has not come back from a commit; one that refuses does."""
+        busy_s = self.spool.busy_s
+        return f"the spool has been busy for {busy_s:.0f} s" if busy_s > STALLED_S else ""
 
     def _serve_tools(self) -> None:
         self._failing = self.spool.failing

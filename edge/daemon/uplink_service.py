@@ -28,6 +28,9 @@ DRAIN_S = 5.0
 FLUSH_S = 1.0
 """How long it waits for a disk first."""
 
+STALLED_S = 90.0
+"""How long one cycle of the sender may take: it may wait for answers of a slow disk, 30 s each."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -76,6 +79,15 @@ class UplinkService(Service):
         """Raises BrokerError where nothing is sent any more."""
         if not self._uplink.alive:
             raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
+
+    def status(self) -> str:
+        """Whether the broker is connected, or why not."""
+        return "broker connected" if self._uplink.connected else f"no broker: {self._uplink.problem}"
+
+    def stalled(self) -> str:
+        """A sender that hangs."""
+        busy_s = self._uplink.busy_s
+        return f"the sender has been busy for {busy_s:.0f} s" if busy_s > STALLED_S else ""
 
     def drain(self) -> Iterator[None]:
         """Sends what a recording left."""

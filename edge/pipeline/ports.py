@@ -18,6 +18,10 @@ class FrameSource(Protocol):
 
     def __iter__(self) -> Iterator[Frame | Blind | NotDue]: ...
 
+    @property
+    def busy_s(self) -> float:
+        """Seconds for which a thread beside its reader's has been waiting for the camera; else 0."""
+
     def close(self) -> None:
         """Gives the camera or file back; may be called more than once."""
 

@@ -119,6 +119,11 @@ class Spool:
         return self._thread.is_alive()
 
     @property
+    def busy_s(self) -> float:
+        """Seconds that the thread's present piece of work has taken, such as a commit. Never waits."""
+        return self._writer.busy_s
+
+    @property
     def epoch(self) -> str:
         """The epoch of the sequences that are given now; made with the file, or with another name."""
         return self._run_info.epoch

@@ -15,6 +15,7 @@ from edge.messages.ranges import Range
 from edge.spool.records import EventRow, Purged, Replayed
 from edge.spool.storage.statistics import PassCounter
 from edge.spool.storage.store import EventStore
+from edge.system.pulse import Pulse
 from edge.types import Event, Reason
 
 GROUP_EVENTS = 20
@@ -69,6 +70,12 @@ class SpoolWriter:
         self._full = False
         self._prune_at = 0.0
         self._running = True
+        self._pulse = Pulse()
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that the thread's present piece of work has taken, such as a commit."""
+        return self._pulse.busy_s
 
     @property
     def problem(self) -> str:
@@ -86,6 +93,7 @@ class SpoolWriter:
 
     def cycle(self) -> None:
         """Prunes, commits or does the next piece of work, whichever is due first."""
+        self._pulse.beat()
         now = time.monotonic()
         if now >= self._disk_at:
             self.return_to_disk()
@@ -96,10 +104,12 @@ class SpoolWriter:
         if wait == 0.0:
             self._attempt(self.commit)
             return
+        self._pulse.rest()
         try:
             work = self.inbox.get(timeout=min(wait, max(min(self._prune_at, self._disk_at) - now, 0.0)))
         except Empty:
             return
+        self._pulse.beat()
         work(self)
 
     def append(self, event: Event) -> None:
