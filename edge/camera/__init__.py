@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.camera.images import ImageReader, OnSkip, log_skip
-from edge.camera.live import Camera, LiveSource, Timeouts, stuck
+from edge.camera.live import Camera, LiveSource, Timeouts, leave
 from edge.camera.picamera2 import PiCamera, require_package
 from edge.camera.recording import FrameReader, Playback, Recording, VideoReader, is_raw_stream
 from edge.camera.video_capture import open_rtsp, open_usb
@@ -27,10 +27,10 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "connect_source",
     "examine_source",
+    "leave",
     "open_recording",
     "open_source",
     "read_image",
-    "stuck",
 ]
 
 CREDENTIAL = "camera-password"

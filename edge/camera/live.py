@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -190,6 +191,14 @@ class LiveSource:
         else:
             self._reason = f"{self.name} failed: {str(error) or type(error).__name__}"
         log.debug("%s; trying again in %g s", self._reason, self._timeouts.retry_s)
+
+
+def leave() -> None:
+    """Ends the process at once where a camera is stuck; else does nothing."""
+    if stuck():
+        # `os._exit` flushes nothing; why it is needed stands at `stuck`.
+        logging.shutdown()
+        os._exit(0)
 
 
 def stuck() -> bool:

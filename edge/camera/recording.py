@@ -15,9 +15,10 @@ import cv2
 from edge.camera.opencv import rotated
 from edge.errors import SourceError
 from edge.system.clock import Clock
-from edge.system.image_files import check_header, picture_limit
+from edge.system.image_files import check_header
 from edge.system.native_output import prepare_opencv
 from edge.system.native_path import native_path
+from edge.system.picture_limit import picture_limit
 from edge.types import Frame, Image, NotDue
 
 log = logging.getLogger(__name__)

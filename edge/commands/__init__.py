@@ -8,6 +8,8 @@ from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
 
 COMMANDS = {
     "run": "edge.commands.run:run",
+    "vision": "edge.commands.vision:vision",
+    "uplink": "edge.commands.uplink:uplink",
     "demo": "edge.commands.demo:demo",
     "predict": "edge.commands.predict:predict",
     "replay": "edge.commands.replay:replay",

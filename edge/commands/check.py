@@ -9,7 +9,7 @@ import click
 
 from edge import config as configuration
 from edge.cli.options import config_file_option
-from edge.daemon.daemon import all_in_one
+from edge.daemon.all_in_one import all_in_one
 from edge.daemon.service import Problem
 from edge.errors import ConfigError, SeveralError
 

@@ -6,18 +6,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from edge.config import Config
 from edge.daemon.life import LifeSigns
-from edge.daemon.models import ModelService
 from edge.daemon.service import Loop, Problem, Service
-from edge.daemon.spool_service import SpoolService
-from edge.daemon.statistics import StatisticsService
-from edge.daemon.uplink_service import UplinkService
-from edge.daemon.vision_service import VisionService
-from edge.indicator.gpio import BuzzerMute
-from edge.pipeline.pipeline import CycleObserver
 from edge.system.systemd import notify
-from edge.uplink.status import MinuteQueue
 
 
 class Daemon:
@@ -86,21 +77,3 @@ class Daemon:
                 life.turn()
                 if self._stopping.is_set():
                     return
-
-
-def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:
-    """The daemon of `maskgate run`: camera, lamp, spool and uplink in one process.
-
-    The side that sees and the side that sends share the spool, the queue of minutes and the mute of
-    the buzzer, nothing else: two processes would be two lists of these services.
-    """
-    minute_queue, buzzer_mute = MinuteQueue(), BuzzerMute()
-    models, spool = ModelService(config), SpoolService(config)
-    statistics = StatisticsService(spool, minute_queue)
-    vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics))
-    # What takes longest and fails most often comes first, so that nothing is half started. Statistics
-    # come after the uplink: they stop before it, and it can still send the last minute.
-    services: list[Service] = [models, spool, statistics, vision]
-    if config.mqtt.enabled:
-        services.insert(2, UplinkService(config, spool, minute_queue, buzzer_mute.begin))
-    return Daemon(services, vision)

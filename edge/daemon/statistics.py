@@ -11,10 +11,9 @@ from edge.daemon.service import Service
 from edge.daemon.spool_service import SpoolService
 from edge.errors import SpoolError
 from edge.pipeline.pipeline import Cycle
-from edge.telemetry.minutes import MinuteAggregator, MinuteStats, Sample
+from edge.telemetry.minutes import MinuteAggregator, MinuteQueue, MinuteStats, Sample
 from edge.telemetry.records import Minute, minute_of
 from edge.types import Blind, Event, Frame
-from edge.uplink.status import MinuteQueue
 
 _log = logging.getLogger(__name__)
 
@@ -130,7 +129,8 @@ class StatisticsService(Service):
 
     def status(self) -> str:
         """The passes of the local day."""
-        return f"{self._today.count()} passes today"
+        count = self._today.count()
+        return f"{count} pass{'' if count == 1 else 'es'} today"
 
     def stop(self) -> None:
         """Keeps what has been counted of the present minute."""

@@ -6,20 +6,20 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from edge.config import Config
-from edge.daemon.factory import make_broker, open_uplink
 from edge.daemon.service import Problem, Service, attempt
-from edge.daemon.spool_service import SpoolService
+from edge.daemon.uplink_factory import make_broker, open_uplink
 from edge.errors import BrokerError, SpoolError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.broker import ConnectOptions
 from edge.mqtt.connector import Connector
 from edge.mqtt.probe import probe
-from edge.spool import Spool
 from edge.system.secrets import as_service
-from edge.uplink.status import MinuteQueue
+from edge.telemetry.minutes import MinuteQueue
+from edge.uplink.ports import SpoolReader
 from edge.uplink.uplink import Uplink
 
 DRAIN_S = 5.0
@@ -34,13 +34,21 @@ STALLED_S = 90.0
 _log = logging.getLogger(__name__)
 
 
+class SpoolHolder(Protocol):
+    """The service that has the spool: this process's own, or the link to that of another one."""
+
+    @property
+    def spool(self) -> SpoolReader:
+        """It, from `start` on."""
+
+
 class UplinkService(Service):
     """Sends what is in the spool, on a thread of its own."""
 
     _uplink: Uplink
 
     def __init__(
-        self, config: Config, spool: SpoolService, minute_queue: MinuteQueue, mute: Callable[[float], None]
+        self, config: Config, spool: SpoolHolder, minute_queue: MinuteQueue, mute: Callable[[float], None]
     ) -> None:
         self._config = config
         self._spool = spool
@@ -98,7 +106,7 @@ class UplinkService(Service):
         self._uplink.stop()
 
 
-def drain(spool: Spool) -> Iterator[None]:
+def drain(spool: SpoolReader) -> Iterator[None]:
     """Gives the uplink `DRAIN_S` seconds to empty the spool; what it cannot send stays there."""
     deadline = time.monotonic() + DRAIN_S
     try:
@@ -106,8 +114,8 @@ def drain(spool: Spool) -> Iterator[None]:
         spool.flush(FLUSH_S)
     except SpoolError as error:
         _log.warning("%s", error)
-    while spool.depth() and time.monotonic() < deadline:
+    while spool.figures().unsent and time.monotonic() < deadline:
         time.sleep(0.05)
         yield
-    if spool.depth():
-        _log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S)
+    if unsent := spool.figures().unsent:
+        _log.warning("no broker took %d events within %.0f s", unsent, DRAIN_S)

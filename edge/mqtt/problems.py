@@ -24,6 +24,8 @@ def _advice(names: SettingNames, error: BaseException | None) -> str:
         return f"check {names.ca_file}, and that {names.host} is the name in the broker's certificate"
     if isinstance(error, ssl.SSLError):
         return f"check {names.tls} and that {names.port} is the broker's TLS port"
+    if isinstance(error, PermissionError):
+        return "the sandbox or firewall of this machine forbids it; see IPAddressAllow in systemd/README.md"
     return f"check that it runs, and {names.address}"
 
 

@@ -24,8 +24,8 @@ from edge.daemon.uplink_service import UplinkService
 from edge.daemon.vision_service import VisionService
 from edge.indicator.gpio import BuzzerMute
 from edge.spool.writer import SpoolWriter
+from edge.telemetry.minutes import MinuteQueue
 from edge.types import Frame, FrameAnalysis, Lamp, State
-from edge.uplink.status import MinuteQueue
 from edge.uplink.uplink import Uplink
 from tests.support.fakes import FakeClock
 from tests.support.mosquitto import wait_until

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.config import Config
-from edge.daemon.daemon import all_in_one
+from edge.daemon.all_in_one import all_in_one
 from edge.daemon.spool_service import SpoolService
 from edge.demo import CLIP
 from edge.errors import SpoolError

@@ -8,9 +8,9 @@ import pytest
 
 from edge.daemon.statistics import PassesToday, StatisticsObserver
 from edge.spool import Spool
+from edge.telemetry.minutes import MinuteQueue
 from edge.telemetry.records import Minute, VerdictCounts
 from edge.types import Outcome
-from edge.uplink.status import MinuteQueue
 from tests.support.cycles import NOON, clock, spool, watch
 from tests.support.spools import at
 

@@ -75,6 +75,12 @@ LOST = f"the connection to the MQTT broker at {AT} is lost: some reason; "
 REFUSES = f"the MQTT broker at {AT} refuses the connection: some reason; "
 
 
+FORBIDDEN = (
+    "Operation not permitted; the sandbox or firewall of this machine forbids it; "
+    "see IPAddressAllow in systemd/README.md"
+)
+
+
 UNREACHABLE = f"the MQTT broker at {AT} cannot be reached: "
 
 
@@ -85,6 +91,11 @@ UNREACHABLE = f"the MQTT broker at {AT} cannot be reached: "
             ConnectionRefusedError(111, "Connection refused"),
             "Connection refused; check that it runs, and mqtt.host and mqtt.port",
             "Connection refused; check that it runs, and --broker",
+        ),
+        (
+            PermissionError(1, "Operation not permitted"),
+            FORBIDDEN,
+            FORBIDDEN,
         ),
         (
             ssl.SSLCertVerificationError(1, "certificate verify failed"),
