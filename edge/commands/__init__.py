@@ -15,6 +15,7 @@ COMMANDS = {
     "replay": "edge.commands.replay:replay",
     "bench": "edge.commands.bench:bench",
     "check": "edge.commands.check:check",
+    "doctor": "edge.commands.doctor:doctor",
     "events": "edge.commands.events:events",
     "models": "edge.commands.models:models",
     "collect": "edge.commands.collect:collect",

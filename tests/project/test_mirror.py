@@ -32,6 +32,7 @@ TESTED_WITH = {
     "edge/collector/config.py": "tests/edge/collector/test_connection.py",
     "edge/collector/database/tables.py": "tests/edge/collector/database/test_writes.py",
     "edge/collector/records.py": "tests/edge/collector/test_parse.py",
+    "edge/diagnostics/finding.py": "tests/edge/diagnostics/test_doctor.py",
     # Protocols.
     "edge/daemon/service.py": "tests/edge/daemon/test_daemon_services.py",
     "edge/pipeline/ports.py": "tests/edge/spool/test_spool.py",
