@@ -21,7 +21,7 @@ def check(file: Path, connect: bool) -> None:
     """Do what `run` does before its first frame; every problem at once, each as section.key: problem.
 
     Without --connect no camera, lamp or broker is needed. Nothing is written. The exit code is that with
-    which `run` would end.
+    which `run` would end; without a place for its spool it would go on, and keep events in memory.
 
     \b
     Examples:

@@ -17,7 +17,10 @@ from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.self_test import SelfTest, admit, self_test
 
-RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
+RELOAD = (
+    "A running daemon takes it with `sudo systemctl reload maskgate` (as two processes: maskgate-vision), "
+    "or when it is started again."
+)
 
 NOT_THE_SERVICE = "The service has bundles of its own, which `sudo maskgate models` changes."
 
