@@ -1,18 +1,20 @@
 """What training, conversion and the device agree on: labels, crop, resize, colour order, scaling.
 
-This is the only place that says so. The device feeds uint8 pixels; scaling to the network's own
+This is the only place that says so; the labels' own class stands with the values that travel, which the
+process that sends reads without any picture. The device feeds uint8 pixels; scaling to the network's own
 range is part of the graph. Raising `SCHEMA` makes older devices refuse newer bundles.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.types import Box, Image, Probabilities
+from edge.types import LABELS, Box, Image, Label, Probabilities
+
+# Of what is defined elsewhere, these are part of the contract.
+__all__ = ["LABELS", "Label"]
 
 SCHEMA = 2
 """The schema of bundles that are made now."""
@@ -41,15 +43,6 @@ SHARPNESS_SIDE = 32
 """Side of the picture on which sharpness is measured, in pixels."""
 
 
-class Label(StrEnum):
-    """What a classifier says of one face, in the order of its outputs."""
-
-    WITH_MASK = "with_mask"
-    WITHOUT_MASK = "without_mask"
-    MASK_WORN_INCORRECTLY = "mask_worn_incorrectly"
-
-
-LABELS: tuple[Label, ...] = tuple(Label)
 WITH_MASK, WITHOUT_MASK, MASK_WORN_INCORRECTLY = range(len(LABELS))
 """Where each label stands in `LABELS`, and so its index among the probabilities of a classifier."""
 TWO_LABELS: tuple[Label, ...] = LABELS[:2]

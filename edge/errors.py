@@ -64,10 +64,14 @@ class IndicatorError(MaskGateError, OSError):
     exit_code = 7
 
 
-class MissingExtraError(MaskGateError, ImportError):
-    """A command needs packages that this install does not have: what is missing, and the lock that has it."""
+class MissingPackageError(MaskGateError, ImportError):
+    """Something needs a package that is not installed."""
 
     exit_code = 8
+
+
+class MissingExtraError(MissingPackageError):
+    """A command needs packages that this install does not have: what is missing, and the lock that has it."""
 
     def __init__(self, missing: str, lock: str) -> None:
         super().__init__(

@@ -25,8 +25,19 @@ SHORT_NAME = r"[A-Za-z0-9_.-]{1,64}"
 SEQUENCE_BITS = 40
 """No sequence of an event takes more."""
 
+
+class Label(StrEnum):
+    """What a classifier says of one face, in the order of its outputs."""
+
+    WITH_MASK = "with_mask"
+    WITHOUT_MASK = "without_mask"
+    MASK_WORN_INCORRECTLY = "mask_worn_incorrectly"
+
+
+LABELS: tuple[Label, ...] = tuple(Label)
+
 Probabilities = tuple[float, float, float]
-"""One share for each of `edge.contract.LABELS`, in that order; a two-class model gives 0.0 for the third."""
+"""One share for each of `LABELS`, in that order; a two-class model gives 0.0 for the third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +232,8 @@ class Lamp(StrEnum):
     RED_AMBER = "red_amber"
     RED = "red"
     BLIND = "blind"
+    FAULT = "fault"
+    """Nobody with a verdict is there, and no disk takes what is decided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,9 +205,14 @@ def remove(directory: Path) -> None:
         _log.warning("%s cannot be removed: %s", directory, error.strerror)
 
 
+def acts_on_service() -> bool:
+    """Whether this process is the service or root, so that its bundles are those of the service."""
+    return "STATE_DIRECTORY" in os.environ or os.geteuid() == 0
+
+
 def models_directory() -> Path:
     """Where fetched models are kept: a place of the system for root and for a service, else of the user."""
-    state = os.environ.get("STATE_DIRECTORY", "/var/lib/maskgate" if os.geteuid() == 0 else "")
+    state = os.environ.get("STATE_DIRECTORY", "/var/lib/maskgate" if acts_on_service() else "")
     if state:
         # systemd.exec(5): several directories are joined with colons.
         return Path(state.split(":")[0]) / "models"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.camera.images import ImageReader, OnSkip, log_skip
-from edge.camera.live import Camera, LiveSource, Timeouts, stuck
+from edge.camera.live import Camera, LiveSource, Timeouts, leave
 from edge.camera.picamera2 import PiCamera, require_package
 from edge.camera.recording import FrameReader, Playback, Recording, VideoReader
 from edge.camera.video_capture import open_rtsp, open_usb
@@ -27,10 +27,10 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "connect_source",
     "examine_source",
+    "leave",
     "open_recording",
     "open_source",
     "read_image",
-    "stuck",
 ]
 
 CREDENTIAL = "camera-password"
@@ -62,6 +62,7 @@ def open_source(
     Raises:
         SourceError: A recording cannot be read, or the source is of no known kind. A camera that is
             not there raises nothing: its source yields `Blind` until it comes.
+        MissingPackageError: What the camera needs is not installed.
     """
     clock = clock or SystemClock()
     camera = _live_camera(settings, preview_side, clock, os.environ)
@@ -75,6 +76,7 @@ def examine_source(settings: Settings) -> None:
 
     Raises:
         SourceError: What is configured cannot be opened.
+        MissingPackageError: What the camera needs is not installed.
         ConfigError: Its address cannot be used.
     """
     environment = as_service(CREDENTIAL, os.environ)
@@ -107,7 +109,7 @@ def _live_camera(
     """The camera that is named, None where it is something else.
 
     Raises:
-        SourceError: What it needs is not installed.
+        MissingPackageError: What it needs is not installed.
         ConfigError: Its password cannot be read, or is for nobody.
     """
     prepare_opencv()
@@ -199,9 +201,25 @@ def _existing(source: str) -> Path:
     for name in (source, os.path.expanduser(source)):
         if os.path.exists(name):
             return Path(name)
+        if _hidden(Path(name)):
+            raise SourceError(
+                f"{source} cannot be reached by this user; put it where it may be read "
+                "(a service sees nothing below /home and /root)"
+            )
     if looks_like_address(source):
         raise SourceError(
             "the source is no file, and no address as cameras have them; it is not shown, since it may "
             "hold a password. An address is rtsp://USER:PASSWORD@HOST/PATH"
         )
     raise SourceError(f"{source} does not exist")
+
+
+def _hidden(path: Path) -> bool:
+    """Whether a folder on the way to a path may not be looked into."""
+    try:
+        os.stat(path)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        pass
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Protocol
 
 from edge.errors import SourceError
 from edge.system.clock import Clock
+from edge.system.pulse import Pulse
 from edge.types import Blind, Frame, Image
 
 log = logging.getLogger(__name__)
@@ -110,6 +112,7 @@ class LiveSource:
         self._latest = LatestFrame()
         self._closed = threading.Event()
         self._reason = f"{name} has given no picture yet"
+        self._pulse = Pulse(clock.monotonic)
         self._thread = threading.Thread(target=self._capture, name=THREAD, daemon=True)
         self._thread.start()
 
@@ -131,6 +134,11 @@ class LiveSource:
             # The reader has asked for the next item, so it has done with these pixels.
             self._latest.give_back(captured)
             index += 1
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds for which the driver has been opening the camera, or giving a picture."""
+        return self._pulse.busy_s
 
     def close(self) -> None:
         """Ends the iteration; a camera that hangs is left to its thread."""
@@ -161,13 +169,16 @@ class LiveSource:
                 self._capture_until_lost()
             except Exception as error:  # drivers raise whatever they like
                 self._lost(error)
+            self._pulse.rest()
             self._closed.wait(self._timeouts.retry_s)
 
     def _capture_until_lost(self) -> None:
         """Keeps the newest frame until the camera is lost or the source closed."""
+        self._pulse.beat()
         camera = self._opener()
         try:
             while not self._closed.is_set():
+                self._pulse.beat()
                 self._latest.put(camera.capture(self._latest.spare()))
                 self._reason = f"{self.name} gives no pictures"
         finally:
@@ -180,6 +191,14 @@ class LiveSource:
         else:
             self._reason = f"{self.name} failed: {str(error) or type(error).__name__}"
         log.debug("%s; trying again in %g s", self._reason, self._timeouts.retry_s)
+
+
+def leave() -> None:
+    """Ends the process at once where a camera is stuck; else does nothing."""
+    if stuck():
+        # `os._exit` flushes nothing; why it is needed stands at `stuck`.
+        logging.shutdown()
+        os._exit(0)
 
 
 def stuck() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from types import ModuleType
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from edge.camera.live import CapturedFrame
 from edge.camera.opencv import rotated
 from edge.camera.timestamps import DriverStamps
 from edge.config import CameraConfig as Settings
-from edge.errors import SourceError
+from edge.errors import MissingPackageError, SourceError
 from edge.system.clock import Clock
 from edge.types import Image
 
@@ -31,14 +32,32 @@ def require_package() -> None:
     Also keeps libcamera from logging every camera that it opens.
 
     Raises:
-        SourceError: It is not.
+        MissingPackageError: It is not.
     """
     if importlib.util.find_spec("picamera2") is None:
-        raise SourceError(
+        raise MissingPackageError(
             "the package picamera2 is not installed: install python3-picamera2 "
             "(Raspberry Pi OS) and make the virtual environment with --system-site-packages"
         )
+    _check_numpy()
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:ERROR")
+
+
+def _check_numpy() -> None:
+    """Refuses a numpy of the environment that hides the system's of another major version.
+
+    The system's picamera2 is built against the system's numpy. `requirements/pi.txt` has one that fits;
+    `edge.txt` has not.
+
+    Raises:
+        MissingPackageError: Picamera2 would fail when it is imported.
+    """
+    found = [item.version for item in distributions(name="numpy")]
+    if len({version.partition(".")[0] for version in found}) > 1:
+        raise MissingPackageError(
+            f"numpy {found[0]} of this environment hides the system's {found[-1]}, which picamera2 is built "
+            "with: install requirements/pi.txt here, and not edge.txt"
+        )
 
 
 def preview_size(width: int, height: int, long_side: int) -> tuple[int, int]:

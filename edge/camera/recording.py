@@ -15,9 +15,10 @@ import cv2
 from edge.camera.opencv import rotated
 from edge.errors import SourceError
 from edge.system.clock import Clock
-from edge.system.image_files import check_header, picture_limit
+from edge.system.image_files import check_header
 from edge.system.native_output import prepare_opencv
 from edge.system.native_path import native_path
+from edge.system.picture_limit import picture_limit
 from edge.types import Frame, Image, NotDue
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,9 @@ class Playback:
 
 class Recording:
     """A frame source over a reader. A frame's pixels hold until the next frame is asked for."""
+
+    busy_s = 0.0
+    """It is read on its reader's own thread."""
 
     def __init__(self, reader: FrameReader, playback: Playback, clock: Clock) -> None:
         self._reader = reader

@@ -12,10 +12,11 @@ from typing import Any, cast
 import click
 
 from edge.cli.log import LimitedHandler, start_logging
-from edge.errors import ConfigError, MaskGateError, MissingExtraError
+from edge.errors import ConfigError, MaskGateError, MissingExtraError, SourceError
 from edge.system.address import without_addresses
 from edge.system.native_path import ESCAPED, is_utf8, printable
 from edge.system.process import keep_memory_private
+from edge.system.systemd import ERROR, at_priority, is_journal
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
@@ -102,7 +103,8 @@ def run_app(group: click.Group, extra: str) -> None:
         code = _main(group, extra)
     except MaskGateError as error:
         for line in _told(str(error)).split("\n"):
-            click.echo(f"{group.name}: {printable(line)}", err=True)
+            sentence = f"{group.name}: {printable(line)}"
+            click.echo(at_priority(ERROR, sentence) if is_journal(sys.stderr) else sentence, err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         shown = StringIO()
@@ -129,11 +131,19 @@ def _main(group: click.Group, extra: str) -> object:
 
     Raises:
         MissingExtraError: It imports a package of an extra that is not installed.
+        SourceError: A file may not be opened.
         ConfigError: A name is not UTF-8 that has to be stored or sent as text.
     """
     try:
         # Else click would print errors in its own form and choose the exit code.
         return group.main(prog_name=group.name, standalone_mode=False)
+    except PermissionError as error:
+        if error.filename is None:
+            raise
+        raise SourceError(
+            f"{printable(os.fsdecode(error.filename))} cannot be opened: {error.strerror}; put it where this "
+            "user may read it (a service sees nothing below /home and /root)"
+        ) from None
     except UnicodeEncodeError as error:
         if is_utf8(error.object):
             raise

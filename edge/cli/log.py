@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from edge.system.native_path import printable
+from edge.system.systemd import at_priority, is_journal, priority_of
 
 FEW = 20
 """Warnings of one kind that are logged in each `WINDOW_S`; the others are counted."""
@@ -25,10 +25,8 @@ Kind = tuple[str, int]
 class OneLineFormatter(logging.Formatter):
     """Writes escapes for what would begin another line, move the cursor, colour, or turn the text around."""
 
-    def __init__(self) -> None:
-        # The journal brings times of its own.
-        time_of_entry = "" if "JOURNAL_STREAM" in os.environ else "%(asctime)s "
-        super().__init__(f"{time_of_entry}%(levelname)s %(message)s")
+    def __init__(self, form: str = "%(asctime)s %(levelname)s %(message)s") -> None:
+        super().__init__(form)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging calls it so
         """The entry, but for a traceback."""
@@ -38,6 +36,17 @@ class OneLineFormatter(logging.Formatter):
         """A traceback, which keeps its lines."""
         lines = super().formatException(ei).split("\n")  # type: ignore[arg-type]
         return "\n".join(map(printable, lines))
+
+
+class JournalFormatter(OneLineFormatter):
+    """Puts the journal's level before each line, so that `journalctl -p err` finds it; times are its own."""
+
+    def __init__(self) -> None:
+        super().__init__("%(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The lines of an entry, those of a traceback too."""
+        return at_priority(priority_of(record.levelno), super().format(record))
 
 
 class StandardErrorHandler(logging.StreamHandler[TextIO]):
@@ -115,7 +124,7 @@ class LimitedHandler(StandardErrorHandler):
 
 
 def start_logging(level: str, handler: logging.Handler | None = None) -> None:
-    """Logs to standard error."""
+    """Logs to standard error, one line an entry; in the journal with its level."""
     handler = handler or StandardErrorHandler()
-    handler.setFormatter(OneLineFormatter())
+    handler.setFormatter(JournalFormatter() if is_journal(sys.stderr) else OneLineFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

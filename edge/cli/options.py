@@ -12,7 +12,7 @@ import click
 
 from edge.config import Config, load_config, with_models
 from edge.system.address import address_in
-from edge.system.image_files import USUAL_MEGAPIXELS, picture_limit
+from edge.system.picture_limit import USUAL_MEGAPIXELS, picture_limit
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
 """The configuration of the service on this device."""

@@ -8,11 +8,14 @@ from edge.cli.app import LazyGroup, log_level_option, run_app, version_option
 
 COMMANDS = {
     "run": "edge.commands.run:run",
+    "vision": "edge.commands.vision:vision",
+    "uplink": "edge.commands.uplink:uplink",
     "demo": "edge.commands.demo:demo",
     "predict": "edge.commands.predict:predict",
     "replay": "edge.commands.replay:replay",
     "bench": "edge.commands.bench:bench",
     "check": "edge.commands.check:check",
+    "doctor": "edge.commands.doctor:doctor",
     "events": "edge.commands.events:events",
     "models": "edge.commands.models:models",
     "collect": "edge.commands.collect:collect",

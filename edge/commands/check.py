@@ -9,7 +9,7 @@ import click
 
 from edge import config as configuration
 from edge.cli.options import bundle_option, config_file_option, detector_option
-from edge.daemon.daemon import all_in_one
+from edge.daemon.all_in_one import all_in_one
 from edge.daemon.service import Problem
 from edge.errors import ConfigError, SeveralError
 
@@ -23,7 +23,8 @@ def check(file: Path, bundle: Path | None, detector: Path | None, connect: bool)
     """Do what `run` does before its first frame; every problem at once, each as section.key: problem.
 
     Without --connect no camera, lamp or broker is needed. Nothing is written. The exit code is that with
-    which `run` would end for the same user.
+    which `run` would end for the same user; without a place for its spool `run` would go on, and keep
+    events in memory.
 
     \b
     Examples:

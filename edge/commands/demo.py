@@ -14,7 +14,7 @@ import click
 from edge.cli.output import table
 from edge.commands.common import takes_models
 from edge.config import Config, DeviceConfig, LampConfig, MqttConfig, SpoolConfig
-from edge.daemon.daemon import all_in_one
+from edge.daemon.all_in_one import all_in_one
 from edge.demo import CLIP
 from edge.demo.broker import PATIENCE_S, own_broker
 from edge.errors import BrokerError

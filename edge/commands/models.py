@@ -10,14 +10,19 @@ from edge import bundle as bundles
 from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
-from edge.bundle.store import models_directory, open_bundle_store
+from edge.bundle.store import acts_on_service, models_directory, open_bundle_store
 from edge.cli.options import FILE, LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_config_option
 from edge.cli.output import json_text, table
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.self_test import SelfTest, admit, self_test
 
-RELOAD = "A running daemon takes it with `sudo systemctl reload maskgate`, or when it is started again."
+RELOAD = (
+    "A running daemon takes it with `sudo systemctl reload maskgate` (as two processes: maskgate-vision), "
+    "or when it is started again."
+)
+
+NOT_THE_SERVICE = "The service has bundles of its own, which `sudo maskgate models` changes."
 
 _config_option = service_config_option(
     f"Configuration file; {SYSTEM_CONFIG} unless given, else ./{LOCAL_CONFIG}. "
@@ -115,8 +120,10 @@ def _admit(bundle: bundles.Bundle, settings: Config) -> None:
 
 def _announce(change: BundleChange) -> None:
     store = open_bundle_store()
-    click.echo(f"{change.name or 'the shipped bundle'} is in use now, in {store.path(change.name)}")
-    click.echo(f"Before it was {change.before or 'the shipped bundle'}. {RELOAD}")
+    whose = "" if acts_on_service() else " for this user alone"
+    click.echo(f"{change.name or 'the shipped bundle'} is in use now{whose}, in {store.path(change.name)}")
+    advice = RELOAD if acts_on_service() else NOT_THE_SERVICE
+    click.echo(f"Before it was {change.before or 'the shipped bundle'}. {advice}")
 
 
 def _verify(bundle: bundles.Bundle, path: Path, settings: Config) -> None:

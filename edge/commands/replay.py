@@ -17,7 +17,8 @@ from edge.cli.options import FILE, json_option
 from edge.cli.output import json_text, raise_skipped
 from edge.commands.common import takes_models
 from edge.config import Config
-from edge.daemon.factory import open_uplink, open_vision
+from edge.daemon.factory import open_vision
+from edge.daemon.uplink_factory import open_uplink
 from edge.daemon.uplink_service import drain
 from edge.errors import SourceError
 from edge.indicator import NullIndicator, open_indicator

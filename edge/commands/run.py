@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -14,8 +11,9 @@ from edge import camera
 from edge.cli.app import log_as_configured
 from edge.cli.options import bundle_option, config_file_option, detector_option
 from edge.config import load, with_models
-from edge.daemon.daemon import Daemon, all_in_one
+from edge.daemon.all_in_one import all_in_one
 from edge.daemon.journal import JournalObserver
+from edge.daemon.signals import obey_signals
 
 log = logging.getLogger(__name__)
 
@@ -35,21 +33,6 @@ def run(file: Path, bundle: Path | None, detector: Path | None) -> None:
     log_as_configured(config.log.level)
     log.info("the configuration is %s", file)
     daemon = all_in_one(config, JournalObserver())
-    _obey_signals(daemon)
+    obey_signals(daemon)
     daemon.run()
-    if camera.stuck():
-        # `os._exit` flushes nothing; why it is needed stands at `stuck`.
-        logging.shutdown()
-        os._exit(0)
-
-
-def _obey_signals(daemon: Daemon) -> None:
-    """SIGTERM and SIGINT end the daemon after its cycle, in good order; SIGHUP has it take the new bundle."""
-    actions = {signal.SIGTERM: daemon.stop, signal.SIGINT: daemon.stop, signal.SIGHUP: daemon.reload}
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        # It only sets an event: a handler runs anywhere between two steps of this thread.
-        actions[signal.Signals(number)]()
-
-    for number in actions:
-        signal.signal(number, handle)
+    camera.leave()

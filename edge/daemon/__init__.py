@@ -15,6 +15,8 @@ Threads, and what each owns; nobody else touches it:
   events into the uplink's `ConnectionEventQueue` and do nothing else.
 - the control socket's, one that accepts and one for each tool that asks (`edge.spool.control.server`):
   the tool's connection. They ask the spool like everybody else.
+- maskgate-link (`edge.spool.control.link_client`), in the process that sends only: the latest snapshot of
+  the other process's spool.
 - gpiozero's and the timer of the lamp test (`edge.indicator.gpio`): blinking and the end of the test,
   under the indicator's lock.
 

@@ -6,17 +6,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from edge.config import Config
-from edge.daemon.models import ModelService
+from edge.daemon.life import LifeSigns
 from edge.daemon.service import Loop, Problem, Service
-from edge.daemon.spool_service import SpoolService
-from edge.daemon.statistics import StatisticsService
-from edge.daemon.uplink_service import UplinkService
-from edge.daemon.vision_service import VisionService
-from edge.indicator.gpio import BuzzerMute
-from edge.pipeline.pipeline import CycleObserver
-from edge.system.systemd import Watchdog, notify
-from edge.uplink.status import MinuteQueue
+from edge.system.systemd import notify
 
 
 class Daemon:
@@ -52,12 +44,11 @@ class Daemon:
                 service.start()
                 # After `start`, which opens all or nothing: one that failed has nothing to stop.
                 started.callback(service.stop)
-            notify("READY=1\nSTATUS=watching")
             # Called before the services stop: callbacks run in reverse.
             started.callback(notify, "STOPPING=1")
-            watchdog = Watchdog()
-            self._run_loop(watchdog)
-            self._drain(watchdog)
+            life = LifeSigns(self._services)
+            self._run_loop(life)
+            self._drain(life)
 
     def stop(self) -> None:
         """Has the loop end after its cycle."""
@@ -67,7 +58,7 @@ class Daemon:
         """Has the loop take up what was changed on disk, after its cycle."""
         self._reloading.set()
 
-    def _run_loop(self, watchdog: Watchdog) -> None:
+    def _run_loop(self, life: LifeSigns) -> None:
         for _ in self._loop.cycles(self._stopping):
             for service in self._services:
                 service.check()
@@ -75,32 +66,14 @@ class Daemon:
                 # Before the work, so that a signal that comes meanwhile is not lost.
                 self._reloading.clear()
                 self._loop.reload()
-            watchdog.feed()
+            life.turn()
 
-    def _drain(self, watchdog: Watchdog) -> None:
+    def _drain(self, life: LifeSigns) -> None:
         for service in self._services:
             # Whoever stops the daemon does not wait for it.
             if self._stopping.is_set():
                 return
             for _ in service.drain():
-                watchdog.feed()
+                life.turn()
                 if self._stopping.is_set():
                     return
-
-
-def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:
-    """The daemon of `maskgate run`: camera, lamp, spool and uplink in one process.
-
-    The side that sees and the side that sends share the spool, the queue of minutes and the mute of
-    the buzzer, nothing else: two processes would be two lists of these services.
-    """
-    minute_queue, buzzer_mute = MinuteQueue(), BuzzerMute()
-    models, spool = ModelService(config), SpoolService(config)
-    statistics = StatisticsService(spool, minute_queue)
-    vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics))
-    # What takes longest and fails most often comes first, so that nothing is half started. Statistics
-    # come after the uplink: they stop before it, and it can still send the last minute.
-    services: list[Service] = [models, spool, statistics, vision]
-    if config.mqtt.enabled:
-        services.insert(2, UplinkService(config, spool, minute_queue, buzzer_mute.begin))
-    return Daemon(services, vision)

@@ -1,11 +1,8 @@
-"""From configuration to the parts of the daemon."""
+"""From configuration to the parts of the side that sees."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 from edge import bundle as bundles
@@ -13,18 +10,10 @@ from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config, MqttConfig, VerdictConfig
-from edge.messages.topics import Topics
-from edge.mqtt import broker
-from edge.mqtt.connector import Connector
+from edge.config import Config, VerdictConfig
 from edge.pipeline.pipeline import Vision
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.tracker import Tracker, TrackerRules
-from edge.uplink import homeassistant
-from edge.uplink.commands import InboundHandler, InboundPolicy
-from edge.uplink.ports import SpoolReader
-from edge.uplink.status import MinuteQueue, StatusPublisher
-from edge.uplink.uplink import Uplink, connect_options
 from edge.vision.classifier import TfliteClassifier
 from edge.vision.detector import YuNetDetector
 
@@ -82,44 +71,3 @@ def make_tracker(config: VerdictConfig) -> Tracker:
     rules = config.model_dump()
     quality = FaceQuality(rules.pop("min_face_px"), rules.pop("min_sharpness"))
     return Tracker(TrackerRules(quality, **rules))
-
-
-def _ignore_mute(_seconds: float) -> None:
-    pass
-
-
-def make_broker(mqtt: MqttConfig, login: broker.Login | None) -> broker.Broker:
-    """The broker that the configuration names."""
-    verified = "unverified-broker" not in mqtt.insecure
-    tls = broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified)
-    return broker.Broker(mqtt.host, mqtt.port, mqtt.keepalive_s, login, tls)
-
-
-def open_uplink(
-    config: Config,
-    backlog: SpoolReader,
-    minute_queue: MinuteQueue | None = None,
-    mute: Callable[[float], None] = _ignore_mute,
-) -> Uplink:
-    """The uplink that the configuration asks for; call its `start`.
-
-    Args:
-        config: What config.toml says.
-        backlog: The spool.
-        minute_queue: Where statistics of minutes come from; None for no statistics.
-        mute: Silences the buzzer for some seconds.
-
-    Raises:
-        ConfigError: The broker cannot be used as it is set.
-    """
-    mqtt = config.mqtt
-    where = make_broker(mqtt, broker.login(mqtt.username, mqtt.password_file, os.environ))
-    topics = Topics(config.device.site, config.device.name)
-    policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
-    inbound = InboundHandler(backlog, topics, policy, mute)
-    status = StatusPublisher(backlog, topics, minute_queue)
-    if mqtt.discovery:
-        for message in homeassistant.discovery_messages(topics, version("maskgate")):
-            status.retained_messages.put(message)
-    connector = Connector(where, connect_options(topics))
-    return Uplink(backlog, connector, topics, inbound=inbound, status=status)

@@ -249,6 +249,10 @@ class ModelService(Service):
         """
         self.vision = SupervisedVision(load_models(self._config))
 
+    def status(self) -> str:
+        """Why it is not the bundle that was wanted; nothing where it is."""
+        return self.vision.problem
+
     def stop(self) -> None:
         """Takes back the attempt that is under way: being stopped is not the bundle's fault."""
         self.vision.pause()

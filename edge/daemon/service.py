@@ -60,6 +60,17 @@ class Service:
             MaskGateError: It does not, and only a new start would help.
         """
 
+    def status(self) -> str:
+        """What to say of it in the service manager's line; empty for nothing. Waits for nothing."""
+        return ""
+
+    def stalled(self) -> str:
+        """What of it has been at one piece of work for too long, in a few words; empty where nothing has.
+
+        Asked once a cycle, and waits for nothing. The daemon is started again where it stays so.
+        """
+        return ""
+
     def drain(self) -> Iterator[None]:
         """Completes what it was given, in limited time; called when the loop came to its own end.
 

@@ -15,6 +15,9 @@ from edge.spool.records import limits_of
 from edge.spool.storage.opening import examine_place
 from edge.types import DeviceKey
 
+STALLED_S = 60.0
+"""How long one commit, or one answer, may take: a worn card takes its time."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -30,29 +33,47 @@ class SpoolService(Service):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._server: ControlServer | None = None
+        self._failing = False
 
     def examine(self) -> Iterator[Problem]:
         """What is wrong with the place of the spool; a daemon may hold it meanwhile."""
         yield from attempt("spool.path", lambda: examine_place(Path(self._config.spool.path)))
 
     def start(self) -> None:
-        """Opens the spool; without a socket the device works all the same.
+        """Opens the spool; without a disk or a socket the device works all the same.
 
         Raises:
-            SpoolError: The spool cannot be opened.
+            SpoolError: Another process holds the spool.
         """
         config, device = self._config.spool, self._config.device
         origin = DeviceKey(device.site, device.name)
-        self.spool = Spool.open(Path(config.path), limits_of(config), origin=origin)
-        try:
-            self._server = ControlServer(self.spool)
-        except SpoolError as error:
-            _log.warning("%s; `maskgate events` will not work while this runs", error)
+        self.spool = Spool.open_or_stand_in(Path(config.path), limits_of(config), origin=origin)
+        self._serve_tools()
 
     def check(self) -> None:
         """Raises SpoolError where nothing is stored any more."""
         if not self.spool.alive:
             raise SpoolError(f"the spool {self.spool.path} stores nothing any more; start again")
+        failing, self._failing = self._failing, self.spool.failing
+        # A disk that could not be used had no room for the socket either.
+        if failing and not self._failing and self._server is None:
+            self._serve_tools()
+
+    def status(self) -> str:
+        """Why the spool fails; nothing where it does not."""
+        return f"the spool fails: {self.spool.problem}" if self.spool.failing else ""
+
+    def stalled(self) -> str:
+        """A disk that has not come back from a commit; one that refuses does."""
+        busy_s = self.spool.busy_s
+        return f"the spool has been busy for {busy_s:.0f} s" if busy_s > STALLED_S else ""
+
+    def _serve_tools(self) -> None:
+        self._failing = self.spool.failing
+        try:
+            self._server = ControlServer(self.spool)
+        except SpoolError as error:
+            _log.warning("%s; `maskgate events` will not work for now", error)
 
     def stop(self) -> None:
         """Commits what waits, and closes socket and file."""

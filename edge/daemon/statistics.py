@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from edge.daemon.service import Service
 from edge.daemon.spool_service import SpoolService
 from edge.errors import SpoolError
 from edge.pipeline.pipeline import Cycle
-from edge.telemetry.minutes import MinuteAggregator, MinuteStats, Sample
-from edge.telemetry.records import Minute
+from edge.telemetry.minutes import MinuteAggregator, MinuteQueue, MinuteStats, Sample
+from edge.telemetry.records import Minute, minute_of
 from edge.types import Blind, Event, Frame
-from edge.uplink.status import MinuteQueue
 
 _log = logging.getLogger(__name__)
 
@@ -65,22 +65,72 @@ def _sample(cycle: Cycle) -> Sample:
     return Sample(moment.monotonic, moment.wall, isinstance(moment, Blind), times)
 
 
+class PassesToday:
+    """How many people passed since midnight, local time."""
+
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall = wall
+        self._day = _day(wall())
+        self._count = 0
+
+    def begin(self, minutes: Callable[[int, int], tuple[Minute, ...]]) -> None:
+        """Takes over what was counted before this run.
+
+        Args:
+            minutes: Gives the minutes that begin from one Unix time to another.
+
+        Raises:
+            SpoolError: They cannot be read.
+        """
+        now = time.localtime(self._wall())
+        midnight = time.mktime((*now[:3], 0, 0, 0, 0, 0, -1))
+        self._count = sum(
+            minute.verdicts.passes for minute in minutes(minute_of(midnight), minute_of(self._wall()))
+        )
+
+    def add(self, events: tuple[Event, ...]) -> None:
+        """Counts the passes that have their first verdict."""
+        self._count = self.count() + sum(event.verdict.revision == 0 for event in events)
+
+    def count(self) -> int:
+        """How many there were; none at midnight."""
+        if (day := _day(self._wall())) != self._day:
+            self._day, self._count = day, 0
+        return self._count
+
+
+def _day(wall: float) -> tuple[int, ...]:
+    return time.localtime(wall)[:3]
+
+
 class StatisticsService(Service):
     """A `StatisticsObserver` from the opening of the spool to the last minute."""
 
     _observer: StatisticsObserver
+    _today: PassesToday
 
     def __init__(self, spool: SpoolService, minute_queue: MinuteQueue) -> None:
         self._spool = spool
         self._minute_queue = minute_queue
 
     def start(self) -> None:
-        """Begins to count."""
+        """Begins to count; passes of today go on from what the spool has."""
         self._observer = StatisticsObserver(self._spool.spool, self._minute_queue)
+        self._today = PassesToday()
+        try:
+            self._today.begin(self._spool.spool.minutes)
+        except SpoolError as error:
+            _log.warning("the passes of today are counted from now on: %s", error)
 
     def observe(self, cycle: Cycle, events: tuple[Event, ...]) -> None:
         """Counts a cycle."""
         self._observer.observe(cycle, events)
+        self._today.add(events)
+
+    def status(self) -> str:
+        """The passes of the local day."""
+        count = self._today.count()
+        return f"{count} pass{'' if count == 1 else 'es'} today"
 
     def stop(self) -> None:
         """Keeps what has been counted of the present minute."""

@@ -6,20 +6,20 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from edge.config import Config
-from edge.daemon.factory import make_broker, open_uplink
 from edge.daemon.service import Problem, Service, attempt
-from edge.daemon.spool_service import SpoolService
+from edge.daemon.uplink_factory import make_broker, open_uplink
 from edge.errors import BrokerError, SpoolError
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.broker import ConnectOptions
 from edge.mqtt.connector import Connector
 from edge.mqtt.probe import probe
-from edge.spool import Spool
 from edge.system.secrets import as_service
-from edge.uplink.status import MinuteQueue
+from edge.telemetry.minutes import MinuteQueue
+from edge.uplink.ports import SpoolReader
 from edge.uplink.uplink import Uplink
 
 DRAIN_S = 5.0
@@ -28,7 +28,18 @@ DRAIN_S = 5.0
 FLUSH_S = 1.0
 """How long it waits for a disk first."""
 
+STALLED_S = 90.0
+"""How long one cycle of the sender may take: it may wait for answers of a slow disk, 30 s each."""
+
 _log = logging.getLogger(__name__)
+
+
+class SpoolHolder(Protocol):
+    """The service that has the spool: this process's own, or the link to that of another one."""
+
+    @property
+    def spool(self) -> SpoolReader:
+        """It, from `start` on."""
 
 
 class UplinkService(Service):
@@ -37,7 +48,7 @@ class UplinkService(Service):
     _uplink: Uplink
 
     def __init__(
-        self, config: Config, spool: SpoolService, minute_queue: MinuteQueue, mute: Callable[[float], None]
+        self, config: Config, spool: SpoolHolder, minute_queue: MinuteQueue, mute: Callable[[float], None]
     ) -> None:
         self._config = config
         self._spool = spool
@@ -77,6 +88,15 @@ class UplinkService(Service):
         if not self._uplink.alive:
             raise BrokerError("the sender ended unexpectedly; the spool keeps its events, start again")
 
+    def status(self) -> str:
+        """Whether the broker is connected, or why not."""
+        return "broker connected" if self._uplink.connected else f"no broker: {self._uplink.problem}"
+
+    def stalled(self) -> str:
+        """A sender that hangs."""
+        busy_s = self._uplink.busy_s
+        return f"the sender has been busy for {busy_s:.0f} s" if busy_s > STALLED_S else ""
+
     def drain(self) -> Iterator[None]:
         """Sends what a recording left."""
         yield from drain(self._spool.spool)
@@ -86,7 +106,7 @@ class UplinkService(Service):
         self._uplink.stop()
 
 
-def drain(spool: Spool) -> Iterator[None]:
+def drain(spool: SpoolReader) -> Iterator[None]:
     """Gives the uplink `DRAIN_S` seconds to empty the spool; what it cannot send stays there."""
     deadline = time.monotonic() + DRAIN_S
     try:
@@ -94,8 +114,8 @@ def drain(spool: Spool) -> Iterator[None]:
         spool.flush(FLUSH_S)
     except SpoolError as error:
         _log.warning("%s", error)
-    while spool.depth() and time.monotonic() < deadline:
+    while spool.figures().unsent and time.monotonic() < deadline:
         time.sleep(0.05)
         yield
-    if spool.depth():
-        _log.warning("no broker took %d events within %.0f s", spool.depth(), DRAIN_S)
+    if unsent := spool.figures().unsent:
+        _log.warning("no broker took %d events within %.0f s", unsent, DRAIN_S)

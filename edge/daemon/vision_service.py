@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from io import StringIO
 
@@ -19,10 +19,35 @@ from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, reported
-from edge.pipeline.ports import Indicator
+from edge.pipeline.ports import FrameSource, Indicator
 from edge.system import clock
 from edge.tracking.tracker import Tracker
-from edge.types import Blind
+from edge.types import Blind, Event, Frame
+
+STALLED_S = 30.0
+"""How long a camera may take to open, or for one picture: drivers give up by themselves within 10 s."""
+
+
+class FrameRate:
+    """What is seen, in a few words: frames a second since it was asked last, or why there are none."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._frames = 0
+        self._blind = ""
+
+    def observe(self, cycle: Cycle, _events: tuple[Event, ...]) -> None:
+        """Counts a cycle."""
+        self._blind = cycle.moment.reason if isinstance(cycle.moment, Blind) else ""
+        self._frames += isinstance(cycle.moment, Frame)
+
+    def status(self) -> str:
+        """The words."""
+        now = self._clock()
+        rate = self._frames / max(now - self._since, 1e-9)
+        self._since, self._frames = now, 0
+        return f"blind: {self._blind}" if self._blind else f"watching, {rate:.1f} fps"
 
 
 class VisionService(Service):
@@ -32,6 +57,7 @@ class VisionService(Service):
     _pipeline: Pipeline
     _tracker: Tracker
     _reporter: Reporter
+    _source: FrameSource
 
     def __init__(
         self,
@@ -45,7 +71,8 @@ class VisionService(Service):
         self._models = models
         self._spool = spool
         self._buzzer_mute = buzzer_mute
-        self._observers = observers
+        self._rate = FrameRate()
+        self._observers = (*observers, self._rate)
 
     def examine(self) -> Iterator[Problem]:
         """What is wrong with the lamp, and with the form of the camera's source or with a recording."""
@@ -73,6 +100,7 @@ class VisionService(Service):
             opened.callback(source.close)
             self._tracker = make_tracker(config.verdict)
             self._reporter = self._make_reporter(indicator)
+            self._source = source
             self._pipeline = Pipeline(source, self._models.vision, self._tracker, time.perf_counter)
             self._opened = opened.pop_all()
 
@@ -99,6 +127,15 @@ class VisionService(Service):
             if isinstance(cycle, Cycle) and isinstance(cycle.moment, Blind):
                 self._models.vision.pause()
             yield
+
+    def status(self) -> str:
+        """How many frames a second are judged, or why it is blind."""
+        return self._rate.status()
+
+    def stalled(self) -> str:
+        """A camera that hangs in its driver; one that is not there is tried again, and does not hang."""
+        busy_s = self._source.busy_s
+        return f"the camera has not answered for {busy_s:.0f} s" if busy_s > STALLED_S else ""
 
     def reload(self) -> None:
         """Takes the bundle that is in use by now; passes that are open go on."""

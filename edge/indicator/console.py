@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TextIO
 
-from edge.indicator.patterns import LIT
+from edge.indicator.patterns import AMBER_BLINKS, LIT
 from edge.types import Lamp
 
 _ANSI = ("31", "33", "32")
@@ -34,8 +34,9 @@ class ConsoleIndicator:
 
 
 def _drawn(lamp: Lamp) -> str:
-    """Red, amber and green as three dots on a terminal; blindness blinks."""
-    lit = (False, True, False) if lamp is Lamp.BLIND else LIT[lamp]
-    blink = ";5" if lamp is Lamp.BLIND else ""
+    """Red, amber and green as three dots on a terminal; amber may blink."""
+    blinks = lamp in AMBER_BLINKS
+    lit = (False, True, False) if blinks else LIT[lamp]
+    blink = ";5" if blinks else ""
     dots = (f"\033[{colour}{blink}m●\033[0m" if on else "○" for colour, on in zip(_ANSI, lit, strict=True))
     return "".join(dots)

@@ -10,11 +10,10 @@ from typing import Any
 
 from edge.config import LampPinsConfig
 from edge.errors import IndicatorError, MissingExtraError
-from edge.indicator.patterns import LIT
+from edge.indicator.patterns import AMBER_BLINKS, LIT
 from edge.types import Lamp
 
 LAMP_TEST_S = 0.5
-BLINK_S = 0.5
 BEEP_S = 0.15
 
 
@@ -96,8 +95,9 @@ class GpioIndicator:
             else:
                 led.off()
         # After `close` there are no LEDs.
-        if lamp is Lamp.BLIND and self._leds:
-            self._leds[1].blink(on_time=BLINK_S, off_time=BLINK_S)
+        if lamp in AMBER_BLINKS and self._leds:
+            on_s, off_s = AMBER_BLINKS[lamp]
+            self._leds[1].blink(on_time=on_s, off_time=off_s)
 
 
 def _take(pins: LampPinsConfig) -> tuple[tuple[Any, ...], Any]:

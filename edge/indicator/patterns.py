@@ -11,5 +11,9 @@ LIT: dict[Lamp, tuple[bool, bool, bool]] = {
     Lamp.RED_AMBER: (True, True, False),
     Lamp.RED: (True, False, False),
     Lamp.BLIND: (False, False, False),
+    Lamp.FAULT: (False, False, False),
 }
-"""Whether red, amber and green burn steadily; `BLIND` blinks amber."""
+"""Whether red, amber and green burn steadily."""
+
+AMBER_BLINKS: dict[Lamp, tuple[float, float]] = {Lamp.BLIND: (0.5, 0.5), Lamp.FAULT: (0.1, 2.9)}
+"""Seconds for which amber is on and off, where it blinks."""

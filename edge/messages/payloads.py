@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.contract import LABELS
 from edge.system.health import Health
 from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import SpoolUsage, VerdictCounts
 from edge.telemetry.summaries import Summary
-from edge.types import DeviceKey, Event, Gap, Probabilities, State
+from edge.types import LABELS, DeviceKey, Event, Gap, Probabilities, State
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
 """JSON Schema with a `$defs` entry for each kind of message."""

@@ -14,7 +14,9 @@ from edge.mqtt.events import (
     ConnectionFailed,
     ConnectionLost,
     ConnectionRefused,
+    PublishAcknowledged,
 )
+from edge.mqtt.reason_codes import REFUSED
 
 PATIENCE_S = 10.0
 GOODBYE_S = 1.0
@@ -32,6 +34,35 @@ def probe(connector: Connector) -> None:
     while isinstance(answer, ConnectionRefused) and connector.refused(answer.code):
         answer = _answer(connector, deadline)
     _raise(connector, answer)
+
+
+def publish_once(connector: Connector, topic: str, payload: bytes) -> None:
+    """Connects and has the broker acknowledge one retained message.
+
+    Raises:
+        BrokerError: The broker does not take the client, or not the message.
+    """
+    deadline, answers = time.monotonic() + PATIENCE_S, queue.SimpleQueue[ConnectionEvent]()
+    connection = connector.connect(answers.put)
+    where = connector.broker.address
+    try:
+        while (left := deadline - time.monotonic()) > 0:
+            match answers.get(timeout=left):
+                case ConnectionAccepted() as accepted:
+                    connection.publish(topic, payload, retain=accepted.retains)
+                case PublishAcknowledged(_, code, text) if code >= REFUSED:
+                    raise BrokerError(
+                        f"the MQTT broker at {where} refuses a message on {topic}: {text.lower()}"
+                    )
+                case PublishAcknowledged():
+                    return
+                case ConnectionFailed() | ConnectionRefused() | ConnectionLost() as answer:
+                    _raise(connector, answer)
+    except queue.Empty:
+        pass
+    finally:
+        connection.close(GOODBYE_S)
+    raise BrokerError(f"the MQTT broker at {where} does not acknowledge a message on {topic}")
 
 
 def _answer(connector: Connector, deadline: float) -> ConnectionEvent | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 
-from edge.mqtt.broker import Broker, SettingNames, reason_of
+from edge.mqtt.broker import CREDENTIAL, Broker, SettingNames, reason_of
 from edge.mqtt.events import ConnectionAccepted
 from edge.mqtt.takeover import KEEP_ALIVE_TIMEOUT, SESSION_TAKEN_OVER
 
@@ -24,6 +24,8 @@ def _advice(names: SettingNames, error: BaseException | None) -> str:
         return f"check {names.ca_file}, and that {names.host} is the name in the broker's certificate"
     if isinstance(error, ssl.SSLError):
         return f"check {names.tls} and that {names.port} is the broker's TLS port"
+    if isinstance(error, PermissionError):
+        return "the sandbox or firewall of this machine forbids it; see IPAddressAllow in systemd/README.md"
     return f"check that it runs, and {names.address}"
 
 
@@ -35,7 +37,10 @@ def refused(broker: Broker, code: int, text: str) -> str:
         case 0x01 | 0x84:
             advice = "it must speak MQTT 5"
         case 0x04 | 0x05 | 0x86 | 0x87:
-            advice = f"check {names.username} and {names.password_file}"
+            advice = (
+                f"check {names.username}, and the password in {names.password_file} or else in the "
+                f"credential {CREDENTIAL}"
+            )
         case 0x88 | 0x89:
             advice = "trying again"
         case 0x8A:

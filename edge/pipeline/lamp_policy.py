@@ -24,13 +24,14 @@ class LampPolicy:
         self._hold_s = hold_s
         self._held: dict[int, tuple[Outcome, float]] = {}
 
-    def update(self, present: Iterable[Presence], blind: bool, now: float) -> Lamp:
+    def update(self, present: Iterable[Presence], blind: bool, now: float, *, failing: bool = False) -> Lamp:
         """The lamp for this cycle.
 
         Args:
             present: Everybody who is seen now and has a verdict.
             blind: Whether the camera gave nothing.
             now: Time of the cycle in seconds.
+            failing: Whether no disk takes what is decided; people's verdicts are shown all the same.
         """
         for person in present:
             self._held[person.number] = person.outcome, now + self._hold_s
@@ -39,4 +40,5 @@ class LampPolicy:
         if blind:
             return Lamp.BLIND
         outcomes = {outcome for outcome, _ in self._held.values()}
-        return next((LAMPS[outcome] for outcome in WORST_FIRST if outcome in outcomes), Lamp.OFF)
+        idle = Lamp.FAULT if failing else Lamp.OFF
+        return next((LAMPS[outcome] for outcome in WORST_FIRST if outcome in outcomes), idle)

@@ -140,7 +140,8 @@ class Reporter:
     def _show(self, cycle: Cycle) -> None:
         moment = cycle.moment
         reason = moment.reason if isinstance(moment, Blind) else ""
-        lamp = self._lamp.update(cycle.present, bool(reason), moment.monotonic)
+        failing = self._outbox.failing
+        lamp = self._lamp.update(cycle.present, bool(reason), moment.monotonic, failing=failing)
         self._switch(lamp, reason, moment.wall)
 
     def _switch(self, lamp: Lamp, reason: str, wall: float) -> None:

@@ -18,6 +18,10 @@ class FrameSource(Protocol):
 
     def __iter__(self) -> Iterator[Frame | Blind | NotDue]: ...
 
+    @property
+    def busy_s(self) -> float:
+        """Seconds for which a thread beside its reader's has been waiting for the camera; else 0."""
+
     def close(self) -> None:
         """Gives the camera or file back; may be called more than once."""
 
@@ -49,7 +53,11 @@ class Indicator(Protocol):
 
 
 class Outbox(Protocol):
-    """The spool as the vision side sees it: neither call waits for a disk or a network."""
+    """The spool as the vision side sees it: nothing here waits for a disk or a network."""
+
+    @property
+    def failing(self) -> bool:
+        """Whether no disk takes what is decided now."""
 
     def append(self, event: Event) -> None:
         """Accepts an event for sending."""
@@ -60,6 +68,8 @@ class Outbox(Protocol):
 
 class NoOutbox:
     """Drops what would be sent."""
+
+    failing = False
 
     def append(self, event: Event) -> None:
         """Drops an event."""

@@ -16,6 +16,10 @@ Theory of operation:
 - At a start all of the file is checked. A damaged one is moved aside, and a new epoch begins in a new
   file, which takes over the unsent events that are as they were written (`storage.recovery`). All
   other sequences of the old epoch are announced as a gap.
+- Where the file cannot be opened the spool is in memory (`storage.stand_in`), with an epoch of its own. It is
+  sent as ever, and the file takes all of it as soon as it can be opened.
+- Tools ask over a socket beside the file (`control.server`). The process that sends, where it is one of its
+  own, works over another (`control.link_server`).
 - A power cut loses what was not committed, 0.1 s of events on a sound disk; these are within the gap of
   the reserved sequences. It undoes nothing that was committed. Acknowledgements that were not
   committed are lost too: these events are sent twice, with the same id.

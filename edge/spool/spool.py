@@ -16,8 +16,11 @@ from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.messages.ranges import Range
 from edge.spool.records import ConsumerMark, Limits, Replayed
+from edge.spool.storage.database import InUseError
 from edge.spool.storage.opening import open_store
-from edge.spool.writer import SpoolWriter, Work
+from edge.spool.storage.stand_in import move, open_stand_in
+from edge.spool.storage.store import EventStore
+from edge.spool.writer import Outage, SpoolWriter, Work
 from edge.telemetry.records import Minute, SpoolUsage
 from edge.types import DeviceKey, Event, Gap, State
 
@@ -66,11 +69,41 @@ class Spool:
         Raises:
             SpoolError: It cannot be opened, is something else, or another process holds it.
         """
+        return cls._start(path, lambda: _on_disk(path, limits, wall, origin))
+
+    @classmethod
+    def open_or_stand_in(
+        cls,
+        path: Path,
+        limits: Limits,
+        wall: Callable[[], float] = time.time,
+        origin: DeviceKey | None = None,
+    ) -> Self:
+        """As `open`; where the file cannot be used the spool is in memory, until it can.
+
+        `problem` says so meanwhile. What was decided by then goes to the file, under the same ids.
+
+        Raises:
+            SpoolError: Another process holds it.
+        """
+
+        def serve() -> tuple[SpoolWriter, str]:
+            try:
+                return _on_disk(path, limits, wall, origin)
+            except InUseError:
+                raise
+            except SpoolError as error:
+                _log.error("%s; events are kept in memory only, until it can be used", error)
+                return _in_memory(path, limits, wall, origin, str(error)), ""
+
+        return cls._start(path, serve)
+
+    @classmethod
+    def _start(cls, path: Path, make: Callable[[], tuple[SpoolWriter, str]]) -> Self:
+        """A spool that is served by a thread of its own, which makes the writer first."""
         opened: Future[tuple[SpoolWriter, str]] = Future()
         # SQLite ties a connection to the thread that made it, so that this one must open the file too.
-        thread = threading.Thread(
-            target=_serve, args=(path, limits, wall, origin, opened), name="maskgate-spool", daemon=True
-        )
+        thread = threading.Thread(target=_serve, args=(make, opened), name="maskgate-spool", daemon=True)
         thread.start()
         writer, damage = opened.result()
         return cls(path, thread, writer, damage)
@@ -84,6 +117,11 @@ class Spool:
     def alive(self) -> bool:
         """Whether the thread runs that stores events."""
         return self._thread.is_alive()
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that the thread's present piece of work has taken, such as a commit. Never waits."""
+        return self._writer.busy_s
 
     @property
     def epoch(self) -> str:
@@ -107,6 +145,11 @@ class Spool:
         That a damaged file was replaced is a problem until the next start.
         """
         return self._writer.problem or self._damage
+
+    @property
+    def failing(self) -> bool:
+        """Whether the disk does not take what is decided now, or no room is left. Never waits."""
+        return bool(self._writer.problem)
 
     @property
     def replays(self) -> int:
@@ -315,20 +358,32 @@ class Spool:
         self._writer.inbox.put(work)
 
 
-def _serve(
-    path: Path,
-    limits: Limits,
-    wall: Callable[[], float],
-    origin: DeviceKey | None,
-    opened: Future[tuple[SpoolWriter, str]],
-) -> None:
+def _serve(make: Callable[[], tuple[SpoolWriter, str]], opened: Future[tuple[SpoolWriter, str]]) -> None:
     """What the spool's thread does: opens the file, and serves it until it is closed."""
     try:
-        found = open_store(path, wall(), limits, origin)
-        writer = SpoolWriter(found.store, wall)
+        writer, damage = make()
     except BaseException as error:
         # Whatever it is, `open` waits for this and raises it on its own thread.
         opened.set_exception(error)
         return
-    opened.set_result((writer, found.problem))
+    opened.set_result((writer, damage))
     writer.run()
+
+
+def _on_disk(
+    path: Path, limits: Limits, wall: Callable[[], float], origin: DeviceKey | None
+) -> tuple[SpoolWriter, str]:
+    """A writer to the file, and what was wrong with that; empty where nothing was."""
+    found = open_store(path, wall(), limits, origin)
+    return SpoolWriter(found.store, wall), found.problem
+
+
+def _in_memory(
+    path: Path, limits: Limits, wall: Callable[[], float], origin: DeviceKey | None, reason: str
+) -> SpoolWriter:
+    """A writer to a spool in memory, which goes to the file as soon as that can be used."""
+
+    def end(stand_in: EventStore, moment: float) -> EventStore:
+        return move(stand_in, open_store(path, moment, limits, origin).store)
+
+    return SpoolWriter(open_stand_in(path, wall(), limits, origin), wall, Outage(reason, end))

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from edge.errors import SpoolError
@@ -14,6 +15,7 @@ from edge.messages.ranges import Range
 from edge.spool.records import EventRow, Purged, Replayed
 from edge.spool.storage.statistics import PassCounter
 from edge.spool.storage.store import EventStore
+from edge.system.pulse import Pulse
 from edge.types import Event, Reason
 
 GROUP_EVENTS = 20
@@ -23,10 +25,25 @@ GROUP_S = 0.1
 MOST_WAITING = 10_000
 """Events held in memory while the disk refuses them; beyond that the oldest are dropped."""
 RETRY_S = 1.0
+DISK_RETRY_S = 10.0
+"""Between two tries to open a disk that could not be opened."""
 PRUNE_EVERY_S = 3_600.0
 PRUNE_AGAIN_S = 0.2
 """Between two deletions where there is much to prune, so that events come between."""
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A disk that cannot be used.
+
+    Attributes:
+        reason: Why, as one sentence.
+        end: Moves a spool in memory to the disk, at a Unix time; raises SpoolError while it cannot.
+    """
+
+    reason: str
+    end: Callable[[EventStore, float], EventStore]
 
 
 class SpoolWriter:
@@ -36,12 +53,15 @@ class SpoolWriter:
     them without `run`.
     """
 
-    def __init__(self, store: EventStore, wall: Callable[[], float]) -> None:
+    def __init__(self, store: EventStore, wall: Callable[[], float], outage: Outage | None = None) -> None:
+        """`outage`: why `store` is in memory, and what ends that; None where it is a file."""
         self.store = store
         self.inbox: SimpleQueue[Work] = SimpleQueue()
         self.listeners: tuple[Callable[[], None], ...] = ()
         self.replays = 0
         self._wall = wall
+        self._outage = outage
+        self._disk_at = math.inf if outage is None else time.monotonic() + DISK_RETRY_S
         self._began = wall() - time.monotonic()
         self._passes = PassCounter()
         self._commit_at = 0.0
@@ -50,10 +70,18 @@ class SpoolWriter:
         self._full = False
         self._prune_at = 0.0
         self._running = True
+        self._pulse = Pulse()
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that the thread's present piece of work has taken, such as a commit."""
+        return self._pulse.busy_s
 
     @property
     def problem(self) -> str:
         """What is wrong with the disk or the bounds, as one sentence; empty while all is well."""
+        if self._outage is not None:
+            return f"{self._outage.reason}; events are kept in memory only"
         if self._error:
             return f"{self._error}; events wait in memory"
         return "the spool is full: the oldest unsent events are dropped" if self._full else ""
@@ -65,7 +93,10 @@ class SpoolWriter:
 
     def cycle(self) -> None:
         """Prunes, commits or does the next piece of work, whichever is due first."""
+        self._pulse.beat()
         now = time.monotonic()
+        if now >= self._disk_at:
+            self.return_to_disk()
         if now >= self._prune_at:
             self._attempt(self.prune)
         # Before the queue: while work keeps coming, a full group still goes to disk.
@@ -73,10 +104,12 @@ class SpoolWriter:
         if wait == 0.0:
             self._attempt(self.commit)
             return
+        self._pulse.rest()
         try:
-            work = self.inbox.get(timeout=min(wait, max(self._prune_at - now, 0.0)))
+            work = self.inbox.get(timeout=min(wait, max(min(self._prune_at, self._disk_at) - now, 0.0)))
         except Empty:
             return
+        self._pulse.beat()
         work(self)
 
     def append(self, event: Event) -> None:
@@ -163,6 +196,26 @@ class SpoolWriter:
         if self.store.prune(min(self._wall(), self._began + time.monotonic())):
             self._prune_at = time.monotonic() + PRUNE_AGAIN_S
 
+    def return_to_disk(self) -> None:
+        """Goes on in the file, where that can be opened by now."""
+        if self._outage is None:
+            return
+        self._disk_at = time.monotonic() + DISK_RETRY_S
+        try:
+            self.commit()
+            self.store = self._outage.end(self.store, self._wall())
+        except SpoolError as error:
+            if str(error) != self._outage.reason:
+                _log.error("%s; events are kept in memory only", error)
+                self._outage = replace(self._outage, reason=str(error))
+                self.notify()
+            return
+        self._outage, self._disk_at = None, math.inf
+        # Positions are others than before, so that readers have to begin anew.
+        self.replays += 1
+        _log.warning("the spool is on its disk again, with all that was decided meanwhile")
+        self.notify()
+
     def notify(self) -> None:
         """Calls the listeners."""
         for listener in self.listeners:
@@ -176,12 +229,15 @@ class SpoolWriter:
         """Commits for the last time, closes the file, and ends `run`."""
         self._running = False
         clean = True
+        self.return_to_disk()
         try:
             self.commit()
         except SpoolError as error:
             # The next run is to announce them: the reservation stays.
             clean = False
             _log.error("%d events are lost: %s", self.store.waiting, error)
+        if self._outage is not None and self.store.usage.unsent:
+            _log.error("%d events are lost, which no disk has taken and no broker", self.store.usage.unsent)
         self.store.close(clean=clean)
 
     def _until_commit(self, now: float) -> float:

@@ -13,8 +13,9 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.system import heif_images, image_header
-from edge.system.image_header import BMP, END_OF_IMAGE, JPEG, PNG, RIFF, START_OF_SCAN, STARTS_OF_FRAME, Size
+from edge.system.image_header import BMP, END_OF_IMAGE, JPEG, PNG, RIFF, START_OF_SCAN, STARTS_OF_FRAME
 from edge.system.native_output import prepare_opencv, without_native_chatter
+from edge.system.picture_limit import picture_limit
 from edge.types import Image
 
 log = logging.getLogger(__name__)
@@ -22,11 +23,9 @@ log = logging.getLogger(__name__)
 IMAGE_SUFFIXES = frozenset(
     {".avif", ".bmp", ".heic", ".heif", ".hif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 )
-USUAL_MEGAPIXELS = 50.0
 NAMED = 3
 """So many files that are no pictures are named; the others are counted."""
 
-_BYTES_A_PIXEL = 8
 _CODED = (b"\xaa" * 1024, b"\xff\x00" * 1024)
 _RESTARTS = ((), (0, 1, 2, 3, 4, 5, 6, 7), (4, 5, 6, 7, 0, 1, 2, 3))
 _MORE_DATA = tuple(
@@ -39,40 +38,6 @@ _MORE_DATA = tuple(
 With restart marks, without which it reads nothing after an interval, and which it takes from the one that
 it waits for; long enough to get beyond blocks at the edge of which nothing is seen.
 """
-
-
-class PictureLimit:
-    """The largest picture that this process decodes; set once, by the command line."""
-
-    def __init__(self) -> None:
-        self.megapixels = USUAL_MEGAPIXELS
-
-    def allow(self, megapixels: float) -> None:
-        """Sets the limit for all that this process reads."""
-        self.megapixels = megapixels
-
-    def check(self, file: Path | str, size: Size) -> None:
-        """Refuses a picture or video that is too large.
-
-        Raises:
-            SourceError: It has more pixels.
-        """
-        width, height = size
-        if width * height > self.megapixels * 1e6:
-            raise SourceError(f"{file} has {width}x{height} pixels, {self._refusal()}")
-
-    def check_bytes(self, file: Path) -> None:
-        """Refuses a file with more bytes than a picture of that size can have; raises like `check`."""
-        size = file.stat().st_size
-        if size > self.megapixels * 1e6 * _BYTES_A_PIXEL:
-            raise SourceError(f"{file} has {size} bytes, {self._refusal()}")
-
-    def _refusal(self) -> str:
-        most = f"{self.megapixels:g}"
-        return f"more than a picture of {most} megapixels; make it smaller, or raise --max-megapixels"
-
-
-picture_limit = PictureLimit()
 
 
 def pictures_in(folder: Path) -> tuple[Path, ...]:

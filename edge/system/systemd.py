@@ -1,6 +1,6 @@
-"""The service manager's notification protocol; silent where no service manager listens.
+"""The service manager's notification protocol, silent where none listens, and the levels of its journal.
 
-Source: sd_notify(3), sd_watchdog_enabled(3).
+Sources: sd_notify(3), sd_watchdog_enabled(3), sd-daemon(3), systemd.exec(5) on JOURNAL_STREAM.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from typing import TextIO
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,34 @@ def notify(message: str) -> bool:
         log.debug("the service manager could not be told: %s", error)
         return False
     return True
+
+
+ERROR, WARNING, INFO, DEBUG = 3, 4, 6, 7
+"""Levels of the journal, as syslog has them."""
+
+
+def priority_of(level: int) -> int:
+    """The journal's level for one of Python's."""
+    if level >= logging.ERROR:
+        return ERROR
+    if level >= logging.WARNING:
+        return WARNING
+    return INFO if level >= logging.INFO else DEBUG
+
+
+def at_priority(priority: int, text: str) -> str:
+    """A text with a level before each of its lines, since the journal takes each for an entry."""
+    return "\n".join(f"<{priority}>{line}" for line in text.split("\n"))
+
+
+def is_journal(stream: TextIO) -> bool:
+    """Whether what is written to a stream goes to the journal, which takes levels out of it."""
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):
+        return False
+    # Not the variable alone: a program that was started by a service may write to somewhere else.
+    return os.environ.get("JOURNAL_STREAM", "") == f"{found.st_dev}:{found.st_ino}"
 
 
 def watchdog_interval() -> float | None:

@@ -7,6 +7,7 @@ jumps moves what it counts to another minute and makes no time out of nothing.
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -147,3 +148,22 @@ def _quantiles(values: array[float]) -> Quantiles:
     # Rounded up in whole numbers: 0.95 times a number may lie just above the whole it should be.
     at = (ranked[(len(ranked) - 1) // 2], ranked[max(-(-len(ranked) * 95 // 100) - 1, 0)])
     return Quantiles(round(at[0] * 1000, 2), round(at[1] * 1000, 2))
+
+
+class MinuteQueue:
+    """Hands the statistics of minutes from the side that sees to the sender; neither waits for the other."""
+
+    def __init__(self) -> None:
+        # Two threads and no lock: `append` and `popleft` of a deque are atomic.
+        self._minutes: deque[MinuteStats] = deque(maxlen=5)
+
+    def put(self, minute_stats: MinuteStats) -> None:
+        """Adds a minute; the oldest is forgotten when nobody takes them."""
+        self._minutes.append(minute_stats)
+
+    def pop(self) -> MinuteStats | None:
+        """The oldest minute; None where there is none."""
+        try:
+            return self._minutes.popleft()
+        except IndexError:
+            return None

@@ -26,6 +26,11 @@ class VerdictCounts:
         return cls(**{outcome.value: number})
 
     @property
+    def passes(self) -> int:
+        """All of them."""
+        return self.compliant + self.no_mask + self.mask_incorrect + self.unsure
+
+    @property
     def compliance(self) -> float | None:
         """Share of compliant passes among those that are not unsure; None where there are none."""
         judged = self.compliant + self.no_mask + self.mask_incorrect

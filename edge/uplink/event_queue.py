@@ -75,10 +75,17 @@ class EventQueue:
         return handed_out and not self._in_flight
 
     def changed(self) -> None:
-        """The spool has something new."""
+        """The spool has something new.
+
+        Raises:
+            SpoolError: The spool cannot be read.
+        """
         self._live.changed()
         if self._replays != self._reader.replays:
             self._replays = self._reader.replays
+            # Positions go back only where a spool has moved from memory to its file.
+            if (newest := self._reader.newest()) < self._live.passed:
+                self._live.pass_over(newest)
             self.begin_anew()
 
     def begin_anew(self) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 
 from edge.errors import SpoolError
@@ -16,7 +15,7 @@ from edge.messages.payloads import MinuteReport, Trouble, stats_message, summary
 from edge.messages.topics import ONLINE, Topics
 from edge.system import health
 from edge.telemetry import summaries
-from edge.telemetry.minutes import MinuteStats
+from edge.telemetry.minutes import MinuteQueue, MinuteStats
 from edge.telemetry.records import DAY_S, HOUR_S, VerdictCounts
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedMessage, RetainedMessages
@@ -27,25 +26,6 @@ NO_SUBSCRIBERS_EVERY_S = 10.0
 MINUTE_DELAY_S = 1.0
 """After the end of a minute, so that what was decided in it is on disk."""
 _log = logging.getLogger(__name__)
-
-
-class MinuteQueue:
-    """Hands the statistics of minutes from the side that sees to the sender; neither waits for the other."""
-
-    def __init__(self) -> None:
-        # Two threads and no lock: `append` and `popleft` of a deque are atomic.
-        self._minutes: deque[MinuteStats] = deque(maxlen=5)
-
-    def put(self, minute_stats: MinuteStats) -> None:
-        """Adds a minute; the oldest is forgotten when nobody takes them."""
-        self._minutes.append(minute_stats)
-
-    def pop(self) -> MinuteStats | None:
-        """The oldest minute; None where there is none."""
-        try:
-            return self._minutes.popleft()
-        except IndexError:
-            return None
 
 
 class StatusPublisher:

@@ -26,6 +26,7 @@ from edge.mqtt.events import (
     SubscriptionAcknowledged,
 )
 from edge.mqtt.reason_codes import REFUSED
+from edge.system.pulse import Pulse
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.ports import SpoolReader
 from edge.uplink.reconnect import ConnectionManager
@@ -74,6 +75,7 @@ class Uplink:
         self._lacking: tuple[str, ...] = ()
         self._problem = "the first connection is being made"
         self._no_subscribers = 0
+        self._pulse = Pulse()
         self._thread = threading.Thread(target=self._run, name="maskgate-uplink", daemon=True)
 
     @property
@@ -87,6 +89,11 @@ class Uplink:
     def alive(self) -> bool:
         """Whether the sender's thread runs."""
         return self._thread.is_alive()
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that the sender's present cycle has taken; 0 while it waits for events."""
+        return self._pulse.busy_s
 
     @property
     def problem(self) -> str:
@@ -152,14 +159,19 @@ class Uplink:
         return done or now >= stop_at - DISCONNECT_S
 
     def _cycle(self) -> None:
+        self._pulse.beat()
         try:
             now = time.monotonic()
             if self._session is None and self._connections.wait(now) == 0.0:
                 self._session = self._connections.connect(
                     self._spool, self._status.retained_messages, self._events, now
                 )
+            timeout = self._timeout(now)
+            self._pulse.rest()
+            burst = tuple(self._events.burst(timeout))
+            self._pulse.beat()
             # All of them are taken, whatever happens to one.
-            for number, event in tuple(self._events.burst(self._timeout(now))):
+            for number, event in burst:
                 self._guarded(self._take, number, event)
             self._guarded(self._send, time.monotonic())
         except Exception:

@@ -17,8 +17,9 @@ from edge.pipeline.events import EventFactory, EventSource
 from edge.spool import Spool
 from edge.system import clock
 from edge.system.clock import DOUBT_S, SyncCheck
+from edge.telemetry.minutes import MinuteQueue
 from edge.uplink.commands import InboundHandler, InboundPolicy
-from edge.uplink.status import MinuteQueue, StatusPublisher
+from edge.uplink.status import StatusPublisher
 from edge.uplink.uplink import Uplink, connect_options
 from tests.faults.device import TOPICS
 from tests.faults.results import note

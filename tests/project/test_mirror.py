@@ -20,10 +20,19 @@ TESTED_WITH = {
     "training/commands/compare.py": "tests/training/evaluation/test_comparison.py",
     # `python -m edge`.
     "edge/__main__.py": "tests/edge/commands/test_events.py",
+    "edge/commands/vision.py": "tests/edge/daemon/test_vision_process.py",
+    # The services put together: they are tested where they run.
+    "edge/daemon/all_in_one.py": "tests/edge/daemon/test_spool_service.py",
+    "edge/daemon/link_client_service.py": "tests/edge/daemon/test_uplink_process.py",
+    "edge/daemon/link_path.py": "tests/edge/daemon/test_uplink_process.py",
+    "edge/daemon/link_server_service.py": "tests/edge/daemon/test_uplink_process.py",
+    "edge/daemon/uplink_factory.py": "tests/edge/uplink/test_uplink.py",
+    "edge/system/picture_limit.py": "tests/edge/system/test_image_files_limits.py",
     # Values without behaviour: options as typed, records, tables.
     "edge/collector/config.py": "tests/edge/collector/test_connection.py",
     "edge/collector/database/tables.py": "tests/edge/collector/database/test_writes.py",
     "edge/collector/records.py": "tests/edge/collector/test_parse.py",
+    "edge/diagnostics/finding.py": "tests/edge/diagnostics/test_doctor.py",
     # Protocols.
     "edge/daemon/service.py": "tests/edge/daemon/test_daemon_services.py",
     "edge/pipeline/ports.py": "tests/edge/spool/test_spool.py",

@@ -148,6 +148,8 @@ def ask_daemon(path: Path, request: Request, kind: type[_A]) -> _A | None:
     except (FileNotFoundError, ConnectionRefusedError):
         # Refused: the socket of a daemon that was killed is still there.
         return None
+    except PermissionError:
+        raise SpoolError(f"only root and the daemon's own user may look at {path}; use sudo") from None
     except OSError as error:
         raise SpoolError(f"the daemon at {address} does not answer: {error}") from None
     if not line.endswith(b"\n"):

@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 import time
+from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingUnixStreamServer
 from typing import Any
 
@@ -41,18 +42,28 @@ class ControlServer(ThreadingUnixStreamServer):
     daemon_threads = True
     request_queue_size = MOST_AT_ONCE
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        path: Path | None = None,
+        conversation: type[BaseRequestHandler] | None = None,
+    ) -> None:
         """Opens the socket; it exists as long as the spool is held.
+
+        Args:
+            spool: What is asked.
+            path: The socket; beside the spool unless given.
+            conversation: What holds a conversation; that of the tools unless given.
 
         Raises:
             SpoolError: It cannot be made.
         """
         self.spool = spool
-        self._path = files.socket_of(spool.path)
+        self._path = path or files.socket_of(spool.path)
         self._before = self._path.with_name(f"{self._path.name}.new")
         self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
         try:
-            super().__init__(str(self._path), _Conversation)
+            super().__init__(str(self._path), conversation or _Conversation)
         except OSError as error:
             raise SpoolError(f"the socket {self._path} cannot be made: {error.strerror}") from None
         threading.Thread(

@@ -19,6 +19,7 @@ from edge.errors import SpoolError
 
 CACHE_KIB = 256
 LOCK_WAIT_S = 1.0
+READ_ONLY = "its disk is mounted read-only; see `dmesg` for the reason, a worn card is to be replaced"
 SYNCHRONOUS = "FULL"
 CHECKPOINT_PAGES = 256
 """The log is merged when it has this many: a log that grows large takes the room that merging needs."""
@@ -37,6 +38,10 @@ class DamagedError(SpoolError):
     """The file is not as it was written."""
 
 
+class InUseError(SpoolError):
+    """Another process holds the file."""
+
+
 class SpoolDatabase:
     """One open database file."""
 
@@ -50,23 +55,29 @@ class SpoolDatabase:
         self._path = path
         with self._naming():
             # Without an isolation level Python's module begins no transaction by itself; `transaction` does.
-            self._db = sqlite3.connect(path, timeout=LOCK_WAIT_S, isolation_level=None)
+            self._db = sqlite3.connect(self._place(), timeout=LOCK_WAIT_S, isolation_level=None)
         try:
+            self._set_journal()
             self._prepare()
         except SpoolError:
             self._db.close()
             raise
 
-    def _prepare(self) -> None:
+    def _place(self) -> str | Path:
+        return self._path
+
+    def _set_journal(self) -> None:
         # Before WAL: SQLite then needs no shared memory (wal.html, "Use of WAL Without Shared-Memory").
         self.execute("PRAGMA locking_mode = EXCLUSIVE")
+        (mode,) = self.one("PRAGMA journal_mode = WAL")
+        if mode != "wal":
+            raise SpoolError(f"{self._path} lies on a file system that cannot hold a spool; set spool.path")
+
+    def _prepare(self) -> None:
         # Finds a damaged page when it is read, before the damage spreads (pragma.html).
         self.execute("PRAGMA cell_size_check = ON")
         # SQLite's advice for a file that others may have written to (security.html).
         self.execute("PRAGMA trusted_schema = OFF")
-        (mode,) = self.one("PRAGMA journal_mode = WAL")
-        if mode != "wal":
-            raise SpoolError(f"{self._path} lies on a file system that cannot hold a spool; set spool.path")
         self.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         self.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
@@ -178,6 +189,17 @@ class SpoolDatabase:
             raise SpoolError(f"the spool {self._path} holds no numbers as large as these") from None
 
 
+class MemoryDatabase(SpoolDatabase):
+    """The same in memory, under the name of the file that it stands in for."""
+
+    def _place(self) -> str:
+        return ":memory:"
+
+    def _set_journal(self) -> None:
+        # What is in memory only needs no log to survive.
+        self.execute("PRAGMA journal_mode = MEMORY")
+
+
 def _seal(position: Value, payload: Value, wall: Value, sent_at: Value) -> int:
     """A checksum over all of a row, since SQLite keeps none over a page."""
     try:
@@ -194,13 +216,15 @@ def _named(path: Path, error: sqlite3.Error) -> SpoolError:
     # For text that is not UTF-8 Python's module raises an error without a code of SQLite's.
     name = getattr(error, "sqlite_errorname", "SQLITE_MISMATCH" if "decode" in str(error) else "")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return SpoolError(
+        return InUseError(
             f"the spool {path} is in use by another process; stop that or set another spool.path"
         )
     if name in _DAMAGE or name.startswith("SQLITE_CORRUPT"):
         return DamagedError(f"the spool {path} is damaged: {' '.join(str(error).split())[:200]}")
     if name.startswith("SQLITE_FULL"):
         return SpoolError(f"the spool {path} cannot grow: the disk is full; free some space")
+    if name.startswith("SQLITE_READONLY"):
+        return SpoolError(f"the spool {path} cannot be written: {READ_ONLY}")
     return SpoolError(
         f"the spool {path} cannot be used: {error}; check the disk and the rights of its directory"
     )

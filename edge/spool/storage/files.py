@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.errors import SpoolError
+from edge.spool.storage.database import READ_ONLY
 from edge.system.files import sync_directory
 
 LOG = "-wal"
@@ -110,11 +111,19 @@ def _as_spool_error(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "it is no file" if error.errno == errno.EINVAL else os.strerror(error.errno or 0)
-        raise SpoolError(
-            f"the spool {path} cannot be opened for writing: {reason}; set spool.path to a file "
-            "in a directory that this user may write to"
-        ) from None
+        raise SpoolError(f"the spool {path} cannot be opened for writing: {_advice(error)}") from None
+
+
+def _advice(error: OSError) -> str:
+    """Why a file cannot be made, and what to do."""
+    reason = "it is no file" if error.errno == errno.EINVAL else os.strerror(error.errno or 0)
+    if error.errno == errno.EROFS:
+        return READ_ONLY
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{reason}; free some space"
+    if error.errno == errno.EIO:
+        return f"{reason}; see `dmesg`, the disk or card fails"
+    return f"{reason}; set spool.path to a file in a directory that this user may write to"
 
 
 def move_aside(path: Path, wall: float) -> Path:

@@ -13,8 +13,10 @@ import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from edge.errors import SpoolError
+from edge.spool.storage.database import InUseError
 from edge.types import DeviceKey
 
 SLOT = 512
@@ -31,6 +33,26 @@ class Reservation:
     upto: int
     format: int
     origin: DeviceKey | None = None
+
+
+class Reservations(Protocol):
+    """Where a store keeps which numbers may have been given."""
+
+    def write(self, reservation: Reservation) -> None:
+        """Makes a reservation durable."""
+
+    def close(self) -> None:
+        """Gives it up."""
+
+
+class NoReservations:
+    """For a spool in memory: no number outlives the process that gave it."""
+
+    def write(self, reservation: Reservation) -> None:
+        """Does nothing."""
+
+    def close(self) -> None:
+        """Does nothing."""
 
 
 class SequenceReservations:
@@ -62,7 +84,7 @@ class SequenceReservations:
         except OSError:
             os.close(self._handle)
             spool = path.with_suffix("")
-            raise SpoolError(
+            raise InUseError(
                 f"the spool {spool} is in use by another process; stop that or set another spool.path"
             ) from None
 

@@ -17,7 +17,7 @@ from edge.spool.storage import epochs, statistics
 from edge.spool.storage.database import SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.schema import FORMAT
-from edge.spool.storage.sequences import Reservation, SequenceReservations
+from edge.spool.storage.sequences import Reservation, Reservations
 from edge.spool.storage.transaction import Transaction, count
 from edge.telemetry.records import DAY_S, Minute, SpoolUsage
 from edge.types import DeviceKey, Gap, Reason
@@ -57,16 +57,14 @@ class EventStore:
     on disk or not.
     """
 
-    def __init__(
-        self, db: SpoolDatabase, numbers: SequenceReservations, run_info: RunInfo, limits: Limits
-    ) -> None:
+    def __init__(self, db: SpoolDatabase, numbers: Reservations, run_info: RunInfo, limits: Limits) -> None:
         self.db = db
         self.run_info = run_info
         self.limits = limits
         self.pending = WriteBatch()
         self._gaps = GapTable(db)
         self._origins = epochs.origins(db)
-        self._numbers = numbers
+        self.numbers = numbers
         self._base = run_info.generation << GENERATION_BITS
         self._last = run_info.last_sequence
         self._reserved = 0
@@ -95,7 +93,7 @@ class EventStore:
             SpoolError: The reservation could not be written.
         """
         if upto + MARGIN > self._reserved:
-            self._numbers.write(self._reservation(upto + RESERVE))
+            self.numbers.write(self._reservation(upto + RESERVE))
             self._reserved = upto + RESERVE
 
     def write(self, wall: float) -> int:
@@ -251,9 +249,9 @@ class EventStore:
             with contextlib.suppress(SpoolError):
                 self._account(self._last, self._last)
                 self.db.close()
-                self._numbers.write(self._reservation(self._last))
+                self.numbers.write(self._reservation(self._last))
         self.db.close()
-        self._numbers.close()
+        self.numbers.close()
 
     def epoch(self, name: str) -> tuple[int, int]:
         """Generation and highest sequence of an epoch.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import cv2
@@ -76,3 +77,14 @@ def test_a_missing_recording_is_refused_at_once() -> None:
     """A file that is not there is no camera that might come."""
     with pytest.raises(SourceError, match=r"nowhere\.mp4 does not exist"):
         open_source(CameraConfig(source="nowhere.mp4"), 0.0, PREVIEW_SIDE)
+
+
+def test_a_recording_in_somebodys_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may well exist, and the service cannot reach it."""
+
+    def refuse(path: object, **_: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(SourceError, match=r"/home/me/clip\.mp4 cannot be reached.*below /home and /root"):
+        open_source(CameraConfig(source="/home/me/clip.mp4"), 0.0, PREVIEW_SIDE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from edge.camera import open_source
 from edge.camera.picamera2 import PiCamera, preview_size, require_package
 from edge.config import CameraConfig
-from edge.errors import SourceError
+from edge.errors import MissingPackageError
 from edge.types import Blind, Frame
 from tests.support.fakes import FakeClock, FakePicamera2Library
 
@@ -113,10 +114,23 @@ def test_a_missing_package_is_an_error_that_names_it(monkeypatch: pytest.MonkeyP
     """Without Picamera2 there is nothing to wait for."""
     monkeypatch.setitem(sys.modules, "picamera2", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SourceError, match="python3-picamera2"):
+    with pytest.raises(MissingPackageError, match="python3-picamera2") as error:
         require_package()
-    with pytest.raises(SourceError, match="python3-picamera2"):
+    assert error.value.exit_code == 8, "the service does not try again"
+    with pytest.raises(MissingPackageError, match="python3-picamera2"):
         open_source(SMALL, 0.0, PREVIEW_SIDE)
+
+
+def test_a_numpy_that_hides_the_systems_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `edge.txt` on a Pi, picamera2 would fail in the middle of an import, which says nothing."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    require_package()
+    other = tmp_path / "numpy-0.9.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.9\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingPackageError, match=r"hides the system's.*pi\.txt"):
+        require_package()
 
 
 def test_a_missing_camera_makes_blind_until_it_comes(library: FakePicamera2Library) -> None:

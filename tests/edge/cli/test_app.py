@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
 import subprocess
 import sys
 import tomllib
@@ -13,7 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from edge.cli.app import EXTRAS, LazyGroup, run_app
+from edge.cli.app import EXTRAS, LazyGroup, run_app, start_logging
+from edge.errors import SpoolError
 from tests.support.paths import ROOT
 
 PROGRAMS = {"maskgate": "edge", "maskgate-train": "training", "maskgate-convert": "convert"}
@@ -95,3 +99,56 @@ def test_the_packages_of_an_extra_are_known(extra: str) -> None:
     known = {canonicalize_name(name) for package in EXTRAS[extra] for name in imported[package]}
     # TensorFlow is imported under one name from several distributions.
     assert names <= known | EXTRAS[extra]
+
+
+def program_that(raises: Exception) -> click.Group:
+    @click.command()
+    def run() -> None:
+        logging.getLogger("edge.test").error("first\nsecond")
+        raise raises
+
+    return click.Group("maskgate-test", commands={"run": run})
+
+
+def ended(program: click.Group, monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.setattr(sys, "argv", ["maskgate-test", "run"])
+    start_logging("info")
+    with pytest.raises(SystemExit) as end:
+        run_app(program, "training")
+    return end.value.code
+
+
+def test_the_journal_gets_the_level_of_each_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`journalctl -p err` finds what is logged, and the sentence with which a program ends."""
+    with (tmp_path / "journal").open("w+") as journal:
+        monkeypatch.setattr(sys, "stderr", journal)
+        state = os.fstat(journal.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{state.st_dev}:{state.st_ino}")
+        assert ended(program_that(SpoolError("no disk")), monkeypatch) == 5
+        journal.seek(0)
+        assert journal.read().splitlines() == ["<3>first", "<3>second", "<3>maskgate-test: no disk"]
+    monkeypatch.undo()
+    start_logging("warning")
+
+
+def test_what_is_written_elsewhere_has_no_level(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A program that a service started has the variable, and not the journal."""
+    monkeypatch.setenv("JOURNAL_STREAM", "1:1")
+    assert ended(program_that(SpoolError("no disk")), monkeypatch) == 5
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[-1] == "maskgate-test: no disk"
+    assert lines[0].endswith("ERROR first")
+    start_logging("warning")
+
+
+def test_a_file_that_may_not_be_opened_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wherever it is come by; the service sees nothing of a home."""
+    denied = PermissionError(errno.EACCES, "Permission denied", "/root/bundle/manifest.json")
+    assert ended(program_that(denied), monkeypatch) == 4
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("maskgate-test: /root/bundle/manifest.json cannot be opened: Permission denied; ")
+    start_logging("warning")

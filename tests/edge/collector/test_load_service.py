@@ -15,7 +15,7 @@ from edge.collector.export_file import ExportSource
 from edge.collector.load import ExportLoader, Loaded
 from edge.collector.records import EpochKey
 from edge.config import Config
-from edge.daemon.factory import open_uplink
+from edge.daemon.uplink_factory import open_uplink
 from edge.messages import payloads
 from edge.spool import Spool
 from edge.types import Event

@@ -15,7 +15,7 @@ from edge.cli.log import FEW
 from edge.collector.completeness import Completeness
 from edge.collector.records import EpochKey
 from edge.config import Config
-from edge.daemon.factory import open_uplink
+from edge.daemon.uplink_factory import open_uplink
 from edge.messages.topics import Topics
 from edge.spool import Spool
 from edge.types import Lamp, Outcome, State

@@ -82,6 +82,20 @@ def test_install_says_what_was_tried_and_what_to_do(run: Run, tmp_path: Path) ->
     assert "1000.1" in run("verify").out
 
 
+def test_a_plain_user_is_told_that_the_service_takes_nothing_of_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is installed without sudo is in use for that user's own runs only."""
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    result = run("install", bundle_models.packed(tmp_path, "1000.1"))
+    assert result.code == 0, result.err
+    assert f"is in use now for this user alone, in {tmp_path / 'data'}" in result.out
+    assert "systemctl reload" not in result.out
+    assert "sudo maskgate models" in result.out
+
+
 def test_rollback_goes_back(run: Run, tmp_path: Path) -> None:
     """One step, or to the shipped one at once."""
     for version in ("1000.1", "1000.2"):

@@ -18,10 +18,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the daemon with a configuration; what still runs at the end is killed."""
     running: list[subprocess.Popen[str]] = []
 
-    def call(sections: str, **environment: str) -> subprocess.Popen[str]:
+    def call(sections: str, command: str = "run", **environment: str) -> subprocess.Popen[str]:
         file = tmp_path / "config.toml"
         file.write_text(f'[spool]\npath = "{tmp_path / "spool.db"}"\n{sections}')
-        command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
+        command = [sys.executable, "-m", "edge", command, "--config", str(file)]
         daemon = subprocess.Popen(
             command,
             cwd=tmp_path,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from edge.daemon.statistics import StatisticsObserver
+from edge.daemon.statistics import PassesToday, StatisticsObserver
 from edge.spool import Spool
-from edge.uplink.status import MinuteQueue
+from edge.telemetry.minutes import MinuteQueue
+from edge.telemetry.records import Minute, VerdictCounts
+from edge.types import Outcome
 from tests.support.cycles import NOON, clock, spool, watch
+from tests.support.spools import at
 
 __all__ = ["clock", "spool"]
 
@@ -31,3 +36,28 @@ def test_a_line_outlives_its_spool(spool: Spool) -> None:
     watch(meter, NOON, 2)
     spool.close()
     meter.finish()
+
+
+def test_the_passes_of_today_are_those_since_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restart goes on from what the spool has, a revision counts no second time, a new day begins at 0."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        noon = [1_709_290_800.0]  # 2024-03-01 12:00 in Berlin
+        asked: list[tuple[int, int]] = []
+
+        def minutes(first: int, last: int) -> tuple[Minute, ...]:
+            asked.append((first, last))
+            return (Minute(first, VerdictCounts(1, 2, 0, 1)),)
+
+        today = PassesToday(lambda: noon[0])
+        today.begin(minutes)
+        assert asked == [(1_709_290_800 - 12 * 3600, 1_709_290_800)]
+        first, revised = at(1, Outcome.NO_MASK, 1), at(2, Outcome.COMPLIANT, 1, revision=1)
+        today.add((first, revised))
+        assert today.count() == 5
+        noon[0] += 12 * 3600
+        assert today.count() == 0
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.config import Config
-from edge.daemon.daemon import all_in_one
+from edge.daemon.all_in_one import all_in_one
 from edge.errors import BrokerError
 from tests.support.daemons import NoObserver
 

@@ -21,11 +21,13 @@ def test_the_service_is_ready_without_a_camera_and_stops_on_sigterm(start: Start
         listener.settimeout(30)
         sections = '[camera]\nsource = "/dev/video99"\n[mqtt]\nenabled = false\n'
         daemon = start(sections, NOTIFY_SOCKET=address, WATCHDOG_USEC="2000000")
-        heard = [listener.recv(256) for _ in range(3)]
+        heard = [listener.recv(1024) for _ in range(3)]
         daemon.send_signal(signal.SIGTERM)
         began = time.monotonic()
         out, err = daemon.communicate(timeout=30)
-    assert heard[0].startswith(b"READY=1")
+    assert heard[0].startswith(b"READY=1\nSTATUS=blind: /dev/video99 is not there"), (
+        "after the first blind cycle"
+    )
     assert heard[1:] == [b"WATCHDOG=1", b"WATCHDOG=1"]
     assert daemon.returncode == 0
     assert out.splitlines() == ["lamp: blind", "lamp: off"]

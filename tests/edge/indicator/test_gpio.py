@@ -14,6 +14,7 @@ from edge.config import LampConfig, LampPinsConfig
 from edge.errors import IndicatorError, MissingExtraError
 from edge.indicator import gpio, open_indicator
 from edge.indicator.gpio import BuzzerMute, GpioIndicator
+from edge.indicator.patterns import AMBER_BLINKS
 from edge.types import Lamp
 from tests.support.pins import PINS, levels, wait_for
 
@@ -22,13 +23,14 @@ def history(pin: MockPin) -> list[bool]:
     return [bool(state.state) for state in pin.states]
 
 
-def test_blindness_blinks_amber(
-    factory: MockFactory, make: Callable[..., GpioIndicator], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lamp", AMBER_BLINKS)
+def test_blindness_and_a_failing_disk_blink_amber(
+    factory: MockFactory, make: Callable[..., GpioIndicator], monkeypatch: pytest.MonkeyPatch, lamp: Lamp
 ) -> None:
     """Amber goes on and off by itself until something else is shown; the others stay dark."""
-    monkeypatch.setattr(gpio, "BLINK_S", 0.01)
+    monkeypatch.setitem(AMBER_BLINKS, lamp, (0.01, 0.01))
     lamps = make()
-    lamps.show(Lamp.BLIND)
+    lamps.show(lamp)
     wait_for(lambda: len(factory.pin(27).states) > 6)
     lamps.show(Lamp.GREEN)
     assert history(factory.pin(27))[:6] == [False, True, False, True, False, True]

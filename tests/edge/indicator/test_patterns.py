@@ -25,7 +25,7 @@ from tests.support.pins import levels
 def test_each_state_lights_its_lamps(
     factory: MockFactory, make: Callable[..., GpioIndicator], lamp: Lamp, lit: tuple[bool, bool, bool]
 ) -> None:
-    """Every state but blind burns steadily, whatever was shown before."""
+    """Every state but blind and fault burns steadily, whatever was shown before."""
     lamps = make()
     for before in Lamp:
         lamps.show(before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from edge.errors import BrokerError
 from edge.mqtt import probe as module
 from edge.mqtt.broker import Broker, ConnectOptions
 from edge.mqtt.connector import Connector
-from edge.mqtt.probe import probe
+from edge.mqtt.probe import probe, publish_once
 from tests.support.mosquitto import Mosquitto, free_port
 
 ME = ConnectOptions("me-check")
@@ -66,3 +67,30 @@ def test_what_hangs_up_is_told() -> None:
             BrokerError, match=r"has closed the connection before it answered|cannot be reached"
         ):
             probe(connector(other.getsockname()[1]))
+
+
+@pytest.mark.broker
+def test_one_message_is_acknowledged(broker: Mosquitto) -> None:
+    """Which shows that the client may publish it."""
+    publish_once(connector(broker.port), "maskgate/site/door/availability", b"offline")
+
+
+@pytest.mark.broker
+def test_a_message_that_is_not_allowed_is_told(make_broker: Callable[..., Mosquitto], tmp_path: Path) -> None:
+    """By its topic."""
+    acl = tmp_path / "acl"
+    acl.write_text("topic read #\n")
+    acl.chmod(0o644)
+    broker = make_broker("allow_anonymous true", f"acl_file {acl}").start()
+    with pytest.raises(BrokerError, match=r"refuses a message on maskgate/site/door/event: not authorized"):
+        publish_once(connector(broker.port), "maskgate/site/door/event", b"")
+
+
+def test_a_message_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing answers."""
+    monkeypatch.setattr(module, "PATIENCE_S", 0.3)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(BrokerError, match="does not acknowledge a message on a/b"),
+    ):
+        publish_once(connector(silent.getsockname()[1]), "a/b", b"")

@@ -21,6 +21,12 @@ def test_addresses() -> None:
     assert Broker("::1", 1883).address == "[::1]:1883"
 
 
+LOGIN = tuple(
+    f"check {user}, and the password in {file} or else in the credential mqtt-password"
+    for user, file in (("mqtt.username", "mqtt.password_file"), ("--username", "--password-file"))
+)
+
+
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
@@ -69,6 +75,12 @@ LOST = f"the connection to the MQTT broker at {AT} is lost: some reason; "
 REFUSES = f"the MQTT broker at {AT} refuses the connection: some reason; "
 
 
+FORBIDDEN = (
+    "Operation not permitted; the sandbox or firewall of this machine forbids it; "
+    "see IPAddressAllow in systemd/README.md"
+)
+
+
 UNREACHABLE = f"the MQTT broker at {AT} cannot be reached: "
 
 
@@ -79,6 +91,11 @@ UNREACHABLE = f"the MQTT broker at {AT} cannot be reached: "
             ConnectionRefusedError(111, "Connection refused"),
             "Connection refused; check that it runs, and mqtt.host and mqtt.port",
             "Connection refused; check that it runs, and --broker",
+        ),
+        (
+            PermissionError(1, "Operation not permitted"),
+            FORBIDDEN,
+            FORBIDDEN,
         ),
         (
             ssl.SSLCertVerificationError(1, "certificate verify failed"),
@@ -107,8 +124,8 @@ def test_no_connection_in_the_words_of_each_program(error: Exception, device: st
     ("code", "device", "collector"),
     [
         (0x84, "it must speak MQTT 5", "it must speak MQTT 5"),
-        (0x04, "check mqtt.username and mqtt.password_file", "check --username and --password-file"),
-        (0x87, "check mqtt.username and mqtt.password_file", "check --username and --password-file"),
+        (0x04, *LOGIN),
+        (0x87, *LOGIN),
         (0x89, "trying again", "trying again"),
         (
             0x8A,

@@ -49,6 +49,14 @@ def test_blindness_wins_over_everything() -> None:
     assert LampPolicy(3).update([Presence(1, Outcome.NO_MASK)], blind=True, now=0) is Lamp.BLIND
 
 
+def test_a_failing_disk_flashes_where_nobody_is_shown_a_verdict() -> None:
+    """People see their verdict all the same, and blindness is the greater trouble."""
+    assert LampPolicy(3).update([], blind=False, now=0, failing=True) is Lamp.FAULT
+    present = [Presence(1, Outcome.COMPLIANT)]
+    assert LampPolicy(3).update(present, blind=False, now=0, failing=True) is Lamp.GREEN
+    assert LampPolicy(3).update([], blind=True, now=0, failing=True) is Lamp.BLIND
+
+
 @given(st.lists(st.sampled_from(Outcome), min_size=1, max_size=8))
 def test_the_worst_of_several_people_wins(outcomes: list[Outcome]) -> None:
     """Whatever the order in which they came."""

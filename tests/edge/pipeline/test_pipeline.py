@@ -24,6 +24,7 @@ class Recorder:
     """Outbox and indicator that keep what they are given, in one list, in order."""
 
     calls: list[Event | State | Lamp] = field(default_factory=list)
+    failing: bool = False
 
     def append(self, event: Event) -> None:
         self.calls.append(event)
@@ -72,11 +73,14 @@ class Script:
 
 
 def run(
-    moments: str, models: OneFace | None = None, stop_after: int = 10**6
+    moments: str,
+    models: OneFace | None = None,
+    stop_after: int = 10**6,
+    recorder: Recorder | None = None,
 ) -> tuple[Recorder, Sequence[Cycle]]:
     models = models or OneFace()
     ticks = count()
-    tracker, recorder = Tracker(rules()), Recorder()
+    tracker, recorder = Tracker(rules()), recorder or Recorder()
     pipeline = Pipeline(
         Script(moments), Vision(models, models, lambda: next(ticks)), tracker, lambda: next(ticks)
     )
@@ -133,6 +137,12 @@ def test_blind_cycles_reach_lamp_and_state_once() -> None:
         (Lamp.BLIND, True, "no camera"),
         (Lamp.OFF, False, ""),
     ]
+
+
+def test_a_failing_outbox_is_shown_while_nobody_has_a_verdict() -> None:
+    """Whoever comes by sees the verdict; before and after it the lamp says that nothing is stored."""
+    recorder, _ = run("." * 20, recorder=Recorder(failing=True))
+    assert recorder.of(Lamp) == [Lamp.FAULT, Lamp.RED, Lamp.OFF]
 
 
 def test_the_end_of_a_recording_closes_its_passes() -> None:

@@ -10,12 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.system.image_files import (
-    USUAL_MEGAPIXELS,
-    picture_limit,
-    read_image,
-    with_end_mark,
-)
+from edge.system.image_files import read_image, with_end_mark
+from edge.system.picture_limit import USUAL_MEGAPIXELS, picture_limit
 from tests.support.pictures import encoded, noise
 
 JPEGS = {

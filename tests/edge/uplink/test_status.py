@@ -11,9 +11,10 @@ import pytest
 from edge.daemon.statistics import StatisticsObserver
 from edge.messages.topics import Topics
 from edge.spool import Spool
+from edge.telemetry.minutes import MinuteQueue
 from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
 from edge.types import Lamp, Outcome, State
-from edge.uplink.status import MINUTE_DELAY_S, NO_SUBSCRIBERS_EVERY_S, MinuteQueue, StatusPublisher
+from edge.uplink.status import MINUTE_DELAY_S, NO_SUBSCRIBERS_EVERY_S, StatusPublisher
 from tests.support.builders import event, verdict
 from tests.support.cycles import NOON, Time, clock, spool, watch
 from tests.support.schema import validate

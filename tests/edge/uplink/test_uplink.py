@@ -20,7 +20,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.config import Config
-from edge.daemon.factory import open_uplink
+from edge.daemon.uplink_factory import open_uplink
 from edge.messages import payloads
 from edge.mqtt.broker import Broker, Login, Tls
 from edge.mqtt.client import subscribe

@@ -12,6 +12,7 @@ import pytest
 
 from edge.errors import SpoolError
 from edge.spool import Spool
+from edge.spool.control import client
 from edge.spool.control.client import SpoolClient, ask_daemon
 from edge.spool.control.requests import ReplayRequest, SpoolStats, StatsRequest
 from edge.spool.storage.sequences import SequenceReservations
@@ -21,6 +22,17 @@ from tests.support.spool_tools import EVENTS, WALL, path
 from tests.support.spools import sequences
 
 __all__ = ["path"]
+
+
+def test_a_plain_user_is_told_who_may_look(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not that nobody answers: the folder of the service is its own."""
+
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(client, "_exchange", refuse)
+    with pytest.raises(SpoolError, match=r"only root and the daemon's own user may look at .*; use sudo"):
+        ask_daemon(path, StatsRequest(), SpoolStats)
 
 
 def test_a_tool_does_not_count_as_a_run(path: Path) -> None:

@@ -1,0 +1,95 @@
+"""Checks that open something: camera, lamp, broker. A running daemon holds the first two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from io import StringIO
+
+from edge.camera import connect_source
+from edge.daemon.uplink_factory import make_broker
+from edge.diagnostics.finding import Check, Device, Finding, fault, ok, skipped
+from edge.diagnostics.installation import running
+from edge.errors import MaskGateError, SpoolError
+from edge.indicator import open_indicator
+from edge.messages.topics import OFFLINE, Topics
+from edge.mqtt import broker
+from edge.mqtt.broker import ConnectOptions
+from edge.mqtt.connector import Connector
+from edge.mqtt.probe import probe, publish_once
+from edge.system.secrets import as_service
+
+HELD = "the running daemon holds it; stop the service to check it"
+
+
+def camera(device: Device) -> Iterator[Finding]:
+    """One picture."""
+    yield _opened(
+        device, "camera", lambda: connect_source(device.config.camera, device.config.detector.long_side)
+    )
+
+
+def lamp(device: Device) -> Iterator[Finding]:
+    """Lights all lamps for a moment."""
+    yield _opened(device, "lamp", lambda: open_indicator(device.config.lamp, StringIO()).close())
+
+
+def broker_login(device: Device) -> Iterator[Finding]:
+    """Whether the broker takes the device, under another identifier than a running daemon's."""
+    if not device.config.mqtt.enabled:
+        yield skipped("broker", "mqtt.enabled is false")
+        return
+    try:
+        probe(_connector(device))
+        yield ok("broker", f"{device.config.mqtt.host} takes this device")
+    except MaskGateError as error:
+        sentence, _, fix = str(error).partition("; ")
+        yield fault("broker", sentence, fix or f"see mqtt in {device.file}, and the broker's log")
+
+
+def broker_access(device: Device) -> Iterator[Finding]:
+    """Whether the access list lets the device publish: `availability`, which says the truth."""
+    if not device.config.mqtt.enabled:
+        yield skipped("broker's access list", "mqtt.enabled is false")
+    elif _daemon_runs(device):
+        yield skipped("broker's access list", "the running daemon publishes; see `maskgate events stats`")
+    else:
+        topic = _topics(device).availability
+        try:
+            publish_once(_connector(device), topic, OFFLINE)
+            yield ok("broker's access list", f"{topic} was acknowledged")
+        except MaskGateError as error:
+            yield fault(
+                "broker's access list", str(error), "let the device write its topics: docs/samples/mosquitto"
+            )
+
+
+CHECKS: tuple[Check, ...] = (camera, lamp, broker_login, broker_access)
+
+
+def _opened(device: Device, check: str, work: Callable[[], object]) -> Finding:
+    if _daemon_runs(device):
+        return skipped(check, HELD)
+    try:
+        work()
+    except MaskGateError as error:
+        sentence, _, fix = str(error).partition("; ")
+        return fault(check, sentence, fix or f"see [{check}] in {device.file}")
+    return ok(check, "it works")
+
+
+def _daemon_runs(device: Device) -> bool:
+    try:
+        return running(device) is not None
+    except SpoolError:
+        return True
+
+
+def _topics(device: Device) -> Topics:
+    return Topics(device.config.device.site, device.config.device.name)
+
+
+def _connector(device: Device) -> Connector:
+    """A connection as the daemon's, under an identifier of its own."""
+    mqtt = device.config.mqtt
+    login = broker.login(mqtt.username, mqtt.password_file, as_service(broker.CREDENTIAL, device.environment))
+    return Connector(make_broker(mqtt, login), ConnectOptions(f"{_topics(device).client_id}-check"))

@@ -1,0 +1,94 @@
+"""Each fault of camera, lamp and broker is found when it is brought about."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.diagnostics import connections
+from edge.diagnostics.finding import Check, Level
+from edge.spool import Spool
+from edge.spool.control.server import ControlServer
+from tests.support.builders import limits
+from tests.support.devices import Patient
+from tests.support.mosquitto import Mosquitto
+
+
+@pytest.fixture
+def joined(patient: Patient, broker: Mosquitto) -> Patient:
+    return patient.configured(mqtt={"port": broker.port})
+
+
+def nobody() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.mark.broker
+def test_a_sound_device_has_no_fault(joined: Patient) -> None:
+    for check in connections.CHECKS:
+        (finding,) = joined.found(check)
+        assert finding.level is Level.OK, finding
+
+
+@pytest.mark.parametrize("check", [connections.broker_login, connections.broker_access])
+def test_a_broker_that_is_not_there(patient: Patient, check: Check) -> None:
+    finding = patient.configured(mqtt={"port": nobody()}).fault(check)
+    assert "cannot be reached" in finding.text
+
+
+@pytest.mark.broker
+def test_a_login_that_is_refused(
+    patient: Patient, make_broker: Callable[..., Mosquitto], tmp_path: Path
+) -> None:
+    broker = make_broker("allow_anonymous false")
+    broker.start()
+    (tmp_path / "password").write_text("wrong\n")
+    login = {"username": "door", "password_file": str(tmp_path / "password"), "port": broker.port}
+    finding = patient.configured(mqtt=login).fault(connections.broker_login)
+    assert "refuses the connection" in finding.text
+    assert "mqtt.username" in finding.fix
+
+
+@pytest.mark.broker
+def test_an_access_list_that_forbids_to_publish(
+    patient: Patient, make_broker: Callable[..., Mosquitto], tmp_path: Path
+) -> None:
+    (tmp_path / "acl").write_text("topic read maskgate/#\n")
+    (tmp_path / "acl").chmod(0o644)
+    broker = make_broker("allow_anonymous true", f"acl_file {tmp_path / 'acl'}")
+    broker.start()
+    finding = patient.configured(mqtt={"port": broker.port}).fault(connections.broker_access)
+    assert "refuses a message on maskgate/site/entrance/availability" in finding.text
+
+
+def test_a_camera_that_is_not_there(patient: Patient) -> None:
+    finding = patient.configured(camera={"source": "/dev/video99"}).fault(connections.camera)
+    assert finding.text == "/dev/video99 is not there"
+
+
+def test_a_pin_that_cannot_be_used(patient: Patient) -> None:
+    """This machine has none."""
+    finding = patient.configured(lamp={"kind": "gpio"}).fault(connections.lamp)
+    assert "GPIO 17 cannot be used" in finding.text
+
+
+def test_what_a_running_daemon_holds_is_left_alone(patient: Patient) -> None:
+    path = Path(patient.device.config.spool.path)
+    with closing(Spool.open(path, limits())) as spool, closing(ControlServer(spool)):
+        for check in (connections.camera, connections.lamp, connections.broker_access):
+            (finding,) = patient.found(check)
+            assert finding.level is Level.SKIPPED
+
+
+def test_without_a_broker_none_is_asked(patient: Patient) -> None:
+    silent = patient.configured(mqtt={"enabled": False})
+    for check in (connections.broker_login, connections.broker_access):
+        (finding,) = silent.found(check)
+        assert finding.level is Level.SKIPPED
