@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 import numpy as np
 from numpy.typing import NDArray
@@ -243,6 +243,67 @@ class Presence:
 
     number: int
     outcome: Outcome
+
+
+class Stage(Enum):
+    """How far a pass has come."""
+
+    SIGHTED = auto()
+    OPEN = auto()
+    SETTLED = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """Where the middle of a face was at a moment, and the side of the face, in pixels and seconds."""
+
+    x: float
+    y: float
+    side: float
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFace:
+    """A face in the present frame, and the pass that it belongs to.
+
+    Attributes:
+        box: Where the face was found in this frame.
+        track: Counted from 1 within one run, from the first sight on.
+        number: The number of the pass; 0 until the face has been followed for `presence_s`.
+        stage: How far the pass has come.
+        outcome: The verdict so far; None where there is none.
+        began: When the face was first seen, on the clock of the frames.
+        path: The way of the face so far, oldest point first; the last one is of this frame.
+    """
+
+    box: Box
+    track: int
+    number: int
+    stage: Stage
+    outcome: Outcome | None
+    began: float
+    path: tuple[PathPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedPass:
+    """A pass that is over.
+
+    Attributes:
+        number: The number of the pass.
+        outcome: The last verdict.
+        began: When the person was first seen, on the clock of the frames.
+        ended: When the person was last seen.
+        path: The way of the face, oldest point first.
+    """
+
+    number: int
+    outcome: Outcome
+    began: float
+    ended: float
+    path: tuple[PathPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)

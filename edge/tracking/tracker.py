@@ -11,6 +11,7 @@ frames is in `edge.tracking.association`, how evidence adds up in `edge.tracking
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -18,16 +19,17 @@ from enum import Enum, auto
 from edge.contract import LABELS, Label
 from edge.tracking.association import Motion, associate
 from edge.tracking.evidence import Evidence, FaceQuality
-from edge.types import Observation, Outcome, Presence, Verdict
-
-
-class Stage(Enum):
-    """How far a pass has come."""
-
-    SIGHTED = auto()
-    OPEN = auto()
-    SETTLED = auto()
-    CLOSED = auto()
+from edge.types import (
+    Box,
+    EndedPass,
+    Observation,
+    Outcome,
+    PathPoint,
+    Presence,
+    Stage,
+    TrackedFace,
+    Verdict,
+)
 
 
 class PassEvent(Enum):
@@ -64,6 +66,12 @@ TRANSITIONS: dict[Stage, dict[PassEvent, tuple[Stage, Emits]]] = {
     Stage.CLOSED: {},
 }
 
+PATH_STEP_S = 0.2
+"""Time between two points of a path."""
+
+LONGEST_PATH = 256
+"""Points of a path that are kept beside the first one."""
+
 OUTCOMES = {
     Label.WITH_MASK: Outcome.COMPLIANT,
     Label.WITHOUT_MASK: Outcome.NO_MASK,
@@ -99,7 +107,8 @@ class TrackerRules:
 class Pass:
     """One person from the first sight to the last."""
 
-    def __init__(self, observation: Observation, now: float) -> None:
+    def __init__(self, track: int, observation: Observation, now: float) -> None:
+        self.track = track
         self.motion = Motion(observation.face.box, now, observation.probabilities)
         self.stage = Stage.SIGHTED
         self.number = 0
@@ -109,6 +118,8 @@ class Pass:
         self.frames = 1
         self.face_px = observation.face.box.side
         self.began = now
+        self._first = self._last = _path_point(observation.face.box, now)
+        self._way = deque[PathPoint](maxlen=LONGEST_PATH)
 
     def observe(self, observation: Observation, now: float, rules: TrackerRules) -> None:
         """Takes another observation of this person in."""
@@ -118,6 +129,20 @@ class Pass:
         self.motion = self.motion.advance(observation, now)
         self.frames += 1
         self.face_px = max(self.face_px, observation.face.box.side)
+        self._walk(observation.face.box, now)
+
+    def _walk(self, box: Box, now: float) -> None:
+        """Lengthens the path."""
+        before = self._way[-1] if self._way else self._first
+        if self._last.monotonic - before.monotonic >= PATH_STEP_S:
+            self._way.append(self._last)
+        self._last = _path_point(box, now)
+
+    @property
+    def path(self) -> tuple[PathPoint, ...]:
+        """The way of the face, oldest point first."""
+        points = (self._first, *self._way)
+        return points if self._last is points[-1] else (*points, self._last)
 
     def signals(self, now: float, rules: TrackerRules) -> Iterator[PassEvent]:
         """What is true of a person who is not gone, in the order in which it counts.
@@ -153,8 +178,11 @@ class Tracker:
     def __init__(self, rules: TrackerRules) -> None:
         self._rules = rules
         self._passes: list[Pass] = []
+        self._sighted = 0
         self._numbered = 0
         self._now = 0.0
+        self._begun: list[int] = []
+        self._ended: list[EndedPass] = []
 
     def update(self, observations: Sequence[Observation], now: float, wall: float) -> tuple[Verdict, ...]:
         """Takes one frame's observations in; none where nobody or nothing was seen.
@@ -167,13 +195,18 @@ class Tracker:
         Returns:
             The verdicts that this frame settled or revised, in the order of their passes.
         """
-        self._now = now
+        self._start(now)
         verdicts = self._close_gone(now, wall)
         self._assign(observations, now)
         for person in self._passes:
             for signal in person.signals(now, self._rules):
                 verdicts += self._move(person, signal, wall)
         return tuple(verdicts)
+
+    def _start(self, now: float) -> None:
+        self._now = now
+        self._begun.clear()
+        self._ended.clear()
 
     def _close_gone(self, now: float, wall: float) -> list[Verdict]:
         """Closes the passes of those who are gone, before anybody new is taken for them."""
@@ -190,16 +223,43 @@ class Tracker:
         for p, o in pairs:
             self._passes[p].observe(observations[o], now, self._rules)
         known = {o for _, o in pairs}
-        self._passes += [Pass(seen, now) for o, seen in enumerate(observations) if o not in known]
+        for o, seen in enumerate(observations):
+            if o not in known:
+                self._sighted += 1
+                self._passes.append(Pass(self._sighted, seen, now))
 
     def close(self, now: float, wall: float) -> tuple[Verdict, ...]:
         """Closes every pass that is still open, at the end of a recording or of the program."""
-        self._now = now
+        self._start(now)
         verdicts = [
             verdict for person in self._passes for verdict in self._move(person, PassEvent.GONE, wall)
         ]
         self._passes.clear()
         return tuple(verdicts)
+
+    def tracks(self) -> tuple[TrackedFace, ...]:
+        """The faces of the last frame, each with its pass, in the order in which they were first seen."""
+        return tuple(
+            TrackedFace(
+                box=person.motion.box,
+                track=person.track,
+                number=person.number,
+                stage=person.stage,
+                outcome=person.outcome,
+                began=person.began,
+                path=person.path,
+            )
+            for person in self._passes
+            if person.motion.seen == self._now
+        )
+
+    def begun(self) -> tuple[int, ...]:
+        """The numbers of the passes that began with the last frame."""
+        return tuple(self._begun)
+
+    def ended(self) -> tuple[EndedPass, ...]:
+        """The passes that ended with the last frame, or with `close`."""
+        return tuple(self._ended)
 
     def present(self) -> tuple[Presence, ...]:
         """Everybody who was seen in the last frame and has a verdict."""
@@ -224,6 +284,15 @@ class Tracker:
         if person.stage is Stage.OPEN:
             self._numbered += 1
             person.number = self._numbered
+            self._begun.append(person.number)
+        verdicts = self._judge(person, emits, wall)
+        if person.stage is Stage.CLOSED and person.outcome is not None:
+            self._ended.append(
+                EndedPass(person.number, person.outcome, person.began, person.motion.seen, person.path)
+            )
+        return verdicts
+
+    def _judge(self, person: Pass, emits: Emits, wall: float) -> tuple[Verdict, ...]:
         if emits is Emits.NOTHING:
             return ()
         person.outcome = person.leading if emits is Emits.DECISION else Outcome.UNSURE
@@ -242,3 +311,7 @@ class Tracker:
             monotonic=self._now,
             wall=wall,
         )
+
+
+def _path_point(box: Box, now: float) -> PathPoint:
+    return PathPoint(*box.centre, box.side, now)
