@@ -140,6 +140,14 @@ class Outcome(StrEnum):
     UNSURE = "unsure"
 
 
+class Direction(StrEnum):
+    """Which way a person crossed the entry line."""
+
+    IN = "in"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The decision on one person's pass, or a revision of it.
@@ -154,6 +162,7 @@ class Verdict:
         face_px: Smaller side of the largest face box seen so far, rounded to whole pixels.
         monotonic: When it was decided, on the clock of the frames.
         wall: The same as Unix time.
+        direction: Which way the person went by then; None where no entry line is given.
     """
 
     number: int
@@ -165,6 +174,7 @@ class Verdict:
     face_px: int
     monotonic: float
     wall: float
+    direction: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -225,8 +235,10 @@ class State:
         blind: Whether the camera gives nothing.
         reason: Why it is blind; empty otherwise.
         model_version: Version of the bundle that judges.
-        since: Unix time since which all this is so.
+        since: Unix time since which lamp, blindness and model are so.
         model_problem: Why that is not the bundle that was installed; empty where it is.
+        people: How many are followed now.
+        still_faces: How many faces have not moved for so long that they are posters or screens.
     """
 
     lamp: Lamp
@@ -235,6 +247,8 @@ class State:
     model_version: str
     since: float
     model_problem: str = ""
+    people: int = 0
+    still_faces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +318,72 @@ class EndedPass:
     began: float
     ended: float
     path: tuple[PathPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face in the present frame, and what is known of the person.
+
+    Attributes:
+        face: The face and its pass.
+        still: Whether it has not moved for so long that it is a poster or a screen.
+        direction: Which way the person went by now; None where no entry line is given.
+    """
+
+    face: TrackedFace
+    still: bool
+    direction: Direction | None
+
+
+@dataclass(frozen=True, slots=True)
+class BegunPass:
+    """A pass that is a person's: its number, and when it began, by the clock of the frames and the wall's."""
+
+    number: int
+    monotonic: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPass:
+    """A pass that is over, and all that came of it.
+
+    Attributes:
+        number: The number of the pass.
+        began: When the person was first seen, on the clock of the frames.
+        monotonic: When the person was last seen.
+        wall: The same as Unix time.
+        verdict: The last verdict.
+    """
+
+    number: int
+    began: float
+    monotonic: float
+    wall: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PassNotice:
+    """That a pass has begun or ended, for those who act on it now; unlike an event it is not kept.
+
+    Attributes:
+        origin: Where it was.
+        epoch: The epoch of the events.
+        pass_id: The pass, as in its events.
+        monotonic: When it began or ended, on the clock of the frames.
+        wall: The same as Unix time.
+        clock_synced: Whether the clock of `wall` was set from the network.
+        finished: What came of it; None where it begins.
+    """
+
+    origin: DeviceKey
+    epoch: str
+    pass_id: str
+    monotonic: float
+    wall: float
+    clock_synced: bool
+    finished: FinishedPass | None = None
 
 
 @dataclass(frozen=True, slots=True)

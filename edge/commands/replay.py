@@ -18,7 +18,7 @@ from edge.cli.options import json_option
 from edge.cli.output import json_text, raise_skipped
 from edge.commands.common import takes_models
 from edge.config import Config
-from edge.daemon.factory import make_tracker, open_uplink, open_vision
+from edge.daemon.factory import make_register, make_tracker, open_uplink, open_vision
 from edge.daemon.uplink_service import drain
 from edge.errors import SourceError
 from edge.indicator import NullIndicator, open_indicator
@@ -26,7 +26,7 @@ from edge.messages.payloads import event_payload
 from edge.pipeline.events import EventFactory, EventSource, count_passes, latest_by_pass
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision, reported
-from edge.pipeline.ports import Indicator, NoOutbox, Outbox
+from edge.pipeline.ports import Indicator, NoOutbox, Outbox, PassOutbox
 from edge.spool import Spool
 from edge.spool.records import limits_of
 from edge.types import DeviceKey, Event
@@ -34,9 +34,10 @@ from edge.types import DeviceKey, Event
 
 @dataclass(frozen=True, slots=True)
 class ReplayEnd:
-    """Where a replay's events and lamp go, and the epoch of its events."""
+    """Where a replay's events, passes and lamp go, and the epoch of its events."""
 
     outbox: Outbox
+    pass_outbox: PassOutbox
     indicator: Indicator
     epoch: str
 
@@ -92,7 +93,11 @@ def replay(settings: Config, videos: tuple[Path, ...], as_json: bool, realtime: 
     started = time.perf_counter()
     with ExitStack() as stack:
         vision = open_vision(settings)
-        ends = ReplayEnd(NoOutbox(), NullIndicator(), "replay") if alone else _connected(settings, stack)
+        ends = (
+            ReplayEnd(NoOutbox(), NoOutbox(), NullIndicator(), "replay")
+            if alone
+            else _connected(settings, stack)
+        )
         for number, video in enumerate(videos, 1):
             recording = settings.camera.model_copy(
                 update={"source": str(video), "pace": "realtime" if realtime else "fast"}
@@ -122,8 +127,8 @@ def _run(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: Prin
     device = config.device
     origin = EventSource(device.name, ends.epoch, str(part.number), vision.model_version, device.site)
     events = EventFactory(origin, len(printer.events), lambda: False)
-    reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
-    pipeline = Pipeline(source, vision, tracker, time.perf_counter)
+    reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s), ends.pass_outbox)
+    pipeline = Pipeline(source, vision, tracker, time.perf_counter, make_register(config.entrance))
     with closing(source):
         for _ in reported(pipeline.cycles(lambda: False), reporter, (printer,)):
             pass
@@ -147,7 +152,7 @@ def _connected(config: Config, stack: ExitStack) -> ReplayEnd:
     # Standard output is for the events alone.
     indicator = open_indicator(config.lamp, sys.stderr)
     stack.callback(indicator.close)
-    return ReplayEnd(spool, indicator, spool.epoch)
+    return ReplayEnd(spool, spool if config.mqtt.passes else NoOutbox(), indicator, spool.epoch)
 
 
 def _line(event: Event) -> str:

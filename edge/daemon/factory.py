@@ -13,12 +13,14 @@ from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config, MqttConfig, VerdictConfig
+from edge.config import Config, EntranceConfig, MqttConfig, VerdictConfig
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
 from edge.pipeline.pipeline import Vision
+from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
+from edge.tracking.register import EntranceRules, PassRegister
 from edge.tracking.tracker import Tracker, TrackerRules
 from edge.uplink import homeassistant
 from edge.uplink.commands import InboundHandler, InboundPolicy
@@ -82,6 +84,16 @@ def make_tracker(config: VerdictConfig) -> Tracker:
     rules = config.model_dump()
     quality = FaceQuality(rules.pop("min_face_px"), rules.pop("min_sharpness"))
     return Tracker(TrackerRules(quality, **rules))
+
+
+def make_register(config: EntranceConfig) -> PassRegister:
+    """A register of the passes at the configured entrance."""
+    return PassRegister(EntranceRules(entry_line(config), config.still_s))
+
+
+def entry_line(config: EntranceConfig) -> EntryLine | None:
+    """The configured entry line, in shares of the picture; None where there is none."""
+    return EntryLine(config.line[0], config.line[1], Side(config.inside)) if config.line else None
 
 
 def _ignore_mute(_seconds: float) -> None:

@@ -15,8 +15,11 @@ from edge.pipeline.ports import (
     Indicator,
     MaskClassifier,
     MonotonicClock,
+    NoOutbox,
     Outbox,
+    PassOutbox,
 )
+from edge.tracking.register import Moment, PassRegister, PassUpdate
 from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, NotDue, Presence, State, Verdict
 
@@ -50,28 +53,42 @@ class Cycle:
     Attributes:
         moment: The frame, or why the camera gave none.
         analysis: What the models found; None where there was no frame, and in the last cycle.
-        verdicts: What was decided or revised.
-        present: Everybody who is seen now and has a verdict.
+        passes: What that changed, and who is there.
         total_s: Seconds that it took.
     """
 
     moment: Frame | Blind
     analysis: FrameAnalysis | None
-    verdicts: tuple[Verdict, ...]
-    present: tuple[Presence, ...]
+    passes: PassUpdate
     total_s: float
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What was decided or revised."""
+        return self.passes.verdicts
+
+    @property
+    def present(self) -> tuple[Presence, ...]:
+        """Everybody who is seen now and has a verdict."""
+        return self.passes.present
 
 
 class Pipeline:
     """Frames in, verdicts out; one cycle at a time, so that its driver can act between two."""
 
     def __init__(
-        self, source: FrameSource, vision: Analyzer, tracker: Tracker, clock: MonotonicClock
+        self,
+        source: FrameSource,
+        vision: Analyzer,
+        tracker: Tracker,
+        clock: MonotonicClock,
+        register: PassRegister | None = None,
     ) -> None:
         self._source = source
         self._vision = vision
         self._tracker = tracker
         self._clock = clock
+        self._register = register or PassRegister()
 
     def cycles(self, stopped: Callable[[], bool]) -> Iterator[Cycle | NotDue]:
         """Runs until the source ends or somebody stops it; yields at least once a second.
@@ -90,7 +107,8 @@ class Pipeline:
         # A source that ended at once has no time at which passes could be closed.
         if last is not None:
             verdicts = self._tracker.close(last.monotonic, last.wall)
-            yield Cycle(last, None, verdicts, (), 0.0)
+            passes = self._register.close(self._tracker, verdicts, Moment(last.monotonic, last.wall))
+            yield Cycle(last, None, passes, 0.0)
 
     def _cycle(self, moment: Frame | Blind) -> Cycle:
         started = self._clock()
@@ -98,15 +116,25 @@ class Pipeline:
         observations = analysis.observations if analysis else ()
         # While blind as well: a pass is closed by time alone.
         verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
-        present = self._tracker.present()
-        return Cycle(moment, analysis, verdicts, present, self._clock() - started)
+        picture = moment.size if isinstance(moment, Frame) else None
+        at = Moment(moment.monotonic, moment.wall, picture)
+        passes = self._register.update(self._tracker, verdicts, at)
+        return Cycle(moment, analysis, passes, self._clock() - started)
 
 
 class Reporter:
     """Hands each cycle on: events and the device's state to the outbox, the lamp to the indicator."""
 
-    def __init__(self, events: EventFactory, outbox: Outbox, indicator: Indicator, lamp: LampPolicy) -> None:
+    def __init__(
+        self,
+        events: EventFactory,
+        outbox: Outbox,
+        indicator: Indicator,
+        lamp: LampPolicy,
+        pass_outbox: PassOutbox | None = None,
+    ) -> None:
         self._events = events
+        self._pass_outbox = pass_outbox or NoOutbox()
         self._outbox = outbox
         self._indicator = indicator
         self._lamp = lamp
@@ -127,32 +155,44 @@ class Reporter:
     def report(self, cycle: Cycle) -> tuple[Event, ...]:
         """Reports a cycle; its events are in the outbox before the lamp changes."""
         events = tuple(self._events.make(verdict) for verdict in cycle.verdicts)
+        for begun in cycle.passes.begun:
+            self._pass_outbox.note_pass(self._events.begun(begun))
         for event in events:
             self._outbox.append(event)
+        for finished in cycle.passes.finished:
+            self._pass_outbox.note_pass(self._events.finished(finished))
         # What the lamp shows has been accepted for sending, even if the program dies at this point.
         self._show(cycle)
         return events
 
     def finish(self, moment: Frame | Blind) -> None:
         """Leaves the lamp dark and says so."""
-        self._switch(Lamp.OFF, "", moment.wall)
+        self._switch(self._state(Lamp.OFF, "", moment.wall))
 
     def _show(self, cycle: Cycle) -> None:
-        moment = cycle.moment
+        moment, passes = cycle.moment, cycle.passes
         reason = moment.reason if isinstance(moment, Blind) else ""
-        lamp = self._lamp.update(cycle.present, bool(reason), moment.monotonic)
-        self._switch(lamp, reason, moment.wall)
+        lamp = self._lamp.update(passes.present, bool(reason), moment.monotonic)
+        state = self._state(lamp, reason, moment.wall)
+        self._switch(replace(state, people=passes.people, still_faces=passes.still_faces))
 
-    def _switch(self, lamp: Lamp, reason: str, wall: float) -> None:
+    def _state(self, lamp: Lamp, reason: str, wall: float) -> State:
+        return State(lamp, bool(reason), reason, self._events.model_version, wall, self._problem)
+
+    def _switch(self, state: State) -> None:
         """Shows and publishes a state that differs from the one before."""
-        state = State(lamp, bool(reason), reason, self._events.model_version, wall, self._problem)
         shown = self._shown
-        # The time alone is no change.
-        if shown is not None and state == replace(shown, since=wall):
+        if shown is not None:
+            # Neither the time nor who comes and goes is a change of what is so since then.
+            same = (
+                replace(state, since=shown.since, people=shown.people, still_faces=shown.still_faces) == shown
+            )
+            state = replace(state, since=shown.since) if same else state
+        if state == shown:
             return
         # Only for another lamp: one that blinks would begin anew.
-        if shown is None or shown.lamp is not lamp:
-            self._indicator.show(lamp)
+        if shown is None or shown.lamp is not state.lamp:
+            self._indicator.show(state.lamp)
         self._shown = state
         self._outbox.set_state(state)
 

@@ -20,6 +20,8 @@ from edge.types import DeviceKey
 RESERVE = "restart"
 """The reason of a gap of numbers that were in reserve."""
 
+_PASS_COLUMNS = ("site", "device", "at", "verdict", "clock_synced", "direction")
+
 FIRST_RANGES = 1_000
 """Ranges of an epoch that are looked at for its mark; more holes than that are asked for in turn."""
 
@@ -32,6 +34,7 @@ class PassRow:
     at: float
     verdict: str
     clock_synced: bool
+    direction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class Queries:
             ),
         )
         query = (
-            sa.select(event.c.site, event.c.device, event.c.at, event.c.verdict, event.c.clock_synced)
+            sa.select(*(event.c[name] for name in _PASS_COLUMNS))
             .where(~sa.exists().where(later), *_within(event, part))
             .order_by(event.c.at)
         )
@@ -132,7 +135,8 @@ class Queries:
             query = query.where(event.c.at < part.until)
         with self._database.reading() as connection:
             for row in connection.execute(query):
-                yield PassRow(DeviceKey(row.site, row.device), row.at, row.verdict, row.clock_synced)
+                place = DeviceKey(row.site, row.device)
+                yield PassRow(place, row.at, row.verdict, row.clock_synced, row.direction)
 
     def periods(self, part: ReportFilter) -> tuple[Period, ...]:
         """All periods that reach into a time, and signs of life before it, in order; Raises: StorageError."""

@@ -104,8 +104,8 @@ def test_a_face_becomes_an_event_and_a_red_lamp() -> None:
 def test_an_event_is_in_the_outbox_before_the_lamp_shows_it() -> None:
     """What was shown has been accepted."""
     recorder, _ = run("." * 20)
-    kinds = [type(item) for item in recorder.calls]
-    assert kinds[:5] == [Lamp, State, Event, Lamp, State]
+    kinds = [type(item) for item in recorder.calls if not isinstance(item, State)]
+    assert kinds[:3] == [Lamp, Event, Lamp]
 
 
 def test_the_end_leaves_a_dark_lamp_and_says_so() -> None:
@@ -177,6 +177,7 @@ def test_a_change_of_models_keeps_open_passes() -> None:
         ("e1-4-2", 2, "9"),
     ]
     states = [state for state in recorder.of(State) if isinstance(state, State)]
-    assert [s.model_version for s in states if s.lamp is Lamp.BLIND] == ["7", "8", "9"]
+    # The state also tells when the person is gone.
+    assert list(dict.fromkeys(s.model_version for s in states if s.lamp is Lamp.BLIND)) == ["7", "8", "9"]
     assert {s.model_problem for s in states if s.model_version == "9"} == {"the model 10 is damaged"}
     assert [lamp for lamp in recorder.of(Lamp) if lamp is Lamp.BLIND] == [Lamp.BLIND]
