@@ -388,11 +388,19 @@ class PassNotice:
 
 @dataclass(frozen=True, slots=True)
 class FrameAnalysis:
-    """What the models saw in one frame, and the seconds each of them took."""
+    """What the models saw in one frame, and the seconds each of them took.
+
+    Attributes:
+        observations: The faces that count.
+        detect_s: For finding faces.
+        classify_s: For judging them.
+        outside: Faces outside the area of the entrance, which are not judged.
+    """
 
     observations: tuple[Observation, ...]
     detect_s: float
     classify_s: float
+    outside: tuple[Face, ...] = ()
 
 
 class Reason(StrEnum):

@@ -76,7 +76,8 @@ def open_classifier(config: Config, bundle: Bundle) -> TfliteClassifier:
 def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
     """Both models in a row, of one bundle or of the one that the configuration means."""
     bundle = bundle or open_bundle(config)
-    return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
+    detector, classifier = open_detector(config, bundle), open_classifier(config, bundle)
+    return Vision(detector, classifier, time.perf_counter, config.entrance.area)
 
 
 def make_tracker(config: VerdictConfig) -> Tracker:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from edge.geometry import Polygon, contains
 from edge.pipeline.events import EventFactory
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.ports import (
@@ -21,13 +22,17 @@ from edge.pipeline.ports import (
 )
 from edge.tracking.register import Moment, PassRegister, PassUpdate
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, NotDue, Presence, State, Verdict
+from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, NotDue, Presence, State, Verdict
 
 
 class Vision:
-    """The two models in a row: faces, then their labels."""
+    """The two models in a row: faces, then the labels of those that count."""
 
-    def __init__(self, detector: FaceDetector, classifier: MaskClassifier, clock: MonotonicClock) -> None:
+    def __init__(
+        self, detector: FaceDetector, classifier: MaskClassifier, clock: MonotonicClock, area: Polygon = ()
+    ) -> None:
+        """`area`: where the middle of a face must be to count, in shares of the picture; empty: anywhere."""
+        self._area = area
         self._detector = detector
         self._classifier = classifier
         self._clock = clock
@@ -38,12 +43,20 @@ class Vision:
         return self._classifier.model_version
 
     def analyze(self, frame: Frame) -> FrameAnalysis:
-        """Finds and judges the faces of a frame."""
+        """Finds the faces of a frame, and judges those that count."""
         started = self._clock()
         faces = self._detector.detect(frame)
         found = self._clock()
-        observations = self._classifier.classify(frame, faces)
-        return FrameAnalysis(observations, found - started, self._clock() - found)
+        outside = tuple(face for face in faces if self._is_outside(face, frame))
+        inside = tuple(face for face in faces if face not in outside) if outside else faces
+        observations = self._classifier.classify(frame, inside)
+        return FrameAnalysis(observations, found - started, self._clock() - found, outside)
+
+    def _is_outside(self, face: Face, frame: Frame) -> bool:
+        if not self._area:
+            return False
+        (x, y), (width, height) = face.box.centre, frame.size
+        return not contains(self._area, (x / width, y / height))
 
 
 @dataclass(frozen=True, slots=True)
