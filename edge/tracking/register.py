@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from edge.tracking.entrance import Crossing, EntryLine
-from edge.tracking.stillness import Motion, StillFaces
+from edge.tracking.stillness import FaceKind, StillFaces
 from edge.tracking.tracker import Tracker
 from edge.types import (
     BegunPass,
@@ -150,16 +150,16 @@ class PassRegister:
         begun: list[BegunPass] = []
         finished: list[FinishedPass] = []
         people = 0
-        motions = {track: self._still.judge(track) for track in self._records}
+        kinds = {track: self._still.judge(track) for track in self._records}
         for track, record in self._records.items():
-            if record.number and motions[track] is Motion.PERSON:
+            if record.number and kinds[track] is FaceKind.PERSON:
                 begun += self._begin(record, moment)
                 verdicts += self._publish(record, moment)
                 finished += _finish(record, moment)
-            people += bool(record.number) and record.ended is None and motions[track] is not Motion.STILL
-        seen = tuple(self._seen(face, motions[face.track]) for face in faces)
+            people += bool(record.number) and record.ended is None and kinds[track] is not FaceKind.STILL
+        seen = tuple(self._seen(face, kinds[face.track]) for face in faces)
         still = {found.face.number for found in seen if found.still}
-        self._forget(motions, moment.monotonic)
+        self._forget(kinds, moment.monotonic)
         return PassUpdate(
             tuple(verdicts),
             tuple(begun),
@@ -196,15 +196,15 @@ class PassRegister:
     def _direction(self, record: _Record) -> Direction | None:
         return None if self._rules.line is None else record.crossing.direction
 
-    def _seen(self, face: TrackedFace, motion: Motion) -> SeenFace:
-        return SeenFace(face, motion is Motion.STILL, self._direction(self._records[face.track]))
+    def _seen(self, face: TrackedFace, kind: FaceKind) -> SeenFace:
+        return SeenFace(face, kind is FaceKind.STILL, self._direction(self._records[face.track]))
 
-    def _forget(self, motions: dict[int, Motion], now: float) -> None:
+    def _forget(self, kinds: dict[int, FaceKind], now: float) -> None:
         """Drops what is told, what a poster left, and what was no pass."""
         self._records = {
             track: record
             for track, record in self._records.items()
-            if (record.ended is None or motions[track] is Motion.UNDECIDED)
+            if (record.ended is None or kinds[track] is FaceKind.UNDECIDED)
             and (record.number or now - record.seen < KEPT_S)
         }
 

@@ -28,8 +28,8 @@ SETTLING_S = 30.0
 """Time constant with which a place follows what is seen there: light and camera drift, people are faster."""
 
 
-class Motion(Enum):
-    """What a face's motion says of it."""
+class FaceKind(Enum):
+    """What a face is by its motion."""
 
     PERSON = auto()
     UNDECIDED = auto()
@@ -100,12 +100,12 @@ class StillFaces:
         # A scene that has changed is judged anew: what has not been here for so long is no part of it.
         self._remove({id(place) for place in self._places if now - place.seen >= self._still_s})
 
-    def judge(self, track: int) -> Motion:
+    def judge(self, track: int) -> FaceKind:
         """What is known of a face."""
         stay = self._stays.get(track)
         if stay is None:
-            return Motion.PERSON
-        return Motion.STILL if self._is_still(stay.place) else Motion.UNDECIDED
+            return FaceKind.PERSON
+        return FaceKind.STILL if self._is_still(stay.place) else FaceKind.UNDECIDED
 
     def leave(self, track: int) -> None:
         """A face that is gone: one that was leaving its place was a person."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from edge.messages.payloads import pass_message
 from edge.messages.topics import Topics
 from edge.mqtt.reason_codes import PubackAction
 from edge.spool.spool import NOTICE_S
 from edge.types import PassNotice
-from edge.uplink.inflight import OutgoingMessage, allow_all
+from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.ports import SpoolReader
 
 
@@ -29,18 +27,13 @@ class PassQueue:
         """The spool has something new."""
         self._more = True
 
-    def next(self, allowed: Callable[[str], bool] = allow_all) -> OutgoingMessage | None:
-        """The next notice that may be published; None where there is none.
-
-        Args:
-            allowed: Whether something may be published on a topic now.
-        """
-        while self._more:
-            notice = self._reader.next_notice()
-            self._more = notice is not None
-            if notice is not None and allowed(topic := _topic(notice)):
-                return OutgoingMessage(topic, pass_message(notice), self, notice, expiry_s=int(NOTICE_S))
-        return None
+    def next(self) -> OutgoingMessage | None:
+        """The next notice; None where there is none."""
+        notice = self._reader.next_notice() if self._more else None
+        self._more = notice is not None
+        if notice is None:
+            return None
+        return OutgoingMessage(_topic(notice), pass_message(notice), self, notice, expiry_s=int(NOTICE_S))
 
     def sent(self, message: OutgoingMessage) -> None:
         """The broker has it."""

@@ -189,7 +189,9 @@ class Session:
         message.queue.refused(message, action, now)
         if action is PubackAction.NOT_AUTHORIZED:
             sentence = f"{refusal}; its access list must allow this device to publish there"
-            self._forbidden.forbid(message.topic, sentence, now)
+            # What is said of events, and holds them up, is about events.
+            if message.queue is not self._passes:
+                self._forbidden.forbid(message.topic, sentence, now)
             return sentence
         self.pause(now + self._retry_backoff.next())
         return f"{refusal}; what it does not take waits in the spool"
@@ -245,7 +247,7 @@ class Session:
         if message := self._gaps.next(allowed):
             return message
         # Passes before events: a door or a display that acts on them cannot wait for a backlog of days.
-        return self._passes.next(allowed) or self._events.next(now, window, allowed)
+        return self._passes.next() or self._events.next(now, window, allowed)
 
     def _fits(self, message: OutgoingMessage) -> bool:
         maximum = self._accepted.maximum_packet_size

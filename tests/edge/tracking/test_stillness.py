@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from edge.tracking.stillness import Motion, StillFaces
+from edge.tracking.stillness import FaceKind, StillFaces
 from edge.types import Box, Stage, TrackedFace
 
 STILL_S = 60.0
@@ -56,9 +56,9 @@ def test_a_poster_is_still_after_its_time_and_never_a_person(seed: int) -> None:
     """Until then nobody knows; for hours after, it does not become one."""
     still = StillFaces(STILL_S)
     now = watch(still, poster(STILL_S - 1, seed))
-    assert (still.judge(1), still.count) == (Motion.UNDECIDED, 0)
+    assert (still.judge(1), still.count) == (FaceKind.UNDECIDED, 0)
     watch(still, poster(3600, seed + 100), now + 1 / FPS)
-    assert (still.judge(1), still.count) == (Motion.STILL, 1)
+    assert (still.judge(1), still.count) == (FaceKind.STILL, 1)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -66,16 +66,16 @@ def test_somebody_who_waits_is_a_person(seed: int) -> None:
     """Long before a poster would be one, also within half a minute in a queue."""
     still = StillFaces(STILL_S)
     watch(still, sway(20, seed))
-    assert (still.judge(1), still.count) == (Motion.PERSON, 0)
+    assert (still.judge(1), still.count) == (FaceKind.PERSON, 0)
 
 
 def test_somebody_who_walks_is_a_person_at_once() -> None:
     """Before a verdict is settled: no event waits."""
     still = StillFaces(STILL_S)
     watch(still, ([seen(1, 0.1 * number)] for number in range(4)))
-    assert still.judge(1) is Motion.PERSON
+    assert still.judge(1) is FaceKind.PERSON
     watch(still, ([seen(2, 3.0, size=1.06**number)] for number in range(5)), 1.0)
-    assert still.judge(2) is Motion.PERSON
+    assert still.judge(2) is FaceKind.PERSON
 
 
 def test_a_person_stays_one() -> None:
@@ -83,7 +83,7 @@ def test_a_person_stays_one() -> None:
     still = StillFaces(STILL_S)
     now = watch(still, ([seen(1, 0.1 * number)] for number in range(10)))
     watch(still, ([seen(1, 1.0)] for _ in range(600 * FPS)), now)
-    assert (still.judge(1), still.count) == (Motion.PERSON, 0)
+    assert (still.judge(1), still.count) == (FaceKind.PERSON, 0)
 
 
 def test_a_poster_that_is_missed_is_the_same_poster() -> None:
@@ -91,7 +91,7 @@ def test_a_poster_that_is_missed_is_the_same_poster() -> None:
     still = StillFaces(STILL_S)
     for number in range(1, 8):
         watch(still, [*poster(8, number, number), []], 10.0 * number)
-    assert (still.judge(7), still.count) == (Motion.STILL, 1)
+    assert (still.judge(7), still.count) == (FaceKind.STILL, 1)
 
 
 def test_a_moment_away_is_no_motion() -> None:
@@ -99,7 +99,7 @@ def test_a_moment_away_is_no_motion() -> None:
     still = StillFaces(STILL_S)
     now = watch(still, poster(STILL_S + 1, 1))
     watch(still, [[seen(1, 0.3)], [seen(1)], [seen(1, -0.2)], [seen(1)]], now)
-    assert still.judge(1) is Motion.STILL
+    assert still.judge(1) is FaceKind.STILL
 
 
 def test_a_scene_that_changes_is_judged_anew() -> None:
@@ -107,9 +107,9 @@ def test_a_scene_that_changes_is_judged_anew() -> None:
     still = StillFaces(STILL_S)
     now = watch(still, poster(STILL_S + 1, 1))
     now = watch(still, ([seen(1, 4.0)] for _ in range(10)), now + 1)
-    assert still.judge(1) is Motion.UNDECIDED
+    assert still.judge(1) is FaceKind.UNDECIDED
     now = watch(still, ([seen(1, 4.0)] for _ in range(round(STILL_S * FPS))), now)
-    assert (still.judge(1), still.count) == (Motion.STILL, 1)
+    assert (still.judge(1), still.count) == (FaceKind.STILL, 1)
     watch(still, [[]], now + STILL_S + 1)
     assert still.count == 0
 
@@ -119,7 +119,7 @@ def test_somebody_who_gets_up_is_a_person_after_all() -> None:
     still = StillFaces(STILL_S)
     now = watch(still, poster(STILL_S + 1, 1))
     watch(still, ([seen(1, 0.3 * number)] for number in range(10)), now)
-    assert still.judge(1) is Motion.PERSON
+    assert still.judge(1) is FaceKind.PERSON
 
 
 def test_somebody_who_leaves_without_a_motion_is_a_person_in_the_end() -> None:
@@ -128,16 +128,16 @@ def test_somebody_who_leaves_without_a_motion_is_a_person_in_the_end() -> None:
     now = watch(still, poster(3, 1))
     still.leave(1)
     watch(still, [[]], now + STILL_S - 1)
-    assert still.judge(1) is Motion.UNDECIDED
+    assert still.judge(1) is FaceKind.UNDECIDED
     watch(still, [[]], now + STILL_S + 1)
-    assert still.judge(1) is Motion.PERSON
+    assert still.judge(1) is FaceKind.PERSON
     watch(still, poster(3, 2, 2), now + 100)
     still.close()
-    assert still.judge(2) is Motion.PERSON
+    assert still.judge(2) is FaceKind.PERSON
 
 
 def test_without_a_time_everybody_is_a_person() -> None:
     """`still_s = 0`."""
     still = StillFaces(0.0)
     watch(still, poster(100, 1))
-    assert (still.judge(1), still.count) == (Motion.PERSON, 0)
+    assert (still.judge(1), still.count) == (FaceKind.PERSON, 0)

@@ -8,7 +8,7 @@ from edge.spool.spool import NOTICE_S
 from edge.types import DeviceKey, FinishedPass, PassNotice
 from tests.support.builders import verdict
 from tests.support.schema import validate
-from tests.support.sessions import BUSY, OK, answer_all, answer_birth, begin, topics
+from tests.support.sessions import BUSY, DENIED, OK, answer_all, answer_birth, begin, topics
 
 
 def notice(number: int, *, ended: bool = False) -> PassNotice:
@@ -57,3 +57,16 @@ def test_a_refused_one_is_forgotten() -> None:
         "e1-1-1",
         "e1-1-2",
     ]
+
+
+def test_an_access_list_that_forbids_passes_holds_up_no_event() -> None:
+    """It is said once, and `send_problem` is about events."""
+    session, connection, reader = begin(1)
+    reader.notices = [notice(1)]
+    answer_birth(session, connection)
+    sentence = session.handle_acknowledgement(connection.answer(DENIED), 0)
+    assert "maskgate/site/door/pass/begin" in sentence
+    assert "access list" in sentence
+    assert session.forbidden == ""
+    answer_all(session, connection)
+    assert topics(connection) == ["availability", "begin", "event"]
