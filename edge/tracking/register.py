@@ -145,30 +145,27 @@ class PassRegister:
             self._still.leave(track)
 
     def _told(self, tracker: Tracker, faces: tuple[TrackedFace, ...], moment: Moment) -> PassUpdate:
-        """What is to be told now."""
+        """What is to be told now, and who is there."""
         verdicts: list[Verdict] = []
         begun: list[BegunPass] = []
         finished: list[FinishedPass] = []
-        people = 0
         kinds = {track: self._still.judge(track) for track in self._records}
         for track, record in self._records.items():
             if record.number and kinds[track] is FaceKind.PERSON:
                 begun += self._begin(record, moment)
                 verdicts += self._publish(record, moment)
                 finished += _finish(record, moment)
-            people += bool(record.number) and record.ended is None and kinds[track] is not FaceKind.STILL
-        seen = tuple(self._seen(face, kinds[face.track]) for face in faces)
-        still = {found.face.number for found in seen if found.still}
         self._forget(kinds, moment.monotonic)
-        return PassUpdate(
-            tuple(verdicts),
-            tuple(begun),
-            tuple(finished),
-            tuple(person for person in tracker.present() if person.number not in still),
-            seen,
-            people,
-            self._still.count,
+        still = {track for track, kind in kinds.items() if kind is FaceKind.STILL}
+        seen = tuple(SeenFace(f, f.track in still, self._direction(self._records[f.track])) for f in faces)
+        posters = {found.face.number for found in seen if found.still}
+        present = tuple(person for person in tracker.present() if person.number not in posters)
+        people = sum(
+            bool(record.number) and record.ended is None and track not in still
+            for track, record in self._records.items()
         )
+        changes = tuple(verdicts), tuple(begun), tuple(finished)
+        return PassUpdate(*changes, present, seen, people, self._still.count)
 
     def _begin(self, record: _Record, moment: Moment) -> Iterator[BegunPass]:
         if not record.told_begun:
@@ -195,9 +192,6 @@ class PassRegister:
 
     def _direction(self, record: _Record) -> Direction | None:
         return None if self._rules.line is None else record.crossing.direction
-
-    def _seen(self, face: TrackedFace, kind: FaceKind) -> SeenFace:
-        return SeenFace(face, kind is FaceKind.STILL, self._direction(self._records[face.track]))
 
     def _forget(self, kinds: dict[int, FaceKind], now: float) -> None:
         """Drops what is told, what a poster left, and what was no pass."""
