@@ -1,9 +1,9 @@
 """Posters and screens: faces that have never moved since they were first seen. Pure.
 
-A person who stands sways, turns the head and breathes: within seconds the middle of the face or its size
-leaves the place where it was by more than a box jitters. A picture on a wall does not. So whoever has
-left the place of the first sight is a person, for good. Of a face that has not, nobody can say at first;
-one that stays for `still_s` is a poster, also where it is missed now and then and found again.
+A person who stands sways, turns the head and breathes: within seconds the face has left the place of the
+first sight by more than a box jitters. A picture on a wall does not. So whoever has left that place is a
+person, for good. Of a face that has not, nobody can say at first; one that stays for `still_s` is a poster,
+also where it is missed now and then and found again.
 """
 
 from __future__ import annotations
@@ -15,17 +15,29 @@ from enum import Enum, auto
 
 from edge.types import Box, TrackedFace
 
-REACH = 0.08
-"""How far the middle of a box may be from its place, in face sizes; the box of a poster jitters by 0.02."""
+REACH, GROWTH = 0.04, 0.05
+"""How far a face may be from its place, in face sizes, and by how much the logarithm of its size may differ.
 
-GROWTH = 0.08
-"""By how much the logarithm of its size may differ; that of a poster does by 0.03."""
+That is of the smoothed box; the box of a small poster jitters by 0.015 in both.
+"""
 
-AWAY_S = 0.3
-"""How long a face must be away from its place: passers-by hide a part of a poster, and its box jumps."""
+SMOOTHING_S = 0.5
+"""Time constant of the smoothing."""
 
-SETTLING_S = 30.0
-"""Time constant with which a place follows what is seen there: light and camera drift, people are faster."""
+MOST_SHARE = 0.15
+"""The most that one look takes of the smoothed box: a slow camera smooths over as many looks."""
+
+LEAP = 0.1
+"""What one look counts at most: passers-by hide a part of a poster, and its box jumps for a moment.
+
+A new face that is nearer than this to a place is taken to be what was seen there before.
+"""
+
+LOOKS = 10
+"""So many looks make a place."""
+
+DRIFT_S = 60.0
+"""Time constant with which a poster's place follows light and camera."""
 
 
 class FaceKind(Enum):
@@ -47,16 +59,21 @@ class Place:
     seen: float
     looks: int = 1
 
-    def fits(self, box: Box) -> bool:
-        """Whether a face is here, but for the jitter of its box."""
-        distance = math.dist((self.x, self.y), box.centre) / self.side
-        return distance <= REACH and abs(math.log(box.side / self.side)) <= GROWTH
+    def offset(self, box: Box) -> tuple[float, float, float]:
+        """How far a box is from here: to the right and down in face sizes, and the log of its growth."""
+        x, y = box.centre
+        return (x - self.x) / self.side, (y - self.y) / self.side, math.log(box.side / self.side)
 
-    def add(self, box: Box, now: float) -> None:
-        """A face was seen here."""
+    def fits(self, box: Box) -> bool:
+        """Whether a new face is what was seen here before."""
+        return max(map(abs, self.offset(box))) < LEAP
+
+    def add(self, box: Box, now: float, *, settled: bool) -> None:
+        """A face was seen here; `settled`: it is a poster, which moves with light and camera only."""
         self.looks += 1
-        # The mean of all at first, later of the last half minute.
-        share = max(1 / self.looks, 1 - math.exp((self.seen - now) / SETTLING_S))
+        share = 1 / self.looks if self.looks <= LOOKS else 0.0
+        if settled:
+            share = max(share, 1 - math.exp((self.seen - now) / DRIFT_S))
         x, y = box.centre
         self.x += share * (x - self.x)
         self.y += share * (y - self.y)
@@ -66,10 +83,24 @@ class Place:
 
 @dataclass(slots=True)
 class _Stay:
-    """A face that has not left its place, and since when it is away from it; None where it is there."""
+    """A face that has not left its place, and how far it is from there: smoothed, see `Place.offset`."""
 
     place: Place
-    away_since: float | None = None
+    seen: float
+    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @property
+    def away(self) -> bool:
+        """Whether the face is not at its place."""
+        x, y, growth = self.offset
+        return math.hypot(x, y) > REACH or abs(growth) > GROWTH
+
+    def look(self, box: Box, now: float) -> None:
+        """The face was seen again."""
+        share = min(1 - math.exp((self.seen - now) / SMOOTHING_S), MOST_SHARE)
+        looks = (min(max(value, -LEAP), LEAP) for value in self.place.offset(box))
+        x, y, growth = (old + share * (new - old) for old, new in zip(self.offset, looks, strict=True))
+        self.offset, self.seen = (x, y, growth), now
 
 
 class StillFaces:
@@ -94,7 +125,7 @@ class StillFaces:
         for face in faces:
             if face.track > self._known:
                 self._known = face.track
-                self._stays[face.track] = _Stay(self._place(face.box, now))
+                self._stays[face.track] = _Stay(self._place(face.box, now), now)
             elif (stay := self._stays.get(face.track)) is not None:
                 self._look(face, stay, now)
         # A scene that has changed is judged anew: what has not been here for so long is no part of it.
@@ -110,7 +141,7 @@ class StillFaces:
     def leave(self, track: int) -> None:
         """A face that is gone: one that was leaving its place was a person."""
         stay = self._stays.get(track)
-        if stay is not None and stay.away_since is not None and not self._is_still(stay.place):
+        if stay is not None and stay.away and not self._is_still(stay.place):
             self._remove({id(stay.place)})
 
     def close(self) -> None:
@@ -121,25 +152,25 @@ class StillFaces:
         """The place where a new face is: one where a face was before, such as a poster that was missed."""
         for place in self._places:
             if place.fits(box):
-                place.add(box, now)
+                place.add(box, now, settled=self._is_still(place))
                 return place
         x, y = box.centre
         self._places.append(Place(x, y, box.side, now, now))
         return self._places[-1]
 
     def _look(self, face: TrackedFace, stay: _Stay, now: float) -> None:
-        if stay.place.fits(face.box):
-            stay.place.add(face.box, now)
-            stay.away_since = None
-        elif stay.away_since is None:
-            stay.away_since = now
-        elif now - stay.away_since < AWAY_S:
-            return
-        elif self._is_still(stay.place):
-            # The camera was moved, or somebody who sat there gets up, and leaves this place as well.
-            self._stays[face.track] = _Stay(self._place(face.box, now))
+        stay.look(face.box, now)
+        if not stay.away:
+            stay.place.add(face.box, now, settled=self._is_still(stay.place))
+        elif self._is_still(stay.place) or self._is_poster(face.box):
+            # The camera was moved, or somebody who sat there gets up and leaves the next place as well; or a
+            # poster that was hidden in part is whole again.
+            self._stays[face.track] = _Stay(self._place(face.box, now), now)
         else:
             self._remove({id(stay.place)})
+
+    def _is_poster(self, box: Box) -> bool:
+        return any(self._is_still(place) and place.fits(box) for place in self._places)
 
     def _is_still(self, place: Place) -> bool:
         return place.seen - place.began >= self._still_s
