@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from edge.geometry import Polygon, contains
@@ -180,34 +180,39 @@ class Reporter:
 
     def finish(self, moment: Frame | Blind) -> None:
         """Leaves the lamp dark and says so."""
-        self._switch(self._state(Lamp.OFF, "", moment.wall))
+        self._switch(Lamp.OFF, Cycle(moment, None, PassUpdate(), 0.0))
 
     def _show(self, cycle: Cycle) -> None:
-        moment, passes = cycle.moment, cycle.passes
-        reason = moment.reason if isinstance(moment, Blind) else ""
-        lamp = self._lamp.update(passes.present, bool(reason), moment.monotonic)
-        state = self._state(lamp, reason, moment.wall)
-        self._switch(replace(state, people=passes.people, still_faces=passes.still_faces))
+        blind = bool(_reason(cycle.moment))
+        self._switch(self._lamp.update(cycle.present, blind, cycle.moment.monotonic), cycle)
 
-    def _state(self, lamp: Lamp, reason: str, wall: float) -> State:
-        return State(lamp, bool(reason), reason, self._events.model_version, wall, self._problem)
-
-    def _switch(self, state: State) -> None:
+    def _switch(self, lamp: Lamp, cycle: Cycle) -> None:
         """Shows and publishes a state that differs from the one before."""
-        shown = self._shown
-        if shown is not None:
-            # Neither the time nor who comes and goes is a change of what is so since then.
-            same = (
-                replace(state, since=shown.since, people=shown.people, still_faces=shown.still_faces) == shown
-            )
-            state = replace(state, since=shown.since) if same else state
-        if state == shown:
-            return
+        moment, passes, shown = cycle.moment, cycle.passes, self._shown
+        reason = _reason(moment)
+        version, since = self._events.model_version, moment.wall
+        now = (lamp, bool(reason), reason, version)
+        # Neither the time nor who comes and goes is a change of what is so since then.
+        if shown is not None and (*now, self._problem) == _lasting(shown):
+            if (passes.people, passes.still_faces) == (shown.people, shown.still_faces):
+                return
+            since = shown.since
+        state = State(*now, since, self._problem, passes.people, passes.still_faces)
         # Only for another lamp: one that blinks would begin anew.
-        if shown is None or shown.lamp is not state.lamp:
-            self._indicator.show(state.lamp)
+        if shown is None or shown.lamp is not lamp:
+            self._indicator.show(lamp)
         self._shown = state
         self._outbox.set_state(state)
+
+
+def _reason(moment: Frame | Blind) -> str:
+    """Why the camera gave nothing; empty where it did."""
+    return moment.reason if isinstance(moment, Blind) else ""
+
+
+def _lasting(state: State) -> tuple[Lamp, bool, str, str, str]:
+    """What is so since `State.since`."""
+    return state.lamp, state.blind, state.reason, state.model_version, state.model_problem
 
 
 class CycleObserver(Protocol):
