@@ -97,7 +97,8 @@ class Pipeline:
         analysis = self._vision.analyze(moment) if isinstance(moment, Frame) else None
         observations = analysis.observations if analysis else ()
         # While blind as well: a pass is closed by time alone.
-        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
+        picture = moment.size if isinstance(moment, Frame) else None
+        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall, (), picture)
         present = self._tracker.present()
         return Cycle(moment, analysis, verdicts, present, self._clock() - started)
 
