@@ -128,8 +128,9 @@ class Pipeline:
         analysis = self._vision.analyze(moment) if isinstance(moment, Frame) else None
         observations = analysis.observations if analysis else ()
         # While blind as well: a pass is closed by time alone.
-        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
+        outside = analysis.outside if analysis else ()
         picture = moment.size if isinstance(moment, Frame) else None
+        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall, outside, picture)
         at = Moment(moment.monotonic, moment.wall, picture)
         passes = self._register.update(self._tracker, verdicts, at)
         return Cycle(moment, analysis, passes, self._clock() - started)
