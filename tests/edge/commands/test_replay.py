@@ -80,7 +80,7 @@ def pictures(tmp_path: Path) -> Path:
 def test_tracks_are_told_frame_by_frame_beside_the_events(run: Run, shared: Path, tmp_path: Path) -> None:
     """Each face with its pass and verdict, and which way it went over the line of the configuration."""
     file = tmp_path / "config.toml"
-    entrance = 'line = [[0.3, 0.45], [0.7, 0.55]]\ninside = "below"'
+    entrance = 'line = [[0.43, 0.2], [0.43, 0.8]]\ninside = "left"'
     file.write_text(f'[mqtt]\nenabled = false\n[lamp]\nkind = "none"\n[entrance]\n{entrance}\n')
     clip = shared / "data/clips/face-demographics-walking.gif"
     *lines, last = run("replay", "--json", "--tracks", "--config", file, clip).lines()
