@@ -8,9 +8,19 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from edge.errors import ConfigError
+from edge.geometry import covers, crosses_itself
 from edge.system.address import address_in, host_problem, is_stream
 from edge.types import SHORT_NAME
 
@@ -110,6 +120,57 @@ class VerdictConfig(FrozenModel):
     gone_s: Seconds = 1.5
 
 
+Corner = tuple[Share, Share]
+
+
+class EntranceConfig(FrozenModel):
+    """Where in the picture faces count, and which way is in; points are shares of width and height."""
+
+    area: tuple[Corner, ...] = ()
+    line: tuple[Corner, ...] = ()
+    inside: Annotated[Literal["", "above", "below", "left", "right"], Field(validate_default=True)] = ""
+    still_s: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+
+    @field_validator("area")
+    @classmethod
+    def _is_polygon(cls, area: tuple[Corner, ...]) -> tuple[Corner, ...]:
+        if area and len(area) < 3:
+            raise ValueError(f"an area has three corners or more, not {len(area)}; leave it empty for all")
+        if area and crosses_itself(area):
+            raise ValueError("its edges cross or touch each other; name the corners in their order")
+        return area
+
+    @field_validator("line")
+    @classmethod
+    def _is_line(cls, line: tuple[Corner, ...], info: ValidationInfo) -> tuple[Corner, ...]:
+        if not line:
+            return line
+        if len(line) != 2:
+            raise ValueError(f"a line has two ends, not {len(line)}; leave it empty for none")
+        if line[0] == line[1]:
+            raise ValueError("both ends of the line are the same point; give two")
+        area = info.data.get("area")
+        if area and not covers(area, (line[0], line[1])):
+            raise ValueError("it leads out of entrance.area, beyond which nobody is counted; shorten it")
+        return line
+
+    @field_validator("inside")
+    @classmethod
+    def _can_be_told(cls, inside: str, info: ValidationInfo) -> str:
+        line = info.data.get("line")
+        # Where something is wrong with the line, that is told already.
+        if not line:
+            return inside
+        across = abs(line[0][0] - line[1][0]) - abs(line[0][1] - line[1][1])
+        sides = [*(("above", "below") if across >= 0 else ()), *(("left", "right") if across <= 0 else ())]
+        if inside not in sides:
+            raise ValueError(
+                f"say on which side of entrance.line people are inside; this line has the sides "
+                f"{' and '.join(sides)}"
+            )
+        return inside
+
+
 class LampPinsConfig(FrozenModel):
     """GPIO numbers (BCM); none for what is not wired."""
 
@@ -162,6 +223,7 @@ class MqttConfig(FrozenModel):
     ack_wait_s: Seconds = 30.0
     accept_commands: tuple[Literal["mute", "replay"], ...] = ()
     discovery: bool = False
+    passes: bool = False
 
     @property
     def encrypted(self) -> bool:
@@ -225,6 +287,7 @@ class Config(FrozenModel):
     detector: DetectorConfig = DetectorConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     verdict: VerdictConfig = VerdictConfig()
+    entrance: EntranceConfig = EntranceConfig()
     lamp: LampConfig = LampConfig()
     mqtt: MqttConfig = MqttConfig()
     spool: SpoolConfig = SpoolConfig()
@@ -256,8 +319,12 @@ def examine(file: Path) -> tuple[Config, tuple[tuple[str, str], ...]]:
         try:
             return Config.model_validate(raw), tuple(problems)
         except ValidationError as error:
+            # What the default of a key that was taken away brings about is no further problem.
+            told = {key for key, _ in problems}
             for item in error.errors():
-                problems.append((".".join(map(_told_key, item["loc"])), _plain(item["type"], item["msg"])))
+                key = ".".join(map(_told_key, item["loc"]))
+                if key not in told:
+                    problems.append((key, _plain(item["type"], item["msg"])))
                 _remove(raw, item["loc"])
 
 
@@ -285,7 +352,11 @@ def _remove(raw: dict[str, Any], where: tuple[int | str, ...]) -> None:
             section.pop(str(part), None)
             return
         section = below
-    section.pop(str(where[-1]), None)
+    if str(where[-1]) in section:
+        del section[str(where[-1])]
+    else:
+        # Its default does not go with another key of the section.
+        _remove(raw, where[:-1])
 
 
 def _told_key(key: int | str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 import numpy as np
 from numpy.typing import NDArray
@@ -158,6 +158,14 @@ class Outcome(StrEnum):
     UNSURE = "unsure"
 
 
+class Direction(StrEnum):
+    """Which way a person crossed the entry line."""
+
+    IN = "in"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The decision on one person's pass, or a revision of it.
@@ -172,6 +180,7 @@ class Verdict:
         face_px: Smaller side of the largest face box seen so far, rounded to whole pixels.
         monotonic: When it was decided, on the clock of the frames.
         wall: The same as Unix time.
+        direction: Which way the person went by then; None where no entry line is given.
     """
 
     number: int
@@ -183,6 +192,7 @@ class Verdict:
     face_px: int
     monotonic: float
     wall: float
+    direction: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -245,8 +255,10 @@ class State:
         blind: Whether the camera gives nothing.
         reason: Why it is blind; empty otherwise.
         model_version: Version of the bundle that judges.
-        since: Unix time since which all this is so.
+        since: Unix time since which lamp, blindness and model are so.
         model_problem: Why that is not the bundle that was installed; empty where it is.
+        people: How many are followed now.
+        still_faces: How many faces have not moved for so long that they are posters or screens.
     """
 
     lamp: Lamp
@@ -255,6 +267,8 @@ class State:
     model_version: str
     since: float
     model_problem: str = ""
+    people: int = 0
+    still_faces: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,13 +279,148 @@ class Presence:
     outcome: Outcome
 
 
+class Stage(Enum):
+    """How far a pass has come."""
+
+    SIGHTED = auto()
+    OPEN = auto()
+    SETTLED = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """Where the middle of a face was at a moment, and the side of the face, in pixels and seconds."""
+
+    x: float
+    y: float
+    side: float
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFace:
+    """A face in the present frame, and the pass that it belongs to.
+
+    Attributes:
+        box: Where the face was found in this frame.
+        track: Counted from 1 within one run, from the first sight on.
+        number: The number of the pass; 0 until the face has been followed for `presence_s`.
+        stage: How far the pass has come.
+        outcome: The verdict so far; None where there is none.
+        began: When the face was first seen, on the clock of the frames.
+        path: The way of the face so far, oldest point first; the last one is of this frame.
+    """
+
+    box: Box
+    track: int
+    number: int
+    stage: Stage
+    outcome: Outcome | None
+    began: float
+    path: tuple[PathPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EndedPass:
+    """A pass that is over.
+
+    Attributes:
+        number: The number of the pass.
+        outcome: The last verdict.
+        began: When the person was first seen, on the clock of the frames.
+        ended: When the person was last seen.
+        path: The way of the face, oldest point first.
+    """
+
+    number: int
+    outcome: Outcome
+    began: float
+    ended: float
+    path: tuple[PathPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face in the present frame, and what is known of the person.
+
+    Attributes:
+        face: The face and its pass.
+        still: Whether it has not moved for so long that it is a poster or a screen.
+        direction: Which way the person went by now; None where no entry line is given.
+    """
+
+    face: TrackedFace
+    still: bool
+    direction: Direction | None
+
+
+@dataclass(frozen=True, slots=True)
+class BegunPass:
+    """A pass that is a person's: its number, and when it began, by the clock of the frames and the wall's."""
+
+    number: int
+    monotonic: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedPass:
+    """A pass that is over, and all that came of it.
+
+    Attributes:
+        number: The number of the pass.
+        began: When the person was first seen, on the clock of the frames.
+        monotonic: When the person was last seen.
+        wall: The same as Unix time.
+        verdict: The last verdict.
+    """
+
+    number: int
+    began: float
+    monotonic: float
+    wall: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class PassNotice:
+    """That a pass has begun or ended, for those who act on it now; unlike an event it is not kept.
+
+    Attributes:
+        origin: Where it was.
+        epoch: The epoch of the events.
+        pass_id: The pass, as in its events.
+        monotonic: When it began or ended, on the clock of the frames.
+        wall: The same as Unix time.
+        clock_synced: Whether the clock of `wall` was set from the network.
+        finished: What came of it; None where it begins.
+    """
+
+    origin: DeviceKey
+    epoch: str
+    pass_id: str
+    monotonic: float
+    wall: float
+    clock_synced: bool
+    finished: FinishedPass | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FrameAnalysis:
-    """What the models saw in one frame, and the seconds each of them took."""
+    """What the models saw in one frame, and the seconds each of them took.
+
+    Attributes:
+        observations: The faces that count.
+        detect_s: For finding faces.
+        classify_s: For judging them.
+        outside: Faces outside the area of the entrance, which are not judged.
+    """
 
     observations: tuple[Observation, ...]
     detect_s: float
     classify_s: float
+    outside: tuple[Face, ...] = ()
 
 
 class Reason(StrEnum):

@@ -18,7 +18,14 @@ from edge import contract
 from edge.bundle import Bundle
 from edge.camera import open_recording
 from edge.config import CameraConfig, Config
-from edge.daemon.factory import find_detector, make_tracker, open_bundle, open_classifier, open_detector
+from edge.daemon.factory import (
+    find_detector,
+    make_register,
+    make_tracker,
+    open_bundle,
+    open_classifier,
+    open_detector,
+)
 from edge.indicator import NullIndicator
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
@@ -176,7 +183,8 @@ def _round(settings: Config, vision: Vision, source: BaselineFirst) -> NDArray[n
     events = EventFactory(EventSource("bench", "bench", "1", vision.model_version), 0, lambda: False)
     reporter = Reporter(events, NoOutbox(), NullIndicator(), LampPolicy(settings.lamp.hold_s))
     rows = []
-    for cycle in Pipeline(source, vision, tracker, time.perf_counter).cycles(lambda: False):
+    register = make_register(settings.entrance)
+    for cycle in Pipeline(source, vision, tracker, time.perf_counter, register).cycles(lambda: False):
         if not isinstance(cycle, Cycle):
             continue
         started = time.perf_counter()

@@ -253,6 +253,7 @@ def _event(place: DeviceKey, members: _Members, received: float) -> EventRecord:
         monotonic_time=float(members["monotonic_time"]),
         clock_synced=members["clock_synced"],
         received=received,
+        direction=members.get("direction"),
     )
 
 

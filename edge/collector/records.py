@@ -28,6 +28,7 @@ class EventRecord:
         wall_time: As it came.
         at: The same as Unix time.
         received: Unix time at which the collector got it.
+        direction: Which way the person went; None where the device does not say.
     """
 
     id: str
@@ -52,6 +53,7 @@ class EventRecord:
     monotonic_time: float
     clock_synced: bool
     received: float
+    direction: str | None = None
 
     @property
     def fresh(self) -> bool:

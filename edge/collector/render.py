@@ -9,17 +9,18 @@ from collections.abc import Iterable
 
 from edge.cli.output import Cell, Columns, table
 from edge.collector.calendar import Calendar
-from edge.collector.report import VERDICTS, ReportRow
+from edge.collector.report import DIRECTIONS, VERDICTS, ReportRow
 from edge.messages import payloads
 
 FORMATS = ("table", "csv", "json")
 COLUMNS = (
     "start", "end", "site", "device", "passes", *VERDICTS, "compliance", "unsure_share",
     "minutes_watched", "minutes_blind", "minutes_offline", "minutes_unknown", "unsynced",
+    *(f"direction_{direction}" for direction in DIRECTIONS),
 )  # fmt: skip
 DROPPED_FIRST = (
-    "end", "unsynced", "minutes_unknown", "unsure_share", "minutes_offline", "minutes_blind", "passes",
-    "minutes_watched",
+    "end", "unsynced", "direction_unknown", "minutes_unknown", "unsure_share", "minutes_offline",
+    "minutes_blind", "passes", "direction_out", "direction_in", "minutes_watched",
 )  # fmt: skip
 """What a narrow terminal does not show; passes are the sum of the verdicts."""
 
@@ -54,6 +55,7 @@ def _cells(row: ReportRow, calendar: Calendar) -> tuple[Cell, ...]:
         _share(row.unsure),
         *(round(value, 1) for value in (minutes.watched, minutes.blind, minutes.offline, row.unknown)),
         row.unsynced,
+        *(row.directions[direction] for direction in DIRECTIONS),
     )
 
 
@@ -66,6 +68,7 @@ def summary(row: ReportRow, now: float) -> bytes:
             "end": payloads.iso_time(row.window.end),
             "complete": row.window.end <= now,
             "verdicts": {verdict: row.verdicts[verdict] for verdict in VERDICTS},
+            "directions": {direction: row.directions[direction] for direction in DIRECTIONS},
             "compliance": _share(row.compliance),
             "unsure_share": _share(row.unsure),
             "minutes_watched": round(minutes.watched, 1),

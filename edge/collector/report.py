@@ -12,9 +12,10 @@ from edge.collector.database import PassRow, Period
 from edge.collector.database.queries import ReportFilter
 from edge.collector.records import SILENT_S
 from edge.telemetry.records import VerdictCounts
-from edge.types import DeviceKey, Outcome
+from edge.types import DeviceKey, Direction, Outcome
 
 VERDICTS = tuple(outcome.value for outcome in Outcome)
+DIRECTIONS = tuple(direction.value for direction in Direction)
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class ReportRow:
         unsynced: How many of them have a time of a clock that was not set.
         minutes: What the device did.
         length: Minutes of the window that have passed, for each device counted.
+        directions: The same passes by their latest direction; those without an entry line are left out.
     """
 
     window: Window
@@ -45,6 +47,7 @@ class ReportRow:
     unsynced: int = 0
     minutes: WatchedMinutes = field(default_factory=WatchedMinutes)
     length: float = 0.0
+    directions: Counter[str] = field(default_factory=Counter)
 
     @property
     def passes(self) -> int:
@@ -93,6 +96,8 @@ def rows(
         counted = row(calendar.window(one.at), one.place)
         counted.verdicts[one.verdict] += 1
         counted.unsynced += not one.clock_synced
+        if one.direction is not None:
+            counted.directions[one.direction] += 1
     for place, what, window in _stretches(periods, calendar, known_until):
         minutes = row(window, place).minutes
         long = (what.window.end - what.window.start) / 60
@@ -118,6 +123,7 @@ def together(some: Iterable[ReportRow]) -> list[ReportRow]:
             (row.window, row.place.site), ReportRow(row.window, DeviceKey(row.place.site, ""))
         )
         whole.verdicts.update(row.verdicts)
+        whole.directions.update(row.directions)
         whole.unsynced += row.unsynced
         whole.length += row.length
         for name in ("watched", "blind", "offline"):

@@ -9,22 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import cv2
 
 from edge.camera import open_recording
 from edge.camera.images import OnSkip
 from edge.cli.options import FILE, json_option
 from edge.cli.output import Columns, json_text, progress, raise_skipped, table
 from edge.commands.common import takes_models
-from edge.config import CameraConfig, Config
+from edge.config import CameraConfig, Config, EntranceConfig
 from edge.contract import LABELS, answer_text, whole_image_box
 from edge.daemon.factory import open_bundle, open_classifier, open_vision
-from edge.errors import SourceError, StorageError
+from edge.errors import SourceError
 from edge.pipeline.pipeline import Vision
-from edge.system.files import write_atomic
 from edge.system.image_files import IMAGE_SUFFIXES, pictures_in, read_image
 from edge.types import Face, Frame, FrameAnalysis, Observation
 from edge.vision.annotate import annotated
+from edge.vision.picture_output import write_jpeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,8 @@ def predict(
       maskgate predict --json photos/ > faces.jsonl
       maskgate predict --annotate seen/ visit.mp4
     """
+    # What is judged here need not show the entrance.
+    settings = settings.model_copy(update={"entrance": EntranceConfig()})
     vision = _vision_of_crops(settings) if no_detect else open_vision(settings)
     skipped: list[SourceError] = []
     pictures = _with_progress(_pictures(paths, skipped.append))
@@ -129,10 +130,7 @@ def _annotate(seen: Iterator[Seen], directory: Path) -> Iterator[Seen]:
         path = item.picture.path
         # The number keeps frames of one video apart, and files of one name.
         file = directory / f"{number:05d}-{path.stem}.jpg"
-        done, jpeg = cv2.imencode(".jpg", annotated(item.picture.frame.pixels, item.analysis.observations))
-        if not done:
-            raise StorageError(f"{file} cannot be written: the picture is too large for a JPEG")
-        write_atomic(file, jpeg.tobytes())
+        write_jpeg(file, annotated(item.picture.frame.pixels, item.analysis.observations))
         yield item
 
 

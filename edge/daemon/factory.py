@@ -10,9 +10,11 @@ from edge.bundle import Bundle
 from edge.bundle.download import YUNET
 from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
 from edge.bundle.trust import open_trusted
-from edge.config import Config, VerdictConfig
+from edge.config import Config, EntranceConfig, VerdictConfig
 from edge.pipeline.pipeline import Vision
+from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
+from edge.tracking.register import EntranceRules, PassRegister
 from edge.tracking.tracker import Tracker, TrackerRules
 from edge.vision.classifier import TfliteClassifier
 from edge.vision.detector import YuNetDetector
@@ -63,7 +65,8 @@ def open_classifier(config: Config, bundle: Bundle) -> TfliteClassifier:
 def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
     """Both models in a row, of one bundle or of the one that the configuration means."""
     bundle = bundle or open_bundle(config)
-    return Vision(open_detector(config, bundle), open_classifier(config, bundle), time.perf_counter)
+    detector, classifier = open_detector(config, bundle), open_classifier(config, bundle)
+    return Vision(detector, classifier, time.perf_counter, config.entrance.area)
 
 
 def make_tracker(config: VerdictConfig) -> Tracker:
@@ -71,3 +74,13 @@ def make_tracker(config: VerdictConfig) -> Tracker:
     rules = config.model_dump()
     quality = FaceQuality(rules.pop("min_face_px"), rules.pop("min_sharpness"))
     return Tracker(TrackerRules(quality, **rules))
+
+
+def make_register(config: EntranceConfig) -> PassRegister:
+    """A register of the passes at the configured entrance."""
+    return PassRegister(EntranceRules(entry_line(config), config.still_s))
+
+
+def entry_line(config: EntranceConfig) -> EntryLine | None:
+    """The configured entry line, in shares of the picture; None where there is none."""
+    return EntryLine(config.line[0], config.line[1], Side(config.inside)) if config.line else None

@@ -10,7 +10,7 @@ from io import StringIO
 
 from edge.camera import connect_source, examine_source, open_source
 from edge.config import Config
-from edge.daemon.factory import make_tracker
+from edge.daemon.factory import make_register, make_tracker
 from edge.daemon.models import ModelService, reload_models
 from edge.daemon.service import Problem, Service, attempt
 from edge.daemon.spool_service import SpoolService
@@ -19,7 +19,7 @@ from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, reported
-from edge.pipeline.ports import FrameSource, Indicator
+from edge.pipeline.ports import FrameSource, Indicator, NoOutbox
 from edge.system import clock
 from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event, Frame
@@ -101,7 +101,13 @@ class VisionService(Service):
             self._tracker = make_tracker(config.verdict)
             self._reporter = self._make_reporter(indicator)
             self._source = source
-            self._pipeline = Pipeline(source, self._models.vision, self._tracker, time.perf_counter)
+            self._pipeline = Pipeline(
+                source,
+                self._models.vision,
+                self._tracker,
+                time.perf_counter,
+                make_register(config.entrance),
+            )
             self._opened = opened.pop_all()
 
     def _make_reporter(self, indicator: Indicator) -> Reporter:
@@ -113,7 +119,8 @@ class VisionService(Service):
             spool.last_sequence,
             clock.synced,
         )
-        reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s))
+        pass_outbox = spool if config.mqtt.passes else NoOutbox()
+        reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s), pass_outbox)
         # So that the first state says why it is not the bundle that was wanted.
         reporter.change_model(vision.model_version, vision.problem, {})
         return reporter

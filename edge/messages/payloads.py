@@ -13,9 +13,9 @@ from pathlib import Path
 
 from edge.system.health import Health
 from edge.telemetry.minutes import MinuteStats, Quantiles
-from edge.telemetry.records import SpoolUsage, VerdictCounts
+from edge.telemetry.records import Minute, SpoolUsage
 from edge.telemetry.summaries import Summary
-from edge.types import LABELS, DeviceKey, Event, Gap, Probabilities, State
+from edge.types import LABELS, DeviceKey, Event, Gap, PassNotice, Probabilities, State
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
 """JSON Schema with a `$defs` entry for each kind of message."""
@@ -69,6 +69,7 @@ def event_payload(event: Event) -> dict[str, object]:
         "pass_id": event.pass_id,
         "revision": verdict.revision,
         "verdict": verdict.outcome.value,
+        **({} if verdict.direction is None else {"direction": verdict.direction.value}),
         "probabilities": _by_label(verdict.probabilities, 4),
         "votes": _by_label(verdict.votes, 3),
         "frames": verdict.frames,
@@ -97,6 +98,8 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "unheard": trouble.no_subscribers,
         "spool_problem": trouble.spool_problem,
         "send_problem": trouble.send_problem,
+        "people": state.people,
+        "still_faces": state.still_faces,
     }
 
 
@@ -160,20 +163,46 @@ def gap_message(origin: DeviceKey, found: Gap) -> bytes:
     )
 
 
+def pass_message(notice: PassNotice) -> bytes:
+    """The payload of the message that a pass has begun or ended."""
+    payload: dict[str, object] = {
+        "pass_id": notice.pass_id,
+        "site": notice.origin.site,
+        "device": notice.origin.device,
+        "epoch": notice.epoch,
+        "wall_time": _time(notice.wall),
+        "monotonic_time": round(notice.monotonic, 3),
+        "clock_synced": notice.clock_synced,
+    }
+    finished = notice.finished
+    if finished is None:
+        return encode(payload)
+    verdict = finished.verdict
+    return encode(
+        {
+            **payload,
+            "duration_s": round(finished.monotonic - finished.began, 3),
+            "verdict": verdict.outcome.value,
+            "revision": verdict.revision,
+            **({} if verdict.direction is None else {"direction": verdict.direction.value}),
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class MinuteReport:
     """All that the message of one minute is made of.
 
     Attributes:
         minute_stats: How it went.
-        verdicts: Passes that began in it.
+        passes: Passes that began in it, by verdict and direction.
         figures: How full the spool is.
         health: How the device is.
         no_subscribers: Messages that nobody was subscribed to, since the program began.
     """
 
     minute_stats: MinuteStats
-    verdicts: VerdictCounts
+    passes: Minute
     figures: SpoolUsage
     health: Health
     no_subscribers: int
@@ -185,7 +214,8 @@ def stats_message(minute: MinuteReport) -> bytes:
     return encode(
         {
             "minute": _time(minute_stats.start),
-            "verdicts": asdict(minute.verdicts),
+            "verdicts": asdict(minute.passes.verdicts),
+            "directions": minute.passes.directions.members,
             "frames": minute_stats.frames,
             "fps": round(minute_stats.fps, 2),
             "detect_ms": _quantiles(minute_stats.detect_ms),
@@ -215,6 +245,7 @@ def summary_message(found: Summary) -> bytes:
             "end": _time(found.end),
             "complete": found.complete,
             "verdicts": asdict(found.verdicts),
+            "directions": found.directions.members,
             "compliance": None if compliance is None else round(compliance, 4),
             "minutes_watched": round(found.watched_s / 60, 2),
             "minutes_blind": round(found.blind_s / 60, 2),

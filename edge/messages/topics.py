@@ -61,6 +61,16 @@ class Topics:
         return self._topic("event")
 
     @property
+    def pass_begin(self) -> str:
+        """One message for each pass that has begun."""
+        return self._topic("pass/begin")
+
+    @property
+    def pass_end(self) -> str:
+        """One message for each pass that is over."""
+        return self._topic("pass/end")
+
+    @property
     def state(self) -> str:
         """What the device shows now, retained."""
         return self._topic("state")

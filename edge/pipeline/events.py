@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from edge.types import Event, EventId, Verdict
+from edge.types import BegunPass, DeviceKey, Event, EventId, FinishedPass, PassNotice, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,33 @@ class EventFactory:
         source = self._source
         return Event(
             id=EventId(source.device, source.epoch, self._sequence, source.site),
-            pass_id=f"{source.epoch}-{source.run}-{verdict.number}",
+            pass_id=self._pass_id(verdict.number),
             verdict=verdict,
             model_version=self._judging_version(verdict.number, verdict.frames),
             clock_synced=self._clock_synced(),
         )
+
+    def begun(self, begun: BegunPass) -> PassNotice:
+        """The notice that a pass has begun."""
+        return self._notice(begun)
+
+    def finished(self, finished: FinishedPass) -> PassNotice:
+        """The notice that a pass has ended."""
+        return replace(self._notice(finished), finished=finished)
+
+    def _notice(self, at: BegunPass | FinishedPass) -> PassNotice:
+        source = self._source
+        return PassNotice(
+            origin=DeviceKey(source.site, source.device),
+            epoch=source.epoch,
+            pass_id=self._pass_id(at.number),
+            monotonic=at.monotonic,
+            wall=at.wall,
+            clock_synced=self._clock_synced(),
+        )
+
+    def _pass_id(self, number: int) -> str:
+        return f"{self._source.epoch}-{self._source.run}-{number}"
 
 
 def latest_by_pass(events: Iterable[Event]) -> dict[str, Event]:

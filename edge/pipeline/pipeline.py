@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
+from edge.geometry import Polygon, contains
 from edge.pipeline.events import EventFactory
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.ports import (
@@ -15,16 +16,23 @@ from edge.pipeline.ports import (
     Indicator,
     MaskClassifier,
     MonotonicClock,
+    NoOutbox,
     Outbox,
+    PassOutbox,
 )
+from edge.tracking.register import Moment, PassRegister, PassUpdate
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Frame, FrameAnalysis, Lamp, NotDue, Presence, State, Verdict
+from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, NotDue, Presence, State, Verdict
 
 
 class Vision:
-    """The two models in a row: faces, then their labels."""
+    """The two models in a row: faces, then the labels of those that count."""
 
-    def __init__(self, detector: FaceDetector, classifier: MaskClassifier, clock: MonotonicClock) -> None:
+    def __init__(
+        self, detector: FaceDetector, classifier: MaskClassifier, clock: MonotonicClock, area: Polygon = ()
+    ) -> None:
+        """`area`: where the middle of a face must be to count, in shares of the picture; empty: anywhere."""
+        self._area = area
         self._detector = detector
         self._classifier = classifier
         self._clock = clock
@@ -35,12 +43,20 @@ class Vision:
         return self._classifier.model_version
 
     def analyze(self, frame: Frame) -> FrameAnalysis:
-        """Finds and judges the faces of a frame."""
+        """Finds the faces of a frame, and judges those that count."""
         started = self._clock()
         faces = self._detector.detect(frame)
         found = self._clock()
-        observations = self._classifier.classify(frame, faces)
-        return FrameAnalysis(observations, found - started, self._clock() - found)
+        outside = tuple(face for face in faces if self._is_outside(face, frame))
+        inside = tuple(face for face in faces if face not in outside) if outside else faces
+        observations = self._classifier.classify(frame, inside)
+        return FrameAnalysis(observations, found - started, self._clock() - found, outside)
+
+    def _is_outside(self, face: Face, frame: Frame) -> bool:
+        if not self._area:
+            return False
+        (x, y), (width, height) = face.box.centre, frame.size
+        return not contains(self._area, (x / width, y / height))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +66,42 @@ class Cycle:
     Attributes:
         moment: The frame, or why the camera gave none.
         analysis: What the models found; None where there was no frame, and in the last cycle.
-        verdicts: What was decided or revised.
-        present: Everybody who is seen now and has a verdict.
+        passes: What that changed, and who is there.
         total_s: Seconds that it took.
     """
 
     moment: Frame | Blind
     analysis: FrameAnalysis | None
-    verdicts: tuple[Verdict, ...]
-    present: tuple[Presence, ...]
+    passes: PassUpdate
     total_s: float
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What was decided or revised."""
+        return self.passes.verdicts
+
+    @property
+    def present(self) -> tuple[Presence, ...]:
+        """Everybody who is seen now and has a verdict."""
+        return self.passes.present
 
 
 class Pipeline:
     """Frames in, verdicts out; one cycle at a time, so that its driver can act between two."""
 
     def __init__(
-        self, source: FrameSource, vision: Analyzer, tracker: Tracker, clock: MonotonicClock
+        self,
+        source: FrameSource,
+        vision: Analyzer,
+        tracker: Tracker,
+        clock: MonotonicClock,
+        register: PassRegister | None = None,
     ) -> None:
         self._source = source
         self._vision = vision
         self._tracker = tracker
         self._clock = clock
+        self._register = register or PassRegister()
 
     def cycles(self, stopped: Callable[[], bool]) -> Iterator[Cycle | NotDue]:
         """Runs until the source ends or somebody stops it; yields at least once a second.
@@ -90,23 +120,35 @@ class Pipeline:
         # A source that ended at once has no time at which passes could be closed.
         if last is not None:
             verdicts = self._tracker.close(last.monotonic, last.wall)
-            yield Cycle(last, None, verdicts, (), 0.0)
+            passes = self._register.close(self._tracker, verdicts, Moment(last.monotonic, last.wall))
+            yield Cycle(last, None, passes, 0.0)
 
     def _cycle(self, moment: Frame | Blind) -> Cycle:
         started = self._clock()
         analysis = self._vision.analyze(moment) if isinstance(moment, Frame) else None
         observations = analysis.observations if analysis else ()
         # While blind as well: a pass is closed by time alone.
-        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall)
-        present = self._tracker.present()
-        return Cycle(moment, analysis, verdicts, present, self._clock() - started)
+        outside = analysis.outside if analysis else ()
+        picture = moment.size if isinstance(moment, Frame) else None
+        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall, outside, picture)
+        at = Moment(moment.monotonic, moment.wall, picture)
+        passes = self._register.update(self._tracker, verdicts, at)
+        return Cycle(moment, analysis, passes, self._clock() - started)
 
 
 class Reporter:
     """Hands each cycle on: events and the device's state to the outbox, the lamp to the indicator."""
 
-    def __init__(self, events: EventFactory, outbox: Outbox, indicator: Indicator, lamp: LampPolicy) -> None:
+    def __init__(
+        self,
+        events: EventFactory,
+        outbox: Outbox,
+        indicator: Indicator,
+        lamp: LampPolicy,
+        pass_outbox: PassOutbox | None = None,
+    ) -> None:
         self._events = events
+        self._pass_outbox = pass_outbox or NoOutbox()
         self._outbox = outbox
         self._indicator = indicator
         self._lamp = lamp
@@ -127,35 +169,51 @@ class Reporter:
     def report(self, cycle: Cycle) -> tuple[Event, ...]:
         """Reports a cycle; its events are in the outbox before the lamp changes."""
         events = tuple(self._events.make(verdict) for verdict in cycle.verdicts)
+        for begun in cycle.passes.begun:
+            self._pass_outbox.note_pass(self._events.begun(begun))
         for event in events:
             self._outbox.append(event)
+        for finished in cycle.passes.finished:
+            self._pass_outbox.note_pass(self._events.finished(finished))
         # What the lamp shows has been accepted for sending, even if the program dies at this point.
         self._show(cycle)
         return events
 
     def finish(self, moment: Frame | Blind) -> None:
         """Leaves the lamp dark and says so."""
-        self._switch(Lamp.OFF, "", moment.wall)
+        self._switch(Lamp.OFF, Cycle(moment, None, PassUpdate(), 0.0))
 
     def _show(self, cycle: Cycle) -> None:
-        moment = cycle.moment
-        reason = moment.reason if isinstance(moment, Blind) else ""
-        failing = self._outbox.failing
-        lamp = self._lamp.update(cycle.present, bool(reason), moment.monotonic, failing=failing)
-        self._switch(lamp, reason, moment.wall)
+        blind, failing = bool(_reason(cycle.moment)), self._outbox.failing
+        self._switch(self._lamp.update(cycle.present, blind, cycle.moment.monotonic, failing=failing), cycle)
 
-    def _switch(self, lamp: Lamp, reason: str, wall: float) -> None:
+    def _switch(self, lamp: Lamp, cycle: Cycle) -> None:
         """Shows and publishes a state that differs from the one before."""
-        state = State(lamp, bool(reason), reason, self._events.model_version, wall, self._problem)
-        shown = self._shown
-        # The time alone is no change.
-        if shown is not None and state == replace(shown, since=wall):
-            return
+        moment, passes, shown = cycle.moment, cycle.passes, self._shown
+        reason = _reason(moment)
+        version, since = self._events.model_version, moment.wall
+        now = (lamp, bool(reason), reason, version)
+        # Neither the time nor who comes and goes is a change of what is so since then.
+        if shown is not None and (*now, self._problem) == _lasting(shown):
+            if (passes.people, passes.still_faces) == (shown.people, shown.still_faces):
+                return
+            since = shown.since
+        state = State(*now, since, self._problem, passes.people, passes.still_faces)
         # Only for another lamp: one that blinks would begin anew.
         if shown is None or shown.lamp is not lamp:
             self._indicator.show(lamp)
         self._shown = state
         self._outbox.set_state(state)
+
+
+def _reason(moment: Frame | Blind) -> str:
+    """Why the camera gave nothing; empty where it did."""
+    return moment.reason if isinstance(moment, Blind) else ""
+
+
+def _lasting(state: State) -> tuple[Lamp, bool, str, str, str]:
+    """What is so since `State.since`."""
+    return state.lamp, state.blind, state.reason, state.model_version, state.model_problem
 
 
 class CycleObserver(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, NotDue, Observation, State
+from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, NotDue, Observation, PassNotice, State
 
 
 class FrameSource(Protocol):
@@ -66,6 +66,13 @@ class Outbox(Protocol):
         """Replaces the state that subscribers see."""
 
 
+class PassOutbox(Protocol):
+    """Where begins and ends of passes go; the call waits for nothing."""
+
+    def note_pass(self, notice: PassNotice) -> None:
+        """Tells that a pass has begun or ended, to those who listen now."""
+
+
 class NoOutbox:
     """Drops what would be sent."""
 
@@ -76,6 +83,9 @@ class NoOutbox:
 
     def set_state(self, state: State) -> None:
         """Drops a state."""
+
+    def note_pass(self, notice: PassNotice) -> None:
+        """Drops the begin or the end of a pass."""
 
 
 MonotonicClock = Callable[[], float]

@@ -11,7 +11,7 @@ from pathlib import Path
 from edge.camera import open_recording
 from edge.camera.images import OnSkip, log_skip
 from edge.config import Config
-from edge.daemon.factory import make_tracker, open_vision
+from edge.daemon.factory import make_register, make_tracker, open_vision
 from edge.pipeline.pipeline import Cycle, Pipeline, Vision
 from edge.pipeline.ports import Analyzer
 from edge.types import NotDue, Outcome
@@ -48,7 +48,7 @@ def recorded_cycles(config: Config, vision: Analyzer, on_skip: OnSkip = log_skip
     """Every cycle of the recording that the configuration names; its times begin at zero.
 
     Args:
-        config: Names the recording, its pace, and the rules of a verdict.
+        config: Names the recording, its pace, the entrance, and the rules of a verdict.
         vision: The models.
         on_skip: Is told of each picture of a folder that cannot be read.
 
@@ -57,9 +57,10 @@ def recorded_cycles(config: Config, vision: Analyzer, on_skip: OnSkip = log_skip
     """
     source = open_recording(config.camera, 0.0, on_skip=on_skip)
     with closing(source):
-        yield from Pipeline(source, vision, make_tracker(config.verdict), time.perf_counter).cycles(
-            lambda: False
+        pipeline = Pipeline(
+            source, vision, make_tracker(config.verdict), time.perf_counter, make_register(config.entrance)
         )
+        yield from pipeline.cycles(lambda: False)
 
 
 class PassRecorder:

@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -22,9 +23,13 @@ from edge.spool.storage.stand_in import move, open_stand_in
 from edge.spool.storage.store import EventStore
 from edge.spool.writer import Outage, SpoolWriter, Work
 from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import DeviceKey, Event, Gap, State
+from edge.types import DeviceKey, Event, Gap, PassNotice, State
 
 ANSWER_S = 30.0
+NOTICE_S = 60.0
+"""For how long the begin or the end of a pass waits for a connection; later nobody acts on it."""
+
+MOST_NOTICES = 1_000
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
@@ -33,8 +38,8 @@ class Spool:
     """The spool as all threads see it: the pipeline's `Outbox` and the uplink's `SpoolReader`.
 
     What says "never waits" puts work into a queue; the rest asks the spool's thread and waits for
-    its answer, which takes a while on a slow disk. The lamp's state is kept in memory only: it says
-    nothing once the program has ended, and writing every change would wear out the card.
+    its answer, which takes a while on a slow disk. The lamp's state and the begins and ends of passes are
+    kept in memory only: they say nothing once the program has ended, and would wear out the card.
     """
 
     def __init__(self, path: Path, thread: threading.Thread, writer: SpoolWriter, damage: str) -> None:
@@ -45,6 +50,8 @@ class Spool:
         self._damage = damage
         self._run_info = writer.store.run_info
         self._state: State | None = None
+        # Two threads and no lock: `append` and `popleft` of a deque are atomic.
+        self._notices: deque[tuple[float, PassNotice]] = deque(maxlen=MOST_NOTICES)
         self._closed = False
 
     @classmethod
@@ -173,6 +180,25 @@ class Spool:
         # One reference is replaced, which needs no lock; the queue carries the wake-up only.
         self._state = state
         self._put(SpoolWriter.notify)
+
+    def note_pass(self, notice: PassNotice) -> None:
+        """Tells of the begin or the end of a pass, for some time; where many wait the oldest is forgotten.
+
+        Never waits.
+
+        Raises:
+            SpoolError: The spool is closed.
+        """
+        self._notices.append((time.monotonic(), notice))
+        self._put(SpoolWriter.notify)
+
+    def next_notice(self) -> PassNotice | None:
+        """The next begin or end of a pass, each only once; None where there is none. Never waits."""
+        while self._notices:
+            noted, notice = self._notices.popleft()
+            if time.monotonic() - noted < NOTICE_S:
+                return notice
+        return None
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Has `callback` called on the spool's thread when there is something new to read.

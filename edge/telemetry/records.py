@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from edge.types import Outcome
+from edge.types import Direction, Outcome
 
 MINUTE_S = 60
 HOUR_S = 60 * MINUTE_S
@@ -46,6 +46,31 @@ class VerdictCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectionCounts:
+    """Passes by direction; those without an entry line are in none of the numbers."""
+
+    came_in: int = 0
+    went_out: int = 0
+    unknown: int = 0
+
+    @classmethod
+    def single(cls, direction: Direction | None, number: int = 1) -> DirectionCounts:
+        """So many of one direction."""
+        return cls(*(number * (one is direction) for one in Direction))
+
+    @property
+    def members(self) -> dict[str, int]:
+        """The numbers under the names of the directions."""
+        numbers = (self.came_in, self.went_out, self.unknown)
+        return {one.value: number for one, number in zip(Direction, numbers, strict=True)}
+
+    def __add__(self, other: DirectionCounts) -> DirectionCounts:
+        return DirectionCounts(
+            self.came_in + other.came_in, self.went_out + other.went_out, self.unknown + other.unknown
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Minute:
     """What is to be added to one minute, and what it sums up to.
 
@@ -55,6 +80,7 @@ class Minute:
         frames: Frames that were looked at.
         watched_s: Seconds in which the camera gave frames.
         blind_s: Seconds in which it did not.
+        directions: The same passes, by their latest direction.
     """
 
     start: int
@@ -62,6 +88,7 @@ class Minute:
     frames: int = 0
     watched_s: float = 0.0
     blind_s: float = 0.0
+    directions: DirectionCounts = field(default_factory=DirectionCounts)
 
     def __post_init__(self) -> None:
         if self.start % MINUTE_S:
@@ -74,6 +101,7 @@ class Minute:
             self.frames + other.frames,
             self.watched_s + other.watched_s,
             self.blind_s + other.blind_s,
+            self.directions + other.directions,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from edge.telemetry.records import MINUTE_S, Minute, VerdictCounts
+from edge.telemetry.records import MINUTE_S, DirectionCounts, Minute, VerdictCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Summary:
         watched_s: Seconds in which the camera gave frames.
         blind_s: Seconds in which it did not.
         off_s: Seconds in which the program did not run, until now.
+        directions: The same passes, each by its latest direction.
     """
 
     start: int
@@ -29,6 +30,7 @@ class Summary:
     watched_s: float
     blind_s: float
     off_s: float
+    directions: DirectionCounts
 
 
 def summarise(start: int, length: int, minutes: Iterable[Minute], now: float) -> Summary:
@@ -42,10 +44,11 @@ def summarise(start: int, length: int, minutes: Iterable[Minute], now: float) ->
         minutes: Its minutes; those of other times are left out.
         now: Unix time.
     """
-    verdicts, watched, blind = VerdictCounts(), 0.0, 0.0
+    verdicts, directions, watched, blind = VerdictCounts(), DirectionCounts(), 0.0, 0.0
     for minute in minutes:
         if start <= minute.start < start + length:
             verdicts += minute.verdicts
+            directions += minute.directions
             seen, unseen = _within_a_minute(minute.watched_s, minute.blind_s)
             watched += seen
             blind += unseen
@@ -53,7 +56,8 @@ def summarise(start: int, length: int, minutes: Iterable[Minute], now: float) ->
     passed = min(max(now - start, 0.0), float(length))
     # Lengths are measured on another clock than `passed`, and may be longer by a moment.
     off = max(passed - watched - blind, 0.0)
-    return Summary(start, start + length, now >= start + length, verdicts, watched, blind, off)
+    complete = now >= start + length
+    return Summary(start, start + length, complete, verdicts, watched, blind, off, directions)
 
 
 def _within_a_minute(watched: float, blind: float) -> tuple[float, float]:

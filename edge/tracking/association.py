@@ -1,106 +1,166 @@
 """Who is who between two frames: pairs what was seen with the people who are followed. Pure.
 
-A person may be missed for some frames, and two people may cross; so each is expected where the last
-movement would have taken them, and a person who was missed may have come further.
+What is most likely over all pairs together is taken, not the best pair first: two people who cross compete
+for two faces. A face that is likelier to be somebody new than anybody who is followed stays alone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from edge.types import Box, Observation, Probabilities
+from edge.tracking.assignment import best_pairs
+from edge.tracking.motion import SIZE_NOISE, Motion, place_noise
+from edge.types import Box, Probabilities
 
-REACH = 1.0
-"""How far from the expected place a face may appear, in face sizes, the moment after it was seen."""
+FARTHEST = 60.0
+"""Squared Mahalanobis distance beyond which a pair is not looked at."""
 
-REACH_PER_SECOND = 4.0
-"""How fast that grows: people who walk across the picture cover some face sizes a second."""
+TAIL = 10.0
+"""Degrees of freedom of Student's distribution of a detector's errors: turned heads move boxes by leaps."""
 
-MOST_REACH = 2.5
-"""Where growing ends, so that a person who left is not mistaken for one who comes."""
+NEWCOMER = 5.0
+"""Beyond this cost a face is somebody new: -2 log of how densely newcomers lie in place and log size.
 
-MOST_GROWTH = 1.6
-"""How much larger or smaller a face may be than when it was last seen a moment ago."""
+A picture has room for about 1000 faces, whose sizes lie within a factor of e³: a newcomer is 1/3000 for
+each face's area and unit of log size. That is 16, less 3 log 2π for the density of a pair, less 5, as most
+who are missed do not come back at just this moment.
+"""
 
-LONGEST_STRIDE_S = 0.5
-"""For how long a movement is carried on; nobody walks straight for ever."""
+STILL_HERE = 2.0
+"""What it costs to lose somebody who was seen in the frame before: -2 log of how often a face is missed."""
 
-SMOOTHING_S = 0.2
-"""Time constant of the speed; detectors place boxes with some jitter."""
+AWAY = 5.0
+"""How sure it is that who is missed has gone: the cost is this times log(1 + missed / followed).
+
+Who was followed for long is waited for, who was seen for a moment is not: with nothing else known, somebody
+who was there for some time is still there after as much time again with a chance of 1 : 2 (Laplace).
+"""
+
+LEAST_FOLLOWED_S = 0.1
+"""What a single sight counts for."""
+
+EDGE = 6.0
+"""The same near the left and right edge, where people come and go: a likelihood of 1 : 20."""
+
+NEWCOMERS_WITHIN, LEAVERS_WITHIN = 1.5, 0.6
+"""How near to the edge that is, in face sizes: a newcomer was seen late, one who leaves is cut off there."""
+
+LEAVING_S = 0.3
+"""How long it takes until somebody who is missed near the edge is taken to have left."""
+
+RELABELLED = 5.0
+"""The cost of a mask that is worn entirely otherwise: a likelihood of 1 : 12, as often as labels err."""
+
+
+class Candidate(Protocol):
+    """A person who is followed, as association sees them: motion, how the mask was worn, last sight."""
+
+    @property
+    def motion(self) -> Motion:
+        """Where the face is expected."""
+
+    @property
+    def look(self) -> Probabilities:
+        """How the mask was worn lately."""
+
+    @property
+    def seen(self) -> float:
+        """Time of the last sight."""
+
+    @property
+    def began(self) -> float:
+        """Time of the first sight."""
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
-    """Where a person was last seen, how fast they moved (pixels a second), and how they looked."""
+class FrameContext:
+    """What association knows beside people and faces.
 
-    box: Box
-    seen: float
-    probabilities: Probabilities
-    vx: float = 0.0
-    vy: float = 0.0
-
-    def advance(self, observation: Observation, now: float) -> Motion:
-        """The motion after another observation."""
-        elapsed = now - self.seen
-        box, probabilities = observation.face.box, observation.probabilities
-        # Two frames may carry the same time after blindness: a speed would be infinite.
-        if elapsed <= 0:
-            return Motion(box, now, probabilities, self.vx, self.vy)
-        (x0, y0), (x1, y1) = self.box.centre, box.centre
-        # The share of the newest speed grows with the time since the last one, so that smoothing is the
-        # same at every frame rate.
-        share = 1 - math.exp(-elapsed / SMOOTHING_S)
-        vx = self.vx + share * ((x1 - x0) / elapsed - self.vx)
-        vy = self.vy + share * ((y1 - y0) / elapsed - self.vy)
-        return Motion(box, now, probabilities, vx, vy)
-
-    def expected(self, now: float) -> Box:
-        """The box where the person should be by now."""
-        stride = min(now - self.seen, LONGEST_STRIDE_S)
-        return Box(self.box.x + self.vx * stride, self.box.y + self.vy * stride, self.box.w, self.box.h)
-
-
-def association_cost(motion: Motion, observation: Observation, now: float) -> float:
-    """How unlikely it is that this is that person: about 0 for the same, infinite for impossible.
-
-    Distance in face sizes, missing overlap, change of size and of label, and time unseen add up:
-    the first two decide; the others break ties where two people cross.
+    Attributes:
+        before: Time of the frame before.
+        picture: Width and height of the frame in pixels; None where nobody knows.
     """
-    expected, box = motion.expected(now), observation.face.box
-    unseen = now - motion.seen
-    size, other = math.sqrt(expected.w * expected.h), math.sqrt(box.w * box.h)
-    growth = max(size, other) / min(size, other)
-    distance = math.dist(expected.centre, box.centre) / ((size + other) / 2)
-    if distance > min(REACH + REACH_PER_SECOND * unseen, MOST_REACH) or growth > MOST_GROWTH + unseen:
-        return math.inf
-    pairs = zip(motion.probabilities, observation.probabilities, strict=True)
-    relabelled = sum(abs(before - after) for before, after in pairs) / 2
-    return distance + (1 - expected.iou(box)) + 0.5 * math.log(growth) + 0.3 * relabelled + unseen
+
+    before: float
+    picture: tuple[int, int] | None
+
+    def to_side(self, x: float) -> float:
+        """Distance of a place to the left or right edge in pixels, negative outside."""
+        return math.inf if self.picture is None else min(x, self.picture[0] - x)
 
 
 def associate(
-    motions: Sequence[Motion], observations: Sequence[Observation], now: float
+    candidates: Sequence[Candidate],
+    boxes: Sequence[Box],
+    looks: Sequence[Probabilities] | None,
+    context: FrameContext,
 ) -> list[tuple[int, int]]:
-    """Pairs motions with observations, the most certain pair first.
+    """Pairs those who are followed with the faces of a frame; their motions stand at its time.
+
+    Args:
+        candidates: Everybody who is followed.
+        boxes: The faces.
+        looks: How each face's mask is worn; None where nobody looked.
+        context: The picture, and the time of the one before.
 
     Returns:
-        (index of motion, index of observation); each index at most once.
+        (index of candidate, index of face); each index at most once, the likeliest of all choices.
     """
-    # Greedy rather than the best sum over all pairs: at a door there are few faces, and a certain pair
-    # must not be given up for the sake of an uncertain one. Indices break ties, so that replays agree.
-    costs = sorted(
-        (association_cost(motion, observation, now), m, o)
-        for m, motion in enumerate(motions)
-        for o, observation in enumerate(observations)
-    )
-    pairs: list[tuple[int, int]] = []
-    taken_motions: set[int] = set()
-    taken_observations: set[int] = set()
-    for cost, m, o in costs:
-        if cost < math.inf and m not in taken_motions and o not in taken_observations:
-            pairs.append((m, o))
-            taken_motions.add(m)
-            taken_observations.add(o)
-    return pairs
+    faces = [_face(box, context) for box in boxes]
+    costs: dict[tuple[int, int], float] = {}
+    for c, candidate in enumerate(candidates):
+        base = _waiting_cost(candidate, context)
+        for f, cost in _near(candidate.motion, faces):
+            total = base + cost
+            if looks is not None:
+                total += RELABELLED * _difference(candidate.look, looks[f])
+            if total < 0:
+                costs[c, f] = total
+    return best_pairs(costs)
+
+
+_Face = tuple[float, float, float, float, float]
+"""x, y, log size, variance of the place, and the cost beyond which it is somebody new."""
+
+
+def _face(box: Box, context: FrameContext) -> _Face:
+    x, y = box.centre
+    side = math.sqrt(box.w * box.h)
+    at_edge = context.to_side(x) < NEWCOMERS_WITHIN * side
+    return x, y, math.log(side), place_noise(side), NEWCOMER - EDGE if at_edge else NEWCOMER
+
+
+def _near(motion: Motion, faces: Sequence[_Face]) -> Iterator[tuple[int, float]]:
+    """The faces that may be of this motion, each with -2 log of its likelihood above a newcomer's."""
+    x, y, size = motion.x.value, motion.y.value, motion.size.value
+    x_var, y_var, size_var = motion.x.var, motion.y.var, motion.size.var + SIZE_NOISE**2
+    # Densities are for a face's area as the unit, so that near and far people compare.
+    unit = math.log(size_var) - 4 * math.log(motion.side)
+    for f, (face_x, face_y, face_size, noise, newcomer) in enumerate(faces):
+        dx, dy, ds = face_x - x, face_y - y, face_size - size
+        distance = dx * dx / (x_var + noise)
+        if distance > FARTHEST:
+            continue
+        distance += dy * dy / (y_var + noise) + ds * ds / size_var
+        if distance <= FARTHEST:
+            spread = math.log((x_var + noise) * (y_var + noise)) + unit
+            yield f, (TAIL + 3) * math.log1p(distance / TAIL) + spread - newcomer
+
+
+def _waiting_cost(candidate: Candidate, context: FrameContext) -> float:
+    if candidate.seen >= context.before:
+        return -STILL_HERE
+    missed_s = context.before - candidate.seen
+    motion = candidate.motion
+    at_edge = context.to_side(motion.x.value) < LEAVERS_WITHIN * motion.side
+    leaving = EDGE * (1 - math.exp(-missed_s / LEAVING_S)) if at_edge else 0.0
+    followed_s = max(candidate.seen - candidate.began, LEAST_FOLLOWED_S)
+    return AWAY * math.log1p(missed_s / followed_s) + leaving
+
+
+def _difference(one: Probabilities, other: Probabilities) -> float:
+    """Total variation between two looks, 0 to 1."""
+    return (abs(one[0] - other[0]) + abs(one[1] - other[1]) + abs(one[2] - other[2])) / 2

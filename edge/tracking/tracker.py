@@ -11,23 +11,29 @@ frames is in `edge.tracking.association`, how evidence adds up in `edge.tracking
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from edge.contract import LABELS, Label
-from edge.tracking.association import Motion, associate
+from edge.tracking.association import FrameContext, associate
 from edge.tracking.evidence import Evidence, FaceQuality
-from edge.types import Observation, Outcome, Presence, Verdict
-
-
-class Stage(Enum):
-    """How far a pass has come."""
-
-    SIGHTED = auto()
-    OPEN = auto()
-    SETTLED = auto()
-    CLOSED = auto()
+from edge.tracking.motion import Motion
+from edge.tracking.visibility import has_left, hides
+from edge.types import (
+    Box,
+    EndedPass,
+    Face,
+    Observation,
+    Outcome,
+    PathPoint,
+    Presence,
+    Stage,
+    TrackedFace,
+    Verdict,
+)
 
 
 class PassEvent(Enum):
@@ -64,6 +70,12 @@ TRANSITIONS: dict[Stage, dict[PassEvent, tuple[Stage, Emits]]] = {
     Stage.CLOSED: {},
 }
 
+PATH_STEP_S = 0.2
+"""Time between two points of a path."""
+
+LONGEST_PATH = 256
+"""Points of a path that are kept beside the first one."""
+
 OUTCOMES = {
     Label.WITH_MASK: Outcome.COMPLIANT,
     Label.WITHOUT_MASK: Outcome.NO_MASK,
@@ -96,11 +108,23 @@ class TrackerRules:
     gone_s: float
 
 
+LONGEST_HIDDEN_S = 4.0
+"""For how long somebody who is hidden is waited for, beside `gone_s`."""
+
+LOOK_S = 0.5
+"""Time constant of how a mask seems to be worn, for telling people apart."""
+
+
 class Pass:
     """One person from the first sight to the last."""
 
-    def __init__(self, observation: Observation, now: float) -> None:
-        self.motion = Motion(observation.face.box, now, observation.probabilities)
+    def __init__(self, track: int, observation: Observation, now: float) -> None:
+        self.track = track
+        self.motion = Motion(observation.face.box, now)
+        self.look = observation.probabilities
+        self.box = observation.face.box
+        self.seen = self.judged = now
+        self.hidden_s = 0.0
         self.stage = Stage.SIGHTED
         self.number = 0
         self.revision = -1
@@ -109,23 +133,48 @@ class Pass:
         self.frames = 1
         self.face_px = observation.face.box.side
         self.began = now
+        self._first = _path_point(observation.face.box, now)
+        self._path_end = now
+        self._way = deque[PathPoint](maxlen=LONGEST_PATH)
 
     def observe(self, observation: Observation, now: float, rules: TrackerRules) -> None:
         """Takes another observation of this person in."""
-        elapsed = max(now - self.motion.seen, 0.0)
+        elapsed = max(now - self.judged, 0.0)
         quality = rules.quality.of(observation)
         self.evidence = self.evidence.add(observation, quality, elapsed, rules.memory_s)
-        self.motion = self.motion.advance(observation, now)
+        self.judged = now
         self.frames += 1
         self.face_px = max(self.face_px, observation.face.box.side)
+        share = 1 - math.exp(-elapsed / LOOK_S)
+        old, new = self.look, observation.probabilities
+        self.look = (
+            old[0] + share * (new[0] - old[0]),
+            old[1] + share * (new[1] - old[1]),
+            old[2] + share * (new[2] - old[2]),
+        )
+        self.glimpse(observation.face.box, now)
+
+    def glimpse(self, box: Box, now: float) -> None:
+        """Takes in where this person's face was found; its mask was not judged."""
+        if self.seen - self._path_end >= PATH_STEP_S:
+            self._way.append(_path_point(self.box, self.seen))
+            self._path_end = self.seen
+        self.motion.correct(box)
+        self.box, self.seen, self.hidden_s = box, now, 0.0
+
+    @property
+    def path(self) -> tuple[PathPoint, ...]:
+        """The way of the face, oldest point first."""
+        points = (self._first, *self._way)
+        return points if self.seen == self.began else (*points, _path_point(self.box, self.seen))
 
     def signals(self, now: float, rules: TrackerRules) -> Iterator[PassEvent]:
         """What is true of a person who is not gone, in the order in which it counts.
 
         Whoever iterates moves the pass in between: a person may be confirmed and decided in one frame.
         """
-        # Up to the last sight and not up to now: a face that was seen once and then missed is no person.
-        if self.motion.seen - self.began >= rules.presence_s:
+        # Up to the last observation and not up to now: a face that was seen once and missed is no person.
+        if self.judged - self.began >= rules.presence_s:
             yield PassEvent.CONFIRMED
         if self._decides(rules):
             yield PassEvent.DECIDED
@@ -153,53 +202,143 @@ class Tracker:
     def __init__(self, rules: TrackerRules) -> None:
         self._rules = rules
         self._passes: list[Pass] = []
+        self._sighted = 0
         self._numbered = 0
-        self._now = 0.0
+        self._now = -math.inf
+        self._begun: list[int] = []
+        self._ended: list[EndedPass] = []
 
-    def update(self, observations: Sequence[Observation], now: float, wall: float) -> tuple[Verdict, ...]:
+    def update(
+        self,
+        observations: Sequence[Observation],
+        now: float,
+        wall: float,
+        glimpses: Sequence[Face] = (),
+        picture: tuple[int, int] | None = None,
+    ) -> tuple[Verdict, ...]:
         """Takes one frame's observations in; none where nobody or nothing was seen.
 
         Args:
             observations: What the frame showed.
             now: Time of the frame in seconds, never going back.
             wall: The same as Unix time, for the verdicts.
+            glimpses: Faces that were not judged; they may continue a pass and begin none.
+            picture: Width and height of the frame in pixels; None where nobody knows.
 
         Returns:
             The verdicts that this frame settled or revised, in the order of their passes.
         """
-        self._now = now
-        verdicts = self._close_gone(now, wall)
-        self._assign(observations, now)
+        before = self._now
+        self._start(max(now, before))
+        for person in self._passes:
+            person.motion.advance(self._now)
+        verdicts = self._close(self._expired, wall)
+        self._assign(observations, glimpses, FrameContext(before, picture))
+        self._note_hidden(self._now - before)
+        verdicts += self._close(lambda person: self._lost(person, picture), wall)
         for person in self._passes:
             for signal in person.signals(now, self._rules):
                 verdicts += self._move(person, signal, wall)
         return tuple(verdicts)
 
-    def _close_gone(self, now: float, wall: float) -> list[Verdict]:
-        """Closes the passes of those who are gone, before anybody new is taken for them."""
+    def _start(self, now: float) -> None:
+        self._now = now
+        self._begun.clear()
+        self._ended.clear()
+
+    def _expired(self, person: Pass) -> bool:
+        """Whether somebody has not been seen for so long that the next face is not theirs."""
+        return self._now - person.seen - person.hidden_s >= self._rules.gone_s
+
+    def _lost(self, person: Pass, picture: tuple[int, int] | None) -> bool:
+        """Whether somebody who is not in this frame need not be waited for."""
+        if person.seen == self._now:
+            return False
+        # What was seen for a moment only is no person to wait for, or will be seen again for longer.
+        brief = not person.number and self._now - person.seen >= 2 * self._rules.presence_s
+        return brief or has_left(person.motion, person.box.side, picture)
+
+    def _close(self, over: Callable[[Pass], bool], wall: float) -> list[Verdict]:
+        """Closes the passes that are over."""
         verdicts: list[Verdict] = []
-        for person in self._passes:
-            if now - person.motion.seen >= self._rules.gone_s:
-                verdicts += self._move(person, PassEvent.GONE, wall)
-        self._passes = [person for person in self._passes if person.stage is not Stage.CLOSED]
+        closed = [person for person in self._passes if over(person)]
+        for person in closed:
+            verdicts += self._move(person, PassEvent.GONE, wall)
+        if closed:
+            self._passes = [person for person in self._passes if person.stage is not Stage.CLOSED]
         return verdicts
 
-    def _assign(self, observations: Sequence[Observation], now: float) -> None:
-        """Gives each observation to the person it shows; one that fits nobody begins a pass."""
-        pairs = associate([person.motion for person in self._passes], observations, now)
-        for p, o in pairs:
-            self._passes[p].observe(observations[o], now, self._rules)
-        known = {o for _, o in pairs}
-        self._passes += [Pass(seen, now) for o, seen in enumerate(observations) if o not in known]
+    def _assign(
+        self, observations: Sequence[Observation], glimpses: Sequence[Face], context: FrameContext
+    ) -> None:
+        """Gives each face to the person it shows; an observation that fits nobody begins a pass."""
+        now, passes = self._now, self._passes
+        # The largest first: the order in which a detector tells its faces must not number the passes.
+        observations = sorted(observations, key=_order)
+        boxes = [seen.face.box for seen in observations]
+        looks = [seen.probabilities for seen in observations]
+        known = set[int]()
+        for p, o in associate(passes, boxes, looks, context):
+            passes[p].observe(observations[o], now, self._rules)
+            known.add(o)
+        if glimpses:
+            # As in ByteTrack (Zhang et al. 2022): who is not among the sure faces may be among the others.
+            rest = [person for person in passes if person.seen != now]
+            for p, g in associate(rest, [face.box for face in glimpses], None, context):
+                rest[p].glimpse(glimpses[g].box, now)
+        for o, seen in enumerate(observations):
+            if o not in known:
+                self._sighted += 1
+                passes.append(Pass(self._sighted, seen, now))
+
+    def _note_hidden(self, elapsed: float) -> None:
+        """Waits for those who are hidden by somebody in this frame, for they may come back beside them."""
+        missing = [person for person in self._passes if person.seen != self._now]
+        if not missing or elapsed <= 0:
+            return
+        seen = [person.motion for person in self._passes if person.seen == self._now]
+        for person in missing:
+            front = min(
+                (front for front in seen if hides(front, person.motion)),
+                key=lambda front: abs(front.x.value - person.motion.x.value),
+                default=None,
+            )
+            if front is not None:
+                person.hidden_s = min(person.hidden_s + elapsed, LONGEST_HIDDEN_S)
+                person.motion.stay_behind(front, elapsed)
 
     def close(self, now: float, wall: float) -> tuple[Verdict, ...]:
         """Closes every pass that is still open, at the end of a recording or of the program."""
-        self._now = now
+        self._start(max(now, self._now))
         verdicts = [
             verdict for person in self._passes for verdict in self._move(person, PassEvent.GONE, wall)
         ]
         self._passes.clear()
         return tuple(verdicts)
+
+    def tracks(self) -> tuple[TrackedFace, ...]:
+        """The faces of the last frame, each with its pass, in the order in which they were first seen."""
+        return tuple(
+            TrackedFace(
+                box=person.box,
+                track=person.track,
+                number=person.number,
+                stage=person.stage,
+                outcome=person.outcome,
+                began=person.began,
+                path=person.path,
+            )
+            for person in self._passes
+            if person.seen == self._now
+        )
+
+    def begun(self) -> tuple[int, ...]:
+        """The numbers of the passes that began with the last frame."""
+        return tuple(self._begun)
+
+    def ended(self) -> tuple[EndedPass, ...]:
+        """The passes that ended with the last frame, or with `close`."""
+        return tuple(self._ended)
 
     def present(self) -> tuple[Presence, ...]:
         """Everybody who was seen in the last frame and has a verdict."""
@@ -207,7 +346,7 @@ class Tracker:
         return tuple(
             Presence(person.number, person.outcome)
             for person in self._passes
-            if person.outcome is not None and person.motion.seen == self._now
+            if person.outcome is not None and person.seen == self._now
         )
 
     def open_passes(self) -> dict[int, int]:
@@ -224,6 +363,15 @@ class Tracker:
         if person.stage is Stage.OPEN:
             self._numbered += 1
             person.number = self._numbered
+            self._begun.append(person.number)
+        verdicts = self._judge(person, emits, wall)
+        if person.stage is Stage.CLOSED and person.outcome is not None:
+            self._ended.append(
+                EndedPass(person.number, person.outcome, person.began, person.seen, person.path)
+            )
+        return verdicts
+
+    def _judge(self, person: Pass, emits: Emits, wall: float) -> tuple[Verdict, ...]:
         if emits is Emits.NOTHING:
             return ()
         person.outcome = person.leading if emits is Emits.DECISION else Outcome.UNSURE
@@ -242,3 +390,12 @@ class Tracker:
             monotonic=self._now,
             wall=wall,
         )
+
+
+def _order(observation: Observation) -> tuple[float, ...]:
+    box = observation.face.box
+    return -box.side, box.y, box.x, box.w, box.h, observation.sharpness, *observation.probabilities
+
+
+def _path_point(box: Box, now: float) -> PathPoint:
+    return PathPoint(*box.centre, box.side, now)

@@ -77,6 +77,9 @@ def _entities(topics: Topics) -> tuple[HomeAssistantEntity, ...]:
             kind="problem",
             binary=True,
         ),
+        HomeAssistantEntity("people", "People now", topics.state, "{{ value_json.people }}"),
+        HomeAssistantEntity("came_in", "Came in today", topics.day, "{{ value_json.directions['in'] }}"),
+        HomeAssistantEntity("went_out", "Went out today", topics.day, "{{ value_json.directions['out'] }}"),
         HomeAssistantEntity("compliance", "Compliance today", topics.day, percent, unit="%"),
         *counts,
         HomeAssistantEntity(

@@ -8,7 +8,7 @@ from typing import Protocol
 from edge.messages.payloads import Stored
 from edge.spool.records import ConsumerMark, Replayed
 from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import DeviceKey, Gap, State
+from edge.types import DeviceKey, Gap, PassNotice, State
 
 
 class SpoolReader(Protocol):
@@ -42,6 +42,9 @@ class SpoolReader(Protocol):
 
     def state(self) -> State | None:
         """The latest state."""
+
+    def next_notice(self) -> PassNotice | None:
+        """The next begin or end of a pass, each only once."""
 
     def figures(self) -> SpoolUsage:
         """How full the spool is."""

@@ -18,6 +18,7 @@ from edge.uplink.event_queue import EventQueue
 from edge.uplink.forbidden import ForbiddenTopics
 from edge.uplink.gap_queue import GapQueue
 from edge.uplink.inflight import InFlight, OutgoingMessage
+from edge.uplink.pass_queue import PassQueue
 from edge.uplink.ports import SpoolReader
 from edge.uplink.refusals import RefusalTracker
 from edge.uplink.retained import RetainedCursor, RetainedMessages
@@ -74,6 +75,7 @@ class Session:
         self._limits = limits
         self._retained = RetainedCursor(retained_messages, limits.skipped)
         self._gaps = GapQueue(reader, topics, limits.skipped)
+        self._passes = PassQueue(reader)
         self._events: EventQueue
         self._accepted: ConnectionAccepted
         self._paused_until = 0.0
@@ -100,6 +102,7 @@ class Session:
             and not len(self.in_flight)
             and self._retained.empty
             and self._gaps.empty
+            and self._passes.empty
             and self._events.empty
         )
 
@@ -117,6 +120,7 @@ class Session:
     def changed(self) -> None:
         """The spool has something new."""
         self._gaps.changed()
+        self._passes.changed()
         if self.ready:
             self._events.changed()
 
@@ -185,7 +189,9 @@ class Session:
         message.queue.refused(message, action, now)
         if action is PubackAction.NOT_AUTHORIZED:
             sentence = f"{refusal}; its access list must allow this device to publish there"
-            self._forbidden.forbid(message.topic, sentence, now)
+            # What is said of events, and holds them up, is about events.
+            if message.queue is not self._passes:
+                self._forbidden.forbid(message.topic, sentence, now)
             return sentence
         self.pause(now + self._retry_backoff.next())
         return f"{refusal}; what it does not take waits in the spool"
@@ -238,7 +244,10 @@ class Session:
             return message
         # A gap before events, so that a consumer does not ask for numbers that will never come.
         allowed = self._forbidden.allowed(now)
-        return self._gaps.next(allowed) or self._events.next(now, window, allowed)
+        if message := self._gaps.next(allowed):
+            return message
+        # Passes before events: a door or a display that acts on them cannot wait for a backlog of days.
+        return self._passes.next() or self._events.next(now, window, allowed)
 
     def _fits(self, message: OutgoingMessage) -> bool:
         maximum = self._accepted.maximum_packet_size

@@ -16,7 +16,7 @@ from edge.messages.topics import ONLINE, Topics
 from edge.system import health
 from edge.telemetry import summaries
 from edge.telemetry.minutes import MinuteQueue, MinuteStats
-from edge.telemetry.records import DAY_S, HOUR_S, VerdictCounts
+from edge.telemetry.records import DAY_S, HOUR_S, Minute
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedMessage, RetainedMessages
 
@@ -120,9 +120,9 @@ class StatusPublisher:
 
     def _put_stats(self, minute_stats: MinuteStats) -> None:
         found = self._spool.minutes(minute_stats.start, minute_stats.start)
-        verdicts = found[0].verdicts if found else VerdictCounts()
+        passes = found[0] if found else Minute(minute_stats.start)
         report = MinuteReport(
-            minute_stats, verdicts, self._spool.figures(), health.read(), self._no_subscribers
+            minute_stats, passes, self._spool.figures(), health.read(), self._no_subscribers
         )
         self.retained_messages.put(
             RetainedMessage("stats", self._topics.stats, stats_message(report), EXPIRY_S)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import cv2
 
 from edge.contract import LABELS, Label, answer_text
-from edge.types import Image, Observation
+from edge.types import Box, Image, Observation
 from edge.vision.anonymise import pixelate
 
-COLOURS = {
+Colour = tuple[int, int, int]
+"""BGR."""
+
+COLOURS: dict[Label, Colour] = {
     Label.WITH_MASK: (80, 175, 40),
     Label.WITHOUT_MASK: (60, 60, 220),
     Label.MASK_WORN_INCORRECTLY: (30, 160, 250),
 }
-"""Colour of each label, BGR."""
+"""Colour of each label."""
 
 NO_ANSWER_COLOUR = (128, 128, 128)
 
@@ -30,14 +33,17 @@ def annotated(image: Image, observations: tuple[Observation, ...]) -> Image:
 
 
 def _draw(canvas: Image, observation: Observation) -> None:
-    box = observation.face.box
     answer = observation.answer
     colour = NO_ANSWER_COLOUR if answer is None else COLOURS[LABELS[answer]]
+    draw_box(canvas, observation.face.box, f"{answer_text(answer)} {observation.share:.0%}", colour)
+
+
+def draw_box(canvas: Image, box: Box, text: str, colour: Colour) -> None:
+    """Draws a box with a word at its upper edge, in place."""
     x, y, right, bottom = round(box.x), round(box.y), round(box.x + box.w), round(box.y + box.h)
     scale = max(0.35, min(canvas.shape[:2]) / 900)
     thickness = max(1, round(2 * scale))
     cv2.rectangle(canvas, (x, y), (right, bottom), colour, thickness)
-    text = f"{answer_text(answer)} {observation.share:.0%}"
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
     left = max(0, min(x, canvas.shape[1] - width))
     base = y - 3 if y - 3 - height > 0 else min(bottom + height + 3, canvas.shape[0] - 3)

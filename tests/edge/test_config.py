@@ -125,3 +125,40 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "config.toml")
     with pytest.raises(ConfigError, match="is not a file"):
         config.load(tmp_path / "config.toml")
+
+
+POLYGON = "area = [[0, 0.2], [1, 0.2], [1, 1], [0, 1]]"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "sentence"),
+    [
+        ("area = [[0.1, 0.1], [0.9, 0.9]]", "entrance.area", "three corners or more, not 2"),
+        ("area = [[0, 0], [1, 1], [1, 0], [0, 1]]", "entrance.area", "cross"),
+        ("area = [[0, 0], [1, 0], [1, 1.2]]", "entrance.area.2.1", "less than or equal to 1"),
+        ('line = [[0.1, 0.5], [0.9, 0.5], [0.9, 0.6]]\ninside = "below"', "entrance.line", "two ends, not 3"),
+        ('line = [[0.1, 0.5], [0.1, 0.5]]\ninside = "below"', "entrance.line", "the same point"),
+        ('line = [[-0.1, 0.5], [0.9, 0.5]]\ninside = "below"', "entrance.line.0.0", "greater than or equal"),
+        (f'{POLYGON}\nline = [[0.1, 0.1], [0.9, 0.5]]\ninside = "below"', "entrance.line", "entrance.area"),
+        ("line = [[0.1, 0.5], [0.9, 0.5]]", "entrance.inside", "above and below"),
+        ('line = [[0.1, 0.5], [0.9, 0.5]]\ninside = "left"', "entrance.inside", "above and below"),
+        ('line = [[0.5, 0.1], [0.5, 0.9]]\ninside = "below"', "entrance.inside", "left and right"),
+        ('line = [[0.5, 0.1], [0.5, 0.9]]\ninside = "in"', "entrance.inside", "'left' or 'right'"),
+    ],
+)
+def test_an_entrance_that_cannot_be_is_told_with_its_key(
+    tmp_path: Path, text: str, key: str, sentence: str
+) -> None:
+    """Polygons that are none, lines outside picture or area, sides that the line does not have."""
+    (problem,) = problems(tmp_path, f"[entrance]\n{text}")
+    assert problem.startswith(f"{key}: ")
+    assert sentence in problem
+
+
+def test_a_slanted_line_has_the_sides_that_it_is_nearer_to(tmp_path: Path) -> None:
+    """And exactly between them all four."""
+    file = tmp_path / "config.toml"
+    for end, sides in (("0.9, 0.4", ("above", "below")), ("0.9, 0.9", ("above", "below", "left", "right"))):
+        for side in sides:
+            file.write_text(f'[entrance]\nline = [[0.1, 0.1], [{end}]]\ninside = "{side}"')
+            assert config.load(file).entrance.inside == side

@@ -16,6 +16,7 @@ from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Reporter, Vision
 from edge.spool import Spool
+from edge.tracking.register import PassUpdate
 from edge.types import Frame, Image, Lamp, Outcome, Presence
 from tests.support.builders import verdict
 
@@ -105,7 +106,7 @@ class Watcher:
         verdicts = (verdict(number=self._passes),) if decides else ()
         # Somebody stands there in every frame; each pass has another outcome than the one before.
         present = (Presence(self._passes, OUTCOMES[self._passes % 2]),)
-        self._reporter.report(Cycle(frame, analysis, verdicts, present, 0.0))
+        self._reporter.report(Cycle(frame, analysis, PassUpdate(verdicts, present=present), 0.0))
         took = time.perf_counter() - began
         self.times.frames.append(took)
         if decides:

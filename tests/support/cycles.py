@@ -12,6 +12,7 @@ import pytest
 from edge.daemon.statistics import StatisticsObserver
 from edge.pipeline.pipeline import Cycle
 from edge.spool import Spool
+from edge.tracking.register import PassUpdate
 from edge.types import Blind, Frame, FrameAnalysis
 from tests.support.builders import limits
 
@@ -44,7 +45,7 @@ def watch(meter: StatisticsObserver, begin: float, seconds: int, blind_from: int
     for half in range(2 * seconds):
         at = half / 2
         if at >= blind_from:
-            meter.observe(Cycle(Blind("gone", at, begin + at), None, (), (), 0.001), ())
+            meter.observe(Cycle(Blind("gone", at, begin + at), None, PassUpdate(), 0.001), ())
         else:
             seen = Frame(half, np.zeros((4, 4, 3), np.uint8), at, begin + at, age=0.05)
-            meter.observe(Cycle(seen, FrameAnalysis((), 0.004, 0.002), (), (), 0.01), ())
+            meter.observe(Cycle(seen, FrameAnalysis((), 0.004, 0.002), PassUpdate(), 0.01), ())

@@ -19,7 +19,7 @@ from edge.mqtt.broker import Broker, ConnectOptions
 from edge.mqtt.client import Connection
 from edge.mqtt.connector import Connector
 from edge.mqtt.events import ConnectionEvent, Deliver, MessageReceived, PublishAcknowledged
-from edge.types import Gap
+from edge.types import Gap, PassNotice
 
 
 class FakeClock:
@@ -298,6 +298,7 @@ class FakeSpoolReader:
         self.given_up: list[int] = []
         self.gaps: list[Gap] = []
         self.announced: list[int] = []
+        self.notices: list[PassNotice] = []
         self.replays = 0
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
@@ -313,6 +314,9 @@ class FakeSpoolReader:
 
     def give_up(self, positions: tuple[int, ...]) -> None:
         self.given_up.extend(positions)
+
+    def next_notice(self) -> PassNotice | None:
+        return self.notices.pop(0) if self.notices else None
 
     def unsent_gaps(self, limit: int) -> tuple[Gap, ...]:
         return tuple([gap for gap in self.gaps if gap.position not in self.announced][:limit])

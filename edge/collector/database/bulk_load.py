@@ -13,7 +13,8 @@ from edge.collector.database.tables import epoch, event
 from edge.collector.database.writes import EVENT_KEY, add_events, blaming
 from edge.collector.records import EpochKey, EventRecord
 
-_CONTENT = tuple(column for column in event.c if column is not event.c.received)
+_CONTENT = tuple(column for column in event.c if column not in (event.c.received, event.c.direction))
+"""What is compared; a collector of before version 0.2 has stored no directions."""
 
 Add = Callable[[Sequence[EventRecord]], tuple[bool, ...]]
 """Stores some events and says of each whether it is new; see `ClashError`."""

@@ -20,6 +20,8 @@ from edge.types import DeviceKey
 RESERVE = "restart"
 """The reason of a gap of numbers that were in reserve."""
 
+_PASS_COLUMNS = ("site", "device", "at", "verdict", "clock_synced", "direction")
+
 
 @dataclass(frozen=True, slots=True)
 class PassRow:
@@ -29,6 +31,7 @@ class PassRow:
     at: float
     verdict: str
     clock_synced: bool
+    direction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class Queries:
             ),
         )
         query = (
-            sa.select(event.c.site, event.c.device, event.c.at, event.c.verdict, event.c.clock_synced)
+            sa.select(*(event.c[name] for name in _PASS_COLUMNS))
             .where(~sa.exists().where(later), *_within(event, part))
             .order_by(event.c.at)
         )
@@ -141,7 +144,8 @@ class Queries:
             query = query.where(event.c.at < part.until)
         with self._database.reading() as connection:
             for row in connection.execute(query):
-                yield PassRow(DeviceKey(row.site, row.device), row.at, row.verdict, row.clock_synced)
+                place = DeviceKey(row.site, row.device)
+                yield PassRow(place, row.at, row.verdict, row.clock_synced, row.direction)
 
     def periods(self, part: ReportFilter) -> tuple[Period, ...]:
         """All periods that reach into a time, and signs of life before it, in order; Raises: StorageError."""

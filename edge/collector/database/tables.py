@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-FORMAT = 2
+FORMAT = 3
 
 metadata = MetaData()
 
@@ -54,6 +54,7 @@ event = Table(
     Column("monotonic_time", Float(53), nullable=False),
     Column("clock_synced", Boolean, nullable=False),
     Column("received", Float(53), nullable=False),
+    Column("direction", Text),
     Index("event_id", "id"),
     Index("event_pass", "pass_id", "revision"),
     Index("event_at", "at"),

@@ -20,7 +20,7 @@ from edge.spool.records import ConsumerMark, Replayed
 from edge.spool.storage import files
 from edge.telemetry.minutes import MinuteQueue
 from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import DeviceKey, Gap, State
+from edge.types import DeviceKey, Gap, PassNotice, State
 
 ANSWER_S = 60.0
 SILENT_S = 10.0
@@ -136,6 +136,11 @@ class SpoolLink:
         """Records that the broker has acknowledged these."""
         for some in _batches(positions):
             self._call("mark_gaps_sent", some)
+
+    def next_notice(self) -> PassNotice | None:
+        """The next begin or end of a pass, each only once; None where there is none."""
+        found: PassNotice | None = self._call("next_notice")
+        return found
 
     def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
         """The minutes between two Unix times."""

@@ -20,7 +20,7 @@ from edge.messages.payloads import Stored
 from edge.spool.records import ConsumerMark, Replayed
 from edge.telemetry.minutes import MinuteStats
 from edge.telemetry.records import Minute, SpoolUsage
-from edge.types import DeviceKey, Gap, State
+from edge.types import DeviceKey, Gap, PassNotice, State
 
 WATCH = "watch"
 MUTE = "mute"
@@ -62,6 +62,7 @@ CALLS = {
     "give_up": CallShape(tuple[tuple[int, ...]], NoneType),
     "unsent_gaps": CallShape(tuple[int], tuple[Gap, ...]),
     "mark_gaps_sent": CallShape(tuple[tuple[int, ...]], NoneType),
+    "next_notice": CallShape(tuple[()], PassNotice | None),
     "minutes": CallShape(tuple[int, int], tuple[Minute, ...]),
     "origins": CallShape(tuple[()], tuple[DeviceKey, ...]),
     "marks": CallShape(tuple[()], tuple[ConsumerMark, ...]),

@@ -9,7 +9,7 @@ from edge.spool.storage.database import SpoolDatabase
 
 APPLICATION_ID = 0x4D53_4B47
 """Marks a file as a spool in SQLite's header: `MSKG`."""
-FORMAT = 3
+FORMAT = 4
 _EVENT = """
 CREATE TABLE event (
     place INTEGER PRIMARY KEY,
@@ -52,7 +52,10 @@ CREATE TABLE minute (
     unsure INTEGER NOT NULL,
     frames INTEGER NOT NULL,
     watched_s REAL NOT NULL,
-    blind_s REAL NOT NULL
+    blind_s REAL NOT NULL,
+    came_in INTEGER NOT NULL DEFAULT 0,
+    went_out INTEGER NOT NULL DEFAULT 0,
+    direction_unknown INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE mark (
     consumer TEXT NOT NULL,
@@ -93,9 +96,12 @@ def upgrade(db: SpoolDatabase, version: int) -> None:
     """Brings a file of an older format up to date; within a transaction."""
     if version == 1:
         _add_epochs(db)
-    else:
+    if version == 2:
         db.execute("ALTER TABLE epoch ADD COLUMN site TEXT")
         db.execute("ALTER TABLE epoch ADD COLUMN device TEXT")
+    if version in (2, 3):
+        for column in ("came_in", "went_out", "direction_unknown"):
+            db.execute(f"ALTER TABLE minute ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
     _stamp(db)
 
 

@@ -7,27 +7,30 @@ from dataclasses import astuple
 
 from edge.spool.records import ConsumerMark
 from edge.spool.storage.database import SpoolDatabase
-from edge.telemetry.records import Minute, VerdictCounts, minute_of
-from edge.types import Event, Outcome, Reason
+from edge.telemetry.records import DirectionCounts, Minute, VerdictCounts, minute_of
+from edge.types import Event, Reason, Verdict
 
 MOST_MARKS = 100
 """Consumers and epochs that are remembered; beyond it the one not heard of for longest is forgotten."""
-_MINUTE = "start, compliant, no_mask, mask_incorrect, unsure, frames, watched_s, blind_s"
+_COUNTS = (
+    "compliant", "no_mask", "mask_incorrect", "unsure", "frames", "watched_s", "blind_s",
+    "came_in", "went_out", "direction_unknown",
+)  # fmt: skip
+_MINUTE = ", ".join(("start", *_COUNTS))
+_ADD_MINUTE = (
+    f"INSERT INTO minute ({_MINUTE}) VALUES (?{', ?' * len(_COUNTS)}) ON CONFLICT (start) DO UPDATE SET "  # noqa: S608
+    + ", ".join(f"{count} = {count} + excluded.{count}" for count in _COUNTS)
+)
 
 
 def add_minutes(db: SpoolDatabase, minutes: Iterable[Minute]) -> None:
     """Adds to minutes; within a transaction."""
-    db.many(
-        f"INSERT INTO minute ({_MINUTE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET "  # noqa: S608
-        "compliant = compliant + excluded.compliant, no_mask = no_mask + excluded.no_mask, "
-        "mask_incorrect = mask_incorrect + excluded.mask_incorrect, unsure = unsure + excluded.unsure, "
-        "frames = frames + excluded.frames, watched_s = watched_s + excluded.watched_s, "
-        "blind_s = blind_s + excluded.blind_s",
-        (
-            (item.start, *astuple(item.verdicts), item.frames, item.watched_s, item.blind_s)
-            for item in minutes
-        ),
-    )
+    db.many(_ADD_MINUTE, (_row(item) for item in minutes))
+
+
+def _row(minute: Minute) -> tuple[float, ...]:
+    measured = (minute.frames, minute.watched_s, minute.blind_s)
+    return (minute.start, *astuple(minute.verdicts), *measured, *astuple(minute.directions))
 
 
 def minutes(db: SpoolDatabase, first: int, last: int) -> tuple[Minute, ...]:
@@ -40,7 +43,10 @@ def minutes(db: SpoolDatabase, first: int, last: int) -> tuple[Minute, ...]:
         f"SELECT {_MINUTE} FROM minute WHERE start BETWEEN ? AND ? ORDER BY start",  # noqa: S608
         (first, last),
     )
-    return tuple(Minute(row[0], VerdictCounts(*row[1:5]), *row[5:]) for row in rows)
+    return tuple(
+        Minute(row[0], VerdictCounts(*row[1:5]), row[5], row[6], row[7], DirectionCounts(*row[8:]))
+        for row in rows
+    )
 
 
 def count_minutes(db: SpoolDatabase) -> int:
@@ -112,22 +118,28 @@ class PassCounter:
     """
 
     def __init__(self) -> None:
-        self._passes: dict[str, tuple[int, Outcome]] = {}
+        self._passes: dict[str, tuple[int, Verdict]] = {}
 
     def count(self, event: Event) -> Minute | None:
         """What an event adds; None for a revision of a pass that is forgotten."""
-        outcome, known = event.verdict.outcome, self._passes.get(event.pass_id)
+        verdict, known = event.verdict, self._passes.get(event.pass_id)
         if known is not None:
             start, before = known
-            change = VerdictCounts.single(outcome) + VerdictCounts.single(before, -1)
-        elif event.verdict.revision == 0:
-            start, change = minute_of(event.verdict.wall), VerdictCounts.single(outcome)
+            change = _counted(start, verdict, 1) + _counted(start, before, -1)
+        elif verdict.revision == 0:
+            start = minute_of(verdict.wall)
+            change = _counted(start, verdict, 1)
         else:
             return None
-        self._remember(event.pass_id, start, outcome)
-        return Minute(start, change)
+        self._remember(event.pass_id, start, verdict)
+        return change
 
-    def _remember(self, pass_id: str, start: int, outcome: Outcome) -> None:
-        self._passes[pass_id] = (start, outcome)
+    def _remember(self, pass_id: str, start: int, verdict: Verdict) -> None:
+        self._passes[pass_id] = (start, verdict)
         if len(self._passes) > MOST_PASSES:
             del self._passes[next(iter(self._passes))]
+
+
+def _counted(start: int, verdict: Verdict, number: int) -> Minute:
+    verdicts = VerdictCounts.single(verdict.outcome, number)
+    return Minute(start, verdicts, directions=DirectionCounts.single(verdict.direction, number))

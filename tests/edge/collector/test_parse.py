@@ -44,6 +44,15 @@ def test_an_event_as_devices_make_it() -> None:
     assert record.received == NOON
 
 
+def test_an_event_with_and_without_a_direction() -> None:
+    """A device of an earlier version says none, and one without an entry line neither."""
+    for sent, stored in (({"direction": "out"}, "out"), ({}, None)):
+        record = read("event", collector_records.event(1, **sent))
+        assert isinstance(record, EventRecord)
+        assert record.direction == stored
+    assert reason("event", collector_records.event(1, direction="up")).startswith("direction: ")
+
+
 def test_a_gap_with_and_without_an_end() -> None:
     """The end may be unknown."""
     closed, open_ended = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,17 @@ def test_compliance_leaves_unsure_out() -> None:
     assert row.passes == 5
     assert row.compliance == 0.5
     assert row.unsure == 0.2
+
+
+def test_passes_are_counted_by_direction() -> None:
+    """Those of devices without an entry line, or of an earlier version, have none."""
+    ways = ("in", "in", "out", "unknown", None)
+    some = [replace(row, direction=way) for row, way in zip(passes(*["compliant"] * 5), ways, strict=True)]
+    found = rows(some)
+    assert found[0].passes == 5
+    assert found[0].directions == {"in": 2, "out": 1, "unknown": 1}
+    (whole,) = report.together([*found, *rows([replace(some[0], place=GATE)])])
+    assert whole.directions == {"in": 3, "out": 1, "unknown": 1}
 
 
 def test_nobody_is_no_compliance() -> None:

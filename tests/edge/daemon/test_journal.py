@@ -10,13 +10,17 @@ import pytest
 from edge.daemon import journal
 from edge.daemon.journal import JournalObserver
 from edge.pipeline.pipeline import Cycle
+from edge.tracking.register import PassUpdate
 from edge.types import Blind, Frame, FrameAnalysis
 from tests.support.builders import event
 
 SEEN = Cycle(
-    Frame(0, np.zeros((4, 4, 3), np.uint8), 0.0, 0.0, age=0.05), FrameAnalysis((), 0.0, 0.0), (), (), 0.01
+    Frame(0, np.zeros((4, 4, 3), np.uint8), 0.0, 0.0, age=0.05),
+    FrameAnalysis((), 0.0, 0.0),
+    PassUpdate(),
+    0.01,
 )
-GONE = Cycle(Blind("unplugged", 0.0, 0.0), None, (), (), 0.0)
+GONE = Cycle(Blind("unplugged", 0.0, 0.0), None, PassUpdate(), 0.0)
 
 
 def test_verdicts_and_blindness_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:

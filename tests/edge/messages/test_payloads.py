@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 
 from edge.messages import payloads
 from edge.messages.topics import OFFLINE, ONLINE
-from edge.types import Event, EventId, Lamp, Outcome, State, Verdict
+from edge.types import (
+    DeviceKey,
+    Direction,
+    Event,
+    EventId,
+    FinishedPass,
+    Lamp,
+    Outcome,
+    PassNotice,
+    State,
+    Verdict,
+)
 from tests.support import builders
 from tests.support.schema import SCHEMA, validate
 
@@ -47,6 +58,7 @@ verdicts = st.builds(
     face_px=st.integers(0, 10_000),
     monotonic=st.floats(0, 1e9),
     wall=wall,
+    direction=st.none() | st.sampled_from(Direction),
 )
 
 
@@ -68,6 +80,28 @@ states = st.builds(
     model_version=st.text(max_size=40),
     since=wall,
     model_problem=st.text(),
+    people=st.integers(0, 100),
+    still_faces=st.integers(0, 100),
+)
+
+
+notices = st.builds(
+    PassNotice,
+    origin=st.builds(DeviceKey, name, name),
+    epoch=epoch,
+    pass_id=st.builds("{}-{}-{}".format, epoch, st.integers(1, 10**6), st.integers(1, 10**6)),
+    monotonic=st.floats(0, 1e9),
+    wall=wall,
+    clock_synced=st.booleans(),
+    finished=st.none()
+    | st.builds(
+        FinishedPass,
+        number=st.integers(1, 2**31),
+        began=st.just(0.0),
+        monotonic=st.floats(0, 1e9),
+        wall=wall,
+        verdict=verdicts,
+    ),
 )
 
 
@@ -94,6 +128,22 @@ def test_events_match_the_schema(event: Event) -> None:
 def test_states_match_the_schema(state: State) -> None:
     """Whatever state there is, what goes over the wire is what the schema describes."""
     validate("state", json.loads(payloads.encode(payloads.state_payload(state))))
+
+
+@given(notices)
+def test_begins_and_ends_of_passes_match_the_schema(notice: PassNotice) -> None:
+    """Whatever pass there was, what goes over the wire is what the schema describes."""
+    kind = "pass_begin" if notice.finished is None else "pass_end"
+    validate(kind, json.loads(payloads.pass_message(notice)))
+
+
+def test_only_a_device_with_an_entry_line_says_a_direction() -> None:
+    """What an earlier version or a device without a line sends has no such member, and is as valid."""
+    plain = builders.event()
+    turned = replace(plain, verdict=replace(plain.verdict, direction=Direction.OUT))
+    assert "direction" not in payloads.event_payload(plain)
+    assert payloads.event_payload(turned)["direction"] == "out"
+    assert invalid("event", {**payloads.event_payload(plain), "direction": "up"})
 
 
 def test_availability_matches_the_schema() -> None:

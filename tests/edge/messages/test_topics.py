@@ -14,6 +14,8 @@ def test_topics() -> None:
     assert topics.event == "maskgate/north/door/event"
     assert topics.state == "maskgate/north/door/state"
     assert topics.gap == "maskgate/north/door/gap"
+    assert topics.pass_begin == "maskgate/north/door/pass/begin"
+    assert topics.pass_end == "maskgate/north/door/pass/end"
     assert topics.ack == "maskgate/north/door/ack"
 
 

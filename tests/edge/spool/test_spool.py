@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,9 @@ from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.pipeline.ports import Outbox
 from edge.spool import Spool
+from edge.spool.spool import MOST_NOTICES, NOTICE_S
 from edge.telemetry.records import DAY_S
-from edge.types import Lamp, State
+from edge.types import DeviceKey, Lamp, PassNotice, State
 from tests.support.builders import event, limits, verdict
 from tests.support.spools import fill, sequences
 
@@ -164,3 +166,29 @@ def test_unsent_is_what_was_appended_less_what_was_marked(
         spool.flush()
         assert sequences(spool) == sorted(kept - marked)
         assert spool.depth() == len(kept - marked)
+
+
+def notice(number: int) -> PassNotice:
+    return PassNotice(DeviceKey("site", "door"), "e1", f"e1-1-{number}", 1.0, 1_700_000_000.0, True)
+
+
+def test_begins_and_ends_of_passes_are_told_once_and_not_kept(spool: Spool) -> None:
+    """Listeners learn of them; of too many that nobody reads the newest stay."""
+    called = threading.Event()
+    spool.on_change(called.set)
+    for number in range(MOST_NOTICES + 2):
+        spool.note_pass(notice(number))
+    assert called.wait(10)
+    told = list(iter(spool.next_notice, None))
+    assert told == [notice(number) for number in range(2, MOST_NOTICES + 2)]
+    assert spool.next_notice() is None
+    assert spool.depth() == 0
+
+
+def test_what_nobody_could_send_in_time_is_forgotten(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who hears of a pass a minute late cannot act on it."""
+    spool.note_pass(notice(1))
+    begun = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: begun + NOTICE_S)
+    spool.note_pass(notice(2))
+    assert spool.next_notice() == notice(2)

@@ -128,6 +128,8 @@ def to_format_2(path: Path, payloads: Iterable[tuple[str, object]] = ()) -> None
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("ALTER TABLE epoch DROP COLUMN site")
         db.execute("ALTER TABLE epoch DROP COLUMN device")
+        for column in ("came_in", "went_out", "direction_unknown"):
+            db.execute(f"ALTER TABLE minute DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 2")
     numbers = path.with_name("spool.db.numbers")
     assert numbers.exists()

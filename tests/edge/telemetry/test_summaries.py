@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.spool.storage.statistics import PassCounter
-from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
+from edge.telemetry.records import DAY_S, HOUR_S, DirectionCounts, Minute, VerdictCounts
 from edge.telemetry.summaries import begin, ended_since, summarise
 from edge.types import Event, Outcome
 from tests.support.builders import event, verdict
@@ -42,6 +42,13 @@ def minutes(events: Iterable[Event]) -> list[Minute]:
         assert added is not None
         found[added.start] = found[added.start] + added if added.start in found else added
     return list(found.values())
+
+
+def test_a_day_counts_directions_beside_verdicts() -> None:
+    """Those of its minutes, and no others."""
+    found = [Minute(DAY + 60 * n, directions=DirectionCounts(1, 2, 3)) for n in range(5)]
+    assert summarise(DAY, DAY_S, found, DAY + DAY_S).directions == DirectionCounts(5, 10, 15)
+    assert summarise(DAY, 120, found, DAY + DAY_S).directions == DirectionCounts(2, 4, 6)
 
 
 @given(decisions)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.tracking.tracker import Tracker
 from edge.types import Observation, Outcome
-from tests.support.builders import BARE, MASKED, observation, rules
+from tests.support.builders import BARE, MASKED, face, observation, rules
 from tests.support.passes import FPS, observations, person, play
+
+PICTURE = (640, 480)
 
 
 def test_a_person_may_be_missed_for_some_frames() -> None:
@@ -40,3 +46,133 @@ def test_nobody_is_counted_twice_in_one_frame(frames: list[list[Observation]], s
     for number, frame in enumerate(frames):
         tracker.update(frame, start + number / FPS, 0.0)
         assert len(tracker.present()) <= len(frame)
+
+
+frames_of_few = st.lists(st.lists(observations, max_size=4), max_size=12)
+
+
+def numbers(
+    frames: list[list[Observation]], picture: tuple[int, int] | None = PICTURE
+) -> list[dict[str, int]]:
+    """For each frame the track of each face, by its box."""
+    tracker, told = Tracker(rules()), []
+    for number, frame in enumerate(frames):
+        tracker.update(frame, number / FPS, 0.0, (), picture)
+        told.append({str(tracked.box): tracked.track for tracked in tracker.tracks()})
+    return told
+
+
+@settings(max_examples=20, deadline=None)
+@given(frames_of_few)
+def test_every_face_has_one_track_and_no_track_two_faces(frames: list[list[Observation]]) -> None:
+    """No face is lost, and nobody is in two places."""
+    tracker = Tracker(rules())
+    for number, frame in enumerate(frames):
+        tracker.update(frame, number / FPS, 0.0, (), PICTURE)
+        tracked = tracker.tracks()
+        assert sorted(str(each.box) for each in tracked) == sorted(str(each.face.box) for each in frame)
+        assert len({each.track for each in tracked}) == len(tracked)
+
+
+@settings(max_examples=20, deadline=None)
+@given(frames_of_few, st.randoms(use_true_random=False))
+def test_the_order_of_faces_in_a_frame_does_not_matter(
+    frames: list[list[Observation]], random: Random
+) -> None:
+    """A detector may tell them as it likes."""
+    assert numbers([random.sample(frame, len(frame)) for frame in frames]) == numbers(frames)
+
+
+def mirrored(seen: Observation) -> Observation:
+    box = seen.face.box
+    return replace(seen, face=replace(seen.face, box=replace(box, x=PICTURE[0] - box.x - box.w)))
+
+
+def walkers(count: int, frames: int, seed: int) -> list[list[Observation]]:
+    """People who walk about in the picture, at distances that differ."""
+    random = Random(seed)
+    people = [
+        (random.uniform(100, 500), 80 + 90 * n, random.uniform(-80, 80), random.uniform(25, 70))
+        for n in range(count)
+    ]
+    return [
+        [
+            observation(BARE, x=x + speed * number / FPS + random.gauss(0, 1), y=y, px=px)
+            for x, y, speed, px in people
+        ]
+        for number in range(frames)
+    ]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 5), st.integers(0, 1000))
+def test_mirrored_pictures_give_mirrored_tracks(count: int, seed: int) -> None:
+    """Left and right are the same to a tracker."""
+    frames = walkers(count, 20, seed)
+    there = [sorted(told.values()) for told in numbers(frames)]
+    mirrored_frames = [[mirrored(seen) for seen in frame] for frame in frames]
+    assert [sorted(told.values()) for told in numbers(mirrored_frames)] == there
+    for frame, one, other in zip(frames, numbers(frames), numbers(mirrored_frames), strict=True):
+        for seen in frame:
+            assert other[str(mirrored(seen).face.box)] == one[str(seen.face.box)]
+
+
+@pytest.mark.parametrize("fps", [5, 10, 30])
+def test_people_who_walk_apart_are_told_apart_at_every_frame_rate(fps: int) -> None:
+    """Frames a second change nothing where nobody comes near another."""
+    tracker = Tracker(rules())
+    for number in range(3 * fps + 1):
+        now = number / fps
+        people = [observation(BARE, x=120 + 100 * now, y=100), observation(MASKED, x=520 - 100 * now, y=300)]
+        tracker.update(people, now, 0.0, (), PICTURE)
+    assert [tracked.track for tracked in tracker.tracks()] == [1, 2]
+
+
+def test_time_that_goes_back_stands_still() -> None:
+    """A camera's clock may jump; nothing ends or begins because of that."""
+    tracker = Tracker(rules())
+    moments = []
+    for now in (0.0, 0.1, 0.2, 0.05, 0.3, 0.4, 0.5):
+        tracker.update([observation(BARE)], now, 0.0)
+        (tracked,) = tracker.tracks()
+        moments.append(tracked.path[-1].monotonic)
+        assert tracked.track == 1
+    assert all(one <= other for one, other in pairwise(moments))
+
+
+def test_nobody_inherits_the_pass_of_one_who_left_at_the_edge() -> None:
+    """Who comes in there a moment later is somebody else."""
+    frames = [[observation(BARE, x=400 + 22 * n)] for n in range(11)]
+    frames += [[]] * 4
+    frames += [[observation(BARE, x=630 - 22 * n)] for n in range(6)]
+    tracks = [track for told in numbers(frames) for track in told.values()]
+    assert tracks == [1] * 11 + [2] * 6
+
+
+def test_nobody_inherits_the_pass_of_one_who_grew_out_of_the_picture() -> None:
+    """The next in the row, who was hidden, is smaller than the one who has gone past would be."""
+    frames = [[observation(BARE, x=320, y=240, px=160 / (4.0 - 0.12 * n) * 2)] for n in range(25)]
+    frames += [[observation(BARE, x=320, y=240, px=160 / (2.2 - 0.12 * n) * 2)] for n in range(8)]
+    tracks = [track for told in numbers(frames) for track in told.values()]
+    assert tracks == [1] * 25 + [2] * 8
+
+
+def test_one_who_was_hidden_for_long_comes_back_beside_the_one_in_front() -> None:
+    """They are waited for beyond `gone_s`, because somebody nearer stands before them."""
+    frames = []
+    for n in range(70):
+        front = observation(BARE, x=300, y=240, px=100)
+        behind = observation(MASKED, x=max(440 - 4 * n, 340), y=240, px=50)
+        frames.append([front] if 28 <= n < 46 else [front, behind])
+    told = numbers(frames)
+    assert set(told[-1].values()) == set(told[0].values()) == {1, 2}
+
+
+def test_a_face_of_a_low_score_continues_a_pass_and_begins_none() -> None:
+    """As in ByteTrack's second round."""
+    tracker = Tracker(rules())
+    for n in range(10):
+        tracker.update([observation(BARE)], n / FPS, 0.0)
+    for n in range(10, 40):
+        tracker.update([], n / FPS, 0.0, [face(score=0.4), face(x=400, score=0.4)], PICTURE)
+        assert [tracked.track for tracked in tracker.tracks()] == [1]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.tracking.tracker import TRANSITIONS, PassEvent, Stage, Tracker
-from edge.types import Observation, Outcome, Probabilities, Verdict
+from edge.tracking.tracker import TRANSITIONS, PassEvent, Tracker
+from edge.types import Observation, Outcome, Probabilities, Stage, Verdict
 from tests.support.builders import BARE, MASKED, TORN, WRONG, observation, rules
 from tests.support.passes import FPS, observations, person, play
 
@@ -130,6 +130,50 @@ def test_the_end_leaves_nothing_open() -> None:
         tracker.update([observation(BARE)], n / FPS, 0.0)
     assert [v.outcome for v in tracker.close(0.4, 0.0)] == [Outcome.UNSURE]
     assert tracker.close(0.5, 0.0) == ()
+
+
+def test_tracks_tell_box_pass_and_verdict_of_every_face_in_the_frame() -> None:
+    """A face has a track from its first sight on, a pass once it is a person, and then a verdict."""
+    tracker = Tracker(rules())
+    told = []
+    for n in range(10):
+        tracker.update([observation(BARE, x=100 + 5 * n)], n / FPS, 0.0)
+        (tracked,) = tracker.tracks()
+        assert tracked.box == observation(BARE, x=100 + 5 * n).face.box
+        told.append((tracked.track, tracked.number, tracked.stage, tracked.outcome))
+    assert list(dict.fromkeys(told)) == [
+        (1, 0, Stage.SIGHTED, None),
+        (1, 1, Stage.OPEN, None),
+        (1, 1, Stage.SETTLED, Outcome.NO_MASK),
+    ]
+    tracker.update([], 1.1, 0.0)
+    assert tracker.tracks() == ()
+
+
+def test_a_pass_is_told_when_it_begins_and_when_it_ends() -> None:
+    """Its end tells the last verdict, the times of first and last sight, and the way between."""
+    tracker = Tracker(rules())
+    begun, ended = [], []
+    for n in range(40):
+        frame = [observation(BARE, x=100 + 5 * n)] if n < 11 else []
+        tracker.update(frame, n / FPS, 0.0)
+        begun += [(n, number) for number in tracker.begun()]
+        ended += tracker.ended()
+    assert begun == [(3, 1)]
+    (end,) = ended
+    assert (end.number, end.outcome, end.began, end.ended) == (1, Outcome.NO_MASK, 0.0, 1.0)
+    assert (end.path[0].x, end.path[0].monotonic) == (100, 0.0)
+    assert (end.path[-1].x, end.path[-1].monotonic) == (150, 1.0)
+    steps = [b.monotonic - a.monotonic for a, b in itertools.pairwise(end.path[:-1])]
+    assert all(0.19 < step < 0.31 for step in steps)
+
+
+def test_a_face_that_was_no_person_has_no_end() -> None:
+    """What was too short for a pass is told nowhere."""
+    tracker = Tracker(rules())
+    tracker.update([observation(BARE)], 0.0, 0.0)
+    tracker.close(0.1, 0.0)
+    assert tracker.ended() == ()
 
 
 def test_every_stage_but_the_last_can_end() -> None:

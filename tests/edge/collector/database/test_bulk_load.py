@@ -36,6 +36,15 @@ def add_all(database: CollectorDatabase, *records: EventRecord) -> None:
             add([record])
 
 
+def test_an_event_that_an_earlier_collector_stored_without_its_direction_is_known(
+    database: CollectorDatabase,
+) -> None:
+    """The device was newer than the collector; its export has the member."""
+    record = event_record(1)
+    add_all(database, record, replace(record, direction="in"))
+    assert [status.events for status in Queries(database).epoch_statuses()] == [1]
+
+
 def test_more_than_a_batch_is_one_transaction(database: CollectorDatabase, tmp_path: Path) -> None:
     """What clashes at the very end undoes all that came before it."""
     events = made(MANY)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from edge.collector.database import Queries, Writes, open_database, tables
+from edge.collector.database.queries import ReportFilter
+from edge.collector.records import EventRecord
 from tests.support import collector_records
 from tests.support.collector_identity import NORTH, SOUTH, event, gap
 
@@ -35,16 +38,33 @@ def _to_format_1(connection: Connection) -> None:
         columns = [
             sa.Column(column.name, column.type, primary_key=column.name == "id", nullable=column.nullable)
             for column in table.columns
+            if column.name != "direction"
         ]
+        names = ", ".join(column.name for column in columns)
         connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {name}_2")
         made = sa.Table(name, earlier, *columns)
         made.create(connection)
-        connection.exec_driver_sql(f"INSERT INTO {name} SELECT * FROM {name}_2")
+        connection.exec_driver_sql(f"INSERT INTO {name} SELECT {names} FROM {name}_2")
         connection.exec_driver_sql(f"DROP TABLE {name}_2")
     connection.exec_driver_sql("CREATE INDEX event_order ON event (site, device, epoch, sequence)")
     connection.exec_driver_sql("CREATE INDEX event_pass ON event (pass_id, revision)")
     connection.exec_driver_sql("CREATE INDEX event_at ON event (at)")
     connection.execute(sa.update(tables.version).values(format=1))
+
+
+def test_a_database_of_format_2_gets_room_for_directions(url: str) -> None:
+    """Events that were there have none, new ones have theirs, and both are counted."""
+    with closing(open_database(url, create=True)) as database:
+        Writes(database).store([event(NORTH, 1)])
+        with database.writing() as connection:
+            connection.exec_driver_sql("ALTER TABLE event DROP COLUMN direction")
+            connection.execute(sa.update(tables.version).values(format=2))
+    came_in = event(NORTH, 2)
+    assert isinstance(came_in, EventRecord)
+    with closing(open_database(url, create=False)) as database:
+        tally = Writes(database).store([event(NORTH, 1), replace(came_in, direction="in")])
+        assert (tally.stored, tally.known) == (1, 1)
+        assert [row.direction for row in Queries(database).passes(ReportFilter())] == [None, "in"]
 
 
 @pytest.mark.parametrize("create", [True, False])

@@ -13,9 +13,9 @@ from edge.spool import ConsumerMark
 from edge.spool.control.link_client import SpoolLink
 from edge.telemetry.minutes import MinuteQueue, MinuteStats, Quantiles
 from edge.telemetry.records import Minute
-from edge.types import Lamp, State
+from edge.types import DeviceKey, FinishedPass, Lamp, PassNotice, State
 from edge.uplink.ports import SpoolReader
-from tests.support.builders import event
+from tests.support.builders import event, verdict
 from tests.support.mosquitto import wait_until
 from tests.support.spool_links import Joined
 from tests.support.spools import WALL, fill
@@ -56,6 +56,16 @@ def test_everything_is_as_the_spool_itself_says(joined: Joined) -> None:
     wait_until(lambda: link.replays == 1)
     with pytest.raises(SpoolError, match="knows no epoch"):
         link.replay(1, 2, "elsewhere")
+
+
+def test_passes_are_told_across(joined: Joined) -> None:
+    """Begins and ends come through whole, each once."""
+    origin = DeviceKey("site", "door")
+    begun = PassNotice(origin, "e1", "e1-1-1", 1.0, WALL, True)
+    ended = PassNotice(origin, "e1", "e1-1-1", 4.5, WALL, True, FinishedPass(1, 1.0, 4.5, WALL, verdict()))
+    for notice in (begun, ended):
+        joined.spool.note_pass(notice)
+    assert [joined.link.next_notice() for _ in range(3)] == [begun, ended, None]
 
 
 def test_state_problem_and_figures_follow_by_themselves(joined: Joined) -> None:

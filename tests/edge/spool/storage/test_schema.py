@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge.spool import Spool
 from edge.spool.storage.schema import new_epoch
+from edge.telemetry.records import DirectionCounts
 from tests.support.builders import limits
 from tests.support.spools import fill, gaps, sequences
 
@@ -56,3 +57,18 @@ def test_an_older_file_is_taken_over(path: Path) -> None:
     with closing(Spool.open(path, limits(), wall=lambda: WALL)) as again:
         assert sequences(again) == [3, 4, 5]
         assert again.problem == ""
+
+
+def test_a_file_of_format_3_gets_room_for_directions(path: Path) -> None:
+    """The minutes that it has keep their counts."""
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
+        fill(spool, range(1, 3))
+    with closing(sqlite3.connect(path)) as db, db:
+        for column in ("came_in", "went_out", "direction_unknown"):
+            db.execute(f"ALTER TABLE minute DROP COLUMN {column}")
+        db.execute("PRAGMA user_version = 3")
+    path.with_name("spool.db.numbers").unlink()
+    with closing(Spool.open(path, limits(), wall=lambda: WALL)) as again:
+        assert again.problem == ""
+        (minute,) = again.minutes(0, int(WALL) + 600)
+        assert (minute.verdicts.no_mask, minute.directions) == (1, DirectionCounts())

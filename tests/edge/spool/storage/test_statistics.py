@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from edge.spool import ConsumerMark, Spool
-from edge.telemetry.records import Minute, VerdictCounts
-from edge.types import Outcome
+from edge.telemetry.records import DirectionCounts, Minute, VerdictCounts
+from edge.types import Direction, Event, Outcome
 from tests.support.builders import limits
 from tests.support.spools import at
 
@@ -17,6 +18,10 @@ WALL = 1_700_000_000.0
 
 
 MINUTE = 1_699_999_980
+
+
+def turned(event: Event, direction: Direction | None) -> Event:
+    return replace(event, verdict=replace(event.verdict, direction=direction))
 
 
 def test_marks_of_consumers_are_kept(path: Path) -> None:
@@ -50,6 +55,16 @@ def test_minutes_count_each_pass_by_its_latest_revision(spool: Spool) -> None:
     first, second = spool.minutes(MINUTE, MINUTE + 600)
     assert (first.start, first.verdicts) == (MINUTE, VerdictCounts(compliant=1, unsure=1))
     assert (second.start, second.verdicts) == (MINUTE + 60, VerdictCounts(compliant=1))
+
+
+def test_minutes_count_each_pass_by_its_latest_direction(spool: Spool) -> None:
+    """Somebody crosses the line after the verdict; a device without a line counts no directions."""
+    for number, direction in ((1, Direction.UNKNOWN), (2, Direction.OUT), (3, None)):
+        spool.append(turned(at(number, Outcome.NO_MASK, number=number), direction))
+    spool.append(turned(at(4, Outcome.NO_MASK, number=1, revision=1, wall=WALL + 90), Direction.IN))
+    spool.flush()
+    (minute,) = (found for found in spool.minutes(MINUTE, MINUTE + 600) if found.verdicts.no_mask)
+    assert (minute.verdicts, minute.directions) == (VerdictCounts(no_mask=3), DirectionCounts(1, 1, 0))
 
 
 def test_minutes_add_up_over_a_restart(path: Path) -> None:

@@ -1,0 +1,60 @@
+"""Why a face that is followed is not seen: its person has left, or stands behind somebody. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from edge.tracking.motion import FACE_M, Motion
+
+NEAREST = 0.45
+"""A face this large, as a share of the picture's longer side, is at the camera: its person has passed by."""
+
+GROWN = 4.0
+"""Where the picture's size is not known: by how much a face may grow unseen until its person has passed."""
+
+OUTSIDE = 1.0
+"""How far beyond the edge a place must be, in its standard deviations: 84 % are outside then."""
+
+NEARER = 1.1
+"""By how much larger the face of somebody is who can hide another."""
+
+HEAD = 0.9
+"""Half the width of what a head hides, in face sizes: half of each face, and what hair and pose add."""
+
+SHOULDERS = 0.25 / FACE_M + 0.3
+"""The same for shoulders."""
+
+CHIN = 0.9
+"""How far below the middle of a face shoulders begin, in face sizes."""
+
+
+def has_left(motion: Motion, seen_side: float, picture: tuple[int, int] | None) -> bool:
+    """Whether somebody who is not seen any more is beyond the picture's edges, or has come past the camera.
+
+    Args:
+        motion: Where the face is expected now.
+        seen_side: Its size when it was last seen.
+        picture: Width and height of the frame; None where nobody knows.
+    """
+    if picture is None:
+        return motion.side > GROWN * seen_side
+    width, height = picture
+    if motion.side > NEAREST * max(picture):
+        return True
+    return _beyond(motion.x.value, motion.x.var, width) or _beyond(motion.y.value, motion.y.var, height)
+
+
+def _beyond(value: float, var: float, end: float) -> bool:
+    out = max(-value, value - end)
+    return out > 0 and out > OUTSIDE * math.sqrt(var)
+
+
+def hides(front: Motion, behind: Motion) -> bool:
+    """Whether one face, or the shoulders below it, may cover another."""
+    if front.side < NEARER * behind.side:
+        return False
+    across = abs(front.x.value - behind.x.value)
+    below = behind.y.value - front.y.value
+    if below > CHIN * front.side:
+        return across < SHOULDERS * front.side
+    return across < HEAD * front.side and below > -HEAD * front.side
