@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge.errors import ConfigError
 from training.data.dataset import FaceDataset
-from training.data.readers import FaceSource
+from training.data.readers import DataLayout
 from training.evaluation.evaluate import Predictor
 from training.evaluation.intervals import estimates
 from training.evaluation.predictions import MIN_PX, Predictions, padded
@@ -62,8 +62,8 @@ def of_folds(predictions: Predictions) -> ManifestMetrics:
         raise ConfigError("the folds hold no answers of float and int8 models; finish maskgate-train folds")
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
-    for source, prefix in ((FaceSource.FRAME, ""), (FaceSource.FOLDER, "folders_")):
-        here = (predictions.sources == source.value) & (predictions.px >= MIN_PX)
+    for layout, prefix in ((DataLayout.FRAME, ""), (DataLayout.FOLDER, "folders_")):
+        here = (predictions.layouts == layout.value) & (predictions.px >= MIN_PX)
         if not here.any():
             continue
         for name, kind in (("int8", ""), ("float", "float_")):

@@ -26,7 +26,7 @@ def evidence(
         truth=np.array(truth, np.intp),
         groups=np.arange(count) if groups is None else np.array(groups, np.intp),
         px=np.full(count, 50.0),
-        sources=np.full(count, "frame"),
+        sources=np.full(count, "f"),
         kinds=np.full(count, ""),
         folds=np.full(count, fold, np.intp),
         traits=Traits.unknown(count),

@@ -11,7 +11,7 @@ from edge.contract import Label
 from edge.types import Box, Image
 from tests.support.builders import seed
 from training.data.crops import Patch
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.framework import load_framework
 
 MARKS = np.array([(37, 42), (63, 42), (50, 57), (40, 70), (60, 70)], np.float32)
@@ -51,7 +51,9 @@ def patch(seed: int = 0, side: int = 100) -> Patch:
 def record(number: int = 0, label: Label = Label.WITH_MASK, image: str = "", px: float = 60.0) -> FaceRecord:
     """A record that names no real file."""
     where = Path(image or f"{number}.png")
-    return FaceRecord(f"frame/{where.name}#{number}", where, Box(10, 10, px, px), label, FaceSource.FRAME)
+    return FaceRecord(
+        f"frame/drawn/{where.name}#{number}", where, Box(10, 10, px, px), label, DataLayout.FRAME
+    )
 
 
 def voc(objects: str, filename: str = "a.png") -> str:

@@ -22,7 +22,7 @@ from training.classifier.recipe import Recipe
 from training.data.crops import Patch
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceSource
+from training.data.readers import DataLayout
 
 T = TypeVar("T")
 
@@ -60,9 +60,9 @@ def pool(faces: Sequence[SplitFace], patches: Sequence[Patch]) -> FacePool:
     """Sorts training faces by use."""
     pairs = [(face.record, patch) for face, patch in zip(faces, patches, strict=True)]
     marked = [(record, patch) for record, patch in pairs if len(patch.landmarks)]
-    real = {label: _by_source((r.source, p) for r, p in pairs if r.label is label) for label in LABELS}
+    real = {label: _by_source((r.layout, p) for r, p in pairs if r.label is label) for label in LABELS}
     without_mask = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
-    with_mask = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
+    with_mask = [(record.layout, patch) for record, patch in marked if record.label is Label.WITH_MASK]
     return FacePool(
         real,
         without_mask,
@@ -72,12 +72,12 @@ def pool(faces: Sequence[SplitFace], patches: Sequence[Patch]) -> FacePool:
     )
 
 
-def _by_source(things: Iterable[tuple[FaceSource, T]]) -> tuple[tuple[T, ...], ...]:
+def _by_source(things: Iterable[tuple[DataLayout, T]]) -> tuple[tuple[T, ...], ...]:
     """The things of each source that has any, in the order of sources."""
     found = defaultdict(list)
     for source, thing in things:
         found[source].append(thing)
-    return tuple(tuple(found[source]) for source in FaceSource if found[source])
+    return tuple(tuple(found[source]) for source in DataLayout if found[source])
 
 
 class BatchSampler:

@@ -69,7 +69,7 @@ def folds(
         if number not in wanted:
             continue
         click.echo(f"fold {number + 1} of {count}", err=True)
-        assigned = SplitManifest.of(faces, settings.seed, manifest.fingerprint)
+        assigned = manifest.dealt(faces, settings.seed)
         run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
         _finish(run, FaceDataset(faces, material.patches), weights)
     found = results.evaluate(fold_results.load(output))

@@ -19,7 +19,7 @@ from edge.contract import LABELS, Label
 from edge.system.native_path import native_path
 from edge.types import Box, Image
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource, listed_image
+from training.data.readers import DataLayout, FaceRecord, listed_image
 
 OVERLAP = 0.4
 LOWEST = 0.02
@@ -111,7 +111,7 @@ def truths(faces: Iterable[SplitFace], part: SplitPart) -> tuple[Truth, ...]:
     """The annotated frames of one part of a split; class folders have no complete annotation."""
     by_image: dict[Path, list[FaceRecord]] = defaultdict(list)
     for face in faces:
-        if face.part is part and face.record.source is FaceSource.FRAME:
+        if face.part is part and face.record.layout is DataLayout.FRAME:
             by_image[face.record.image].append(face.record)
     return tuple(Truth(image, tuple(members)) for image, members in sorted(by_image.items()))
 

@@ -109,7 +109,7 @@ def run_all(
             parts = assign_folds(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
             for number, faces in enumerate(parts[: many[scheme]]):
                 folder = base / scheme / one.recipe.name / f"fold-{number}"
-                split = SplitManifest.of(faces, manifest.seed, manifest.fingerprint)
+                split = manifest.dealt(faces, manifest.seed)
                 run_one(one, FaceDataset(faces, material.patches), (folder, split), train)
 
 

@@ -136,6 +136,12 @@ def count(found: Estimates, truth: int, answer: int) -> str:
     return f"{row[answer]} of {sum(row)}" if sum(row) else "-"
 
 
+def right(found: Estimates, answer: int) -> str:
+    """How many of the faces that get an answer are of its class, such as `12 of 15`; a dash without any."""
+    column = [row[answer] for row in found.confusion]
+    return f"{column[answer]} of {sum(column)}" if sum(column) else "-"
+
+
 def text(result: EvaluationResult) -> str:
     """Tables for a terminal."""
     blocks = [
@@ -152,16 +158,30 @@ def text(result: EvaluationResult) -> str:
 
 
 def _block(title: str, rows: Sequence[ResultRow]) -> str:
-    lines = [(title, "model", "faces", "accuracy", "macro-F1", "bare->mask", "wrong found")]
+    lines = [
+        (
+            title,
+            "model",
+            "faces",
+            "accuracy",
+            "macro-F1",
+            "bare->mask",
+            "bare->wrong",
+            "wrong found",
+            "and right",
+        )
+    ]
     lines += [
         (
             row.name, row.model, f"{row.plain.faces}", f"{row.plain.accuracy.value:.3f}",
             share(row.plain.macro_f1), count(row.plain, WITHOUT_MASK, WITH_MASK),
+            count(row.plain, WITHOUT_MASK, MASK_WORN_INCORRECTLY),
             count(row.plain, MASK_WORN_INCORRECTLY, MASK_WORN_INCORRECTLY),
+            right(row.plain, MASK_WORN_INCORRECTLY),
         )
         for row in rows
     ]  # fmt: skip
-    return table(lines, Columns("ll", ("accuracy", "wrong found")))
+    return table(lines, Columns("ll", ("accuracy", "and right")))
 
 
 def _changes(result: EvaluationResult) -> str:

@@ -15,7 +15,7 @@ from edge.errors import ConfigError, ModelError
 from edge.types import Box
 from tests.support.detector import SMALL, lively_weights, picture
 from tests.support.detector_frames import frames
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.detector import onnx_export, parity, selection
 from training.detector import selection as detector_selection
 from training.detector import trainer as detector_trainer
@@ -69,7 +69,7 @@ def test_bare_faces_weigh_as_much_as_all_others() -> None:
     """One bare face missed out of two costs as much as half of the masked ones."""
     labels = [Label.WITHOUT_MASK] * 2 + [Label.WITH_MASK] * 6
     faces = tuple(
-        FaceRecord(str(n), Path("a"), Box(0, 0, 30, 30), one, FaceSource.FRAME)
+        FaceRecord(str(n), Path("a"), Box(0, 0, 30, 30), one, DataLayout.FRAME)
         for n, one in enumerate(labels)
     )
     found = Matches(1, faces, np.array([0.9, 0.0] + [0.9] * 6), np.zeros(0))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from edge.contract import LABELS
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.data.readers import FaceSource
+from training.data.readers import DataLayout
 from training.evaluation.predictions import MIN_PX
 
 
@@ -64,7 +64,7 @@ def describe(manifest: SplitManifest) -> DatasetReport:
 
 
 def _folder(face: SplitFace) -> bool:
-    return face.record.source is FaceSource.FOLDER
+    return face.record.layout is DataLayout.FOLDER
 
 
 def _counts(faces: Sequence[SplitFace]) -> tuple[CountRow, ...]:
@@ -74,8 +74,8 @@ def _counts(faces: Sequence[SplitFace]) -> tuple[CountRow, ...]:
     )
     rows = []
     for label in LABELS:
-        for source in FaceSource:
+        for source in sorted({face.record.source for face in faces}):
             parts = tuple(many[label, source, part] for part in SplitPart)
             if sum(parts):
-                rows.append(CountRow(label.value, source.value, parts, sum(parts), large[label, source]))
+                rows.append(CountRow(label.value, source, parts, sum(parts), large[label, source]))
     return tuple(rows)
