@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -62,6 +62,8 @@ class MixtureRecipe(FrozenModel):
     batch: int = Field(32, ge=1)
     class_shares: tuple[float, float, float] = (0.4, 0.35, 0.25)
     frame_share: float = Field(0.5, ge=0, le=1)
+    source_balance: float = Field(0.5, ge=0, le=1)
+    source_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     drawn_well: float = Field(0.15, ge=0, le=1)
     drawn_wrong: float = Field(0.45, ge=0, le=1)
     occluded_bare: float = Field(0.12, ge=0, le=1)
@@ -116,6 +118,7 @@ class Recipe(FrozenModel):
     name: str = Field("default", pattern=r"^[a-z0-9-]{1,40}$")
     seed: int = 7
     threads: int = Field(0, ge=0)
+    licences: tuple[str, ...] = ()
     network: NetworkRecipe = NetworkRecipe()
     mixture: MixtureRecipe = MixtureRecipe()
     schedule: ScheduleRecipe = ScheduleRecipe()

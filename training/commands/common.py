@@ -29,6 +29,12 @@ sources_option = click.option(
     help="TOML with title, licence and address of the data sets, by name; may be given again.",
 )
 
+hard_option = click.option(
+    "--hard",
+    type=EXISTING,
+    help="Weights of faces that an earlier round got wrong: hard-faces.json of the folds.",
+)
+
 NAMED = 5
 """Files that are named of all that could not be used for one reason."""
 

@@ -16,6 +16,7 @@ from training.classifier import run as classifier_run
 from training.classifier.batches import usable
 from training.commands.common import (
     finder_option,
+    hard_option,
     known_faces,
     notes_option,
     require_weights,
@@ -25,6 +26,7 @@ from training.commands.common import (
 )
 from training.commands.data import DataRequest, make_split
 from training.commands.gate import promote, start_from
+from training.data import hard_faces
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate
@@ -61,6 +63,7 @@ from training.metrics import ClassifierFigures
     default="",
     help="Devices that share every batch, such as gpu:0,gpu:1 or cpu:0,cpu:1; one where not given.",
 )
+@hard_option
 @megapixels_option
 @cache_option
 @json_option
@@ -77,6 +80,7 @@ def fit(
     rival: Path | None,
     whole: bool,
     devices: str,
+    hard: Path | None,
     cache: Path | None,
     as_json: bool,
 ) -> None:
@@ -98,7 +102,7 @@ def fit(
         if weights or not rival:
             require_weights(settings, weights, sharing.processors(names))
         manifest = _split(split, DataRequest(roots, detector, notes, sources), settings.seed)
-        manifest = _whole(manifest) if whole else manifest
+        manifest = (_whole(manifest) if whole else manifest).licensed(settings.licences)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     # Before a run folder is made, so that a split that cannot be trained on leaves none.
     usable(material, settings)
@@ -107,7 +111,9 @@ def fit(
     from training.classifier import trainer
     from training.evaluation.report import report
 
-    run = classifier_run.reopen(resume) if resume else classifier_run.start(base, settings, manifest)
+    weights_of_faces = hard_faces.load(hard) if hard else {}
+    inputs = classifier_run.RunInputs(settings, manifest, weights_of_faces)
+    run = classifier_run.reopen(resume) if resume else classifier_run.start(base, inputs)
     with nullcontext() if resume else classifier_run.removed_unless_begun(run):
         # A resumed run keeps the weights that it was started with.
         if rival and not weights:

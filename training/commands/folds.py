@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 
 import click
@@ -13,12 +15,21 @@ from edge.system import files
 from training import framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
-from training.commands.common import known_faces, require_weights
+from training.commands.common import hard_option, known_faces, require_weights
+from training.data import folds as dealing
+from training.data import hard_faces
 from training.data.dataset import FaceDataset, load_material
-from training.data.manifest import SplitManifest, SplitPart
-from training.evaluation import evaluate, fold_results, results
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.evaluation import evaluate, fold_results, mining, results
 
 INT8 = "int8.tflite"
+
+
+class Dealing(StrEnum):
+    """How faces are dealt to folds."""
+
+    GROUP = "group"
+    SOURCE = "source"
 
 
 @click.command()
@@ -36,6 +47,11 @@ INT8 = "int8.tflite"
     "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
     help="Folder of the folds; one that holds some goes on with them.",
 )  # fmt: skip
+@click.option(
+    "--by", type=click.Choice(Dealing), default=Dealing.GROUP, show_default=True,
+    help="group: as many parts as --folds says. source: leave one source out at a time, and test on it.",
+)  # fmt: skip
+@hard_option
 @megapixels_option
 @cache_option
 @json_option
@@ -44,6 +60,8 @@ def folds(
     plan: Path,
     weights: str | None,
     count: int,
+    by: Dealing,
+    hard: Path | None,
     only: tuple[int, ...],
     output: Path,
     cache: Path | None,
@@ -53,27 +71,51 @@ def folds(
 
     A fold that is finished is not run again, an interrupted one goes on after its last epoch.
 
+    With --by source each model is tested on a source that it learnt nothing from: a forecast for a new site.
+
+    The faces that were answered wrongly are written to hard-faces.json in the folder, which --hard of the
+    next round, or of `maskgate-train fit`, takes to look at them more often.
+
     \b
     Examples:
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
+      maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/sources --by source
     """
     settings, manifest = recipe.load(plan), SplitManifest.load(split)
     require_weights(settings, weights)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     framework.load_framework(settings.threads)
-    from training.data import folds as fold
 
-    wanted = _wanted(only, count)
-    for number, faces in enumerate(fold.folds(material.faces, count, settings.seed)):
+    parts = _dealt(material.faces, by, (count, settings.seed))
+    wanted = _wanted(only, len(parts))
+    weights_of_faces = hard_faces.load(hard) if hard else {}
+    for number, (name, faces) in enumerate(parts.items()):
         if number not in wanted:
             continue
-        click.echo(f"fold {number + 1} of {count}", err=True)
-        assigned = manifest.dealt(faces, settings.seed)
-        run = classifier_run.open_or_start(output / f"fold-{number}", settings, assigned)
-        _finish(run, FaceDataset(faces, material.patches), weights)
-    found = results.evaluate(fold_results.load(output))
+        click.echo(f"fold {number + 1} of {len(parts)}: {name}", err=True)
+        assigned = manifest.dealt(faces, settings.seed).licensed(settings.licences)
+        inputs = classifier_run.RunInputs(settings, assigned, weights_of_faces)
+        run = classifier_run.open_or_start(output / name, inputs)
+        _finish(run, material.dealt(assigned.assigned()), weights)
+    predictions = fold_results.load(output)
+    hard_faces.save(mining.hard_weights(predictions), output / classifier_run.HARD_FACES)
+    found = results.evaluate(predictions)
     click.echo(json_text(found.as_json()) if as_json else results.text(found))
+
+
+def _dealt(faces: Sequence[SplitFace], by: Dealing, how: tuple[int, int]) -> dict[str, tuple[SplitFace, ...]]:
+    """The faces of every fold by the name of its folder.
+
+    Args:
+        faces: All faces.
+        by: How they are dealt.
+        how: Number of folds, and seed.
+    """
+    count, seed = how
+    if by is Dealing.SOURCE:
+        return {f"without-{name}": part for name, part in dealing.without_each_source(faces, seed).items()}
+    return {f"fold-{number}": part for number, part in enumerate(dealing.folds(faces, count, seed))}
 
 
 def _wanted(only: tuple[int, ...], count: int) -> set[int]:

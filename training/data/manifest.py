@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -87,6 +87,35 @@ class SplitManifest(BaseModel):
     def dealt(self, faces: Sequence[SplitFace], seed: int) -> SplitManifest:
         """The same data with its faces, or some of them, in other parts."""
         return SplitManifest.of(faces, seed, self.fingerprint, self.sources)
+
+    def licensed(self, licences: Collection[str]) -> SplitManifest:
+        """Without the faces to train on, or to validate with, whose source has another licence.
+
+        Tested faces stay: a network is judged on all of them, whatever it learnt from.
+
+        Args:
+            licences: Allowed ones; empty allows all.
+
+        Raises:
+            ConfigError: No face is left to train on.
+        """
+        if not licences:
+            return self
+        allowed = {source.name for source in self.sources if source.licence in licences}
+        kept = [
+            face for face in self.assigned() if face.part is SplitPart.TEST or face.record.source in allowed
+        ]
+        if not any(face.part is SplitPart.TRAIN for face in kept):
+            raise ConfigError(
+                f"no source of the split has a licence of {', '.join(licences)}, which the recipe asks for; "
+                "name licences with maskgate-train data --sources"
+            )
+        return self.dealt(kept, self.seed)
+
+    def learnt_from(self) -> tuple[DataSource, ...]:
+        """The sources of all faces that are not tested."""
+        learnt = {source_of(row.key) for row in self.faces if row.part is not SplitPart.TEST}
+        return tuple(source for source in self.sources if source.name in learnt)
 
     def assigned(self) -> tuple[SplitFace, ...]:
         """The split that this manifest describes."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from edge.contract import MASK_WORN_INCORRECTLY
 from training.classifier.recipe import Recipe
-from training.classifier.run import TrainingRun, open_or_start
+from training.classifier.run import RunInputs, TrainingRun, open_or_start
 from training.data.dataset import FaceDataset
 from training.data.folds import folds
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -118,7 +118,7 @@ def run_one(
 ) -> None:
     """Trains and evaluates one fold, unless its predictions are there."""
     folder, split = where
-    run = open_or_start(folder, one.recipe, split)
+    run = open_or_start(folder, RunInputs(one.recipe, split))
     file = folder / fold_results.PREDICTIONS
     # The predictions are written last: where they stand, the fold is finished.
     if not file.exists():

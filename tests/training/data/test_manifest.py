@@ -56,3 +56,27 @@ def test_a_split_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     (tmp_path / "split.json").write_text(f'{{"seed": 1, "fingerprint": "f", "faces": [{row}]}}')
     (face,) = SplitManifest.load(tmp_path / "split.json").assigned()
     assert (face.record.layout, face.record.source) == (DataLayout.FRAME, "old")
+
+
+def licensed_split() -> SplitManifest:
+    """A source of each part under a licence, and one without."""
+    faces = [
+        SplitFace(replace(record(number), key=f"frame/{source}/{number}.png#0"), number, part)
+        for number, (source, part) in enumerate((source, part) for source in "ab" for part in SplitPart)
+    ]
+    return SplitManifest.of(faces, 1, "f", [DataSource(name="a", licence="MIT")])
+
+
+def test_a_recipe_may_ask_for_licences() -> None:
+    """Other sources are neither trained on nor validated with, but tested all the same."""
+    clean = licensed_split().licensed(["MIT", "CC0-1.0"])
+    parts = {(face.record.source, face.part) for face in clean.assigned()}
+    assert parts == {("b", SplitPart.TEST)} | {("a", part) for part in SplitPart}
+    assert [source.name for source in clean.learnt_from()] == ["a"]
+    assert licensed_split().licensed([]) == licensed_split()
+
+
+def test_no_source_has_such_a_licence() -> None:
+    """The sentence says where licences are named."""
+    with pytest.raises(ConfigError, match=r"CC0-1\.0.*--sources"):
+        licensed_split().licensed(["CC0-1.0"])
