@@ -60,13 +60,13 @@ class MixtureRecipe(FrozenModel):
 
     faces_per_epoch: int = Field(10240, ge=1)
     batch: int = Field(32, ge=1)
-    class_shares: tuple[float, float, float] = (0.4, 0.35, 0.25)
+    class_shares: tuple[float, float, float] = (0.42, 0.4, 0.18)
     frame_share: float = Field(0.5, ge=0, le=1)
     source_balance: float = Field(0.5, ge=0, le=1)
     source_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     drawn_well: float = Field(0.15, ge=0, le=1)
-    drawn_wrong: float = Field(0.45, ge=0, le=1)
-    occluded_bare: float = Field(0.12, ge=0, le=1)
+    drawn_wrong: float = Field(0.25, ge=0, le=1)
+    occluded_bare: float = Field(0.2, ge=0, le=1)
     lifted_cloth: float = Field(0.4, ge=0, le=1)
     freed: float = Field(0.0, ge=0, le=1)
 
@@ -75,7 +75,7 @@ class ScheduleRecipe(FrozenModel):
     """How long and how fast."""
 
     head_epochs: int = Field(0, ge=0)
-    epochs: int = Field(3, ge=1)
+    epochs: int = Field(4, ge=1)
     head_rate: float = Field(2e-3, gt=0)
     rate: float = Field(6e-4, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1)
@@ -98,7 +98,7 @@ class ScheduleRecipe(FrozenModel):
 class FinishRecipe(FrozenModel):
     """A second, shorter phase with another mixture, from the best model of the first."""
 
-    epochs: int = Field(1, ge=0)
+    epochs: int = Field(0, ge=0)
     rate: float = Field(4e-4, gt=0)
     class_shares: tuple[float, float, float] = (0.35, 0.3, 0.35)
     drawn_wrong: float = Field(0.5, ge=0, le=1)
