@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from edge.config import FrozenModel
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS
@@ -25,7 +25,10 @@ WAYS = (
 class NetworkRecipe(FrozenModel):
     """The network. See `training.classifier.network`."""
 
-    name: Literal["mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "small_cnn"] = "mobilenet_v2"
+    name: Literal[
+        "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large",
+        "efficientnet_lite0", "efficientnet_lite2", "small_cnn",
+    ] = "mobilenet_v2"  # fmt: skip
     alpha: float = Field(1.0, gt=0, le=2)
     input_size: int = 128
     dropout: float = Field(0.2, ge=0, lt=1)
@@ -75,7 +78,7 @@ class ScheduleRecipe(FrozenModel):
     """How long and how fast."""
 
     head_epochs: int = Field(0, ge=0)
-    epochs: int = Field(4, ge=1)
+    epochs: int = Field(8, ge=1)
     head_rate: float = Field(2e-3, gt=0)
     rate: float = Field(6e-4, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1)
@@ -107,9 +110,15 @@ class FinishRecipe(FrozenModel):
 class DistilRecipe(FrozenModel):
     """A larger network whose opinions are learnt beside the labels; see `classifier.distillation`."""
 
-    teacher: str = ""
+    teacher: tuple[str, ...] = ()
     weight: float = Field(0.5, gt=0, le=1)
     temperature: float = Field(4.0, ge=1)
+
+    @field_validator("teacher", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        """One file may stand without brackets; recipes of earlier versions say "" where there is none."""
+        return tuple(filter(None, [value])) if isinstance(value, str) else value
 
 
 class Recipe(FrozenModel):
