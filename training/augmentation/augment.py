@@ -145,8 +145,9 @@ def backlight(image: Image, rng: Random) -> Image:
     shift = rng.normal(0, 0.06, 2)
     # The face's box takes 1 / 1.3 of the crop; an upright oval lies in it.
     behind = ((x - shift[0]) / 0.62) ** 2 + ((y - shift[1]) / 0.85) ** 2
-    veil = as_field(behind - 0.6, 0, 1)[..., None] * float(rng.uniform(0.4, 1))
-    gamma, gain = float(rng.uniform(1.2, 2.2)), float(rng.uniform(0.4, 0.9))
+    veil = as_field(behind / 1.6 - 0.3, 0, 1)[..., None] * float(rng.uniform(0.4, 1))
+    # No darker than somebody can still judge.
+    gamma, gain = float(rng.uniform(1.1, 1.6)), float(rng.uniform(0.5, 0.9))
     dark = 255 * gain * (image.astype(np.float32) / 255) ** gamma
     glare = float(rng.uniform(0, 0.15))
     return as_image((dark * (1 - veil) + 255 * veil) * (1 - glare) + 255 * glare)
