@@ -14,6 +14,7 @@ from edge.contract import MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
 from training.evaluation.predictions import ModelPredictions, Predictions
 from training.evaluation.slices import Slice, hard_slices, main_slices
+from training.evaluation.trust import AnswerTrust, trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,12 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """All rows, the main slices apart from the hard ones; where there are two models, how they differ."""
+    """All rows, the main slices apart from the hard ones; how two models differ; answers by size of face."""
 
     main: tuple[ResultRow, ...]
     hard: tuple[ResultRow, ...]
     changes: tuple[FigureChange, ...] = ()
+    trusted: tuple[AnswerTrust, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what could not be measured is null."""
@@ -61,6 +63,7 @@ class EvaluationResult:
                 "main": [asdict(row) for row in self.main],
                 "slices": [asdict(row) for row in self.hard],
                 "changes": [asdict(one) for one in self.changes],
+                "trusted": [asdict(one) for one in self.trusted],
             }
         )
         return found
@@ -76,7 +79,8 @@ def evaluate(predictions: Predictions) -> EvaluationResult:
     changes = tuple(
         _change(one, predictions.select(one.mask)) for one in main if len(predictions.columns) == 2
     )
-    return EvaluationResult(_rows(predictions, main), _rows(predictions, hard_slices(predictions)), changes)
+    hard = _rows(predictions, hard_slices(predictions))
+    return EvaluationResult(_rows(predictions, main), hard, changes, trust(predictions))
 
 
 def _change(part: Slice, predictions: Predictions) -> FigureChange:
@@ -149,6 +153,7 @@ def text(result: EvaluationResult) -> str:
         _changes(result),
         _classes(result),
         _strict(result),
+        _trusted(result),
     ]
     blocks += [
         _block(dimension, [row for row in result.hard if row.dimension == dimension])
@@ -219,6 +224,23 @@ def _classes(result: EvaluationResult) -> str:
         if row.name == "all"
     ]
     return table(lines, Columns("ll", ("ROC-AUC", "precision")))
+
+
+def _trusted(result: EvaluationResult) -> str:
+    """How many answers are right by the size of the face, and from which size on nine of ten are."""
+    if not result.trusted:
+        return ""
+    sizes = [f"{one.low} px" for one in result.trusted[0].bins]
+    lines = [
+        (
+            one.label, one.model, "never" if one.trusted_from is None else f"{one.trusted_from} px",
+            *(f"{part.right}/{part.answers}" if part.answers else "-" for part in one.bins),
+        )
+        for one in result.trusted
+    ]  # fmt: skip
+    return table(
+        [("answers right", "model", "trusted from", *sizes), *lines], Columns("ll", (sizes[0], sizes[-1]))
+    )
 
 
 def _strict(result: EvaluationResult) -> str:
