@@ -107,6 +107,7 @@ def _report(manifest: SplitManifest, found: datasets.Dataset) -> dict[str, Any]:
     return {
         "fingerprint": manifest.fingerprint,
         "groups": len({face.group for face in manifest.faces}),
+        "groups_of_several_sources": _shared(manifest),
         "sources": [source.model_dump() for source in manifest.sources],
         "counts": [[*key, count] for key, count in sorted(counts.items())],
         "skipped": {reason: len(paths) for reason, paths in datasets.by_reason(found.skips).items()},
@@ -114,10 +115,17 @@ def _report(manifest: SplitManifest, found: datasets.Dataset) -> dict[str, Any]:
     }
 
 
+def _shared(manifest: SplitManifest) -> int:
+    """Groups that reach over more than one source."""
+    pairs = Counter(group for group, _ in {(face.group, face.source) for face in manifest.faces})
+    return sum(count > 1 for count in pairs.values())
+
+
 def _lines(report: dict[str, Any], skips: Sequence[datasets.Skip]) -> list[str]:
     lines = [f"{label:24} {source:12} {part:11} {count:6}" for label, source, part, count in report["counts"]]
     there = {label for label, *_ in report["counts"]}
     lines += [f"{label:24} {'no face at all':24} {0:6}" for label in LABELS if label not in there]
-    last = f"groups {report['groups']}, fingerprint {report['fingerprint'][:16]}"
+    shared = report["groups_of_several_sources"]
+    last = f"groups {report['groups']}, {shared} of several sources, fingerprint {report['fingerprint'][:16]}"
     lines += [f"source {one['name']:17} {one['licence']}" for one in report["sources"]]
     return [*lines, *skipped_lines(skips), last]

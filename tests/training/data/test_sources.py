@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from convert import metadata
 from edge.errors import ConfigError
+from tests.support.paths import ROOT
+from training.classifier import recipe
 from training.data import sources
 
 
@@ -47,3 +50,13 @@ def test_two_files_must_not_name_one_source(tmp_path: Path) -> None:
     files = [written(tmp_path, '[[source]]\nname = "a"\n', name) for name in ("1.toml", "2.toml")]
     with pytest.raises(ConfigError, match="a is named twice"):
         sources.load(files)
+
+
+def test_the_projects_own_sources_are_named_once() -> None:
+    """`clean.toml` has sources to train on, and what the bundle's provenance names it names alike."""
+    known = sources.load([ROOT / "training" / "sources.toml"])
+    clean = recipe.load(ROOT / "training" / "recipes" / "clean.toml")
+    assert {one.name for one in known if one.licence in clean.licences} == {"frames", "faces"}
+    told = metadata.load_provenance(ROOT / "convert" / "provenance.toml")
+    again = told.with_sources(one for one in known if one.licence in clean.licences)
+    assert again == told

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from edge.contract import LABELS
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.data.readers import DataLayout
+from training.data.sources import DataSource
 from training.evaluation.predictions import MIN_PX
 
 
@@ -29,6 +30,7 @@ class DatasetReport:
 
     Attributes:
         fingerprint: SHA-256 of the data set.
+        sources: With their licences.
         counts: By class and source.
         groups: Number of groups that a split never divides.
         copies: Images of class folders that share their group with another image.
@@ -37,6 +39,7 @@ class DatasetReport:
     """
 
     fingerprint: str
+    sources: tuple[DataSource, ...]
     counts: tuple[CountRow, ...]
     groups: int
     copies: int
@@ -55,6 +58,7 @@ def describe(manifest: SplitManifest) -> DatasetReport:
     labels = [{face.record.label for face in members if _folder(face)} for members in groups.values()]
     return DatasetReport(
         fingerprint=manifest.fingerprint,
+        sources=manifest.sources,
         counts=_counts(faces),
         groups=len(groups),
         copies=sum(len(one) for one in images if len(one) > 1),
