@@ -68,13 +68,13 @@ def voc_object(name: str, *corners: float) -> str:
     return f"<object><name>{name}</name><bndbox>{inner}</bndbox></object>"
 
 
-def write_frames(root: Path, count: int) -> Path:
-    """A VOC folder with `count` frames, each with one face of each class."""
+def write_frames(root: Path, count: int, first: int = 0) -> Path:
+    """A VOC folder with `count` frames, each with one face of each class; `first` makes other faces."""
     (root / "images").mkdir(parents=True)
     (root / "annotations").mkdir()
     names = ("with_mask", "without_mask", "mask_weared_incorrect")
     for frame in range(count):
-        faces = [draw_face(label, seed=10 * frame + place) for place, label in enumerate(Label)]
+        faces = [draw_face(label, seed=first + 10 * frame + place) for place, label in enumerate(Label)]
         cv2.imwrite(str(root / "images" / f"{frame}.png"), np.hstack(faces))
         objects = "".join(
             voc_object(name, 100 * place + 20, 12, 100 * place + 80, 96) for place, name in enumerate(names)

@@ -109,8 +109,8 @@ def run_all(
             parts = assign_folds(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
             for number, faces in enumerate(parts[: many[scheme]]):
                 folder = base / scheme / one.recipe.name / f"fold-{number}"
-                split = manifest.dealt(faces, manifest.seed)
-                run_one(one, FaceDataset(faces, material.patches), (folder, split), train)
+                split = manifest.dealt(faces, manifest.seed).licensed(one.recipe.licences)
+                run_one(one, material.dealt(split.assigned()), (folder, split), train)
 
 
 def run_one(
