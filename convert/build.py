@@ -27,6 +27,7 @@ from training.classifier.inference import predict
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
 from training.evaluation.predictions import Predictions
+from training.evaluation.thresholds import DecisionLimits, load_limits
 
 __all__ = ["BundleOrigin", "Options", "convert", "golden_answers"]
 
@@ -47,12 +48,14 @@ class Options:
     Attributes:
         gates: What must hold before anything is written.
         folds: What models of the same recipe predict for faces they never saw, where this model saw all.
+        limits: What the thresholds hold that are chosen on the folds.
         provenance: Licence and sources, as far as they are named; else those of the bundle that is replaced.
         step: Called with what is done next.
     """
 
     gates: gates.Gates = field(default_factory=gates.load)
     folds: Predictions | None = None
+    limits: DecisionLimits = field(default_factory=load_limits)
     provenance: Provenance = field(default_factory=Provenance)
     step: Callable[[str], None] = lambda _: None
 
@@ -77,7 +80,8 @@ def convert(
     Raises:
         ModelError: The network breaks the contract.
         ConfigError: There are too few faces.
-        GateError: The int8 model disagrees with the float model; nothing was written.
+        GateError: The int8 model disagrees with the float model, or no thresholds hold the limits; nothing
+            was written.
     """
     how = options or Options()
     how.step("opening the network")
@@ -100,7 +104,7 @@ def convert(
         report = measure(compared, how.gates.parity)
         report.insist()
         how.step("measuring")
-        proof = of_folds(how.folds) if how.folds is not None else _tested(pair, test)
+        proof = of_folds(how.folds, how.limits) if how.folds is not None else _tested(pair, test)
         proof = replace(proof, metrics=proof.metrics | report.figures() | chosen.figures())
         how.step("writing")
         _write(draft, output, _ManifestFields(origin, how.provenance, _calibration(model)), proof)
@@ -143,7 +147,10 @@ def _write(draft: Path, output: Path, fields: _ManifestFields, proof: ManifestMe
         dataset_fingerprint=fields.origin.fingerprint,
         metrics=proof.metrics,
         intervals=proof.intervals,
-        thresholds=proof.thresholds,
+        thresholds={label: at for label, at in proof.thresholds.items() if label in LABELS[: model.classes]},
+        smallest_px={
+            label: px for label, px in proof.smallest_px.items() if label in LABELS[: model.classes]
+        },
         tools=tools(),
         **fields.provenance.or_of(output).fields(),
     )

@@ -42,9 +42,8 @@ def add(detector: BundledDetector, directory: Path) -> bundle.Manifest:
     # `copyfile` refuses to copy a file onto itself.
     if detector.model.resolve() != target.resolve():
         shutil.copyfile(detector.model, target)
-    # `write_manifest` works the left-out ones out from the files.
-    fields = old.model_dump(mode="json", exclude={"files", "digest", "schema_version"})
-    return bundle.write_manifest(directory, **{**fields, "metrics": metrics, "detector_run": detector.run})
+    fields = old.own_fields() | {"metrics": metrics, "detector_run": detector.run}
+    return bundle.write_manifest(directory, **fields)
 
 
 def of(directory: Path) -> BundledDetector | None:

@@ -1,19 +1,21 @@
-"""The figures and the threshold that a bundle's manifest carries, and the faces they come from."""
+"""The figures and the decision that a bundle's manifest carries, and the faces they come from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from training.data.dataset import FaceDataset
 from training.data.readers import DataLayout
+from training.evaluation.decision import decide
 from training.evaluation.evaluate import Predictor
-from training.evaluation.intervals import estimates
+from training.evaluation.intervals import Estimates, estimates
 from training.evaluation.predictions import MIN_PX, Predictions, padded
-from training.metrics import Shares, Truth, figures
+from training.evaluation.thresholds import DecisionLimits
+from training.metrics import figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class ManifestMetrics:
         metrics: Figures by name.
         thresholds: Of the probability of a label, by label.
         intervals: Of some of the figures, 95 %.
+        smallest_px: From which face size each label can be trusted, as far as that is known.
     """
 
     metrics: dict[str, float]
     thresholds: dict[str, float] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    smallest_px: dict[Label, float] = field(default_factory=dict)
 
 
 def of_test(reference: Predictor, device: Predictor, size: int, test: FaceDataset) -> ManifestMetrics:
@@ -44,46 +48,53 @@ def of_test(reference: Predictor, device: Predictor, size: int, test: FaceDatase
     wanted = {"float_macro_f1": figures(truth, padded(reference(crops))).flat()["macro_f1"]}
     groups = np.array([face.group for face in test.faces], np.intp)
     return ManifestMetrics(
-        figures(truth, shares).flat() | wanted, intervals=_intervals(truth, shares, groups)
+        figures(truth, shares).flat() | wanted, intervals=_intervals(estimates(truth, shares, groups))
     )
 
 
-def of_folds(predictions: Predictions) -> ManifestMetrics:
-    """Figures of the recipe, where the model itself was trained on all faces.
+def of_folds(predictions: Predictions, limits: DecisionLimits) -> ManifestMetrics:
+    """Figures and decision of the recipe, where the model itself was trained on all faces.
 
-    They are those of annotated frames; those of class folders carry the prefix `folders_`. The
-    threshold of `with_mask` is the one that holds bare faces called masked at half a percent in both.
+    The figures are those of annotated frames; those of class folders carry the prefix `folders_`. They are
+    of answers at thresholds that were chosen, for each fold, on the other folds.
+
+    Args:
+        predictions: Of all folds.
+        limits: What the thresholds have to hold.
 
     Raises:
         ConfigError: The folds hold no float and int8 answers.
+        GateError: The limits cannot be held.
     """
-    columns = {column.name: column for column in predictions.columns}
-    if not {"float", "int8"} <= set(columns):
-        raise ConfigError("the folds hold no answers of float and int8 models; finish maskgate-train folds")
+    predictions.column("float")
+    decision = decide(predictions, predictions.column("int8"), limits)
+    decision.insist()
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
     for layout, prefix in ((DataLayout.FRAME, ""), (DataLayout.FOLDER, "folders_")):
-        here = (predictions.layouts == layout.value) & (predictions.px >= MIN_PX)
-        if not here.any():
+        here = predictions.select((predictions.layouts == layout.value) & (predictions.px >= MIN_PX))
+        if not len(here):
             continue
-        for name, kind in (("int8", ""), ("float", "float_")):
-            flat = figures(predictions.truth[here], columns[name].shares[here]).flat()
-            # A device runs int8; the float model's macro-F1 stands beside it to show what 8 bits cost.
-            wanted = flat if name == "int8" else {"macro_f1": flat["macro_f1"]}
-            metrics |= {f"{kind}{prefix}{key}": value for key, value in wanted.items()}
-        spans = _intervals(predictions.truth[here], columns["int8"].shares[here], predictions.groups[here])
+        int8, reference = here.column("int8"), here.column("float")
+        # A device runs int8; the float model's macro-F1 stands beside it to show what 8 bits cost.
+        found = figures(here.truth, int8.shares, int8.answers()).flat()
+        was = figures(here.truth, reference.shares, reference.answers()).flat()
+        metrics |= {f"{prefix}{key}": value for key, value in found.items()}
+        metrics[f"float_{prefix}macro_f1"] = was["macro_f1"]
+        spans = _intervals(estimates(here.truth, int8.shares, here.groups, int8.answers()))
         intervals |= {f"{prefix}{key}": span for key, span in spans.items()}
-    at = predictions.masked_from(columns["int8"], np.ones(len(predictions), bool))
-    return ManifestMetrics(metrics, {"with_mask": round(at, 5)}, intervals)
+    thresholds = {label.value: at for label, at in zip(LABELS, decision.thresholds, strict=True)}
+    return ManifestMetrics(metrics, thresholds, intervals, decision.smallest_px)
 
 
-def _intervals(truth: Truth, shares: Shares, groups: NDArray[np.intp]) -> dict[str, tuple[float, float]]:
+def _intervals(found: Estimates) -> dict[str, tuple[float, float]]:
     """The 95 % intervals of those figures that can have one."""
-    found = estimates(truth, shares, groups)
     named = {
         "accuracy": found.accuracy,
         "macro_f1": found.macro_f1,
         "bare_called_masked": found.bare_called_masked,
+        "bare_called_incorrect": found.bare_called_incorrect,
+        "unanswered": found.unanswered,
         "calibration_error": found.calibration_error,
     }
     for one in found.classes:

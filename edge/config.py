@@ -82,7 +82,8 @@ class ClassifierConfig(FrozenModel):
 class VerdictConfig(FrozenModel):
     """When the evidence on one person is enough. See `edge.tracking.tracker.TrackerRules`."""
 
-    min_face_px: Pixels = 16
+    # None: from the bundle, which states from which size its answers can be trusted.
+    min_face_px: Pixels | None = None
     min_sharpness: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30.0
     presence_s: Seconds = 0.3
     dwell_s: Seconds = 0.4

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 
 from edge.types import Box, Image, Probabilities
 
-SCHEMA = 1
+SCHEMA = 2
+"""The schema of bundles that are made now."""
+
+READABLE_SCHEMAS = (1, 2)
+"""Schema 1 has one threshold, that of `with_mask`, or none, and says nothing of sizes."""
 
 INPUT_SIZES = range(96, 225, 4)
 """Sides of the square input that a classifier may have, in pixels."""
@@ -51,16 +55,29 @@ WITH_MASK, WITHOUT_MASK, MASK_WORN_INCORRECTLY = range(len(LABELS))
 TWO_LABELS: tuple[Label, ...] = LABELS[:2]
 
 
-def answer(probabilities: Probabilities, masked_from: float = 0.0) -> int:
-    """Index of the label that a face is called.
+NO_ANSWER = "unsure"
+"""What is shown in place of a label where there is no answer."""
 
-    It is the likeliest, except that `with_mask` below `masked_from` gives way to the next likeliest:
-    a bare face that is called masked costs most.
+SMALLEST_PX = 16.0
+"""Smaller side from which a face is judged, in pixels, where a bundle does not say from when it can be."""
+
+
+def answer(probabilities: Probabilities, thresholds: Probabilities = (0.0, 0.0, 0.0)) -> int | None:
+    """Index of the label that a face is called; None where there is no answer.
+
+    It is the likeliest of the labels that reach their thresholds. None of them may.
+
+    Args:
+        probabilities: One for each label.
+        thresholds: For each label the probability from which it can be the answer.
     """
-    best = max(range(len(LABELS)), key=probabilities.__getitem__)
-    if LABELS[best] is Label.WITH_MASK and probabilities[best] < masked_from:
-        return max((WITHOUT_MASK, MASK_WORN_INCORRECTLY), key=probabilities.__getitem__)
-    return best
+    reached = (at for at, share in enumerate(probabilities) if share >= thresholds[at])
+    return max(reached, key=probabilities.__getitem__, default=None)
+
+
+def answer_text(index: int | None) -> str:
+    """What an answer is called in JSON, tables and pictures."""
+    return NO_ANSWER if index is None else LABELS[index].value
 
 
 def square_around(box: Box, margin: float = CROP_MARGIN) -> tuple[int, int, int]:

@@ -122,13 +122,20 @@ class Observation:
         face: Where it is.
         probabilities: One for each label.
         sharpness: Variance of the Laplacian of the face crop, see `edge.contract.SharpnessMeter`.
-        answer: Index of the label it is called; see `edge.contract.answer`.
+        answer: Index of the label it is called, None where there is no answer; see `edge.contract.answer`.
+        trusted_px: Smaller side of a face from which such answers can be trusted, by whoever gave it.
     """
 
     face: Face
     probabilities: Probabilities
     sharpness: float
-    answer: int
+    answer: int | None
+    trusted_px: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """The probability of the answer; of the likeliest label where there is none."""
+        return max(self.probabilities) if self.answer is None else self.probabilities[self.answer]
 
 
 class Outcome(StrEnum):

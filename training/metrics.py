@@ -7,12 +7,15 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
+from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 
 Truth = NDArray[np.intp]
-"""(n,) indices into `LABELS`."""
+"""(n,) indices into `LABELS`; as answers also `NO_ANSWER`."""
 Shares = NDArray[np.float64]
 """(n, classes) probabilities."""
+
+NO_ANSWER = len(LABELS)
+"""Stands among answers where a face has none; it is wrong whatever the face is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +43,19 @@ class ClassifierFigures:
         accuracy: Share that is right.
         macro_f1: Mean F1 of the classes that occur.
         bare_called_masked: Share of bare faces called `with_mask`, the costliest error.
+        bare_called_incorrect: Share of bare faces called `mask_worn_incorrectly`.
+        unanswered: Share of all faces without an answer; they count as wrong.
         calibration_error: Expected calibration error over 15 bins of confidence.
         classes: Per class.
-        confusion: Rows truth, columns answer.
+        confusion: Rows truth, columns answer; the last column counts faces without one.
     """
 
     faces: int
     accuracy: float
     macro_f1: float
     bare_called_masked: float
+    bare_called_incorrect: float
+    unanswered: float
     calibration_error: float
     classes: tuple[ClassFigures, ...]
     confusion: tuple[tuple[int, ...], ...]
@@ -64,6 +71,8 @@ class ClassifierFigures:
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,
             "bare_called_masked": self.bare_called_masked,
+            "bare_called_incorrect": self.bare_called_incorrect,
+            "unanswered": self.unanswered,
             "calibration_error": self.calibration_error,
         }
         for figures in self.classes:
@@ -80,7 +89,7 @@ def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Classi
     Args:
         truth: (n,) labels.
         shares: (n, classes) probabilities.
-        answer: (n,) what is answered; the likeliest class where None.
+        answer: (n,) what is answered, `NO_ANSWER` among it; the likeliest class where None.
 
     Raises:
         ValueError: There is no face, or a probability is not a number.
@@ -88,17 +97,18 @@ def figures(truth: Truth, shares: Shares, answer: Truth | None = None) -> Classi
     if not len(truth) or not np.isfinite(shares).all():
         raise ValueError("figures need at least one face and finite probabilities")
     answer = shares.argmax(axis=1) if answer is None else answer
-    confusion = np.zeros((len(LABELS), len(LABELS)), np.int64)
+    confusion = np.zeros((len(LABELS), len(LABELS) + 1), np.int64)
     np.add.at(confusion, (truth, answer), 1)
     classes = tuple(_class(confusion, index, truth == index, shares) for index in range(len(LABELS)))
-    without_mask = confusion[WITHOUT_MASK].sum()
+    called = confusion[WITHOUT_MASK]
+    bare = called / called.sum() if called.any() else np.full(len(called), np.nan)
     return ClassifierFigures(
         faces=len(truth),
         accuracy=float((answer == truth).mean()),
         macro_f1=float(np.mean([one.f1 for one in classes if one.faces])),
-        bare_called_masked=float(confusion[WITHOUT_MASK, WITH_MASK] / without_mask)
-        if without_mask
-        else float("nan"),
+        bare_called_masked=float(bare[WITH_MASK]),
+        bare_called_incorrect=float(bare[MASK_WORN_INCORRECTLY]),
+        unanswered=float((answer == NO_ANSWER).mean()),
         calibration_error=calibration_error(truth, shares),
         classes=classes,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),

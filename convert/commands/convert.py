@@ -19,6 +19,8 @@ from training import framework
 from training.data.dataset import load_material
 from training.data.manifest import SplitManifest
 from training.evaluation import fold_results
+from training.evaluation.options import limits_option
+from training.evaluation.thresholds import load_limits
 
 DEVICE = "int8"
 # The values of `quantize.Variant`, whose module loads TensorFlow, which help must not wait for.
@@ -45,7 +47,7 @@ VARIANTS = (DEVICE, "float16", "dynamic", "float32")
 @click.option(
     "--folds",
     type=EXISTING,
-    help="Finished folds of the same recipe, whose pooled figures the manifest carries.",
+    help="Finished folds of the same recipe, whose pooled figures and thresholds the manifest carries.",
 )
 @click.option("--version", help="Version of the bundle, such as 1.2.0; a development version otherwise.")
 @click.option(
@@ -55,6 +57,7 @@ VARIANTS = (DEVICE, "float16", "dynamic", "float32")
     help="TOML file with the licence and the sources of the data; those of the bundle in OUTPUT otherwise.",
 )
 @gates_option
+@limits_option
 @megapixels_option
 @cache_option
 @json_option
@@ -67,12 +70,14 @@ def convert(
     version: str | None,
     origins: Path | None,
     gates: Path | None,
+    limits: Path,
     cache: Path | None,
     as_json: bool,
 ) -> None:
     """Writes an int8 bundle of MODEL, a run folder, a .keras or a .h5 file.
 
-    Ends with exit code 1 and writes nothing if the int8 model disagrees with the float model.
+    Ends with exit code 1 and writes nothing if the int8 model disagrees with the float model, or if no
+    thresholds hold the limits on the folds.
 
     \b
     Examples:
@@ -90,7 +95,7 @@ def convert(
     # A model file of a run lies beside the run's split.
     run = model if model.is_dir() else model.parent
     split = _existing(data or run / "split.json")
-    limits = load_gates(gates or DEFAULT)
+    parity_limits, answer_limits = load_gates(gates or DEFAULT), load_limits(limits)
     framework.load_framework()
     # Imported after the framework is loaded, which keeps TensorFlow quiet.
     from convert import build
@@ -100,10 +105,10 @@ def convert(
     origin = BundleOrigin(version or "", run.name, manifest.fingerprint)
     told = metadata.load_provenance(origins) if origins else metadata.Provenance()
     provenance = told.with_sources(manifest.learnt_from())
-    pooled = fold_results.load(folds) if folds else None
+    pooled = fold_results.load(folds, answer_limits) if folds else None
     material = load_material(manifest, cache)
     with progress("converting") as bar:
-        how = build.Options(limits, pooled, provenance, bar.describe)
+        how = build.Options(parity_limits, pooled, answer_limits, provenance, bar.describe)
         metrics = build.convert(file, material, origin, output, how)
     if as_json:
         click.echo(json_text({"bundle": str(output), "metrics": metrics}))

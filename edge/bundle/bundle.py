@@ -75,7 +75,7 @@ def write_manifest(directory: Path, **fields: Any) -> Manifest:
 
     Args:
         directory: Holds the classifier and, where there are any, the detector and notices (`*.txt`).
-        **fields: The other fields of `Manifest`.
+        **fields: The other fields of `Manifest`; its schema is today's unless they name it.
     """
     names = [name for name in (CLASSIFIER, DETECTOR) if (directory / name).exists()]
     names += sorted(file.name for file in directory.glob("*.txt"))
@@ -83,7 +83,7 @@ def write_manifest(directory: Path, **fields: Any) -> Manifest:
     draft = Manifest.model_validate(
         # A placeholder: the digest is over all members but itself.
         {"schema": contract.SCHEMA, "files": files, "sha256": "0" * 64, **fields}
-    ).model_dump(mode="json", by_alias=True)
+    ).content()
     draft["sha256"] = manifests.canonical_digest(draft)
     text = json.dumps(draft, indent=2, sort_keys=True, ensure_ascii=False)
     # Before the manifest: at no time may it stand beside one that it does not cover.

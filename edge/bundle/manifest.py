@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +19,7 @@ from edge import contract
 from edge.bundle import files as bundle_files
 from edge.bundle import golden
 from edge.errors import ModelError
+from edge.types import Probabilities
 
 MANIFEST = "manifest.json"
 CLASSIFIER = "classifier.tflite"
@@ -27,6 +29,9 @@ SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "bundle.schema.json"
 MOST_MANIFEST_BYTES = 1024 * 1024
 VERSION = r"^[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?(\+[a-z0-9]+(\.[a-z0-9]+)*)?$"
 """The plain forms of PEP 440: whatever matches has a place in an order."""
+
+LARGEST_THRESHOLD = 2.0
+"""A label whose threshold is above 1 is never the answer."""
 
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 
@@ -89,7 +94,7 @@ class Source(ManifestSection):
 class Manifest(ManifestSection):
     """Everything a device must know of a bundle before it trusts it."""
 
-    schema_version: Literal[1] = Field(alias="schema")
+    schema_version: Literal[1, 2] = Field(alias="schema")
     version: Annotated[str, Field(pattern=VERSION, max_length=64)]
     labels: tuple[contract.Label, ...]
     input: Input
@@ -102,6 +107,7 @@ class Manifest(ManifestSection):
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
     thresholds: dict[str, float] = {}
+    smallest_px: dict[contract.Label, Annotated[float, Field(ge=1, le=10_000)]] = {}
     tools: dict[str, str] = {}
     licence: str = ""
     data: tuple[Source, ...] = ()
@@ -127,6 +133,58 @@ class Manifest(ManifestSection):
             if name not in self.metrics or low > high:
                 raise ValueError(f"interval {name!r} must be [low, high] of one of the metrics")
         return self
+
+    @model_validator(mode="after")
+    def _decision_is_complete(self) -> Self:
+        if self.schema_version == 1:
+            if self.smallest_px:
+                raise ValueError("schema 1 has no smallest_px")
+            return self
+        # One that is forgotten would be a threshold of zero.
+        if self.thresholds and set(self.thresholds) != set(self.labels):
+            raise ValueError("thresholds must be of every label, or of none")
+        if not all(0 <= threshold <= LARGEST_THRESHOLD for threshold in self.thresholds.values()):
+            raise ValueError(f"thresholds must be from 0 to {LARGEST_THRESHOLD:g}")
+        if not set(self.smallest_px) <= set(self.labels):
+            raise ValueError("smallest_px must be of labels of the bundle")
+        return self
+
+    def own_fields(self) -> dict[str, Any]:
+        """All that does not follow from the files, to write it again with other files or other fields.
+
+        The schema stays: what the fields mean hangs on it.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude={"files", "digest", *self._unknown()})
+
+    def content(self) -> dict[str, Any]:
+        """What stands in the file."""
+        return self.model_dump(mode="json", by_alias=True, exclude=self._unknown())
+
+    def _unknown(self) -> set[str]:
+        """Fields that programs which read this schema alone do not know."""
+        return {"smallest_px"} if self.schema_version == 1 else set()
+
+    @property
+    def answer_thresholds(self) -> Probabilities:
+        """For each label the probability from which it can be the answer, see `edge.contract.answer`.
+
+        A label that the classifier does not know never is. Of schema 1 the threshold of `with_mask` alone
+        has a meaning.
+        """
+        masked, bare, incorrect = (self._threshold(label) for label in contract.LABELS)
+        return masked, bare, incorrect
+
+    def _threshold(self, label: contract.Label) -> float:
+        if label not in self.labels:
+            return math.inf
+        if self.schema_version == 1 and label is not contract.Label.WITH_MASK:
+            return 0.0
+        return self.thresholds.get(label, 0.0)
+
+    @property
+    def trusted_px(self) -> float:
+        """Smaller side of a face from which every answer can be trusted."""
+        return max(self.smallest_px.values(), default=contract.SMALLEST_PX)
 
     @property
     def order(self) -> Version:
@@ -156,9 +214,10 @@ def parse(content: bytes, file: Path) -> Manifest:
     if not isinstance(raw, dict):
         raise ModelError(f"{file} is not a JSON object")
     # Before the model, which would complain of the first member that it does not know.
-    if raw.get("schema") != contract.SCHEMA:
+    if raw.get("schema") not in contract.READABLE_SCHEMAS:
+        readable = " and ".join(map(str, contract.READABLE_SCHEMAS))
         raise ModelError(
-            f"{file} has schema {_short(repr(raw.get('schema')))}, this device reads {contract.SCHEMA}; "
+            f"{file} has schema {_short(repr(raw.get('schema')))}, this device reads {readable}; "
             "install a matching bundle or update maskgate"
         )
     if raw.get("sha256") != own:

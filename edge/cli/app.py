@@ -25,10 +25,17 @@ EXTRAS = {
     "collector": frozenset({"jsonschema_rs", "sqlalchemy", "tzdata"}),
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
+    "cluster": frozenset({"dask", "distributed"}),
     "convert": _DESKTOP,
 }
 """The packages, by the name they are imported under, that each extra of pyproject.toml brings."""
-LOCKS = {"collector": "collector", "postgresql": "collector", "training": "training", "convert": "training"}
+LOCKS = {
+    "collector": "collector",
+    "postgresql": "collector",
+    "training": "training",
+    "cluster": "training",
+    "convert": "training",
+}
 """The lock in requirements/ that holds the packages of each extra."""
 
 

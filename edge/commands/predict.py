@@ -17,7 +17,7 @@ from edge.cli.options import json_option
 from edge.cli.output import Columns, json_text, progress, raise_skipped, table
 from edge.commands.common import takes_models
 from edge.config import CameraConfig, Config
-from edge.contract import LABELS, whole_image_box
+from edge.contract import LABELS, answer_text, whole_image_box
 from edge.daemon.factory import open_bundle, open_classifier, open_vision
 from edge.errors import SourceError, StorageError
 from edge.pipeline.pipeline import Vision
@@ -156,7 +156,7 @@ def _face(observation: Observation) -> dict[str, object]:
     return {
         "box": [round(value, 1) for value in (box.x, box.y, box.w, box.h)],
         "score": round(observation.face.score, 4),
-        "label": str(LABELS[observation.answer]),
+        "label": answer_text(observation.answer),
         "probabilities": {
             str(label): round(share, 4)
             for label, share in zip(LABELS, observation.probabilities, strict=True)
@@ -191,7 +191,7 @@ def _cells(observation: Observation) -> tuple[str, str, str, str, str]:
     return (
         f"{box.x:.0f},{box.y:.0f} {box.w:.0f}x{box.h:.0f}",
         f"{box.side:.0f}",
-        str(LABELS[observation.answer]),
-        f"{observation.probabilities[observation.answer]:.0%}",
+        answer_text(observation.answer),
+        f"{observation.share:.0%}",
         f"{observation.sharpness:.0f}",
     )

@@ -6,27 +6,27 @@ import sys
 import tempfile
 import time
 from collections import deque
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from edge.camera import open_recording
 from edge.camera.images import OnSkip
 from edge.cli.options import json_option
 from edge.cli.output import json_text, raise_skipped
 from edge.commands.common import takes_models
 from edge.config import Config
-from edge.daemon.factory import make_tracker, open_uplink, open_vision
+from edge.daemon.factory import open_uplink, open_vision
 from edge.daemon.uplink_service import drain
 from edge.errors import SourceError
 from edge.indicator import NullIndicator, open_indicator
 from edge.messages.payloads import event_payload
 from edge.pipeline.events import EventFactory, EventSource, count_passes, latest_by_pass
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision, reported
+from edge.pipeline.pipeline import Cycle, Reporter, Vision, reported
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox
+from edge.replay.recorded_passes import recorded_cycles
 from edge.spool import Spool
 from edge.spool.records import limits_of
 from edge.types import DeviceKey, Event
@@ -117,16 +117,12 @@ def _play(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: Pri
 def _run(part: ReplayedRecording, vision: Vision, ends: ReplayEnd, printer: PrintingObserver) -> None:
     """Plays one recording; its times begin at zero, so that every replay gives the same events."""
     config = part.config
-    source = open_recording(config.camera, 0.0, on_skip=part.on_skip)
-    tracker = make_tracker(config.verdict)
     device = config.device
     origin = EventSource(device.name, ends.epoch, str(part.number), vision.model_version, device.site)
     events = EventFactory(origin, len(printer.events), lambda: False)
     reporter = Reporter(events, ends.outbox, ends.indicator, LampPolicy(config.lamp.hold_s))
-    pipeline = Pipeline(source, vision, tracker, time.perf_counter)
-    with closing(source):
-        for _ in reported(pipeline.cycles(lambda: False), reporter, (printer,)):
-            pass
+    cycles = recorded_cycles(config, vision, part.on_skip)
+    deque(reported(cycles, reporter, (printer,)), maxlen=0)
 
 
 def _connected(config: Config, stack: ExitStack) -> ReplayEnd:

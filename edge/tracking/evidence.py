@@ -15,14 +15,18 @@ LONGEST_VOTE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class FaceQuality:
-    """From when on a face is good enough to be judged; at `FULL` times the limit it counts in full."""
+    """From when on a face is good enough to be judged; at `FULL` times the limit it counts in full.
 
-    min_face_px: float
+    Without `min_face_px` it is the size from which the answers of the model at work can be trusted.
+    """
+
+    min_face_px: float | None
     min_sharpness: float
 
     def of(self, observation: Observation) -> float:
         """0 (too small or too blurred) to 1, scaled by the detector's score."""
-        size = _ramp(observation.face.box.side, self.min_face_px)
+        least_px = observation.trusted_px if self.min_face_px is None else self.min_face_px
+        size = _ramp(observation.face.box.side, least_px)
         sharpness = _ramp(observation.sharpness, self.min_sharpness)
         return observation.face.score * size * sharpness
 
@@ -58,8 +62,8 @@ class Evidence:
         fading = 0.5 ** (elapsed / memory_s)
         seconds = min(elapsed, LONGEST_VOTE_S) * quality
         shares = observation.probabilities
-        # Zero where a threshold took the answer away from the likeliest label: such a frame makes the
-        # evidence heavier and decides nothing.
+        # Zero where no label reached its threshold: such a frame makes the evidence heavier and decides
+        # nothing.
         confidence = _confidence(shares, observation.answer)
         votes = _faded(self.votes, fading, observation.answer, seconds * confidence)
         a, b, c = (old * fading + seconds * new for old, new in zip(self.certainty, shares, strict=True))
@@ -86,8 +90,10 @@ class Evidence:
         return a, b, c
 
 
-def _confidence(shares: Probabilities, index: int) -> float:
-    """By how much a share is ahead of all others; 0 where it is not."""
+def _confidence(shares: Probabilities, index: int | None) -> float:
+    """By how much a share is ahead of all others; 0 where it is not, and where there is no answer."""
+    if index is None:
+        return 0.0
     others = (share for at, share in enumerate(shares) if at != index)
     return max(shares[index] - max(others), 0.0)
 
@@ -99,6 +105,6 @@ def _ramp(value: float, limit: float) -> float:
     return min(max((value / limit - 1) / (FULL - 1), 0.0), 1.0)
 
 
-def _faded(votes: Probabilities, fading: float, index: int, seconds: float) -> Probabilities:
+def _faded(votes: Probabilities, fading: float, index: int | None, seconds: float) -> Probabilities:
     a, b, c = (vote * fading + (seconds if at == index else 0.0) for at, vote in enumerate(votes))
     return a, b, c

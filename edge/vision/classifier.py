@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle, golden_crop
-from edge.contract import LABELS, Cropper, Label, answer
+from edge.contract import LABELS, Cropper, answer
 from edge.errors import ModelError
 from edge.types import Face, Frame, Observation, Probabilities
 from edge.vision.interpreter import TfliteModel
@@ -29,7 +29,8 @@ class TfliteClassifier:
         _check_manifest(bundle, self.model)
         _self_test(bundle, self.model)
         self._cropper = Cropper(self.model.size)
-        self._masked_from = bundle.manifest.thresholds.get(Label.WITH_MASK, 0.0)
+        self._thresholds = bundle.manifest.answer_thresholds
+        self._trusted_px = bundle.manifest.trusted_px
 
     def classify(self, frame: Frame, faces: Iterable[Face]) -> tuple[Observation, ...]:
         """Judges each face; the order is kept."""
@@ -38,8 +39,8 @@ class TfliteClassifier:
     def _observe(self, frame: Frame, face: Face) -> Observation:
         crop = self._cropper.crop(frame.pixels, face.box)
         probabilities = _padded(self.model.probabilities(crop))
-        called = answer(probabilities, self._masked_from)
-        return Observation(face, probabilities, self._cropper.sharpness(), called)
+        called = answer(probabilities, self._thresholds)
+        return Observation(face, probabilities, self._cropper.sharpness(), called, self._trusted_px)
 
 
 def _check_manifest(bundle: Bundle, model: TfliteModel) -> None:

@@ -94,10 +94,27 @@ def test_the_likeliest_label_is_the_answer(probabilities: Probabilities) -> None
 
 
 @given(shares, st.floats(0, 1))
-def test_a_mask_below_its_threshold_is_never_the_answer(
-    probabilities: Probabilities, masked_from: float
-) -> None:
-    """A face is called masked at the threshold or above it, and only where that is likeliest."""
-    called = contract.answer(probabilities, masked_from)
+def test_a_mask_below_its_threshold_gives_way(probabilities: Probabilities, masked_from: float) -> None:
+    """With a threshold of `with_mask` alone there is always an answer, masked only from there on."""
+    called = contract.answer(probabilities, (masked_from, 0.0, 0.0))
     sure = probabilities[0] >= masked_from and probabilities[0] == max(probabilities)
+    assert called is not None
     assert (contract.LABELS[called] is contract.Label.WITH_MASK) == sure
+
+
+@given(shares, st.tuples(*[st.floats(0, 1.1)] * 3))
+def test_the_answer_reaches_its_threshold(probabilities: Probabilities, thresholds: Probabilities) -> None:
+    """It is the likeliest of those that do; where none does there is no answer."""
+    called = contract.answer(probabilities, thresholds)
+    reached = [share for share, least in zip(probabilities, thresholds, strict=True) if share >= least]
+    if called is None:
+        assert not reached
+    else:
+        assert probabilities[called] == max(reached)
+        assert probabilities[called] >= thresholds[called]
+
+
+def test_no_answer_has_a_name() -> None:
+    """It is no label, and every label is called as it is."""
+    assert contract.answer_text(None) == "unsure"
+    assert [contract.answer_text(at) for at in range(3)] == list(contract.LABELS)

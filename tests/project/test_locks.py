@@ -104,7 +104,7 @@ def test_a_device_stays_small(kind: str) -> None:
         ("edge", []),
         ("pi", ["pi"]),
         ("collector", ["postgresql", "collector"]),
-        ("training", ["training", "convert"]),
+        ("training", ["training", "cluster", "convert"]),
         ("dev", ["dev"]),
     ],
 )

@@ -81,7 +81,7 @@ def observation(
     masked_from: float = 0.0,
 ) -> Observation:
     """What one frame says of one face."""
-    return Observation(face(x, y, px), probabilities, sharpness, answer(probabilities, masked_from))
+    return Observation(face(x, y, px), probabilities, sharpness, answer(probabilities, (masked_from, 0, 0)))
 
 
 def rules(**changes: float) -> TrackerRules:

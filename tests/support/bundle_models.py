@@ -16,9 +16,7 @@ ANSWERS_OTHERWISE = [
 def make(directory: Path, version: str, **fields: object) -> Path:
     """The shipped bundle under another version, with some fields of its manifest changed."""
     shutil.copytree(bundle.SHIPPED, directory)
-    old = bundle.load(directory).manifest.model_dump(
-        mode="json", exclude={"files", "digest", "schema_version"}
-    )
+    old = bundle.load(directory).manifest.own_fields()
     bundle.write_manifest(directory, **{**old, "version": version, **fields})
     return directory
 

@@ -28,7 +28,8 @@ def make(directory: Path, version: str = "1.0", model: bytes = b"a model" * 40) 
         golden=golden(0.5, 0.25, 0.25),
         metrics={"macro_f1": 0.9},
         intervals={"macro_f1": (0.85, 0.93)},
-        thresholds={"with_mask": 0.6},
+        thresholds=dict.fromkeys(LABELS, 0.6),
+        smallest_px={LABELS[0]: 18},
     )
     return directory
 

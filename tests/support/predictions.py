@@ -13,7 +13,7 @@ from training.data.faces import single_face
 from training.data.manifest import SplitManifest
 from training.data.readers import read
 from training.data.split import split
-from training.evaluation.predictions import ModelPredictions, Predictions
+from training.evaluation.predictions import ModelPredictions, Predictions, without_thresholds
 from training.evaluation.traits import Traits
 
 
@@ -31,7 +31,7 @@ def evidence(
         kinds=np.full(count, ""),
         folds=np.full(count, fold, np.intp),
         traits=Traits.unknown(count),
-        columns=(ModelPredictions(name, np.asarray(shares, np.float64), np.full(count, np.nan)),),
+        columns=(ModelPredictions(name, np.asarray(shares, np.float64), without_thresholds(count)),),
     )
 
 

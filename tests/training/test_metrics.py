@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from training.metrics import calibration_error, figures, tempered_loss
+from training.metrics import NO_ANSWER, calibration_error, figures, tempered_loss
 
 
 def sure(*answers: int) -> np.ndarray:
@@ -26,7 +26,7 @@ def test_counts_of_a_small_example() -> None:
     assert found.accuracy == pytest.approx(5 / 6)
     assert found.classes[0].precision == pytest.approx(2 / 3)
     assert found.classes[1].recall == 0.75
-    assert found.confusion == ((2, 0, 0), (1, 3, 0), (0, 0, 0))
+    assert found.confusion == ((2, 0, 0, 0), (1, 3, 0, 0), (0, 0, 0, 0))
 
 
 def test_a_class_that_does_not_occur() -> None:
@@ -69,3 +69,13 @@ def test_tempered_loss_weighs_by_square_root() -> None:
     truth = np.array([0] * 9 + [2])
     shares = sure(*[0] * 9, 0)
     assert tempered_loss(truth, shares) == pytest.approx((-3 * math.log(0.9) - math.log(0.05)) / 4)
+
+
+def test_a_face_without_an_answer_is_wrong() -> None:
+    """It lowers recall, accuracy and F1, and no precision."""
+    truth = np.array([0, 0, 1, 1])
+    found = figures(truth, sure(0, 0, 1, 1), np.array([0, NO_ANSWER, 1, 2]))
+    assert found.confusion == ((1, 0, 0, 1), (0, 1, 1, 0), (0, 0, 0, 0))
+    assert (found.accuracy, found.unanswered, found.bare_called_incorrect) == (0.5, 0.25, 0.5)
+    assert (found.classes[0].precision, found.classes[0].recall) == (1.0, 0.5)
+    assert found.macro_f1 == pytest.approx(2 / 3)

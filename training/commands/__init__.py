@@ -10,6 +10,7 @@ COMMANDS = {
     "data": "training.commands.data:data",
     "fit": "training.commands.fit:fit",
     "folds": "training.commands.folds:folds",
+    "thresholds": "training.commands.thresholds:thresholds",
     "evaluate": "training.commands.evaluate:evaluate",
     "report": "training.commands.report:report",
     "compare": "training.commands.compare:compare",
@@ -17,6 +18,7 @@ COMMANDS = {
     "gate": "training.commands.gate:gate",
     "detector": "training.commands.detector:detector",
     "evaluate-bundle": "training.commands.evaluate_bundle:evaluate_bundle",
+    "evaluate-passes": "training.commands.evaluate_passes:evaluate_passes",
     "evaluate-detector": "training.commands.evaluate_detector:evaluate_detector",
 }
 

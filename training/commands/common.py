@@ -45,6 +45,12 @@ finder_option = click.option(
     help="Detector (YuNet's kind) that finds the faces in data folders; the package's where not given.",
 )
 
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask scheduler whose workers train the folds, such as tcp://10.0.0.1:8786; else this machine does.",
+)
+
 
 def skipped(skips: Iterable[Skip]) -> dict[str, list[str]]:
     """The first files that were not used, by the reason."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,12 +10,12 @@ import click
 from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
 from edge.cli.output import json_text
 from edge.errors import ConfigError, ModelError
-from training import framework
+from training import cluster, framework
 from training.classifier import recipe
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
-from training.data.dataset import FaceDataset, load_material
-from training.data.manifest import SplitManifest
+from training.commands.common import scheduler_option
+from training.data.dataset import FaceDataset
 
 
 @click.command()
@@ -29,6 +30,7 @@ from training.data.manifest import SplitManifest
     "--random-folds", "few", type=click.IntRange(1, 20),
     help="Folds of the random split to run; as many as of the grouped one where not given.",
 )  # fmt: skip
+@scheduler_option
 @click.option("--only-table", is_flag=True, help="Train nothing, show what is there.")
 @click.option(
     "-o", "--output", type=FILE, default=Path("runs/compare"), show_default=True,
@@ -43,6 +45,7 @@ def compare(
     given: tuple[str, ...],
     many: int,
     few: int | None,
+    scheduler: str | None,
     only_table: bool,
     output: Path,
     cache: Path | None,
@@ -66,11 +69,24 @@ def compare(
     weights = _named(given, plans)
     compared = [comparison.ComparedRecipe(plan, _start(plan, weights.get(plan.name))) for plan in plans]
     if not only_table:
-        manifest = SplitManifest.load(split)
         folds = {comparison.Scheme.GROUPED: many, comparison.Scheme.RANDOM: few or many}
-        comparison.run_all(compared, load_material(manifest, cache), (output, manifest), folds, _train)
+        # Absolute, because a worker of a cluster starts in another folder.
+        plan = comparison.ComparisonPlan(
+            split.resolve(), cache and cache.resolve(), output.resolve(), folds, train_fold
+        )
+        # Before every worker cuts them.
+        plan.faces()
+        _run(plan.jobs(compared), scheduler)
     found = comparison.results(compared, output)
     click.echo(json_text(comparison.as_json(found)) if as_json else comparison.markdown(found), nl=as_json)
+
+
+def _run(jobs: Sequence[cluster.ClusterJob], scheduler: str | None) -> None:
+    if scheduler is None:
+        for job in jobs:
+            job()
+    else:
+        cluster.run_on_cluster(jobs, scheduler, lambda text: click.echo(text, err=True))
 
 
 def _named(given: tuple[str, ...], plans: list[Recipe]) -> dict[str, str]:
@@ -89,7 +105,8 @@ def _start(plan: Recipe, weights: str | None) -> str:
     if weights is not None:
         # Built to see now, and not after hours, whether the weights can be had.
         network.build(plan.network, weights)
-        return weights
+        # Absolute, as the split is.
+        return str(Path(weights).resolve() if Path(weights).exists() else weights)
     try:
         network.build(plan.network)
     except ModelError as error:
@@ -98,7 +115,9 @@ def _start(plan: Recipe, weights: str | None) -> str:
     return plan.network.weights
 
 
-def _train(run: TrainingRun, material: FaceDataset, weights: str) -> None:
+def train_fold(run: TrainingRun, material: FaceDataset, weights: str) -> None:
+    """Trains a fold of a comparison, here or on a worker."""
+    framework.load_framework()
     from training.classifier import trainer
 
     click.echo(str(run.folder), err=True)

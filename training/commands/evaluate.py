@@ -17,6 +17,7 @@ from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from edge.system.image_files import IMAGE_SUFFIXES
+from edge.types import Probabilities
 from training import framework
 from training.classifier import stored
 from training.commands.common import known_faces, tell_skipped
@@ -25,7 +26,9 @@ from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate as evaluation
 from training.evaluation import fold_results, results
+from training.evaluation.options import limits_option
 from training.evaluation.predictions import Predictions
+from training.evaluation.thresholds import DecisionLimits, load_limits
 
 Command = Callable[..., None]
 PARTS = (*(part.value for part in SplitPart), "all")
@@ -46,10 +49,11 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
         help="Of the split.",
     ),
     click.option(
-        "--threshold",
-        type=click.FloatRange(0, 1),
-        help="P(with_mask) from which a face counts as masked, such as a bundle's; else one is chosen here.",
+        "--thresholds",
+        type=EXISTING,
+        help="Bundle whose thresholds are applied to all models; else each has its own, or some are chosen.",
     ),
+    limits_option,
     click.option(
         "--detector",
         type=EXISTING,
@@ -69,7 +73,8 @@ class EvaluationRequest:
     beside: tuple[Path, ...]
     folds: Path | None
     part: str
-    threshold: float | None
+    thresholds: Path | None
+    limits: Path
     detector: Path | None
     seed: int
     cache: Path | None
@@ -85,13 +90,14 @@ def takes_request(command: Command) -> Command:
         beside: tuple[Path, ...],
         folds: Path | None,
         part: str,
-        threshold: float | None,
+        thresholds: Path | None,
+        limits: Path,
         detector: Path | None,
         seed: int,
         cache: Path | None,
         **rest: Any,
     ) -> None:
-        request = EvaluationRequest(paths, beside, folds, part, threshold, detector, seed, cache)
+        request = EvaluationRequest(paths, beside, folds, part, thresholds, limits, detector, seed, cache)
         command(request=request, **rest)
 
     offered: Command = requested
@@ -111,13 +117,14 @@ def evaluate(request: EvaluationRequest, as_json: bool, no_slices: bool, sheet: 
 
     DATA is a split manifest, or data folders as `maskgate-train data` reads them, all of whose faces are
     then judged. Intervals are 95 %, resampled by group. With --folds the stored predictions of all folds
-    are pooled; a split manifest as DATA then adds the slices that need the pictures.
+    are pooled; a split manifest as DATA then adds the slices that need the pictures. At the thresholds a
+    face may have no answer, which counts as wrong.
 
     \b
     Examples:
       maskgate-train evaluate edge/models split.json --beside runs/20250101-120000-default/model.keras
       maskgate-train evaluate --folds runs/folds split.json
-      maskgate-train evaluate --folds runs/folds --threshold 0.788
+      maskgate-train evaluate --folds runs/folds --thresholds edge/models
     """
     predictions, material = gather(request)
     if sheet is not None:
@@ -155,30 +162,44 @@ def gather(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]
         ConfigError: The data cannot be used.
         ModelError: A model cannot be opened.
     """
-    predictions, material = _gathered(request)
-    if request.threshold is not None:
-        predictions = predictions.with_threshold([request.threshold] * len(predictions.columns))
+    limits = load_limits(request.limits)
+    # Before models run for minutes.
+    fixed = _thresholds_of(request.thresholds) if request.thresholds else None
+    predictions, material = _gathered(request, limits)
+    if fixed is not None:
+        predictions = predictions.with_thresholds([fixed] * len(predictions.columns))
     return predictions, material
 
 
-def _gathered(request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:
+def _thresholds_of(path: Path) -> Probabilities:
+    """The thresholds of a bundle.
+
+    Raises:
+        ModelError: It is none.
+        ConfigError: It has none.
+    """
+    found = evaluation.shipped_thresholds(path)
+    if found is evaluation.NO_THRESHOLDS:
+        raise ConfigError(f"--thresholds {path} has no thresholds; name a bundle that was made with --folds")
+    return found
+
+
+def _gathered(request: EvaluationRequest, limits: DecisionLimits) -> tuple[Predictions, FaceDataset | None]:
     if request.folds:
-        return _folded(request.folds, request.paths, request.cache)
+        return _folded(fold_results.load(request.folds, limits), request)
     if len(request.paths) < 2:
         raise click.UsageError("name MODEL and DATA, or --folds DIR")
-    return _evaluated(request)
+    return _evaluated(request, limits)
 
 
-def _folded(
-    folder: Path, data: tuple[Path, ...], cache: Path | None
-) -> tuple[Predictions, FaceDataset | None]:
-    predictions = fold_results.load(folder)
-    if not data:
+def _folded(predictions: Predictions, request: EvaluationRequest) -> tuple[Predictions, FaceDataset | None]:
+    if not request.paths:
         return predictions, None
-    return fold_results.with_pictures(predictions, load_material(SplitManifest.load(data[0]), cache))
+    material = load_material(SplitManifest.load(request.paths[0]), request.cache)
+    return fold_results.with_pictures(predictions, material)
 
 
-def _evaluated(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
+def _evaluated(request: EvaluationRequest, limits: DecisionLimits) -> tuple[Predictions, FaceDataset]:
     model, *data = request.paths
     models = evaluation.candidates((model, *request.beside))
     # Bundles run without TensorFlow, which takes seconds to load.
@@ -190,7 +211,7 @@ def _evaluated(request: EvaluationRequest) -> tuple[Predictions, FaceDataset]:
     if whole or request.part == "all":
         return evaluation.on_all(models, material), material
     part = SplitPart(request.part)
-    return evaluation.on_split(models, material, part), material.of(part)
+    return evaluation.on_split(models, material, part, limits), material.of(part)
 
 
 def _manifest(

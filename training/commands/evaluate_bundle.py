@@ -46,6 +46,8 @@ def evaluate_bundle(
 ) -> None:
     """Judges detector and classifier together: each annotated face found, and labelled rightly.
 
+    The thresholds of the bundle are applied; a face that reaches none has no answer and is not right.
+
     Example: maskgate-train evaluate-bundle edge/models --split split.json --long-side 640
     """
     framework.set_quiet_environment()
@@ -56,7 +58,10 @@ def evaluate_bundle(
     settings = DetectorConfig(long_side=long_side, min_face_px=1)
     with bundles.opened(bundle) as loaded:
         network = YuNetDetector(detector or loaded.detector or bundles.SHIPPED_DETECTOR, settings)
-        found = end_to_end.evaluate_end_to_end(network, TfliteModel(loaded.classifier), pictures)
+        classifier = end_to_end.BundledClassifier(
+            TfliteModel(loaded.classifier), loaded.manifest.answer_thresholds
+        )
+        found = end_to_end.evaluate_end_to_end(network, classifier, pictures)
     if as_json:
         click.echo(json_text(asdict(found)))
     else:

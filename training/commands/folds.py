@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 import click
@@ -12,10 +14,11 @@ from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixe
 from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system import files
-from training import framework
+from training import cluster, framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
-from training.commands.common import hard_option, known_faces, require_weights
+from training.classifier.recipe import Recipe
+from training.commands.common import hard_option, known_faces, require_weights, scheduler_option
 from training.data import folds as dealing
 from training.data import hard_faces
 from training.data.dataset import FaceDataset, load_material
@@ -41,14 +44,15 @@ class Dealing(StrEnum):
 @click.option("--folds", "count", default=5, show_default=True, type=click.IntRange(2, 20))
 @click.option(
     "--only", multiple=True, type=click.IntRange(min=1), metavar="FOLD",
-    help="Run just this fold, counted from 1; repeatable. Several machines share the work so.",
+    help="Run just this fold, counted from 1; repeatable.",
 )  # fmt: skip
+@scheduler_option
 @click.option(
     "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
     help="Folder of the folds; one that holds some goes on with them.",
 )  # fmt: skip
 @click.option(
-    "--by", type=click.Choice(Dealing), default=Dealing.GROUP, show_default=True,
+    "--by", type=click.Choice([one.value for one in Dealing]), default=Dealing.GROUP.value, show_default=True,
     help="group: as many parts as --folds says. source: leave one source out at a time, and test on it.",
 )  # fmt: skip
 @hard_option
@@ -60,9 +64,10 @@ def folds(
     plan: Path,
     weights: str | None,
     count: int,
-    by: Dealing,
+    by: str,
     hard: Path | None,
     only: tuple[int, ...],
+    scheduler: str | None,
     output: Path,
     cache: Path | None,
     as_json: bool,
@@ -81,41 +86,31 @@ def folds(
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/sources --by source
+      maskgate-train folds --split split.json -o runs/folds --scheduler tcp://10.0.0.1:8786
     """
-    settings, manifest = recipe.load(plan), SplitManifest.load(split)
+    settings = recipe.load(plan)
     require_weights(settings, weights)
-    material = known_faces(load_material(manifest, cache), settings.network.classes)
-    framework.load_framework(settings.threads)
-
-    parts = _dealt(material.faces, by, (count, settings.seed))
-    wanted = _wanted(only, len(parts))
-    weights_of_faces = hard_faces.load(hard) if hard else {}
-    for number, (name, faces) in enumerate(parts.items()):
-        if number not in wanted:
-            continue
-        click.echo(f"fold {number + 1} of {len(parts)}: {name}", err=True)
-        assigned = manifest.dealt(faces, settings.seed).licensed(settings.licences)
-        inputs = classifier_run.RunInputs(settings, assigned, weights_of_faces)
-        run = classifier_run.open_or_start(output / name, inputs)
-        _finish(run, material.dealt(assigned.assigned()), weights)
+    # Absolute, because a worker of a cluster starts in another folder.
+    how = Dealt(Dealing(by), count, settings.seed)
+    data = FoldedData(split.resolve(), settings.network.classes, how, cache and cache.resolve())
+    start = FoldStart(
+        settings,
+        weights and str(Path(weights).resolve() if Path(weights).exists() else weights),
+        hard_faces.load(hard) if hard else {},
+    )
+    # Faces are cut here once, before every worker does it.
+    names = list(data.parts())
+    jobs = [FoldJob(data, names[at], start, output.resolve()) for at in sorted(_wanted(only, len(names)))]
+    if scheduler is None:
+        for job in jobs:
+            click.echo(job.name, err=True)
+            job()
+    else:
+        cluster.run_on_cluster(jobs, scheduler, lambda text: click.echo(text, err=True))
     predictions = fold_results.load(output)
     hard_faces.save(mining.hard_weights(predictions), output / classifier_run.HARD_FACES)
     found = results.evaluate(predictions)
     click.echo(json_text(found.as_json()) if as_json else results.text(found))
-
-
-def _dealt(faces: Sequence[SplitFace], by: Dealing, how: tuple[int, int]) -> dict[str, tuple[SplitFace, ...]]:
-    """The faces of every fold by the name of its folder.
-
-    Args:
-        faces: All faces.
-        by: How they are dealt.
-        how: Number of folds, and seed.
-    """
-    count, seed = how
-    if by is Dealing.SOURCE:
-        return {f"without-{name}": part for name, part in dealing.without_each_source(faces, seed).items()}
-    return {f"fold-{number}": part for number, part in enumerate(dealing.folds(faces, count, seed))}
 
 
 def _wanted(only: tuple[int, ...], count: int) -> set[int]:
@@ -127,6 +122,84 @@ def _wanted(only: tuple[int, ...], count: int) -> set[int]:
     if beyond := [number for number in only if number > count]:
         raise ConfigError(f"--only {beyond[0]}: there are {count} folds")
     return {number - 1 for number in only} or set(range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """How faces are dealt to folds: by what, to how many where they are dealt by group, and the seed."""
+
+    by: Dealing
+    count: int
+    seed: int
+
+    def parts(self, faces: Sequence[SplitFace]) -> dict[str, tuple[SplitFace, ...]]:
+        """The faces of every fold by the name of its folder."""
+        if self.by is Dealing.SOURCE:
+            left_out = dealing.without_each_source(faces, self.seed)
+            return {f"without-{name}": part for name, part in left_out.items()}
+        folded = dealing.folds(faces, self.count, self.seed)
+        return {f"fold-{number}": part for number, part in enumerate(folded)}
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedData:
+    """The faces of a split, to be divided into folds, by what a worker needs to read them."""
+
+    split: Path
+    classes: int
+    how: Dealt
+    cache: Path | None
+
+    def faces(self) -> FaceDataset:
+        """All faces of labels that the network knows."""
+        return _faces(self.split, self.classes, self.cache)
+
+    def parts(self) -> dict[str, tuple[SplitFace, ...]]:
+        """The faces of every fold by the name of its folder."""
+        return self.how.parts(self.faces().faces)
+
+
+@lru_cache(maxsize=1)
+def _faces(split: Path, classes: int, cache: Path | None) -> FaceDataset:
+    """Kept, because one process trains several folds of one split."""
+    return known_faces(load_material(SplitManifest.load(split), cache), classes)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldStart:
+    """What all folds start from: the recipe, its weights where others are named, and hard faces."""
+
+    settings: Recipe
+    weights: str | None
+    hard: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldJob:
+    """One fold: trained, calibrated, converted and judged, here or on a worker of a cluster.
+
+    Attributes:
+        data: The faces.
+        name: Of the fold, and of its folder.
+        start: What it starts from.
+        output: Folder of all folds, which every worker sees.
+    """
+
+    data: FoldedData
+    name: str
+    start: FoldStart
+    output: Path
+
+    def __call__(self) -> None:
+        """Does what is still to be done for it."""
+        settings = self.start.settings
+        framework.load_framework(settings.threads)
+        manifest = SplitManifest.load(self.data.split)
+        faces = self.data.parts()[self.name]
+        assigned = manifest.dealt(faces, settings.seed).licensed(settings.licences)
+        inputs = classifier_run.RunInputs(settings, assigned, self.start.hard)
+        run = classifier_run.open_or_start(self.output / self.name, inputs)
+        _finish(run, self.data.faces().dealt(assigned.assigned()), self.start.weights)
 
 
 def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str | None) -> None:

@@ -35,7 +35,8 @@ def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -
     """Judges NEW against OLD on the test part of SPLIT; ends with exit code 1 if NEW may not replace it.
 
     NEW must have the higher macro-F1, no class whose F1 lies below the interval of OLD, and no more bare
-    faces called masked than that interval allows. Compare bundles with bundles, as they run on a device.
+    faces called masked than that interval allows. Compare bundles with bundles, as they run on a device. A
+    face that reaches no threshold of its bundle counts as wrong.
 
     Example: maskgate-train gate runs/20250101-120000-default/bundle edge/models split.json
     """
@@ -54,7 +55,11 @@ def compare(new: Path, old: Path, material: FaceDataset) -> gates.Gate:
         ConfigError: There is no test face.
     """
     models = (evaluation.EvaluatedModel("old", old), evaluation.EvaluatedModel("new", new))
-    return gates.gate(evaluation.on_faces(models, material.of(SplitPart.TEST)))
+    predictions = evaluation.on_faces(models, material.of(SplitPart.TEST))
+    # As a device answers, which applies the thresholds of its bundle.
+    return gates.gate(
+        predictions.with_thresholds([evaluation.shipped_thresholds(one.path) for one in models])
+    )
 
 
 def insist(found: gates.Gate, new: Path) -> None:

@@ -10,13 +10,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from edge.contract import MASK_WORN_INCORRECTLY
 from training.classifier.recipe import Recipe
 from training.classifier.run import RunInputs, TrainingRun, open_or_start
-from training.data.dataset import FaceDataset
+from training.data.dataset import FaceDataset, load_material
 from training.data.folds import folds
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.evaluation import evaluate, fold_results
@@ -83,34 +84,71 @@ def assign_folds(
     )
 
 
-def run_all(
-    recipes: Sequence[ComparedRecipe],
-    material: FaceDataset,
-    where: tuple[Path, SplitManifest],
-    many: Mapping[Scheme, int],
-    train: Train,
-) -> None:
-    """Trains and evaluates what is not there yet: every recipe, scheme and fold.
+@dataclass(frozen=True, slots=True)
+class ComparisonPlan:
+    """What is compared, by what a worker of a cluster needs to do a part of it.
 
-    Args:
-        recipes: The recipes.
-        material: All faces.
-        where: Folder of the comparison, and the split; its seed decides the folds, so that they are the
-            same for all recipes.
+    Attributes:
+        split: The split; its seed decides the folds, so that they are the same for all recipes.
+        cache: Folder of decoded faces; the user's where None.
+        output: Folder of the comparison, which every worker sees.
         many: How many folds of each scheme are run; the faces are divided into as many as `GROUPED` has.
         train: Trains one of them.
-
-    Raises:
-        ConfigError: A folder there was made with other settings.
     """
-    base, manifest = where
-    for scheme in Scheme:
-        for one in recipes:
-            parts = assign_folds(material.faces, scheme, many[Scheme.GROUPED], manifest.seed)
-            for number, faces in enumerate(parts[: many[scheme]]):
-                folder = base / scheme / one.recipe.name / f"fold-{number}"
-                split = manifest.dealt(faces, manifest.seed).licensed(one.recipe.licences)
-                run_one(one, material.dealt(split.assigned()), (folder, split), train)
+
+    split: Path
+    cache: Path | None
+    output: Path
+    many: Mapping[Scheme, int]
+    train: Train
+
+    def faces(self) -> FaceDataset:
+        """All faces of the split."""
+        return _faces(self.split, self.cache)
+
+    def jobs(self, recipes: Sequence[ComparedRecipe]) -> tuple[ComparisonJob, ...]:
+        """Every recipe, scheme and fold."""
+        return tuple(
+            ComparisonJob(self, one, scheme, number)
+            for scheme in Scheme
+            for one in recipes
+            for number in range(self.many[scheme])
+        )
+
+
+@lru_cache(maxsize=1)
+def _faces(split: Path, cache: Path | None) -> FaceDataset:
+    """Kept, because one process trains many folds of one split."""
+    return load_material(SplitManifest.load(split), cache)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonJob:
+    """One fold of one recipe, to be trained and evaluated unless it is done; here or on a worker."""
+
+    plan: ComparisonPlan
+    compared: ComparedRecipe
+    scheme: Scheme
+    number: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.scheme} {self.compared.recipe.name} fold {self.number + 1}"
+
+    def __call__(self) -> None:
+        """Does what is still to be done.
+
+        Raises:
+            ConfigError: Its folder was made with other settings.
+        """
+        plan, material = self.plan, self.plan.faces()
+        manifest = SplitManifest.load(plan.split)
+        divided = assign_folds(material.faces, self.scheme, plan.many[Scheme.GROUPED], manifest.seed)
+        faces = divided[self.number]
+        folder = plan.output / self.scheme / self.compared.recipe.name / f"fold-{self.number}"
+        split = manifest.dealt(faces, manifest.seed).licensed(self.compared.recipe.licences)
+        run_one(self.compared, material.dealt(split.assigned()), (folder, split), plan.train)
 
 
 def run_one(

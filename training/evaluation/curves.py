@@ -1,4 +1,4 @@
-"""Curves and operating points: reliability, ROC, precision and recall, and the masked threshold."""
+"""Curves: reliability, ROC, precision and recall."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import WITH_MASK, WITHOUT_MASK
 from training.metrics import Shares, Truth
-
-MOST_CALLED_MASKED = 0.005
-"""Share of bare faces that may be called masked at the threshold."""
 
 Line = NDArray[np.float64]
 
@@ -63,35 +59,3 @@ def reliability(truth: Truth, shares: Shares, bins: int = 10) -> tuple[Bin, ...]
         Bin(int(here.sum()), float(confidence[here].mean()), float(right[here].mean()))
         for here in (which == each for each in np.unique(which))
     )
-
-
-def masked_threshold(truth: Truth, shares: Shares, most: float = MOST_CALLED_MASKED) -> float:
-    """The smallest P(with_mask) that must be reached so that few enough bare faces are called masked.
-
-    Args:
-        truth: (n,) labels of the faces it is chosen on, which must not be those it is reported on.
-        shares: (n, classes) probabilities.
-        most: Largest share of bare faces that may be called masked.
-
-    Returns:
-        0 where the likeliest class alone keeps to `most`.
-    """
-    without_mask = truth == WITHOUT_MASK
-    wrong = np.sort(shares[without_mask & (shares.argmax(axis=1) == WITH_MASK), WITH_MASK])[::-1]
-    allowed = int(most * without_mask.sum())
-    # Just above the first error that is too many; towards 2, because it may be 1 itself.
-    return float(np.nextafter(wrong[allowed], 2)) if len(wrong) > allowed else 0.0
-
-
-def answers(shares: Shares, threshold: float | Line = 0.0) -> Truth:
-    """The likeliest class, except that `with_mask` below the threshold gives way to the next likeliest.
-
-    Args:
-        shares: (n, classes) probabilities.
-        threshold: Of P(with_mask), one for all or one per face.
-    """
-    likeliest = shares.argmax(axis=1)
-    # `with_mask` is the first label, so that all others stand behind it.
-    second = shares[:, WITH_MASK + 1 :].argmax(axis=1) + WITH_MASK + 1
-    found: Truth = np.where((likeliest == WITH_MASK) & (shares[:, WITH_MASK] < threshold), second, likeliest)
-    return found

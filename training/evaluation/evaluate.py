@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge import bundle
 from edge.errors import ConfigError, ModelError
+from edge.types import Probabilities
 from edge.vision.interpreter import TfliteModel
 from training.classifier import stored
 from training.classifier.run import WEIGHTS
@@ -18,6 +20,7 @@ from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
 from training.evaluation.predictions import Predictions, gather
 from training.evaluation.slices import main_slices
+from training.evaluation.thresholds import DecisionLimits, load_limits
 from training.evaluation.traits import Traits, traits
 from training.metrics import ClassifierFigures, Shares, figures
 
@@ -25,6 +28,10 @@ Predictor = Callable[[NDArray[np.uint8]], Shares]
 
 BUNDLE = "bundle"
 """Folder in a run folder that its int8 bundle may stand in."""
+
+
+NO_THRESHOLDS: Probabilities = (math.nan, math.nan, math.nan)
+"""Of a model that has none: the likeliest label is its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,38 +132,50 @@ def on_faces(models: Sequence[EvaluatedModel], material: FaceDataset, measure: b
     return gather(material.faces, measured, answers)
 
 
-def on_split(models: Sequence[EvaluatedModel], material: FaceDataset, part: SplitPart) -> Predictions:
+def on_split(
+    models: Sequence[EvaluatedModel],
+    material: FaceDataset,
+    part: SplitPart,
+    limits: DecisionLimits | None = None,
+) -> Predictions:
     """Evaluates on one part; thresholds come from the bundle, or else from the validation part.
+
+    Args:
+        models: A column each.
+        material: All faces of the split.
+        part: Which of them are evaluated.
+        limits: What thresholds hold that are chosen here; those of the package where None.
 
     Raises:
         ModelError: A model cannot be opened.
         ConfigError: The part is empty.
     """
     predictions = on_faces(models, material.of(part))
-    chosen = [_shipped_threshold(one.path) for one in models]
+    chosen = [shipped_thresholds(one.path) for one in models]
     validation = material.of(SplitPart.VALIDATION)
     # A threshold is never chosen on the faces that it is reported on.
-    if part is not SplitPart.VALIDATION and validation.faces and not all(np.isfinite(chosen)):
+    if part is not SplitPart.VALIDATION and validation.faces and NO_THRESHOLDS in chosen:
         # Sharpness, brightness and tone play no part in a threshold.
         tried = on_faces(models, validation, measure=False)
+        everybody, held = np.ones(len(tried), bool), limits or load_limits()
         chosen = [
-            at if np.isfinite(at) else tried.masked_from(column, np.ones(len(tried), bool))
-            for at, column in zip(chosen, tried.columns, strict=True)
+            tried.chosen_thresholds(column, everybody, held) if own is NO_THRESHOLDS else own
+            for own, column in zip(chosen, tried.columns, strict=True)
         ]
-    return predictions.with_threshold(chosen)
+    return predictions.with_thresholds(chosen)
 
 
 def on_all(models: Sequence[EvaluatedModel], material: FaceDataset) -> Predictions:
     """Evaluates on all faces, whatever part they belong to, at the thresholds of the bundles."""
-    return on_faces(models, material).with_threshold([_shipped_threshold(one.path) for one in models])
+    return on_faces(models, material).with_thresholds([shipped_thresholds(one.path) for one in models])
 
 
-def _shipped_threshold(path: Path) -> float:
-    """That of P(with_mask) in a bundle; not a number where there is none."""
+def shipped_thresholds(path: Path) -> Probabilities:
+    """Those of a bundle, as a device applies them; `NO_THRESHOLDS` where there are none."""
     if stored.is_network(path) or path.suffix == ".tflite":
-        return float("nan")
+        return NO_THRESHOLDS
     with bundle.opened(path) as found:
-        return found.manifest.thresholds.get("with_mask", float("nan"))
+        return found.manifest.answer_thresholds if found.manifest.thresholds else NO_THRESHOLDS
 
 
 def figures_by_source(predictor: Predictor, size: int, material: FaceDataset) -> dict[str, ClassifierFigures]:

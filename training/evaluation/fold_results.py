@@ -16,14 +16,19 @@ from edge.system import files as system_files
 from training.data.dataset import FaceDataset
 from training.data.readers import source_of
 from training.data.wear import kind_of
-from training.evaluation.predictions import ModelPredictions, Predictions, padded, pool
+from training.evaluation.predictions import ModelPredictions, Predictions, padded, pool, without_thresholds
+from training.evaluation.thresholds import DecisionLimits
 from training.evaluation.traits import Traits, traits
 
 PREDICTIONS = "predictions.npz"
 
 
-def load(folder: Path) -> Predictions:
+def load(folder: Path, limits: DecisionLimits | None = None) -> Predictions:
     """Pools the predictions of every run folder below a folder, with thresholds chosen across folds.
+
+    Args:
+        folder: Holds the folds.
+        limits: What the thresholds hold; those of the package where None.
 
     Raises:
         ConfigError: There are none, one is damaged, or they do not belong together.
@@ -32,7 +37,7 @@ def load(folder: Path) -> Predictions:
     if not files:
         raise ConfigError(f"{folder} holds no {PREDICTIONS}; make the folds with maskgate-train folds")
     parts = [_read(file, number) for number, file in enumerate(files)]
-    return pool(parts).cross_thresholds()
+    return pool(parts).cross_thresholds(limits)
 
 
 def _read(file: Path, fold: int) -> Predictions:
@@ -43,7 +48,7 @@ def _read(file: Path, fold: int) -> Predictions:
             columns = [
                 (name, np.asarray(stored[name], np.float64)) for name in ("float", "int8") if name in stored
             ]
-            nothing = np.full(len(keys), np.nan)
+            nothing = without_thresholds(len(keys))
             return Predictions(
                 keys=keys,
                 truth=stored["truth"].astype(np.intp),

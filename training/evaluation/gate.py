@@ -49,11 +49,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """All checks, and the slices in which the new model falls below the old one's interval."""
+    """All checks, and the slices in which the new model falls below the old one's interval.
+
+    `unanswered` is the share of faces without an answer, of the old model and of the new one. They count
+    as wrong in every check.
+    """
 
     faces: int
     checks: tuple[Check, ...]
     weaker: tuple[Check, ...]
+    unanswered: tuple[Estimate, Estimate]
 
     @property
     def passed(self) -> bool:
@@ -72,6 +77,7 @@ class Gate:
             "faces": self.faces,
             "checks": rows,
             "weaker": [asdict(check) for check in self.weaker],
+            "unanswered": [asdict(one) for one in self.unanswered],
         }
 
     def text(self) -> str:
@@ -81,6 +87,7 @@ class Gate:
             (one.name, "held" if one.held else "FAILED", share(one.old), share(one.new), f"{one.bound:.4f}")
             for one in self.checks
         ]
+        lines.append(("without an answer", "", *map(share, self.unanswered), ""))
         lines += [
             (f"slice {one.name}", "weaker", share(one.old), share(one.new), f"{one.bound:.4f}")
             for one in self.weaker
@@ -95,11 +102,10 @@ def gate(predictions: Predictions) -> Gate:
     more bare faces called masked than the old one's interval allows.
 
     Args:
-        predictions: Faces that neither model was trained on; the old model's column first.
+        predictions: Faces that neither model was trained on; the old model's column first. Each answers at
+            its thresholds, where it has any.
     """
-    old, new = (
-        estimates(predictions.truth, column.shares, predictions.groups) for column in predictions.columns[:2]
-    )
+    old, new = (_on(predictions, at) for at in (0, 1))
     checks = [Check("macro-F1", old.macro_f1, new.macro_f1, old.macro_f1.value, strict=True)]
     checks += [
         Check(f"F1 of {was.label}", was.f1, now.f1, was.f1.low)
@@ -110,7 +116,7 @@ def gate(predictions: Predictions) -> Gate:
     if math.isfinite(old.bare_called_masked.value):
         was, now = old.bare_called_masked, new.bare_called_masked
         checks.append(Check("bare faces called masked", was, now, was.high, floor=False))
-    return Gate(len(predictions), tuple(checks), _weaker(predictions))
+    return Gate(len(predictions), tuple(checks), _weaker(predictions), (old.unanswered, new.unanswered))
 
 
 def _weaker(predictions: Predictions) -> tuple[Check, ...]:
@@ -125,4 +131,5 @@ def _weaker(predictions: Predictions) -> tuple[Check, ...]:
 
 
 def _on(predictions: Predictions, at: int) -> Estimates:
-    return estimates(predictions.truth, predictions.columns[at].shares, predictions.groups)
+    column = predictions.columns[at]
+    return estimates(predictions.truth, column.shares, predictions.groups, column.answers())

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
-from training.metrics import ClassFigures, Shares, Truth, figures
+from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
+from training.metrics import NO_ANSWER, ClassFigures, Shares, Truth, figures
 
 ROUNDS, SEED = 1000, 7
 LEVEL = 0.95
@@ -47,6 +47,8 @@ class Estimates:
     accuracy: Estimate
     macro_f1: Estimate
     bare_called_masked: Estimate
+    bare_called_incorrect: Estimate
+    unanswered: Estimate
     calibration_error: Estimate
     classes: tuple[ClassEstimates, ...]
     confusion: tuple[tuple[int, ...], ...]
@@ -68,11 +70,11 @@ def draws(
 
 
 def resampled_confusions(truth: Truth, answer: Truth, counts: Floats, column: NDArray[np.intp]) -> Floats:
-    """(rounds, classes, classes) confusion matrices, rows truth."""
-    many = len(LABELS)
-    by_group = np.zeros((counts.shape[1], many, many))
+    """(rounds, classes, classes + 1) confusion matrices, rows truth; the last column is for no answer."""
+    by_group = np.zeros((counts.shape[1], len(LABELS), len(LABELS) + 1))
     np.add.at(by_group, (column, truth, answer), 1)
-    tables: Floats = (counts @ by_group.reshape(-1, many * many)).reshape(-1, many, many)
+    shape = by_group.shape[1:]
+    tables: Floats = (counts @ by_group.reshape(len(by_group), -1)).reshape(-1, *shape)
     return tables
 
 
@@ -88,7 +90,7 @@ def estimates(
         truth: (n,) labels.
         shares: (n, classes) probabilities.
         groups: (n,) numbers; faces of a group are drawn together.
-        answer: (n,) what is answered; the likeliest class where None.
+        answer: (n,) what is answered, `NO_ANSWER` among it; the likeliest class where None.
 
     Raises:
         ValueError: There is no face.
@@ -100,14 +102,13 @@ def estimates(
     answer = shares.argmax(axis=1) if answer is None else answer
     counts, column = draws(groups)
     tables = resampled_confusions(truth, answer, counts, column)
-    hits, faces = np.einsum("rii->ri", tables), tables.sum(axis=2)
-    f1s = _ratio(2 * hits, faces + tables.sum(axis=1))
+    hits, faces, f1s = _by_class(tables)
     among, answering = _groups_by_class(truth, groups), _groups_by_class(answer, groups)
     areas = [_resampled_auc(truth == at, shares[:, at], counts[:, column]) for at in range(len(LABELS))]
     classes = tuple(
         _class(one, tables, areas[at], (at, among[at], answering[at])) for at, one in enumerate(point.classes)
     )
-    without_mask = _ratio(tables[:, WITHOUT_MASK, WITH_MASK], faces[:, WITHOUT_MASK])
+    bare = _ratio(tables[:, WITHOUT_MASK], faces[:, WITHOUT_MASK, None])
     right = hits.sum(axis=1) / tables.sum(axis=(1, 2))
     return Estimates(
         faces=point.faces,
@@ -115,11 +116,24 @@ def estimates(
         accuracy=_estimate(point.accuracy, right, counts.shape[1]),
         # A round may draw no face of a rare class, whose F1 then takes no part.
         macro_f1=_estimate(point.macro_f1, _mean_where(f1s, faces > 0)),
-        bare_called_masked=_estimate(point.bare_called_masked, without_mask, among[WITHOUT_MASK]),
+        bare_called_masked=_estimate(point.bare_called_masked, bare[:, WITH_MASK], among[WITHOUT_MASK]),
+        bare_called_incorrect=_estimate(
+            point.bare_called_incorrect, bare[:, MASK_WORN_INCORRECTLY], among[WITHOUT_MASK]
+        ),
+        unanswered=_estimate(
+            point.unanswered, _ratio(tables[:, :, NO_ANSWER].sum(axis=1), faces.sum(axis=1)), counts.shape[1]
+        ),
         calibration_error=_centred(point.calibration_error, _errors(truth, shares, counts, column)),
         classes=classes,
         confusion=point.confusion,
     )
+
+
+def _by_class(tables: Floats) -> tuple[Floats, Floats, Floats]:
+    """Hits, faces and F1 of each class in each round, (rounds, classes) each."""
+    answered = tables[:, :, : len(LABELS)]
+    hits, faces = np.einsum("rii->ri", answered), tables.sum(axis=2)
+    return hits, faces, _ratio(2 * hits, faces + answered.sum(axis=1))
 
 
 def _groups_by_class(labels: Truth, groups: NDArray[np.intp]) -> list[int]:
@@ -132,7 +146,7 @@ def _class(one: ClassFigures, tables: Floats, areas: Floats, which: tuple[int, i
 
     Args:
         one: The figures.
-        tables: (rounds, classes, classes) confusion matrices.
+        tables: (rounds, classes, classes + 1) confusion matrices.
         areas: (rounds,) under the ROC curve.
         which: Its index, the groups in which it occurs, and those in which it is answered.
     """
@@ -167,9 +181,8 @@ def difference(truth: Truth, first: Truth, second: Truth, groups: NDArray[np.int
 
 
 def _macro_f1(truth: Truth, answer: Truth, counts: Floats, column: NDArray[np.intp]) -> Floats:
-    tables = resampled_confusions(truth, answer, counts, column)
-    faces, hits = tables.sum(axis=2), np.einsum("rii->ri", tables)
-    return _mean_where(_ratio(2 * hits, faces + tables.sum(axis=1)), faces > 0)
+    _, faces, f1s = _by_class(resampled_confusions(truth, answer, counts, column))
+    return _mean_where(f1s, faces > 0)
 
 
 def _estimate(value: float, samples: Floats, independent: int = 0) -> Estimate:

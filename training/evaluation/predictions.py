@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from edge.contract import LABELS
 from edge.errors import ConfigError
+from edge.types import Probabilities
 from training.data.manifest import SplitFace
 from training.data.readers import layout_of
 from training.data.wear import kind_of
-from training.evaluation.curves import answers, masked_threshold
+from training.evaluation.thresholds import DecisionFaces, DecisionLimits, answers, choose, load_limits
 from training.evaluation.traits import Traits
 from training.metrics import Shares, Truth
 
@@ -32,7 +33,7 @@ class ModelPredictions:
     Attributes:
         name: Such as "float" or "int8".
         shares: (n, classes) probabilities.
-        thresholds: (n,) of P(with_mask), chosen on other faces; not a number where none could be.
+        thresholds: (n, 3), of each label, chosen on other faces; not a number where none could be.
     """
 
     name: str
@@ -55,11 +56,11 @@ class ModelPredictions:
     @property
     def has_threshold(self) -> bool:
         """Whether every face has a threshold that was chosen on other faces."""
-        return bool(np.isfinite(self.thresholds).all())
+        return not np.isnan(self.thresholds).any()
 
-    def strict(self) -> Truth:
-        """(n,) answers at the thresholds."""
-        return answers(self.shares, self.thresholds)
+    def answers(self) -> Truth:
+        """(n,) answers as a device gives them: at the thresholds, or the likeliest where there are none."""
+        return answers(self.shares, self.thresholds) if self.has_threshold else self.shares.argmax(axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,41 +111,62 @@ class Predictions:
             columns=tuple(column.select(mask) for column in self.columns),
         )
 
-    def with_threshold(self, at: Sequence[float]) -> Predictions:
-        """With one threshold for each column."""
+    def with_thresholds(self, by_column: Sequence[Probabilities]) -> Predictions:
+        """With the same thresholds for all faces of a column; not numbers where there are none."""
         columns = tuple(
-            replace(column, thresholds=np.full(len(self), value))
-            for column, value in zip(self.columns, at, strict=True)
+            replace(column, thresholds=np.tile(np.array(one, np.float64), (len(self), 1)))
+            for column, one in zip(self.columns, by_column, strict=True)
         )
         return replace(self, columns=columns)
 
-    def masked_from(self, column: ModelPredictions, among: Mask) -> float:
-        """The P(with_mask) that holds bare faces called masked at half a percent in every source.
+    def column(self, name: str) -> ModelPredictions:
+        """What the model of that name says.
 
-        Held over all sources together, the many easy faces of one would pay for the errors in another.
+        Raises:
+            ConfigError: There is none.
+        """
+        for one in self.columns:
+            if one.name == name:
+                return one
+        raise ConfigError(f"there are no answers of {name} models; finish maskgate-train folds")
+
+    def decision_faces(self, column: ModelPredictions, among: Mask) -> tuple[DecisionFaces, Mask]:
+        """The faces on which a decision is chosen and held against limits, and which of all they are.
 
         Args:
             column: Whose answers.
-            among: Which faces to choose it on; those below `MIN_PX` count only where there are no others.
+            among: Which faces; those below `MIN_PX` count only where there are no others.
         """
         large = among & (self.px >= MIN_PX)
         here = large if large.any() else among
-        sources = [here & (self.sources == source) for source in np.unique(self.sources[here])]
-        return max(masked_threshold(self.truth[one], column.shares[one]) for one in sources)
+        return DecisionFaces(self.truth[here], column.shares[here], self.sources[here]), here
 
-    def cross_thresholds(self) -> Predictions:
+    def chosen_thresholds(
+        self, column: ModelPredictions, among: Mask, limits: DecisionLimits
+    ) -> Probabilities:
+        """The thresholds of a column that hold the limits on some of the faces."""
+        faces, _ = self.decision_faces(column, among)
+        return choose(faces, limits)
+
+    def cross_thresholds(self, limits: DecisionLimits | None = None) -> Predictions:
         """With thresholds that are chosen, for the faces of each fold, on the faces of all others."""
         # A single fold leaves no other faces to choose on.
         if len(np.unique(self.folds)) < 2:
             return self
-        return replace(self, columns=tuple(self._crossed(column) for column in self.columns))
+        held = limits or load_limits()
+        return replace(self, columns=tuple(self._crossed(column, held) for column in self.columns))
 
-    def _crossed(self, column: ModelPredictions) -> ModelPredictions:
-        chosen = np.full(len(self), np.nan)
+    def _crossed(self, column: ModelPredictions, limits: DecisionLimits) -> ModelPredictions:
+        chosen = np.full((len(self), len(LABELS)), np.nan)
         for fold in np.unique(self.folds):
             others = self.folds != fold
-            chosen[~others] = self.masked_from(column, others)
+            chosen[~others] = self.chosen_thresholds(column, others, limits)
         return replace(column, thresholds=chosen)
+
+
+def without_thresholds(count: int) -> NDArray[np.float64]:
+    """(n, 3): nothing is known of any threshold."""
+    return np.full((count, len(LABELS)), np.nan)
 
 
 def gather(
@@ -152,7 +174,7 @@ def gather(
 ) -> Predictions:
     """Faces and what each model, by name, answers for them."""
     records = [face.record for face in faces]
-    nothing = np.full(len(faces), np.nan)
+    nothing = without_thresholds(len(faces))
     return Predictions(
         keys=tuple(record.key for record in records),
         truth=np.array([LABELS.index(record.label) for record in records], np.intp),

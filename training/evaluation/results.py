@@ -11,6 +11,7 @@ import numpy as np
 
 from edge.cli.output import Columns, table
 from edge.contract import MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
+from edge.types import Probabilities
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
 from training.evaluation.predictions import ModelPredictions, Predictions
 from training.evaluation.slices import Slice, hard_slices, main_slices
@@ -26,8 +27,9 @@ class ResultRow:
         name: Of the slice.
         model: Name of the column.
         plain: Where the likeliest class is the answer.
-        strict: Where P(with_mask) must reach a threshold that was chosen on other faces; None without one.
-        threshold: The middle one of the faces'; not a number without one.
+        strict: Where a label must reach its threshold, chosen on other faces, and faces without an answer
+            are wrong, as on a device; None without thresholds.
+        thresholds: Of each label, the middle one of the faces'; not numbers without any.
     """
 
     dimension: str
@@ -35,7 +37,12 @@ class ResultRow:
     model: str
     plain: Estimates
     strict: Estimates | None
-    threshold: float
+    thresholds: Probabilities
+
+    @property
+    def device(self) -> Estimates:
+        """As a device answers: at the thresholds where there are any."""
+        return self.strict or self.plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +111,9 @@ def _row(part: Slice, predictions: Predictions, at: int) -> ResultRow:
     plain = estimates(predictions.truth, column.shares, predictions.groups)
     strict = None
     if column.has_threshold:
-        strict = estimates(predictions.truth, column.shares, predictions.groups, column.strict())
-    middle = float(np.median(column.thresholds))
-    return ResultRow(part.dimension, part.name, column.name, plain, strict, middle)
+        strict = estimates(predictions.truth, column.shares, predictions.groups, column.answers())
+    masked, bare, incorrect = np.median(column.thresholds, axis=0).tolist()
+    return ResultRow(part.dimension, part.name, column.name, plain, strict, (masked, bare, incorrect))
 
 
 def _nulls(value: Any) -> Any:
@@ -244,14 +251,21 @@ def _trusted(result: EvaluationResult) -> str:
 
 
 def _strict(result: EvaluationResult) -> str:
-    lines = [("at the threshold", "model", "P(mask) from", "macro-F1", "bare->mask", "", "masked found")]
+    heads = ("at the thresholds", "model", "from", "macro-F1", "bare->mask", "bare->wrong", "wrong precision")
+    lines: list[Sequence[str]] = [(*heads, "wrong found", "no answer")]
     lines += [
         (
-            row.name, row.model, f"{row.threshold:.3f}", share(row.strict.macro_f1),
-            count(row.strict, WITHOUT_MASK, WITH_MASK), percent(row.strict.bare_called_masked),
-            count(row.strict, WITH_MASK, WITH_MASK),
+            row.name, row.model, threshold_text(row.thresholds), share(row.strict.macro_f1),
+            percent(row.strict.bare_called_masked), percent(row.strict.bare_called_incorrect),
+            share(row.strict.classes[MASK_WORN_INCORRECTLY].precision),
+            count(row.strict, MASK_WORN_INCORRECTLY, MASK_WORN_INCORRECTLY), percent(row.strict.unanswered),
         )
         for row in result.main
         if row.strict is not None
     ]  # fmt: skip
-    return table(lines) if len(lines) > 1 else ""
+    return table(lines, Columns("ll", ("from", "wrong found"))) if len(lines) > 1 else ""
+
+
+def threshold_text(thresholds: Probabilities) -> str:
+    """Such as `0.79 any 0.88`, in the order of the labels; "any" where the likeliest label is the answer."""
+    return " ".join(f"{one:.2f}" if one else "any" for one in thresholds)

@@ -68,7 +68,7 @@ def test_a_changed_manifest_is_refused(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("schema", 2, "has schema 2, this device reads 1"),
+        ("schema", 3, "has schema 3, this device reads 1 and 2"),
         ("labels", ["without_mask", "with_mask"], "in this order"),
         ("labels", ["with_mask", "without_mask", "beard"], "labels"),
         ("input", {"size": 98}, "input size 98"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +11,7 @@ import pytest
 
 from edge import bundle
 from edge.bundle import manifest
+from edge.contract import LABELS
 from edge.errors import ModelError
 from tests.support import bundles
 
@@ -89,3 +91,44 @@ def test_a_manifest_may_not_weaken_its_own_test(tmp_path: Path, golden: object, 
     bundles.change(directory, resign=True, golden=golden)
     with pytest.raises(ModelError, match=f"golden.*({words})"):
         bundle.load(directory)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"thresholds": {"with_mask": 0.7}}, "every label, or of none"),
+        ({"thresholds": {"with_mask": 0.7, "without_mask": 0.5, "surprise": 0.5}}, "every label, or of none"),
+        ({"thresholds": dict.fromkeys(LABELS, -0.1)}, "from 0 to 2"),
+        ({"smallest_px": {"with_mask": 0}}, "smallest_px"),
+        ({"labels": LABELS[:2], "golden": [], "thresholds": {}, "smallest_px": {LABELS[2]: 20}}, "of labels"),
+        ({"schema": 1, "smallest_px": {"with_mask": 20}}, "schema 1 has no smallest_px"),
+        ({"schema": 3}, "schema 3, this device reads 1 and 2"),
+    ],
+)
+def test_decisions_that_are_not_whole_are_refused(
+    tmp_path: Path, fields: dict[str, object], words: str
+) -> None:
+    """A threshold that was forgotten would be one of zero."""
+    directory = bundles.make(tmp_path / "b")
+    bundles.change(directory, resign=True, **fields)
+    with pytest.raises(ModelError, match=words):
+        bundle.load(directory)
+
+
+@pytest.mark.parametrize(
+    ("fields", "thresholds"),
+    [
+        ({"schema": 1, "thresholds": {}}, (0, 0, 0)),
+        ({"schema": 1, "thresholds": {"with_mask": 0.8, "without_mask": 0.9}}, (0.8, 0, 0)),
+        ({"thresholds": {}}, (0, 0, 0)),
+        ({"thresholds": dict.fromkeys(LABELS, 0.7)}, (0.7, 0.7, 0.7)),
+        ({"labels": LABELS[:2], "thresholds": dict.fromkeys(LABELS[:2], 0.7)}, (0.7, 0.7, math.inf)),
+    ],
+)
+def test_thresholds_of_older_and_newer_manifests(
+    tmp_path: Path, fields: dict[str, object], thresholds: tuple[float, ...]
+) -> None:
+    """Schema 1 knew that of `with_mask` alone; a label that the model does not know is never the answer."""
+    directory = bundles.make(tmp_path / "b")
+    bundles.change(directory, resign=True, **{"golden": [], "smallest_px": {}, **fields})
+    assert bundle.load(directory).manifest.answer_thresholds == thresholds

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -10,6 +12,8 @@ import numpy as np
 import pytest
 
 from edge import bundle
+from edge.contract import LABELS
+from tests.support import bundles
 from tests.support.commands import Run, one_sentence
 
 
@@ -83,3 +87,25 @@ def test_predict_finds_faces_in_photographs(run: Run, shared: Path, tmp_path: Pa
     assert "without_mask" in shown.out
     pictures = sorted((tmp_path / "seen").iterdir())
     assert len(pictures) == 62
+
+
+def test_no_answer_is_shown_as_unsure(run: Run, tmp_path: Path) -> None:
+    """In table, JSON and picture, with the share of the likeliest label; nothing breaks on it."""
+    copy = tmp_path / "bundle"
+    shutil.copytree(bundle.SHIPPED, copy)
+    never = dict.fromkeys(LABELS, 1.5)
+    bundles.change(copy, resign=True, schema=2, thresholds=never)
+    crop = tmp_path / "crop.png"
+    cv2.imwrite(str(crop), bundle.golden_crop(34, 128, "face")[:, :, ::-1])
+    asked = ("predict", "--no-detect", "--bundle", copy, crop)
+    table = run(*asked)
+    assert table.code == 0, table.err
+    shown = json.loads(run(*asked, "--json", "--annotate", tmp_path / "seen").out)["faces"][0]
+    assert shown["label"] == "unsure"
+    assert f"unsure  {max(shown['probabilities'].values()):.0%}" in " ".join(
+        table.out.split(" " * 1)
+    ).replace("   ", "  ")
+    assert len(list((tmp_path / "seen").iterdir())) == 1
+    shipped = json.loads(run("predict", "--no-detect", "--json", crop).out)["faces"][0]
+    assert shown["probabilities"] == shipped["probabilities"]
+    assert shipped["label"] == "with_mask"

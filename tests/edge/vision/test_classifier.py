@@ -10,7 +10,7 @@ import pytest
 
 from edge import bundle
 from edge.bundle import SHIPPED, golden_crop
-from edge.contract import LABELS, Label
+from edge.contract import LABELS, SMALLEST_PX, WITH_MASK
 from edge.errors import ModelError
 from edge.types import Face, Frame
 from edge.vision.classifier import TfliteClassifier
@@ -90,21 +90,41 @@ def test_a_manifest_of_fewer_labels_is_refused(copy: Path) -> None:
         TfliteClassifier(rewrite(copy, labels=list(LABELS[:2]), golden=bundles.golden(0.5, 0.5)))
 
 
-def asking(copy: Path, masked_from: float) -> TfliteClassifier:
-    """A classifier whose bundle calls a face masked from this probability on."""
-    raw = json.loads((copy / "manifest.json").read_text())
-    raw["thresholds"] = {"with_mask": masked_from}
-    raw["sha256"] = bundle.canonical_digest(raw)
-    (copy / "manifest.json").write_text(json.dumps(raw))
-    return TfliteClassifier(bundle.load(copy))
+def asking(copy: Path, **fields: object) -> TfliteClassifier:
+    """A classifier whose manifest says something else."""
+    return TfliteClassifier(rewrite(copy, **fields))
 
 
-def test_the_threshold_of_the_manifest_is_applied(copy: Path) -> None:
-    """A bundle that asks for more than certainty calls no face masked; the probabilities stay."""
+def two_faces() -> tuple[Frame, list[Face]]:
+    """Made-up faces, one of which the shipped model calls masked."""
     masked, other = (golden_crop(seed, 128, "face") for seed in (34, 383))
     frame = Frame(0, np.hstack([masked, other])[:, :, ::-1], 0.0, 0.0)
-    faces = [face(64, 64, 96), face(192, 64, 96)]
-    lenient, strict = (asking(copy, at).classify(frame, faces) for at in (0.0, 1.1))
-    assert Label.WITH_MASK in {LABELS[seen.answer] for seen in lenient}
-    assert Label.WITH_MASK not in {LABELS[seen.answer] for seen in strict}
+    return frame, [face(64, 64, 96), face(192, 64, 96)]
+
+
+def test_the_single_threshold_of_an_older_manifest(copy: Path) -> None:
+    """A bundle of schema 1 that asks for more than certainty calls no face masked, but the next likeliest."""
+    lenient, strict = (
+        asking(copy, schema=1, thresholds={"with_mask": at}).classify(*two_faces()) for at in (0.0, 1.1)
+    )
+    assert WITH_MASK in {seen.answer for seen in lenient}
+    assert not {WITH_MASK, None} & {seen.answer for seen in strict}
     assert [seen.probabilities for seen in strict] == [seen.probabilities for seen in lenient]
+
+
+def test_a_face_that_reaches_no_threshold_has_no_answer(copy: Path) -> None:
+    """The probabilities stay as they are."""
+    lenient, strict = (
+        asking(copy, schema=2, thresholds=dict.fromkeys(LABELS, at)).classify(*two_faces()) for at in (0, 1.1)
+    )
+    assert [seen.answer for seen in lenient] == [np.argmax(seen.probabilities) for seen in lenient]
+    assert [seen.answer for seen in strict] == [None, None]
+    assert [seen.probabilities for seen in strict] == [seen.probabilities for seen in lenient]
+
+
+def test_the_size_from_which_answers_can_be_trusted(copy: Path) -> None:
+    """It is the largest of the labels', and today's where the manifest states none."""
+    said = asking(copy, schema=2, thresholds={}, smallest_px={"with_mask": 18, "without_mask": 22.5})
+    assert {seen.trusted_px for seen in said.classify(*two_faces())} == {22.5}
+    silent = asking(copy, smallest_px={})
+    assert {seen.trusted_px for seen in silent.classify(*two_faces())} == {SMALLEST_PX}

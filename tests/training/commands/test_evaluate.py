@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge import bundle
+from edge.contract import LABELS
 from edge.errors import ModelError
+from tests.support import bundles
 from tests.support.predictions import evidence, sure
 from training.commands import maskgate_train
 from training.data.manifest import SplitManifest, SplitPart
@@ -67,20 +69,26 @@ def test_pooled_folds(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["main"][0]["plain"]["faces"] == 6
 
 
-def test_the_threshold_of_a_bundle(tmp_path: Path) -> None:
-    """`--threshold` stands for the one that would be chosen on the faces themselves."""
+def test_the_thresholds_of_a_bundle(tmp_path: Path) -> None:
+    """`--thresholds` stands for those that would be chosen; a face without an answer counts as wrong."""
     bare_called_masked = np.array([[0.6, 0.4, 0.0], [0.1, 0.9, 0.0]])
     for fold in range(2):
         (tmp_path / str(fold)).mkdir()
         fold_results.save(
             evidence([1, 1], bare_called_masked, fold=fold), tmp_path / str(fold) / "predictions.npz"
         )
-    for threshold, called in ((0.5, 2), (0.7, 0)):
-        done = run("evaluate", "--folds", tmp_path, "--threshold", threshold, "--json")
+    for threshold, row in ((0.5, [2, 2, 0, 0]), (0.7, [0, 2, 0, 2])):
+        made = bundles.make(tmp_path / f"bundle-{threshold}")
+        bundles.change(made, resign=True, thresholds=dict.fromkeys(LABELS, threshold))
+        done = run("evaluate", "--folds", tmp_path, "--thresholds", made, "--json")
         assert done.exit_code == 0, done.output
-        row = json.loads(done.stdout)["main"][0]
-        assert row["threshold"] == threshold
-        assert row["strict"]["confusion"][1][0] == called
+        found = json.loads(done.stdout)["main"][0]
+        assert found["thresholds"] == [threshold] * 3
+        assert found["strict"]["confusion"][1] == row
+        assert found["strict"]["unanswered"]["value"] == row[3] / 4
+        assert found["strict"]["accuracy"]["value"] == 0.5
+    bundles.change(made, resign=True, thresholds={})
+    assert "has no thresholds" in str(run("evaluate", "--folds", tmp_path, "--thresholds", made).exception)
 
 
 def test_neither_model_nor_folds() -> None:
@@ -103,7 +111,9 @@ def test_a_run_folder_brings_both(tmp_path: Path) -> None:
     assert [one.name for one in candidates([tmp_path])] == ["float", "int8"]
 
 
-@pytest.mark.parametrize("command", ["data", "fit", "folds", "evaluate", "report", "compare", "gate", "add"])
+@pytest.mark.parametrize(
+    "command", ["data", "fit", "folds", "thresholds", "evaluate", "report", "compare", "gate", "add"]
+)
 def test_help_needs_no_extra(command: str) -> None:
     """On an install without the training packages every command still explains itself."""
     missing = ("sklearn", "scipy", "imagehash", "PIL", "matplotlib", "jinja2", "tensorflow", "keras")

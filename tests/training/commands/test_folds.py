@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.clusters import local_cluster
 from tests.support.predictions import drawn_split
 from tests.support.recipes import recipe, run, weights
 from training.classifier.run import TrainingRun
@@ -58,3 +59,20 @@ def test_a_second_call_finishes_what_is_missing(tmp_path: Path) -> None:
     assert [weights(TrainingRun(fold).model) for fold in folds] == models
     epochs = [line for line in second.stderr.splitlines() if line.startswith("epoch")]
     assert len(epochs) == 1, "only the fold that had not begun is trained"
+
+
+def test_two_workers_of_a_cluster_train_the_same_folds(tmp_path: Path) -> None:
+    """Where a fold is trained makes no difference; the workers share the folder."""
+    options = (
+        "folds", "--split", drawn_split(tmp_path), "--recipe", recipe(tmp_path, *SHORT), "--folds", 2,
+        "--cache", tmp_path / "cache",
+    )  # fmt: skip
+    here = run("training", *options, "-o", tmp_path / "here")
+    assert here.returncode == 0, here.stderr
+    with local_cluster(2) as address:
+        there = run("training", *options, "-o", tmp_path / "there", "--scheduler", address)
+    assert there.returncode == 0, there.stderr
+    assert there.stdout == here.stdout
+    assert sorted(there.stderr.splitlines()) == ["fold 1 of 2 is done", "fold 2 of 2 is done"]
+    for fold in ("fold-0", "fold-1"):
+        assert said(tmp_path / "there" / fold) == said(tmp_path / "here" / fold)

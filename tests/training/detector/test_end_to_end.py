@@ -15,7 +15,7 @@ from edge.types import Box, Face, Frame
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import TfliteModel
 from training.data.readers import DataLayout, FaceRecord
-from training.detector.end_to_end import evaluate_end_to_end
+from training.detector.end_to_end import BundledClassifier, EndToEnd, evaluate_end_to_end
 from training.detector.metrics import Truth
 
 BOXES = (Box(10, 10, 60, 60), Box(100, 10, 50, 50), Box(10, 100, 10, 10))
@@ -46,10 +46,9 @@ def truth(file: Path) -> Truth:
     return Truth(file, faces)
 
 
-def judged(file: Path) -> object:
-    return evaluate_end_to_end(
-        cast(YuNetDetector, FindsTheFirst()), cast(TfliteModel, SaysMasked()), [truth(file)]
-    )
+def judged(file: Path, threshold: float = 0.0) -> EndToEnd:
+    classifier = BundledClassifier(cast(TfliteModel, SaysMasked()), (threshold,) * 3)
+    return evaluate_end_to_end(cast(YuNetDetector, FindsTheFirst()), classifier, [truth(file)])
 
 
 def test_a_face_counts_where_it_is_found_and_labelled_as_annotated(tmp_path: Path) -> None:
@@ -57,8 +56,17 @@ def test_a_face_counts_where_it_is_found_and_labelled_as_annotated(tmp_path: Pat
     file = tmp_path / "frame.png"
     cv2.imwrite(str(file), np.full((200, 200, 3), 90, np.uint8))
     found = judged(file)
-    assert (found.faces, found.found, found.right) == (2, 0.5, 0.5)  # type: ignore[attr-defined]
-    assert (found.right_where_found, found.right_at_annotation) == (1.0, 1.0)  # type: ignore[attr-defined]
+    assert (found.faces, found.found, found.right) == (2, 0.5, 0.5)
+    assert (found.right_where_found, found.right_at_annotation) == (1.0, 1.0)
+
+
+def test_a_face_without_an_answer_is_not_right(tmp_path: Path) -> None:
+    """Its share is stated."""
+    file = tmp_path / "frame.png"
+    cv2.imwrite(str(file), np.full((200, 200, 3), 90, np.uint8))
+    found = judged(file, threshold=1.5)
+    assert (found.found, found.right, found.right_where_found, found.unanswered) == (0.5, 0.0, 0.0, 1.0)
+    assert judged(file).unanswered == 0
 
 
 def test_a_frame_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.support.training import framework, record
 from training.classifier import recipe
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
-from training.data.dataset import FaceDataset, load_material
+from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.data.sources import DataSource
 from training.evaluation import comparison, fold_results
@@ -58,8 +58,6 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     import keras
 
     split = drawn_split(tmp_path)
-    manifest = SplitManifest.load(split)
-    material = load_material(manifest, tmp_path / "cache")
     trained: list[str] = []
 
     def train(run: TrainingRun, part: FaceDataset, weights: str) -> None:
@@ -70,17 +68,22 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
         pooled = keras.layers.GlobalAveragePooling2D()(inputs)
         keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(pooled)).save(run.model)
 
-    where = (tmp_path / "compare", manifest)
+    def run_all(random: int) -> None:
+        many = {**TWICE, comparison.Scheme.RANDOM: random}
+        plan = comparison.ComparisonPlan(split, tmp_path / "cache", tmp_path / "compare", many, train)
+        for job in plan.jobs([ENTRANT]):
+            job()
+
     with pytest.raises(KeyboardInterrupt):
-        comparison.run_all([ENTRANT], material, where, TWICE, train)
+        run_all(random=2)
     assert len(list(tmp_path.rglob(fold_results.PREDICTIONS))) == 3
     trained[:] = ["the second time"]
-    comparison.run_all([ENTRANT], material, where, {**TWICE, comparison.Scheme.RANDOM: 1}, train)
+    run_all(random=1)
     assert trained == ["the second time"], "one random fold is there"
-    comparison.run_all([ENTRANT], material, where, TWICE, train)
+    run_all(random=2)
     assert trained == ["the second time", "compare/random/small/fold-1"]
-    (first, *_) = comparison.results([ENTRANT], where[0])
-    assert first.grouped.faces == first.random.faces == len(manifest.faces)
+    (first, *_) = comparison.results([ENTRANT], tmp_path / "compare")
+    assert first.grouped.faces == first.random.faces == len(SplitManifest.load(split).faces)
 
 
 def test_a_recipe_that_asks_for_licences_learns_from_no_other_source(tmp_path: Path) -> None:
@@ -96,9 +99,11 @@ def test_a_recipe_that_asks_for_licences_learns_from_no_other_source(tmp_path: P
             seen[name] = {face.record.source for face in part.of(name).faces}
         raise KeyboardInterrupt
 
-    where = (tmp_path / "compare", manifest)
+    named = tmp_path / "named.json"
+    named.write_text(manifest.model_dump_json())
+    plan = comparison.ComparisonPlan(named, tmp_path / "cache", tmp_path / "compare", TWICE, train)
     with pytest.raises(KeyboardInterrupt):
-        comparison.run_all([clean], load_material(manifest, tmp_path / "cache"), where, TWICE, train)
+        plan.jobs([clean])[0]()
     assert seen == {
         SplitPart.TRAIN: {"streets"}, SplitPart.VALIDATION: {"streets"}, SplitPart.TEST: {"stock", "streets"},
     }  # fmt: skip

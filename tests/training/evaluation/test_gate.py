@@ -63,6 +63,19 @@ def test_the_costliest_error_is_checked_by_itself() -> None:
         insist(found, Path("new"))
 
 
+def test_a_face_without_an_answer_counts_as_wrong() -> None:
+    """A model that answers at its thresholds may fail by them; the share is stated."""
+    both = evidence(TRUTH, answers(masked=(4, 1)), name="old")
+    second = replace(both.columns[0], name="new", shares=answers(masked=(2, 1)))
+    pair = replace(both, columns=(*both.columns, second))
+    assert gate(pair).passed
+    never_bare = gate(pair.with_thresholds([(0.5, 0.5, 0.5), (0.5, 0.99, 0.5)]))
+    assert not never_bare.passed
+    assert [one.value for one in never_bare.unanswered] == [0.0, 0.42]
+    assert "without an answer" in never_bare.text()
+    assert never_bare.as_json()["unanswered"][1]["value"] == 0.42
+
+
 def test_where_it_got_weaker_is_told() -> None:
     """A slice in which the new model falls below the old one's interval stands in table and JSON."""
     new = answers()

@@ -26,4 +26,4 @@ def test_json_holds_no_special_numbers() -> None:
     """What cannot be measured is null, so that every parser reads it."""
     found = evaluate(evidence([0, 0], sure(0, 0))).as_json()
     assert found["main"][0]["plain"]["bare_called_masked"]["value"] is None
-    assert found["main"][0]["threshold"] is None
+    assert found["main"][0]["thresholds"] == [None] * 3

@@ -106,8 +106,6 @@ def trade(truth: Truth, shares: Shares, chosen: float) -> str:
     with _chart(8.8, 3.4) as ((axis,), out):
         axis.plot(steps, without_mask, color=COLOURS[WITHOUT_MASK], label="bare faces called masked")
         axis.plot(steps, 100 - masked, color=COLOURS[WITH_MASK], label="masked faces not called masked")
-        axis.axhline(0.5, color=FAINT, linestyle="--")
-        axis.annotate("0.5 %", (0.34, 0.5), (0, 3), textcoords="offset points", fontsize=8)
         if np.isfinite(chosen) and chosen > steps[0]:
             axis.axvline(chosen, color=INK, linewidth=1)
             axis.annotate(f" chosen: {chosen:.2f}", (chosen, axis.get_ylim()[1]), va="top", fontsize=9)

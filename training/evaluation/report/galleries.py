@@ -15,14 +15,15 @@ from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from edge.types import Image
 from training.data.dataset import FaceDataset
 from training.evaluation.predictions import Mask, ModelPredictions, Predictions
+from training.metrics import NO_ANSWER
 
 if TYPE_CHECKING:
     import keras
 
 SIDE = 112
 MANY = 24
-WORDS = ("masked", "bare", "wrongly worn")
-"""The classes in captions."""
+WORDS = ("masked", "bare", "wrongly worn", "unsure")
+"""The classes in captions, and what has no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def data_uri(pixels: Image) -> str:
 
 def worst(predictions: Predictions, column: ModelPredictions, material: FaceDataset) -> tuple[Gallery, ...]:
     """The wrong answers, the surest first, the costliest kind by itself and before all others."""
-    answer = column.shares.argmax(axis=1)
+    answer = column.answers()
     without_mask = (predictions.truth == WITHOUT_MASK) & (answer == WITH_MASK)
     incorrect = (predictions.truth == MASK_WORN_INCORRECTLY) & (answer == WITH_MASK)
     other = (predictions.truth != answer) & ~without_mask & ~incorrect
@@ -101,9 +102,10 @@ def _cell(tile: Tile) -> Image:
 
 def caption(predictions: Predictions, column: ModelPredictions, at: int) -> str:
     """What the face is, what is answered and how surely, and how large it is."""
-    answer = int(column.shares[at].argmax())
+    answer = int(column.answers()[at])
+    share = column.shares[at].max() if answer == NO_ANSWER else column.shares[at, answer]
     truth, px = WORDS[predictions.truth[at]], predictions.px[at]
-    return f"{truth} → {WORDS[answer]} {column.shares[at, answer]:.2f}, {px:.0f} px"
+    return f"{truth} → {WORDS[answer]} {share:.2f}, {px:.0f} px"
 
 
 def looked_at(

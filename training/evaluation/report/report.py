@@ -177,6 +177,7 @@ def _environment() -> Environment:
         "share": results.share,
         "percent": results.percent,
         "signed": results.signed,
+        "thresholds": results.threshold_text,
         "plain": lambda value, digits=3: "-" if not math.isfinite(value) else f"{value:.{digits}f}",
         "range": _range,
         "range_percent": lambda one: _range(one, 100, 1),
@@ -207,13 +208,13 @@ def _tint(count: int, row: Sequence[int], right: bool) -> Markup:
 
 def _charts(one: ReportPage) -> dict[str, Chart]:
     main, truth = one.main, one.predictions.truth
-    middle = float(np.median(main.thresholds))
+    masked_from = float(np.median(main.thresholds[:, WITH_MASK]))
     found = {
         "calibration": Chart(charts.calibration(one.predictions), "confidence against share that is right"),
         "ranking": Chart(charts.ranking(truth, main), "ROC and precision-recall curves by class"),
     }
     if {WITHOUT_MASK, WITH_MASK} <= set(truth.tolist()):
-        found["trade"] = Chart(charts.trade(truth, main.shares, middle), "errors over the threshold")
+        found["trade"] = Chart(charts.trade(truth, main.shares, masked_from), "errors over the threshold")
     if one.hard:
         found["forest"] = Chart(charts.forest(one.hard), "accuracy by slice with intervals")
     if one.extras.epochs:

@@ -19,4 +19,6 @@ def judged() -> Predictions:
     answers = np.where(rng.random(60) < 0.2, rng.integers(0, 3, 60), truth)
     found = evidence(truth.tolist(), sure(*answers, share=0.8))
     second = replace(found.columns[0], name="float", shares=sure(*truth))
-    return replace(found, columns=(*found.columns, second)).with_threshold([0.5, 0.0])
+    return replace(found, columns=(*found.columns, second)).with_thresholds(
+        [(0.5, 0.4, 0.7), (0.0, 0.0, 0.0)]
+    )

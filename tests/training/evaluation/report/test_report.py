@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from training.evaluation.evaluate import NO_THRESHOLDS
 from training.evaluation.predictions import Predictions
 from training.evaluation.report import report
 from training.evaluation.results import evaluate
@@ -40,5 +41,5 @@ def test_page_and_card_tell_the_same(judged: Predictions) -> None:
 
 def test_without_threshold_none_is_told(judged: Predictions) -> None:
     """Faces for which no threshold could be chosen elsewhere are not told at one."""
-    text = report.html(page(judged.with_threshold([float("nan")] * 2)))
-    assert "No threshold is shown" in text
+    text = report.html(page(judged.with_thresholds([NO_THRESHOLDS] * 2)))
+    assert "No thresholds are shown" in text

@@ -1,0 +1,1 @@
+"""Recordings through the daemon's own line: camera, models and tracker, without lamp and broker."""
