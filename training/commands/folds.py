@@ -48,7 +48,7 @@ class Dealing(StrEnum):
     help="Folder of the folds; one that holds some goes on with them.",
 )  # fmt: skip
 @click.option(
-    "--by", type=click.Choice(Dealing), default=Dealing.GROUP, show_default=True,
+    "--by", type=click.Choice([one.value for one in Dealing]), default=Dealing.GROUP.value, show_default=True,
     help="group: as many parts as --folds says. source: leave one source out at a time, and test on it.",
 )  # fmt: skip
 @hard_option
@@ -60,7 +60,7 @@ def folds(
     plan: Path,
     weights: str | None,
     count: int,
-    by: Dealing,
+    by: str,
     hard: Path | None,
     only: tuple[int, ...],
     output: Path,
@@ -85,11 +85,10 @@ def folds(
     settings, manifest = recipe.load(plan), SplitManifest.load(split)
     require_weights(settings, weights)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
-    framework.load_framework(settings.threads)
-
-    parts = _dealt(material.faces, by, (count, settings.seed))
+    parts = _dealt(material.faces, Dealing(by), (count, settings.seed))
     wanted = _wanted(only, len(parts))
     weights_of_faces = hard_faces.load(hard) if hard else {}
+    framework.load_framework(settings.threads)
     for number, (name, faces) in enumerate(parts.items()):
         if number not in wanted:
             continue
