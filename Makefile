@@ -1,7 +1,7 @@
 # `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: demo test faults bench check lint types contracts format hooks lock clean help dev-venv edge-venv tflite-venv broker strace
+.PHONY: demo web test coverage faults bench check lint types contracts format hooks lock clean help dev-venv edge-venv web-venv tflite-venv broker strace chromium
 MAKEFLAGS += --no-print-directory
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -12,13 +12,20 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN = $(VENV)/bin
 JOBS ?= 2
+TESTS = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 UV_VERSION = 0.13.8
 
 demo: edge-venv broker  ## set up the device's install and play the built-in clip through the real daemon
 	@.venv-edge/bin/maskgate demo
 
-test: dev-venv tflite-venv broker strace check  ## check everything; installs Mosquitto and strace from Debian, as root
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+web: web-venv  ## set up the pages, play the built-in clip over and over, and serve what the device sees
+	@.venv-web/bin/maskgate web --demo
+
+test: dev-venv tflite-venv broker strace chromium check  ## check everything; installs Mosquitto, strace and Chromium from Debian, as root
+	@$(TESTS)
+
+coverage: dev-venv tflite-venv broker strace chromium  ## the same tests, and which lines and branches they reach
+	@$(TESTS) --cov --cov-report=term
 
 faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/results/reliability.md says
 	@rm -f .faults.jsonl
@@ -52,7 +59,7 @@ lock: dev-venv  ## resolve requirements/*.txt anew
 	@scripts/lock.sh $(BIN)/uv
 
 clean:  ## remove what these commands made
-	@rm -rf $(VENV) .venv-edge .venv-tflite .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) .venv-edge .venv-web .venv-tflite .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .coverage* coverage.xml build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -68,6 +75,9 @@ dev-venv:
 edge-venv:
 	@scripts/venv.sh .venv-edge requirements/edge.txt "$(PYTHON)"
 
+web-venv:
+	@scripts/venv.sh .venv-web requirements/web.txt "$(PYTHON)"
+
 # tflite-runtime has no packages past Python 3.11.
 tflite-venv:
 	@for p in "$(PYTHON)" python3.11; do \
@@ -80,3 +90,6 @@ broker:
 
 strace:
 	@scripts/strace.sh
+
+chromium:
+	@scripts/chromium.sh

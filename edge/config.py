@@ -11,8 +11,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from edge.errors import ConfigError
-from edge.system.address import is_stream
+from edge.system.address import address_in, host_problem, is_stream
 from edge.types import SHORT_NAME
+
+SCHEMA_FILE = Path(__file__).parent / "schemas" / "config.schema.json"
+"""JSON Schema of config.toml for editors; `scripts/config_schema.py` writes it."""
 
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -20,6 +23,19 @@ Pixels = Annotated[int, Field(ge=1, le=10_000)]
 # BCM numbers on the header of 40 pins.
 Pin = Annotated[int, Field(ge=0, le=27)]
 TopicLevel = Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
+
+
+def _path(path: str) -> str:
+    """Refuses what is no name of a file; of an address the sentence tells no more than may be."""
+    if "\0" in path:
+        raise ValueError("no name of a file holds a NUL")
+    if told := address_in(path):
+        raise ValueError(f"{told} is no file or folder; a camera's address belongs in camera.source")
+    return path
+
+
+PathText = Annotated[str, AfterValidator(_path)]
+"""A path; an empty one names nothing."""
 
 
 class FrozenModel(BaseModel):
@@ -38,7 +54,7 @@ class DeviceConfig(FrozenModel):
 
 def _known_scheme(source: str) -> str:
     """Refuses an address of another kind than cameras have; the sentence tells nothing of it."""
-    if "://" in source and not is_stream(source):
+    if "\0" in source or ("://" in source and not is_stream(source)):
         raise ValueError(
             "this is no source that is known: use picamera2, /dev/videoN, an rtsp:// address, a video file "
             "or a folder of images"
@@ -50,7 +66,7 @@ class CameraConfig(FrozenModel):
     """Where frames come from."""
 
     source: Annotated[str, Field(min_length=1, repr=False), AfterValidator(_known_scheme)] = "picamera2"
-    password_file: str = ""
+    password_file: PathText = ""
     width: Pixels = 1280
     height: Pixels = 720
     fps: Annotated[int, Field(ge=1, le=120)] = 15
@@ -63,7 +79,7 @@ class CameraConfig(FrozenModel):
 class DetectorConfig(FrozenModel):
     """Finding faces."""
 
-    model: str = ""
+    model: PathText = ""
     long_side: Annotated[int, Field(ge=96, le=1920)] = 320
     threads: Annotated[int, Field(ge=1, le=16)] = 1
     score_threshold: Share = 0.6
@@ -73,8 +89,8 @@ class DetectorConfig(FrozenModel):
 class ClassifierConfig(FrozenModel):
     """Judging one face."""
 
-    bundle: str = ""
-    trusted_keys: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    bundle: PathText = ""
+    trusted_keys: tuple[Annotated[PathText, Field(min_length=1)], ...] = ()
     interpreter: Literal["auto", "ai-edge-litert", "tflite-runtime", "tensorflow"] = "auto"
     threads: Annotated[int, Field(ge=1, le=16)] = 1
 
@@ -137,10 +153,10 @@ class MqttConfig(FrozenModel):
     # From 2 on: paho is asked for a second less, see `edge.mqtt.client`.
     keepalive_s: Annotated[int, Field(ge=2, le=3600)] = 30
     username: str = ""
-    password_file: str = ""
-    ca_file: str = ""
-    client_cert_file: str = ""
-    client_key_file: str = ""
+    password_file: PathText = ""
+    ca_file: PathText = ""
+    client_cert_file: PathText = ""
+    client_key_file: PathText = ""
     insecure: tuple[Literal["clear-password", "unverified-broker"], ...] = ()
     accept_ack: bool = False
     ack_wait_s: Seconds = 30.0
@@ -152,12 +168,16 @@ class MqttConfig(FrozenModel):
         """Whether TLS is spoken."""
         return bool(self.ca_file or self.client_cert_file or "unverified-broker" in self.insecure)
 
+    def _told_host(self) -> str:
+        """The host; what is none may hold a password."""
+        return "another machine" if host_problem(self.host) else self.host
+
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Self:
         if self.username and not (self.encrypted or is_local(self.host) or "clear-password" in self.insecure):
             raise ValueError(
-                f"a password would travel to {self.host} unencrypted: name a ca_file, or, where nobody can "
-                'read along, say insecure = ["clear-password"]'
+                f"a password would travel to {self._told_host()} unencrypted: name a ca_file, or, where "
+                'nobody can read along, say insecure = ["clear-password"]'
             )
         return self
 
@@ -165,10 +185,30 @@ class MqttConfig(FrozenModel):
 class SpoolConfig(FrozenModel):
     """The durable outbox."""
 
-    path: Annotated[str, Field(min_length=1)] = "/var/lib/maskgate/spool.db"
+    path: Annotated[PathText, Field(min_length=1)] = "/var/lib/maskgate/spool.db"
     keep_days: Annotated[int, Field(ge=1, le=365)] = 7
     max_events: Annotated[int, Field(ge=1_000, le=10_000_000)] = 80_000
     max_mib: Annotated[int, Field(ge=4, le=65_536)] = 64
+
+
+class WebConfig(FrozenModel):
+    """The pages and the HTTP API of `maskgate web`."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8080
+    token_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    max_upload_mib: Annotated[int, Field(ge=1, le=256)] = 16
+    requests_per_s: Annotated[int, Field(ge=1, le=100_000)] = 500
+
+    @model_validator(mode="after")
+    def _both_halves_of_the_certificate(self) -> Self:
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("cert_file and key_file belong together: name both, or neither")
+        return self
 
 
 class LogConfig(FrozenModel):
@@ -188,6 +228,7 @@ class Config(FrozenModel):
     lamp: LampConfig = LampConfig()
     mqtt: MqttConfig = MqttConfig()
     spool: SpoolConfig = SpoolConfig()
+    web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()
 
 
@@ -216,17 +257,20 @@ def examine(file: Path) -> tuple[Config, tuple[tuple[str, str], ...]]:
             return Config.model_validate(raw), tuple(problems)
         except ValidationError as error:
             for item in error.errors():
-                problems.append((".".join(map(str, item["loc"])), _plain(item["type"], item["msg"])))
+                problems.append((".".join(map(_told_key, item["loc"])), _plain(item["type"], item["msg"])))
                 _remove(raw, item["loc"])
 
 
 def _read(file: Path) -> dict[str, Any]:
+    # A pipe would be waited for.
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise ConfigError(f"{file} is not a file; name another with --config")
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}; name another with --config") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{file} is not UTF-8 text") from None
+        raise ConfigError(f"{file} is not UTF-8 text; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not TOML: {error}") from None
 
@@ -242,6 +286,10 @@ def _remove(raw: dict[str, Any], where: tuple[int | str, ...]) -> None:
             return
         section = below
     section.pop(str(where[-1]), None)
+
+
+def _told_key(key: int | str) -> str:
+    return address_in(str(key)) or str(key)
 
 
 def _plain(kind: str, message: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "licences.md"
-LOCKS = ("edge", "pi", "tflite", "collector", "training", "dev", "pip-old", "pip-new")
+LOCKS = ("edge", "pi", "tflite", "web", "collector", "training", "dev", "pip-old", "pip-new")
 
 ELSEWHERE = {
     # Not in the environment of requirements/dev.txt on Linux, or without a licence in its metadata.
@@ -26,6 +26,8 @@ ELSEWHERE = {
 }
 NOTES = {
     "opencv-python-headless": "its wheels hold FFmpeg (LGPL-2.1-or-later), loaded as libraries of their own",
+    "pi-heif": "its wheels hold libheif and libde265 (LGPL-3.0)",
+    "pillow-heif": "its wheels hold libheif and libde265 (LGPL-3.0) and x265 (GPL-2.0), for tests only",
     "psycopg-binary": "its wheels hold libpq (PostgreSQL) and OpenSSL (Apache-2.0)",
 }
 SHORT = {
@@ -44,10 +46,12 @@ MaskGate is under the [Apache License 2.0](../LICENSE). Its locks pull the packa
 licence. A device needs only those of `edge` (with a Raspberry Pi's camera and pins: `pi`; with
 tflite-runtime: `tflite`). `python scripts/licences.py` writes this page.
 
-Two things ask for care when you pass on an image or a bundle of all packages:
+Three things ask for care when you pass on an image or a bundle of all packages:
 
 - **FFmpeg** in the wheels of OpenCV is under the LGPL. Pass its licence on, and let people exchange the
   library.
+- **libheif** in the wheels of pi-heif is under the LGPL. Only `training` and the extra `heif` bring it. The
+  plugin with an encoder, pillow-heif, holds x265 under the GPL and is in `dev` only.
 - **psycopg** is under the LGPL. Only `collector` and the extra `postgresql` bring it; the device does not
   need it.
 

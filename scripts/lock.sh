@@ -39,8 +39,9 @@ trap 'rm -f edge.pins' EXIT
 compile pi.txt ../pyproject.toml --extra pi pi.in --constraint edge.pins
 compile tflite.txt tflite.in
 stop_after_311
+compile web.txt ../pyproject.toml --extra web
 compile collector.txt ../pyproject.toml --extra postgresql
-compile training.txt ../pyproject.toml --extra training --extra cluster --extra convert
+compile training.txt ../pyproject.toml --extra training --extra cluster --extra convert --extra heif
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in
 # What the locks themselves are tried with.
 resolve pip-old.txt pip-old.in

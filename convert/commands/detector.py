@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from convert import detector as detectors
+from edge.cli.options import FILE
 from edge.errors import ConfigError
-
-FILE = click.Path(path_type=Path)
 
 
 @click.command()

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from edge import bundle
-
-FILE = click.Path(path_type=Path)
+from edge.cli.options import FILE
 
 
 @click.command()

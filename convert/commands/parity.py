@@ -16,6 +16,8 @@ from convert.models import float_model
 from edge import bundle as bundles
 from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
 from edge.cli.output import json_text, progress
+from edge.config import Config
+from edge.daemon import self_test
 from edge.vision.interpreter import TfliteModel
 from training import framework
 from training.data.dataset import FaceDataset, load_material
@@ -94,6 +96,7 @@ def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Compariso
         name = str(bundle.classifier)
         # The bundle may have been made by another program.
         tflite.require_integer(tflite.read(bundle.classifier.read_bytes(), name), name)
+        self_test.survive(bundle, Config())
         pair = compare.ModelPair(keras_model.open_network(model), TfliteModel(bundle.classifier))
         bar.describe("comparing")
         counts = representative.class_counts(bundle.manifest.metrics, pair.device.classes)

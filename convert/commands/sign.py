@@ -11,9 +11,9 @@ import click
 
 from edge import bundle
 from edge.bundle import signature
+from edge.cli.options import FILE
 from edge.errors import ConfigError
 
-FILE = click.Path(path_type=Path)
 VARIABLE = "MASKGATE_PASSPHRASE"
 """Environment variable that may hold the passphrase of a private key."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,8 +127,10 @@ class _Runner:
 
     def run(self, calls: int) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it was asked for as a pipe
-        self._process.stdin.write(f"{calls}\n")
-        self._process.stdin.flush()
+        # One that has ended says why in its answer.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(f"{calls}\n")
+            self._process.stdin.flush()
         self.times += self._answer()
 
     def finish(self, first: float) -> ModelTiming:
@@ -152,8 +155,14 @@ class _Runner:
         assert self._process.stdout is not None  # noqa: S101
         line = self._process.stdout.readline()
         if not line:
+            assert self._process.stdin is not None  # noqa: S101
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+            self._process.stdin = None
             _, complaint = self._process.communicate()
-            reason = (complaint.strip().splitlines() or ["it ended"])[-1]
+            code = self._process.returncode
+            last = (complaint.strip().splitlines() or ["it ended"])[-1]
+            reason = f"it ended its process ({signal.Signals(-code).name})" if code < 0 else last
             raise ModelError(f"{self._model.file} cannot be run: {reason}")
         return json.loads(line)
 

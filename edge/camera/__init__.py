@@ -12,14 +12,14 @@ from pathlib import Path
 from edge.camera.images import ImageReader, OnSkip, log_skip
 from edge.camera.live import Camera, LiveSource, Timeouts, stuck
 from edge.camera.picamera2 import PiCamera, require_package
-from edge.camera.recording import FrameReader, Playback, Recording, VideoReader, is_raw_stream
+from edge.camera.recording import FrameReader, Playback, Recording, VideoReader
 from edge.camera.video_capture import open_rtsp, open_usb
 from edge.config import CameraConfig as Settings
 from edge.errors import ConfigError, SourceError
 from edge.pipeline.ports import FrameSource
 from edge.system.address import StreamAddress, has_user_alone, is_stream, looks_like_address, with_password
 from edge.system.clock import Clock, SystemClock
-from edge.system.image_files import HEIF_SUFFIXES, IMAGE_SUFFIXES, read_image
+from edge.system.image_files import IMAGE_SUFFIXES, read_image
 from edge.system.native_output import prepare_opencv
 from edge.system.secrets import as_service, find_credential, first_line
 
@@ -176,16 +176,17 @@ def _open_reader(settings: Settings, on_skip: OnSkip = log_skip) -> FrameReader:
     path = _existing(settings.source)
     if path.is_dir():
         return ImageReader.of_folder(path, settings.fps, on_skip)
-    if path.suffix.lower() in IMAGE_SUFFIXES | HEIF_SUFFIXES:
+    if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageReader((path,), settings.fps)
-    if "fps" not in settings.model_fields_set and is_raw_stream(path):
+    reader = VideoReader(path, settings.fps)
+    if reader.raw and "fps" not in settings.model_fields_set:
         log.warning(
             "%s is a raw stream, which holds no times: it is taken as %g frames a second; "
             "set camera.fps to what it was recorded with",
             path,
             settings.fps,
         )
-    return VideoReader(path, settings.fps)
+    return reader
 
 
 def _existing(source: str) -> Path:

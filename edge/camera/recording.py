@@ -106,7 +106,11 @@ class Recording:
 
 
 class VideoReader:
-    """A video or GIF through OpenCV's FFmpeg reader, decoded into one buffer."""
+    """A video or GIF through OpenCV's FFmpeg reader, decoded into one buffer.
+
+    Attributes:
+        raw: Whether it is a bare stream, which holds no times.
+    """
 
     def __init__(self, file: Path, raw_fps: float = FALLBACK_FPS) -> None:
         """Opens the file and decodes its first frame.
@@ -122,8 +126,8 @@ class VideoReader:
         self._file = file
         self._frames_left = MOST_ANIMATION_FRAMES if check_header(file) else math.inf
         self._capture = _open(file)
-        self._raw = is_raw_stream(file)
-        self._step = 1 / (raw_fps if self._raw else _rate(self._capture))
+        self.raw = is_raw_stream(file)
+        self._step = 1 / (raw_fps if self.raw else _rate(self._capture))
         self._moment = -self._step
         self._buffer: Image | None = None
         # The first frame is decoded here: a video without any is an error of opening it.
@@ -131,7 +135,7 @@ class VideoReader:
             self._capture.release()
             raise SourceError(f"{file} holds no frames that can be decoded")
         self._waiting = True
-        self._length_s = 0.0 if self._raw else _length(self._capture, self._step)
+        self._length_s = 0.0 if self.raw else _length(self._capture, self._step)
 
     def next(self) -> tuple[Image, float] | None:
         """The next frame and its media time."""
@@ -162,7 +166,7 @@ class VideoReader:
             )
         self._buffer = cast(Image, pixels)
         # FFmpeg makes times up for a raw stream, at its own rate.
-        stamp = math.nan if self._raw else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        stamp = math.nan if self.raw else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         self._moment = _later(stamp, self._moment, self._step)
         return True
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import sys
 from importlib.metadata import version
-from io import TextIOWrapper
-from typing import Any, TextIO, cast
+from io import StringIO, TextIOWrapper
+from typing import Any, cast
 
 import click
 
+from edge.cli.log import LimitedHandler, start_logging
 from edge.errors import ConfigError, MaskGateError, MissingExtraError
+from edge.system.address import without_addresses
 from edge.system.native_path import ESCAPED, is_utf8, printable
 from edge.system.process import keep_memory_private
 
 LEVELS = ("debug", "info", "warning", "error")
 LEVEL = "edge.cli.log_level"
 INTERRUPTED = 130
+VARIABLES = ("MASKGATE_DATABASE",)
+"""Environment variables that stand for an option, and may hold an address."""
 
 _DESKTOP = frozenset({"PIL", "imagehash", "keras", "matplotlib", "scipy", "sklearn", "tensorflow"})
 EXTRAS = {
     "collector": frozenset({"jsonschema_rs", "sqlalchemy", "tzdata"}),
+    "web": frozenset(
+        {"anyio", "fastapi", "jinja2", "python_multipart", "prometheus_client", "starlette", "uvicorn"}
+    ),
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
     "cluster": frozenset({"dask", "distributed"}),
@@ -31,6 +37,7 @@ EXTRAS = {
 """The packages, by the name they are imported under, that each extra of pyproject.toml brings."""
 LOCKS = {
     "collector": "collector",
+    "web": "web",
     "postgresql": "collector",
     "training": "training",
     "cluster": "training",
@@ -64,28 +71,9 @@ def _set_log_level(context: click.Context, _option: click.Parameter, value: str 
     start_logging(value or "warning")
 
 
-class StandardErrorHandler(logging.StreamHandler[TextIO]):
-    """Logs to what is standard error at the time, which a progress bar replaces to keep its line."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Writes one line."""
-        self.stream = sys.stderr
-        super().emit(record)
-
-
-def start_logging(level: str) -> None:
-    """Logs to standard error, one line an entry; the journal brings times of its own."""
-    line = (
-        "%(levelname)s %(message)s"
-        if "JOURNAL_STREAM" in os.environ
-        else "%(asctime)s %(levelname)s %(message)s"
-    )
-    logging.basicConfig(level=level.upper(), format=line, handlers=[StandardErrorHandler()], force=True)
-
-
 def log_as_configured(level: str) -> None:
-    """Logs at the configured level, unless --log-level was given."""
-    start_logging(click.get_current_context().meta[LEVEL] or level)
+    """Logs at the configured level, unless --log-level was given; for programs that run on."""
+    start_logging(click.get_current_context().meta[LEVEL] or level, LimitedHandler())
 
 
 version_option = click.version_option(version("maskgate"), message="%(prog)s %(version)s")
@@ -113,11 +101,13 @@ def run_app(group: click.Group, extra: str) -> None:
     try:
         code = _main(group, extra)
     except MaskGateError as error:
-        for line in str(error).split("\n"):
+        for line in _told(str(error)).split("\n"):
             click.echo(f"{group.name}: {printable(line)}", err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        click.echo(_told(shown.getvalue()), nl=False, err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
@@ -126,6 +116,12 @@ def run_app(group: click.Group, extra: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(sentence: str) -> str:
+    """What is said of an error: of addresses that were typed, no more than scheme and host."""
+    given = [*sys.argv[1:], *filter(None, map(os.environ.get, VARIABLES))]
+    return without_addresses(sentence, given)
 
 
 def _main(group: click.Group, extra: str) -> object:

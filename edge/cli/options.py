@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import click
 
 from edge.config import Config, load_config, with_models
+from edge.system.address import address_in
 from edge.system.image_files import USUAL_MEGAPIXELS, picture_limit
 
 SYSTEM_CONFIG = Path("/etc/maskgate/config.toml")
@@ -26,10 +28,30 @@ def find_config_file(named: Path | None) -> Path:
     return named or LOCAL_CONFIG
 
 
-EXISTING = click.Path(exists=True, path_type=Path)
-FILE = click.Path(path_type=Path)
+class FilePath(click.Path):
+    """A path on the command line; an address in its place is refused, and nothing secret of it is said."""
 
-config_option = click.option("--config", type=FILE, help="Configuration file; see the sample config.toml.")
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """The path.
+
+        Raises:
+            click.BadParameter: It is an address, or not what is wanted.
+        """
+        told = None if os.path.lexists(value) else address_in(os.fsdecode(value))
+        if told is not None:
+            self.fail(f"{told} is no file or folder; a camera is named in config.toml only", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+EXISTING = FilePath(exists=True, path_type=Path)
+FOLDER = FilePath(exists=True, file_okay=False, path_type=Path)
+FILE = FilePath(path_type=Path)
+
+config_option = click.option(
+    "--config", type=FILE, help="Configuration file; unless given, no file is read and defaults hold."
+)
 config_file_option = click.option(
     "--config",
     "file",

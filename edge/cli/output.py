@@ -100,6 +100,11 @@ class Columns:
     dropped_first: tuple[str, ...] = ()
 
 
+def room() -> int:
+    """Columns for standard output: those of its terminal; of a file or pipe as many as anybody wants."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+
+
 def table(rows: Sequence[Sequence[Cell]], columns: Columns | str = "ll") -> str:
     """Rows of cells as aligned columns, for standard output.
 
@@ -111,24 +116,24 @@ def table(rows: Sequence[Sequence[Cell]], columns: Columns | str = "ll") -> str:
         columns: The columns, or their kinds alone.
     """
     shape = columns if isinstance(columns, Columns) else Columns(columns)
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    there = room()
     found = [
         _Column(kind, ["" if row[at] is None else printable(row[at]) for row in rows])
         for at, kind in enumerate(shape.kinds.ljust(len(rows[0]), "r")[: len(rows[0])])
     ]
     dropped: list[str] = []
     for head in shape.dropped_first:
-        if _least(found) <= room:
+        if _least(found) <= there:
             break
         found = [column for column in found if column.cells[0] != head]
         dropped.append(head)
-    if _least(found) > room:
+    if _least(found) > there:
         for column in found:
             column.squeeze()
-    text = _text(found, room)
+    text = _text(found, there)
     if dropped:
-        note = f"left out in {room} columns: {', '.join(reversed(dropped))}"
-        text = f"{text}\n\n{textwrap.fill(note, room)}"
+        note = f"left out in {there} columns: {', '.join(reversed(dropped))}"
+        text = f"{text}\n\n{textwrap.fill(note, there)}"
     return text
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import islice
 
 from edge.collector.completeness import Completeness
 from edge.collector.database import Queries, Writes
@@ -19,6 +20,8 @@ from edge.types import DeviceKey
 
 PAUSE_S = 1.0
 """Between two messages to one device."""
+AT_ONCE = 100
+"""Epochs whose marks are read together."""
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,7 @@ class AckScheduler:
         self._watched_until: dict[EpochKey, float] = {}
         self._published_at: dict[DeviceKey, float] = {}
         self._missing_ranges: dict[EpochKey, MissingRanges] = {}
+        self._refusals = 0
         self._offline: set[DeviceKey] = set()
         self._returned: dict[DeviceKey, None] = {}
 
@@ -71,8 +75,8 @@ class AckScheduler:
 
     def refused(self) -> None:
         """The broker does not pass on what is published, so no device was asked for anything."""
-        for missing_ranges in self._missing_ranges.values():
-            missing_ranges.refused()
+        # Each epoch heeds it when its turn comes: refusals may be as many as epochs.
+        self._refusals += 1
 
     def messages(self, now: float, wall: float) -> Iterator[Message]:
         """What is to be published now; a message that is not taken from the iterator stays due.
@@ -83,18 +87,13 @@ class AckScheduler:
         self._wake(now)
         while self._ready or self._returned:
             if not self._ready:
-                place = next(iter(self._returned))
-                self.touched(self._reading.unfinished(place))
-                del self._returned[place]
-                continue
-            epoch_key = self._ready[0]
-            if (pause := self._pause(epoch_key, now)) > 0.0:
-                self._ready.popleft()
-                heappush(self._paused, (now + pause, epoch_key))
-                continue
-            message = self._acknowledgement(epoch_key, now, wall)
-            self._published(epoch_key, now)
-            yield message
+                self._take_returned()
+            ready = self._unpaused(now)
+            marks = self._marks(ready, now, wall) if ready else {}
+            for epoch_key in ready:
+                message = self._acknowledgement(epoch_key, marks[epoch_key], now)
+                self._published(epoch_key, now)
+                yield message
 
     def wait(self, now: float) -> float | None:
         """Seconds until there is something to publish; None where nothing is in sight."""
@@ -102,6 +101,42 @@ class AckScheduler:
             return 0.0
         ends = [timers[0][0] for timers in (self._paused, self._watched) if timers]
         return max(min(ends) - now, 0.0) if ends else None
+
+    def _take_returned(self) -> None:
+        """Has devices that returned acknowledged, those first that returned first."""
+        places = list(islice(self._returned, AT_ONCE))
+        self.touched(self._reading.unfinished(places))
+        for place in places:
+            del self._returned[place]
+
+    def _unpaused(self, now: float) -> list[EpochKey]:
+        """The next epochs that may be acknowledged now; those that may not yet are put aside."""
+        found: list[EpochKey] = []
+        places: set[DeviceKey] = set()
+        while len(found) < min(AT_ONCE, len(self._ready)):
+            epoch_key = self._ready[len(found)]
+            place = epoch_key.place
+            pause = PAUSE_S if place in places else self._pause(place, now)
+            if pause > 0.0:
+                del self._ready[len(found)]
+                heappush(self._paused, (now + pause, epoch_key))
+            else:
+                places.add(place)
+                found.append(epoch_key)
+        return found
+
+    def _marks(self, epoch_keys: list[EpochKey], now: float, wall: float) -> dict[EpochKey, Completeness]:
+        """How far epochs are complete; what was asked for in vain is given up before."""
+        marks = self._reading.marks(epoch_keys)
+        given_up = {key: spans for key in epoch_keys if (spans := self._given_up(key, marks[key], now))}
+        if given_up:
+            for epoch_key, spans in given_up.items():
+                named = ", ".join(f"{span.first}-{span.last}" for span in spans)
+                log.warning("%s does not send %s; counted as lost", epoch_key.place, named)
+            self._writing.give_up(given_up, wall)
+            # What was given up counts as gone from now on, so the marks may lie further on.
+            marks |= self._reading.marks(list(given_up))
+        return marks
 
     def _published(self, epoch_key: EpochKey, now: float) -> None:
         self._ready.popleft()
@@ -136,35 +171,34 @@ class AckScheduler:
         else:
             self._watch(epoch_key, now)
 
-    def _pause(self, epoch_key: EpochKey, now: float) -> float:
-        """Seconds until the device may get another message."""
-        published_at = self._published_at.get(epoch_key.place)
+    def _pause(self, place: DeviceKey, now: float) -> float:
+        """Seconds until a device may get another message."""
+        published_at = self._published_at.get(place)
         return 0.0 if published_at is None else published_at + PAUSE_S - now
 
-    def _acknowledgement(self, epoch_key: EpochKey, now: float, wall: float) -> Message:
-        mark = self._reading.mark(epoch_key)
-        missing = self._missing(epoch_key, mark, now)
-        if given_up := self._given_up(epoch_key, now):
-            named = ", ".join(f"{span.first}-{span.last}" for span in given_up)
-            log.warning("%s does not send %s; counted as lost", epoch_key.place, named)
-            self._writing.give_up(epoch_key, given_up, wall)
-            # What was given up counts as gone from now on, so the mark may lie further on.
-            mark = self._reading.mark(epoch_key)
-            missing = self._missing(epoch_key, mark, now)
-        topic = Topics.of(epoch_key.place).ack
-        pairs = [(span.first, span.last) for span in missing]
+    def _acknowledgement(self, epoch_key: EpochKey, mark: Completeness, now: float) -> Message:
+        pairs = [(span.first, span.last) for span in self._missing(epoch_key, mark, now)]
         payload = payloads.ack_payload(self._consumer, epoch_key.name, mark.contiguous, pairs)
-        return Message(topic, payloads.encode(payload))
+        return Message(Topics.of(epoch_key.place).ack, payloads.encode(payload))
 
     def _missing(self, epoch_key: EpochKey, mark: Completeness, now: float) -> tuple[Range, ...]:
+        """The ranges to ask for now."""
+        missing_ranges = self._updated(epoch_key, mark, now)
+        # A request to a device that is away would be counted as one without a result.
+        if missing_ranges is None or epoch_key.place in self._offline:
+            return ()
+        return missing_ranges.request(now)
+
+    def _given_up(self, epoch_key: EpochKey, mark: Completeness, now: float) -> tuple[Range, ...]:
+        missing_ranges = self._updated(epoch_key, mark, now)
+        return () if missing_ranges is None else missing_ranges.given_up(now)
+
+    def _updated(self, epoch_key: EpochKey, mark: Completeness, now: float) -> MissingRanges | None:
+        """What is missing of an epoch by now; None for nothing."""
         if not mark.holes:
             self._missing_ranges.pop(epoch_key, None)
-            return ()
+            return None
         missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._missing_after_s))
+        missing_ranges.heed(self._refusals)
         missing_ranges.update(now, mark.holes)
-        # A request to a device that is away would be counted as one without a result.
-        return () if epoch_key.place in self._offline else missing_ranges.request(now)
-
-    def _given_up(self, epoch_key: EpochKey, now: float) -> tuple[Range, ...]:
-        missing_ranges = self._missing_ranges.get(epoch_key)
-        return () if missing_ranges is None else missing_ranges.given_up(now)
+        return missing_ranges

@@ -95,10 +95,8 @@ class ExportLoader:
                 for (_, record), new in zip(batch, _added(add, batch), strict=True):
                     share = shares.setdefault(record.epoch_key, LoadedShare())
                     share.count(record.sequence, new=new)
-        reading = Queries(database)
-        return tuple(
-            Loaded(epoch_key, shares[epoch_key], reading.mark(epoch_key)) for epoch_key in sorted(shares)
-        )
+        marks = Queries(database).marks(sorted(shares))
+        return tuple(Loaded(epoch_key, shares[epoch_key], mark) for epoch_key, mark in marks.items())
 
     def _events(self, sources: Iterable[ExportSource]) -> Iterator[tuple[ExportLine, EventRecord]]:
         for line in chain.from_iterable(source.lines() for source in sources):

@@ -34,6 +34,7 @@ class MissingRanges:
     def __init__(self, missing_after_s: float) -> None:
         self._missing_after_s = missing_after_s
         self._holes: tuple[_Hole, ...] = ()
+        self._refusals = 0
 
     def update(self, now: float, spans: Sequence[Range]) -> None:
         """Takes the ranges that are missing by now, in order."""
@@ -60,9 +61,11 @@ class MissingRanges:
         self._holes = tuple(requested.get(hole.span, hole) for hole in self._holes)
         return tuple(requested)
 
-    def refused(self) -> None:
-        """No request reached the device: nothing counts as requested."""
-        self._holes = tuple(replace(hole, requests=0) for hole in self._holes)
+    def heed(self, refusals: int) -> None:
+        """Where there are more refusals than before no request reached the device: none counts as made."""
+        if refusals != self._refusals:
+            self._refusals = refusals
+            self._holes = tuple(replace(hole, requests=0) for hole in self._holes)
 
     def given_up(self, now: float) -> tuple[Range, ...]:
         """The ranges that were requested as often as is worth while, without a result."""

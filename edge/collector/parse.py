@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from edge.collector.records import (
     AvailabilityRecord,
@@ -117,9 +117,12 @@ class Parser:
 
     def _members(self, kind: str, payload: bytes) -> _Members:
         members: _Members = _load(payload)
-        for error in self._validators[kind].iter_errors(members):
+        try:
+            # The first error alone: each holds a copy of the message.
+            self._validators[kind].validate(members)
+        except ValidationError as error:
             where = "/".join(map(str, error.instance_path))
-            raise _BadMessageError(f"{where}: {error.message}" if where else error.message)
+            raise _BadMessageError(f"{where}: {error.message}" if where else error.message) from None
         return members
 
 

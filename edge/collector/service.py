@@ -37,7 +37,9 @@ BATCH_PAUSE_S = 0.005
 BATCH_S = 0.05
 """for so long at most."""
 TURN_S = 0.1
-"""For publishing, before what has come is looked after again."""
+"""For publishing, before what has come is looked after again,"""
+BUSY_TURN_S = 0.02
+"""and where more has come than fits into a batch: what is said later says more."""
 ROOM_S = 0.001
 STOP_S = 2.0
 """For storing what has arrived, once it is stopped."""
@@ -132,8 +134,9 @@ class Collector:
             for number, event in self._gather():
                 self._handle(number, event)
             if time.monotonic() >= self._store_at:
+                turn_s = TURN_S if self.waiting < BATCH else BUSY_TURN_S
                 self._store()
-                self._publish()
+                self._publish(turn_s)
                 self._note_coverage()
         except StorageError as error:
             self._store_at = time.monotonic() + self._store_backoff.next()
@@ -216,7 +219,7 @@ class Collector:
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)
 
-    def _publish(self) -> None:
+    def _publish(self, turn_s: float) -> None:
         """Publishes what is due to devices and dashboards, as much as broker and turn have room for."""
         now, wall = time.monotonic(), time.time()
         for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
@@ -224,12 +227,12 @@ class Collector:
                 return
             for message in source:
                 self.connection.publish(message)
-                if not self._may_publish(now):
+                if not self._may_publish(now + turn_s):
                     break
 
-    def _may_publish(self, began: float) -> bool:
+    def _may_publish(self, until: float) -> bool:
         """Waits for room, as long as the turn lasts: the broker answers within a moment."""
-        while self.connection.ready and time.monotonic() - began < TURN_S:
+        while self.connection.ready and time.monotonic() < until:
             if self.connection.room:
                 return True
             time.sleep(ROOM_S)
@@ -246,7 +249,7 @@ class Collector:
                 for number, event in self._gather():
                     self._handle(number, event)
             self._store()
-            self._publish()
+            self._publish(TURN_S)
             # Only where all that had waited has come: else nobody knows what happened in between.
             if self.connection.ready and self._coverage.unsure_since is None:
                 self._writing.note_seen(self.connection.client_id, time.time())

@@ -16,6 +16,7 @@ COMMANDS = {
     "events": "edge.commands.events:events",
     "models": "edge.commands.models:models",
     "collect": "edge.commands.collect:collect",
+    "web": "edge.commands.web:web",
 }
 
 

@@ -12,7 +12,7 @@ from edge.benchmark import models
 from edge.benchmark.machine import machine
 from edge.benchmark.pipeline import ROUNDS, PipelineFigures, measure_pipeline
 from edge.benchmark.process import PROCESSES, ProcessFigures, measure_process
-from edge.cli.options import json_option
+from edge.cli.options import FILE, json_option
 from edge.cli.output import json_text, progress, table
 from edge.commands.common import takes_models
 from edge.config import Config
@@ -22,9 +22,7 @@ from edge.demo import CLIP
 
 @click.command()
 @json_option
-@click.option(
-    "--source", type=click.Path(path_type=Path), default=CLIP, help="Recording to run, the demo's by default."
-)
+@click.option("--source", type=FILE, default=CLIP, help="Recording to run, the demo's by default.")
 @takes_models
 def bench(settings: Config, source: Path, as_json: bool) -> None:
     """Measure speed, memory and time to ready on this machine.

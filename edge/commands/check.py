@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from edge import config as configuration
-from edge.cli.options import config_file_option
+from edge.cli.options import bundle_option, config_file_option, detector_option
 from edge.daemon.daemon import all_in_one
 from edge.daemon.service import Problem
 from edge.errors import ConfigError, SeveralError
@@ -16,29 +16,31 @@ from edge.errors import ConfigError, SeveralError
 
 @click.command()
 @config_file_option
+@bundle_option
+@detector_option
 @click.option("--connect", is_flag=True, help="Also open camera, lamp and broker; the daemon must not run.")
-def check(file: Path, connect: bool) -> None:
+def check(file: Path, bundle: Path | None, detector: Path | None, connect: bool) -> None:
     """Do what `run` does before its first frame; every problem at once, each as section.key: problem.
 
     Without --connect no camera, lamp or broker is needed. Nothing is written. The exit code is that with
-    which `run` would end.
+    which `run` would end for the same user.
 
     \b
     Examples:
       maskgate check --config /etc/maskgate/config.toml
       maskgate check --connect
     """
-    problems = list(_problems(file, connect))
+    config, wrong = configuration.examine(file)
+    problems = [Problem(key, ConfigError(f"{key}: {problem}")) for key, problem in wrong]
+    daemon = all_in_one(configuration.with_models(config, bundle, detector))
+    problems += _not_of_defaults(daemon.examine(connect=connect), {key for key, _ in wrong})
     if problems:
         raise SeveralError([str(problem) for problem in problems], problems[0].error.exit_code)
     click.echo(f"{file} is in order")
 
 
-def _problems(file: Path, connect: bool) -> Iterator[Problem]:
-    config, wrong = configuration.examine(file)
-    yield from (Problem(key, ConfigError(f"{key}: {problem}")) for key, problem in wrong)
-    told = tuple(key for key, _ in wrong)
-    for problem in all_in_one(config).examine(connect=connect):
-        # A default took the place of what is wrong, so what comes of it is no problem of this file.
-        if not any(problem.key == key or problem.key.startswith(f"{key}.") for key in told):
+def _not_of_defaults(problems: Iterable[Problem], wrong: Collection[str]) -> Iterator[Problem]:
+    """Problems but for those of a default that took the place of a key that is wrong already."""
+    for problem in problems:
+        if not any(problem.key == key or problem.key.startswith(f"{key}.") for key in wrong):
             yield problem

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 
-from edge.cli.options import json_option
+from edge.cli.options import FILE, json_option
 from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
 
-PATH = click.Path(path_type=Path)
 DATABASE = "sqlite:///maskgate-events.db"
 
 
@@ -170,7 +169,7 @@ def report(
 
 
 @collect.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=PATH)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
 @click.option(
     "--site",
     default="",

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, find_config, json_option
-from edge.cli.output import json_text, table, written
+from edge.cli.options import FILE, LOCAL_CONFIG, SYSTEM_CONFIG, find_config, json_option
+from edge.cli.output import json_text, room, table, written
 from edge.errors import ConfigError
 from edge.messages.payloads import iso_time
 from edge.spool.control.client import SpoolClient
@@ -40,7 +40,7 @@ def _counter(_context: click.Context, _option: click.Parameter, file: Path | Non
 _config_option = click.option(
     "--config",
     "counter",
-    type=click.Path(path_type=Path),
+    type=FILE,
     callback=_counter,
     help=f"Configuration file, which names the spool; {SYSTEM_CONFIG} unless given, else ./{LOCAL_CONFIG}.",
 )
@@ -88,7 +88,7 @@ def tail(counter: SpoolClient, lines: int, follow: bool, as_json: bool) -> None:
 @click.option(
     "--since", help="Only what was decided from this date or time on, UTC unless it says otherwise."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="File instead of standard output.")
+@click.option("-o", "--output", type=FILE, help="File instead of standard output.")
 @_config_option
 def export(counter: SpoolClient, kind: str, since: str | None, output: Path | None, **numbers: Any) -> None:
     """Export the events that are kept, whole or from one number to another.
@@ -209,12 +209,12 @@ def _as_json(kept: StoredEvent) -> str:
 
 
 def _as_text(kept: StoredEvent) -> str:
-    members = json.loads(kept.payload)
-    where = "unsent" if kept.sent_at is None else "sent"
-    return (
-        f"{members['wall_time']}  {members['sequence']:>7}  {members['pass_id']}  "
-        f"revision {members['revision']}  {members['verdict']:<14}  {where}"
-    )
+    """A line; without parts of a second and in narrower columns where the terminal has no room for them."""
+    event = json.loads(kept.payload)
+    when, number, whose, revision = (event[key] for key in ("wall_time", "sequence", "pass_id", "revision"))
+    end = f"{event['verdict']:<14}  {'unsent' if kept.sent_at is None else 'sent'}"
+    line = f"{when}  {number:>7}  {whose}  revision {revision}  {end}"
+    return line if len(line) <= room() else f"{when[:19]}Z {number:>5} {whose} rev {revision} {end}"
 
 
 def _stats_rows(found: SpoolStats) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from edge.bundle.download import YUNET, YUNET_URL, fetch_yunet
 from edge.bundle.install import BundleChange, install, roll_back
 from edge.bundle.inventory import InventoryRow, inventory
 from edge.bundle.store import models_directory, open_bundle_store
-from edge.cli.options import LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_config_option
+from edge.cli.options import FILE, LOCAL_CONFIG, SYSTEM_CONFIG, json_option, service_config_option
 from edge.cli.output import json_text, table
 from edge.config import Config
 from edge.daemon import factory
@@ -49,7 +49,7 @@ def list_bundles(settings: Config, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=FILE)
 @_config_option
 def verify(path: Path | None, settings: Config) -> None:
     """Verify the bundle in use, or PATH (a directory or a packed bundle), and try it on this machine.
@@ -69,7 +69,7 @@ def verify(path: Path | None, settings: Config) -> None:
 
 
 @models.command(name="install")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--allow-older", is_flag=True, help="Take a version that is not higher than the one in use.")
 @_config_option
 def install_bundle(file: Path, allow_older: bool, settings: Config) -> None:
@@ -151,7 +151,7 @@ def _warn_of_configured_bundle(settings: Config) -> None:
 @click.option(
     "--to",
     "directory",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="Directory to keep it in (the default is found).",
 )
 @click.option("--url", default=YUNET_URL, show_default=True, help="Where to fetch it from; a mirror will do.")

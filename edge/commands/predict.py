@@ -13,7 +13,7 @@ import cv2
 
 from edge.camera import open_recording
 from edge.camera.images import OnSkip
-from edge.cli.options import json_option
+from edge.cli.options import FILE, json_option
 from edge.cli.output import Columns, json_text, progress, raise_skipped, table
 from edge.commands.common import takes_models
 from edge.config import CameraConfig, Config
@@ -22,7 +22,7 @@ from edge.daemon.factory import open_bundle, open_classifier, open_vision
 from edge.errors import SourceError, StorageError
 from edge.pipeline.pipeline import Vision
 from edge.system.files import write_atomic
-from edge.system.image_files import HEIF_SUFFIXES, IMAGE_SUFFIXES, pictures_in, read_image
+from edge.system.image_files import IMAGE_SUFFIXES, pictures_in, read_image
 from edge.types import Face, Frame, FrameAnalysis, Observation
 from edge.vision.annotate import annotated
 
@@ -52,13 +52,13 @@ class WholeImage:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH...")
 @json_option
 @click.option("--no-detect", is_flag=True, help="Each picture is one face crop already.")
 @click.option(
     "--annotate",
     "directory",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="Write pictures with boxes and pixelated eyes.",
 )
 @takes_models
@@ -98,7 +98,7 @@ def _pictures(paths: tuple[Path, ...], on_skip: OnSkip) -> Iterator[Picture]:
             if path.is_dir():
                 for file in pictures_in(path):
                     yield from _pictures((file,), on_skip)
-            elif path.suffix.lower() in IMAGE_SUFFIXES | HEIF_SUFFIXES:
+            elif path.suffix.lower() in IMAGE_SUFFIXES:
                 yield Picture(path, Frame(0, read_image(path), 0.0, 0.0))
             else:
                 yield from _frames(path)

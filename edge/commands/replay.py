@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from edge.camera.images import OnSkip
-from edge.cli.options import json_option
+from edge.cli.options import FILE, json_option
 from edge.cli.output import json_text, raise_skipped
 from edge.commands.common import takes_models
 from edge.config import Config
@@ -67,7 +67,7 @@ class PrintingObserver:
 
 
 @click.command()
-@click.argument("videos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="VIDEO...")
+@click.argument("videos", nargs=-1, required=True, type=FILE, metavar="VIDEO...")
 @json_option
 @click.option("--realtime", is_flag=True, help="At the recording's own pace instead of as fast as possible.")
 @takes_models

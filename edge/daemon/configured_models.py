@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
+from edge.bundle import Bundle
 from edge.bundle.store import BundleStore
 from edge.bundle.trial import renew
 from edge.config import Config
@@ -25,7 +27,22 @@ def detector_names(config: Config) -> tuple[str, ...]:
         return ()
 
 
-def without_failed(config: Config, store: BundleStore, libraries: str) -> tuple[Config, str]:
+@dataclass(frozen=True, slots=True)
+class ConfiguredModels:
+    """What is left of the configured models without those that were tried in vain.
+
+    Attributes:
+        config: The configuration to go by.
+        bundle: The configured bundle, opened and verified; None where none is configured or used.
+        problem: What to say of what was left out; empty where nothing was.
+    """
+
+    config: Config
+    bundle: Bundle | None
+    problem: str
+
+
+def without_failed(config: Config, store: BundleStore, libraries: str) -> ConfiguredModels:
     """Leaves out what was tried in vain.
 
     Args:
@@ -33,24 +50,21 @@ def without_failed(config: Config, store: BundleStore, libraries: str) -> tuple[
         store: Where the records are.
         libraries: What runs the models, by version.
 
-    Returns:
-        The configuration to go by, and what to say of it.
-
     Raises:
         ModelError: The configured bundle is damaged.
     """
-    problems = []
+    problems, bundle = [], None
     for name in detector_names(config):
         if problem := _failed(store, name, libraries, config.detector.model):
             problems.append(problem)
             config = config.model_copy(update={"detector": config.detector.model_copy(update={"model": ""})})
     if config.classifier.bundle:
-        name = factory.open_bundle(config).name
-        if problem := _failed(store, name, libraries, config.classifier.bundle):
+        bundle = factory.open_bundle(config)
+        if problem := _failed(store, bundle.name, libraries, config.classifier.bundle):
             problems.append(problem)
             bare = config.classifier.model_copy(update={"bundle": ""})
-            config = config.model_copy(update={"classifier": bare})
-    return config, "; ".join(problems)
+            config, bundle = config.model_copy(update={"classifier": bare}), None
+    return ConfiguredModels(config, bundle, "; ".join(problems))
 
 
 def _failed(store: BundleStore, name: str, libraries: str, configured: str) -> str:

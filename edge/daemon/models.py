@@ -74,14 +74,13 @@ def load_wanted_models(config: Config, wait_s: float = LOCK_WAIT_S) -> LoadedMod
         ModelError: It is damaged, or cannot be used.
     """
     store, versions = open_bundle_store(), libraries(config.classifier.interpreter)
-    config, problem = without_failed(config, store, versions)
-    if config.classifier.bundle:
-        bundle = factory.open_bundle(config)
-        trial = Trial(store, *detector_names(config), bundle.name)
-        loaded = LoadedModels(_open(config, bundle, trial), trial)
+    wanted = without_failed(config, store, versions)
+    if wanted.bundle is not None:
+        trial = Trial(store, *detector_names(wanted.config), wanted.bundle.name)
+        loaded = LoadedModels(_open(wanted.config, wanted.bundle, trial), trial)
     else:
-        loaded = _load_installed(config, store, versions, wait_s)
-    return replace(loaded, problem=problem or loaded.problem)
+        loaded = _load_installed(wanted.config, store, versions, wait_s)
+    return replace(loaded, problem=wanted.problem or loaded.problem)
 
 
 def _load_installed(config: Config, store: BundleStore, versions: str, wait_s: float) -> LoadedModels:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from edge.bundle import Bundle, golden_crop, load, trust
+from edge.bundle import SHIPPED, Bundle, golden_crop, load, trust
 from edge.config import CameraConfig, Config
 from edge.contract import FEWEST_GOLDEN
 from edge.daemon import factory
@@ -67,6 +67,28 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
         ModelError: It is not signed as configured, cannot be opened, answers nonsense, or ends its process.
         MissingExtraError: No interpreter is installed.
     """
+    done = _try_elsewhere(bundle, config)
+    answer = json.loads(done.stdout.splitlines()[-1])
+    if done.returncode:
+        raise ModelError(answer)
+    return SelfTest(**answer)
+
+
+def survive(bundle: Bundle, config: Config) -> None:
+    """Has a bundle that may never have run here tried before this process opens it.
+
+    What is wrong with it otherwise is said by whoever opens it.
+
+    Raises:
+        ModelError: It is not signed as configured, or ends the process that runs it.
+        MissingExtraError: No interpreter is installed.
+    """
+    if bundle.path.resolve() != SHIPPED.resolve() or config.detector.model:
+        _try_elsewhere(bundle, config)
+
+
+def _try_elsewhere(bundle: Bundle, config: Config) -> subprocess.CompletedProcess[bytes]:
+    """Tries a bundle in another process, which ends in good order."""
     # Before native code reads its models.
     trust.check(bundle, config.classifier.trusted_keys)
     find_runtime(config.classifier.interpreter)
@@ -85,10 +107,7 @@ def self_test(bundle: Bundle, config: Config) -> SelfTest:
             f"{_at_work(bundle, done.stdout)} ended the process that tried it ({_ending(done.returncode)}) "
             "and is damaged; install another one"
         )
-    answer = json.loads(done.stdout.splitlines()[-1])
-    if done.returncode:
-        raise ModelError(answer)
-    return SelfTest(**answer)
+    return done
 
 
 def _settings(config: Config) -> str:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from urllib.parse import quote
 
 from edge.errors import ConfigError
@@ -23,6 +25,13 @@ _MOST_LOGIN_BYTES = 127
 _MOST_PATH_BYTES = 1023
 _MOST_PORT = 65_535
 _ADDRESS_LIKE = re.compile(r"[@?&]|[:;][/\\]|^\s*(?:rtsps?|rstps?|rtps?|rtmps?|https?)[:;/\\]", re.IGNORECASE)
+# Two letters at least: one is a drive of Windows.
+_ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):[/\\]+", re.IGNORECASE)
+_SECRET_PLACE = re.compile(
+    r"[^\s/:@]:[^@]*@|[?&][^\s=&?]+=|^\s*(?:rtsps?|rstps?|rtps?|rtmps?)[:;/\\]", re.IGNORECASE
+)
+_LOCAL_SCHEMES = frozenset({"file", "sqlite"})
+HIDDEN = "(an address that is not shown)"
 _ENCODE = "write /, ?, # and @ in it as %2F, %3F, %23 and %40"
 
 
@@ -108,6 +117,52 @@ def is_stream(text: str) -> bool:
 def looks_like_address(text: str) -> bool:
     """Whether a text that was meant for a path may be an address with a slip of the pen, and so a secret."""
     return _ADDRESS_LIKE.search(text) is not None
+
+
+def address_in(text: str) -> str | None:
+    """What may be told of an address in a text: `scheme://host`, or that it is one; None where there is none.
+
+    Addresses of files on this machine do not count. Where a login stands without a scheme, or a slip of
+    the pen may have put a secret anywhere, nothing is told.
+    """
+    found = _ANY_SCHEME.search(text)
+    if found is None:
+        return HIDDEN if _SECRET_PLACE.search(text) else None
+    if found[1].lower() in _LOCAL_SCHEMES:
+        return None
+    authority, path = _split(text[found.end() :])
+    host = _HOST.fullmatch(authority.rpartition("@")[2])
+    if host is None or "@" in path:
+        return HIDDEN
+    return f"{found[1].lower()}://{host['host']}"
+
+
+def without_addresses(sentence: str, given: Iterable[str]) -> str:
+    """A sentence in which no more is told of what was given than may be, however it was quoted there.
+
+    Args:
+        sentence: What is to be said.
+        given: What somebody typed or set, each of which may hold an address.
+    """
+    for text in given:
+        told = address_in(text)
+        if told is not None:
+            for spelling in sorted(set(_spellings(text)), key=len, reverse=True):
+                sentence = sentence.replace(spelling, told)
+    return sentence
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """The ways in which an address shows up in a sentence: as typed, as a path, and as Python quotes it."""
+    found = _ANY_SCHEME.search(text)
+    parts = [text, text.partition("=")[2]]
+    if found is not None:
+        rest = text[found.end() :]
+        # Without a login or a query, what follows the scheme alone may be told by those who know it better.
+        parts = [text[found.start() :], rest if re.search(r"[@?]", rest) else ""]
+    for part in filter(None, parts):
+        for spelling in (part, str(PurePath(part))):
+            yield from (spelling, repr(spelling)[1:-1])
 
 
 def host_problem(host: str) -> str:

@@ -7,6 +7,7 @@ of its own and must be able to go back by itself from what an administrator inst
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from collections.abc import Iterable, Iterator
@@ -151,8 +152,9 @@ def _as_storage_error(file: Path) -> Iterator[None]:
     except MaskGateError:
         raise
     except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        advice = "Make room, then go on with the same command or --resume" if full else "Choose another place"
         raise StorageError(
-            f"{file} cannot be written: {error.strerror or error}; nothing that was there is lost. "
-            "Make room, then go on with the same command or --resume",
+            f"{file} cannot be written: {error.strerror or error}; nothing that was there is lost. {advice}",
             error,
         ) from None

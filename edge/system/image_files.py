@@ -12,15 +12,16 @@ import cv2
 import numpy as np
 
 from edge.errors import SourceError
-from edge.system import image_header
+from edge.system import heif_images, image_header
 from edge.system.image_header import BMP, END_OF_IMAGE, JPEG, PNG, RIFF, START_OF_SCAN, STARTS_OF_FRAME, Size
 from edge.system.native_output import prepare_opencv, without_native_chatter
 from edge.types import Image
 
 log = logging.getLogger(__name__)
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-HEIF_SUFFIXES = frozenset({".heic", ".heif"})
+IMAGE_SUFFIXES = frozenset(
+    {".avif", ".bmp", ".heic", ".heif", ".hif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+)
 USUAL_MEGAPIXELS = 50.0
 NAMED = 3
 """So many files that are no pictures are named; the others are counted."""
@@ -50,7 +51,7 @@ class PictureLimit:
         """Sets the limit for all that this process reads."""
         self.megapixels = megapixels
 
-    def check(self, file: Path, size: Size) -> None:
+    def check(self, file: Path | str, size: Size) -> None:
         """Refuses a picture or video that is too large.
 
         Raises:
@@ -97,8 +98,7 @@ def pictures_in(folder: Path) -> tuple[Path, ...]:
 
 def is_picture(file: Path) -> bool:
     """Whether a file means to be a picture: named so, not hidden, no folder, and no link to nothing."""
-    suffixes = IMAGE_SUFFIXES | HEIF_SUFFIXES
-    return file.suffix.lower() in suffixes and not file.name.startswith(".") and file.is_file()
+    return file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
 def _few(files: Sequence[Path]) -> str:
@@ -115,17 +115,33 @@ def read_image(file: Path) -> Image:
     Raises:
         SourceError: The file is missing, empty, cut short, too large or no picture.
     """
+    return decode_image(_content(file), file)
+
+
+def decode_image(data: bytes, name: Path | str) -> Image:
+    """The picture in the bytes of a file, turned as its EXIF orientation says.
+
+    Args:
+        data: All of the file.
+        name: What sentences call it.
+
+    Returns:
+        (height, width, 3) BGR.
+
+    Raises:
+        SourceError: It is cut short, too large or no picture.
+    """
     prepare_opencv()
-    data = _content(file)
-    if image_header.is_heif(data):
-        raise SourceError(f"{file} is a HEIC picture, which is not read here; convert it to JPEG")
     size = image_header.size_of(data)
     if size is not None:
-        picture_limit.check(file, size)
-        data = _whole(file, data)
-    image = None if size is None else _decoded(data)
+        picture_limit.check(name, size)
+        data = _whole(name, data)
+    try:
+        image = None if size is None else _decoded(data)
+    except heif_images.NoHeifReaderError:
+        raise SourceError(f"{name} is a HEIC or AVIF picture, {heif_images.ADVICE}") from None
     if image is None:
-        raise SourceError(f"{file} is damaged, or not a picture of a kind that can be read")
+        raise SourceError(f"{name} is damaged, or not a picture of a kind that can be read")
     return image
 
 
@@ -170,30 +186,34 @@ def _content(file: Path) -> bytes:
 
 
 def _decoded(data: bytes) -> Image | None:
+    if image_header.is_heif(data):
+        return heif_images.decode(data)
     try:
         return cast(Image | None, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
     except cv2.error:
         return None
 
 
-def _whole(file: Path, data: bytes) -> bytes:
+def _whole(name: Path | str, data: bytes) -> bytes:
     """The bytes of a whole picture; OpenCV fills the rest of one that is cut with grey and calls it read."""
     if not cut_short(data):
         return data
     if data.startswith(JPEG) and (mended := with_end_mark(data)) is not None:
-        log.warning("%s lacks its end mark; nothing else is missing", file)
+        log.warning("%s lacks its end mark; nothing else is missing", name)
         return mended
-    raise SourceError(f"{file} is cut short: its end is missing; copy it again from where it came")
+    raise SourceError(f"{name} is cut short: its end is missing; copy it again from where it came")
 
 
 def cut_short(data: bytes) -> bool:
-    """Whether a JPEG, PNG, WebP or BMP file ends before its own end mark; False for other kinds."""
+    """Whether a file ends before its own end mark; False for kinds that have none."""
     if data.startswith(JPEG):
         return all(marker != END_OF_IMAGE for marker, _ in image_header.jpeg_segments(data))
     if data.startswith(PNG):
         return not _png_ends(data)
     if data.startswith(RIFF):
         return len(data) < 8 + int.from_bytes(data[4:8], "little")
+    if image_header.is_heif(data):
+        return any(end > len(data) for _, _, end in image_header.boxes(data, 0, len(data)))
     if data.startswith(BMP):
         return len(data) < int.from_bytes(data[2:6], "little")
     return False

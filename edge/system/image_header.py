@@ -18,14 +18,20 @@ END_OF_IMAGE = 0xD9
 START_OF_SCAN = 0xDA
 STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 JPEG, PNG, RIFF, BMP = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"RIFF", b"BM"
-HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
 
 _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
-_WIDTH, _HEIGHT, _SHORT = 256, 257, 3
+_WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_HEIGHT = _SIDES = 256, 257, 322, 323
+_SHORT, _LONG, _LONG8 = 3, 4, 16
+_MOST_BOXES = 10_000
+_VERSION = 4
+"""Bytes of version and flags with which some boxes begin."""
 
 
 def size_of(data: Data) -> Size | None:
     """Width and height of a picture; None where it is of no kind that is read here, or damaged."""
+    if is_heif(data):
+        return _heif(data)
     for start, read in _READERS.items():
         if data[: len(start)] == start:
             try:
@@ -41,8 +47,44 @@ def is_animation(data: Data) -> bool:
 
 
 def is_heif(data: Data) -> bool:
-    """Whether a picture is of the kind that telephones call HEIC."""
+    """Whether a picture is HEIC, as telephones make it, or AVIF, which has the same boxes."""
     return data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS
+
+
+def boxes(data: Data, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Each box of an ISO file between two places: its type, and where its content begins and ends.
+
+    The end of the last may lie beyond the data, which is then cut short.
+    """
+    for _ in range(_MOST_BOXES):
+        if start + 8 > end:
+            return
+        (length,), kind, head = struct.unpack_from(">I", data, start), bytes(data[start + 4 : start + 8]), 8
+        if length == 1 and start + 16 <= end:
+            (length,), head = struct.unpack_from(">Q", data, start + 8), 16
+        stop = end if length == 0 else start + length
+        yield kind, start + head, stop
+        if stop < start + head:
+            return
+        start = stop
+
+
+def _heif(data: Data) -> Size | None:
+    """The largest of the pictures that a file is made of, as coded; the whole is as large as all tiles."""
+    sizes = [
+        struct.unpack_from(">II", data, begin + _VERSION)
+        for begin, _ in _boxes_at(data, (0, len(data)), (b"meta", b"iprp", b"ipco", b"ispe"))
+    ]
+    return max(sizes, key=lambda size: size[0] * size[1], default=None)
+
+
+def _boxes_at(data: Data, within: tuple[int, int], path: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
+    """Where the boxes at the end of a path of types begin and end."""
+    for kind, begin, end in boxes(data, within[0], min(within[1], len(data))):
+        if kind == path[0] and len(path) == 1:
+            yield begin, end
+        elif kind == path[0]:
+            yield from _boxes_at(data, (begin + _VERSION * (kind == b"meta"), end), path[1:])
 
 
 def jpeg_segments(data: Data) -> Iterator[tuple[int, int]]:
@@ -109,13 +151,30 @@ def _tiff(data: Data) -> Size | None:
     big = struct.unpack_from(f"{order}H", data, 2)[0] == 43
     (directory,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, 8 if big else 4)
     (count,) = struct.unpack_from(f"{order}{'Q' if big else 'H'}", data, directory)
-    first, step, value = (directory + 8, 20, 12) if big else (directory + 2, 12, 8)
+    first, step = (directory + 8, 20) if big else (directory + 2, 12)
     found: dict[int, int] = {}
     for at in range(first, first + step * min(count, 0xFFFF), step):
         tag, kind = struct.unpack_from(f"{order}HH", data, at)
-        if tag in {_WIDTH, _HEIGHT}:
-            (found[tag],) = struct.unpack_from(f"{order}{'H' if kind == _SHORT else 'I'}", data, at + value)
-    return (found[_WIDTH], found[_HEIGHT]) if len(found) == 2 else None
+        # Of a tag that occurs twice decoders take the first.
+        if tag in _SIDES and tag not in found:
+            found[tag] = _whole_number(data, at, order, big=big, kind=kind)
+    if not {_WIDTH, _HEIGHT} <= found.keys():
+        return None
+    # A decoder holds a whole tile, however small the picture is.
+    return max(found[_WIDTH], found.get(_TILE_WIDTH, 0)), max(found[_HEIGHT], found.get(_TILE_HEIGHT, 0))
+
+
+def _whole_number(data: Data, at: int, order: str, *, big: bool, kind: int) -> int:
+    """The value of a field that holds one number, and not the place of others.
+
+    Raises:
+        IndexError: It is not that simple.
+    """
+    (count,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, at + 4)
+    kinds = {_SHORT: "H", _LONG: "I", **({_LONG8: "Q"} if big else {})}
+    if count != 1 or kind not in kinds:
+        raise IndexError
+    return int(struct.unpack_from(f"{order}{kinds[kind]}", data, at + (12 if big else 8))[0])
 
 
 _READERS: dict[bytes, Callable[[Data], Size | None]] = {

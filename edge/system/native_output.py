@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,6 +14,7 @@ import cv2
 
 # `LOG_LEVEL_SILENT` of OpenCV's `utils/logger.defines.hpp`.
 _SILENT = 0
+_redirected = threading.Lock()
 
 
 @cache
@@ -31,16 +33,18 @@ def without_native_chatter() -> Iterator[None]:
     TFLite's runtime announces its delegate there and has no switch for it. Not for use while other
     threads have something to say.
     """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    # One at a time: a second thread would keep the way to nowhere as the one to return to.
+    with _redirected:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 # `AV_LOG_QUIET` of FFmpeg's `libavutil/log.h`.

@@ -18,7 +18,8 @@ ESCAPED = "maskgate.escaped"
 
 _FIRST_BYTE = 0xDC00
 _BYTES = re.compile("[\udc80-\udcff]")
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udcff]")
+# The last ones turn the direction of a line around, or begin another.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\udc80-\udcff\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @contextmanager
@@ -55,7 +56,9 @@ def printable(name: object) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
-    return f"\\x{code - _FIRST_BYTE if code > _FIRST_BYTE else code:02x}"
+    if code > _FIRST_BYTE:
+        code -= _FIRST_BYTE
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

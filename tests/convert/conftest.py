@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-import subprocess
-import sys
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 
 from edge import bundle
+from tests.support import forked
 from tests.support.builders import made_once
 from tests.support.convert import Done, Trained, commands
-from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +20,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A small network that was trained on drawn faces, and its likenesses with faults."""
 
     def train(where: Path) -> None:
-        command = [sys.executable, "-m", "tests.support.networks", str(where)]
-        root = ROOT
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        code = "import runpy; runpy.run_module('tests.support.networks', run_name='__main__')"
+        done = forked.run(code, where)
         assert done.returncode == 0, done.stderr
 
     return Trained(made_once(tmp_path_factory, "trained", train))
@@ -40,17 +39,19 @@ def model(tmp_path: Path) -> Path:
     return Path(shutil.copy(bundle.SHIPPED / bundle.DETECTOR, tmp_path / "mine.onnx"))
 
 
-@pytest.fixture(scope="module")
-def converted(trained: Trained) -> Path:
+@pytest.fixture(scope="session")
+def converted(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundle of the trained network."""
-    target = trained.where / "bundle"
-    (done,) = commands(trained.convert("run", target, "--version", "1.2.0"))
-    assert (done.code, done.err) == (0, "")
-    return target
+
+    def convert(where: Path) -> None:
+        (done,) = commands(trained.convert("run", where / "bundle", "--version", "1.2.0"))
+        assert (done.code, done.err) == (0, "")
+
+    return made_once(tmp_path_factory, "converted", convert) / "bundle"
 
 
-@pytest.fixture(scope="module")
-def compared(trained: Trained, converted: Path) -> dict[str, Done]:
+@pytest.fixture(scope="session")
+def compared(trained: Trained, converted: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     """Comparisons of that bundle, or of one with a fault, with several float models."""
     sheet = trained.where / "worst.png"
     calls = {
@@ -62,4 +63,10 @@ def compared(trained: Trained, converted: Path) -> dict[str, Done]:
         "nan": trained.parity("nan.keras", converted),
         "unbalanced": trained.parity("run", trained.where / "unbalanced"),
     }
-    return dict(zip(calls, commands(*calls.values()), strict=True))
+
+    def compare(where: Path) -> None:
+        told = [astuple(done) for done in commands(*calls.values())]
+        (where / "told.json").write_text(json.dumps(told))
+
+    told = json.loads((made_once(tmp_path_factory, "compared", compare) / "told.json").read_text())
+    return {name: Done(*one) for name, one in zip(calls, told, strict=True)}

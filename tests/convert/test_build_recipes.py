@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from edge import bundle
-from tests.support.paths import ROOT
+from tests.support import forked
 from training.classifier.recipe import DEFAULT
 
 pytestmark = pytest.mark.slow
@@ -77,8 +75,7 @@ Sizes that a network reckons with, were they counted as values, would all lie be
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dict[str, float]]]:
     """A bundle and its figures for each recipe; recipes of one network share theirs."""
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path_factory.mktemp("recipes")), *RECIPES]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = forked.run(SCRIPT, tmp_path_factory.mktemp("recipes"), *RECIPES)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     return {name: (Path(folder), metrics) for name, folder, metrics in rows}

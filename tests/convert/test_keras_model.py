@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support import forked
 
 pytestmark = pytest.mark.slow
 
@@ -98,8 +96,7 @@ for name, make in WHOLE.items():
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
     """What is said of each network: an exit code and a sentence."""
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path_factory.mktemp("networks"))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = forked.run(SCRIPT, tmp_path_factory.mktemp("networks"))
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     return {name: (code, sentence) for name, code, sentence in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -117,3 +118,10 @@ def test_nothing_is_obeyed_by_default() -> None:
     """Neither marks nor commands."""
     assert not config.MqttConfig().accept_ack
     assert config.MqttConfig().accept_commands == ()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """Nor is any other thing that is no file."""
+    os.mkfifo(tmp_path / "config.toml")
+    with pytest.raises(ConfigError, match="is not a file"):
+        config.load(tmp_path / "config.toml")

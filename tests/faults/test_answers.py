@@ -47,7 +47,7 @@ def answer_badly(directory: Path, reply: Reply, times: int) -> None:
         refused = {number for number in range(1, sender.last + 1) if number % EVENTS == 5}
         sender.spool.flush()
         deleted = sender.last - sender.spool.figures().stored
-        note(name(reply), times, rest_flows_within_s=longest(flows), deleted=deleted)
+        note(name(reply), times, others_sent_within_s=longest(flows), deleted=deleted)
         assert deleted == 0
         assert sender.gaps() == (refused if reply.code in GIVEN_UP else set())
         assert set(broker.sequences) | sender.gaps() == set(range(1, sender.last + 1))
@@ -106,7 +106,12 @@ def kill_the_thread(directory: Path, broker: Mosquitto, times: int) -> None:
             restored.append(seconds_since(began))
             assert restored[-1] < 5.0
         lost = len(sender.ids - set(subscriber.ids))
-    note("callback exception, dead thread", times, restored_within_s=longest(restored), lost=lost)
+    note(
+        "exception in a callback, thread ended",
+        times,
+        restored_within_s=longest(restored),
+        lost=lost,
+    )
     assert lost == 0
 
 

@@ -41,7 +41,7 @@ def kill_often(directory: Path, broker: Mosquitto, kills: int, events: int) -> N
         began = time.monotonic()
         tally = stored_once(sender, database)
     note(
-        "broker SIGKILL while publishing", kills, **tally, flowing_within_s=longest(back),
+        "broker SIGKILL while publishing", kills, **tally, sending_again_within_s=longest(back),
         complete_after_s=round(seconds_since(began), 1),
     )  # fmt: skip
     assert max(back) < 5.0
@@ -61,7 +61,7 @@ def forget_often(directory: Path, make_broker: MakeBroker, times: int) -> None:
             broker.start()
             with collector(broker.port, database):
                 tally = stored_once(sender, database)
-    note("broker forgets acknowledged events", times, **tally)
+    note("broker restarts without what it acknowledged", times, **tally)
 
 
 def stay_away(directory: Path, broker: Mosquitto, times: int, events: int) -> None:
@@ -76,7 +76,7 @@ def stay_away(directory: Path, broker: Mosquitto, times: int, events: int) -> No
             wait_until(lambda: sender.spool.depth() == 0)
             with collector(broker.port, database):
                 tally = stored_once(sender, database)
-    note(f"consumer away, {events} events", times, **tally)
+    note(f"no consumer for {events} events", times, **tally)
 
 
 def test_a_killed_broker_costs_nothing(tmp_path: Path, make_broker: MakeBroker) -> None:

@@ -91,7 +91,7 @@ def test_the_side_that_sees_does_not_wait(tmp_path: Path, trouble: str) -> None:
     """Four minutes: frames and lamp within 10 % of what they take in blocks without, measured in turn."""
     troubled, calm = look_amid(trouble, tmp_path, 48, 5.0)
     note(
-        f"{trouble}: the side that sees", 48, frame_p99_ms=troubled.times.frame_p99_ms,
+        f"{trouble}: frames and lamp", 48, frame_p99_ms=troubled.times.frame_p99_ms,
         without_ms=calm.times.frame_p99_ms, lamp_mean_ms=troubled.times.lamp_mean_ms,
         lamp_without_ms=calm.times.lamp_mean_ms,
     )  # fmt: skip

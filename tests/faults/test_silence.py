@@ -76,7 +76,7 @@ def freeze(directory: Path, broker: Mosquitto, times: int) -> None:
 
 def cut_off(directory: Path, broker: Mosquitto, times: int) -> None:
     with Proxy(broker.port) as proxy:
-        silence = Silence("network swallows everything", proxy.swallow, proxy.restore)
+        silence = Silence("network drops every packet", proxy.swallow, proxy.restore)
         fall_silent(directory, broker, proxy.port, silence, times)
 
 

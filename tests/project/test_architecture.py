@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,10 @@ print(len(names), *sorted({name.partition(".")[0] for name in sys.modules} & {"t
 NOT_ON_A_DEVICE = (
     "tensorflow", "keras", "picamera2", "libcamera", "gpiozero", "lgpio", "matplotlib", "PIL", "sklearn",
     "skimage", "scipy", "imagehash", "jinja2", "jsonschema", "jsonschema_rs", "sqlalchemy", "psycopg",
+    "fastapi", "starlette", "uvicorn",
 )  # fmt: skip
-NOT_FOR_A_DEVICE = ("edge.collector", "edge.collector.app")
-"""The receiving side runs where its extra is installed."""
+NOT_FOR_A_DEVICE = ("edge.collector", "edge.collector.app", "edge.web")
+"""The receiving side and the pages run where their extras are installed."""
 
 
 def test_import_contracts() -> None:
@@ -64,6 +66,7 @@ YARDSTICK = ROOT / "edge" / "benchmark" / "baseline_worker.py"
 """The bare process that `maskgate bench` compares the daemon with: it imports what the daemon does."""
 
 
+@cache
 def importers(package: str) -> dict[str, set[str]]:
     """For each imported library: the files of a package that import it."""
     found = defaultdict(set)

@@ -16,7 +16,7 @@ from packaging.version import Version
 from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-KINDS = ("edge", "pi", "tflite", "collector", "training", "dev")
+KINDS = ("edge", "pi", "tflite", "web", "collector", "training", "dev")
 ON_A_DEVICE = ("edge", "pi", "tflite")
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -103,8 +103,9 @@ def test_a_device_stays_small(kind: str) -> None:
     [
         ("edge", []),
         ("pi", ["pi"]),
+        ("web", ["web"]),
         ("collector", ["postgresql", "collector"]),
-        ("training", ["training", "cluster", "convert"]),
+        ("training", ["training", "cluster", "convert", "heif"]),
         ("dev", ["dev"]),
     ],
 )

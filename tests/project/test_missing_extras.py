@@ -13,32 +13,59 @@ from edge.cli.app import EXTRAS, LOCKS
 from tests.support.paths import ROOT
 
 PACKAGES = {"maskgate": "edge", "maskgate-train": "training", "maskgate-convert": "convert"}
+SPLIT = ["--split", "a.json"]
 ARGUMENTS = {
-    "predict": ["a.jpg"],
-    "replay": ["a.mp4"],
-    "bench": ["--source", "a.mp4"],
-    "check": ["--config", "a.toml"],
-    "data": ["d", "--detector", "a.onnx"],
-    "fit": ["--split", "a.json"],
-    "folds": ["d", "--detector", "a.onnx"],
-    "evaluate": ["a.keras", "a.json"],
-    "report": ["a.keras", "a.json"],
-    "compare": ["a.keras", "a.keras"],
-    "add": ["a.json", "d"],
-    "gate": ["d", "d"],
-    "detector": ["--split", "a.json"],
-    "evaluate-bundle": ["d", "a.json"],
-    "evaluate-detector": ["a.onnx", "a.json"],
-    "convert": ["d", "-o", "out"],
-    "parity": ["d", "d"],
-    "inspect": ["d"],
-    "pack": ["d", "x"],
-    "keygen": ["k"],
-    "sign": ["d"],
-    "verify": ["d"],
+    "maskgate predict": ["a.jpg"],
+    "maskgate replay": ["a.mp4"],
+    "maskgate bench": ["--source", "a.mp4"],
+    "maskgate check": ["--config", "a.toml"],
+    "maskgate events replay": ["1", "2"],
+    "maskgate events purge": ["--older-than", "1"],
+    "maskgate models install": ["a.json"],
+    "maskgate models verify": ["d"],
+    "maskgate models fetch": ["--url", "file:///nowhere"],
+    "maskgate collect load": ["a.json"],
+    "maskgate web": ["--config", "d"],
+    "maskgate-train data": ["d"],
+    "maskgate-train fit": SPLIT,
+    "maskgate-train folds": SPLIT,
+    "maskgate-train evaluate": ["a.keras", "a.json"],
+    "maskgate-train report": ["a.keras", "a.json"],
+    "maskgate-train compare": ["a.toml", *SPLIT],
+    "maskgate-train add": ["d", "--label", "with_mask", *SPLIT],
+    "maskgate-train gate": ["d", "d", "a.json"],
+    "maskgate-train detector": [*SPLIT, "--teacher", "a.onnx"],
+    "maskgate-train evaluate-bundle": ["d", *SPLIT],
+    "maskgate-train evaluate-detector": ["a.onnx", *SPLIT],
+    "maskgate-convert convert": ["a.keras", "-o", "out"],
+    "maskgate-convert parity": ["a.keras", "d", *SPLIT],
+    "maskgate-convert bench": ["d"],
+    "maskgate-convert inspect": ["d"],
+    "maskgate-convert detector": ["a.onnx", "--into", "d"],
+    "maskgate-convert pack": ["d", "-o", "x"],
+    "maskgate-convert keygen": ["k"],
+    "maskgate-convert sign": ["d", "--key", "k"],
+    "maskgate-convert verify": ["d", "--key", "k"],
 }
 """What a command is called with: files of the right kind, all of them empty."""
+NEEDS_EXTRA = {
+    "maskgate": {"collect", "web"},
+    "maskgate-train": {
+        "data",
+        "fit",
+        "evaluate",
+        "evaluate-detector",
+        "add",
+        "compare",
+        "detector",
+        "report",
+    },
+    "maskgate-convert": {"parity"},
+}
+"""Commands that come as far as to need it with such files; the others complain of a file before."""
 ENDLESS = {"run", "demo", "collect"}
+Call = tuple[list[str], int, str]
+"""The words of a command, its exit code, and what it said on standard error."""
 CODES = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
 
 EVERY_COMMAND = """
@@ -66,14 +93,30 @@ found = []
 for path in paths(getattr(commands, name.replace("-", "_")), []):
     found.append(call([*path, "--help"]))
     if path and path[-1] not in endless:
-        found.append(call([*path, *arguments.get(path[-1], [])]))
+        found.append(call([*path, *arguments.get(" ".join([name, *path]), [])]))
 print(json.dumps(found))
 """
+
+
+def called(folder: Path, program: str, python: str, blocked: list[str]) -> list[Call]:
+    """Calls every command of a program, and the help of each, in one process."""
+    (folder / "d").mkdir()
+    for suffix in ("jpg", "mp4", "toml", "onnx", "json", "keras"):
+        (folder / f"a.{suffix}").touch()
+    order = [blocked, PACKAGES[program], program, ARGUMENTS, sorted(ENDLESS)]
+    done = subprocess.run(
+        [python, "-c", EVERY_COMMAND, json.dumps(order)],
+        cwd=folder, env={"PYTHONPATH": str(ROOT), "STATE_DIRECTORY": str(folder), "PATH": ""},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    found: list[Call] = json.loads(done.stdout)
+    return found
 
 
 @pytest.mark.parametrize(
     ("program", "extra"),
     [
+        ("maskgate", "web"),
         ("maskgate", "collector"),
         ("maskgate", "postgresql"),
         ("maskgate-train", "training"),
@@ -82,16 +125,7 @@ print(json.dumps(found))
 )
 def test_a_missing_extra_is_no_traceback(tmp_path: Path, program: str, extra: str) -> None:
     """Help is said, or the exit code is documented; where it is 8, one sentence names the extra's lock."""
-    (tmp_path / "d").mkdir()
-    for suffix in ("jpg", "mp4", "toml", "onnx", "json", "keras"):
-        (tmp_path / f"a.{suffix}").touch()
-    order = [sorted(EXTRAS[extra]), PACKAGES[program], program, ARGUMENTS, sorted(ENDLESS)]
-    done = subprocess.run(
-        [sys.executable, "-c", EVERY_COMMAND, json.dumps(order)],
-        cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "STATE_DIRECTORY": str(tmp_path), "PATH": ""},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    for words, code, err in json.loads(done.stdout):
+    for words, code, err in called(tmp_path, program, sys.executable, sorted(EXTRAS[extra])):
         assert code in CODES, (words, code, err)
         assert code == 0 or words[-1] != "--help", (words, err)
         assert "Traceback" not in err
@@ -100,6 +134,31 @@ def test_a_missing_extra_is_no_traceback(tmp_path: Path, program: str, extra: st
             assert err.endswith(
                 f"pip install --no-deps --require-hashes -r requirements/{LOCKS[extra]}.txt\n"
             )
+
+
+BARE = next((venv for name in ("edge", "tflite") if (venv := ROOT / f".venv-{name}" / "bin").exists()), None)
+"""An environment with the packages of a device and no extra; `make test` or `make demo` has made it."""
+
+
+@pytest.mark.skipif(BARE is None, reason="neither .venv-edge nor .venv-tflite: make test makes one")
+@pytest.mark.parametrize(
+    ("program", "lock"),
+    [("maskgate", "collector"), ("maskgate-train", "training"), ("maskgate-convert", "training")],
+)
+def test_an_install_without_extras(tmp_path: Path, program: str, lock: str) -> None:
+    """In the environment of a device: what needs an extra ends with 8 and its lock, the rest works."""
+    needing: set[str] = set()
+    for words, code, err in called(tmp_path, program, f"{BARE}/python", []):
+        if words[-1:] == ["--help"]:
+            assert (code, err) == (0, ""), words
+            continue
+        assert "Traceback" not in err
+        assert code in CODES, (words, code, err)
+        if code == 8:
+            needing.add(words[0])
+            wanted = LOCKS.get(words[0], lock)
+            assert err.endswith(f"-r requirements/{wanted}.txt\n"), words
+    assert needing >= NEEDS_EXTRA[program]
 
 
 @pytest.mark.parametrize("lock", sorted({*LOCKS.values(), "edge", "pi"}))

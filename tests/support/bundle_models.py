@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from edge import bundle
+from tests.support import broken_detectors
 
 ANSWERS_OTHERWISE = [
     {"seed": seed, "probabilities": [0.3, 0.3, 0.4], "tolerance": 0.001} for seed in range(3)
@@ -26,3 +27,14 @@ def packed(folder: Path, version: str, **fields: object) -> Path:
     file = folder / f"{version}.tar.gz"
     bundle.pack(make(folder / version, version, **fields), file)
     return file
+
+
+def deadly(directory: Path, version: str) -> Path:
+    """A bundle with right hashes, whose detector ends the process that runs it."""
+    make(directory, version)
+    broken_detectors.ends_the_process(directory / bundle.DETECTOR)
+    fields = bundle.load(bundle.SHIPPED).manifest.model_dump(
+        mode="json", exclude={"files", "digest", "schema_version"}
+    )
+    bundle.write_manifest(directory, **{**fields, "version": version})
+    return directory

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import cv2
 
 from edge.contract import LABELS
 from edge.types import Box
+from tests.support import forked
 from tests.support.training import draw_face
 from training.data.crops import patch_of
 from training.data.dataset import FaceDataset
@@ -78,7 +78,7 @@ class Trained:
 RUN = """
 import contextlib, io, json, sys
 from convert.commands import main
-for call in json.loads(sys.stdin.read()):
+for call in json.loads(sys.argv[1]):
     out, err = io.StringIO(), io.StringIO()
     sys.argv = ["maskgate-convert", *call]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -90,12 +90,12 @@ for call in json.loads(sys.stdin.read()):
 """
 
 
-def commands(*calls: Sequence[object]) -> list[Done]:
-    """Runs `maskgate-convert` several times in one process, since TensorFlow takes its time to load."""
-    words = json.dumps([[str(word) for word in call] for call in calls])
-    done = subprocess.run(
-        [sys.executable, "-c", RUN], input=words, capture_output=True, text=True, check=False
-    )
+Runner = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def commands(*calls: Sequence[object], run: Runner = forked.run) -> list[Done]:
+    """Runs `maskgate-convert` several times in one process."""
+    done = run(RUN, json.dumps([[str(word) for word in call] for call in calls]))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return [Done(*json.loads(line)) for line in done.stdout.splitlines()]

@@ -11,7 +11,7 @@ import pytest
 from edge.messages.payloads import encode, event_payload
 from edge.spool import Spool
 from tests.support.builders import event, limits
-from tests.support.spools import fill
+from tests.support.spools import filled_spool
 
 WALL = 1_700_000_000.0
 
@@ -23,10 +23,8 @@ EVENTS = 60
 def path(tmp_path: Path) -> Path:
     """A spool in good order, closed, with events 1 to 60, of which 1 to 20 were acknowledged."""
     file = tmp_path / "spool.db"
-    with closing(Spool.open(file, limits(), wall=lambda: WALL)) as spool:
-        fill(spool, range(1, EVENTS + 1))
-        spool.mark_sent(range(1, 21))
-    return file
+    with filled_spool(file, EVENTS, 20, WALL):
+        return file
 
 
 def reopen(path: Path, wall: float = WALL) -> Spool:

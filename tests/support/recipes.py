@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import h5py
 import numpy as np
+
+from tests.support import forked
 
 TINY = """
 name = "tiny"
@@ -36,14 +37,9 @@ epochs = 2
 normalisation, averaged weights, a schedule."""
 
 
-def command(module: str, *arguments: object) -> list[str]:
-    """The command line that runs a program of this project."""
-    return [sys.executable, "-c", f"from {module}.commands import main; main()", *map(str, arguments)]
-
-
 def run(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Runs it to its end."""
-    return subprocess.run(command(module, *arguments), capture_output=True, text=True, check=False)
+    """Runs a program of this project to its end."""
+    return forked.run(forked.program(module), *arguments)
 
 
 def recipe(folder: Path, *changes: tuple[str, str]) -> Path:

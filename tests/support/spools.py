@@ -24,6 +24,15 @@ def fill(spool: Spool, numbers: range) -> None:
     spool.flush()
 
 
+@contextmanager
+def filled_spool(file: Path, events: int, acknowledged: int, wall: float) -> Iterator[Spool]:
+    """A spool in good order with events from 1 on, the first of them acknowledged; closed at the end."""
+    with closing(Spool.open(file, limits(), wall=lambda: wall)) as spool:
+        fill(spool, range(1, events + 1))
+        spool.mark_sent(range(1, acknowledged + 1))
+        yield spool
+
+
 def other_database(file: Path) -> None:
     """Makes what another program may have."""
     with closing(sqlite3.connect(file)) as db:

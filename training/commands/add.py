@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from edge.cli.options import EXISTING, FILE, json_option, megapixels_option
+from edge.cli.options import EXISTING, FILE, FOLDER, json_option, megapixels_option
 from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
@@ -19,7 +19,7 @@ from training.data.manifest import SplitManifest
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option("--label", required=True, help="What all images of DIR show: with_mask, or any usual spelling.")
 @click.option("--split", required=True, type=EXISTING, help="Split manifest to add them to.")
 @finder_option

@@ -149,7 +149,7 @@ def _write_worst(predictions: Predictions, material: FaceDataset | None, file: P
     if not found:
         raise ConfigError(f"{predictions.columns[0].name} gives no wrong answer, so there is nothing to show")
     suffix = file.suffix.lower()
-    if suffix not in IMAGE_SUFFIXES:
+    if suffix not in IMAGE_SUFFIXES or not cv2.haveImageWriter(f"sheet{suffix}"):
         raise ConfigError(f"--worst {file} is no name of a picture; end it with .png or .jpg")
     _, picture = cv2.imencode(suffix, cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
     write_atomic(file, picture.tobytes())

@@ -10,7 +10,8 @@ import click
 from edge import bundle as bundles
 from edge.cli.options import EXISTING, json_option, megapixels_option
 from edge.cli.output import json_text
-from edge.config import DetectorConfig
+from edge.config import Config, DetectorConfig, with_models
+from edge.daemon import self_test
 from edge.errors import ConfigError
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import TfliteModel
@@ -57,6 +58,7 @@ def evaluate_bundle(
     # The annotation's size decides which faces count, not that of the detector's box.
     settings = DetectorConfig(long_side=long_side, min_face_px=1)
     with bundles.opened(bundle) as loaded:
+        self_test.survive(loaded, with_models(Config(detector=settings), None, detector))
         network = YuNetDetector(detector or loaded.detector or bundles.SHIPPED_DETECTOR, settings)
         classifier = end_to_end.BundledClassifier(
             TfliteModel(loaded.classifier), loaded.manifest.answer_thresholds

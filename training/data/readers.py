@@ -7,7 +7,7 @@ A record names an image, a face box in it and a label. Nothing is decoded twice:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import chain, count
@@ -17,12 +17,18 @@ import cv2
 
 from edge.contract import Label
 from edge.errors import ConfigError, SourceError
-from edge.system.image_files import is_picture, read_image
-from edge.system.native_path import is_utf8
+from edge.system.image_files import IMAGE_SUFFIXES, is_picture, read_image
+from edge.system.native_path import is_utf8, printable
 from edge.types import Box, Face, Image
-from training.data import voc
+from training.data import annotation_forms, voc
+from training.data.annotation_forms import form_of
 
 FRAMES, ANNOTATIONS = "images", "annotations"
+_FRAMES_OF_OTHERS = "jpegimages"
+"""What Pascal VOC itself calls the folder of pictures."""
+MOST_LETTERS = 40
+"""Of an unknown label so much is told."""
+
 SAME = 0.5
 """Overlap from which boxes in two annotations of one frame mean the same face."""
 
@@ -158,8 +164,8 @@ class Dataset:
 def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Dataset:
     """Reads every data set below the given folders.
 
-    A root may be a VOC folder (`images/` and `annotations/`), a folder of class folders, or may
-    hold such folders. One that is named twice is read once.
+    A root may be a VOC folder (`images/` and `annotations/`, or both kinds of files in one folder), a
+    folder of class folders, or may hold such folders. One that is named twice is read once.
 
     Args:
         roots: Folders to read.
@@ -169,9 +175,12 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
     Raises:
         ConfigError: A root does not exist or holds no data set.
     """
+    roots = tuple(roots)
     folders = {folder.resolve(): folder for root in roots for folder in _data_sets(root)}
     records: list[FaceRecord] = []
     skips: list[Skip] = []
+    for root in roots:
+        skips += _other_forms(root, folders)
     for folder, name in _named(folders.values()):
         for entry in _read_data_set(folder, name, folder_rule, find):
             if isinstance(entry, Skip):
@@ -192,15 +201,34 @@ def _data_sets(root: Path) -> list[Path]:
     """
     if not root.is_dir():
         raise ConfigError(f"data folder {root} does not exist")
-    classes = {folder for _, folder in _class_folders(root)}
-    below = sorted(path for path in root.iterdir() if path.is_dir() and path not in classes)
-    found = [folder for folder in (root, *below) if _holds_frames(folder) or _class_folders(folder)]
+    found = [folder for folder in (root, *_others(root)) if _frames_of(folder) or _class_folders(folder)]
     if not found:
         raise ConfigError(
             f"{root} holds neither {FRAMES}/ with {ANNOTATIONS}/ nor folders named after a class, "
-            f"such as {Label.WITH_MASK}/"
+            f"such as {Label.WITH_MASK}/{_advice(root)}"
         )
     return found
+
+
+def _advice(root: Path) -> str:
+    """What to do where a folder holds annotations of another form; nothing where it does not."""
+    other = annotation_forms.other_form(root)
+    if other is None:
+        return ""
+    return f"; {other[0].name} is {other[1]}: have your tool export the annotations as Pascal VOC"
+
+
+def _others(folder: Path) -> list[Path]:
+    """The folders in a folder that are no part of it as a data set, and may be data sets of their own."""
+    parts = {*(_frames_apart(folder) or ()), *(path for _, path in _class_folders(folder))}
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path not in parts)
+
+
+def _other_forms(root: Path, data_sets: Container[Path]) -> Iterator[Skip]:
+    """Folders beside the data sets of a root that are left out for the form of their annotations."""
+    left_out = (folder for folder in _others(root) if folder.resolve() not in data_sets)
+    for other in filter(None, map(annotation_forms.other_form, left_out)):
+        yield _unread(other[0])
 
 
 def _named(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -214,21 +242,32 @@ def _named(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def _read_data_set(folder: Path, name: str, folder_rule: FolderRule, find: FaceFinder) -> Iterator[Entry]:
-    if _holds_frames(folder):
+    if _frames_of(folder):
         yield from read_frames(folder, find, name)
     for label, classes in _class_folders(folder):
         for entry in read_class_folder(classes, label, folder_rule, name):
             yield _innermost(entry, classes) if isinstance(entry, FaceRecord) else entry
 
 
-def _holds_frames(folder: Path) -> bool:
-    return (folder / ANNOTATIONS).is_dir() and (folder / FRAMES).is_dir()
+def _frames_of(folder: Path) -> tuple[Path, Path] | None:
+    """The folders of pictures and of annotations of a data set; one for both where they lie together."""
+    apart = _frames_apart(folder)
+    if apart is not None or label_of(folder.name) is not None:
+        return apart
+    suffixes = {path.suffix.lower() for path in folder.iterdir()}
+    return (folder, folder) if ".xml" in suffixes and suffixes & IMAGE_SUFFIXES else None
+
+
+def _frames_apart(folder: Path) -> tuple[Path, Path] | None:
+    named = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_dir()}
+    pictures, annotations = named.get(FRAMES) or named.get(_FRAMES_OF_OTHERS), named.get(ANNOTATIONS)
+    return (pictures, annotations) if pictures and annotations else None
 
 
 def _class_folders(folder: Path) -> list[tuple[Label, Path]]:
     """Folders named after a class; one with annotations is a data set, whatever its name."""
     named = [(label_of(path.name), path) for path in sorted(folder.iterdir()) if path.is_dir()]
-    return [(label, path) for label, path in named if label is not None and not _holds_frames(path)]
+    return [(label, path) for label, path in named if label is not None and not _frames_apart(path)]
 
 
 def _innermost(record: FaceRecord, classes: Path) -> FaceRecord:
@@ -247,27 +286,35 @@ def read_frames(folder: Path, find: FaceFinder, name: str = "") -> Iterator[Entr
     """Reads one VOC folder; every `<object>` of a known name becomes a record.
 
     Args:
-        folder: Holds `images/` and `annotations/`, each perhaps with folders in it.
+        folder: Holds `images/` and `annotations/`, each perhaps with folders in it, or files of both kinds.
         find: Gives the landmarks of annotated faces.
         name: What the data set is called in the keys of its faces; as its folder where not given.
     """
-    below = folder / ANNOTATIONS
-    files = sorted(file for file in below.rglob("*") if file.suffix.lower() == ".xml")
-    pictures = voc.Pictures(folder / FRAMES, [file.relative_to(below) for file in files])
+    images, below = _frames_of(folder) or (folder, folder)
+    # What lies in folders beside pictures is a data set of its own.
+    there = sorted(below.iterdir() if images == below else below.rglob("*"))
+    files = [file for file in there if file.suffix.lower() == ".xml"]
+    pictures = voc.Pictures(images, [file.relative_to(below) for file in files])
+    yield from (_unread(file) for file in there if form_of(file) and file not in files)
     frames: dict[Path, _AnnotatedFrame] = {}
     for file in files:
         annotation = voc.read(file)
         if annotation is None:
-            yield Skip(file, "annotation is not XML")
+            yield _unread(file)
             continue
         image = pictures.of(file.relative_to(below), annotation.picture)
         pixels = open_image(image)
         if pixels is None:
             yield Skip(image, "image missing or broken")
             continue
-        stem = f"{DataLayout.FRAME}/{name or folder.name}/{image.relative_to(folder / FRAMES).as_posix()}"
+        stem = f"{DataLayout.FRAME}/{name or folder.name}/{image.relative_to(images).as_posix()}"
         frame = frames.setdefault(image, _AnnotatedFrame(stem, image))
         yield from frame.faces(file, annotation, pixels, find)
+
+
+def _unread(file: Path) -> Skip:
+    form = form_of(file)
+    return Skip(file, f"annotation is {form}, not Pascal VOC" if form else "annotation is not XML")
 
 
 @dataclass(slots=True)
@@ -288,7 +335,7 @@ class _AnnotatedFrame:
         for number, thing in enumerate(annotation.objects, self.objects):
             label, box = label_of(thing.name), _clipped(thing.corners, pixels)
             if label is None:
-                yield Skip(file, "unknown label")
+                yield Skip(file, f"unknown label {printable(thing.name[:MOST_LETTERS])}".rstrip())
             elif box is None:
                 yield Skip(file, "box outside the image or without size")
             elif any(box.iou(other) > SAME for other in before):

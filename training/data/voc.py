@@ -20,6 +20,7 @@ Corners = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
+_TURNED = ("cx", "cy", "w", "h", "angle")
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -53,13 +54,14 @@ class Annotation:
 
 
 def read(file: Path) -> Annotation | None:
-    """Reads an annotation; None where the file cannot be read or is not XML."""
+    """Reads an annotation; None where the file cannot be read, is not XML, or of another form."""
     try:
         # A pipe would be waited for.
         tree = _parsed(file.read_bytes()) if file.is_file() else None
     except (ET.ParseError, OSError, ValueError):
         return None
-    if tree is None:
+    # Others know `<object>` too.
+    if tree is None or (tree.tag != "annotation" and tree.find("object") is None):
         return None
     objects = tuple(
         AnnotatedObject(node.findtext("name", default=""), _corners(node)) for node in tree.iter("object")
@@ -89,15 +91,27 @@ def _decoded(raw: bytes) -> str:
 
 
 def _corners(node: ET.Element) -> Corners | None:
-    """The object's box, or the extremes of its polygon."""
+    """The object's box, or the upright one around its turned box or its polygon."""
     try:
         box = [float(node.findtext(f"bndbox/{side}", "")) for side in _SIDES]
     except ValueError:
-        box = _extremes(node.find("polygon"))
+        box = _around_turned(node.find("robndbox")) or _extremes(node.find("polygon"))
     if len(box) < len(_SIDES) or not all(map(math.isfinite, box)):
         return None
     (left, right), (top, bottom) = sorted(box[0::2]), sorted(box[1::2])
     return left, top, right, bottom
+
+
+def _around_turned(box: ET.Element | None) -> list[float]:
+    """Of a box as roLabelImg writes it: centre, size, and angle in radians; empty where there is none."""
+    try:
+        x, y, w, h, angle = (float("" if box is None else box.findtext(name, "")) for name in _TURNED)
+        # The same for either direction of turning.
+        across, along = abs(math.cos(angle)), abs(math.sin(angle))
+    except ValueError:
+        return []
+    half_w, half_h = (w * across + h * along) / 2, (w * along + h * across) / 2
+    return [x - half_w, y - half_h, x + half_w, y + half_h]
 
 
 def _extremes(polygon: ET.Element | None) -> list[float]:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge import bundle
+from edge.config import Config
+from edge.daemon import self_test
 from edge.errors import ConfigError, ModelError
 from edge.types import Probabilities
 from edge.vision.interpreter import TfliteModel
@@ -93,6 +95,7 @@ def _device_model(path: Path) -> TfliteModel:
         return TfliteModel(path)
     # An open model stays readable when the place where its bundle was unpacked is gone.
     with bundle.opened(path) as found:
+        self_test.survive(found, Config())
         return TfliteModel(found.classifier)
 
 

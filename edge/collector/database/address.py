@@ -20,6 +20,8 @@ _KEYS = frozenset({"application_name", "connect_timeout", "hostaddr", "options",
 """Members of a query whose name is no secret; nor is any that begins with ssl."""
 
 _HOST = re.compile(r"[\w.:%-]*")
+_QUERY_HOST = re.compile(r"[\w.:%,/-]*")
+"""One or several, or the folder of a socket."""
 _NAME = re.compile(r"[^\s@?#&;=]*")
 
 
@@ -33,7 +35,13 @@ def check_slips(url: URL) -> None:
         url.render_as_string(hide_password=False).encode()
     except UnicodeEncodeError:
         raise ConfigError("--database: the URL is not in UTF-8; write it anew") from None
-    if _HOST.fullmatch(url.host or "") is None or _NAME.fullmatch(url.database or "") is None:
+    told_parts = (
+        (_HOST, url.host or ""),
+        (_NAME, url.database or ""),
+        (_QUERY_HOST, _of_query(url, "host")),
+        (_NAME, _of_query(url, "dbname")),
+    )
+    if not all(pattern.fullmatch(part) for pattern, part in told_parts):
         raise ConfigError(
             "--database: the URL names no host or database that can be; in user and password write "
             "@, :, / and ? as %40, %3A, %2F and %3F"

@@ -137,7 +137,8 @@ def _url(text: str) -> URL:
 
 def _check_file(path: Path, *, create: bool) -> None:
     if not path.parent.is_dir():
-        raise StorageError(f"the database {path} cannot be made: there is no directory {path.parent}")
+        missing = "cannot be made" if create else "is missing"
+        raise StorageError(f"the database {path} {missing}: there is no directory {path.parent}")
     if path.is_dir():
         raise ConfigError(f"--database: {path} is a directory; name a file")
     if not create and not path.exists():

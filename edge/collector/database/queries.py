@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from edge.collector import completeness
 from edge.collector.completeness import Completeness
+from edge.collector.database import sequences
 from edge.collector.database.engine import CollectorDatabase
+from edge.collector.database.listed import EPOCH, key_of, listed
 from edge.collector.database.periods import LIFE
-from edge.collector.database.tables import client, epoch, event, gap, period, present, rejected
+from edge.collector.database.tables import client, epoch, event, gap, period, rejected
 from edge.collector.records import EpochKey
-from edge.messages.ranges import Range
 from edge.types import DeviceKey
 
 RESERVE = "restart"
 """The reason of a gap of numbers that were in reserve."""
-
-FIRST_RANGES = 1_000
-"""Ranges of an epoch that are looked at for its mark; more holes than that are asked for in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +77,33 @@ class Queries:
 
     def mark(self, epoch_key: EpochKey) -> Completeness:
         """How far an epoch is complete; Raises: StorageError."""
-        with self._database.reading() as connection:
-            return _mark(connection, epoch_key)
+        return self.marks((epoch_key,))[epoch_key]
 
-    def unfinished(self, place: DeviceKey) -> tuple[EpochKey, ...]:
-        """The epochs of a device of which something may still come; Raises: StorageError."""
-        here = sa.and_(epoch.c.site == place.site, epoch.c.device == place.device)
+    def marks(self, epoch_keys: Sequence[EpochKey]) -> dict[EpochKey, Completeness]:
+        """How far epochs are complete; Raises: StorageError."""
         with self._database.reading() as connection:
-            names = connection.execute(sa.select(epoch.c.epoch).where(here)).scalars().all()
+            return sequences.marks(connection, epoch_keys)
+
+    def unfinished(self, places: Sequence[DeviceKey]) -> tuple[EpochKey, ...]:
+        """The epochs of devices of which something may still come, by device; Raises: StorageError."""
+        columns = (epoch.c.site, epoch.c.device)
+        rows = ({"site": place.site, "device": place.device} for place in places)
+        with self._database.reading() as connection:
+            wanted = listed(connection, rows, *columns)
+            here = sa.and_(*(column == wanted.c[column.name] for column in columns))
+            found = connection.execute(sa.select(epoch).select_from(wanted.join(epoch, here)))
+            epochs: dict[DeviceKey, list[EpochKey]] = {place: [] for place in places}
             # PostgreSQL's order of texts depends on its locale.
-            epoch_keys = [EpochKey(place, name) for name in sorted(names)]
-            return tuple(
-                epoch_key
-                for epoch_key in epoch_keys
-                if epoch_key == epoch_keys[-1] or _mark(connection, epoch_key).holes
-            )
+            for epoch_key in sorted(map(key_of, found)):
+                epochs[epoch_key.place].append(epoch_key)
+            earlier = [epoch_key for here_all in epochs.values() for epoch_key in here_all[:-1]]
+            marks = sequences.marks(connection, earlier) if earlier else {}
+        return tuple(
+            epoch_key
+            for here_all in epochs.values()
+            for epoch_key in here_all
+            if epoch_key == here_all[-1] or marks[epoch_key].holes
+        )
 
     def seen(self, name: str | None = None) -> float | None:
         """Unix time when a collector, or any, was last connected; Raises: StorageError."""
@@ -151,10 +160,15 @@ class Queries:
 
     def epoch_statuses(self) -> tuple[EpochStatus, ...]:
         """Every epoch, by device and age; Raises: StorageError."""
+        length = sa.func.coalesce(sa.func.sum(gap.c.last - gap.c.first + 1), 0)
         with self._database.reading() as connection:
-            rows = connection.execute(sa.select(epoch)).all()
-            epoch_keys = sorted(EpochKey(DeviceKey(row.site, row.device), row.epoch) for row in rows)
-            return tuple(_epoch_status(connection, epoch_key) for epoch_key in epoch_keys)
+            epoch_keys = sorted(map(key_of, connection.execute(sa.select(epoch))))
+            marks = sequences.marks(connection, epoch_keys, None)
+            events = _by_epoch(connection, event, sa.func.count())
+            reserved = _by_epoch(connection, gap, length, gap.c.reason == RESERVE)
+        return tuple(
+            _epoch_status(key, marks[key], events.get(key, 0), reserved.get(key, 0)) for key in epoch_keys
+        )
 
     def rejected(self) -> int:
         """How many messages broke the rules; Raises: StorageError."""
@@ -164,29 +178,18 @@ class Queries:
             )
 
 
-def _mark(connection: Connection, epoch_key: EpochKey, limit: int | None = FIRST_RANGES) -> Completeness:
-    query = sa.select(present.c.first, present.c.last).where(_of(present, epoch_key))
-    rows = connection.execute(query.order_by(present.c.first).limit(limit)).all()
-    highest = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, epoch_key))).scalar()
-    return completeness.completeness_of([Range(row.first, row.last) for row in rows], highest or 0)
+def _by_epoch(
+    connection: Connection, table: sa.Table, value: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]
+) -> dict[EpochKey, int]:
+    """A sum over the rows of each epoch."""
+    columns = [table.c[column.name] for column in EPOCH]
+    query = sa.select(*columns, value.label("value")).where(*conditions).group_by(*columns)
+    return {key_of(row): int(row.value) for row in connection.execute(query)}
 
 
-def _epoch_status(connection: Connection, epoch_key: EpochKey) -> EpochStatus:
-    counted = sa.select(sa.func.count()).select_from(event).where(_of(event, epoch_key))
-    events = connection.execute(counted).scalar_one()
-    length = sa.func.coalesce(sa.func.sum(gap.c.last - gap.c.first + 1), 0)
-    restarts = sa.select(length).where(_of(gap, epoch_key), gap.c.reason == RESERVE)
-    reserved = int(connection.execute(restarts).scalar_one())
-    mark = _mark(connection, epoch_key, None)
+def _epoch_status(epoch_key: EpochKey, mark: Completeness, events: int, reserved: int) -> EpochStatus:
     missing = sum(len(span) for span in mark.holes)
     return EpochStatus(epoch_key, mark, events, max(mark.highest - events - missing - reserved, 0), reserved)
-
-
-def _of(table: sa.Table, epoch_key: EpochKey) -> sa.ColumnElement[bool]:
-    place = epoch_key.place
-    return sa.and_(
-        table.c.site == place.site, table.c.device == place.device, table.c.epoch == epoch_key.name
-    )
 
 
 def _within(table: sa.Table, part: ReportFilter) -> list[sa.ColumnElement[bool]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,32 +15,32 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from edge.collector.completeness import OPEN
+from edge.collector.database import sequences
 from edge.collector.database.engine import CollectorDatabase
-from edge.collector.database.periods import note_life, note_presence, note_sight
-from edge.collector.database.tables import client, epoch, event, gap, present, rejected
-from edge.collector.records import (
-    AvailabilityRecord,
-    CameraRecord,
-    EpochKey,
-    EventRecord,
-    GapRecord,
-    Heartbeat,
-    Record,
-    Rejected,
-)
+from edge.collector.database.listed import listed
+from edge.collector.database.periods import Word, note
+from edge.collector.database.rejected import store_rejected
+from edge.collector.database.tables import client, event, gap
+from edge.collector.records import EpochKey, EventRecord, GapRecord, Record, Rejected
 from edge.errors import StorageError
 from edge.messages.payloads import iso_time
-from edge.messages.ranges import Range, merge, ranges_of
+from edge.messages.ranges import Range, ranges_of
 from edge.messages.topics import PREFIX
 
 log = logging.getLogger(__name__)
 
-KEPT_REJECTED = 10_000
-KEPT_BYTES = 65_536
 EVENT_KEY = (event.c.site, event.c.device, event.c.epoch, event.c.sequence)
 _DECISION = (event.c.pass_id, event.c.revision, event.c.verdict, event.c.wall_time)
-_GAP_KEY = (gap.c.site, gap.c.device, gap.c.epoch, gap.c.id)
+GAP_KEY = (gap.c.site, gap.c.device, gap.c.epoch, gap.c.id)
 _LOSS = (gap.c.first, gap.c.last, gap.c.reason)
+
+
+def _getter(columns: Iterable[sa.Column[Any]]) -> Callable[[object], tuple[Any, ...]]:
+    return attrgetter(*(column.name for column in columns))
+
+
+_event_key_of, _decision_of, _gap_key_of, _loss_of = map(_getter, (EVENT_KEY, _DECISION, GAP_KEY, _LOSS))
+_EVENT_MEMBERS = tuple(column.name for column in event.c)
 
 
 class UnfitError(StorageError):
@@ -142,14 +141,15 @@ class Writes:
             self._told.add(clash.epoch_key)
             log.warning("%s: %s; each is kept as rejected", clash.epoch_key.place, clash)
 
-    def give_up(self, epoch_key: EpochKey, spans: Iterable[Range], wall: float) -> None:
-        """Counts sequences as gone that a device was asked for in vain.
+    def give_up(self, spans: Mapping[EpochKey, Iterable[Range]], wall: float) -> None:
+        """Counts sequences as gone that devices were asked for in vain.
 
         Raises:
             StorageError: The database cannot be written now.
         """
         with self._database.writing() as connection:
-            _store_gaps(connection, [_unanswered(epoch_key, span, wall) for span in spans])
+            gone = [_unanswered(key, span, wall) for key, given_up in spans.items() for span in given_up]
+            _store_gaps(connection, gone)
 
     def note_seen(self, name: str, wall: float) -> None:
         """Notes that a collector is connected.
@@ -176,20 +176,16 @@ class Writes:
 
 
 def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
+    """Stores a batch with a number of statements that does not depend on how many records there are."""
     events = [record for record in records if isinstance(record, EventRecord)]
     gaps = [record for record in records if isinstance(record, GapRecord)]
     new, clashes = _store_events(connection, events)
     clashes += _store_gaps(connection, gaps)
     bad = [record for record in records if isinstance(record, Rejected)]
     bad += [clash.rejected for clash in clashes]
-    for record in records:
-        if isinstance(record, AvailabilityRecord):
-            note_presence(connection, record)
-        elif isinstance(record, CameraRecord):
-            note_sight(connection, record)
-        elif isinstance(record, Heartbeat):
-            note_life(connection, record)
-    _store_rejected(connection, bad)
+    note(connection, [record for record in records if isinstance(record, Word)])
+    if bad:
+        store_rejected(connection, bad)
     touched = frozenset({record.epoch_key for record in events} | {record.epoch_key for record in gaps})
     clashing = sum(isinstance(clash.record, EventRecord) for clash in clashes)
     return WriteTally(new, len(events) - new - clashing, len(bad), touched, tuple(clashes))
@@ -199,13 +195,15 @@ def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tupl
     """Stores what is new; what has the key of another event is a clash."""
     # By ids, which other sites may share: SQLite finds no rows of keys by an index.
     wanted = sorted({record.id for record in events})
+    if not wanted:
+        return 0, []
     rows = connection.execute(sa.select(*EVENT_KEY, *_DECISION).where(event.c.id.in_(wanted)))
     known = {tuple(row[: len(EVENT_KEY)]): tuple(row[len(EVENT_KEY) :]) for row in rows}
     new: list[EventRecord] = []
     clashes: list[Clash] = []
     for record in events:
-        decision = _values(record, _DECISION)
-        there = known.setdefault(_values(record, EVENT_KEY), decision)
+        decision = _decision_of(record)
+        there = known.setdefault(_event_key_of(record), decision)
         if there is decision:
             new.append(record)
         elif there != decision:
@@ -214,33 +212,59 @@ def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tupl
     return len(new), clashes
 
 
-def _values(record: EventRecord | GapRecord, columns: Iterable[sa.Column[Any]]) -> tuple[Any, ...]:
-    return tuple(getattr(record, column.name) for column in columns)
-
-
 def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
     """Stores events of which none is there, and counts their sequences as present."""
     ordered = sorted(new, key=lambda record: (record.epoch_key, record.sequence))
-    if ordered:
-        connection.execute(event.insert(), [asdict(record) for record in ordered])
-    for epoch_key, records in groupby(ordered, key=lambda record: record.epoch_key):
-        sequences = [record.sequence for record in records]
-        _extend(connection, epoch_key, ranges_of(sequences), max(sequences))
+    if not ordered:
+        return
+    connection.execute(event.insert(), [_members(record) for record in ordered])
+    by_epoch = {
+        epoch_key: [record.sequence for record in records]
+        for epoch_key, records in groupby(ordered, key=lambda record: record.epoch_key)
+    }
+    sequences.raise_highest(connection, {key: numbers[-1] for key, numbers in by_epoch.items()})
+    sequences.extend(connection, {key: ranges_of(numbers) for key, numbers in by_epoch.items()})
 
 
-def _store_gaps(connection: Connection, gaps: Iterable[GapRecord]) -> list[Clash]:
+def _members(record: EventRecord) -> dict[str, object]:
+    # `asdict` copies every value, which takes longer than all else that is done with an event here.
+    return {name: getattr(record, name) for name in _EVENT_MEMBERS}
+
+
+def _store_gaps(connection: Connection, gaps: Sequence[GapRecord]) -> list[Clash]:
     """Stores what is new; what has the key of a gap of other sequences is a clash."""
+    if not gaps:
+        return []
+    known = _known_gaps(connection, gaps)
+    new: list[GapRecord] = []
     clashes = []
     for record in gaps:
-        same = sa.and_(*(column == getattr(record, column.name) for column in _GAP_KEY))
-        there = connection.execute(sa.select(*_LOSS).where(same)).first()
-        if there is None:
-            connection.execute(gap.insert().values(asdict(record)))
-            span = Range(record.first, OPEN if record.last is None else record.last)
-            _extend(connection, record.epoch_key, (span,), record.last or record.first - 1)
-        elif tuple(there) != _values(record, _LOSS):
+        loss = _loss_of(record)
+        there = known.setdefault(_gap_key_of(record), loss)
+        if there is loss:
+            new.append(record)
+        elif there != loss:
             clashes.append(Clash(record))
+    if new:
+        connection.execute(gap.insert(), [asdict(record) for record in new])
+        spans: dict[EpochKey, list[Range]] = {}
+        highest: dict[EpochKey, int] = {}
+        for record in new:
+            key = record.epoch_key
+            spans.setdefault(key, []).append(Range(record.first, record.last or OPEN))
+            highest[key] = max(highest.get(key, 0), record.last or record.first - 1)
+        sequences.raise_highest(connection, highest)
+        sequences.extend(connection, spans)
     return clashes
+
+
+def _known_gaps(connection: Connection, gaps: Sequence[GapRecord]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """What is stored under the keys of gaps."""
+    keys = [{column.name: getattr(record, column.name) for column in GAP_KEY} for record in gaps]
+    wanted = listed(connection, keys, *GAP_KEY)
+    same = sa.and_(*(column == wanted.c[column.name] for column in GAP_KEY))
+    rows = connection.execute(sa.select(*GAP_KEY, *_LOSS).select_from(wanted.join(gap, same)))
+    return {tuple(row[: len(GAP_KEY)]): tuple(row[len(GAP_KEY) :]) for row in rows}
 
 
 def _unanswered(epoch_key: EpochKey, span: Range, wall: float) -> GapRecord:
@@ -255,58 +279,3 @@ def _unanswered(epoch_key: EpochKey, span: Range, wall: float) -> GapRecord:
         wall_time=iso_time(wall),
         received=wall,
     )
-
-
-def _extend(connection: Connection, epoch_key: EpochKey, spans: Sequence[Range], highest: int) -> None:
-    """Adds ranges to those that an epoch has; only what they touch is read and written."""
-    _raise_highest(connection, epoch_key, highest)
-    first, last = spans[0].first - 1, min(spans[-1].last + 1, OPEN)
-    touching = sa.and_(_of(present, epoch_key), present.c.last >= first, present.c.first <= last)
-    old = {Range(row.first, row.last) for row in connection.execute(sa.select(present).where(touching))}
-    new = set(merge((*old, *spans)))
-    for span in old - new:
-        connection.execute(sa.delete(present).where(_of(present, epoch_key), present.c.first == span.first))
-    if new - old:
-        rows = [{**_keys(epoch_key), **asdict(span)} for span in sorted(new - old)]
-        connection.execute(present.insert(), rows)
-
-
-def _raise_highest(connection: Connection, epoch_key: EpochKey, highest: int) -> None:
-    found = connection.execute(sa.select(epoch.c.highest).where(_of(epoch, epoch_key))).scalar()
-    if found is None:
-        connection.execute(epoch.insert().values(**_keys(epoch_key), highest=highest))
-    elif highest > found:
-        connection.execute(sa.update(epoch).where(_of(epoch, epoch_key)).values(highest=highest))
-
-
-def _of(table: sa.Table, epoch_key: EpochKey) -> sa.ColumnElement[bool]:
-    return sa.and_(*(table.c[key] == value for key, value in _keys(epoch_key).items()))
-
-
-def _keys(epoch_key: EpochKey) -> dict[str, str]:
-    return {"site": epoch_key.place.site, "device": epoch_key.place.device, "epoch": epoch_key.name}
-
-
-def _store_rejected(connection: Connection, records: Iterable[Rejected]) -> None:
-    for record in records:
-        digest = hashlib.sha256(record.topic.encode(errors="replace") + b"\0" + record.payload).hexdigest()
-        same = rejected.c.digest == digest
-        # A faulty device repeats itself: one row counts all of it.
-        again = connection.execute(sa.update(rejected).where(same).values(times=rejected.c.times + 1))
-        if not again.rowcount:
-            kept = {
-                "digest": digest,
-                "topic": _storable(record.topic),
-                "payload": record.payload[:KEPT_BYTES],
-                "reason": _storable(record.reason)[:500],
-                "received": record.received or time.time(),
-                "times": 1,
-            }
-            connection.execute(rejected.insert().values(kept))
-            newest = sa.select(sa.func.max(rejected.c.id)).scalar_subquery()
-            connection.execute(sa.delete(rejected).where(rejected.c.id <= newest - KEPT_REJECTED))
-
-
-def _storable(text: str) -> str:
-    """A text of others without what no database holds."""
-    return text.replace("\0", "?").encode(errors="replace").decode()

@@ -13,12 +13,16 @@ from typing import TypeVar
 from edge.errors import SpoolError
 from edge.spool.control import handlers, requests
 from edge.spool.control.requests import (
+    CurrentState,
+    Minutes,
+    MinutesRequest,
     Page,
     PageRequest,
     PurgeRequest,
     ReplayRequest,
     Request,
     SpoolStats,
+    StateRequest,
     StatsRequest,
     StoredEvent,
 )
@@ -27,12 +31,13 @@ from edge.spool.storage import files
 from edge.spool.storage.database import DamagedError
 from edge.spool.storage.opening import REPAIR, look_into
 from edge.spool.writer import SpoolWriter
+from edge.telemetry.records import Minute
 
 MOST_ANSWERED = 64 << 20
 """Bytes of an answer."""
 
 ANSWER_S = 60.0
-_R = TypeVar("_R", PageRequest, StatsRequest, ReplayRequest, PurgeRequest)
+_R = TypeVar("_R", PageRequest, StatsRequest, ReplayRequest, PurgeRequest, MinutesRequest)
 _A = TypeVar("_A")
 
 
@@ -85,6 +90,22 @@ class SpoolClient:
             SpoolError: They cannot be deleted; all of them are still there.
         """
         return self._ask(request, handlers.purge, Purged)
+
+    def minutes(self, first: int, last: int) -> tuple[Minute, ...]:
+        """The minutes that begin from one Unix time to another, both included; empty ones are missing.
+
+        Raises:
+            SpoolError: They cannot be read.
+        """
+        return self._ask(MinutesRequest(first, last), handlers.minutes, Minutes).minutes
+
+    def state(self) -> CurrentState | None:
+        """What the device shows right now; None where no daemon runs.
+
+        Raises:
+            SpoolError: The daemon does not answer.
+        """
+        return ask_daemon(self._path, StateRequest(), CurrentState)
 
     def _ask(self, request: _R, handler: Callable[[SpoolWriter, _R], _A], kind: type[_A]) -> _A:
         found = ask_daemon(self._path, request, kind)

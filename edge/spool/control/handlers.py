@@ -7,24 +7,42 @@ from edge.messages.ranges import Range
 from edge.spool.control.requests import (
     MOST_ROWS,
     Answer,
+    CurrentState,
     EpochInfo,
+    FileRequest,
+    Minutes,
+    MinutesRequest,
     Page,
     PageRequest,
     PurgeRequest,
     ReplayRequest,
     Request,
     SpoolStats,
+    StateRequest,
     StatsRequest,
     StoredEvent,
 )
 from edge.spool.records import GENERATION_BITS, Purged, Replayed
+from edge.spool.spool import Spool
 from edge.spool.storage import statistics
 from edge.spool.storage.database import DamagedError
 from edge.spool.writer import SpoolWriter
 
 
-def answer(writer: SpoolWriter, request: Request) -> Answer:
-    """The answer to a request.
+def answer(spool: Spool, request: Request) -> Answer:
+    """A daemon's answer to a request.
+
+    Raises:
+        SpoolError: It cannot be answered.
+    """
+    if isinstance(request, StateRequest):
+        # In memory, and not on the spool's thread.
+        return CurrentState(spool.state())
+    return spool.ask(lambda writer: answer_from_file(writer, request))
+
+
+def answer_from_file(writer: SpoolWriter, request: FileRequest) -> Answer:
+    """The answer to a request about what the file holds, on the spool's thread.
 
     Raises:
         SpoolError: It cannot be answered.
@@ -38,6 +56,8 @@ def answer(writer: SpoolWriter, request: Request) -> Answer:
             return replay(writer, request)
         case PurgeRequest():
             return purge(writer, request)
+        case MinutesRequest():
+            return minutes(writer, request)
 
 
 def page(writer: SpoolWriter, request: PageRequest) -> Page:
@@ -111,6 +131,15 @@ def replay(writer: SpoolWriter, request: ReplayRequest) -> Replayed:
         f"the spool holds no event from {request.first} to {request.last} of epoch {epoch}, "
         f"whose last number is {last}; nothing was changed"
     )
+
+
+def minutes(writer: SpoolWriter, request: MinutesRequest) -> Minutes:
+    """What was counted from one Unix time to another.
+
+    Raises:
+        SpoolError: The file cannot be read.
+    """
+    return Minutes(writer.store.minutes(request.first, request.last))
 
 
 def purge(writer: SpoolWriter, request: PurgeRequest) -> Purged:

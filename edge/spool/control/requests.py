@@ -14,7 +14,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import SpoolError
 from edge.spool.records import ConsumerMark, Purged, Replayed
-from edge.types import Reason
+from edge.telemetry.records import Minute
+from edge.types import Reason, State
 
 MOST_ROWS = 500
 """Events in one answer, so that no export keeps the spool's thread from storing events."""
@@ -71,7 +72,28 @@ class PurgeRequest:
     ask: Literal["purge"] = "purge"
 
 
-Request = PageRequest | StatsRequest | ReplayRequest | PurgeRequest
+@dataclass(frozen=True, slots=True)
+class MinutesRequest:
+    """Asks for the minutes that begin from one Unix time to another, both included."""
+
+    __pydantic_config__ = _EXACT
+    first: int
+    last: int
+    ask: Literal["minutes"] = "minutes"
+
+
+@dataclass(frozen=True, slots=True)
+class StateRequest:
+    """Asks what the device shows right now."""
+
+    __pydantic_config__ = _EXACT
+    ask: Literal["state"] = "state"
+
+
+FileRequest = PageRequest | StatsRequest | ReplayRequest | PurgeRequest | MinutesRequest
+"""What the file answers, also where no daemon runs."""
+
+Request = FileRequest | StateRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +147,21 @@ class SpoolStats:
     problem: str
 
 
-Answer = Page | SpoolStats | Replayed | Purged
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """Minutes in which anything was counted, in order of time."""
+
+    minutes: tuple[Minute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentState:
+    """What the device shows right now; `state` is None before its first frame, and where no daemon runs."""
+
+    state: State | None
+
+
+Answer = Page | SpoolStats | Replayed | Purged | Minutes | CurrentState
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class ControlServer(ThreadingUnixStreamServer):
         """
         self.spool = spool
         self._path = files.socket_of(spool.path)
+        self._before = self._path.with_name(f"{self._path.name}.new")
         self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
         try:
             super().__init__(str(self._path), _Conversation)
@@ -70,11 +71,17 @@ class ControlServer(ThreadingUnixStreamServer):
     def server_bind(self) -> None:
         """Binds the socket, which only this user can connect to, under its short name."""
         # Left by a daemon that was killed: the lock on the spool says that no other one runs.
-        self._path.unlink(missing_ok=True)
-        with files.short_name(self._path) as address:
+        for old in (self._path, self._before):
+            old.unlink(missing_ok=True)
+        with files.short_name(self._before) as address:
             self.socket.bind(address)
         # Nobody can connect before it listens.
-        self._path.chmod(0o600)
+        self._before.chmod(0o600)
+
+    def server_activate(self) -> None:
+        """Listens, and only then is found: whoever finds the socket gets an answer."""
+        super().server_activate()
+        self._before.rename(self._path)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Begins a conversation, unless there are too many."""
@@ -118,8 +125,7 @@ class _Conversation(BaseRequestHandler):
             return requests.encode_error("only root and the daemon's own user may ask")
         try:
             request = requests.parse_request(line)
-            found = self.server.spool.ask(lambda writer: handlers.answer(writer, request))
-            return requests.encode_answer(found)
+            return requests.encode_answer(handlers.answer(self.server.spool, request))
         except SpoolError as error:
             return requests.encode_error(str(error))
         except Exception as error:

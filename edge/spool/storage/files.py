@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,13 +49,70 @@ def make_file(path: Path) -> None:
     Raises:
         SpoolError: They cannot be made or written.
     """
-    try:
+    with _as_spool_error(path):
+        _refuse_special(path)
         path.parent.mkdir(mode=0o700, exist_ok=True)
+        _require_short(path, path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         sync_directory(path.parent)
+
+
+def examine_rights(path: Path) -> None:
+    """Refuses a place where this user can make or write no spool; makes nothing, and opens no file.
+
+    Raises:
+        SpoolError: It is one, with the sentence of `make_file`.
+    """
+    above = path.parent if os.path.lexists(path.parent) else path.parent.parent
+    with _as_spool_error(path):
+        _require(stat.S_ISDIR(above.stat().st_mode), errno.ENOTDIR)
+        # Its log and its reservations lie beside it.
+        _require_access(above, os.W_OK | os.X_OK)
+        _require_short(path, above)
+        _require(not numbers_of(path).is_symlink(), errno.ELOOP)
+        for file in (path, numbers_of(path), _log(path)):
+            _refuse_special(file)
+            # A link to nothing is followed when the file is made.
+            target = Path(os.path.realpath(file))
+            if target.exists():
+                _require_access(target, os.R_OK | os.W_OK)
+            elif file.is_symlink():
+                _require_access(target.parent, os.W_OK | os.X_OK)
+
+
+def _refuse_special(file: Path) -> None:
+    """Refuses a pipe, which would be waited for, a device, a folder, and a link to itself."""
+    with contextlib.suppress(FileNotFoundError):
+        mode = file.stat().st_mode
+        _require(stat.S_ISREG(mode), errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL)
+
+
+def _require_short(path: Path, folder: Path) -> None:
+    """Refuses a name that leaves no room for those of the files beside it."""
+    longest = len(os.fsencode(numbers_of(path).name))
+    _require(longest <= os.pathconf(folder, "PC_NAME_MAX"), errno.ENAMETOOLONG)
+
+
+def _require_access(path: Path, mode: int) -> None:
+    if not os.access(path, mode, effective_ids=True):
+        path.stat()
+        read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+        raise OSError(errno.EROFS if read_only else errno.EACCES, "")
+
+
+def _require(holds: bool, code: int) -> None:
+    if not holds:
+        raise OSError(code, "")
+
+
+@contextlib.contextmanager
+def _as_spool_error(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
+        reason = "it is no file" if error.errno == errno.EINVAL else os.strerror(error.errno or 0)
         raise SpoolError(
-            f"the spool {path} cannot be opened for writing: {error.strerror}; set spool.path to a file "
+            f"the spool {path} cannot be opened for writing: {reason}; set spool.path to a file "
             "in a directory that this user may write to"
         ) from None
 

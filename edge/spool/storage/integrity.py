@@ -66,8 +66,8 @@ def _require_none(db: SpoolDatabase, rows: str, problem: str) -> None:
 
 LENGTH = 100
 _MAGIC = b"SQLite format 3\0"
-# Places in the header: versions of the file format, size in pages, application id.
-_MODE, _PAGES, _MARK = slice(18, 20), slice(28, 32), slice(68, 72)
+# Places in the header: versions of the file format, size in pages, the user's version, application id.
+_MODE, _PAGES, _VERSION, _MARK = slice(18, 20), slice(28, 32), slice(60, 64), slice(68, 72)
 _NOT_WAL = b"\1\1"
 
 
@@ -91,6 +91,15 @@ def is_spool(path: Path) -> bool:
         SpoolError: It cannot be read.
     """
     return _read(path)[_MARK] == APPLICATION_ID.to_bytes(4, "big")
+
+
+def format_of(path: Path) -> int:
+    """The format that a spool's header names, without what lies in its log.
+
+    Raises:
+        SpoolError: It cannot be read.
+    """
+    return int.from_bytes(_read(path)[_VERSION], "big")
 
 
 def is_database(path: Path) -> bool:

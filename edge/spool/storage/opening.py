@@ -16,7 +16,7 @@ from edge.spool.storage.database import DamagedError, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.integrity import is_database, is_spool, refuse_others
 from edge.spool.storage.schema import APPLICATION_ID, FORMAT
-from edge.spool.storage.sequences import Reservation, SequenceReservations
+from edge.spool.storage.sequences import Reservation, SequenceReservations, look_at
 from edge.spool.storage.store import RESERVE, EventStore, RunInfo
 from edge.system.files import sync_directory
 from edge.telemetry.records import DAY_S
@@ -72,20 +72,21 @@ def open_store(path: Path, wall: float, limits: Limits, origin: DeviceKey | None
 
 
 def examine_place(path: Path) -> None:
-    """Refuses a place where no spool can be; opens and makes nothing, whoever holds it.
+    """Refuses a place where this user can have no spool; opens and makes nothing, whoever holds it.
 
     Raises:
-        SpoolError: It is a folder, some other file, or in a folder that cannot be made.
+        SpoolError: It is a folder, some other file, a spool of a newer maskgate, or nothing can be written.
     """
     # Not Path's own: they fail where a folder may not be looked into, which is a question of who asks.
     if os.path.isdir(path):
         raise SpoolError(f"{path} is a folder; name a file with spool.path")
+    files.examine_rights(path)
     if os.path.exists(path):
         refuse_others(path)
         if path.stat().st_size and not is_database(path) and not files.numbers_of(path).exists():
             raise SpoolError(f"{path} is no spool of MaskGate; name another file with spool.path")
-    elif not os.path.isdir(path.parent) and not os.path.isdir(path.parent.parent):
-        raise SpoolError(f"the folder {path.parent} cannot be made: {path.parent.parent} is not there")
+        if is_spool(path):
+            _refuse_unknown(path, integrity.format_of(path), look_at(files.numbers_of(path)))
 
 
 def look_into(path: Path, limits: Limits, *, check: bool) -> EventStore:
@@ -173,15 +174,23 @@ def _format(db: SpoolDatabase, path: Path, reservation: Reservation | None) -> i
         if was_spool:
             raise DamagedError(f"the spool {path} is damaged: its mark is gone")
         raise SpoolError(f"{path} is some other database; name another file with spool.path")
-    if not 1 <= version <= FORMAT:
-        # The reservations name the format that it had: another one in the header is damage, no newer program.
-        if reservation is not None and reservation.format == FORMAT:
-            raise DamagedError(f"the spool {path} is damaged: it claims to have format {version}")
-        raise SpoolError(
-            f"{path} has format {version}, this maskgate reads {FORMAT}; "
-            "update maskgate or name another file with spool.path"
-        )
+    damaged = _refuse_unknown(path, version, reservation)
+    if damaged:
+        raise DamagedError(f"the spool {path} is damaged: it claims to have format {version}")
     return int(version)
+
+
+def _refuse_unknown(path: Path, version: int, reservation: Reservation | None) -> bool:
+    """Refuses a format that is not known; whether it is damage instead."""
+    if 1 <= version <= FORMAT:
+        return False
+    # The reservations name the format that it had: another one in the header is damage, no newer program.
+    if reservation is not None and reservation.format == FORMAT:
+        return True
+    raise SpoolError(
+        f"{path} has format {version}, this maskgate reads {FORMAT}; "
+        "update maskgate or name another file with spool.path"
+    )
 
 
 def _begin_run(

@@ -70,12 +70,10 @@ class SequenceReservations:
         """The latest reservation, None where the file holds none."""
         # What cannot be read is as good as nothing: the database has a reservation too, see `opening`.
         with contextlib.suppress(OSError):
-            content = os.pread(self._handle, 2 * SLOT, 0)
-            found = [item for item in map(_parse, (content[:SLOT], content[SLOT:])) if item]
+            found = _latest(os.pread(self._handle, 2 * SLOT, 0))
             if found:
-                writes, reservation = max(found, key=lambda item: item[0])
-                self._writes = writes + 1
-                return reservation
+                self._writes = found[0] + 1
+                return found[1]
         return None
 
     def write(self, reservation: Reservation) -> None:
@@ -100,6 +98,20 @@ class SequenceReservations:
     def close(self) -> None:
         """Closes the file, and so gives up the lock."""
         os.close(self._handle)
+
+
+def look_at(path: Path) -> Reservation | None:
+    """The latest reservation of a spool, whoever holds its file; None where there is none to be read."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        found = _latest(file.read(2 * SLOT))
+        return found[1] if found else None
+    return None
+
+
+def _latest(content: bytes) -> tuple[int, Reservation] | None:
+    """The later of both slots, see `_parse`."""
+    found = [item for item in map(_parse, (content[:SLOT], content[SLOT:])) if item]
+    return max(found, key=lambda item: item[0], default=None)
 
 
 def _open(path: Path, make: bool) -> int:

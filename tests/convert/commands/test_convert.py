@@ -9,6 +9,7 @@ import pytest
 from edge import bundle
 from edge.contract import LABELS
 from edge.vision.classifier import TfliteClassifier
+from tests.support import forked
 from tests.support.convert import Trained, commands
 
 pytestmark = pytest.mark.slow
@@ -23,9 +24,9 @@ def test_the_self_test_covers_every_label(converted: Path) -> None:
 
 
 def test_converting_twice_gives_the_same_bytes(trained: Trained, converted: Path) -> None:
-    """Model and manifest, from two processes."""
+    """Model and manifest, from two interpreters."""
     again = trained.where / "again"
-    (done,) = commands(trained.convert("run", again, "--version", "1.2.0"))
+    (done,) = commands(trained.convert("run", again, "--version", "1.2.0"), run=forked.run_fresh)
     assert done.code == 0
     for name in (bundle.CLASSIFIER, bundle.MANIFEST):
         assert (again / name).read_bytes() == (converted / name).read_bytes()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support import forked
 
 pytestmark = pytest.mark.slow
 
@@ -41,13 +39,7 @@ for shown in (crops // 4, crops):
 def test_only_values_with_a_range_can_be_beyond_it() -> None:
     """Sizes that a network reckons with while it flattens its maps are whole numbers and not counted; values
     beyond the range that the representative pictures gave are."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forked.run(SCRIPT)
     assert done.returncode == 0, done.stderr
     alike, beyond = (json.loads(line) for line in done.stdout.splitlines())
     assert alike["SHAPE"] == alike["CONV_2D"] == 0

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from pathlib import Path
+
 import pytest
 
 from edge import bundle
@@ -29,6 +34,20 @@ def test_what_is_no_model_is_refused() -> None:
     """The sentence names the file and what its process said last."""
     with pytest.raises(ModelError, match=r"manifest\.json cannot be run: .*Flatbuffer"):
         measure_models([BenchmarkedModel("a", bundle.SHIPPED / bundle.MANIFEST)], (1,), rounds=1)
+
+
+def test_a_model_that_ends_its_process_is_named() -> None:
+    """With the signal, and not as if the reader of the output had gone."""
+
+    def end(_done: int) -> None:
+        for child in Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split():
+            if b"model_worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+                os.kill(int(child), signal.SIGKILL)
+
+    with pytest.raises(
+        ModelError, match=r"classifier\.tflite cannot be run: it ended its process \(SIGKILL\)"
+    ):
+        measure_models([BenchmarkedModel("a", MODEL)], (1,), rounds=3, progress=end)
 
 
 def test_no_more_threads_than_cores_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ def test_a_folder_gives_its_images_in_order_a_step_apart(tmp_path: Path) -> None
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     """A folder that holds none says which kinds count."""
-    with pytest.raises(SourceError, match=r"holds no images \(\.bmp, "):
+    with pytest.raises(SourceError, match=r"holds no images \(\.avif, \.bmp, "):
         ImageReader.of_folder(tmp_path, 4)
 
 

@@ -45,6 +45,17 @@ def test_every_frame_comes_in_order_with_media_time(tmp_path: Path, name: str, c
     assert {item[3] for item in seen} == {0.0}
 
 
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_video_may_change_its_size_midway(tmp_path: Path, rotation: int) -> None:
+    """As a camera that is set otherwise writes it: all frames come, in the size of the first."""
+    sizes = [(64, 48)] * 3 + [(32, 24)] * 3 + [(128, 96)] * 3
+    pictures = [cv2.imencode(".jpg", np.full((h, w, 3), 99, np.uint8))[1].tobytes() for w, h in sizes]
+    (tmp_path / "a.mjpeg").write_bytes(b"".join(pictures))
+    recording = Recording(VideoReader(tmp_path / "a.mjpeg"), Playback(False, 0.0, rotation), FakeClock())
+    shapes = [frame.pixels.shape for frame in recording]
+    assert shapes == [(48, 64, 3) if rotation == 0 else (64, 48, 3)] * 9
+
+
 def test_frames_are_decoded_into_one_buffer(tmp_path: Path) -> None:
     """Nothing is allocated per frame once the first is there."""
     frames = Recording(VideoReader(write_video(tmp_path / "a.mp4")), FAST, FakeClock())

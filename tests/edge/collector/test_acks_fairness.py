@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 import pytest
 
 from edge.collector.acks import PAUSE_S, AckScheduler
 from edge.collector.completeness import Completeness
+from edge.collector.missing import ATTEMPTS
 from edge.collector.records import EpochKey
 from edge.messages.ranges import Range
 from edge.types import DeviceKey
@@ -24,17 +25,19 @@ class FakeDatabase:
         self.holes: dict[EpochKey, tuple[Range, ...]] = {}
         self.given_up: list[EpochKey] = []
 
-    def mark(self, epoch_key: EpochKey) -> Completeness:
+    def marks(self, epoch_keys: Sequence[EpochKey]) -> dict[EpochKey, Completeness]:
         self.asked += 1
-        return Completeness(1, 9, self.holes.get(epoch_key, ()))
+        return {key: Completeness(1, 9, self.holes.get(key, ())) for key in epoch_keys}
 
-    def unfinished(self, place: DeviceKey) -> tuple[EpochKey, ...]:
+    def unfinished(self, places: Sequence[DeviceKey]) -> tuple[EpochKey, ...]:
         self.asked += 1
-        return (EpochKey(place, "e1"),)
+        return tuple(EpochKey(place, "e1") for place in places)
 
-    def give_up(self, epoch_key: EpochKey, _spans: object, _wall: float) -> None:
-        self.given_up.append(epoch_key)
-        self.holes.pop(epoch_key)
+    def give_up(self, spans: Mapping[EpochKey, object], _wall: float) -> None:
+        self.asked += 1
+        self.given_up += spans
+        for epoch_key in spans:
+            self.holes.pop(epoch_key)
 
 
 @pytest.fixture
@@ -67,12 +70,21 @@ def test_who_returned_first_comes_first(scheduler: AckScheduler) -> None:
     assert turn(scheduler, 100.1) == []
 
 
-def test_a_turn_costs_what_it_publishes(scheduler: AckScheduler, database: FakeDatabase) -> None:
-    """However many devices wait."""
-    for place in devices(5_000):
+def test_a_turn_asks_the_database_for_all_at_once(scheduler: AckScheduler, database: FakeDatabase) -> None:
+    """However many devices wait, and however many do not send what they were asked for."""
+    places = devices(5_000)
+    for place in places:
         scheduler.presence(place, online=True)
     assert len(turn(scheduler, 100.0)) == WINDOW
-    assert database.asked <= 3 * WINDOW
+    assert database.asked <= 2
+    database.holes = {EpochKey(place, "e1"): (Range(2, 8),) for place in places}
+    now = 100.0
+    while not database.given_up:
+        now += 100.0
+        database.asked = 0
+        turn(scheduler, now)
+    assert len(database.given_up) > 1
+    assert database.asked <= 4
 
 
 def test_a_device_that_sends_all_the_time_holds_up_nobody(scheduler: AckScheduler) -> None:
@@ -124,3 +136,20 @@ def test_a_device_that_is_gone_is_not_asked(scheduler: AckScheduler, database: F
     assert scheduler.wait(1_000.0) is None
     scheduler.presence(epoch_key.place, online=True)
     assert turn(scheduler, 1_001.0) == [epoch_key.place.device]
+
+
+def test_refusals_cost_nothing_however_many_epochs_are_watched(
+    scheduler: AckScheduler, database: FakeDatabase
+) -> None:
+    """A broker may refuse every message; what was asked for through it does not count as asked."""
+    epoch_keys = [EpochKey(place, "e1") for place in devices(2_000)]
+    database.holes = dict.fromkeys(epoch_keys, (Range(2, 8),))
+    scheduler.touched(epoch_keys)
+    turn(scheduler, 100.0, room=len(epoch_keys))
+    now = 100.0
+    for _ in range(2 * ATTEMPTS):
+        now += 10_000.0
+        for _ in range(20_000):
+            scheduler.refused()
+        turn(scheduler, now, room=len(epoch_keys))
+    assert database.given_up == []

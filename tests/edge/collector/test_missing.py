@@ -39,7 +39,7 @@ def test_what_a_broker_refused_was_not_asked() -> None:
     missing_ranges.update(0, [HOLE])
     for now in range(5000):
         if missing_ranges.request(now):
-            missing_ranges.refused()
+            missing_ranges.heed(now + 1)
         assert missing_ranges.given_up(now) == ()
     assert missing_ranges.wait(5000) is not None
 

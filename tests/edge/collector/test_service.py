@@ -6,17 +6,19 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from edge.cli.log import FEW
 from edge.collector.completeness import Completeness
 from edge.collector.records import EpochKey
 from edge.config import Config
 from edge.daemon.factory import open_uplink
 from edge.messages.topics import Topics
 from edge.spool import Spool
-from edge.types import Lamp, State
+from edge.types import Lamp, Outcome, State
 from edge.uplink.uplink import Uplink
 from tests.conftest import MakeBroker
 from tests.support import collector_records
@@ -66,6 +68,24 @@ def test_a_bad_message_is_kept_apart(broker: Mosquitto, path: Path, url: str) ->
         reasons = [row[0] for row in opened.execute("SELECT reason FROM rejected ORDER BY id")]
     assert [("JSON" in reasons[0]), ("maybe" in reasons[1]), ("bare word" in reasons[2])] == [True] * 3
     assert event_count(path) == 3
+
+
+def test_bad_messages_do_not_fill_its_log(broker: Mosquitto, process: Start) -> None:
+    """The first warnings of a kind are there, each in one line, and then a count."""
+    collector = process(broker.port).start()
+    with FakeDevice(broker.port) as device:
+        for verdict in (Outcome.COMPLIANT, Outcome.NO_MASK):
+            device.publish(
+                replace(
+                    one, id=replace(one.id, epoch=f"e{number}"), verdict=replace(one.verdict, outcome=verdict)
+                )
+                for number in range(60)
+                for one in made(1)
+            )
+    wait_until(lambda: collector.log.count("not what is stored") == FEW)
+    collector.stop()
+    assert len(collector.log.splitlines()) == FEW + 2
+    assert f"{60 - FEW} more like this were left out: site/door: " in collector.log
 
 
 def test_nothing_is_lost_while_it_is_away(make_broker: MakeBroker, path: Path, process: Start) -> None:

@@ -48,10 +48,8 @@ def check(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tm
 
 def sections(tmp_path: Path, mqtt: str = "enabled = false", camera: str = "", rest: str = "") -> str:
     source = camera or f'source = "{CLIP}"\npace = "fast"'
-    return (
-        f'[camera]\n{source}\n[mqtt]\n{mqtt}\n[lamp]\nkind = "none"\n'
-        f'[spool]\npath = "{tmp_path / "spool.db"}"\n{rest}\n'
-    )
+    spool = "" if "[spool]" in rest else f'[spool]\npath = "{tmp_path / "spool.db"}"\n'
+    return f'[camera]\n{source}\n[mqtt]\n{mqtt}\n[lamp]\nkind = "none"\n{spool}{rest}\n'
 
 
 REFUSED = {
@@ -81,6 +79,10 @@ REFUSED = {
     "a recording that is not there": ("enabled = false", 'source = "/nope.mp4"', "", 4, "camera.source"),
     "a tilde of nobody": ("enabled = false", 'source = "~nobody-there/a.mp4"', "", 4, "camera.source"),
     "picamera2 that is not installed": ("enabled = false", 'source = "picamera2"', "", 4, "camera.source"),
+    "a spool in no folder": ("enabled = false", "", '[spool]\npath = "/nope/nope/s.db"', 5, "spool.path"),
+    "a spool that is a device": ("enabled = false", "", '[spool]\npath = "/dev/null"', 5, "spool.path"),
+    "a path with a NUL": ("enabled = false", "", '[spool]\npath = "a\\u0000b"', 2, "spool.path"),
+    "a source with a NUL": ("enabled = false", 'source = "a\\u0000b"', "", 2, "camera.source"),
     "no bundle": ("enabled = false", "", '[classifier]\nbundle = "/nope"', 3, "classifier.bundle"),
     "no detector": ("enabled = false", "", '[detector]\nmodel = "/nope.onnx"', 3, "detector.model"),
 }
@@ -132,9 +134,10 @@ def test_every_problem_is_told_at_once(check: Check, tmp_path: Path) -> None:
     ]
 
 
-def test_what_a_default_stands_for_is_no_problem(check: Check) -> None:
+def test_what_a_default_stands_for_is_no_problem(check: Check, tmp_path: Path) -> None:
     """A source that is no text is one problem; that picamera2 is not installed is none of this file."""
-    code, lines = check("[camera]\nsource = 5\n[mqtt]\nenabled = false\n[spool]\nmax_mib = 1\n")
+    spool = f'[spool]\npath = "{tmp_path / "spool.db"}"\nmax_mib = 1\n'
+    code, lines = check(f"[camera]\nsource = 5\n[mqtt]\nenabled = false\n{spool}")
     assert code == 2
     assert [line.split(":")[0] for line in lines] == ["camera.source", "spool.max_mib"]
 
@@ -156,7 +159,10 @@ def test_the_sample_is_in_order_where_its_camera_is_installed(
     monkeypatch.setattr(
         picamera2.importlib.util, "find_spec", lambda name, *rest: name == "picamera2" or found(name, *rest)
     )
-    assert check((ROOT / "config.toml").read_text()) == (0, [])
+    sample = (
+        (ROOT / "config.toml").read_text().replace("/var/lib/maskgate/spool.db", str(tmp_path / "spool.db"))
+    )
+    assert check(sample) == (0, [])
 
 
 def test_an_address_that_ffmpeg_would_cut_is_refused_untold(check: Check, tmp_path: Path) -> None:
@@ -261,3 +267,11 @@ def test_load_raises_what_examine_finds(tmp_path: Path) -> None:
     with pytest.raises(MaskGateError) as caught:
         load(file)
     assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["mqtt.insecure.0", "nonsense"]
+
+
+def test_models_named_on_the_command_line_are_those_of_run(check: Check, tmp_path: Path) -> None:
+    """They take the place of what is configured."""
+    text = sections(tmp_path, rest='[classifier]\nbundle = "/nope"')
+    assert check(text, "--bundle", str(bundle.SHIPPED)) == (0, [])
+    code, lines = check(sections(tmp_path), "--detector", "/nope.onnx")
+    assert (code, lines[0].split(":")[0]) == (3, "detector.model")

@@ -74,6 +74,21 @@ def test_training(packed: Path, tmp_path: Path, command: str) -> None:
     assert train(*words).exit_code == 0
 
 
+@pytest.mark.parametrize("command", ["evaluate", "evaluate-bundle"])
+def test_training_is_not_ended_by_a_deadly_model(tmp_path: Path, command: str) -> None:
+    """It is tried in another process before."""
+    split = tmp_path / "split.json"
+    train("data", write_frames(tmp_path / "frames", 9), "-o", split)
+    part = next(str(part) for part in ("test", "train") if f'"part": "{part}"' in split.read_text())
+    deadly = bundle_models.deadly(tmp_path / "made", "1000.1")
+    words = {
+        "evaluate": ("evaluate", deadly, split, "--part", part, "--no-slices", "--cache", tmp_path / "cache"),
+        "evaluate-bundle": ("evaluate-bundle", deadly, "--split", split, "--part", part),
+    }[command]
+    with pytest.raises(ModelError, match=r"detector\.onnx ended the process that tried it \(SIGFPE\)"):
+        train(*words)
+
+
 def test_a_damaged_archive_is_named(packed: Path, photo: Path) -> None:
     """By the name that the user gave, not by the place where it was unpacked."""
     packed.write_bytes(packed.read_bytes()[:-2000])

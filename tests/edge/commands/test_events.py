@@ -57,6 +57,16 @@ def test_tail_shows_the_latest(events: Run) -> None:
     assert events("tail", "-n", 0).out == ""
 
 
+def test_tail_fits_a_terminal(events: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 80 columns parts of a second are left out; no number is."""
+    monkeypatch.setattr("edge.commands.events.room", lambda: 80)
+    wide = "0123abcd-ef01-12-345"
+    monkeypatch.setattr(json, "loads", lambda text, _loads=json.loads: {**_loads(text), "pass_id": wide})
+    lines = events("tail", "-n", 2).out.splitlines()
+    assert [line.split()[1:3] for line in lines] == [["29", wide], ["30", wide]]
+    assert max(map(len, lines)) <= 80
+
+
 def test_export_as_json_lines_is_what_is_sent(events: Run) -> None:
     """All of it, byte for byte, or a range."""
     everything = [payload(number) for number in range(1, EVENTS + 1)]

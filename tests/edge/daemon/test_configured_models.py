@@ -13,7 +13,8 @@ import pytest
 from edge import bundle
 from edge.bundle.store import BundleStore, TrialRecord, open_bundle_store
 from edge.config import ClassifierConfig, Config, DetectorConfig
-from edge.daemon.configured_models import detector_names, without_failed
+from edge.daemon import factory
+from edge.daemon.configured_models import ConfiguredModels, detector_names, without_failed
 from edge.daemon.models import SupervisedVision, load_models
 from edge.errors import ModelError
 from edge.types import Frame
@@ -81,7 +82,7 @@ def test_a_configured_bundle_is_given_up(store: BundleStore, tmp_path: Path) -> 
 
 def test_nothing_configured_leaves_everything_as_it_is(store: BundleStore) -> None:
     """Nothing is read and nothing written."""
-    assert without_failed(Config(), store, "x") == (Config(), "")
+    assert without_failed(Config(), store, "x") == ConfiguredModels(Config(), None, "")
     assert not store.root.exists()
 
 
@@ -93,8 +94,8 @@ def test_other_libraries_try_it_again(store: BundleStore, tmp_path: Path) -> Non
     (name,) = detector_names(config)
     store.root.mkdir(parents=True)
     store.write_record(name, TrialRecord(attempts=2, libraries="old"))
-    assert without_failed(config, store, "old")[0].detector.model == ""
-    assert without_failed(config, store, "new") == (config, "")
+    assert without_failed(config, store, "old").config.detector.model == ""
+    assert without_failed(config, store, "new") == ConfiguredModels(config, None, "")
 
 
 def test_a_detector_that_cannot_be_read_has_no_trial(store: BundleStore, tmp_path: Path) -> None:
@@ -103,3 +104,12 @@ def test_a_detector_that_cannot_be_read_has_no_trial(store: BundleStore, tmp_pat
     assert detector_names(missing) == ()
     with pytest.raises(ModelError, match="does not exist"):
         load_models(missing)
+
+
+def test_a_configured_bundle_is_opened_once(store: BundleStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are hashed when it is opened, which takes its time on a card."""
+    opened: list[Config] = []
+    genuine = factory.open_bundle
+    monkeypatch.setattr(factory, "open_bundle", lambda config: opened.append(config) or genuine(config))
+    load_models(Config(classifier=ClassifierConfig(bundle=str(bundle.SHIPPED))))
+    assert len(opened) == 1

@@ -218,3 +218,12 @@ def test_a_link_is_replaced(file: Path) -> None:
         with pytest.raises(FileExistsError):
             files.write_new(taken, [b"new"])
     assert file.read_bytes() == b"old"
+
+
+def test_the_advice_is_for_what_went_wrong(tmp_path: Path) -> None:
+    """Room helps where there is none; a file in the place of a folder asks for another place."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="Choose another place"):
+        files.write_atomic(tmp_path / "file" / "a.jpg", b"")
+    with pytest.raises(StorageError, match="Make room"), files.replacing(tmp_path / "a.jpg"):
+        raise OSError(errno.ENOSPC, "No space left on device")

@@ -67,6 +67,35 @@ def test_every_kind_of_tiff(order: str, big: bool) -> None:
     assert size_of(tiff(order, big)) == (70_000, 3)
 
 
+def entries(order: str, big: bool, *fields: tuple[int, int, int, int]) -> bytes:
+    """The beginning of a TIFF with fields of tag, type, count, and value as it stands in the file."""
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}H", 43 if big else 42)
+    head += struct.pack(f"{order}HHQ", 8, 0, 16) if big else struct.pack(f"{order}I", 8)
+    head += struct.pack(f"{order}{'Q' if big else 'H'}", len(fields))
+    return head + b"".join(struct.pack(f"{order}{'HHQQ' if big else 'HHII'}", *field) for field in fields)
+
+
+WIDE, HIGH = (256, 4, 1, 9), (257, 4, 1, 9)
+
+
+def test_a_tiff_does_not_lie_by_its_types() -> None:
+    """An eight-byte number in either order, the first of two widths, and a tile beyond the picture count."""
+    for order in "<>":
+        wide, high = (256, 16, 1, 30_000), (257, 16, 1, 20_000)
+        assert size_of(entries(order, True, wide, high)) == (30_000, 20_000)
+    assert size_of(entries("<", False, (256, 4, 1, 30_000), WIDE, HIGH)) == (30_000, 9)
+    tiles = ((322, 4, 1, 40_000), (323, 3, 1, 30_000))
+    assert size_of(entries("<", False, WIDE, HIGH, *tiles)) == (40_000, 30_000)
+
+
+@pytest.mark.parametrize(
+    "field", [(256, 16, 1, 9), (256, 4, 2, 9), (256, 5, 1, 9), (256, 1, 1, 9), (256, 0, 1, 9)]
+)
+def test_a_tiff_whose_size_stands_elsewhere_has_none(field: tuple[int, int, int, int]) -> None:
+    """A width that is an offset, a list or a fraction is not guessed at."""
+    assert size_of(entries("<", False, field, HIGH)) is None
+
+
 def test_what_is_no_picture_has_no_size() -> None:
     """Text, a video and nothing."""
     assert [size_of(data) for data in (b"", b"hello", b"RIFF\0\0\0\0AVI LIST", b"P6 9 9 255\n")] == [None] * 4

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.support import forked
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +42,7 @@ except ConfigError as error:
 
 def test_networks_by_name() -> None:
     """All are built, take the scaling into their last layer exactly, and keep what is frozen frozen."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    done = forked.run(SCRIPT)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     names = (

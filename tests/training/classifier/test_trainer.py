@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -13,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support import forked
 from tests.support.predictions import drawn_split
-from tests.support.recipes import command, recipe, run, weights
+from tests.support.recipes import recipe, run, weights
 from training.classifier.run import TrainingRun
 
 # Six trainings one after another, each of which loads the framework.
@@ -43,16 +42,14 @@ def the_run(folder: Path) -> TrainingRun:
 
 def kill_when(arguments: list[object], ready: Callable[[], bool]) -> None:
     """Starts a training and kills it as soon as it is that far."""
-    process = subprocess.Popen(
-        command("training", *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    process = forked.start(forked.program("training"), *arguments)
     try:
-        while process.poll() is None and not ready():
+        while process.is_alive() and not ready():
             time.sleep(0.005)
-        assert process.poll() is None, "it ended before it could be killed"
+        assert process.is_alive(), "it ended before it could be killed"
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
 
 
 def phase(folder: Path) -> tuple[str, int]:
@@ -65,9 +62,9 @@ def phase(folder: Path) -> tuple[str, int]:
 
 @pytest.fixture(scope="module")
 def never_interrupted(tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
-    """A training from its beginning to its end in one go."""
+    """A training from its beginning to its end in one go, in an interpreter of its own: `hash` differs."""
     folder = tmp_path_factory.mktemp("straight")
-    done = run("training", *started(folder))
+    done = forked.run_fresh(forked.program("training"), *started(folder))
     assert done.returncode == 0, done.stderr
     return the_run(folder)
 
@@ -96,10 +93,7 @@ def ordeal(tmp_path_factory: pytest.TempPathFactory) -> Ordeal:
     kill_when(started(folder), lambda: any((folder / "runs").glob("*/history.jsonl")))
     tried = the_run(folder)
     before = tried.state.read_bytes()
-    full = subprocess.run(
-        command("training", *resumed(folder, tried)), capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, resource.RLIM_INFINITY)),
-    )  # fmt: skip
+    full = forked.run(forked.program("training"), *resumed(folder, tried), largest_file=LIMIT)
     kept = tried.state.read_bytes() == before and not list(tried.folder.rglob("partial-*"))
     kill_when(resumed(folder, tried), lambda: phase(folder) == ("second", 1))
     return Ordeal(tried, full, kept, run("training", *resumed(folder, tried)))

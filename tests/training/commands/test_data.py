@@ -42,7 +42,7 @@ def test_what_cannot_be_used_is_counted(tmp_path: Path) -> None:
     assert json.loads(said)["skipped"] == {
         "box outside the image or without size": 2,
         "image missing or broken": 1,
-        "unknown label": 1,
+        "unknown label helmet": 1,
     }
     assert len(SplitManifest.load(tmp_path / "split.json").faces) == 3
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from edge.contract import LABELS, whole_image_box
 from edge.errors import ConfigError
 from edge.types import Face, Frame
 from edge.vision.classifier import TfliteClassifier
+from tests.support import forked
+from tests.support.recipes import run
 from tests.support.training import draw_face, write_frames
 from training.data.faces import single_face
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -68,13 +69,6 @@ PARTS = (SplitPart.TRAIN,) * 14 + (SplitPart.VALIDATION,) * 5 + (SplitPart.TEST,
 """Of every 22 frames; the representative set takes at least 200 faces."""
 
 
-def command(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    code = f"from {module}.commands import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
-    )
-
-
 @dataclass(frozen=True)
 class Trained:
     folder: Path
@@ -100,21 +94,17 @@ def dealt(found: Dataset) -> list[SplitFace]:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A small network trained on drawn faces by the command."""
+    """A small network trained on drawn faces by the command, in an interpreter of its own."""
     folder = tmp_path_factory.mktemp("training")
     found = read([write_frames(folder / "frames", 110)], single_face(lambda _: ()), lambda _: ())
     manifest = SplitManifest.of(dealt(found), 1, found.fingerprint())
     (folder / "split.json").write_text(manifest.model_dump_json())
     (folder / "recipe.toml").write_text(RECIPE)
-    options = (
-        "--split",
-        folder / "split.json",
-        "--recipe",
-        folder / "recipe.toml",
-        "--runs",
-        folder / "runs",
-    )
-    printed = command("training", "fit", *options, "--cache", folder / "cache", "--json")
+    words = (
+        "fit", "--split", folder / "split.json", "--recipe", folder / "recipe.toml",
+        "--runs", folder / "runs", "--cache", folder / "cache", "--json",
+    )  # fmt: skip
+    printed = forked.run_fresh(forked.program("training"), *words)
     return Trained(folder, folder / "split.json", folder / "cache", printed)
 
 
@@ -144,20 +134,20 @@ def test_folds_judge_every_face_once_and_go_on(trained: Trained) -> None:
         "--split", trained.split, "--recipe", short, "--folds", 2,
         "-o", trained.folder / "folds", "--cache", trained.cache, "--json",
     )  # fmt: skip
-    one = command("training", "folds", *options, "--only", 2)
+    one = run("training", "folds", *options, "--only", 2)
     assert one.returncode == 0, one.stderr
     assert [folder.name for folder in (trained.folder / "folds").iterdir()] == ["fold-1"]
-    done = command("training", "folds", *options)
+    done = run("training", "folds", *options)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("epoch") == one.stderr.count("epoch"), "only the other fold was to be trained"
     pooled = fold_results.load(trained.folder / "folds")
     faces = SplitManifest.load(trained.split).faces
     assert sorted(pooled.keys) == sorted(face.key for face in faces)
     assert [column.name for column in pooled.columns] == ["float", "int8"]
-    again = command("training", "folds", *options)
+    again = run("training", "folds", *options)
     assert again.stdout == done.stdout
     assert "epoch" not in again.stderr
-    beyond = command("training", "folds", *options, "--only", 3)
+    beyond = run("training", "folds", *options, "--only", 3)
     assert beyond.returncode == ConfigError.exit_code
     assert "--only 3: there are 2 folds" in beyond.stderr
 
@@ -169,7 +159,7 @@ def converted(trained: Trained) -> Path:
     shipped = gates.DEFAULT.read_text()
     assert shipped.count(CLIPPED[0]) == 1
     limits.write_text(shipped.replace(*CLIPPED))
-    done = command(
+    done = run(
         "convert", "convert", trained.run, "-o", output, "--cache", trained.cache, "--version", "1.0",
         "--gates", limits,
     )  # fmt: skip
@@ -192,7 +182,7 @@ def test_the_device_takes_the_bundle(trained: Trained, converted: Path) -> None:
 
 def test_evaluate_tells_the_same_of_the_bundle(trained: Trained, converted: Path) -> None:
     """`evaluate` on the bundle finds the figures that its manifest carries."""
-    done = command("training", "evaluate", converted, trained.split, "--cache", trained.cache, "--json")
+    done = run("training", "evaluate", converted, trained.split, "--cache", trained.cache, "--json")
     assert done.returncode == 0, done.stderr
     (found,) = [row["plain"] for row in json.loads(done.stdout)["main"] if row["name"] == "all"]
     manifest = bundle.load(converted).manifest
@@ -206,7 +196,7 @@ def test_evaluate_tells_the_same_of_the_bundle(trained: Trained, converted: Path
 def test_a_finished_run_resumes_to_the_same_end(trained: Trained, converted: Path) -> None:
     """Resuming trains no further epoch; the model does not beat itself, so `--from` ends with exit code 1."""
     before = (trained.run / "history.jsonl").read_text()
-    again = command(
+    again = run(
         "training", "fit", "--resume", trained.run, "--cache", trained.cache, "--from", converted,
         "--runs", trained.run.parent,
     )  # fmt: skip
@@ -219,7 +209,7 @@ def test_a_finished_run_resumes_to_the_same_end(trained: Trained, converted: Pat
 
 def test_weights_that_are_not_there(trained: Trained) -> None:
     """Missing weights end with exit code 3 and a sentence that names both ways to get them."""
-    done = command(
+    done = run(
         "training", "fit", "--split", trained.split, "--recipe", trained.folder / "recipe.toml",
         "--runs", trained.folder / "other", "--cache", trained.cache, "--weights", "absent.h5",
     )  # fmt: skip
@@ -232,7 +222,7 @@ def test_weights_that_are_not_there(trained: Trained) -> None:
 
 def test_convert_without_a_run(tmp_path: Path) -> None:
     """A folder that is no run ends with exit code 2, names what is missing, and writes nothing."""
-    done = command("convert", "convert", tmp_path, "-o", tmp_path / "bundle")
+    done = run("convert", "convert", tmp_path, "-o", tmp_path / "bundle")
     assert done.returncode == 2
     assert "model.keras" in done.stderr
     assert not (tmp_path / "bundle").exists()
@@ -248,10 +238,8 @@ def test_a_missing_extra_is_one_sentence(module: str, tmp_path: Path) -> None:
         "convert": ["convert", str(tmp_path), "-o", str(tmp_path / "out")],
     }[module]
     block = "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None"
-    code = f"{block}\nfrom {module}.commands import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
-    )
+    code = f"{block}\n{forked.program(module)}"
+    done = forked.run_fresh(code, *arguments)
     assert done.returncode == 8
     assert "-r requirements/training.txt" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support import forked
 from tests.support.predictions import drawn_split
-from tests.support.recipes import command, recipe
+from tests.support.recipes import recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -18,12 +18,9 @@ IMAGENET = (('name = "small_cnn"', 'name = "mobilenet_v2"'), ('weights = "none"'
 
 def started(folder: Path, program: str, *more: object) -> subprocess.CompletedProcess[str]:
     """How a training ends on a machine without a network, and without weights from earlier."""
-    alone = {"KERAS_HOME": str(folder / "keras"), "https_proxy": "http://127.0.0.1:9"}
     where = {"fit": ("--runs", folder / "runs"), "folds": ("-o", folder / "runs")}[program]
     words = (program, "--split", drawn_split(folder, 6), "--cache", folder / "cache", *where, *more)
-    return subprocess.run(
-        command("training", *words), env={**os.environ, **alone}, capture_output=True, text=True, check=False
-    )
+    return forked.run(forked.program("training"), *words, environment={"https_proxy": "http://127.0.0.1:9"})
 
 
 def refused(done: subprocess.CompletedProcess[str], folder: Path, code: int, *words: str) -> None:

@@ -71,7 +71,7 @@ def test_another_face_gives_no_landmarks() -> None:
 @pytest.mark.parametrize(
     ("objects", "reason"),
     [
-        (voc_object("helmet", 1, 1, 50, 50), "unknown label"),
+        (voc_object("helmet", 1, 1, 50, 50), "unknown label helmet"),
         (voc_object("with_mask", 300, 1, 350, 50), "box outside the image or without size"),
         (voc_object("with_mask", 10, 10, 10, 50), "box outside the image or without size"),
         ("<object><name>with_mask</name></object>", "box outside the image or without size"),

@@ -215,3 +215,32 @@ def test_capitals_tell_pictures_apart_where_both_are_there(tmp_path: Path) -> No
     root = written(tmp_path, voc(FACE, "f0.png"))
     cv2.imwrite(str(root / "images" / "F0.png"), draw_face(seed=1))
     assert [record.image.name for record in read(root).records] == ["f0.png"]
+
+
+def turned(angle: str, box: tuple[float, float, float, float] = (50, 50, 40, 20)) -> str:
+    """An object as roLabelImg writes it."""
+    cx, cy, w, h = box
+    inner = f"<cx>{cx}</cx><cy>{cy}</cy><w>{w}</w><h>{h}</h><angle>{angle}</angle>"
+    return f"<object><type>robndbox</type><name>with_mask</name><robndbox>{inner}</robndbox></object>"
+
+
+@pytest.mark.parametrize(
+    ("angle", "box"),
+    [
+        ("0", Box(30, 40, 40, 20)),
+        ("1.5707963267948966", Box(40, 30, 20, 40)),
+        ("3.141592653589793", Box(30, 40, 40, 20)),
+        ("0.7853981633974483", Box(28.787, 28.787, 42.426, 42.426)),
+        ("-0.7853981633974483", Box(28.787, 28.787, 42.426, 42.426)),
+    ],
+)
+def test_a_turned_box_is_read_as_the_upright_one_around_it(tmp_path: Path, angle: str, box: Box) -> None:
+    """Its angle is in radians, and may count in either direction."""
+    (found,) = boxes(written(tmp_path, voc(turned(angle))))
+    assert (found.x, found.y, found.w, found.h) == pytest.approx((box.x, box.y, box.w, box.h), abs=0.01)
+
+
+@pytest.mark.parametrize("angle", ["", "nan", "inf", "north"])
+def test_a_turned_box_without_an_angle_is_none(tmp_path: Path, angle: str) -> None:
+    """It is counted, and the file is named."""
+    assert reasons(written(tmp_path, voc(turned(angle)))) == ["box outside the image or without size"]

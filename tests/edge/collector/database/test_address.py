@@ -41,6 +41,7 @@ SLIPS = [
     f"sqlite://me:{SECRET}@host",
     f"sqlite:///x.db?password={SECRET}",
     f"postgresql://me:{SECRET}\udcff@{SERVER}/x",
+    f"postgresql://{SERVER}/?dbname=password%3D{SECRET}",
 ]
 
 

@@ -71,7 +71,7 @@ def test_what_came_both_ways_is_stored_once(database: CollectorDatabase, tmp_pat
 def test_what_was_given_up_counts_when_it_is_carried(database: CollectorDatabase, tmp_path: Path) -> None:
     """The device did not answer, and its export has it."""
     Writes(database).store([event_record(20)])
-    Writes(database).give_up(E1, [Range(1, 19)], NOON)
+    Writes(database).give_up({E1: [Range(1, 19)]}, NOON)
     assert Queries(database).epoch_statuses()[0].gone == 19
     ExportLoader("site", NOON).store([exported(tmp_path / "1", made(19))], database)
     (epoch_status,) = Queries(database).epoch_statuses()

@@ -67,6 +67,11 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_report_on_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    """The database is missing; nobody wants to make it."""
+    refused(f"sqlite:///{tmp_path}/none/events.db", StorageError, "is missing", "none", create=False)
+
+
 def test_a_report_makes_no_database(tmp_path: Path) -> None:
     """A file that is not there stays so."""
     refused(f"sqlite:///{tmp_path}/events.db", ConfigError, "there is no database", create=False)

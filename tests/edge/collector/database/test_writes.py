@@ -47,7 +47,7 @@ def test_another_event_under_the_same_id_is_no_repetition(writing: Writes, readi
 def test_what_was_asked_for_in_vain_counts_as_gone(writing: Writes, reading: Queries) -> None:
     """And can still come."""
     writing.store([event_record(4)])
-    writing.give_up(E1, [Range(1, 3)], NOON)
+    writing.give_up({E1: [Range(1, 3)]}, NOON)
     assert reading.mark(E1).contiguous == 4
     assert writing.store([event_record(2)]).stored == 1
     assert reading.epoch_statuses()[0].events == 2

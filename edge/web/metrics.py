@@ -1,0 +1,67 @@
+"""Figures for Prometheus: counters that only rise, and histograms of latency."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from edge.web.prediction import Prediction
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
+
+
+class WebMetrics:
+    """What this process counts."""
+
+    def __init__(self, model: str) -> None:
+        self._registry = CollectorRegistry()
+        build = Info("maskgate_build", "Version of the program and of the model", registry=self._registry)
+        build.info({"version": version("maskgate"), "model": model})
+        self._requests = Counter(
+            "maskgate_http_requests",
+            "Requests that were answered",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "maskgate_http_request_seconds",
+            "Time to answer a request",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._faces = Counter(
+            "maskgate_predicted_faces", "Faces judged over the API", ("prediction",), registry=self._registry
+        )
+        self._predict_seconds = Histogram(
+            "maskgate_predict_seconds",
+            "Time to decode and judge a picture",
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._gauges: dict[str, Gauge] = {}
+
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts an answered request."""
+        self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def count_prediction(self, prediction: Prediction) -> None:
+        """Counts a picture and its faces."""
+        self._predict_seconds.observe(prediction.ms / 1000)
+        for face in prediction.faces:
+            self._faces.labels(face.prediction).inc()
+
+    def set(self, name: str, text: str, value: float) -> None:
+        """Sets a gauge, such as the depth of the spool."""
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(f"maskgate_{name}", text, registry=self._registry)
+        self._gauges[name].set(value)
+
+    def text(self) -> bytes:
+        """All figures in the format of Prometheus."""
+        return generate_latest(self._registry)

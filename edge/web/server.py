@@ -1,0 +1,104 @@
+"""Serving the application: uvicorn, with an end to connections that send nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import socket
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from edge.config import WebConfig
+from edge.errors import ConfigError
+
+HEADERS_S = 10.0
+"""Within which a new connection must have sent a request's headers."""
+IDLE_S = 15
+STOP_S = 3
+BACKLOG = 2048
+_log = logging.getLogger(__name__)
+
+
+class PromptProtocol(H11Protocol):
+    """Closes a connection whose first request has not come in time: thousands of silent ones cost nothing."""
+
+    _headers_due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has connected."""
+        super().connection_made(transport)
+        self._headers_due = self.loop.call_later(HEADERS_S, self._close_silent)
+
+    def data_received(self, data: bytes) -> None:
+        """A client has sent something; its first whole headers end the wait."""
+        super().data_received(data)
+        if self.cycle is not None:
+            self._stop_waiting()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A client is gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _close_silent(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._headers_due is not None:
+            self._headers_due.cancel()
+            self._headers_due = None
+
+
+def serve(app: FastAPI, config: WebConfig) -> None:
+    """Serves until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: The address cannot be used.
+    """
+    _allow_many_connections()
+    with _listener(config) as listener:
+        uvicorn.Server(settings_for(app, config)).run(sockets=[listener])
+
+
+def _listener(config: WebConfig) -> socket.socket:
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no name of a host"
+        raise ConfigError(
+            f"web.port: {config.host} port {config.port} cannot be used: {reason}; "
+            "choose another, or end what uses it"
+        ) from None
+
+
+def settings_for(app: FastAPI, config: WebConfig) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        app,
+        host=config.host,
+        port=config.port,
+        http=PromptProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Whoever is in front may say what it likes; the address of the connection counts.
+        proxy_headers=False,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=STOP_S,
+        ssl_certfile=config.cert_file or None,
+        ssl_keyfile=config.key_file or None,
+    )
+
+
+def _allow_many_connections() -> None:
+    """Raises the number of files that may be open to what this user is allowed."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,0 +1,31 @@
+// What the pages share: texts, elements and formats.
+export const texts = JSON.parse(document.getElementById("texts").textContent);
+const chosen = document.documentElement.lang;
+// Dates and numbers as the browser writes them, where it speaks the language of the page.
+export const language = navigator.languages.find((one) => one.split("-")[0] === chosen) ?? chosen;
+export const VERDICTS = ["compliant", "no_mask", "mask_incorrect", "unsure"];
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function element(name, attributes = {}, ...children) {
+  return filled(document.createElement(name), attributes, children);
+}
+
+export function shape(name, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, name), attributes, children);
+}
+
+function filled(node, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+export function percent(share) {
+  return share === null ? "–" : share.toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
+}
+
+export function pairs(list, rows) {
+  list.replaceChildren(...rows.flatMap(([name, value, style]) =>
+    [element("dt", {}, name), element("dd", style ? { class: style } : {}, String(value))]));
+}

@@ -1,0 +1,84 @@
+// The status page: what it shows comes as server-sent events, and as counts by hour once a minute.
+import { drawHours, drawWeek, total } from "./charts.js";
+import { VERDICTS, element, language, pairs, percent, texts } from "./common.js";
+
+const MOST_PASSES = 8;
+const passes = new Map();
+
+function byId(id) {
+  return document.getElementById(id);
+}
+
+function showStatus(status) {
+  const lamp = status.lamp ?? "unknown";
+  byId("lamp").dataset.lamp = lamp;
+  setText(byId("lamp-text"), texts[`lamp_${lamp}`]);
+  const sentences = status.problems.length ? status.problems : [texts.no_problems];
+  byId("problems").replaceChildren(...sentences.map((sentence) =>
+    element("li", status.problems.length ? { class: "problem" } : {}, sentence)));
+  pairs(byId("device"), [[texts.model, status.model || "–"], [texts.unsent, status.unsent],
+    [texts.stored, status.stored], [texts.dropped, status.dropped]]);
+}
+
+// A text that is set again is read out again.
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function addPass(event) {
+  const known = passes.get(event.pass_id);
+  if (known && known.revision > event.revision) return;
+  passes.set(event.pass_id, event);
+  while (passes.size > MOST_PASSES) passes.delete(passes.keys().next().value);
+  byId("passes").replaceChildren(...[...passes.values()].reverse().map((one) => element("tr", {},
+    element("td", {}, new Date(one.wall_time).toLocaleString(language, { dateStyle: "short", timeStyle: "medium" })),
+    element("td", { class: one.verdict }, texts[one.verdict] + (one.revision ? ` (${texts.revised})` : "")))));
+}
+
+function showCounts(list, hours) {
+  const sum = Object.fromEntries(VERDICTS.map((verdict) =>
+    [verdict, hours.reduce((all, hour) => all + hour.verdicts[verdict], 0)]));
+  const judged = total(sum) - sum.unsure;
+  const seconds = (name) => hours.reduce((all, hour) => all + hour[name], 0);
+  const minutes = (name) => `${Math.round(seconds(name) / 60)} ${texts.minutes}`;
+  pairs(list, [[texts.passes, total(sum), "big"], [texts.compliance, percent(judged ? sum.compliant / judged : null), "big"],
+    ...VERDICTS.map((verdict) => [texts[verdict], sum[verdict]]),
+    [texts.watched, minutes("watched_s")], [texts.blind, minutes("blind_s")]]);
+}
+
+async function showHours() {
+  const answer = await fetch("/api/summary?hours=167");
+  if (answer.status === 401) location.assign("/login");
+  if (!answer.ok) return;
+  const hours = await answer.json();
+  const today = new Date().toDateString();
+  showCounts(byId("today"), hours.filter((hour) => new Date(hour.start * 1000).toDateString() === today));
+  showCounts(byId("hour"), hours.slice(-1));
+  drawHours(byId("by-hour"), hours.slice(-24));
+  drawWeek(byId("by-week"), hours);
+}
+
+async function showLastPasses() {
+  const answer = await fetch("/api/events?newest=true&limit=20");
+  if (answer.ok) (await answer.json()).events.forEach((item) => addPass(item.event));
+}
+
+function listen() {
+  const source = new EventSource("/api/events/stream");
+  const connection = byId("connection");
+  source.addEventListener("open", () => { connection.classList.add("on"); setText(connection, texts.live); });
+  source.addEventListener("error", () => { connection.classList.remove("on"); setText(connection, texts.not_live); });
+  source.addEventListener("status", (message) => showStatus(JSON.parse(message.data)));
+  source.addEventListener("event", (message) => { addPass(JSON.parse(message.data)); later(); });
+}
+
+let waiting = 0;
+function later() {
+  // Counts follow within a second, however many events come at once.
+  if (!waiting) waiting = setTimeout(() => { waiting = 0; showHours(); }, 1000);
+}
+
+await showLastPasses();
+await showHours();
+listen();
+setInterval(showHours, 60_000);

@@ -1,0 +1,48 @@
+"""Servers that the tests of a file share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.spool import Spool
+from edge.spool.control.server import ControlServer
+from edge.types import DeviceKey
+from tests.support.builders import limits
+from tests.support.web import Served, served, token_file, web_config
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Open to everybody on this machine, without a device."""
+    with served(web_config(tmp_path_factory.mktemp("web"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Asks for the token of the tests."""
+    directory = tmp_path_factory.mktemp("locked")
+    with served(web_config(directory, token_file=token_file(directory))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def spool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spool]:
+    """The spool of a device that runs, empty at first."""
+    path = tmp_path_factory.mktemp("device") / "spool.db"
+    with (
+        closing(Spool.open(path, limits(), origin=DeviceKey("works", "door"))) as opened,
+        closing(ControlServer(opened)),
+    ):
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def beside_device(spool: Spool) -> Iterator[Served]:
+    """Beside that device."""
+    with served(web_config(Path(spool.path).parent)) as running:
+        yield running

@@ -1,0 +1,103 @@
+"""What every request passes."""
+
+from __future__ import annotations
+
+import http.client
+import resource
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.edge.web.test_api import refused
+from tests.support.web import Served, served, web_config
+
+MIB = 1 << 20
+
+
+def test_headers_of_safety(server: Served) -> None:
+    """Each answer, errors too, forbids what is loaded from elsewhere, frames and guesses of type."""
+    for path in ("/", "/api/health", "/nothing"):
+        headers = server.client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert "server" not in headers
+        assert "access-control-allow-origin" not in headers
+
+
+def test_requests_have_identifiers(server: Served) -> None:
+    """A client's own is kept where it is harmless; else there is a new one."""
+    get = server.client.get
+    assert get("/api/health", headers={"X-Request-ID": "a-1"}).headers["x-request-id"] == "a-1"
+    assert get("/api/health", headers={"X-Request-ID": "a b;c"}).headers["x-request-id"] != "a b;c"
+    assert get("/api/health").headers["x-request-id"] != get("/api/health").headers["x-request-id"]
+
+
+def test_another_name_is_refused(server: Served) -> None:
+    """A page elsewhere that resolves its own name to this address gets nothing."""
+    answer = server.client.get("/api/stats", headers={"Host": "evil.example"})
+    refused(answer, HTTPStatus.MISDIRECTED_REQUEST, "not known by that name")
+
+
+def test_what_is_not_there(server: Served) -> None:
+    """Addresses, methods and paths with dots have their status and a sentence."""
+    refused(server.client.get("/nothing"), HTTPStatus.NOT_FOUND, "/api/openapi.json")
+    refused(server.client.delete("/api/predict"), HTTPStatus.METHOD_NOT_ALLOWED)
+    for path in ("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py"):
+        assert server.client.get(path).status_code == 404
+
+
+def test_a_gigabyte_that_is_announced(server: Served) -> None:
+    """It is refused by its length; nothing of it is read."""
+    parts = urlsplit(server.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 0)
+    connection.putrequest("POST", "/api/predict")
+    connection.putheader("Content-Length", str(1 << 30))
+    connection.putheader("Content-Type", "multipart/form-data; boundary=x")
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert b"16 MiB" in answer.read()
+    connection.close()
+
+
+def test_a_body_without_end(server: Served) -> None:
+    """One that does not say how long it is, is read up to the limit and no further; memory comes back."""
+
+    def endless() -> object:
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        yield head + b"\xff\xd8"
+        for _ in range(17):
+            yield b"0" * MIB
+
+    before = resident()
+    answer = server.client.post(
+        "/api/predict",
+        content=endless(),  # type: ignore[arg-type]
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+    refused(answer, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "16 MiB")
+    assert resident() - before < 20 * MIB
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def test_too_many_requests(tmp_path: Path) -> None:
+    """Beyond the rate a client is told when to come back."""
+    with served(web_config(tmp_path, requests_per_s=1)) as server:
+        answers = [server.client.get("/api/health/live") for _ in range(20)]
+    last = next(answer for answer in answers if answer.status_code != 200)
+    refused(last, HTTPStatus.TOO_MANY_REQUESTS, "try again in 1 s")
+    assert last.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/static/style.css"])
+def test_nothing_is_kept_by_browsers(server: Served, path: str) -> None:
+    """What the device says is not cached."""
+    assert server.client.get(path).headers["cache-control"] == "no-store"

@@ -1,0 +1,161 @@
+"""The pages, in a real browser: what they show, how they change, and that nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from edge.spool import Spool
+from edge.types import Lamp, Outcome, State
+from edge.web.pages import languages
+from tests.support.chromium import ARGUMENTS, find_chromium
+from tests.support.pictures import photo
+from tests.support.spools import at
+from tests.support.web import TOKEN, Served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = find_chromium()
+    if program is None:
+        pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Watched:
+    """A page, and everything that it complained of or asked of others."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, url: str) -> None:
+        page = self.page
+        page.on("console", lambda message: self._note(message.text, message.type in ("error", "warning")))
+        page.on("pageerror", lambda error: self._note(str(error), True))
+        page.on(
+            "request", lambda request: self._note(request.url, not request.url.startswith((url, "data:")))
+        )
+
+    def _note(self, text: str, bad: bool) -> None:
+        if bad:
+            self.complaints.append(text)
+
+
+def opened(browser: Browser, url: str, **options: object) -> Watched:
+    watched = Watched(browser.new_page(**options))  # type: ignore[arg-type]
+    watched.watch(url)
+    watched.page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    return watched
+
+
+def test_the_status_page_follows_the_device(browser: Browser, beside_device: Served, spool: Spool) -> None:
+    """Lamp, problems, passes and counts change without a reload; nothing is loaded from elsewhere."""
+    spool.set_state(State(Lamp.OFF, False, "", "1.2.3", 5.0))
+    watched = opened(browser, beside_device.url)
+    page = watched.page
+    page.goto(beside_device.url)
+    expect(page.locator("#connection")).to_have_text("live")
+    expect(page.locator("#lamp-text")).to_have_text("off")
+    spool.set_state(State(Lamp.RED, False, "", "1.2.3", 6.0, "the bundle is damaged"))
+    expect(page.locator("#lamp-text")).to_have_text("red: no mask")
+    expect(page.locator("#problems")).to_have_text("the bundle is damaged")
+    spool.append(at(1, Outcome.NO_MASK, 1))
+    spool.flush()
+    expect(page.locator("#passes td").last).to_have_text("no mask")
+    spool.append(at(2, Outcome.COMPLIANT, 1, revision=1))
+    spool.flush()
+    expect(page.locator("#passes td").last).to_have_text("compliant (revised)")
+    expect(page.locator("#passes tr")).to_have_count(1)
+    page.close()
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_telephone_shows_all_of_it(browser: Browser, server: Served, scheme: str) -> None:
+    """At 360 px nothing is cut off, in either theme."""
+    watched = opened(browser, server.url, viewport={"width": 360, "height": 700}, color_scheme=scheme)
+    for path in ("/", "/try"):
+        watched.page.goto(server.url + path)
+        expect(watched.page.locator("h1")).to_be_visible()
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
+    watched.page.close()
+
+
+def test_a_picture_is_tried(browser: Browser, server: Served, tmp_path: Path) -> None:
+    """Its faces are boxed, eyes pixelated, and each label has its share."""
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(photo())
+    watched = opened(browser, server.url)
+    page = watched.page
+    page.goto(server.url + "/try")
+    page.set_input_files("#file", file)
+    expect(page.locator("#answers h2").first).to_contain_text("Face 1:")
+    expect(page.locator("#answers .bar").first).to_contain_text("%")
+    expect(page.locator("#picture")).to_be_visible()
+    assert watched.complaints == []
+    other = tmp_path / "other.jpg"
+    other.write_bytes(b"text")
+    page.set_input_files("#file", other)
+    expect(page.locator("#message")).to_contain_text("no JPEG, PNG or WebP")
+    page.close()
+
+
+def test_logging_in(browser: Browser, locked: Served) -> None:
+    """A wrong token is told, the right one opens the page, and after the end it is asked for again."""
+    page = opened(browser, locked.url).page
+    page.goto(locked.url)
+    expect(page.locator("h1")).to_have_text("Log in")
+    page.fill("#token", "wrong")
+    page.click("section button")
+    expect(page.get_by_role("alert")).to_have_text("the token is wrong")
+    page.fill("#token", TOKEN)
+    page.click("section button")
+    expect(page.locator("h1")).to_contain_text("Status")
+    (cookie,) = (one for one in page.context.cookies() if one["name"] == "maskgate-session")
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    page.click("text=Log out")
+    expect(page.locator("h1")).to_have_text("Log in")
+    page.goto(locked.url)
+    expect(page.locator("h1")).to_have_text("Log in")
+    page.close()
+
+
+def test_languages(browser: Browser, server: Served) -> None:
+    """The browser's own language is taken, and another one stays chosen."""
+    page = opened(browser, server.url, locale="de-DE").page
+    page.goto(server.url + "/try")
+    expect(page.locator("h1")).to_have_text("Bild prüfen")
+    page.click("text=English")
+    expect(page.locator("h1")).to_have_text("Try a picture")
+    page.goto(server.url)
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.close()
+
+
+def test_every_text_is_translated() -> None:
+    """Each language has the same keys."""
+    assert len({frozenset(texts) for texts in languages().values()}) == 1
+
+
+def test_a_form_of_another_site_is_refused(locked: Served) -> None:
+    """No page elsewhere can log anybody in or out."""
+    for path in ("/login", "/logout"):
+        answer = locked.client.post(path, data={"token": TOKEN}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
+
+
+def test_texts_cannot_end_their_block(server: Served) -> None:
+    """The data block of a page is one piece of JSON."""
+    page = server.client.get("/try").text
+    block = page.partition('id="texts">')[2].partition("</script>")[0]
+    assert json.loads(block) == languages()["en"]
