@@ -1,4 +1,4 @@
-"""From which face size on each answer can be trusted."""
+"""From which face size on each answer, as a device gives it, can be trusted."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def trust(predictions: Predictions) -> tuple[AnswerTrust, ...]:
 
 
 def _of(predictions: Predictions, column: ModelPredictions, label: int) -> AnswerTrust:
-    answered = column.shares.argmax(axis=1) == label
+    answered = column.answers() == label
     truly = predictions.truth == label
     where = np.digitize(predictions.px, SIZES[1:])
     bins = tuple(
