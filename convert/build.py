@@ -49,7 +49,7 @@ class Options:
         gates: What must hold before anything is written.
         folds: What models of the same recipe predict for faces they never saw, where this model saw all.
         limits: What the thresholds hold that are chosen on the folds.
-        provenance: Licence, and sources of the data; those of the bundle that is replaced where empty.
+        provenance: Licence and sources, as far as they are named; else those of the bundle that is replaced.
         step: Called with what is done next.
     """
 

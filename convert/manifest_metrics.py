@@ -9,7 +9,7 @@ import numpy as np
 from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from training.data.dataset import FaceDataset
-from training.data.readers import FaceSource
+from training.data.readers import DataLayout
 from training.evaluation.decision import decide
 from training.evaluation.evaluate import Predictor
 from training.evaluation.intervals import Estimates, estimates
@@ -71,8 +71,8 @@ def of_folds(predictions: Predictions, limits: DecisionLimits) -> ManifestMetric
     decision.insist()
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
-    for source, prefix in ((FaceSource.FRAME, ""), (FaceSource.FOLDER, "folders_")):
-        here = predictions.select((predictions.sources == source.value) & (predictions.px >= MIN_PX))
+    for layout, prefix in ((DataLayout.FRAME, ""), (DataLayout.FOLDER, "folders_")):
+        here = predictions.select((predictions.layouts == layout.value) & (predictions.px >= MIN_PX))
         if not len(here):
             continue
         int8, reference = here.column("int8"), here.column("float")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from edge import bundle
 from edge.bundle.manifest import VERSION
 from edge.errors import ConfigError
+from training.data.sources import DataSource
 from training.framework import installed_versions
 
 TOOLS = ("maskgate", "tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
@@ -71,12 +73,25 @@ class Provenance:
     licence: str = ""
     data: tuple[bundle.Source, ...] = ()
 
+    def with_sources(self, sources: Iterable[DataSource]) -> Provenance:
+        """With the sources of a split that are not named already; those without a name are left out."""
+        named = {one.name for one in self.data}
+        more = tuple(
+            bundle.Source(name=source.title or source.name, licence=source.licence, address=source.address)
+            for source in sources
+            if source.name and not named & {source.name, source.title}
+        )
+        return Provenance(self.licence, (*self.data, *more))
+
     def or_of(self, directory: Path) -> Provenance:
-        """This one, or where it says nothing that of the bundle in a directory, if there is one."""
-        if self != Provenance() or not (directory / bundle.MANIFEST).exists():
+        """This one; where it names no licence, that of the bundle in a directory, if there is one.
+
+        Where it names no sources either, they are the bundle's, too.
+        """
+        if self.licence or not (directory / bundle.MANIFEST).exists():
             return self
         manifest = bundle.load(directory).manifest
-        return Provenance(manifest.licence, manifest.data)
+        return Provenance(manifest.licence, self.data or manifest.data)
 
     def fields(self) -> dict[str, Any]:
         """As the manifest takes it."""

@@ -57,7 +57,7 @@ def choose(training: FaceDataset, classes: int, wanted: Representative, seed: in
     Raises:
         ConfigError: A class is missing, or there are too few faces altogether.
     """
-    truth, sources = training.truth(), np.array([face.record.source.value for face in training.faces])
+    truth, sources = training.truth(), np.array([face.record.layout.value for face in training.faces])
     # A fixed seed: the same model, data and options give the same bytes.
     rng = np.random.default_rng(seed)
     chosen = []

@@ -103,7 +103,8 @@ def convert(
 
     manifest = SplitManifest.load(split)
     origin = BundleOrigin(version or "", run.name, manifest.fingerprint)
-    provenance = metadata.load_provenance(origins) if origins else metadata.Provenance()
+    told = metadata.load_provenance(origins) if origins else metadata.Provenance()
+    provenance = told.with_sources(manifest.learnt_from())
     pooled = fold_results.load(folds, answer_limits) if folds else None
     material = load_material(manifest, cache)
     with progress("converting") as bar:

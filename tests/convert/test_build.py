@@ -17,6 +17,7 @@ from edge.contract import FEWEST_GOLDEN
 from edge.errors import ConfigError
 from edge.vision.interpreter import TfliteModel
 from tests.support.convert import Trained, commands
+from training.data.sources import DataSource
 
 
 @pytest.mark.slow
@@ -51,6 +52,25 @@ def test_a_provenance_that_is_named_takes_the_place_of_the_old_one(tmp_path: Pat
     named = Provenance("MIT")
     assert named.or_of(bundle.SHIPPED) == named
     assert Provenance().or_of(tmp_path) == Provenance()
+
+
+def test_the_sources_of_a_split_are_named() -> None:
+    """Each with its licence or "none stated", beside what the file says, and none of them twice."""
+    told = Provenance("Apache-2.0", (bundle.Source(name="Streets of Rome", licence="CC0-1.0"),))
+    known = [
+        DataSource(name="rome", title="Streets of Rome", licence="CC0-1.0"),
+        DataSource(name="stock"),
+        DataSource(name=""),
+    ]
+    assert [(one.name, one.licence) for one in told.with_sources(known).data] == [
+        ("Streets of Rome", "CC0-1.0"), ("stock", "none stated"),
+    ]  # fmt: skip
+
+
+def test_sources_of_a_split_leave_the_licence_of_the_old_bundle() -> None:
+    """Which no split knows."""
+    made = Provenance().with_sources([DataSource(name="stock")]).or_of(bundle.SHIPPED)
+    assert (made.licence, [one.name for one in made.data]) == ("Apache-2.0", ["stock"])
 
 
 class Unsure:

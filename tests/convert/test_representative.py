@@ -17,12 +17,12 @@ from edge.types import Box
 from tests.support.training import patch
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 
 MASKED, BARE, WRONG = LABELS
-FRAME, FOLDER = FaceSource.FRAME, FaceSource.FOLDER
+FRAME, FOLDER = DataLayout.FRAME, DataLayout.FOLDER
 PATCH = patch()
-Counts = dict[tuple[Label, FaceSource], int]
+Counts = dict[tuple[Label, DataLayout], int]
 
 
 def faces(counts: Counts) -> FaceDataset:
@@ -37,7 +37,7 @@ def faces(counts: Counts) -> FaceDataset:
 
 def counted(chosen: representative.Chosen) -> Counts:
     """How many of each label and source were chosen."""
-    return dict(Counter((face.record.label, face.record.source) for face in chosen.material.faces))
+    return dict(Counter((face.record.label, face.record.layout) for face in chosen.material.faces))
 
 
 def test_classes_and_sources_are_balanced() -> None:
@@ -59,7 +59,7 @@ def test_classes_and_sources_are_balanced() -> None:
 @given(counts=some.lists(some.integers(1, 40), min_size=6, max_size=6), wanted=some.integers(1, 60))
 def test_no_class_gets_more_than_was_asked_for(counts: list[int], wanted: int) -> None:
     """And none less, unless it has no more."""
-    there = dict(zip(((label, source) for label in LABELS for source in FaceSource), counts, strict=True))
+    there = dict(zip(((label, source) for label in LABELS for source in DataLayout), counts, strict=True))
     chosen = representative.choose(faces(there), 3, Representative(per_class=wanted, least=1))
     have = [there[label, FRAME] + there[label, FOLDER] for label in LABELS]
     assert chosen.counts == tuple(min(wanted, count) for count in have)
@@ -67,7 +67,7 @@ def test_no_class_gets_more_than_was_asked_for(counts: list[int], wanted: int) -
 
 def test_choosing_twice_gives_the_same() -> None:
     """Conversion is deterministic."""
-    there = faces({(label, source): 50 for label in LABELS for source in FaceSource})
+    there = faces({(label, source): 50 for label in LABELS for source in DataLayout})
     first, second = (representative.choose(there, 3, Representative(per_class=20, least=1)) for _ in range(2))
     assert [one.record.key for one in first.material.faces] == [
         one.record.key for one in second.material.faces

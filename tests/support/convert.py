@@ -17,7 +17,7 @@ from tests.support.training import draw_face
 from training.data.crops import patch_of
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 
 PARTS = (SplitPart.TRAIN, SplitPart.TRAIN, SplitPart.TRAIN, SplitPart.VALIDATION, SplitPart.TEST)
 
@@ -26,7 +26,7 @@ def material(faces: int = 360, folder: Path | None = None) -> FaceDataset:
     """Drawn faces of all labels, two sources and three parts; with a folder, their pictures stand there."""
     assigned, patches = [], []
     for number in range(faces):
-        label, source = LABELS[number % 3], (FaceSource.FRAME, FaceSource.FOLDER)[number // 3 % 2]
+        label, source = LABELS[number % 3], (DataLayout.FRAME, DataLayout.FOLDER)[number // 3 % 2]
         image = draw_face(label, seed=number, side=140)
         file = (folder or Path()) / f"{number}.png"
         if folder is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from edge.contract import Label
 from edge.types import Box, Image
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.detector.composition import SceneDataset
 from training.detector.metrics import Matches
 from training.detector.network import Design, Weights, random_weights
@@ -66,7 +66,7 @@ def stock() -> SceneDataset:
 
 
 def face(x: float, side: float = 40, label: Label = Label.WITH_MASK) -> FaceRecord:
-    return FaceRecord(f"frame/a.png#{x}", Path("a.png"), Box(x, 0, side, side), label, FaceSource.FRAME)
+    return FaceRecord(f"frame/a.png#{x}", Path("a.png"), Box(x, 0, side, side), label, DataLayout.FRAME)
 
 
 def matches(scores: list[float], unmatched: list[float], frames: int = 4) -> Matches:

@@ -9,7 +9,7 @@ import cv2
 from edge.contract import Label
 from edge.types import Box
 from tests.support.training import draw_face
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.detector.metrics import Truth
 
 
@@ -18,6 +18,6 @@ def frames(folder: Path) -> list[Truth]:
     for number in range(3):
         image = folder / f"{number}.png"
         cv2.imwrite(str(image), draw_face(seed=number))
-        face = FaceRecord(f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITH_MASK, FaceSource.FRAME)
+        face = FaceRecord(f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITH_MASK, DataLayout.FRAME)
         made.append(Truth(image, (face,)))
     return made

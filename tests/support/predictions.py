@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def evidence(
         truth=np.array(truth, np.intp),
         groups=np.arange(count) if groups is None else np.array(groups, np.intp),
         px=np.full(count, 50.0),
-        sources=np.full(count, "frame"),
+        sources=np.full(count, "f"),
         kinds=np.full(count, ""),
         folds=np.full(count, fold, np.intp),
         traits=Traits.unknown(count),
@@ -40,9 +41,10 @@ def sure(*answers: int, share: float = 0.9) -> np.ndarray:
     return np.full((len(answers), 3), rest) + (share - rest) * np.eye(3)[list(answers)]
 
 
-def drawn_split(folder: Path, frames: int = 16) -> Path:
-    """The manifest of a split of drawn frames."""
-    found = read([write_frames(folder / "frames", frames)], single_face(lambda _: ()), lambda _: ())
+def drawn_split(folder: Path, frames: int = 16, sources: Sequence[str] = ("frames",)) -> Path:
+    """The manifest of a split of drawn frames, so many of each source."""
+    roots = [write_frames(folder / name, frames, 1000 * place) for place, name in enumerate(sources)]
+    found = read(roots, single_face(lambda _: ()), lambda _: ())
     manifest = SplitManifest.of(split(found, 1), 1, found.fingerprint())
     file = folder / "split.json"
     file.write_text(json.dumps(manifest.model_dump(mode="json")))

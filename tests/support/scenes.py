@@ -9,7 +9,7 @@ import cv2
 from edge.contract import Label
 from edge.types import Box, Face, Image
 from tests.support.training import draw_face
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 
 
 def nobody(_: Image) -> tuple[Face, ...]:
@@ -23,6 +23,6 @@ def picture(tmp_path: Path, side: int = 100) -> Path:
 
 
 def record(
-    image: Path, box: Box, source: FaceSource, marks: tuple[tuple[float, float], ...] = ()
+    image: Path, box: Box, source: DataLayout, marks: tuple[tuple[float, float], ...] = ()
 ) -> FaceRecord:
     return FaceRecord(f"{source}/{image.name}#0", image, box, Label.WITHOUT_MASK, source, marks)

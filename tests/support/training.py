@@ -11,7 +11,7 @@ from edge.contract import Label
 from edge.types import Box, Image
 from tests.support.builders import seed
 from training.data.crops import Patch
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.framework import load_framework
 
 MARKS = np.array([(37, 42), (63, 42), (50, 57), (40, 70), (60, 70)], np.float32)
@@ -51,7 +51,9 @@ def patch(seed: int = 0, side: int = 100) -> Patch:
 def record(number: int = 0, label: Label = Label.WITH_MASK, image: str = "", px: float = 60.0) -> FaceRecord:
     """A record that names no real file."""
     where = Path(image or f"{number}.png")
-    return FaceRecord(f"frame/{where.name}#{number}", where, Box(10, 10, px, px), label, FaceSource.FRAME)
+    return FaceRecord(
+        f"frame/drawn/{where.name}#{number}", where, Box(10, 10, px, px), label, DataLayout.FRAME
+    )
 
 
 def voc(objects: str, filename: str = "a.png") -> str:
@@ -66,13 +68,13 @@ def voc_object(name: str, *corners: float) -> str:
     return f"<object><name>{name}</name><bndbox>{inner}</bndbox></object>"
 
 
-def write_frames(root: Path, count: int) -> Path:
-    """A VOC folder with `count` frames, each with one face of each class."""
+def write_frames(root: Path, count: int, first: int = 0) -> Path:
+    """A VOC folder with `count` frames, each with one face of each class; `first` makes other faces."""
     (root / "images").mkdir(parents=True)
     (root / "annotations").mkdir()
     names = ("with_mask", "without_mask", "mask_weared_incorrect")
     for frame in range(count):
-        faces = [draw_face(label, seed=10 * frame + place) for place, label in enumerate(Label)]
+        faces = [draw_face(label, seed=first + 10 * frame + place) for place, label in enumerate(Label)]
         cv2.imwrite(str(root / "images" / f"{frame}.png"), np.hstack(faces))
         objects = "".join(
             voc_object(name, 100 * place + 20, 12, 100 * place + 80, 96) for place, name in enumerate(names)

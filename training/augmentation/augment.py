@@ -5,6 +5,8 @@ All steps are pure functions of pixels and a random generator, on numpy and Open
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from pydantic import Field
@@ -22,9 +24,11 @@ class Strength(FrozenModel):
 
     zoom: float = Field(0.12, ge=0, le=0.5)
     shift: float = Field(0.07, ge=0, le=0.3)
-    rotation_deg: float = Field(14.0, ge=0, le=90)
+    rotation_deg: float = Field(40.0, ge=0, le=90)
     shear: float = Field(0.08, ge=0, le=0.5)
+    edge: float = Field(0.08, ge=0, le=1)
     light: float = Field(0.4, ge=0, le=1)
+    backlight: float = Field(0.06, ge=0, le=1)
     small: float = Field(0.2, ge=0, le=1)
     blur: float = Field(0.2, ge=0, le=1)
     noise: float = Field(0.12, ge=0, le=1)
@@ -34,11 +38,12 @@ class Strength(FrozenModel):
 
 def augment(patch: Patch, size: int, strength: Strength, rng: Random) -> Image:
     """A changed crop (size, size, 3) of a face, RGB."""
-    image = _turn(_jittered(patch, size, strength, rng), strength, rng)
+    image = _jittered(_at_the_edge(_turned(patch, strength, rng), strength, rng), size, strength, rng)
     if rng.random() < 0.5:
         image = np.ascontiguousarray(image[:, ::-1])
     for chance, steps in (
-        (strength.light, (exposure, colour_temperature, backlight, contrast, grey)),
+        (strength.light, (exposure, colour_temperature, slanting_light, contrast, grey)),
+        (strength.backlight, (backlight,)),
         (strength.small, (small_face,)),
         (strength.blur, (motion_blur, defocus)),
         (strength.noise, (noise,)),
@@ -63,18 +68,36 @@ def _jittered(patch: Patch, size: int, strength: Strength, rng: Random) -> Image
     return patch.window(x, y, new, size)
 
 
-def _turn(image: Image, strength: Strength, rng: Random) -> Image:
-    if rng.random() < 0.4:
-        return image
-    size = len(image)
-    # The recipe states two standard deviations.
-    angle = np.deg2rad(rng.normal(0, strength.rotation_deg / 2))
+def _turned(patch: Patch, strength: Strength, rng: Random) -> Patch:
+    """The picture turned and sheared about the face, before anything is cut: its corners stay filled."""
+    if rng.random() < 0.4 or not (strength.rotation_deg or strength.shear):
+        return patch
+    # The recipe states the largest angle, and two standard deviations.
+    most = strength.rotation_deg
+    angle = np.deg2rad(np.clip(rng.normal(0, most / 2), -most, most))
     sx, sy = rng.normal(0, strength.shear / 2, 2)
     cos, sin = np.cos(angle), np.sin(angle)
     linear = np.array([[cos, -sin], [sin, cos]]) @ np.array([[1, sx], [sy, 1]])
-    centre = np.full(2, (size - 1) / 2)
+    left, top, side = patch.square
+    centre = np.array([left, top]) + (side - 1) / 2
     matrix = np.column_stack([linear, centre - linear @ centre])
-    return as_image(cv2.warpAffine(image, matrix, (size, size), borderMode=cv2.BORDER_REPLICATE))
+    whole = (len(patch.pixels),) * 2
+    pixels = cv2.warpAffine(patch.pixels, matrix, whole, borderMode=cv2.BORDER_REPLICATE)
+    return replace(patch, pixels=as_image(pixels))
+
+
+def _at_the_edge(patch: Patch, strength: Strength, rng: Random) -> Patch:
+    """A face that a side of the picture cuts: beyond the side the device repeats it."""
+    if rng.random() >= strength.edge:
+        return patch
+    left, top, side = patch.square
+    pixels = np.rot90(patch.pixels, turns := int(rng.integers(4)))
+    # Up to a fifth of the square, so that of the face, which the margin surrounds, the most is left.
+    start = {0: left, 1: top, 2: len(pixels) - left - side, 3: len(pixels) - top - side}[turns]
+    cut = max(1, round(start + side * float(rng.uniform(0.05, 0.2))))
+    repeated = pixels.copy()
+    repeated[:, :cut] = repeated[:, cut : cut + 1]
+    return replace(patch, pixels=np.ascontiguousarray(np.rot90(repeated, -turns)))
 
 
 def exposure(image: Image, rng: Random) -> Image:
@@ -105,14 +128,29 @@ def grey(image: Image, rng: Random) -> Image:
     return as_image(image * keep + flat * (1 - keep))
 
 
-def backlight(image: Image, rng: Random) -> Image:
-    """A ramp of light across the crop: a bright door behind, a lamp on one side, fog."""
+def slanting_light(image: Image, rng: Random) -> Image:
+    """A ramp of light across the crop: a window or a lamp on one side, fog."""
     size = len(image)
     angle = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j].astype(np.float32)
     ramp = (np.cos(angle) * x + np.sin(angle) * y)[..., None] * float(rng.uniform(0.1, 0.6))
     veil = float(rng.uniform(0, 0.3)) if rng.random() < 0.4 else 0.0
     return as_image(image * (1 + ramp) * (1 - veil) + 255 * veil)
+
+
+def backlight(image: Image, rng: Random) -> Image:
+    """A bright door behind a face that is left dark, with glare around its outline."""
+    size = len(image)
+    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j].astype(np.float32)
+    shift = rng.normal(0, 0.06, 2)
+    # The face's box takes 1 / 1.3 of the crop; an upright oval lies in it.
+    behind = ((x - shift[0]) / 0.62) ** 2 + ((y - shift[1]) / 0.85) ** 2
+    veil = as_field(behind / 1.6 - 0.3, 0, 1)[..., None] * float(rng.uniform(0.4, 1))
+    # No darker than somebody can still judge.
+    gamma, gain = float(rng.uniform(1.1, 1.6)), float(rng.uniform(0.5, 0.9))
+    dark = 255 * gain * (image.astype(np.float32) / 255) ** gamma
+    glare = float(rng.uniform(0, 0.15))
+    return as_image((dark * (1 - veil) + 255 * veil) * (1 - glare) + 255 * glare)
 
 
 def motion_blur(image: Image, rng: Random) -> Image:

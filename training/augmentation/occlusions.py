@@ -1,4 +1,4 @@
-"""Things before a face that are no masks: hands, cups, scarves, beards, sunglasses.
+"""Things before a face that are no masks: hands, cups, scarves, collars, telephones, beards, sunglasses.
 
 They are drawn crudely on purpose: what matters is that neither a plain patch over the mouth nor
 cloth at the neck alone means a mask.
@@ -73,6 +73,31 @@ def scarf(picture: Field, on: Plane, rng: Random) -> Field:
     return _over(picture, shape, fill)
 
 
+def collar(picture: Field, on: Plane, rng: Random) -> Field:
+    """A collar turned up: cloth on both sides of the chin, open in front."""
+    low, opening = rng.uniform(1.55, 1.9), rng.uniform(0.25, 0.6)
+    sides = np.abs(on.s) - opening
+    shape = (sides > 0) & (on.t > low + rng.uniform(0.2, 0.6) * np.clip(0.9 - sides, 0, 1))
+    s, v = np.clip(on.s / 3.2 + 0.5, 0, 1), np.clip((on.t - low) / 1.5, 0, 1)
+    return _over(picture, shape, textures.at(textures.make(rng), s, v))
+
+
+def phone(picture: Field, on: Plane, rng: Random) -> Field:
+    """A telephone at the ear, with the fingers that hold it."""
+    side = rng.choice([-1.0, 1.0])
+    along = side * on.s - rng.uniform(0.75, 1.0) - 0.25 * (on.t - 1)
+    slab = (
+        (np.abs(along) < rng.uniform(0.16, 0.28))
+        & (on.t > rng.uniform(-0.3, 0.2))
+        & (on.t < rng.uniform(1.2, 1.7))
+    )
+    picture = _over(picture, slab, np.broadcast_to(np.float32(rng.uniform(5, 90)), picture.shape))
+    fingers = (along > -0.1) & (along < 0.5) & (np.sin(on.t * rng.uniform(14, 20)) > -0.3)
+    fingers &= (on.t > 0.3) & (on.t < 1.2)
+    tone = np.broadcast_to(_skin(picture, on) * rng.uniform(0.75, 1.1), picture.shape)
+    return _over(picture, fingers, as_field(tone))
+
+
 def beard(picture: Field, on: Plane, rng: Random) -> Field:
     """Hair on chin, cheeks and upper lip, with the mouth free."""
     jaw = (on.t > 1.0 - 0.5 * (np.abs(on.s) - 0.55)) & (on.t < 1.95 - 0.5 * on.s**2) & (np.abs(on.s) < 1.0)
@@ -96,4 +121,4 @@ def sunglasses(picture: Field, on: Plane, rng: Random) -> Field:
 
 
 Thing = Callable[[Field, Plane, Random], Field]
-THINGS: tuple[Thing, ...] = (hand, cup, scarf, beard, sunglasses)
+THINGS: tuple[Thing, ...] = (hand, cup, scarf, collar, phone, beard, sunglasses)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,11 +17,12 @@ from training.augmentation.masks import INCORRECT_WEARS, Random, Wear, draw_mask
 from training.augmentation.occlusions import occlude
 from training.augmentation.textures import Texture, vary
 from training.augmentation.unmasking import UNMASKED_WEARS, Donor, donor, unmask
-from training.classifier.recipe import Recipe
+from training.classifier.recipe import MixtureRecipe, Recipe
+from training.classifier.sampling import WeightedChoice, chances
 from training.data.crops import Patch
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceSource
+from training.data.readers import FaceRecord
 
 T = TypeVar("T")
 
@@ -32,21 +32,18 @@ CLOTH_MIN_PX = 60
 UNMASK_MIN_PX = 32
 """Smaller faces are neither unmasked nor lend their skin: their landmarks are a guess."""
 
-Sources = tuple[tuple[Patch, ...], ...]
-"""The faces of each source that has any, annotated frames first."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FacePool:
     """The training faces by use."""
 
-    real: dict[Label, Sources]
+    real: dict[Label, WeightedChoice[Patch]]
     without_mask: tuple[Patch, ...]
     """Faces without a mask, with landmarks, to draw on."""
     cloths: tuple[Patch, ...]
     """Masked faces with landmarks, to take cloth from."""
-    with_mask: tuple[tuple[Donor, ...], ...]
-    """Masked faces with landmarks, by source, to unmask partly."""
+    with_mask: WeightedChoice[Donor]
+    """Masked faces with landmarks, to unmask partly."""
     donors: tuple[Donor, ...]
     """Faces without a mask, with landmarks, to take skin from."""
 
@@ -56,28 +53,31 @@ class FacePool:
         return bool(self.with_mask and self.donors)
 
 
-def pool(faces: Sequence[SplitFace], patches: Sequence[Patch]) -> FacePool:
-    """Sorts training faces by use."""
-    pairs = [(face.record, patch) for face, patch in zip(faces, patches, strict=True)]
-    marked = [(record, patch) for record, patch in pairs if len(patch.landmarks)]
-    real = {label: _by_source((r.source, p) for r, p in pairs if r.label is label) for label in LABELS}
-    without_mask = tuple(patch for record, patch in marked if record.label is Label.WITHOUT_MASK)
-    with_mask = [(record.source, patch) for record, patch in marked if record.label is Label.WITH_MASK]
+def pool(faces: FaceDataset, mixture: MixtureRecipe, hard: Mapping[str, float]) -> FacePool:
+    """Sorts training faces by use.
+
+    Args:
+        faces: All of training.
+        mixture: How sources share.
+        hard: Weights of faces by key; 1 where it says nothing.
+    """
+    pairs = [(face.record, patch) for face, patch in zip(faces.faces, faces.patches, strict=True)]
+    of = {label: [pair for pair in pairs if pair[0].label is label] for label in LABELS}
+    marked = {label: [pair for pair in of[label] if len(pair[1].landmarks)] for label in LABELS}
+
+    def weighted(chosen: Sequence[tuple[FaceRecord, Patch]]) -> WeightedChoice[Patch]:
+        records = [record for record, _ in chosen]
+        return WeightedChoice.of([patch for _, patch in chosen], chances(records, mixture, hard))
+
+    without_mask = tuple(patch for _, patch in marked[Label.WITHOUT_MASK])
+    large = weighted([pair for pair in marked[Label.WITH_MASK] if pair[1].square[2] >= UNMASK_MIN_PX])
     return FacePool(
-        real,
+        {label: weighted(of[label]) for label in LABELS},
         without_mask,
-        tuple(patch for _, patch in with_mask if patch.square[2] >= CLOTH_MIN_PX),
-        _by_source((source, donor(patch)) for source, patch in with_mask if patch.square[2] >= UNMASK_MIN_PX),
+        tuple(patch for _, patch in marked[Label.WITH_MASK] if patch.square[2] >= CLOTH_MIN_PX),
+        WeightedChoice(tuple(donor(patch) for patch in large.things), large.bounds),
         tuple(donor(patch) for patch in without_mask if patch.square[2] >= UNMASK_MIN_PX),
     )
-
-
-def _by_source(things: Iterable[tuple[FaceSource, T]]) -> tuple[tuple[T, ...], ...]:
-    """The things of each source that has any, in the order of sources."""
-    found = defaultdict(list)
-    for source, thing in things:
-        found[source].append(thing)
-    return tuple(tuple(found[source]) for source in FaceSource if found[source])
 
 
 class BatchSampler:
@@ -115,11 +115,7 @@ class BatchSampler:
         # A class without any photographed face is drawn only; `require_usable` has seen to it that it can be.
         if self._pool.without_mask and (rng.random() < drawn or not self._pool.real[label]):
             return self._drawn(label, rng)
-        return self._of_a_source(self._pool.real[label], rng)
-
-    def _of_a_source(self, sources: tuple[tuple[T, ...], ...], rng: Random) -> T:
-        first = len(sources) == 1 or rng.random() < self._recipe.mixture.frame_share
-        return _any(sources[0 if first else 1], rng)
+        return self._pool.real[label].draw(rng)
 
     def _drawn(self, label: Label, rng: Random) -> Patch:
         if label is Label.WITHOUT_MASK:
@@ -127,7 +123,7 @@ class BatchSampler:
         well = label is Label.WITH_MASK
         if self._pool.can_unmask and rng.random() < self._recipe.mixture.freed:
             wear = Wear.WELL if well else _any(UNMASKED_WEARS, rng)
-            return unmask(self._of_a_source(self._pool.with_mask, rng), self._pool.donors, wear, rng)
+            return unmask(self._pool.with_mask.draw(rng), self._pool.donors, wear, rng)
         wear = Wear.WELL if well else _any(INCORRECT_WEARS, rng)
         return draw_mask(_any(self._pool.without_mask, rng), wear, self._lifted(rng), rng)
 

@@ -1,4 +1,4 @@
-"""Learning from a larger network: its soft labels beside the true ones.
+"""Learning from larger networks: their soft labels beside the true ones.
 
 The teacher sees the very picture that the network sees, changed as it is, resized within the
 graph where the teacher takes another size.
@@ -8,6 +8,7 @@ Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network"
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,41 +23,53 @@ from training.classifier.recipe import DistilRecipe, Recipe
 
 
 class Teacher:
-    """A trained network that gives soft labels for every batch."""
+    """Trained networks that give soft labels for every batch; of several the mean."""
 
-    def __init__(self, network: keras.Model, temperature: float) -> None:
-        """Takes a network from pixels, 0 to 255, to probabilities."""
-        size = int(network.input_shape[1])
-        resize = keras.layers.Resizing(size, size, antialias=True)
-        self._ask = tf.function(lambda pixels: network(resize(pixels), training=False))
+    def __init__(self, networks: Sequence[keras.Model], temperature: float) -> None:
+        """Takes networks from pixels, 0 to 255, to probabilities."""
+        self._ask = [_asked(network) for network in networks]
         self._temperature = temperature
 
     def softened(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, classes) probabilities, softened by the temperature, of (n, size, size, 3) pixels."""
-        return np.asarray(_soften(self._ask(pixels), self._temperature))
+        opinions = [np.asarray(_soften(ask(pixels), self._temperature)) for ask in self._ask]
+        return np.asarray(np.mean(opinions, axis=0), np.float32)
+
+
+def _asked(network: keras.Model) -> Callable[[NDArray[np.float32]], Any]:
+    size = int(network.input_shape[1])
+    resize = keras.layers.Resizing(size, size, antialias=True)
+    ask: Callable[[NDArray[np.float32]], Any] = tf.function(
+        lambda pixels: network(resize(pixels), training=False)
+    )
+    return ask
 
 
 def teacher(recipe: Recipe) -> Teacher | None:
     """The recipe's teacher, if it names one.
 
     Raises:
-        ModelError: The file is missing, is no model, or has other classes.
+        ModelError: A file is missing, is no model, or has other classes.
     """
     if not recipe.distil.teacher:
         return None
-    file = Path(recipe.distil.teacher)
+    networks = [_network(Path(file), recipe.network.classes) for file in recipe.distil.teacher]
+    return Teacher(networks, recipe.distil.temperature)
+
+
+def _network(file: Path, classes: int) -> keras.Model:
     if not file.is_file():
         raise ModelError(f"distil.teacher: {file} does not exist; name a .keras file, such as a run's")
     try:
         network = stored.load(file)
     except ModelError as error:
         raise ModelError(f"distil.teacher: {error}") from None
-    if network.output_shape != (None, recipe.network.classes):
+    if network.output_shape != (None, classes):
         raise ModelError(
             f"distil.teacher: {file} has {network.output_shape[-1]} classes, the recipe has "
-            f"{recipe.network.classes}; name a teacher of the same classes"
+            f"{classes}; name a teacher of the same classes"
         )
-    return Teacher(network, recipe.distil.temperature)
+    return network
 
 
 class Distilled(keras.losses.Loss):  # type: ignore[misc]

@@ -13,6 +13,7 @@ import numpy as np
 
 from edge.errors import ConfigError, ModelError
 from edge.system.native_path import native_path
+from training.classifier import efficientnet_lite
 from training.classifier.calibration import Scaling
 from training.classifier.recipe import WAYS, NetworkRecipe
 
@@ -44,7 +45,8 @@ def build(settings: NetworkRecipe, weights: str | None = None) -> keras.Model:
         layer.momentum = settings.batch_norm_momentum
     inputs = keras.Input((settings.input_size, settings.input_size, 3), name="pixels")
     # Inside the graph, because the device gives plain pixels.
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale", dtype="float32")(inputs)
+    middle, step = SCALES.get(settings.name, (127.5, 127.5))
+    x = keras.layers.Rescaling(1 / step, offset=-middle / step, name="scale", dtype="float32")(inputs)
     x = _pooled(settings)(backbone(x))
     if settings.dense_units:
         x = keras.layers.Dense(settings.dense_units, activation="relu", name="dense")(x)
@@ -129,6 +131,12 @@ def _mobilenet_v3(settings: NetworkRecipe, weights: str | None) -> Any:
     )
 
 
+def _efficientnet_lite(settings: NetworkRecipe, weights: str | None) -> Any:
+    if weights:
+        raise ValueError("keras.applications has none of this network")
+    return efficientnet_lite.build(settings.name, settings.input_size, BACKBONE)
+
+
 def _small_cnn(settings: NetworkRecipe, _weights: str | None) -> Any:
     """Three blocks of convolution, batch normalisation and pooling: a common first recipe, from scratch."""
     layers: list[Any] = [keras.Input((settings.input_size, settings.input_size, 3))]
@@ -145,8 +153,13 @@ BACKBONES: dict[str, Callable[[NetworkRecipe, str | None], Any]] = {
     "mobilenet_v2": _mobilenet_v2,
     "mobilenet_v3_small": _mobilenet_v3,
     "mobilenet_v3_large": _mobilenet_v3,
+    **dict.fromkeys(efficientnet_lite.VARIANTS, _efficientnet_lite),
     "small_cnn": _small_cnn,
 }
+
+
+SCALES = dict.fromkeys(efficientnet_lite.VARIANTS, (127.0, 128.0))
+"""The pixel that becomes 0, and how far from it 1 is, where published weights expect another range."""
 
 
 def batch_norms(model: keras.Model) -> list[Any]:

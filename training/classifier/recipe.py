@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from edge.config import FrozenModel
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS
@@ -25,7 +25,10 @@ WAYS = (
 class NetworkRecipe(FrozenModel):
     """The network. See `training.classifier.network`."""
 
-    name: Literal["mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "small_cnn"] = "mobilenet_v2"
+    name: Literal[
+        "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large",
+        "efficientnet_lite0", "efficientnet_lite2", "small_cnn",
+    ] = "mobilenet_v2"  # fmt: skip
     alpha: float = Field(1.0, gt=0, le=2)
     input_size: int = 128
     dropout: float = Field(0.2, ge=0, lt=1)
@@ -60,11 +63,13 @@ class MixtureRecipe(FrozenModel):
 
     faces_per_epoch: int = Field(10240, ge=1)
     batch: int = Field(32, ge=1)
-    class_shares: tuple[float, float, float] = (0.4, 0.35, 0.25)
+    class_shares: tuple[float, float, float] = (0.42, 0.4, 0.18)
     frame_share: float = Field(0.5, ge=0, le=1)
+    source_balance: float = Field(0.5, ge=0, le=1)
+    source_weights: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     drawn_well: float = Field(0.15, ge=0, le=1)
-    drawn_wrong: float = Field(0.45, ge=0, le=1)
-    occluded_bare: float = Field(0.12, ge=0, le=1)
+    drawn_wrong: float = Field(0.25, ge=0, le=1)
+    occluded_bare: float = Field(0.2, ge=0, le=1)
     lifted_cloth: float = Field(0.4, ge=0, le=1)
     freed: float = Field(0.0, ge=0, le=1)
 
@@ -73,7 +78,7 @@ class ScheduleRecipe(FrozenModel):
     """How long and how fast."""
 
     head_epochs: int = Field(0, ge=0)
-    epochs: int = Field(3, ge=1)
+    epochs: int = Field(8, ge=1)
     head_rate: float = Field(2e-3, gt=0)
     rate: float = Field(6e-4, gt=0)
     warmup: float = Field(0.1, ge=0, lt=1)
@@ -96,7 +101,7 @@ class ScheduleRecipe(FrozenModel):
 class FinishRecipe(FrozenModel):
     """A second, shorter phase with another mixture, from the best model of the first."""
 
-    epochs: int = Field(1, ge=0)
+    epochs: int = Field(0, ge=0)
     rate: float = Field(4e-4, gt=0)
     class_shares: tuple[float, float, float] = (0.35, 0.3, 0.35)
     drawn_wrong: float = Field(0.5, ge=0, le=1)
@@ -105,9 +110,15 @@ class FinishRecipe(FrozenModel):
 class DistilRecipe(FrozenModel):
     """A larger network whose opinions are learnt beside the labels; see `classifier.distillation`."""
 
-    teacher: str = ""
+    teacher: tuple[str, ...] = ()
     weight: float = Field(0.5, gt=0, le=1)
     temperature: float = Field(4.0, ge=1)
+
+    @field_validator("teacher", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        """One file may stand without brackets; recipes of earlier versions say "" where there is none."""
+        return tuple(filter(None, [value])) if isinstance(value, str) else value
 
 
 class Recipe(FrozenModel):
@@ -116,6 +127,7 @@ class Recipe(FrozenModel):
     name: str = Field("default", pattern=r"^[a-z0-9-]{1,40}$")
     seed: int = 7
     threads: int = Field(0, ge=0)
+    licences: tuple[str, ...] = ()
     network: NetworkRecipe = NetworkRecipe()
     mixture: MixtureRecipe = MixtureRecipe()
     schedule: ScheduleRecipe = ScheduleRecipe()

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from typing import Any
 from edge.errors import ConfigError, ModelError
 from edge.system import files
 from training.classifier.recipe import Recipe
+from training.data import hard_faces
 from training.data.manifest import SplitManifest
 from training.framework import git_revision, installed_versions
 
 WEIGHTS = "model.keras"
+HARD_FACES = "hard-faces.json"
 PACKAGES = ("maskgate", "tensorflow-cpu", "tensorflow", "keras", "numpy", "opencv-python-headless")
 """Packages whose versions a run notes."""
 
@@ -102,30 +104,52 @@ class TrainingRun:
         found = json.loads(file.read_bytes())["weights"] if file.exists() else None
         return None if found is None else str(found)
 
+    def hard_faces(self) -> dict[str, float]:
+        """Weights of faces that an earlier round found hard, by key; empty where none were given."""
+        file = self.folder / HARD_FACES
+        return hard_faces.load(file) if file.exists() else {}
+
     def write(self, name: str, value: Any) -> None:
         """Writes a JSON file in one piece, so that a kill leaves no half file."""
         files.write_atomic(self.folder / name, (json.dumps(value, indent=2) + "\n").encode())
 
 
-def start(base: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """What a training starts from, beside its faces and weights.
+
+    Attributes:
+        recipe: What to do.
+        split: Which face is used for what.
+        hard: Weights of faces by key, see `training.data.hard_faces`.
+    """
+
+    recipe: Recipe
+    split: SplitManifest
+    hard: Mapping[str, float] = field(default_factory=dict)
+
+
+def start(base: Path, inputs: RunInputs) -> TrainingRun:
     """Makes the folder of a new run and writes down where it starts from."""
     while True:
-        folder = base / f"{datetime.now():%Y%m%d-%H%M%S}-{recipe.name}"
+        folder = base / f"{datetime.now():%Y%m%d-%H%M%S}-{inputs.recipe.name}"
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
             time.sleep(0.1)  # another training began in this second
         else:
-            return start_at(folder, recipe, split)
+            return start_at(folder, inputs)
 
 
-def start_at(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
+def start_at(folder: Path, inputs: RunInputs) -> TrainingRun:
     """Makes a run in a folder of this name; the recipe, which marks it as a run, is written last."""
     run = TrainingRun(folder)
     run.folder.mkdir(parents=True, exist_ok=True)
-    run.write("split.json", split.model_dump(mode="json"))
-    run.write("environment.json", _environment() | {"dataset_fingerprint": split.fingerprint})
-    run.write("recipe.json", recipe.model_dump(mode="json"))
+    run.write("split.json", inputs.split.model_dump(mode="json"))
+    run.write("environment.json", _environment() | {"dataset_fingerprint": inputs.split.fingerprint})
+    if inputs.hard:
+        hard_faces.save(inputs.hard, folder / HARD_FACES)
+    run.write("recipe.json", inputs.recipe.model_dump(mode="json"))
     return run
 
 
@@ -152,17 +176,19 @@ def reopen(folder: Path) -> TrainingRun:
     return run
 
 
-def open_or_start(folder: Path, recipe: Recipe, split: SplitManifest) -> TrainingRun:
+def open_or_start(folder: Path, inputs: RunInputs) -> TrainingRun:
     """The run of a recipe and a split in a folder of this name, interrupted or new.
 
     Raises:
-        ConfigError: What is there was made with another recipe or from other data.
+        ConfigError: What is there was made with another recipe, other data or other weights of faces.
     """
     if not (folder / "recipe.json").exists():
-        return start_at(folder, recipe, split)
+        return start_at(folder, inputs)
     run = reopen(folder)
-    if run.recipe() != recipe or SplitManifest.load(run.split) != split:
-        raise ConfigError(f"{folder} was made with another recipe or split; name another folder with -o")
+    if RunInputs(run.recipe(), SplitManifest.load(run.split), run.hard_faces()) != inputs:
+        raise ConfigError(
+            f"{folder} was made with another recipe, split or hard faces; name another folder with -o"
+        )
     return run
 
 

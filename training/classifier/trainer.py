@@ -178,7 +178,7 @@ def train(
     training, validation = material.of(SplitPart.TRAIN), material.of(SplitPart.VALIDATION)
     # For the head's first weights and for dropout; batches have generators of their own.
     keras.utils.set_random_seed(recipe.seed)
-    board, faces = TensorBoardWriter(run.board), pool(training.faces, training.patches)
+    board, faces = TensorBoardWriter(run.board), pool(training, recipe.mixture, run.hard_faces())
     validator = ValidationCallback(run, validation, report, board)
     job = Job(run, recipe, faces, validator, distillation.teacher(recipe), report, board)
     with sharing(devices, recipe.mixture.batch):

@@ -16,6 +16,25 @@ from training.data.dataset import FaceDataset
 from training.data.readers import Skip, by_reason
 from training.metrics import ClassifierFigures
 
+notes_option = click.option(
+    "--notes",
+    multiple=True,
+    type=EXISTING,
+    help="CSV with notes on pictures: which to leave out, which belong together; may be given again.",
+)
+sources_option = click.option(
+    "--sources",
+    multiple=True,
+    type=EXISTING,
+    help="TOML with title, licence and address of the data sets, by name; may be given again.",
+)
+
+hard_option = click.option(
+    "--hard",
+    type=EXISTING,
+    help="Weights of faces that an earlier round got wrong: hard-faces.json of the folds.",
+)
+
 NAMED = 5
 """Files that are named of all that could not be used for one reason."""
 

@@ -21,7 +21,7 @@ from edge.types import Probabilities
 from training import framework
 from training.classifier import stored
 from training.commands.common import known_faces, tell_skipped
-from training.commands.data import make_split
+from training.commands.data import DataRequest, make_split
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate as evaluation
@@ -225,6 +225,6 @@ def _manifest(
     # A bundle's own detector cuts faces as the device does.
     own = model / bundle.DETECTOR
     found_by = detector or (own if own.is_file() else bundle.SHIPPED_DETECTOR)
-    manifest, found = make_split(data, found_by, seed)
+    manifest, found = make_split(DataRequest(data, found_by), seed)
     tell_skipped(found.skips)
     return manifest, True

@@ -14,9 +14,19 @@ from training.classifier import devices as sharing
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.batches import usable
-from training.commands.common import finder_option, known_faces, require_weights, slices_table, tell_skipped
-from training.commands.data import make_split
+from training.commands.common import (
+    finder_option,
+    hard_option,
+    known_faces,
+    notes_option,
+    require_weights,
+    slices_table,
+    sources_option,
+    tell_skipped,
+)
+from training.commands.data import DataRequest, make_split
 from training.commands.gate import promote, start_from
+from training.data import hard_faces
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate
@@ -27,6 +37,8 @@ from training.metrics import ClassifierFigures
 @click.option("--data", "roots", multiple=True, type=EXISTING, help="Data set folder; may be given again.")
 @click.option("--split", type=FILE, help="Split manifest to reuse instead of --data.")
 @finder_option
+@notes_option
+@sources_option
 @click.option(
     "--recipe", "plan", type=FILE, default=recipe.DEFAULT, help="TOML file; the default recipe otherwise."
 )
@@ -51,6 +63,7 @@ from training.metrics import ClassifierFigures
     default="",
     help="Devices that share every batch, such as gpu:0,gpu:1 or cpu:0,cpu:1; one where not given.",
 )
+@hard_option
 @megapixels_option
 @cache_option
 @json_option
@@ -58,6 +71,8 @@ def fit(
     roots: tuple[Path, ...],
     split: Path | None,
     detector: Path,
+    notes: tuple[Path, ...],
+    sources: tuple[Path, ...],
     plan: Path,
     weights: str | None,
     base: Path,
@@ -65,6 +80,7 @@ def fit(
     rival: Path | None,
     whole: bool,
     devices: str,
+    hard: Path | None,
     cache: Path | None,
     as_json: bool,
 ) -> None:
@@ -85,8 +101,8 @@ def fit(
         settings = recipe.load(plan)
         if weights or not rival:
             require_weights(settings, weights, sharing.processors(names))
-        manifest = _split(split, roots, detector, settings.seed)
-        manifest = _whole(manifest) if whole else manifest
+        manifest = _split(split, DataRequest(roots, detector, notes, sources), settings.seed)
+        manifest = (_whole(manifest) if whole else manifest).licensed(settings.licences)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     # Before a run folder is made, so that a split that cannot be trained on leaves none.
     usable(material, settings)
@@ -95,7 +111,9 @@ def fit(
     from training.classifier import trainer
     from training.evaluation.report import report
 
-    run = classifier_run.reopen(resume) if resume else classifier_run.start(base, settings, manifest)
+    weights_of_faces = hard_faces.load(hard) if hard else {}
+    inputs = classifier_run.RunInputs(settings, manifest, weights_of_faces)
+    run = classifier_run.reopen(resume) if resume else classifier_run.start(base, inputs)
     with nullcontext() if resume else classifier_run.removed_unless_begun(run):
         # A resumed run keeps the weights that it was started with.
         if rival and not weights:
@@ -125,12 +143,12 @@ def _resumed(folder: Path) -> tuple[recipe.Recipe, SplitManifest]:
     return run.recipe(), SplitManifest.load(run.split)
 
 
-def _split(split: Path | None, roots: tuple[Path, ...], detector: Path, seed: int) -> SplitManifest:
+def _split(split: Path | None, data: DataRequest, seed: int) -> SplitManifest:
     """The split that is named, or one of the data below the roots."""
     if split:
         return SplitManifest.load(split)
-    if roots:
-        manifest, found = make_split(roots, detector, seed)
+    if data.roots:
+        manifest, found = make_split(data, seed)
         tell_skipped(found.skips)
         return manifest
     raise click.UsageError("name --split FILE, or --data DIR")
@@ -140,4 +158,4 @@ def _whole(manifest: SplitManifest) -> SplitManifest:
     """The split with its test faces given to training."""
     from training.data import folds
 
-    return SplitManifest.of(folds.whole(manifest.assigned()), folds.WHOLE_SEED, manifest.fingerprint)
+    return manifest.dealt(folds.whole(manifest.assigned()), folds.WHOLE_SEED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,12 +18,21 @@ from training import cluster, framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.recipe import Recipe
-from training.commands.common import known_faces, require_weights, scheduler_option
+from training.commands.common import hard_option, known_faces, require_weights, scheduler_option
+from training.data import folds as dealing
+from training.data import hard_faces
 from training.data.dataset import FaceDataset, load_material
-from training.data.manifest import SplitManifest, SplitPart
-from training.evaluation import evaluate, fold_results, results
+from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.evaluation import evaluate, fold_results, mining, results
 
 INT8 = "int8.tflite"
+
+
+class Dealing(StrEnum):
+    """How faces are dealt to folds."""
+
+    GROUP = "group"
+    SOURCE = "source"
 
 
 @click.command()
@@ -40,6 +51,11 @@ INT8 = "int8.tflite"
     "-o", "--output", type=FILE, default=Path("runs/folds"), show_default=True,
     help="Folder of the folds; one that holds some goes on with them.",
 )  # fmt: skip
+@click.option(
+    "--by", type=click.Choice([one.value for one in Dealing]), default=Dealing.GROUP.value, show_default=True,
+    help="group: as many parts as --folds says. source: leave one source out at a time, and test on it.",
+)  # fmt: skip
+@hard_option
 @megapixels_option
 @cache_option
 @json_option
@@ -48,6 +64,8 @@ def folds(
     plan: Path,
     weights: str | None,
     count: int,
+    by: str,
+    hard: Path | None,
     only: tuple[int, ...],
     scheduler: str | None,
     output: Path,
@@ -58,30 +76,40 @@ def folds(
 
     A fold that is finished is not run again, an interrupted one goes on after its last epoch.
 
+    With --by source each model is tested on a source that it learnt nothing from: a forecast for a new site.
+
+    The faces that were answered wrongly are written to hard-faces.json in the folder, which --hard of the
+    next round, or of `maskgate-train fit`, takes to look at them more often.
+
     \b
     Examples:
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/folds --only 1 --only 2
+      maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/sources --by source
       maskgate-train folds --split split.json -o runs/folds --scheduler tcp://10.0.0.1:8786
     """
     settings = recipe.load(plan)
     require_weights(settings, weights)
     # Absolute, because a worker of a cluster starts in another folder.
-    data = FoldedData(split.resolve(), settings.network.classes, count, cache and cache.resolve())
-    folder, given = (
-        output.resolve(),
+    how = Dealt(Dealing(by), count, settings.seed)
+    data = FoldedData(split.resolve(), settings.network.classes, how, cache and cache.resolve())
+    start = FoldStart(
+        settings,
         weights and str(Path(weights).resolve() if Path(weights).exists() else weights),
+        hard_faces.load(hard) if hard else {},
     )
-    jobs = [FoldJob(data, number, settings, given, folder) for number in sorted(_wanted(only, count))]
+    # Faces are cut here once, before every worker does it.
+    names = list(data.parts())
+    jobs = [FoldJob(data, names[at], start, output.resolve()) for at in sorted(_wanted(only, len(names)))]
     if scheduler is None:
         for job in jobs:
             click.echo(job.name, err=True)
             job()
     else:
-        # Cut once, before every worker does it.
-        data.faces()
         cluster.run_on_cluster(jobs, scheduler, lambda text: click.echo(text, err=True))
-    found = results.evaluate(fold_results.load(output))
+    predictions = fold_results.load(output)
+    hard_faces.save(mining.hard_weights(predictions), output / classifier_run.HARD_FACES)
+    found = results.evaluate(predictions)
     click.echo(json_text(found.as_json()) if as_json else results.text(found))
 
 
@@ -97,17 +125,38 @@ def _wanted(only: tuple[int, ...], count: int) -> set[int]:
 
 
 @dataclass(frozen=True, slots=True)
+class Dealt:
+    """How faces are dealt to folds: by what, to how many where they are dealt by group, and the seed."""
+
+    by: Dealing
+    count: int
+    seed: int
+
+    def parts(self, faces: Sequence[SplitFace]) -> dict[str, tuple[SplitFace, ...]]:
+        """The faces of every fold by the name of its folder."""
+        if self.by is Dealing.SOURCE:
+            left_out = dealing.without_each_source(faces, self.seed)
+            return {f"without-{name}": part for name, part in left_out.items()}
+        folded = dealing.folds(faces, self.count, self.seed)
+        return {f"fold-{number}": part for number, part in enumerate(folded)}
+
+
+@dataclass(frozen=True, slots=True)
 class FoldedData:
     """The faces of a split, to be divided into folds, by what a worker needs to read them."""
 
     split: Path
     classes: int
-    count: int
+    how: Dealt
     cache: Path | None
 
     def faces(self) -> FaceDataset:
         """All faces of labels that the network knows."""
         return _faces(self.split, self.classes, self.cache)
+
+    def parts(self) -> dict[str, tuple[SplitFace, ...]]:
+        """The faces of every fold by the name of its folder."""
+        return self.how.parts(self.faces().faces)
 
 
 @lru_cache(maxsize=1)
@@ -117,39 +166,40 @@ def _faces(split: Path, classes: int, cache: Path | None) -> FaceDataset:
 
 
 @dataclass(frozen=True, slots=True)
+class FoldStart:
+    """What all folds start from: the recipe, its weights where others are named, and hard faces."""
+
+    settings: Recipe
+    weights: str | None
+    hard: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class FoldJob:
     """One fold: trained, calibrated, converted and judged, here or on a worker of a cluster.
 
     Attributes:
         data: The faces.
-        number: Of the fold, from 0.
-        settings: The recipe.
-        weights: What training starts from; as the recipe says where None.
+        name: Of the fold, and of its folder.
+        start: What it starts from.
         output: Folder of all folds, which every worker sees.
     """
 
     data: FoldedData
-    number: int
-    settings: Recipe
-    weights: str | None
+    name: str
+    start: FoldStart
     output: Path
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        return f"fold {self.number + 1} of {self.data.count}"
 
     def __call__(self) -> None:
         """Does what is still to be done for it."""
-        framework.load_framework(self.settings.threads)
-        from training.data import folds as fold
-
-        material = self.data.faces()
-        faces = fold.folds(material.faces, self.data.count, self.settings.seed)[self.number]
-        fingerprint = SplitManifest.load(self.data.split).fingerprint
-        assigned = SplitManifest.of(faces, self.settings.seed, fingerprint)
-        run = classifier_run.open_or_start(self.output / f"fold-{self.number}", self.settings, assigned)
-        _finish(run, FaceDataset(faces, material.patches), self.weights)
+        settings = self.start.settings
+        framework.load_framework(settings.threads)
+        manifest = SplitManifest.load(self.data.split)
+        faces = self.data.parts()[self.name]
+        assigned = manifest.dealt(faces, settings.seed).licensed(settings.licences)
+        inputs = classifier_run.RunInputs(settings, assigned, self.start.hard)
+        run = classifier_run.open_or_start(self.output / self.name, inputs)
+        _finish(run, self.data.faces().dealt(assigned.assigned()), self.start.weights)
 
 
 def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str | None) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.data.readers import Dataset, FaceRecord, FaceSource, Skip, digest
+from training.data.readers import DataLayout, Dataset, FaceRecord, Skip, digest
 from training.data.split import SHARES, assign_parts, group
 
 OPEN = (SplitPart.TRAIN, SplitPart.VALIDATION)
@@ -61,7 +61,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
     faces = (*old, *joined)
     fingerprint = Dataset(tuple(face.record for face in faces), ()).fingerprint()
-    made = SplitManifest.of(faces, manifest.seed, fingerprint)
+    made = SplitManifest.of(faces, manifest.seed, fingerprint, manifest.sources)
     return Added(made, tuple(joined), (*new.skips, *skips))
 
 
@@ -93,7 +93,7 @@ def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
     if len(parts) > 1:
         return "it resembles faces of several parts"
     # A frame holds faces of several labels, so that only class folders can contradict.
-    folders = [face.record.label for face in like if face.record.source is FaceSource.FOLDER]
+    folders = [face.record.label for face in like if face.record.layout is DataLayout.FOLDER]
     if len(folders) == len(like) and record.label not in folders:
         return "it resembles a face with another label"
     return ""

@@ -22,8 +22,8 @@ from edge.system.files import replacing
 from edge.types import Image
 from training.data.readers import FaceRecord, listed_image
 
-ROOM = 0.25
-"""Room on each side of the square, as a share of it."""
+ROOM = 0.4
+"""Room on each side of the square, as a share of it: it may be turned, moved and zoomed and stays within."""
 NATIVE = 200
 """Larger squares are brought down to this side before they are cached."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,11 @@ class FaceDataset:
         """Only the faces of one part."""
         pairs = [pair for pair in zip(self.faces, self.patches, strict=True) if pair[0].part is part]
         return FaceDataset(tuple(face for face, _ in pairs), tuple(patch for _, patch in pairs))
+
+    def dealt(self, faces: Sequence[SplitFace]) -> FaceDataset:
+        """These of the faces, in other parts."""
+        place = {face.record.key: number for number, face in enumerate(self.faces)}
+        return FaceDataset(tuple(faces), tuple(self.patches[place[face.record.key]] for face in faces))
 
     def of_classes(self, number: int) -> FaceDataset:
         """Only the faces of the first labels, for a network that knows no more."""

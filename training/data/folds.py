@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from edge.errors import ConfigError
 from training.data.manifest import SplitFace, SplitPart
 from training.data.split import assign_parts
 
@@ -34,6 +35,33 @@ def folds(faces: Sequence[SplitFace], count: int, seed: int) -> tuple[tuple[Spli
     records, groups = [face.record for face in faces], [face.group for face in faces]
     places = np.array(assign_parts(records, groups, (1 / count,) * count, seed))
     return tuple(_fold(faces, places == fold, seed + 1 + fold) for fold in range(count))
+
+
+def without_each_source(faces: Sequence[SplitFace], seed: int) -> dict[str, tuple[SplitFace, ...]]:
+    """Leaves one source out at a time, and tests on it: what a site can expect that nobody has seen.
+
+    Faces of other sources that share a group with a tested one are in neither part.
+
+    Args:
+        faces: All faces with their groups; the parts they have now do not matter.
+        seed: Decides who validates.
+
+    Returns:
+        By source, in the order of names: its own faces as `TEST`, of the others a part as `VALIDATION`.
+
+    Raises:
+        ConfigError: There is one source only.
+    """
+    names = sorted({face.record.source for face in faces})
+    if len(names) < 2:
+        raise ConfigError(f"the split holds one source only, {names[0]}; read several to leave one out")
+    return {name: _without(faces, name, seed + 1 + place) for place, name in enumerate(names)}
+
+
+def _without(faces: Sequence[SplitFace], name: str, seed: int) -> tuple[SplitFace, ...]:
+    groups = {face.group for face in faces if face.record.source == name}
+    kept = [face for face in faces if face.record.source == name or face.group not in groups]
+    return _fold(kept, np.array([face.record.source == name for face in kept]), seed)
 
 
 def _fold(faces: Sequence[SplitFace], tested: np.ndarray, seed: int) -> tuple[SplitFace, ...]:

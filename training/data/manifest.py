@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from edge.contract import Label
 from edge.errors import ConfigError
 from edge.types import Box
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord, source_of
+from training.data.sources import DataSource, described
 
 
 class SplitPart(StrEnum):
@@ -39,10 +40,15 @@ class _Row(BaseModel):
     image: str
     box: tuple[float, float, float, float]
     label: Label
-    source: FaceSource
+    layout: DataLayout = Field(validation_alias=AliasChoices("layout", "source"))
+    """Splits of earlier versions call it `source`."""
     landmarks: tuple[tuple[float, float], ...]
     group: int
     part: SplitPart
+
+    @property
+    def source(self) -> str:
+        return source_of(self.key)
 
 
 class SplitManifest(BaseModel):
@@ -52,11 +58,15 @@ class SplitManifest(BaseModel):
 
     seed: int
     fingerprint: str
+    sources: tuple[DataSource, ...] = ()
+    """All sources of the faces; empty in splits of earlier versions."""
     faces: tuple[_Row, ...]
 
     @classmethod
-    def of(cls, faces: Sequence[SplitFace], seed: int, fingerprint: str) -> SplitManifest:
-        """Describes a split."""
+    def of(
+        cls, faces: Sequence[SplitFace], seed: int, fingerprint: str, known: Sequence[DataSource] = ()
+    ) -> SplitManifest:
+        """Describes a split, with what is known of its sources."""
         rows = tuple(
             _Row(
                 key=face.record.key,
@@ -64,20 +74,54 @@ class SplitManifest(BaseModel):
                 image=str(face.record.image.resolve()),
                 box=(face.record.box.x, face.record.box.y, face.record.box.w, face.record.box.h),
                 label=face.record.label,
-                source=face.record.source,
+                layout=face.record.layout,
                 landmarks=face.record.landmarks,
                 group=face.group,
                 part=face.part,
             )
             for face in faces
         )
-        return cls(seed=seed, fingerprint=fingerprint, faces=rows)
+        sources = described((face.record.source for face in faces), known)
+        return cls(seed=seed, fingerprint=fingerprint, sources=sources, faces=rows)
+
+    def dealt(self, faces: Sequence[SplitFace], seed: int) -> SplitManifest:
+        """The same data with its faces, or some of them, in other parts."""
+        return SplitManifest.of(faces, seed, self.fingerprint, self.sources)
+
+    def licensed(self, licences: Collection[str]) -> SplitManifest:
+        """Without the faces to train on, or to validate with, whose source has another licence.
+
+        Tested faces stay: a network is judged on all of them, whatever it learnt from.
+
+        Args:
+            licences: Allowed ones; empty allows all.
+
+        Raises:
+            ConfigError: No face is left to train on.
+        """
+        if not licences:
+            return self
+        allowed = {source.name for source in self.sources if source.licence in licences}
+        kept = [
+            face for face in self.assigned() if face.part is SplitPart.TEST or face.record.source in allowed
+        ]
+        if not any(face.part is SplitPart.TRAIN for face in kept):
+            raise ConfigError(
+                f"no source of the split has a licence of {', '.join(licences)}, which the recipe asks for; "
+                "name licences with maskgate-train data --sources"
+            )
+        return self.dealt(kept, self.seed)
+
+    def learnt_from(self) -> tuple[DataSource, ...]:
+        """The sources of all faces that are not tested."""
+        learnt = {source_of(row.key) for row in self.faces if row.part is not SplitPart.TEST}
+        return tuple(source for source in self.sources if source.name in learnt)
 
     def assigned(self) -> tuple[SplitFace, ...]:
         """The split that this manifest describes."""
         return tuple(
             SplitFace(
-                FaceRecord(row.key, Path(row.image), Box(*row.box), row.label, row.source, row.landmarks),
+                FaceRecord(row.key, Path(row.image), Box(*row.box), row.label, row.layout, row.landmarks),
                 row.group,
                 row.part,
             )

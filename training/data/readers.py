@@ -43,8 +43,8 @@ _SPELLINGS = {
 LABEL_OF_NAME = {name: label for label, names in _SPELLINGS.items() for name in names.split()}
 
 
-class FaceSource(StrEnum):
-    """Where a face's box comes from."""
+class DataLayout(StrEnum):
+    """How a data set says where its faces are: annotated frames, or class folders."""
 
     FRAME = "frame"
     FOLDER = "folder"
@@ -55,11 +55,11 @@ class FaceRecord:
     """One labelled face.
 
     Attributes:
-        key: Stable name within the data: `<source>/<path below its root>#<number in the image>`.
+        key: Stable name within the data: `<layout>/<source>/<path in it>#<number in the image>`.
         image: The picture.
         box: The face, in pixels of the picture.
         label: What the data set says of it.
-        source: Annotated frame or class folder.
+        layout: Annotated frame or class folder.
         landmarks: Five points as in `edge.types.Face`, empty where none were found.
     """
 
@@ -67,8 +67,24 @@ class FaceRecord:
     image: Path
     box: Box
     label: Label
-    source: FaceSource
+    layout: DataLayout
     landmarks: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Name of the data set that it belongs to."""
+        return source_of(self.key)
+
+
+def source_of(key: str) -> str:
+    """Name of the data set of a face; empty where its key names none."""
+    parts = key.partition("#")[0].split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def layout_of(key: str) -> str:
+    """Value of the `DataLayout` of a face."""
+    return key.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +307,7 @@ def read_frames(folder: Path, find: FaceFinder, name: str = "") -> Iterator[Entr
         if pixels is None:
             yield Skip(image, "image missing or broken")
             continue
-        stem = f"{FaceSource.FRAME}/{name or folder.name}/{image.relative_to(images).as_posix()}"
+        stem = f"{DataLayout.FRAME}/{name or folder.name}/{image.relative_to(images).as_posix()}"
         frame = frames.setdefault(image, _AnnotatedFrame(stem, image))
         yield from frame.faces(file, annotation, pixels, find)
 
@@ -327,7 +343,7 @@ class _AnnotatedFrame:
             else:
                 self.boxes.append(box)
                 marks = landmarks_in(pixels, box, find)
-                yield FaceRecord(f"{self.stem}#{number}", self.image, box, label, FaceSource.FRAME, marks)
+                yield FaceRecord(f"{self.stem}#{number}", self.image, box, label, DataLayout.FRAME, marks)
         self.objects += len(annotation.objects)
 
 
@@ -372,7 +388,7 @@ def read_class_folder(folder: Path, label: Label, rule: FolderRule, name: str = 
         rule: Finds the face.
         name: What the data set is called in the keys of its faces; as the parent folder where not given.
     """
-    stem = f"{FaceSource.FOLDER}/{name or folder.parent.name}/{folder.name}"
+    stem = f"{DataLayout.FOLDER}/{name or folder.resolve().parent.name}/{folder.name}"
     for file in sorted(path for path in folder.rglob("*") if is_picture(path)):
         pixels = open_image(file)
         if pixels is None:
@@ -383,7 +399,7 @@ def read_class_folder(folder: Path, label: Label, rule: FolderRule, name: str = 
             yield Skip(file, reason)
             continue
         yield FaceRecord(
-            f"{stem}/{file.relative_to(folder)}#0", file, face.box, label, FaceSource.FOLDER, face.landmarks
+            f"{stem}/{file.relative_to(folder)}#0", file, face.box, label, DataLayout.FOLDER, face.landmarks
         )
 
 

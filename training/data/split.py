@@ -1,14 +1,14 @@
 """Training, validation and test parts that share no frame, near-duplicate or mirror image.
 
 Faces of one image, and faces or images whose 64-bit perceptual hashes differ in at most
-`DISTANCE` bits, as they are or mirrored, form a group; a group is never divided. Groups are
-assigned by label and source so that the parts resemble each other.
+`DISTANCE` bits, as they are or mirrored, form a group; a group is never divided. Groups reach over all
+sources, and are assigned by label and source so that the parts resemble each other.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -22,11 +22,13 @@ from scipy.sparse.csgraph import connected_components
 from edge.contract import Label, face_crop
 from edge.types import Image
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import Dataset, FaceRecord, FaceSource, open_image
+from training.data.readers import Dataset, FaceRecord, listed_image, open_image
 
 DISTANCE = 6
 MIN_HASHED_PX = 20
 """Smaller faces are blobs whose hashes collide by chance; their frame alone groups them."""
+HASHED_SIDE = 96
+"""Side to which a face is brought before it is hashed, in pixels."""
 
 Bits = NDArray[np.float32]
 """(2, 64): a picture's hash and that of its mirror image, as -1 and 1."""
@@ -68,12 +70,18 @@ def near_pairs(bits: NDArray[np.float32], distance: int = DISTANCE) -> NDArray[n
     return np.concatenate(found) if found else np.empty((0, 2), np.intp)
 
 
-def group(records: Sequence[FaceRecord]) -> tuple[int, ...]:
-    """The group number of every face; equal numbers must stay on one side of a split."""
+def group(records: Sequence[FaceRecord], together: Sequence[tuple[int, int]] = ()) -> tuple[int, ...]:
+    """The group number of every face; equal numbers must stay on one side of a split.
+
+    Args:
+        records: Faces of one or many sources; all are compared with all.
+        together: Pairs of indices of faces that are known to belong together.
+    """
     by_image: dict[Path, list[int]] = defaultdict(list)
     for index, record in enumerate(records):
         by_image[record.image].append(index)
     pairs = [(members[0], index) for members in by_image.values() for index in members[1:]]
+    pairs += together
     owners, bits = [], []
     for image, members in by_image.items():
         pixels = open_image(image)
@@ -84,7 +92,7 @@ def group(records: Sequence[FaceRecord]) -> tuple[int, ...]:
         for index in members:
             if records[index].box.side >= MIN_HASHED_PX:
                 owners.append(index)
-                bits.append(perceptual_bits(face_crop(pixels, records[index].box, 96)))
+                bits.append(perceptual_bits(face_crop(pixels, records[index].box, HASHED_SIDE)))
     if bits:
         pairs += [(owners[first], owners[second]) for first, second in near_pairs(np.stack(bits))]
     return connected(len(records), pairs)
@@ -114,11 +122,11 @@ def assign_parts(
     Returns:
         For every face the index of its part in `shares`.
     """
-    strata: dict[int, Counter[tuple[Label, FaceSource]]] = defaultdict(Counter)
+    strata: dict[int, Counter[tuple[Label, str]]] = defaultdict(Counter)
     for record, number in zip(records, groups, strict=True):
         strata[number][record.label, record.source] += 1
-    total = sum(strata.values(), Counter[tuple[Label, FaceSource]]())
-    assigned = [Counter[tuple[Label, FaceSource]]() for _ in shares]
+    total = sum(strata.values(), Counter[tuple[Label, str]]())
+    assigned = [Counter[tuple[Label, str]]() for _ in shares]
     # Sorted first, so that the seed alone decides the order.
     order = np.random.default_rng(seed).permutation(sorted(strata))
     place = {}
@@ -137,10 +145,30 @@ def assign_parts(
     return tuple(place[number] for number in groups)
 
 
-def split(data: Dataset, seed: int) -> tuple[SplitFace, ...]:
+def split(data: Dataset, seed: int, together: Sequence[tuple[int, int]] = ()) -> tuple[SplitFace, ...]:
     """Groups the faces and assigns them to training, validation and test."""
-    groups = group(data.records)
+    groups = group(data.records, together)
     places = assign_parts(data.records, groups, tuple(SHARES.values()), seed)
     parts = tuple(SHARES)
     rows = zip(data.records, groups, places, strict=True)
     return tuple(SplitFace(record, number, parts[place]) for record, number, place in rows)
+
+
+def contradictions(faces: Sequence[SplitFace]) -> tuple[tuple[FaceRecord, FaceRecord], ...]:
+    """Pairs of faces that resemble each other, of different sources, which give them different labels."""
+    members: dict[int, list[FaceRecord]] = defaultdict(list)
+    for face in faces:
+        if face.record.box.side >= MIN_HASHED_PX:
+            members[face.group].append(face.record)
+    return tuple(pair for records in members.values() for pair in _contradicting(records))
+
+
+def _contradicting(records: Sequence[FaceRecord]) -> Iterator[tuple[FaceRecord, FaceRecord]]:
+    """Within one group, whose faces may be there for their pictures alone and not resemble each other."""
+    if len({record.source for record in records}) < 2 or len({record.label for record in records}) < 2:
+        return
+    bits = [perceptual_bits(face_crop(listed_image(one.image), one.box, HASHED_SIDE)) for one in records]
+    for first, second in near_pairs(np.stack(bits)):
+        one, other = records[first], records[second]
+        if one.source != other.source and one.label is not other.label:
+            yield one, other

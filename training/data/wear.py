@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from edge.contract import Label
-from training.data.readers import FaceSource, label_of
+from training.data.readers import DataLayout, label_of
 
 SEEN = Path(__file__).parent / "wear_kinds.json"
 
@@ -24,8 +24,8 @@ def _seen() -> dict[str, str]:
 
 def kind_of(key: str) -> str:
     """How the mask is worn on the face of this key (`FaceRecord.key`); empty where unknown."""
-    source, *folders = key.partition("#")[0].split("/")
-    if source == FaceSource.FRAME:
+    layout, *folders = key.partition("#")[0].split("/")
+    if layout == DataLayout.FRAME:
         return _seen().get(key.rpartition("/")[2], "")
     # Data set, class, kind and file; without a folder below the class there is no kind.
     incorrect = len(folders) > 3 and label_of(folders[1]) is Label.MASK_WORN_INCORRECTLY

@@ -13,7 +13,7 @@ from edge.errors import ConfigError
 from edge.types import Image
 from training.data.faces import device_finder
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceSource, open_image
+from training.data.readers import DataLayout, open_image
 from training.detector.composition import SceneDataset
 from training.detector.scenes import Scene, clip_scenes, read_scenes, teacher, with_masks
 
@@ -48,10 +48,10 @@ def gather(material: DetectorDataset, seed: int, report: Callable[[str], None]) 
     training = [face.record for face in material.faces if face.part is SplitPart.TRAIN]
     # Cut-outs of single faces are small, so that the device's own settings serve for them.
     find, close = teacher(material.teacher), device_finder(material.teacher)
-    frames = tuple(read_scenes((one for one in training if one.source is FaceSource.FRAME), find, close))
+    frames = tuple(read_scenes((one for one in training if one.layout is DataLayout.FRAME), find, close))
     if not frames:
         raise ConfigError("the split holds no annotated frame to train the detector on")
-    people = tuple(read_scenes((one for one in training if one.source is FaceSource.FOLDER), find, close))
+    people = tuple(read_scenes((one for one in training if one.layout is DataLayout.FOLDER), find, close))
     people += tuple(scene for clip in material.clips for scene in clip_scenes(clip, find))
     rng = np.random.default_rng(seed)
     without_mask = tuple(scene for scene in frames if scene.without_mask.any())

@@ -10,7 +10,7 @@ import cv2
 
 from edge.errors import ConfigError, ModelError
 from training.detector import benchmark, report
-from training.detector.metrics import Matches, Truth, at_least, finder, measure
+from training.detector.metrics import Matches, Truth, at_least, by_source, finder, measure
 from training.detector.report import DetectorTable, write_sheets
 
 
@@ -40,13 +40,19 @@ def evaluate(settings: EvaluationSettings, pictures: Sequence[Truth]) -> Detecto
     """
     if not pictures:
         raise ConfigError("this part of the split holds no annotated frame; choose another with --part")
-    names = _names(settings.models)
+    names, sources = _names(settings.models), by_source(pictures)
     tables: list[DetectorTable] = []
     found: list[list[Matches]] = []
     for view in settings.views:
         title = f"long side {view} px" if view else "frames in their own size"
-        found.append([_measured(model, view, pictures) for model in settings.models])
+        parts = [[_measured(model, view, part) for part in sources.values()] for model in settings.models]
+        found.append([Matches.pooled(row) for row in parts])
         tables.append(report.compare(title, names, found[-1], settings.threshold))
+        if len(sources) > 1:
+            tables += [
+                report.compare(f"{title}, source {source}", names, column, settings.threshold)
+                for source, column in zip(sources, zip(*parts, strict=True), strict=True)
+            ]
         tables.append(report.sweep(title, names, found[-1], settings.threshold))
     tables.append(report.speeds(names, benchmark.race(settings.models)))
     return DetectorEvaluation(tuple(tables), found[0][0])

@@ -19,7 +19,7 @@ from edge.contract import LABELS, Label
 from edge.system.native_path import native_path
 from edge.types import Box, Image
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource, listed_image
+from training.data.readers import DataLayout, FaceRecord, listed_image
 
 OVERLAP = 0.4
 LOWEST = 0.02
@@ -57,13 +57,22 @@ class Matches:
         faces: Every annotated face.
         scores: (faces,) score of the box that matched it; 0 where none did.
         unmatched: Scores of the boxes that matched no face.
-        missed_in: (faces,) the picture of each face.
     """
 
     frames: int
     faces: tuple[FaceRecord, ...]
     scores: NDArray[np.float64]
     unmatched: NDArray[np.float64]
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Matches]) -> Matches:
+        """What was found on several sets of pictures, put together."""
+        return cls(
+            sum(part.frames for part in parts),
+            tuple(face for part in parts for face in part.faces),
+            np.concatenate([part.scores for part in parts]),
+            np.concatenate([part.unmatched for part in parts]),
+        )
 
     def recall(self, threshold: float, keep: Callable[[FaceRecord], bool] = lambda _: True) -> float:
         """Share of the faces that are found at a threshold, of those kept; NaN where there is none."""
@@ -111,9 +120,17 @@ def truths(faces: Iterable[SplitFace], part: SplitPart) -> tuple[Truth, ...]:
     """The annotated frames of one part of a split; class folders have no complete annotation."""
     by_image: dict[Path, list[FaceRecord]] = defaultdict(list)
     for face in faces:
-        if face.part is part and face.record.source is FaceSource.FRAME:
+        if face.part is part and face.record.layout is DataLayout.FRAME:
             by_image[face.record.image].append(face.record)
     return tuple(Truth(image, tuple(members)) for image, members in sorted(by_image.items()))
+
+
+def by_source(pictures: Iterable[Truth]) -> dict[str, tuple[Truth, ...]]:
+    """Pictures by their data set, in the order of names; each has at least one face."""
+    found: dict[str, list[Truth]] = defaultdict(list)
+    for picture in pictures:
+        found[picture.faces[0].source].append(picture)
+    return {name: tuple(found[name]) for name in sorted(found)}
 
 
 def finder(model: Path, long_side: int) -> Finder:
@@ -174,12 +191,12 @@ def measure(find: Finder, pictures: Sequence[Truth]) -> Matches:
 
 
 def slices() -> tuple[tuple[str, Callable[[FaceRecord], bool]], ...]:
-    """The groups of faces that the report separates: sizes, and classes of 20 px and more."""
+    """Which faces the report separates: by size, and by class from 20 px on and from 20 to 40 px."""
     sizes = [
         (f"{low:.0f} px and more" if high == float("inf") else f"{low:.0f} to {high:.0f} px", keep)
         for low, high in SIZES
         for keep in [at_least(low, None, high)]
     ]
     classes = [(f"{label.value}, 20 px and more", at_least(20, label)) for label in LABELS]
-    masked_small = ("with_mask, 20 to 40 px", at_least(20, Label.WITH_MASK, 40))
-    return (("20 px and more", at_least(20)), *sizes, *classes, masked_small)
+    small = [(f"{label.value}, 20 to 40 px", at_least(20, label, 40)) for label in LABELS]
+    return (("20 px and more", at_least(20)), *sizes, *classes, *small)

@@ -24,7 +24,7 @@ from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
 from training.augmentation.masks import INCORRECT_WEARS, Random, Wear, draw_mask
 from training.data.crops import Patch
-from training.data.readers import FaceFinder, FaceRecord, FaceSource, landmarks_in, listed_image
+from training.data.readers import DataLayout, FaceFinder, FaceRecord, landmarks_in, listed_image
 
 LONGEST = 480
 """Larger pictures are brought down to this long side; a view never shows them larger."""
@@ -129,14 +129,14 @@ def _labelled(pixels: Image, members: Sequence[FaceRecord], find: FaceFinder, cl
     faces: list[tuple[Box, Sequence[tuple[float, float]], bool, bool]] = []
     for record in members:
         marks = record.landmarks
-        if not marks and record.source is FaceSource.FRAME and record.box.side >= 10:
+        if not marks and record.layout is DataLayout.FRAME and record.box.side >= 10:
             marks = landmarks_in(pixels, record.box, close)
         without_mask = (
             record.label is Label.WITHOUT_MASK and len(marks) == 5 and record.box.side >= DRAWN_MIN_PX
         )
         # A whole-image box says that the teacher saw nothing here: too loose to learn a place from.
-        faces.append((record.box, marks, record.source is FaceSource.FRAME or bool(marks), without_mask))
-    annotated = members[0].source is FaceSource.FRAME
+        faces.append((record.box, marks, record.layout is DataLayout.FRAME or bool(marks), without_mask))
+    annotated = members[0].layout is DataLayout.FRAME
     faces += [
         (face.box, face.landmarks, not annotated, False)
         for face in find(pixels)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ import numpy as np
 from edge.contract import Label
 from edge.errors import ConfigError, ModelError
 from edge.system.files import write_atomic
-from training.data.readers import FaceRecord, open_image
+from training.data.readers import open_image
 from training.detector import onnx_export, parity
 from training.detector.metrics import Matches, Truth, at_least, finder, measure
 from training.detector.network import Weights
@@ -42,6 +44,8 @@ TIE = 0.01
 LAST = 4
 """How many of the last checkpoints are tried."""
 LEAST_PX = 20.0
+FEWEST = 10
+"""Faces of a source, bare or not, that its recall is taken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +102,20 @@ def look(model: Path, pictures: Sequence[Truth]) -> tuple[Matches, ...]:
 def recall_at(found: Sequence[Matches], allowed: Sequence[float]) -> tuple[float, ...]:
     """Recall of faces from `LEAST_PX` on, at the threshold that allows so many unmatched boxes a picture.
 
-    The mean of that of faces without a mask and that of all others, so that the fewer weigh as much.
+    The mean of that of faces without a mask and that of all others, of each source by itself, so that the
+    fewer weigh as much.
     """
     return tuple(_balanced(one, one.threshold_for(rate)) for one, rate in zip(found, allowed, strict=True))
 
 
 def _balanced(found: Matches, threshold: float) -> float:
-    without_mask = found.recall(threshold, at_least(LEAST_PX, Label.WITHOUT_MASK))
-    # Frames may show faces of one of both groups only.
-    return float(np.nanmean([without_mask, found.recall(threshold, _covered)]))
-
-
-def _covered(face: FaceRecord) -> bool:
-    return face.box.side >= LEAST_PX and face.label is not Label.WITHOUT_MASK
+    scores: dict[tuple[str, bool], list[float]] = defaultdict(list)
+    for face, score in zip(found.faces, found.scores, strict=True):
+        if face.box.side >= LEAST_PX:
+            scores[face.source, face.label is Label.WITHOUT_MASK].append(score)
+    # The recall of a handful is chance; where there are only handfuls, they are all there is.
+    enough = [group for group in scores.values() if len(group) >= FEWEST] or list(scores.values())
+    return float(np.mean([np.mean(np.array(group) >= threshold) for group in enough])) if enough else math.nan
 
 
 def choose(folder: Path, start: Sequence[Weights], trial: DetectorTrial, out: Path) -> DetectorChoice:

@@ -16,7 +16,7 @@ from typing import Any
 
 from edge.contract import MASK_WORN_INCORRECTLY
 from training.classifier.recipe import Recipe
-from training.classifier.run import TrainingRun, open_or_start
+from training.classifier.run import RunInputs, TrainingRun, open_or_start
 from training.data.dataset import FaceDataset, load_material
 from training.data.folds import folds
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -147,8 +147,8 @@ class ComparisonJob:
         divided = assign_folds(material.faces, self.scheme, plan.many[Scheme.GROUPED], manifest.seed)
         faces = divided[self.number]
         folder = plan.output / self.scheme / self.compared.recipe.name / f"fold-{self.number}"
-        split = SplitManifest.of(faces, manifest.seed, manifest.fingerprint)
-        run_one(self.compared, FaceDataset(faces, material.patches), (folder, split), plan.train)
+        split = manifest.dealt(faces, manifest.seed).licensed(self.compared.recipe.licences)
+        run_one(self.compared, material.dealt(split.assigned()), (folder, split), plan.train)
 
 
 def run_one(
@@ -156,7 +156,7 @@ def run_one(
 ) -> None:
     """Trains and evaluates one fold, unless its predictions are there."""
     folder, split = where
-    run = open_or_start(folder, one.recipe, split)
+    run = open_or_start(folder, RunInputs(one.recipe, split))
     file = folder / fold_results.PREDICTIONS
     # The predictions are written last: where they stand, the fold is finished.
     if not file.exists():

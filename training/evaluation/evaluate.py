@@ -20,7 +20,8 @@ from training.classifier import stored
 from training.classifier.run import WEIGHTS
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
-from training.evaluation.predictions import MIN_PX, Predictions, gather, padded
+from training.evaluation.predictions import Predictions, gather
+from training.evaluation.slices import main_slices
 from training.evaluation.thresholds import DecisionLimits, load_limits
 from training.evaluation.traits import Traits, traits
 from training.metrics import ClassifierFigures, Shares, figures
@@ -181,12 +182,9 @@ def shipped_thresholds(path: Path) -> Probabilities:
 
 
 def figures_by_source(predictor: Predictor, size: int, material: FaceDataset) -> dict[str, ClassifierFigures]:
-    """Figures on all faces, by source, and on the large enough ones; only slices that hold faces."""
-    shares, truth = padded(predictor(material.crops(size))), material.truth()
-    sources = np.array([face.record.source for face in material.faces])
-    large = np.array([face.record.box.side >= MIN_PX for face in material.faces])
-    slices = {"all": np.ones(len(truth), bool), f"all, {MIN_PX} px and more": large}
-    for source in np.unique(sources):
-        slices[f"{source}s"] = sources == source
-        slices[f"{source}s, {MIN_PX} px and more"] = (sources == source) & large
-    return {name: figures(truth[mask], shares[mask]) for name, mask in slices.items() if mask.any()}
+    """Figures on the main slices of the material."""
+    nothing = Traits.unknown(len(material.faces))
+    told = gather(material.faces, nothing, [("", predictor(material.crops(size)))])
+    return {
+        one.name: figures(told.truth[one.mask], told.columns[0].shares[one.mask]) for one in main_slices(told)
+    }

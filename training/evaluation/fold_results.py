@@ -14,6 +14,7 @@ from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.system import files as system_files
 from training.data.dataset import FaceDataset
+from training.data.readers import source_of
 from training.data.wear import kind_of
 from training.evaluation.predictions import ModelPredictions, Predictions, padded, pool, without_thresholds
 from training.evaluation.thresholds import DecisionLimits
@@ -53,7 +54,7 @@ def _read(file: Path, fold: int) -> Predictions:
                 truth=stored["truth"].astype(np.intp),
                 groups=stored["groups"].astype(np.intp),
                 px=stored["px"].astype(np.float64),
-                sources=stored["sources"].astype(np.str_),
+                sources=np.array([source_of(key) for key in keys], np.str_),
                 kinds=np.array([kind_of(key) for key in keys], np.str_),
                 folds=np.full(len(keys), fold, np.intp),
                 traits=Traits.unknown(len(keys)),
@@ -77,7 +78,6 @@ def save(predictions: Predictions, file: Path) -> None:
         truth=predictions.truth,
         groups=predictions.groups,
         px=predictions.px,
-        sources=predictions.sources,
         labels=np.array(LABELS),
         **shares,
     )

@@ -12,6 +12,7 @@ from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.types import Probabilities
 from training.data.manifest import SplitFace
+from training.data.readers import layout_of
 from training.data.wear import kind_of
 from training.evaluation.thresholds import DecisionFaces, DecisionLimits, answers, choose, load_limits
 from training.evaluation.traits import Traits
@@ -71,7 +72,7 @@ class Predictions:
         truth: Labels.
         groups: Faces of a group are no independent witnesses.
         px: Smaller side of the box in original pixels.
-        sources: Values of `training.data.readers.FaceSource`.
+        sources: Names of the data sets.
         kinds: How a wrongly worn mask is worn, where that is known; empty elsewhere.
         folds: Which model was asked about the face, where there are several of one recipe.
         traits: Measures of the crops.
@@ -90,6 +91,11 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.truth)
+
+    @property
+    def layouts(self) -> Texts:
+        """(n,) values of `training.data.readers.DataLayout`."""
+        return np.array([layout_of(key) for key in self.keys], np.str_)
 
     def select(self, mask: Mask) -> Predictions:
         """Only some of the faces."""
@@ -174,7 +180,7 @@ def gather(
         truth=np.array([LABELS.index(record.label) for record in records], np.intp),
         groups=np.array([face.group for face in faces], np.intp),
         px=np.array([record.box.side for record in records], np.float64),
-        sources=np.array([record.source.value for record in records], np.str_),
+        sources=np.array([record.source for record in records], np.str_),
         kinds=np.array([kind_of(record.key) for record in records], np.str_),
         folds=np.full(len(faces), fold, np.intp),
         traits=traits,

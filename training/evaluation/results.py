@@ -15,6 +15,7 @@ from edge.types import Probabilities
 from training.evaluation.intervals import Estimate, Estimates, difference, estimates
 from training.evaluation.predictions import ModelPredictions, Predictions
 from training.evaluation.slices import Slice, hard_slices, main_slices
+from training.evaluation.trust import AnswerTrust, trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,12 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """All rows, the main slices apart from the hard ones; where there are two models, how they differ."""
+    """All rows, the main slices apart from the hard ones; how two models differ; answers by size of face."""
 
     main: tuple[ResultRow, ...]
     hard: tuple[ResultRow, ...]
     changes: tuple[FigureChange, ...] = ()
+    trusted: tuple[AnswerTrust, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what could not be measured is null."""
@@ -68,6 +70,7 @@ class EvaluationResult:
                 "main": [asdict(row) for row in self.main],
                 "slices": [asdict(row) for row in self.hard],
                 "changes": [asdict(one) for one in self.changes],
+                "trusted": [asdict(one) for one in self.trusted],
             }
         )
         return found
@@ -83,7 +86,8 @@ def evaluate(predictions: Predictions) -> EvaluationResult:
     changes = tuple(
         _change(one, predictions.select(one.mask)) for one in main if len(predictions.columns) == 2
     )
-    return EvaluationResult(_rows(predictions, main), _rows(predictions, hard_slices(predictions)), changes)
+    hard = _rows(predictions, hard_slices(predictions))
+    return EvaluationResult(_rows(predictions, main), hard, changes, trust(predictions))
 
 
 def _change(part: Slice, predictions: Predictions) -> FigureChange:
@@ -143,6 +147,12 @@ def count(found: Estimates, truth: int, answer: int) -> str:
     return f"{row[answer]} of {sum(row)}" if sum(row) else "-"
 
 
+def right(found: Estimates, answer: int) -> str:
+    """How many of the faces that get an answer are of its class, such as `12 of 15`; a dash without any."""
+    column = [row[answer] for row in found.confusion]
+    return f"{column[answer]} of {sum(column)}" if sum(column) else "-"
+
+
 def text(result: EvaluationResult) -> str:
     """Tables for a terminal."""
     blocks = [
@@ -150,6 +160,7 @@ def text(result: EvaluationResult) -> str:
         _changes(result),
         _classes(result),
         _strict(result),
+        _trusted(result),
     ]
     blocks += [
         _block(dimension, [row for row in result.hard if row.dimension == dimension])
@@ -159,16 +170,30 @@ def text(result: EvaluationResult) -> str:
 
 
 def _block(title: str, rows: Sequence[ResultRow]) -> str:
-    lines = [(title, "model", "faces", "accuracy", "macro-F1", "bare->mask", "wrong found")]
+    lines = [
+        (
+            title,
+            "model",
+            "faces",
+            "accuracy",
+            "macro-F1",
+            "bare->mask",
+            "bare->wrong",
+            "wrong found",
+            "and right",
+        )
+    ]
     lines += [
         (
             row.name, row.model, f"{row.plain.faces}", f"{row.plain.accuracy.value:.3f}",
             share(row.plain.macro_f1), count(row.plain, WITHOUT_MASK, WITH_MASK),
+            count(row.plain, WITHOUT_MASK, MASK_WORN_INCORRECTLY),
             count(row.plain, MASK_WORN_INCORRECTLY, MASK_WORN_INCORRECTLY),
+            right(row.plain, MASK_WORN_INCORRECTLY),
         )
         for row in rows
     ]  # fmt: skip
-    return table(lines, Columns("ll", ("accuracy", "wrong found")))
+    return table(lines, Columns("ll", ("accuracy", "and right")))
 
 
 def _changes(result: EvaluationResult) -> str:
@@ -206,6 +231,23 @@ def _classes(result: EvaluationResult) -> str:
         if row.name == "all"
     ]
     return table(lines, Columns("ll", ("ROC-AUC", "precision")))
+
+
+def _trusted(result: EvaluationResult) -> str:
+    """How many answers are right by the size of the face, and from which size on nine of ten are."""
+    if not result.trusted:
+        return ""
+    sizes = [f"{one.low} px" for one in result.trusted[0].bins]
+    lines = [
+        (
+            one.label, one.model, "never" if one.trusted_from is None else f"{one.trusted_from} px",
+            *(f"{part.right}/{part.answers}" if part.answers else "-" for part in one.bins),
+        )
+        for one in result.trusted
+    ]  # fmt: skip
+    return table(
+        [("answers right", "model", "trusted from", *sizes), *lines], Columns("ll", (sizes[0], sizes[-1]))
+    )
 
 
 def _strict(result: EvaluationResult) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.predictions import MIN_PX, Mask, Predictions
+from training.evaluation.predictions import MIN_PX, Mask, Predictions, Texts
 
 SIZES = (0, MIN_PX, 32, 64, 128)
 TONES = (-90.0, 10.0, 28.0, 41.0, 90.0)
@@ -35,14 +35,27 @@ class Slice:
 
 
 def main_slices(predictions: Predictions) -> tuple[Slice, ...]:
-    """All faces and those of each source, with and without the very small ones; none that is empty."""
+    """All faces, annotated frames, class folders and each source, with and without the very small ones.
+
+    None is empty. Where every layout has one source only, the sources are not named again.
+    """
+    masks = named_masks(predictions.layouts, predictions.sources)
     large = predictions.px >= MIN_PX
-    everything = np.ones(len(predictions), bool)
-    found = [("all", everything), (f"all, {MIN_PX} px and more", large)]
-    for source in np.unique(predictions.sources):
-        of_it = predictions.sources == source
-        found += [(f"{source}s", of_it), (f"{source}s, {MIN_PX} px and more", of_it & large)]
-    return tuple(Slice("", name, mask) for name, mask in found if mask.any())
+    found = [
+        Slice("", f"{name}{size}", mask & among)
+        for name, mask in masks.items()
+        for size, among in (("", True), (f", {MIN_PX} px and more", large))
+    ]
+    return tuple(one for one in found if one.mask.any())
+
+
+def named_masks(layouts: Texts, sources: Texts) -> dict[str, Mask]:
+    """All of (n,) faces, those of each layout, and those of each source where a layout has several."""
+    found = {"all": np.ones(len(layouts), bool)}
+    found |= {f"{layout}s": layouts == layout for layout in np.unique(layouts)}
+    if len(np.unique(sources)) > len(np.unique(layouts)):
+        found |= {f"source {source}": sources == source for source in np.unique(sources)}
+    return found
 
 
 def hard_slices(predictions: Predictions) -> tuple[Slice, ...]:

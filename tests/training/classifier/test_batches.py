@@ -10,9 +10,10 @@ import pytest
 from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from tests.support.training import patch, record
-from training.classifier.batches import BatchSampler, pool, require_usable
+from training.classifier.batches import BatchSampler, FacePool, pool, require_usable
 from training.classifier.recipe import MixtureRecipe, NetworkRecipe, Recipe
 from training.data.crops import Patch
+from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitPart
 
 RECIPE = Recipe(network=NetworkRecipe(input_size=96), mixture=MixtureRecipe(batch=60, class_shares=(1, 1, 1)))
@@ -27,16 +28,21 @@ def material(*labels: Label, landmarks: bool = True) -> tuple[list[SplitFace], l
     return [SplitFace(one, n, SplitPart.TRAIN) for n, one in enumerate(records)], patches
 
 
+def pooled(*labels: Label) -> FacePool:
+    faces, patches = material(*labels)
+    return pool(FaceDataset(tuple(faces), tuple(patches)), RECIPE.mixture, {})
+
+
 def test_classes_are_balanced_whatever_the_data_is() -> None:
     """Ten masked faces and one of each other class still give a batch of about a third each."""
-    dealer = BatchSampler(pool(*material(*[Label.WITH_MASK] * 10, *LABELS)), RECIPE)
+    dealer = BatchSampler(pooled(*[Label.WITH_MASK] * 10, *LABELS), RECIPE)
     counts = sum(dealer.batch(number)[1].sum(axis=0) for number in range(3))
     assert (counts > 40).all()
 
 
 def test_a_batch_is_the_same_when_asked_again() -> None:
     """A batch depends on its number and the seed alone, so that a resumed run goes on exactly."""
-    dealer = BatchSampler(pool(*material(*LABELS)), RECIPE)
+    dealer = BatchSampler(pooled(*LABELS), RECIPE)
     first, again, other = dealer.batch(5), dealer.batch(5), dealer.batch(6)
     np.testing.assert_array_equal(first[0], again[0])
     np.testing.assert_array_equal(first[1], again[1])
@@ -46,7 +52,7 @@ def test_a_batch_is_the_same_when_asked_again() -> None:
 
 def test_wrongly_worn_masks_can_all_be_drawn() -> None:
     """Without any photographed wrongly worn mask the class is drawn on bare faces."""
-    dealer = BatchSampler(pool(*material(Label.WITH_MASK, Label.WITHOUT_MASK)), RECIPE)
+    dealer = BatchSampler(pooled(Label.WITH_MASK, Label.WITHOUT_MASK), RECIPE)
     assert dealer.batch(0)[1][:, 2].sum() > 5
 
 
@@ -69,6 +75,6 @@ def test_nothing_to_draw_on() -> None:
 def test_two_classes() -> None:
     """A network of two classes gets labels of two classes, balanced as the first two shares say."""
     both = RECIPE.model_copy(update={"network": NetworkRecipe(input_size=96, classes=2)})
-    _, labels = BatchSampler(pool(*material(Label.WITH_MASK, Label.WITHOUT_MASK)), both).batch(0)
+    _, labels = BatchSampler(pooled(Label.WITH_MASK, Label.WITHOUT_MASK), both).batch(0)
     assert labels.shape == (60, 2)
     assert (labels.sum(axis=0) > 15).all()

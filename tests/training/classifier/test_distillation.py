@@ -59,6 +59,25 @@ def test_an_opinion(stored: Path) -> None:
     np.testing.assert_allclose(softened.sum(axis=1), 1, atol=1e-5)
 
 
+def test_several_teachers_are_asked_for_their_mean(stored: Path, tmp_path: Path) -> None:
+    """An ensemble of two of which one says the opposite of the other."""
+    import keras
+
+    from training.classifier import distillation
+    from training.classifier.network import LAST
+
+    other = keras.saving.load_model(stored, compile=False)
+    last = other.get_layer(LAST)
+    last.set_weights([-last.get_weights()[0], -last.get_weights()[1]])
+    other.save(tmp_path / "other.keras")
+    alone = [hired(file).softened(pixels(96)) for file in (stored, tmp_path / "other.keras")]
+    files = (str(stored), str(tmp_path / "other.keras"))
+    both = distillation.teacher(Recipe(network=SMALL, distil=DistilRecipe(teacher=files, temperature=1)))
+    assert both is not None
+    np.testing.assert_allclose(both.softened(pixels(96)), np.mean(alone, axis=0), atol=1e-6)
+    assert both.softened(pixels(96)).dtype == np.float32
+
+
 def test_a_teacher_of_another_size(stored: Path) -> None:
     """It sees the same picture, resized."""
     assert hired(stored).softened(pixels(128)).shape == (2, 3)

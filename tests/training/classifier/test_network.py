@@ -45,8 +45,11 @@ def test_networks_by_name() -> None:
     done = forked.run(SCRIPT)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    names = ("mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large", "small_cnn")
-    assert lines[0:8:2] == [f"{name} (3, 3) True" for name in names]
-    assert set(lines[1:8:2]) == {"{0.95}"}
-    assert lines[8] == "False False True True"
-    assert "block_99" in lines[9]
+    names = (
+        "mobilenet_v2", "mobilenet_v3_small", "mobilenet_v3_large",
+        "efficientnet_lite0", "efficientnet_lite2", "small_cnn",
+    )  # fmt: skip
+    assert lines[0:12:2] == [f"{name} (3, 3) True" for name in names]
+    assert set(lines[1:12:2]) == {"{0.95}"}
+    assert lines[12] == "False False True True"
+    assert "block_99" in lines[13]

@@ -9,7 +9,7 @@ import pytest
 from edge.errors import ConfigError
 from tests.support.predictions import drawn_split
 from training.classifier.recipe import Recipe
-from training.classifier.run import TrainingRun, open_or_start, reopen, start_at
+from training.classifier.run import RunInputs, TrainingRun, open_or_start, reopen, start_at
 from training.data.manifest import SplitManifest
 
 
@@ -20,7 +20,7 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> SplitManifest:
 
 def test_a_run_keeps_what_it_was_started_with(tmp_path: Path, split: SplitManifest) -> None:
     """Recipe and split come back from its folder."""
-    start_at(tmp_path / "run", Recipe(name="mine"), split)
+    start_at(tmp_path / "run", RunInputs(Recipe(name="mine"), split))
     again = reopen(tmp_path / "run")
     assert (again.id, again.recipe().name) == ("run", "mine")
     assert SplitManifest.load(again.split) == split
@@ -34,10 +34,10 @@ def test_a_folder_of_something_else_is_no_run(tmp_path: Path) -> None:
 
 def test_a_run_of_another_recipe_is_not_taken_up(tmp_path: Path, split: SplitManifest) -> None:
     """One of the same recipe and split is."""
-    first = open_or_start(tmp_path / "run", Recipe(name="mine"), split)
-    assert open_or_start(tmp_path / "run", Recipe(name="mine"), split) == first
-    with pytest.raises(ConfigError, match="another recipe or split"):
-        open_or_start(tmp_path / "run", Recipe(name="other"), split)
+    first = open_or_start(tmp_path / "run", RunInputs(Recipe(name="mine"), split))
+    assert open_or_start(tmp_path / "run", RunInputs(Recipe(name="mine"), split)) == first
+    with pytest.raises(ConfigError, match="another recipe, split or hard faces"):
+        open_or_start(tmp_path / "run", RunInputs(Recipe(name="other"), split))
 
 
 def test_an_epoch_that_is_trained_again_replaces_the_later_ones(tmp_path: Path) -> None:
@@ -55,3 +55,13 @@ def test_weights_need_not_be_named_again(tmp_path: Path) -> None:
     assert run.weights(None) is None
     assert run.weights("imagenet") == "imagenet"
     assert run.weights(None) == "imagenet"
+
+
+def test_a_run_keeps_the_weights_of_hard_faces(tmp_path: Path, split: SplitManifest) -> None:
+    """A resumed run draws as before, and one with other weights is another run."""
+    inputs = RunInputs(Recipe(name="mine"), split, {split.faces[0].key: 2.0})
+    run = open_or_start(tmp_path / "run", inputs)
+    assert reopen(run.folder).hard_faces() == inputs.hard
+    assert open_or_start(tmp_path / "run", inputs) == run
+    with pytest.raises(ConfigError, match="hard faces"):
+        open_or_start(tmp_path / "run", RunInputs(Recipe(name="mine"), split))

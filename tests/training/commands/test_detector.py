@@ -16,7 +16,7 @@ from tests.support.detector import picture
 from tests.support.training import draw_face
 from training.commands import maskgate_train
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def split(tmp_path: Path) -> Path:
         image = tmp_path / f"{number}.png"
         cv2.imwrite(str(image), draw_face(seed=number))
         face = FaceRecord(
-            f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITHOUT_MASK, FaceSource.FRAME
+            f"frame/{number}#0", image, Box(20, 15, 60, 80), Label.WITHOUT_MASK, DataLayout.FRAME
         )
         faces.append(SplitFace(face, number, part))
     cv2.imwrite(str(tmp_path / "nobody.png"), picture(90, 60))

@@ -11,6 +11,8 @@ from tests.support.clusters import local_cluster
 from tests.support.predictions import drawn_split
 from tests.support.recipes import recipe, run, weights
 from training.classifier.run import TrainingRun
+from training.data.manifest import SplitManifest
+from training.data.readers import source_of
 from training.evaluation.fold_results import PREDICTIONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -73,6 +75,34 @@ def test_two_workers_of_a_cluster_train_the_same_folds(tmp_path: Path) -> None:
         there = run("training", *options, "-o", tmp_path / "there", "--scheduler", address)
     assert there.returncode == 0, there.stderr
     assert there.stdout == here.stdout
-    assert sorted(there.stderr.splitlines()) == ["fold 1 of 2 is done", "fold 2 of 2 is done"]
+    assert sorted(there.stderr.splitlines()) == ["fold-0 is done", "fold-1 is done"]
     for fold in ("fold-0", "fold-1"):
         assert said(tmp_path / "there" / fold) == said(tmp_path / "here" / fold)
+
+
+def test_leaving_one_source_out(tmp_path: Path) -> None:
+    """Each source is tested by a model of the others; figures name it, and hard faces are written down."""
+    split = drawn_split(tmp_path, 12, ("stock", "streets"))
+    done = run(
+        "training", "folds", "--split", split, "--recipe", recipe(tmp_path, *SHORT), "--by", "source",
+        "-o", tmp_path / "sources", "--cache", tmp_path / "cache",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for name in ("stock", "streets"):
+        folder = tmp_path / "sources" / f"without-{name}"
+        with np.load(folder / PREDICTIONS) as stored:
+            assert {source_of(str(key)) for key in stored["keys"]} == {name}
+        learnt = SplitManifest.load(folder / "split.json").learnt_from()
+        assert name not in {source.name for source in learnt}
+        assert f"source {name}, 20 px and more" in done.stdout
+    assert (tmp_path / "sources" / "hard-faces.json").exists()
+
+
+def test_a_single_source_cannot_be_left_out(tmp_path: Path) -> None:
+    """The sentence names it."""
+    done = run(
+        "training", "folds", "--split", drawn_split(tmp_path, 2), "--recipe", recipe(tmp_path), "--by",
+        "source", "--cache", tmp_path / "cache",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "one source only, frames" in done.stderr

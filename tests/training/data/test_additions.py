@@ -13,7 +13,7 @@ from edge.contract import Label, whole_image_box
 from edge.types import Image
 from training.data.additions import Added, add
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.data.readers import Dataset, FaceRecord, FaceSource
+from training.data.readers import DataLayout, Dataset, FaceRecord
 
 
 def picture(seed: int) -> Image:
@@ -26,7 +26,7 @@ def record(folder: Path, name: str, pixels: Image, label: Label) -> FaceRecord:
     folder.mkdir(exist_ok=True)
     cv2.imwrite(str(folder / name), pixels)
     key = f"folder/{folder.parent.name}/{folder.name}/{name}#0"
-    return FaceRecord(key, folder / name, whole_image_box(pixels), label, FaceSource.FOLDER)
+    return FaceRecord(key, folder / name, whole_image_box(pixels), label, DataLayout.FOLDER)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ MARKS = ((110.0, 120.0),) * 5
 
 def face(image: Path, box: Box, landmarks: tuple[tuple[float, float], ...] = MARKS) -> FaceRecord:
     model = record()
-    return FaceRecord(f"frame/{image.name}#0", image, box, model.label, model.source, landmarks)
+    return FaceRecord(f"frame/{image.name}#0", image, box, model.label, model.layout, landmarks)
 
 
 @pytest.mark.parametrize(

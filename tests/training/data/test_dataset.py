@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edge.contract import LABELS
 from tests.support.training import patch, record
 from training.data.dataset import FaceDataset
@@ -33,3 +35,12 @@ def test_crops_are_what_the_device_would_see() -> None:
     """One square of the wanted size for each face."""
     found = drawn().of(SplitPart.TRAIN).crops(96)
     assert found.shape == (3, 96, 96, 3)
+
+
+def test_faces_that_are_dealt_anew_keep_their_patches() -> None:
+    """Also where some are left out and the others stand in another order."""
+    faces = tuple(SplitFace(record(number), number, SplitPart.TRAIN) for number in range(3))
+    patches = tuple(patch(seed=number) for number in range(3))
+    dealt = FaceDataset(faces, patches).dealt([faces[2], replace(faces[0], part=SplitPart.TEST)])
+    assert dealt.patches == (patches[2], patches[0])
+    assert [face.part for face in dealt.faces] == [SplitPart.TRAIN, SplitPart.TEST]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.contract import LABELS, Label
+from edge.errors import ConfigError
 from tests.support.training import record
-from training.data.folds import folds, whole
+from training.data.folds import folds, whole, without_each_source
 from training.data.manifest import SplitFace, SplitPart
 
 faces = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(LABELS)), min_size=1, max_size=120)
@@ -50,3 +54,29 @@ def test_a_whole_split_tests_nobody(drawn: list[tuple[int, Label]]) -> None:
     dealt = whole(assigned(drawn))
     assert SplitPart.TEST not in {face.part for face in dealt}
     assert len({(face.group, face.part) for face in dealt}) == len({face.group for face in dealt})
+
+
+sourced = st.lists(
+    st.tuples(st.integers(0, 30), st.sampled_from(("streets", "stock", "faces"))), min_size=1, max_size=80
+)
+
+
+@given(sourced)
+def test_a_source_that_is_left_out_is_tested_and_unseen(drawn: list[tuple[int, str]]) -> None:
+    """Every face is tested once, and none of its source or its group trains or validates there."""
+    given_faces = [
+        SplitFace(replace(record(n), key=f"frame/{source}/{n}.png#0"), group, SplitPart.TRAIN)
+        for n, (group, source) in enumerate(drawn)
+    ]
+    names = {face.record.source for face in given_faces}
+    if len(names) < 2:
+        with pytest.raises(ConfigError, match="one source only"):
+            without_each_source(given_faces, 1)
+        return
+    dealt = without_each_source(given_faces, 1)
+    assert list(dealt) == sorted(names)
+    for name, faces in dealt.items():
+        tested = {face.record.key for face in faces if face.part is SplitPart.TEST}
+        assert tested == {face.record.key for face in given_faces if face.record.source == name}
+        groups = {face.group for face in faces if face.part is SplitPart.TEST}
+        assert not groups & {face.group for face in faces if face.part is not SplitPart.TEST}

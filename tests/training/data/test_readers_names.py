@@ -108,7 +108,7 @@ def test_a_split_that_names_a_face_twice(tmp_path: Path) -> None:
     """Such as two that were put together by hand: one sentence with the name and both pictures."""
     record = read(write_frames(tmp_path / "set", 1)).records[0]
     other = shutil.copy(record.image, tmp_path / "other.png")
-    twice = [record, readers.FaceRecord(record.key, Path(other), record.box, record.label, record.source)]
+    twice = [record, readers.FaceRecord(record.key, Path(other), record.box, record.label, record.layout)]
     assigned = [SplitFace(one, 0, SplitPart.TRAIN) for one in twice]
     file = tmp_path / "split.json"
     file.write_text(SplitManifest.of(assigned, 1, "f").model_dump_json())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from edge.contract import LABELS, Label
 from tests.support.photographs import photograph, written
 from tests.support.training import draw_face, record
 from training.data import split
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, Dataset, FaceRecord
 
 
 def test_near_duplicates_form_a_group(tmp_path: Path) -> None:
@@ -35,14 +36,14 @@ def test_near_duplicates_form_a_group(tmp_path: Path) -> None:
 def test_faces_of_one_frame_form_a_group(tmp_path: Path) -> None:
     """Faces of one image are in one group, however different they look."""
     (first,) = written(tmp_path, one=photograph(1))
-    second = FaceRecord("frame/one.png#1", first.image, first.box, Label.WITHOUT_MASK, FaceSource.FRAME)
+    second = FaceRecord("frame/one.png#1", first.image, first.box, Label.WITHOUT_MASK, DataLayout.FRAME)
     assert split.group([first, second]) == (0, 0)
 
 
 def test_tiny_faces_join_nobody(tmp_path: Path) -> None:
     """Faces too small to be told apart are grouped by their frame only."""
     records = [
-        FaceRecord(old.key, old.image, old.box.__class__(0, 0, 8, 8), old.label, old.source)
+        FaceRecord(old.key, old.image, old.box.__class__(0, 0, 8, 8), old.label, old.layout)
         for old in written(tmp_path, one=photograph(3), two=photograph(4))
     ]
     assert split.group(records) == (0, 1)
@@ -98,3 +99,34 @@ def test_hashes_are_of_faces() -> None:
         [split.perceptual_bits(draw_face(seed=5)), split.perceptual_bits(draw_face(seed=5, side=90))]
     )
     assert split.near_pairs(bits).tolist() == [[0, 1]]
+
+
+def test_what_is_known_to_belong_together_forms_a_group(tmp_path: Path) -> None:
+    """Two pictures of one person that do not resemble each other are in one group when somebody says so."""
+    records = written(tmp_path, one=photograph(1), two=photograph(2), other=photograph(3))
+    assert split.group(records, [(0, 1)]) == (0, 0, 1)
+
+
+def test_sources_that_contradict_each_other_are_named(tmp_path: Path) -> None:
+    """A copy with another label in another source is a contradiction; one in its own source is none."""
+    records = written(tmp_path, one=photograph(1), copy=photograph(1), third=photograph(1), far=photograph(2))
+    sources = ("streets", "stock", "streets", "stock")
+    labels = (Label.WITH_MASK, Label.WITHOUT_MASK, Label.WITHOUT_MASK, Label.WITHOUT_MASK)
+    named = [
+        replace(one, key=f"frame/{source}/{number}.png#0", label=label)
+        for number, (one, source, label) in enumerate(zip(records, sources, labels, strict=True))
+    ]
+    found = split.contradictions(split.split(Dataset(tuple(named), ()), 1))
+    assert [(one.key, other.key) for one, other in found] == [
+        ("frame/streets/0.png#0", "frame/stock/1.png#0")
+    ]
+
+
+def test_every_part_gets_its_share_of_every_source() -> None:
+    """A small source stands in all parts, as a large one does."""
+    names = ["large"] * 300 + ["small"] * 20
+    records = [
+        replace(record(number), key=f"frame/{name}/{number}.png#0") for number, name in enumerate(names)
+    ]
+    counts = Counter(zip(names, split.assign_parts(records, range(len(records)), (0.5, 0.5), 1), strict=True))
+    assert [counts["small", place] for place in range(2)] == [10, 10]

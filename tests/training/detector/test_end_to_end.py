@@ -14,7 +14,7 @@ from edge.errors import SourceError
 from edge.types import Box, Face, Frame
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import TfliteModel
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.detector.end_to_end import BundledClassifier, EndToEnd, evaluate_end_to_end
 from training.detector.metrics import Truth
 
@@ -40,7 +40,7 @@ class SaysMasked:
 def truth(file: Path) -> Truth:
     labels = (Label.WITH_MASK, Label.WITHOUT_MASK, Label.WITH_MASK)
     faces = tuple(
-        FaceRecord(f"frame/{at}", file, box, label, FaceSource.FRAME)
+        FaceRecord(f"frame/{at}", file, box, label, DataLayout.FRAME)
         for at, (box, label) in enumerate(zip(BOXES, labels, strict=True))
     )
     return Truth(file, faces)

@@ -17,7 +17,7 @@ from edge.types import Box
 from tests.support.detector import face, matches
 from tests.support.training import draw_face, record
 from training.data.manifest import SplitFace, SplitPart
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.detector.metrics import Found, Matches, Truth, at_least, match, measure, truths
 
 
@@ -69,7 +69,7 @@ def test_small_faces_count_neither_for_nor_against() -> None:
 
 def test_only_annotated_frames_of_the_part_are_judged() -> None:
     """Class folders say nothing of further faces in a picture."""
-    folder = FaceRecord("folder/x#0", Path("x.png"), Box(0, 0, 9, 9), Label.WITH_MASK, FaceSource.FOLDER)
+    folder = FaceRecord("folder/x#0", Path("x.png"), Box(0, 0, 9, 9), Label.WITH_MASK, DataLayout.FOLDER)
     faces = [
         SplitFace(record(1), 0, SplitPart.TEST),
         SplitFace(record(2), 1, SplitPart.TRAIN),

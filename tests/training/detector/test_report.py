@@ -12,7 +12,7 @@ from edge.contract import Label
 from edge.types import Box
 from tests.support.detector import matches
 from tests.support.training import draw_face
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.detector import report
 from training.detector import report as detector_report
 from training.detector.metrics import Matches, at_least
@@ -37,7 +37,7 @@ def test_missed_faces_are_shown_largest_first(tmp_path: Path) -> None:
     """The contact sheet has a tile for each miss, and is not written where there is none."""
     cv2.imwrite(str(tmp_path / "a.png"), draw_face())
     faces = tuple(
-        FaceRecord("k", tmp_path / "a.png", Box(10, 10, s, s), Label.WITH_MASK, FaceSource.FRAME)
+        FaceRecord("k", tmp_path / "a.png", Box(10, 10, s, s), Label.WITH_MASK, DataLayout.FRAME)
         for s in (30, 60)
     )
     found = Matches(1, faces, np.array([0.1, 0.2]), np.zeros(0))

@@ -9,7 +9,7 @@ import numpy as np
 from edge.types import Box, Face
 from tests.support.scenes import nobody, picture, record
 from tests.support.training import MARKS, draw_face
-from training.data.readers import FaceSource
+from training.data.readers import DataLayout
 from training.detector.scenes import LONGEST, Scene, read_scenes, scene_of, with_masks
 
 POINTS = tuple((float(x), float(y)) for x, y in MARKS)
@@ -24,7 +24,7 @@ def only(scenes: object) -> Scene:
 def test_a_further_face_in_an_annotated_frame_is_left_unjudged(tmp_path: Path) -> None:
     """The teacher alone cannot say that it counts; a face it shares with the annotation stays one."""
     image = picture(tmp_path)
-    truth = record(image, Box(20, 20, 40, 40), FaceSource.FRAME)
+    truth = record(image, Box(20, 20, 40, 40), DataLayout.FRAME)
     seen = (Face(Box(22, 21, 40, 40), 0.9), Face(Box(75, 5, 15, 15), 0.9))
     one = only(read_scenes([truth], lambda _: seen, nobody))
     assert one.counts.tolist() == [True, False]
@@ -33,20 +33,20 @@ def test_a_further_face_in_an_annotated_frame_is_left_unjudged(tmp_path: Path) -
 
 def test_a_further_face_in_a_picture_of_one_person_is_believed(tmp_path: Path) -> None:
     """There, nobody annotated all faces, so the teacher's word is taken."""
-    truth = record(picture(tmp_path), Box(20, 20, 40, 40), FaceSource.FOLDER, POINTS)
+    truth = record(picture(tmp_path), Box(20, 20, 40, 40), DataLayout.FOLDER, POINTS)
     one = only(read_scenes([truth], lambda _: (Face(Box(75, 5, 15, 15), 0.9, POINTS),), nobody))
     assert one.counts.tolist() == [True, True]
 
 
 def test_a_crop_in_which_the_teacher_saw_nothing_is_left_unjudged(tmp_path: Path) -> None:
     """Its box is the whole picture, which is no place to learn."""
-    one = only(read_scenes([record(picture(tmp_path), Box(8, 8, 84, 84), FaceSource.FOLDER)], nobody, nobody))
+    one = only(read_scenes([record(picture(tmp_path), Box(8, 8, 84, 84), DataLayout.FOLDER)], nobody, nobody))
     assert one.counts.tolist() == [False]
 
 
 def test_large_pictures_are_brought_down_with_their_boxes(tmp_path: Path) -> None:
     """Box and landmarks shrink with the pixels."""
-    truth = record(picture(tmp_path, 960), Box(200, 100, 400, 400), FaceSource.FOLDER, ((300.0, 200.0),) * 5)
+    truth = record(picture(tmp_path, 960), Box(200, 100, 400, 400), DataLayout.FOLDER, ((300.0, 200.0),) * 5)
     one = only(read_scenes([truth], nobody, nobody))
     assert max(one.pixels.shape) == LONGEST
     np.testing.assert_allclose(one.boxes[0], (100, 50, 200, 200))

@@ -15,7 +15,7 @@ from edge.errors import ConfigError, ModelError
 from edge.types import Box
 from tests.support.detector import SMALL, lively_weights, picture
 from tests.support.detector_frames import frames
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.detector import onnx_export, parity, selection
 from training.detector import selection as detector_selection
 from training.detector import trainer as detector_trainer
@@ -69,11 +69,33 @@ def test_bare_faces_weigh_as_much_as_all_others() -> None:
     """One bare face missed out of two costs as much as half of the masked ones."""
     labels = [Label.WITHOUT_MASK] * 2 + [Label.WITH_MASK] * 6
     faces = tuple(
-        FaceRecord(str(n), Path("a"), Box(0, 0, 30, 30), one, FaceSource.FRAME)
+        FaceRecord(str(n), Path("a"), Box(0, 0, 30, 30), one, DataLayout.FRAME)
         for n, one in enumerate(labels)
     )
     found = Matches(1, faces, np.array([0.9, 0.0] + [0.9] * 6), np.zeros(0))
     assert detector_selection.recall_at([found], [0.0]) == (0.75,)
+
+
+def matched(*groups: tuple[str, int, int]) -> Matches:
+    """Masked faces of sources: so many found, so many missed."""
+    faces, scores = [], []
+    for source, hits, misses in groups:
+        for number in range(hits + misses):
+            key = f"frame/{source}/{number}.png#0"
+            faces.append(FaceRecord(key, Path("a"), Box(0, 0, 30, 30), Label.WITH_MASK, DataLayout.FRAME))
+            scores.append(0.9 if number < hits else 0.0)
+    return Matches(1, tuple(faces), np.array(scores), np.zeros(0))
+
+
+def test_a_small_source_weighs_as_much_as_a_large_one() -> None:
+    """Ten faces of it, half of them missed, cost as much as half of a hundred; two faces say nothing."""
+    found = matched(("large", 100, 0), ("small", 5, 5), ("handful", 0, 2))
+    assert detector_selection.recall_at([found], [0.0]) == (0.75,)
+
+
+def test_handfuls_count_where_there_is_nothing_else() -> None:
+    """A small data set is judged as well as it can be."""
+    assert detector_selection.recall_at([matched(("handful", 1, 1))], [0.0]) == (0.5,)
 
 
 def test_of_mixtures_that_find_as_many_faces_the_calmest_is_taken() -> None:

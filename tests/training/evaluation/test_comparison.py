@@ -15,6 +15,7 @@ from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.sources import DataSource
 from training.evaluation import comparison, fold_results
 
 pytestmark = [
@@ -83,6 +84,29 @@ def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     assert trained == ["the second time", "compare/random/small/fold-1"]
     (first, *_) = comparison.results([ENTRANT], tmp_path / "compare")
     assert first.grouped.faces == first.random.faces == len(SplitManifest.load(split).faces)
+
+
+def test_a_recipe_that_asks_for_licences_learns_from_no_other_source(tmp_path: Path) -> None:
+    """And is tested on all sources, beside the recipes that learn from all."""
+    stored = SplitManifest.load(drawn_split(tmp_path, 4, ("stock", "streets")))
+    known = (DataSource(name="stock"), DataSource(name="streets", licence="MIT"))
+    manifest = stored.model_copy(update={"sources": known})
+    clean = comparison.ComparedRecipe(Recipe(name="clean", licences=("MIT",)), "none")
+    seen: dict[SplitPart, set[str]] = {}
+
+    def train(_: TrainingRun, part: FaceDataset, __: str) -> None:
+        for name in SplitPart:
+            seen[name] = {face.record.source for face in part.of(name).faces}
+        raise KeyboardInterrupt
+
+    named = tmp_path / "named.json"
+    named.write_text(manifest.model_dump_json())
+    plan = comparison.ComparisonPlan(named, tmp_path / "cache", tmp_path / "compare", TWICE, train)
+    with pytest.raises(KeyboardInterrupt):
+        plan.jobs([clean])[0]()
+    assert seen == {
+        SplitPart.TRAIN: {"streets"}, SplitPart.VALIDATION: {"streets"}, SplitPart.TEST: {"stock", "streets"},
+    }  # fmt: skip
 
 
 def test_the_table_tells_what_leakage_is_worth(tmp_path: Path) -> None:

@@ -27,6 +27,18 @@ def test_slices_divide_all_faces() -> None:
     assert not [one for one in hard_slices(found) if one.dimension == "skin tone proxy"]
 
 
+def test_every_source_has_a_slice_of_its_own() -> None:
+    """Beside all annotated frames together; two sources of frames are not taken for one."""
+    found = replace(evidence([0, 1, 2], sure(0, 1, 2)), sources=np.array(["a", "b", "b"]))
+    sizes = {one.name: int(one.mask.sum()) for one in main_slices(found)}
+    assert {name: size for name, size in sizes.items() if "px" not in name} == {
+        "all": 3,
+        "frames": 3,
+        "source a": 1,
+        "source b": 2,
+    }
+
+
 def test_main_slices_are_never_empty() -> None:
     """A slice without faces is left out."""
     small = replace(evidence([0], sure(0)), px=np.array([12.0]))

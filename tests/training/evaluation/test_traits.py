@@ -12,7 +12,7 @@ from edge.contract import Cropper, Label
 from edge.types import Box
 from tests.support.training import patch
 from training.data.crops import patch_of
-from training.data.readers import FaceRecord, FaceSource
+from training.data.readers import DataLayout, FaceRecord
 from training.evaluation.traits import skin_tone, traits
 
 
@@ -40,5 +40,5 @@ def test_sharpness_is_the_devices() -> None:
     box = Box(90.5, 40.25, 80.0, 100.0)
     cropper = Cropper(128)
     cropper.crop(frame, box)
-    found = traits((patch_of(frame, FaceRecord("k", Path("f"), box, Label.WITH_MASK, FaceSource.FRAME)),))
+    found = traits((patch_of(frame, FaceRecord("k", Path("f"), box, Label.WITH_MASK, DataLayout.FRAME)),))
     assert found.sharpness[0] == cropper.sharpness() > 0

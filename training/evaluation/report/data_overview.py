@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from edge.contract import LABELS
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.data.readers import FaceSource
+from training.data.readers import DataLayout
+from training.data.sources import DataSource
 from training.evaluation.predictions import MIN_PX
 
 
@@ -29,6 +30,7 @@ class DatasetReport:
 
     Attributes:
         fingerprint: SHA-256 of the data set.
+        sources: With their licences.
         counts: By class and source.
         groups: Number of groups that a split never divides.
         copies: Images of class folders that share their group with another image.
@@ -37,6 +39,7 @@ class DatasetReport:
     """
 
     fingerprint: str
+    sources: tuple[DataSource, ...]
     counts: tuple[CountRow, ...]
     groups: int
     copies: int
@@ -55,6 +58,7 @@ def describe(manifest: SplitManifest) -> DatasetReport:
     labels = [{face.record.label for face in members if _folder(face)} for members in groups.values()]
     return DatasetReport(
         fingerprint=manifest.fingerprint,
+        sources=manifest.sources,
         counts=_counts(faces),
         groups=len(groups),
         copies=sum(len(one) for one in images if len(one) > 1),
@@ -64,7 +68,7 @@ def describe(manifest: SplitManifest) -> DatasetReport:
 
 
 def _folder(face: SplitFace) -> bool:
-    return face.record.source is FaceSource.FOLDER
+    return face.record.layout is DataLayout.FOLDER
 
 
 def _counts(faces: Sequence[SplitFace]) -> tuple[CountRow, ...]:
@@ -74,8 +78,8 @@ def _counts(faces: Sequence[SplitFace]) -> tuple[CountRow, ...]:
     )
     rows = []
     for label in LABELS:
-        for source in FaceSource:
+        for source in sorted({face.record.source for face in faces}):
             parts = tuple(many[label, source, part] for part in SplitPart)
             if sum(parts):
-                rows.append(CountRow(label.value, source.value, parts, sum(parts), large[label, source]))
+                rows.append(CountRow(label.value, source, parts, sum(parts), large[label, source]))
     return tuple(rows)
