@@ -17,7 +17,7 @@ from edge import bundle as bundles
 from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
 from edge.cli.output import json_text, progress
 from edge.config import Config
-from edge.daemon import self_test
+from edge.self_test import self_test
 from edge.vision.interpreter import TfliteModel
 from training import framework
 from training.data.dataset import FaceDataset, load_material

@@ -18,9 +18,10 @@ from statistics import median
 
 from edge.benchmark.baseline_worker import resident_mb
 from edge.config import Config
-from edge.daemon.factory import find_detector, open_bundle
+from edge.daemon.factory import open_bundle
 from edge.errors import ModelError
 from edge.system.native_path import native_path
+from edge.vision.opening import find_detector
 
 STARTS = 3
 PROCESSES = STARTS + 1

@@ -34,7 +34,8 @@ def takes_models(command: Callable[..., None]) -> Callable[..., None]:
 def _tried(command: Callable[..., None], settings: Config, rest: dict[str, Any]) -> None:
     if settings.classifier.bundle or settings.detector.model:
         # Here: the command itself loads what this needs, and help needs none of it.
-        from edge.daemon import factory, self_test
+        from edge.daemon import factory
+        from edge.self_test import self_test
 
         self_test.survive(factory.open_bundle(settings), settings)
     command(settings=settings, **rest)

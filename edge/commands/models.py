@@ -15,7 +15,7 @@ from edge.cli.options import FILE, LOCAL_CONFIG, SYSTEM_CONFIG, json_option, ser
 from edge.cli.output import json_text, table
 from edge.config import Config
 from edge.daemon import factory
-from edge.daemon.self_test import SelfTest, admit, self_test
+from edge.self_test.self_test import SelfTest, admit, self_test
 
 RELOAD = (
     "A running daemon takes it with `sudo systemctl reload maskgate` (as two processes: maskgate-vision), "

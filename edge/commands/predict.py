@@ -17,12 +17,13 @@ from edge.cli.output import Columns, json_text, progress, raise_skipped, table
 from edge.commands.common import takes_models
 from edge.config import CameraConfig, Config, EntranceConfig
 from edge.contract import LABELS, answer_text, whole_image_box
-from edge.daemon.factory import open_bundle, open_classifier, open_vision
+from edge.daemon.factory import open_bundle, open_vision
 from edge.errors import SourceError
 from edge.pipeline.pipeline import Vision
 from edge.system.image_files import IMAGE_SUFFIXES, pictures_in, read_image
 from edge.types import Face, Frame, FrameAnalysis, Observation
 from edge.vision.annotate import annotated
+from edge.vision.opening import open_classifier
 from edge.vision.picture_output import write_jpeg
 
 

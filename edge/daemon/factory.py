@@ -7,8 +7,7 @@ from pathlib import Path
 
 from edge import bundle as bundles
 from edge.bundle import Bundle
-from edge.bundle.download import YUNET
-from edge.bundle.store import PACKAGED, models_directory, open_bundle_store
+from edge.bundle.store import PACKAGED, open_bundle_store
 from edge.bundle.trust import open_trusted
 from edge.config import Config, EntranceConfig, VerdictConfig
 from edge.pipeline.pipeline import Vision
@@ -16,8 +15,7 @@ from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.register import EntranceRules, PassRegister
 from edge.tracking.tracker import Tracker, TrackerRules
-from edge.vision.classifier import TfliteClassifier
-from edge.vision.detector import YuNetDetector
+from edge.vision.opening import open_classifier, open_detector
 
 
 def open_bundle(config: Config) -> Bundle:
@@ -40,26 +38,6 @@ def open_shipped() -> Bundle:
 def has_manifest(path: str) -> bool:
     """Whether something that means to be a bundle is at a path."""
     return (Path(path) / bundles.MANIFEST).exists()
-
-
-def find_detector(config: Config, bundle: Bundle) -> Path:
-    """The detector: the one configured, else the bundle's, else one that was fetched, else the package's."""
-    if config.detector.model:
-        return Path(config.detector.model)
-    if bundle.detector is not None:
-        return bundle.detector
-    fetched = models_directory() / YUNET
-    return fetched if fetched.is_file() else bundles.SHIPPED_DETECTOR
-
-
-def open_detector(config: Config, bundle: Bundle) -> YuNetDetector:
-    """The detector, run once."""
-    return YuNetDetector(find_detector(config, bundle), config.detector)
-
-
-def open_classifier(config: Config, bundle: Bundle) -> TfliteClassifier:
-    """The classifier, self-tested."""
-    return TfliteClassifier(bundle, config.classifier.interpreter, config.classifier.threads)
 
 
 def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:

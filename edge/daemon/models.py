@@ -14,10 +14,10 @@ from edge.bundle.trial import LOCK_WAIT_S, Trial, give_up, renew
 from edge.config import Config
 from edge.daemon import factory
 from edge.daemon.configured_models import detector_names, without_failed
-from edge.daemon.self_test import self_test
 from edge.daemon.service import Problem, Service, attempt
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
+from edge.self_test.self_test import self_test
 from edge.types import Frame, FrameAnalysis
 from edge.vision.libraries import libraries
 

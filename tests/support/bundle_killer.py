@@ -78,7 +78,7 @@ def admission(kind: str) -> Admit:
     """What looks at the bundle: all that a device does, or nothing."""
     if kind == "quick":
         return lambda _: None
-    from edge.daemon.self_test import self_test
+    from edge.self_test.self_test import self_test
 
     return lambda found: self_test(found, Config()) and None
 

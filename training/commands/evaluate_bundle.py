@@ -11,8 +11,8 @@ from edge import bundle as bundles
 from edge.cli.options import EXISTING, json_option, megapixels_option
 from edge.cli.output import json_text
 from edge.config import Config, DetectorConfig, with_models
-from edge.daemon import self_test
 from edge.errors import ConfigError
+from edge.self_test import self_test
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import TfliteModel
 from training import framework

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from edge import bundle
 from edge.config import Config
-from edge.daemon import self_test
 from edge.errors import ConfigError, ModelError
+from edge.self_test import self_test
 from edge.types import Probabilities
 from edge.vision.interpreter import TfliteModel
 from training.classifier import stored

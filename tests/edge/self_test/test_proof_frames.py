@@ -7,10 +7,10 @@ import pytest
 
 from edge import bundle
 from edge.config import CameraConfig, Config, DetectorConfig
-from edge.daemon import factory
-from edge.daemon import proof_frames as frames
-from edge.daemon.proof_frames import CLIP_FRAMES, boxes_in, proof_frames
 from edge.errors import SourceError
+from edge.self_test import proof_frames as frames
+from edge.self_test.proof_frames import CLIP_FRAMES, boxes_in, proof_frames
+from edge.vision.opening import open_detector
 
 
 def test_every_picture_comes_in_the_sizes_of_the_camera() -> None:
@@ -24,7 +24,7 @@ def test_every_picture_comes_in_the_sizes_of_the_camera() -> None:
 
 def test_people_are_in_them() -> None:
     """The shipped detector finds faces in the frames of the clip."""
-    detector = factory.open_detector(Config(detector=DetectorConfig()), bundle.load(bundle.SHIPPED))
+    detector = open_detector(Config(detector=DetectorConfig()), bundle.load(bundle.SHIPPED))
     found = [len(detector.detect(frame)) for frame in proof_frames(CameraConfig())]
     assert all(found[9::3]), found
 

@@ -11,9 +11,9 @@ import pytest
 from edge import bundle
 from edge.bundle import Bundle
 from edge.config import CameraConfig, Config
-from edge.daemon import self_test as tested
-from edge.daemon.self_test import admit, self_test
 from edge.errors import ModelError
+from edge.self_test import self_test as tested
+from edge.self_test.self_test import admit, self_test
 from tests.support import bundles
 
 ENDINGS = {

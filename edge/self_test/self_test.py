@@ -1,8 +1,8 @@
 """Whether a bundle works on this very machine: opened, self-tested, run on made-up crops and on frames.
 
 A damaged model of the right hash can end the process that opens it. So it is tried in a process of its own.
-`python -m edge.daemon.self_test BUNDLE` takes a configuration as JSON and answers with the model that begins,
-and at the end with figures or an error.
+`python -m edge.self_test.self_test BUNDLE` takes a configuration as JSON. It answers with the model that
+begins, and at the end with figures or an error.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from statistics import median
 from edge.bundle import SHIPPED, Bundle, golden_crop, load, trust
 from edge.config import CameraConfig, Config
 from edge.contract import FEWEST_GOLDEN
-from edge.daemon import factory
-from edge.daemon.proof_frames import boxes_in, proof_frames
 from edge.errors import ModelError
+from edge.self_test.proof_frames import boxes_in, proof_frames
 from edge.vision.interpreter import TfliteModel, find_runtime
+from edge.vision.opening import find_detector, open_classifier, open_detector
 
 SMOKE_SEEDS = range(1000, 1016)
 """Made-up crops, none of which the golden self-test has."""
@@ -93,7 +93,7 @@ def _try_elsewhere(bundle: Bundle, config: Config) -> subprocess.CompletedProces
     trust.check(bundle, config.classifier.trusted_keys)
     find_runtime(config.classifier.interpreter)
     # -P: what lies in the directory that this is started in is none of the program's modules.
-    command = [sys.executable, "-P", "-m", "edge.daemon.self_test", str(bundle.path)]
+    command = [sys.executable, "-P", "-m", "edge.self_test.self_test", str(bundle.path)]
     order = _settings(config).encode()
     try:
         done = subprocess.run(command, input=order, capture_output=True, check=False, timeout=PATIENCE_S)  # noqa: S603
@@ -138,11 +138,11 @@ def try_models(bundle: Bundle, config: Config, begin: Callable[[Path], None]) ->
     Raises:
         ModelError: They cannot be opened, fail on a frame, or answer nonsense.
     """
-    begin(factory.find_detector(config, bundle))
-    detector = factory.open_detector(config, bundle)
+    begin(find_detector(config, bundle))
+    detector = open_detector(config, bundle)
     found = [detector.detect(frame) for frame in proof_frames(config.camera)]
     begin(bundle.classifier)
-    classifier = factory.open_classifier(config, bundle)
+    classifier = open_classifier(config, bundle)
     model = classifier.model
     took = [_one(model, seed) for seed in SMOKE_SEEDS]
     for frame, faces in zip(proof_frames(config.camera), found, strict=True):

@@ -6,9 +6,9 @@ import pytest
 
 from edge import bundle
 from edge.config import ClassifierConfig, Config
-from edge.daemon import self_test as tested
-from edge.daemon.self_test import SMOKE_SEEDS, self_test
 from edge.errors import ModelError
+from edge.self_test import self_test as tested
+from edge.self_test.self_test import SMOKE_SEEDS, self_test
 from edge.vision.interpreter import TfliteModel
 
 

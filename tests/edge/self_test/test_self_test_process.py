@@ -10,10 +10,10 @@ import pytest
 from edge import bundle
 from edge.bundle import signature
 from edge.config import CameraConfig, ClassifierConfig, Config, DetectorConfig
-from edge.daemon import self_test as module
 from edge.daemon.models import examine_models
-from edge.daemon.self_test import SMOKE_SEEDS, self_test
 from edge.errors import ModelError
+from edge.self_test import self_test as module
+from edge.self_test.self_test import SMOKE_SEEDS, self_test
 from tests.support import broken_detectors, bundle_models
 
 SHIPPED = bundle.load(bundle.SHIPPED)
