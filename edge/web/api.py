@@ -130,6 +130,8 @@ class DeviceReport(BaseModel):
     lamp: str | None
     blind: bool
     since: float | None
+    people: int
+    still_faces: int
     model: str
     unsent: int
     stored: int
@@ -276,6 +278,7 @@ async def metrics(web: Services) -> Response:
     gauges = web.metrics
     gauges.set("daemon_running", "Whether the daemon answers", report.running)
     gauges.set("blind", "Whether the camera gives nothing", report.blind)
+    gauges.set("people", "People who are seen now", report.people)
     gauges.set("spool_unsent_events", "Events without acknowledgement of the broker", report.unsent)
     gauges.set("spool_stored_events", "Events in the spool", report.stored)
     return Response(web.metrics.text(), media_type=web_metrics.MEDIA_TYPE)
@@ -317,6 +320,8 @@ def report_of(status: DeviceStatus) -> DeviceReport:
         lamp=None if state is None else state.lamp.value,
         blind=state is not None and state.blind,
         since=None if state is None else state.since,
+        people=0 if state is None else state.people,
+        still_faces=0 if state is None else state.still_faces,
         model="" if state is None else state.model_version,
         unsent=0 if spool is None else spool.unsent,
         stored=0 if spool is None else spool.stored,

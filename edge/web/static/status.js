@@ -16,7 +16,7 @@ function showStatus(status) {
   const sentences = status.problems.length ? status.problems : [texts.no_problems];
   byId("problems").replaceChildren(...sentences.map((sentence) =>
     element("li", status.problems.length ? { class: "problem" } : {}, sentence)));
-  pairs(byId("device"), [[texts.model, status.model || "–"], [texts.unsent, status.unsent],
+  pairs(byId("device"), [[texts.people, status.people], [texts.still_faces, status.still_faces], [texts.model, status.model || "–"], [texts.unsent, status.unsent],
     [texts.stored, status.stored], [texts.dropped, status.dropped]]);
 }
 
@@ -32,7 +32,8 @@ function addPass(event) {
   while (passes.size > MOST_PASSES) passes.delete(passes.keys().next().value);
   byId("passes").replaceChildren(...[...passes.values()].reverse().map((one) => element("tr", {},
     element("td", {}, new Date(one.wall_time).toLocaleString(language, { dateStyle: "short", timeStyle: "medium" })),
-    element("td", { class: one.verdict }, texts[one.verdict] + (one.revision ? ` (${texts.revised})` : "")))));
+    element("td", { class: one.verdict }, texts[one.verdict] + (one.revision ? ` (${texts.revised})` : "")),
+    element("td", {}, texts[`direction_${one.direction}`] ?? ""))));
 }
 
 function showCounts(list, hours) {

@@ -160,12 +160,12 @@ def next_event(lines: object) -> int:
 
 def test_the_state_of_the_device(beside_device: Served, spool: Spool) -> None:
     """Lamp, model and problems are those that the daemon shows, a moment later."""
-    spool.set_state(State(Lamp.BLIND, True, "the lens is covered", "1.2.3", 5.0))
+    spool.set_state(State(Lamp.BLIND, True, "the lens is covered", "1.2.3", 5.0, people=2))
     deadline = time.monotonic() + 30
     while (stats := beside_device.client.get("/api/stats").json())["lamp"] != "blind":
         assert time.monotonic() < deadline, stats
         time.sleep(POLL_S / 10)
-    assert stats["running"] is True
+    assert (stats["running"], stats["people"]) == (True, 2)
     assert stats["problems"] == ["the camera gives no picture: the lens is covered"]
     assert beside_device.client.get("/api/health/ready").status_code == 503
     spool.set_state(State(Lamp.OFF, False, "", "1.2.3", 6.0))
