@@ -152,7 +152,7 @@ def _as_storage_error(file: Path) -> Iterator[None]:
     except MaskGateError:
         raise
     except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
         advice = "Make room, then go on with the same command or --resume" if full else "Choose another place"
         raise StorageError(
             f"{file} cannot be written: {error.strerror or error}; nothing that was there is lost. {advice}",

@@ -19,7 +19,6 @@ from training.classifier import recipe
 from training.classifier import run as classifier_run
 from training.classifier.recipe import Recipe
 from training.commands.common import hard_option, known_faces, require_weights, scheduler_option
-from training.data import folds as dealing
 from training.data import hard_faces
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -134,6 +133,8 @@ class Dealt:
 
     def parts(self, faces: Sequence[SplitFace]) -> dict[str, tuple[SplitFace, ...]]:
         """The faces of every fold by the name of its folder."""
+        from training.data import folds as dealing
+
         if self.by is Dealing.SOURCE:
             left_out = dealing.without_each_source(faces, self.seed)
             return {f"without-{name}": part for name, part in left_out.items()}

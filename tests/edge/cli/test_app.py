@@ -118,7 +118,7 @@ def ended(program: click.Group, monkeypatch: pytest.MonkeyPatch) -> object:
     return end.value.code
 
 
-def test_the_journal_gets_the_level_of_each_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_journal_gets_the_level_of_each_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`journalctl -p err` finds what is logged, and the sentence with which a program ends."""
     with (tmp_path / "journal").open("w+") as journal:
         monkeypatch.setattr(sys, "stderr", journal)
@@ -126,7 +126,7 @@ def test_the_journal_gets_the_level_of_each_line(tmp_path: Path, monkeypatch: py
         monkeypatch.setenv("JOURNAL_STREAM", f"{state.st_dev}:{state.st_ino}")
         assert ended(program_that(SpoolError("no disk")), monkeypatch) == 5
         journal.seek(0)
-        assert journal.read().splitlines() == ["<3>first", "<3>second", "<3>maskgate-test: no disk"]
+        assert journal.read().splitlines() == ["<3>first\\x0asecond", "<3>maskgate-test: no disk"]
     monkeypatch.undo()
     start_logging("warning")
 
@@ -139,7 +139,7 @@ def test_what_is_written_elsewhere_has_no_level(
     assert ended(program_that(SpoolError("no disk")), monkeypatch) == 5
     lines = capfd.readouterr().err.splitlines()
     assert lines[-1] == "maskgate-test: no disk"
-    assert lines[0].endswith("ERROR first")
+    assert lines[0].endswith("ERROR first\\x0asecond")
     start_logging("warning")
 
 

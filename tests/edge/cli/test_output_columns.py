@@ -64,6 +64,7 @@ def test_a_report_fits_a_usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None
     row = (
         "2025-03-01T00:00+01:00", "2025-03-02T00:00+01:00", "works-north", "entrance", 12345, 12000, 200, 100,
         45, 0.9756, 0.0036, 1440.0, 0.0, 0.0, 0.0, 12,
+            6000, 5900, 445,
     )  # fmt: skip
     text = table([render.COLUMNS, row], Columns("ttll", render.DROPPED_FIRST))
     assert max(map(len, text.splitlines())) <= width

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge.collector.database import Writes, open_database
+from edge.collector.database.tables import FORMAT
 from edge.errors import ConfigError, MaskGateError, StorageError
 from tests.support.collector_records import event_record
 
@@ -103,7 +104,7 @@ def test_an_older_format(file: str, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "events.db")) as other, other:
         other.execute("UPDATE maskgate_collector SET format = 0")
     before = (tmp_path / "events.db").read_bytes()
-    refused(file, ConfigError, "format 0", "writes 2")
+    refused(file, ConfigError, "format 0", f"writes {FORMAT}")
     assert (tmp_path / "events.db").read_bytes() == before
 
 
