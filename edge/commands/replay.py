@@ -133,7 +133,7 @@ class AnnotatingObserver:
 @click.option(
     "--annotate",
     "drawn",
-    type=click.Path(path_type=Path),
+    type=FILE,
     metavar="OUT.mp4|DIR",
     help="Draw passes and verdicts, eyes pixelated, into a video or pictures.",
 )

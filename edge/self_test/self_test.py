@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from edge.bundle import SHIPPED, Bundle, golden_crop, load, trust
-from edge.config import CameraConfig, Config
+from edge.config import CameraConfig, Config, with_models
 from edge.contract import FEWEST_GOLDEN
 from edge.errors import ModelError
 from edge.self_test.proof_frames import boxes_in, proof_frames
@@ -93,7 +93,14 @@ def _try_elsewhere(bundle: Bundle, config: Config) -> subprocess.CompletedProces
     trust.check(bundle, config.classifier.trusted_keys)
     find_runtime(config.classifier.interpreter)
     # -P: what lies in the directory that this is started in is none of the program's modules.
-    command = [sys.executable, "-P", "-m", "edge.self_test.self_test", str(bundle.path)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "edge.self_test.self_test",
+        str(bundle.path),
+        config.detector.model,
+    ]
     order = _settings(config).encode()
     try:
         done = subprocess.run(command, input=order, capture_output=True, check=False, timeout=PATIENCE_S)  # noqa: S603
@@ -111,10 +118,15 @@ def _try_elsewhere(bundle: Bundle, config: Config) -> subprocess.CompletedProces
 
 
 def _settings(config: Config) -> str:
-    """What the other process needs of the configuration: no address of a camera, no password."""
+    """What the other process needs of the configuration: no address, no password, and no path.
+
+    Names of files may be no UTF-8, which JSON cannot say; they are arguments.
+    """
     camera = config.camera
     size = CameraConfig(width=camera.width, height=camera.height, fps=camera.fps)
-    return Config(camera=size, detector=config.detector, classifier=config.classifier).model_dump_json()
+    detector = config.detector.model_copy(update={"model": ""})
+    classifier = config.classifier.model_copy(update={"bundle": "", "trusted_keys": ()})
+    return Config(camera=size, detector=detector, classifier=classifier).model_dump_json()
 
 
 def _at_work(bundle: Bundle, said: bytes | None) -> object:
@@ -168,9 +180,14 @@ def _check(model: TfliteModel, found: Sequence[float], where: str) -> None:
         raise ModelError(f"{model.path} answers {list(found)} for {where}, which do not add up to one")
 
 
-def main(folder: Path) -> int:
-    """Tries a bundle for whoever started this process; gives the exit code."""
-    config = Config.model_validate_json(sys.stdin.read())
+def main(folder: Path, detector: str) -> int:
+    """Tries a bundle for whoever started this process; gives the exit code.
+
+    `detector` is the one that is configured; empty where none is.
+    """
+    config = with_models(
+        Config.model_validate_json(sys.stdin.read()), None, Path(detector) if detector else None
+    )
     try:
         _say(asdict(try_models(load(folder), config, lambda file: _say(str(file)))))
     except ModelError as error:
@@ -184,4 +201,4 @@ def _say(value: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

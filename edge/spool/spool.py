@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Self, TypeVar
@@ -26,6 +26,8 @@ from edge.telemetry.records import Minute, SpoolUsage
 from edge.types import DeviceKey, Event, Gap, PassNotice, State
 
 ANSWER_S = 30.0
+CLOSED_EVERY_S = 0.5
+"""How often somebody who waits for an answer looks whether the spool is still open."""
 NOTICE_S = 60.0
 """For how long the begin or the end of a pass waits for a connection; later nobody acts on it."""
 
@@ -371,10 +373,17 @@ class Spool:
                 answer.set_exception(SpoolError(f"the spool {self._path} cannot answer: {error}"))
 
         self._put(reply)
-        try:
-            return answer.result(timeout)
-        except TimeoutError:
-            raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s") from None
+        deadline = time.monotonic() + timeout
+        while not answer.done():
+            # In short waits: a spool that is closed meanwhile answers nothing any more.
+            wait([answer], min(CLOSED_EVERY_S, max(0.0, deadline - time.monotonic())))
+            if answer.done():
+                break
+            if not self.alive:
+                raise SpoolError(f"the spool {self._path} is closed")
+            if time.monotonic() >= deadline:
+                raise SpoolError(f"the spool {self._path} has not answered for {timeout:g} s")
+        return answer.result()
 
     def _put(self, work: Work) -> None:
         if self._closed:

@@ -33,8 +33,6 @@ def deadly(directory: Path, version: str) -> Path:
     """A bundle with right hashes, whose detector ends the process that runs it."""
     make(directory, version)
     broken_detectors.ends_the_process(directory / bundle.DETECTOR)
-    fields = bundle.load(bundle.SHIPPED).manifest.model_dump(
-        mode="json", exclude={"files", "digest", "schema_version"}
-    )
+    fields = bundle.load(bundle.SHIPPED).manifest.own_fields()
     bundle.write_manifest(directory, **{**fields, "version": version})
     return directory

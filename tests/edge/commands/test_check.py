@@ -79,8 +79,6 @@ REFUSED = {
     "a recording that is not there": ("enabled = false", 'source = "/nope.mp4"', "", 4, "camera.source"),
     "a tilde of nobody": ("enabled = false", 'source = "~nobody-there/a.mp4"', "", 4, "camera.source"),
     "picamera2 that is not installed": ("enabled = false", 'source = "picamera2"', "", 8, "camera.source"),
-    "a spool in no folder": ("enabled = false", "", '[spool]\npath = "/nope/nope/s.db"', 5, "spool.path"),
-    "a spool that is a device": ("enabled = false", "", '[spool]\npath = "/dev/null"', 5, "spool.path"),
     "a path with a NUL": ("enabled = false", "", '[spool]\npath = "a\\u0000b"', 2, "spool.path"),
     "a source with a NUL": ("enabled = false", 'source = "a\\u0000b"', "", 2, "camera.source"),
     "no bundle": ("enabled = false", "", '[classifier]\nbundle = "/nope"', 3, "classifier.bundle"),
@@ -97,6 +95,13 @@ def test_what_run_refuses_is_refused_with_the_same_code(check: Check, tmp_path: 
     assert (found, [line.split(":")[0] for line in lines]) == (code, [key])
     command = [sys.executable, "-m", "edge", "run", "--config", str(tmp_path / "config.toml")]
     assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == code
+
+
+@pytest.mark.parametrize("path", ["/nope/nope/s.db", "/dev/null"])
+def test_a_place_for_no_spool_is_told(check: Check, tmp_path: Path, path: str) -> None:
+    """The daemon would see and light its lamp there, and keep its events in memory."""
+    found, lines = check(sections(tmp_path, "enabled = false", "", f'[spool]\npath = "{path}"'))
+    assert (found, [line.split(":")[0] for line in lines]) == (5, ["spool.path"])
 
 
 def test_every_problem_is_told_at_once(check: Check, tmp_path: Path) -> None:
