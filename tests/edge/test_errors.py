@@ -7,7 +7,7 @@ from edge.errors import MaskGateError, SeveralError, StorageError
 
 
 def test_each_kind_of_error_has_its_exit_code() -> None:
-    """No two share one, but for the root and a gate; kinds of a kind have its code, several the first one's."""
+    """No two share one, but for the root and a gate; kinds of a kind have its code, several the first."""
     defined = {kind for kind in vars(errors).values() if getattr(kind, "__module__", "") == errors.__name__}
     kinds = {kind for kind in defined if kind.__bases__[0] is MaskGateError} - {SeveralError}
     assert sorted(kind.exit_code for kind in kinds) == list(range(1, 10))
