@@ -105,4 +105,6 @@ def _note(cycle: Cycle, found: dict[int, _OpenPass]) -> None:
         one.decided_s.append(verdict.monotonic)
         one.last_s = verdict.monotonic
     for person in cycle.present:
-        found[person.number].last_s = cycle.moment.monotonic
+        # The verdict on a face that has not moved yet is told later.
+        if person.number in found:
+            found[person.number].last_s = cycle.moment.monotonic
