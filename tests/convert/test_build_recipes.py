@@ -12,7 +12,8 @@ from edge import bundle
 from tests.support import forked
 from training.classifier.recipe import DEFAULT
 
-pytestmark = pytest.mark.slow
+# The first test waits for all conversions, which take minutes.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2700)]
 
 TEACHERS = {"efficientnet-lite2"}
 """Networks that others learn from, and that no device runs; Lite0 has the same layers, and fewer."""
