@@ -1,8 +1,8 @@
 """Whether a bundle works on this very machine: opened, self-tested, run on made-up crops and on frames.
 
 A damaged model of the right hash can end the process that opens it. So it is tried in a process of its own.
-`python -m edge.self_test.self_test BUNDLE` takes a configuration as JSON. It answers with the model that
-begins, and at the end with figures or an error.
+`python -m edge.self_test.self_test BUNDLE DETECTOR` takes a configuration as JSON. It answers with the model
+that begins, and at the end with figures or an error.
 """
 
 from __future__ import annotations
