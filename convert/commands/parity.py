@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convert import representative, tflite
 from convert.commands.common import gates_option
 from convert.gates import DEFAULT
 from convert.gates import load as load_gates
@@ -89,7 +88,7 @@ def parity(
 
 def _compared(model: Path, path: Path, material: FaceDataset) -> tuple[Comparison, Pixels]:
     """What both models say of the same faces, and the crops that they were shown."""
-    from convert import keras_model
+    from convert import keras_model, representative, tflite
     from convert.parity import compare
 
     with bundles.opened(path) as bundle, progress("opening the models") as bar:

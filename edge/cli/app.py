@@ -33,9 +33,10 @@ EXTRAS = {
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
     "cluster": frozenset({"dask", "distributed"}),
-    "convert": _DESKTOP,
+    # Not of the extra, but the lock `tflite` leaves it out.
+    "convert": _DESKTOP | {"ai_edge_litert"},
 }
-"""The packages, by the name they are imported under, that each extra of pyproject.toml brings."""
+"""The packages, by the name they are imported under, that each extra of pyproject.toml needs."""
 LOCKS = {
     "collector": "collector",
     "web": "web",
