@@ -28,6 +28,7 @@ class OutgoingMessage:
         queue: Where it comes from, and what takes its outcome.
         key: What names it in its queue, over all connections.
         is_event: Whether it is an event, which is never left out without a gap in its place.
+        is_notice: Whether it tells of now, so that nothing waits for it and a later one makes up for it.
         retain: Whether a broker keeps it for those who subscribe later.
         expiry_s: Seconds after which a broker forgets it; None for never.
     """
@@ -37,6 +38,7 @@ class OutgoingMessage:
     queue: OutgoingQueue
     key: Hashable
     is_event: bool = False
+    is_notice: bool = False
     retain: bool = False
     expiry_s: int | None = None
 

@@ -33,7 +33,9 @@ class PassQueue:
         self._more = notice is not None
         if notice is None:
             return None
-        return OutgoingMessage(_topic(notice), pass_message(notice), self, notice, expiry_s=int(NOTICE_S))
+        return OutgoingMessage(
+            _topic(notice), pass_message(notice), self, notice, is_notice=True, expiry_s=int(NOTICE_S)
+        )
 
     def sent(self, message: OutgoingMessage) -> None:
         """The broker has it."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from edge.mqtt.backoff import Backoff
 from edge.mqtt.reason_codes import PubackAction
 from edge.uplink.inflight import OutgoingMessage
+
+FIRST_S, LONGEST_S = 1.0, 60.0
+"""How long a message that was refused waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,14 @@ class RetainedMessages:
         return iter(tuple(self._messages.values()))
 
 
+@dataclass(slots=True)
+class _Refused:
+    """A message that was refused: when it is tried again, in whatever version it has by then."""
+
+    due: float = 0.0
+    backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_S, LONGEST_S))
+
+
 class RetainedCursor:
     """Hands the retained messages to one connection: all of them first, later those that have changed."""
 
@@ -56,40 +68,60 @@ class RetainedCursor:
         self._retained_messages = retained_messages
         self._skipped = skipped
         self._handed_out: dict[Hashable, RetainedMessage] = {}
+        self._refused: dict[Hashable, _Refused] = {}
         self._due: deque[RetainedMessage] = deque()
         self._version = -1
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing new to publish."""
+        """Whether there is nothing new to publish, but for what was refused."""
         return not self._due and self._version == self._retained_messages.version
 
-    def next(self) -> OutgoingMessage | None:
+    def wait(self, now: float) -> float | None:
+        """Seconds until a refused message is due; None where none waits."""
+        waits = [refused.due - now for refused in self._refused.values() if refused.due > now]
+        return min(waits, default=None)
+
+    def next(self, now: float) -> OutgoingMessage | None:
         """The next message; None where there is none."""
-        if self._version != self._retained_messages.version:
+        if self._version != self._retained_messages.version or self._comes_due(now):
             self._version = self._retained_messages.version
-            self._due = deque(message for message in self._retained_messages if self._is_new(message))
+            self._due = deque(message for message in self._retained_messages if self._is_new(message, now))
         if not self._due:
             return None
         message = self._due.popleft()
         self._handed_out[message.key] = message
         return OutgoingMessage(
-            message.topic, message.payload, self, message.key, retain=True, expiry_s=message.expiry_s
+            message.topic,
+            message.payload,
+            self,
+            message.key,
+            is_notice=True,
+            retain=True,
+            expiry_s=message.expiry_s,
         )
 
-    def sent(self, _message: OutgoingMessage) -> None:
+    def sent(self, message: OutgoingMessage) -> None:
         """The broker has it; what has changed meanwhile is due by itself."""
+        self._refused.pop(message.key, None)
 
-    def refused(self, message: OutgoingMessage, action: PubackAction, _now: float) -> None:
-        """Due again, unless the device may not publish it: then only its next version is tried."""
-        if action is PubackAction.RETRY_LATER:
-            self._handed_out.pop(message.key, None)
-            # `next` then looks for what is due, although no message has changed.
-            self._version = -1
+    def refused(self, message: OutgoingMessage, _action: PubackAction, now: float) -> None:
+        """Due again after a while, ever longer; the others do not wait for it."""
+        self._handed_out.pop(message.key, None)
+        refused = self._refused.setdefault(message.key, _Refused())
+        refused.due = now + refused.backoff.next()
 
     def give_up(self, _message: OutgoingMessage) -> str:
         """It stays handed out, so that only its next version is tried."""
         return "it is left out"
 
-    def _is_new(self, message: RetainedMessage) -> bool:
-        return self._handed_out.get(message.key) != message and message.key not in self._skipped
+    def _comes_due(self, now: float) -> bool:
+        return any(
+            refused.due <= now and key not in self._handed_out for key, refused in self._refused.items()
+        )
+
+    def _is_new(self, message: RetainedMessage, now: float) -> bool:
+        refused = self._refused.get(message.key)
+        if message.key in self._skipped or (refused is not None and refused.due > now):
+            return False
+        return self._handed_out.get(message.key) != message

@@ -25,6 +25,10 @@ from edge.uplink.retained import RetainedCursor, RetainedMessages
 
 _FILL = 64
 """Messages that are looked at before the sender looks after anything else."""
+_ADVICE = {
+    PubackAction.NOT_AUTHORIZED: "its access list must allow this device to publish there",
+    PubackAction.RETRY_LATER: "it may be taken later",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Session:
         self._retry_backoff = Backoff()
         self._forbidden = ForbiddenTopics()
         self._earlier = limits.forbidden
-        self._too_large = ""
+        self._too_large = self._busy = ""
 
     @property
     def refusal(self) -> str:
@@ -93,6 +97,11 @@ class Session:
     def forbidden(self) -> str:
         """Why events cannot be published, as a sentence; empty where they can."""
         return self.refusal or self._too_large
+
+    @property
+    def problem(self) -> str:
+        """Why events are not published now, as a sentence; empty where they are."""
+        return self.forbidden or self._busy
 
     @property
     def drained(self) -> bool:
@@ -134,7 +143,7 @@ class Session:
             return self._paused_until - now
         refused = self._events.wait(now, self._forbidden.allowed(now)) if self.ready else None
         # What is due and was not sent waits for room, and an acknowledgement makes that.
-        waits = [wait for wait in (refused, self._forbidden.wait(now)) if wait]
+        waits = [wait for wait in (refused, self._forbidden.wait(now), self._retained.wait(now)) if wait]
         return min(waits) if waits else None
 
     def overdue(self, now: float) -> bool:
@@ -187,14 +196,16 @@ class Session:
             too_large = acknowledgement.code == PACKET_TOO_LARGE
             return self._refused_for_good(message, refusal, now, too_large=too_large)
         message.queue.refused(message, action, now)
-        if action is PubackAction.NOT_AUTHORIZED:
-            sentence = f"{refusal}; its access list must allow this device to publish there"
-            # What is said of events, and holds them up, is about events.
-            if message.queue is not self._passes:
-                self._forbidden.forbid(message.topic, sentence, now)
+        sentence = f"{refusal}; {_ADVICE[action]}"
+        if message.is_notice:
+            # Nothing else waits for a notice: its queue has it wait by itself, or forgets it.
             return sentence
-        self.pause(now + self._retry_backoff.next())
-        return f"{refusal}; what it does not take waits in the spool"
+        if action is PubackAction.NOT_AUTHORIZED:
+            self._forbidden.forbid(message.topic, sentence, now)
+        else:
+            self.pause(now + self._retry_backoff.next())
+            self._busy = sentence
+        return sentence
 
     def give_up(self, message: OutgoingMessage, reason: str) -> str:
         """Leaves out what this broker never takes; an event becomes a gap.
@@ -240,7 +251,7 @@ class Session:
             return None
         # Retained messages first: `online` and the state are few, and what follows is read in their light.
         # They go on while events are forbidden, since the state is what tells people about that.
-        if message := self._retained.next():
+        if message := self._retained.next(now):
             return message
         # A gap before events, so that a consumer does not ask for numbers that will never come.
         allowed = self._forbidden.allowed(now)
@@ -281,13 +292,13 @@ class Session:
     def _sent(self, message: OutgoingMessage, action: PubackAction) -> None:
         message.queue.sent(message)
         self.acknowledged += 1
-        # A retained message waits at the broker for those who subscribe later.
-        if not message.retain:
+        # Of what nobody hears of now only events and gaps are lost to those who subscribe later.
+        if not message.is_notice:
             self.no_subscribers += action is PubackAction.NO_SUBSCRIBERS
         # Only an event proves that events may be published again.
         if message.is_event:
             if self._limits.refusals.taken(message):
                 self._events.begin_anew()
             self._retry_backoff.reset()
-            self._earlier = ""
+            self._earlier = self._busy = ""
             self._forbidden.allow(message.topic)

@@ -225,9 +225,8 @@ class Uplink:
         broker, now = self._broker, time.monotonic()
         match event:
             case PublishAcknowledged():
-                refusal = session.handle_acknowledgement(event, now)
-                self._problem = session.forbidden
-                self._report(refusal)
+                self._log_once(session.handle_acknowledgement(event, now))
+                self._problem = session.problem
             case MessageReceived():
                 self._inbound.handle(event, now)
             case ConnectionAccepted():
@@ -294,10 +293,12 @@ class Uplink:
             return str(error)
 
     def _report(self, sentence: str) -> None:
+        if sentence:
+            self._problem = sentence
+            self._log_once(sentence)
+
+    def _log_once(self, sentence: str) -> None:
         """Logs a sentence once until the next connection, so that a long outage is one line."""
-        if not sentence:
-            return
-        self._problem = sentence
-        if sentence not in self._logged:
+        if sentence and sentence not in self._logged:
             self._logged.add(sentence)
             _log.warning("%s", sentence)
