@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from convert import detector, gates, keras_model, quantize, representative
-from convert.manifest_metrics import ManifestMetrics, of_folds, of_test
+from convert.manifest_metrics import ManifestMetrics, Predictors, decide_on, of_folds, of_test
 from convert.metadata import BundleOrigin, Provenance, tools
 from convert.parity import compare
 from convert.parity.report import measure
@@ -48,7 +48,8 @@ class Options:
     Attributes:
         gates: What must hold before anything is written.
         folds: What models of the same recipe predict for faces they never saw, where this model saw all.
-        limits: What the thresholds hold that are chosen on the folds.
+        limits: What the thresholds hold that are chosen on the folds or on validation faces.
+        decide: Whether thresholds are chosen on validation faces where there are no folds.
         provenance: Licence and sources, as far as they are named; else those of the bundle that is replaced.
         step: Called with what is done next.
     """
@@ -56,6 +57,7 @@ class Options:
     gates: gates.Gates = field(default_factory=gates.load)
     folds: Predictions | None = None
     limits: DecisionLimits = field(default_factory=load_limits)
+    decide: bool = False
     provenance: Provenance = field(default_factory=Provenance)
     step: Callable[[str], None] = lambda _: None
 
@@ -104,20 +106,24 @@ def convert(
         report = measure(compared, how.gates.parity)
         report.insist()
         how.step("measuring")
-        proof = of_folds(how.folds, how.limits) if how.folds is not None else _tested(pair, test)
+        proof = _proof(pair, checked, test, how)
         proof = replace(proof, metrics=proof.metrics | report.figures() | chosen.figures())
         how.step("writing")
         _write(draft, output, _ManifestFields(origin, how.provenance, _calibration(model)), proof)
     return proof.metrics
 
 
-def _tested(pair: compare.ModelPair, test: FaceDataset) -> ManifestMetrics:
-    return of_test(
+def _proof(
+    pair: compare.ModelPair, validation: FaceDataset, test: FaceDataset, how: Options
+) -> ManifestMetrics:
+    if how.folds is not None:
+        return of_folds(how.folds, how.limits)
+    models = Predictors(
         lambda crops: predict(pair.network, crops),
         lambda crops: np.stack([pair.device.probabilities(crop) for crop in crops]),
         pair.device.size,
-        test,
     )
+    return of_test(models, test, decide_on(models, validation, how.limits) if how.decide else None)
 
 
 @dataclass(frozen=True, slots=True)

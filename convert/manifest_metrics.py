@@ -10,11 +10,12 @@ from edge.contract import LABELS, Label
 from edge.errors import ConfigError
 from training.data.dataset import FaceDataset
 from training.data.readers import DataLayout
-from training.evaluation.decision import decide
+from training.evaluation.decision import Decision, decide
 from training.evaluation.evaluate import Predictor
 from training.evaluation.intervals import Estimates, estimates
-from training.evaluation.predictions import MIN_PX, Predictions, padded
-from training.evaluation.thresholds import DecisionLimits
+from training.evaluation.predictions import MIN_PX, Predictions, gather, padded
+from training.evaluation.thresholds import DecisionLimits, answers
+from training.evaluation.traits import Traits
 from training.metrics import figures
 
 
@@ -35,21 +36,70 @@ class ManifestMetrics:
     smallest_px: dict[Label, float] = field(default_factory=dict)
 
 
-def of_test(reference: Predictor, device: Predictor, size: int, test: FaceDataset) -> ManifestMetrics:
-    """Figures of the very model on faces that it never saw.
+@dataclass(frozen=True, slots=True)
+class Predictors:
+    """What the float model answers, and what the int8 model that is made of it does.
+
+    Attributes:
+        reference: Of the float one.
+        device: Of the int8 one, as it runs on a device.
+        size: Side of the crops that both take.
+    """
+
+    reference: Predictor
+    device: Predictor
+    size: int
+
+
+def decide_on(models: Predictors, validation: FaceDataset, limits: DecisionLimits) -> Decision:
+    """Chooses the decision of the int8 model on validation faces, where there are no folds.
+
+    Training chose the epoch and the calibration on the same faces, so that the limits may be missed a
+    little on new ones.
+
+    Raises:
+        ConfigError: There is no validation face.
+        GateError: The limits cannot be held.
+    """
+    if not validation.faces:
+        raise ConfigError("the split has no validation faces to choose thresholds on; leave out --decide")
+    nothing = Traits.unknown(len(validation.faces))
+    told = gather(validation.faces, nothing, [("int8", models.device(validation.crops(models.size)))])
+    decision = decide(told, told.column("int8"), limits)
+    decision.insist()
+    return decision
+
+
+def of_test(models: Predictors, test: FaceDataset, decision: Decision | None = None) -> ManifestMetrics:
+    """Figures of the very model on faces that it never saw, of all sizes.
+
+    Args:
+        models: The model.
+        test: The faces.
+        decision: What makes an answer of probabilities; the likeliest label where None.
 
     Raises:
         ConfigError: There are none.
     """
     if not test.faces:
         raise ConfigError("the split has no test faces; name the folds of the same recipe with --folds")
-    crops, truth = test.crops(size), test.truth()
-    shares = padded(device(crops))
-    wanted = {"float_macro_f1": figures(truth, padded(reference(crops))).flat()["macro_f1"]}
+    crops, truth = test.crops(models.size), test.truth()
+    reference, shares = padded(models.reference(crops)), padded(models.device(crops))
+    # Below any probability: the likeliest label reaches it.
+    thresholds = decision.thresholds if decision else (0.0, 0.0, 0.0)
+    answer = answers(shares, thresholds)
+    was = figures(truth, reference, answers(reference, thresholds)).flat()
     groups = np.array([face.group for face in test.faces], np.intp)
     return ManifestMetrics(
-        figures(truth, shares).flat() | wanted, intervals=_intervals(estimates(truth, shares, groups))
+        figures(truth, shares, answer).flat() | {"float_macro_f1": was["macro_f1"]},
+        _by_label(decision) if decision else {},
+        _intervals(estimates(truth, shares, groups, answer)),
+        decision.smallest_px if decision else {},
     )
+
+
+def _by_label(decision: Decision) -> dict[str, float]:
+    return {label.value: at for label, at in zip(LABELS, decision.thresholds, strict=True)}
 
 
 def of_folds(predictions: Predictions, limits: DecisionLimits) -> ManifestMetrics:
@@ -83,8 +133,7 @@ def of_folds(predictions: Predictions, limits: DecisionLimits) -> ManifestMetric
         metrics[f"float_{prefix}macro_f1"] = was["macro_f1"]
         spans = _intervals(estimates(here.truth, int8.shares, here.groups, int8.answers()))
         intervals |= {f"{prefix}{key}": span for key, span in spans.items()}
-    thresholds = {label.value: at for label, at in zip(LABELS, decision.thresholds, strict=True)}
-    return ManifestMetrics(metrics, thresholds, intervals, decision.smallest_px)
+    return ManifestMetrics(metrics, _by_label(decision), intervals, decision.smallest_px)
 
 
 def _intervals(found: Estimates) -> dict[str, tuple[float, float]]:

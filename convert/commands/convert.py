@@ -49,6 +49,11 @@ VARIANTS = (DEVICE, "float16", "dynamic", "float32")
     type=EXISTING,
     help="Finished folds of the same recipe, whose pooled figures and thresholds the manifest carries.",
 )
+@click.option(
+    "--decide",
+    is_flag=True,
+    help="Choose the thresholds of the answers on the validation part; without folds there are none else.",
+)
 @click.option("--version", help="Version of the bundle, such as 1.2.0; a development version otherwise.")
 @click.option(
     "--provenance",
@@ -67,6 +72,7 @@ def convert(
     variant: str,
     data: Path | None,
     folds: Path | None,
+    decide: bool,
     version: str | None,
     origins: Path | None,
     gates: Path | None,
@@ -77,7 +83,7 @@ def convert(
     """Writes an int8 bundle of MODEL, a run folder, a .keras or a .h5 file.
 
     Ends with exit code 1 and writes nothing if the int8 model disagrees with the float model, or if no
-    thresholds hold the limits on the folds.
+    thresholds hold the limits on the folds or on the validation part.
 
     \b
     Examples:
@@ -85,6 +91,8 @@ def convert(
       maskgate-convert convert model.h5 --data split.json -o bundle
       maskgate-convert convert model.keras --variant float16 -o float16.tflite
     """
+    if folds and decide:
+        raise click.UsageError("name --folds or --decide, not both: thresholds are chosen on one of them")
     file = float_model(model)
     # Before work that takes minutes.
     _require_fitting(output, variant)
@@ -108,7 +116,7 @@ def convert(
     pooled = fold_results.load(folds, answer_limits) if folds else None
     material = load_material(manifest, cache)
     with progress("converting") as bar:
-        how = build.Options(parity_limits, pooled, answer_limits, provenance, bar.describe)
+        how = build.Options(parity_limits, pooled, answer_limits, decide, provenance, bar.describe)
         metrics = build.convert(file, material, origin, output, how)
     if as_json:
         click.echo(json_text({"bundle": str(output), "metrics": metrics}))

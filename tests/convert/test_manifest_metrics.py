@@ -8,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convert.manifest_metrics import of_folds
+from convert.manifest_metrics import Predictors, decide_on, of_folds, of_test
 from edge import bundle
 from edge.contract import LABELS
 from edge.errors import ConfigError, GateError
-from tests.support.convert import Trained
+from tests.support.convert import Trained, commands, material
 from tests.support.predictions import evidence, sure
+from training.data.dataset import FaceDataset
+from training.data.manifest import SplitPart
 from training.evaluation.predictions import Predictions, pool
 from training.evaluation.thresholds import load_limits
 
@@ -29,6 +31,13 @@ def folds(int8: np.ndarray) -> Predictions:
             replace(found, columns=(*found.columns, replace(found.columns[0], name="int8", shares=said)))
         )
     return pool(parts).cross_thresholds()
+
+
+def answering(faces: FaceDataset, *, unsure: int = 0) -> Predictors:
+    """A model that knows all faces, but is not sure of the first ones."""
+    shares = sure(*faces.truth().tolist())
+    shares[:unsure] = (0.4, 0.3, 0.3)
+    return Predictors(lambda crops: shares, lambda crops: shares, 32)
 
 
 @pytest.mark.slow
@@ -81,3 +90,36 @@ def test_folds_of_a_comparison_have_no_int8_model() -> None:
     alone = [evidence(TRUTH, sure(*TRUTH), fold=fold, name="float") for fold in range(2)]
     with pytest.raises(ConfigError, match="no answers of int8 models"):
         of_folds(pool(alone), load_limits())
+
+
+def test_without_folds_a_decision_is_chosen_on_validation_faces_and_applied_to_the_test_faces() -> None:
+    """A test face that reaches no threshold is wrong in the figures of both models."""
+    faces = material(60)
+    validation, test = faces.of(SplitPart.VALIDATION), faces.of(SplitPart.TEST)
+    decision = decide_on(answering(validation), validation, load_limits())
+    found = of_test(answering(test, unsure=2), test, decision)
+    assert found.thresholds == dict.fromkeys(LABELS, 0.50001)
+    assert found.metrics["unanswered"] == pytest.approx(2 / len(test.faces), abs=1e-5)
+    assert found.metrics["float_macro_f1"] == found.metrics["macro_f1"] < 1
+
+
+def test_validation_faces_that_cannot_hold_the_limits_are_refused() -> None:
+    """As those of folds are; and without any face nothing can be chosen."""
+    validation = material(60).of(SplitPart.VALIDATION)
+    with pytest.raises(GateError, match="no thresholds hold the limits: unanswered"):
+        decide_on(answering(validation, unsure=9), validation, load_limits())
+    with pytest.raises(ConfigError, match="no validation faces"):
+        decide_on(answering(validation), validation.of(SplitPart.TEST), load_limits())
+
+
+@pytest.mark.slow
+def test_a_bundle_without_folds_gets_thresholds_on_demand(trained: Trained, tmp_path: Path) -> None:
+    """For every label; folds and validation faces are not named together."""
+    calls = (
+        trained.convert("run", tmp_path / "bundle", "--decide"),
+        trained.convert("run", tmp_path / "other", "--decide", "--folds", tmp_path),
+    )
+    decided, both = commands(*calls)
+    assert decided.code == 0, decided.err
+    assert set(bundle.load(tmp_path / "bundle").manifest.thresholds) == set(LABELS)
+    assert (both.code, "not both" in both.err) == (2, True)

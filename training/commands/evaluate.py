@@ -180,7 +180,9 @@ def _thresholds_of(path: Path) -> Probabilities:
     """
     found = evaluation.shipped_thresholds(path)
     if found is evaluation.NO_THRESHOLDS:
-        raise ConfigError(f"--thresholds {path} has no thresholds; name a bundle that was made with --folds")
+        raise ConfigError(
+            f"--thresholds {path} has no thresholds; name a bundle that was made with --folds or --decide"
+        )
     return found
 
 
