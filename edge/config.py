@@ -180,12 +180,30 @@ class LampPinsConfig(FrozenModel):
     buzzer: Pin | None = None
     active_high: bool = True
 
+    @property
+    def wired(self) -> dict[str, int]:
+        """The pins that are wired, by what they switch."""
+        pins = {"red": self.red, "amber": self.amber, "green": self.green, "buzzer": self.buzzer}
+        return {name: pin for name, pin in pins.items() if pin is not None}
+
     @model_validator(mode="after")
     def _each_pin_once(self) -> Self:
-        pins = [pin for pin in (self.red, self.amber, self.green, self.buzzer) if pin is not None]
-        if len(pins) != len(set(pins)):
+        if len(self.wired) != len(set(self.wired.values())):
             raise ValueError("every lamp and the buzzer need a pin of their own")
         return self
+
+
+Pattern = Literal["steady", "blink", "pulse"]
+
+
+class LampPatternsConfig(FrozenModel):
+    """How the lamps of each verdict burn."""
+
+    compliant: Pattern = "steady"
+    no_mask: Pattern = "steady"
+    mask_incorrect: Pattern = "steady"
+    # Blinking amber is a device that sees nothing.
+    unsure: Literal["steady", "pulse"] = "steady"
 
 
 class LampConfig(FrozenModel):
@@ -194,6 +212,35 @@ class LampConfig(FrozenModel):
     kind: Literal["none", "console", "gpio"] = "console"
     hold_s: Seconds = 3.0
     pins: LampPinsConfig = LampPinsConfig()
+    patterns: LampPatternsConfig = LampPatternsConfig()
+
+
+PULLED_UP = range(9)
+"""Pins that are pulled up from power-on until a program takes them; the others are pulled down.
+
+Source: BCM2711 ARM peripherals, 5.3, "Alternative function assignments"; the RP1 of a Pi 5 has the same.
+"""
+
+
+class RelayConfig(FrozenModel):
+    """The relay for a turnstile or a door."""
+
+    pin: Pin | None = None
+    active_high: bool = True
+    pulse_s: Annotated[float, Field(ge=0.1, le=60)] = 3.0
+    longest_s: Annotated[float, Field(ge=0.1, le=600)] = 10.0
+
+    @model_validator(mode="after")
+    def _off_from_power_on(self) -> Self:
+        if self.pin is not None and (self.pin in PULLED_UP) == self.active_high:
+            level, pins = ("high", "9 to 27") if self.active_high else ("low", "0 to 8")
+            raise ValueError(
+                f"GPIO {self.pin} would energise this relay from power-on until the service runs: "
+                f"a relay that is energised by a {level} pin needs one of {pins}"
+            )
+        if self.longest_s < self.pulse_s:
+            raise ValueError("longest_s must not be shorter than pulse_s")
+        return self
 
 
 def is_local(host: str) -> bool:
@@ -289,10 +336,19 @@ class Config(FrozenModel):
     verdict: VerdictConfig = VerdictConfig()
     entrance: EntranceConfig = EntranceConfig()
     lamp: LampConfig = LampConfig()
+    relay: RelayConfig = RelayConfig()
     mqtt: MqttConfig = MqttConfig()
     spool: SpoolConfig = SpoolConfig()
     web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()
+
+    @field_validator("relay")
+    @classmethod
+    def _pin_of_its_own(cls, relay: RelayConfig, info: ValidationInfo) -> RelayConfig:
+        lamp = info.data.get("lamp")
+        if relay.pin is not None and lamp is not None and relay.pin in lamp.pins.wired.values():
+            raise ValueError(f"GPIO {relay.pin} is one of lamp.pins; the relay needs a pin of its own")
+        return relay
 
 
 def load(file: Path) -> Config:

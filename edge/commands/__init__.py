@@ -16,6 +16,7 @@ COMMANDS = {
     "bench": "edge.commands.bench:bench",
     "check": "edge.commands.check:check",
     "doctor": "edge.commands.doctor:doctor",
+    "lamp": "edge.commands.lamp:lamp",
     "events": "edge.commands.events:events",
     "models": "edge.commands.models:models",
     "collect": "edge.commands.collect:collect",

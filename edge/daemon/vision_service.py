@@ -9,17 +9,19 @@ from contextlib import ExitStack
 from io import StringIO
 
 from edge.camera import connect_source, examine_source, open_source
-from edge.config import Config
+from edge.config import Config, RelayConfig
 from edge.daemon.factory import make_register, make_tracker
 from edge.daemon.models import ModelService, reload_models
 from edge.daemon.service import Problem, Service, attempt
 from edge.daemon.spool_service import SpoolService
-from edge.indicator import examine_indicator, open_indicator
+from edge.errors import IndicatorError
+from edge.indicator import examine_indicator, examine_relay, open_indicator, open_relay
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, reported
-from edge.pipeline.ports import FrameSource, Indicator, NoOutbox
+from edge.pipeline.ports import FrameSource, Indicator, NoOutbox, Relay
+from edge.pipeline.relay import RelayObserver, RelayPolicy
 from edge.system import clock
 from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event, Frame
@@ -58,6 +60,7 @@ class VisionService(Service):
     _tracker: Tracker
     _reporter: Reporter
     _source: FrameSource
+    _relay: Relay | None = None
 
     def __init__(
         self,
@@ -72,21 +75,23 @@ class VisionService(Service):
         self._spool = spool
         self._buzzer_mute = buzzer_mute
         self._rate = FrameRate()
-        self._observers = (*observers, self._rate)
+        self._observers: tuple[CycleObserver, ...] = (*observers, self._rate)
 
     def examine(self) -> Iterator[Problem]:
         """What is wrong with the lamp, and with the form of the camera's source or with a recording."""
         yield from attempt("lamp.kind", lambda: examine_indicator(self._config.lamp))
+        yield from attempt("relay.pin", lambda: examine_relay(self._config.relay))
         yield from attempt("camera.source", lambda: examine_source(self._config.camera))
 
     def connect(self) -> Iterator[Problem]:
-        """What keeps the lamps from being lit for a moment, and the camera from giving a picture."""
+        """What keeps lamps and relay from being taken for a moment, and the camera from giving a picture."""
         config = self._config
         yield from attempt("lamp.kind", lambda: open_indicator(config.lamp, StringIO()).close())
+        yield from attempt("relay.pin", lambda: _try_relay(config.relay))
         yield from attempt("camera.source", lambda: connect_source(config.camera, config.detector.long_side))
 
     def start(self) -> None:
-        """Opens lamps and camera; a live camera that is not there yet is no error.
+        """Opens lamps, relay and camera; a live camera that is not there yet is no error.
 
         Raises:
             IndicatorError: A pin cannot be used.
@@ -100,6 +105,7 @@ class VisionService(Service):
             opened.callback(source.close)
             self._tracker = make_tracker(config.verdict)
             self._reporter = self._make_reporter(indicator)
+            self._open_relay(opened)
             self._source = source
             self._pipeline = Pipeline(
                 source,
@@ -109,6 +115,14 @@ class VisionService(Service):
                 make_register(config.entrance),
             )
             self._opened = opened.pop_all()
+
+    def _open_relay(self, opened: ExitStack) -> None:
+        settings, reporter = self._config.relay, self._reporter
+        self._relay = open_relay(settings)
+        if self._relay is not None:
+            opened.callback(self._relay.close)
+            policy = RelayPolicy(settings.pulse_s, settings.longest_s)
+            self._observers += (RelayObserver(self._relay, policy, lambda: reporter.lamp),)
 
     def _make_reporter(self, indicator: Indicator) -> Reporter:
         config, spool, vision = self._config, self._spool.spool, self._models.vision
@@ -135,6 +149,11 @@ class VisionService(Service):
                 self._models.vision.pause()
             yield
 
+    def check(self) -> None:
+        """Raises IndicatorError where the relay cannot be moved any more."""
+        if self._relay is not None and not self._relay.alive:
+            raise IndicatorError("the relay's guard ended unexpectedly; start again")
+
     def status(self) -> str:
         """How many frames a second are judged, or why it is blind."""
         return self._rate.status()
@@ -151,5 +170,11 @@ class VisionService(Service):
         self._reporter.change_model(vision.model_version, problem, self._tracker.open_passes())
 
     def stop(self) -> None:
-        """Closes camera and lamps."""
+        """Closes camera, relay and lamps."""
         self._opened.close()
+
+
+def _try_relay(settings: RelayConfig) -> None:
+    relay = open_relay(settings)
+    if relay is not None:
+        relay.close()

@@ -1,16 +1,16 @@
-"""Lamps and buzzer on GPIO pins, through gpiozero."""
+"""Lamps and buzzer on GPIO pins."""
 
 from __future__ import annotations
 
 import threading
 import time
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from edge.config import LampPinsConfig
-from edge.errors import IndicatorError, MissingExtraError
-from edge.indicator.patterns import AMBER_BLINKS, LIT
+from edge.errors import IndicatorError
+from edge.indicator.patterns import LIT, OF_THE_DEVICE, Rhythm
+from edge.system.pins import import_gpiozero, release, take
 from edge.types import Lamp
 
 LAMP_TEST_S = 0.5
@@ -38,14 +38,25 @@ class BuzzerMute:
 class GpioIndicator:
     """Three LEDs (or relays) and a buzzer that beeps once when the lamp turns red."""
 
-    def __init__(self, pins: LampPinsConfig, buzzer_mute: BuzzerMute | None = None) -> None:
+    def __init__(
+        self,
+        pins: LampPinsConfig,
+        buzzer_mute: BuzzerMute | None = None,
+        rhythms: Mapping[Lamp, Rhythm] = OF_THE_DEVICE,
+    ) -> None:
         """Takes the pins and begins the lamp test, which ends by itself.
+
+        Args:
+            pins: Where lamps and buzzer are wired.
+            buzzer_mute: What may keep the buzzer silent.
+            rhythms: Seconds on and off for each state that does not burn steadily.
 
         Raises:
             IndicatorError: A pin cannot be used.
             MissingExtraError: gpiozero is not installed.
         """
         self._shown = Lamp.OFF
+        self._rhythms = rhythms
         self._buzzer_mute = buzzer_mute or BuzzerMute()
         self._testing = True
         self._lock = threading.Lock()
@@ -72,7 +83,7 @@ class GpioIndicator:
             self._test.cancel()
             # A timer that is not stopped in time waits for the lock, and has to find the test over.
             self._testing = False
-            _release([*self._leds, self._buzzer])
+            release([*self._leds, *([] if self._buzzer is None else [self._buzzer])])
             self._leds, self._buzzer = (), None
 
     @property
@@ -89,15 +100,15 @@ class GpioIndicator:
                 self._light(self._shown)
 
     def _light(self, lamp: Lamp) -> None:
+        rhythm = self._rhythms.get(lamp)
+        # After `close` there are no LEDs.
         for led, lit in zip(self._leds, LIT[lamp], strict=False):
-            if lit:
+            if not lit:
+                led.off()
+            elif rhythm is None:
                 led.on()
             else:
-                led.off()
-        # After `close` there are no LEDs.
-        if lamp in AMBER_BLINKS and self._leds:
-            on_s, off_s = AMBER_BLINKS[lamp]
-            self._leds[1].blink(on_time=on_s, off_time=off_s)
+                led.blink(*rhythm)
 
 
 def _take(pins: LampPinsConfig) -> tuple[tuple[Any, ...], Any]:
@@ -105,47 +116,10 @@ def _take(pins: LampPinsConfig) -> tuple[tuple[Any, ...], Any]:
     led, buzzer = import_gpiozero()
     taken: list[Any] = []
     try:
-        for name, pin in (("red", pins.red), ("amber", pins.amber), ("green", pins.green)):
-            taken.append(_open(led, name, pin, pins.active_high))
-        if pins.buzzer is None:
-            return tuple(taken), None
-        return tuple(taken), _open(buzzer, "buzzer", pins.buzzer, pins.active_high)
+        for name, pin in pins.wired.items():
+            kind = buzzer if name == "buzzer" else led
+            taken.append(take(kind, f"lamp.pins.{name}", pin, pins.active_high))
     except IndicatorError:
-        _release(taken)
+        release(taken)
         raise
-
-
-def _release(devices: list[Any]) -> None:
-    """Switches devices off before it gives their pins back: a pin keeps its last level."""
-    for device in devices:
-        if device is not None:
-            device.off()
-            device.close()
-
-
-def import_gpiozero() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Its classes of LEDs and buzzers.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        from gpiozero import LED, Buzzer  # noqa: PLC0415 - only devices with lamps have it
-    except ImportError:
-        raise MissingExtraError("lamps on pins need gpiozero, which is not installed", "pi") from None
-    return LED, Buzzer
-
-
-def _open(kind: Callable[..., Any], name: str, pin: int, active_high: bool) -> Any:
-    """Takes one pin, off from the start."""
-    try:
-        with warnings.catch_warnings():
-            # gpiozero warns of each pin library that it tries in vain; the last one's error says it all.
-            warnings.simplefilter("ignore")
-            return kind(pin, active_high=active_high, initial_value=False)
-    except Exception as error:  # pin libraries raise whatever they like
-        reason = str(error) or type(error).__name__
-        raise IndicatorError(
-            f"lamp.pins.{name}: GPIO {pin} cannot be used: {reason}; is the pin free, and this user in "
-            "the group gpio?"
-        ) from None
+    return tuple(taken[:3]), taken[3] if len(taken) > 3 else None

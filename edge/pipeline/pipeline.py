@@ -155,6 +155,11 @@ class Reporter:
         self._problem = ""
         self._shown: State | None = None
 
+    @property
+    def lamp(self) -> Lamp:
+        """What the lamp shows."""
+        return Lamp.OFF if self._shown is None else self._shown.lamp
+
     def change_model(self, version: str, problem: str, passes: Mapping[int, int]) -> None:
         """Publishes from now on that another bundle judges, or why it is not the one that was wanted.
 

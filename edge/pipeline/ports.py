@@ -52,6 +52,26 @@ class Indicator(Protocol):
         """All lamps off."""
 
 
+class Relay(Protocol):
+    """A turnstile or a door. It lets go by itself where it hears nothing for a moment; no call waits."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still be moved."""
+
+    def begin(self) -> None:
+        """Energises it, or prolongs its pulse."""
+
+    def renew(self) -> None:
+        """Keeps a pulse going that has begun; begins none."""
+
+    def release(self) -> None:
+        """Lets it go."""
+
+    def close(self) -> None:
+        """Lets it go for good; may be called more than once."""
+
+
 class Outbox(Protocol):
     """The spool as the vision side sees it: nothing here waits for a disk or a network."""
 

@@ -162,3 +162,25 @@ def test_a_slanted_line_has_the_sides_that_it_is_nearer_to(tmp_path: Path) -> No
         for side in sides:
             file.write_text(f'[entrance]\nline = [[0.1, 0.1], [{end}]]\ninside = "{side}"')
             assert config.load(file).entrance.inside == side
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("pin = 4", "GPIO 4 would energise this relay from power-on"),
+        ("pin = 24\nactive_high = false", "energised by a low pin needs one of 0 to 8"),
+        ("pin = 17", "GPIO 17 is one of lamp.pins"),
+        ("pulse_s = 12", "longest_s must not be shorter than pulse_s"),
+    ],
+)
+def test_a_relay_that_would_not_rest_is_refused(tmp_path: Path, section: str, told: str) -> None:
+    """By a pin that is on before any program runs, one that is taken, or bounds that contradict."""
+    (problem,) = problems(tmp_path, f"[relay]\n{section}")
+    assert problem.startswith("relay: ")
+    assert told in problem
+
+
+def test_a_relay_rests_on_the_pins_of_its_polarity() -> None:
+    """High pins for a relay that a low level energises, and the other way round."""
+    assert config.RelayConfig(pin=24).pin == 24
+    assert config.RelayConfig(pin=4, active_high=False).pin == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from gpiozero import Device
@@ -11,6 +11,8 @@ from gpiozero.pins.mock import MockFactory
 from edge.config import LampPinsConfig
 from edge.indicator import gpio
 from edge.indicator.gpio import BuzzerMute, GpioIndicator
+from edge.indicator.patterns import OF_THE_DEVICE, Rhythm
+from edge.types import Lamp
 from tests.support.pins import PINS, wait_for
 
 
@@ -28,10 +30,13 @@ def make(factory: MockFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     made: list[GpioIndicator] = []
 
     def _make(
-        pins: LampPinsConfig = PINS, tested: bool = True, buzzer_mute: BuzzerMute | None = None
+        pins: LampPinsConfig = PINS,
+        tested: bool = True,
+        buzzer_mute: BuzzerMute | None = None,
+        rhythms: Mapping[Lamp, Rhythm] = OF_THE_DEVICE,
     ) -> GpioIndicator:
         monkeypatch.setattr(gpio, "LAMP_TEST_S", 0.01 if tested else 3600)
-        made.append(GpioIndicator(pins, buzzer_mute))
+        made.append(GpioIndicator(pins, buzzer_mute, rhythms))
         if tested:
             wait_for(lambda: not made[-1].testing)
             for number in (17, 27, 22, 5):

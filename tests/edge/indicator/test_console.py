@@ -36,3 +36,10 @@ def test_a_terminal_gets_the_lamps_drawn() -> None:
     lamps.show(Lamp.OFF)
     lamps.close()
     assert stream.getvalue() == "lamp: \033[31m●\033[0m○○ red\nlamp: ○○○ off\n"
+
+
+def test_a_terminal_shows_what_blinks() -> None:
+    """By the terminal's own blinking, as the configuration says."""
+    stream = Terminal()
+    ConsoleIndicator(stream, {Lamp.GREEN}).show(Lamp.GREEN)
+    assert stream.getvalue() == "lamp: ○○\033[32;5m●\033[0m green\n"

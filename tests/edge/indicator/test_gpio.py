@@ -14,7 +14,7 @@ from edge.config import LampConfig, LampPinsConfig
 from edge.errors import IndicatorError, MissingExtraError
 from edge.indicator import gpio, open_indicator
 from edge.indicator.gpio import BuzzerMute, GpioIndicator
-from edge.indicator.patterns import AMBER_BLINKS
+from edge.indicator.patterns import OF_THE_DEVICE, Rhythm
 from edge.types import Lamp
 from tests.support.pins import PINS, levels, wait_for
 
@@ -23,13 +23,12 @@ def history(pin: MockPin) -> list[bool]:
     return [bool(state.state) for state in pin.states]
 
 
-@pytest.mark.parametrize("lamp", AMBER_BLINKS)
+@pytest.mark.parametrize("lamp", OF_THE_DEVICE)
 def test_blindness_and_a_failing_disk_blink_amber(
-    factory: MockFactory, make: Callable[..., GpioIndicator], monkeypatch: pytest.MonkeyPatch, lamp: Lamp
+    factory: MockFactory, make: Callable[..., GpioIndicator], lamp: Lamp
 ) -> None:
     """Amber goes on and off by itself until something else is shown; the others stay dark."""
-    monkeypatch.setitem(AMBER_BLINKS, lamp, (0.01, 0.01))
-    lamps = make()
+    lamps = make(rhythms={lamp: (0.01, 0.01)})
     lamps.show(lamp)
     wait_for(lambda: len(factory.pin(27).states) > 6)
     lamps.show(Lamp.GREEN)
@@ -39,6 +38,19 @@ def test_blindness_and_a_failing_disk_blink_amber(
     steps = len(factory.pin(27).states)
     time.sleep(0.05)
     assert len(factory.pin(27).states) == steps
+
+
+def test_a_verdict_blinks_where_its_pattern_says_so(
+    factory: MockFactory, make: Callable[..., GpioIndicator]
+) -> None:
+    """So that red and green can be told apart by time; both lamps of one state blink."""
+    quick: Rhythm = (0.01, 0.01)
+    lamps = make(rhythms={Lamp.RED_AMBER: quick})
+    lamps.show(Lamp.RED_AMBER)
+    wait_for(lambda: all(len(factory.pin(number).states) > 4 for number in (17, 27)))
+    lamps.show(Lamp.RED)
+    assert history(factory.pin(17))[:4] == history(factory.pin(27))[:4] == [False, True, False, True]
+    assert levels(factory) == (True, False, False)
 
 
 def test_the_buzzer_beeps_once_when_the_lamp_turns_red(

@@ -1,0 +1,126 @@
+"""The process that holds the relay: it lets go when it hears nothing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+from edge.system import relay_guard
+from edge.system.relay_guard import BEGIN, LEASE_S, RELEASE, RENEW, Lease, guard
+from tests.support.mosquitto import wait_until
+
+
+def test_a_pulse_lasts_while_it_is_renewed() -> None:
+    """And not longer than the lease after the last word."""
+    lease = Lease(longest_s=10)
+    lease.take(BEGIN, 100.0)
+    assert lease.left(100.0) == pytest.approx(LEASE_S)
+    lease.take(RENEW, 100.5)
+    assert lease.left(100.5 + LEASE_S - 0.01) > 0
+    assert lease.left(100.5 + LEASE_S) == 0
+
+
+def test_no_pulse_goes_on_that_was_let_go() -> None:
+    """Renewing energises nothing: not before the first pulse, nor after a silence or a release."""
+    lease = Lease(longest_s=10)
+    lease.take(RENEW, 0.0)
+    assert lease.left(0.0) == 0
+    lease.take(BEGIN, 1.0)
+    lease.take(RENEW, 1.0 + LEASE_S)
+    assert lease.left(1.0 + LEASE_S) == 0
+    lease.take(BEGIN, 5.0)
+    lease.take(RELEASE, 5.1)
+    lease.take(RENEW, 5.2)
+    assert lease.left(5.2) == 0
+
+
+def test_no_pulse_is_longer_than_the_longest() -> None:
+    """However often it is renewed and begun anew."""
+    lease = Lease(longest_s=3)
+    for tenths in range(30):
+        lease.take(RENEW if tenths % 2 else BEGIN, tenths / 10)
+        assert lease.left(tenths / 10) > 0
+    assert lease.left(3.0) == 0
+
+
+class RecordedRelay:
+    """Records what it is told."""
+
+    def __init__(self) -> None:
+        self.history: list[bool] = []
+
+    def on(self) -> None:
+        self.history.append(True)
+
+    def off(self) -> None:
+        self.history.append(False)
+
+
+@contextmanager
+def guarded(relay: RecordedRelay, longest_s: float = 60.0) -> Iterator[int]:
+    """A guard on a thread of its own; gives the end of the pipe that commands are written to."""
+    commands, told = os.pipe()
+    thread = threading.Thread(target=guard, args=(commands, relay, longest_s), daemon=True)
+    thread.start()
+    try:
+        yield told
+    finally:
+        os.close(told)
+        thread.join(10)
+        os.close(commands)
+        assert not thread.is_alive()
+
+
+def test_the_end_of_the_pipe_lets_the_relay_go() -> None:
+    """As when the daemon is killed in the middle of a pulse."""
+    relay = RecordedRelay()
+    with guarded(relay) as told:
+        os.write(told, BEGIN)
+        wait_until(lambda: relay.history == [True])
+    assert relay.history[-1] is False
+
+
+def test_silence_lets_the_relay_go() -> None:
+    """As when the daemon hangs: the pipe stays open and nothing comes."""
+    relay = RecordedRelay()
+    with guarded(relay) as told:
+        os.write(told, BEGIN)
+        wait_until(lambda: relay.history == [True, False])
+
+
+def test_the_pin_is_taken_off_and_given_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole program on a mock pin: ready with the relay off, one pulse, and off at the end."""
+    factory = MockFactory()
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    commands, told = os.pipe()
+    os.write(told, BEGIN + RENEW)
+    os.close(told)
+    with os.fdopen(commands) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        relay_guard.main("4", "0", "5.0")
+    assert capsys.readouterr().out == "ready\n"
+    # A relay that a low pin energises.
+    assert [bool(state.state) for state in factory.pin(4).states][-1] is True
+    assert False in [bool(state.state) for state in factory.pin(4).states]
+
+
+def test_a_pin_that_cannot_be_taken_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The daemon makes a sentence of it."""
+    monkeypatch.setattr(Device, "pin_factory", None)
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nosuch")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    relay_guard.main("24", "1", "5.0")
+    out = capsys.readouterr().out
+    assert out.startswith("relay.pin: GPIO 24 cannot be used: ")
+    assert out.count("\n") == 1
