@@ -22,7 +22,7 @@ from pydantic import (
 from edge.errors import ConfigError
 from edge.geometry import covers, crosses_itself
 from edge.system.address import address_in, host_problem, is_stream
-from edge.types import SHORT_NAME
+from edge.types import SHORT_NAME, TOPIC_PREFIX
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "config.schema.json"
 """JSON Schema of config.toml for editors; `scripts/config_schema.py` writes it."""
@@ -32,6 +32,7 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Pixels = Annotated[int, Field(ge=1, le=10_000)]
 # BCM numbers on the header of 40 pins.
 Pin = Annotated[int, Field(ge=0, le=27)]
+TopicPrefix = Annotated[str, Field(pattern=f"^{TOPIC_PREFIX}$", max_length=128)]
 TopicLevel = Annotated[str, Field(pattern=f"^{SHORT_NAME}$")]
 
 
@@ -44,6 +45,8 @@ def _path(path: str) -> str:
     return path
 
 
+_UNTOLD = frozenset({"username", "path", "model", "bundle", "trusted_keys"})
+"""Keys that name somebody, or a file, besides those that end with `_file`."""
 PathText = Annotated[str, AfterValidator(_path)]
 """A path; an empty one names nothing."""
 
@@ -260,6 +263,8 @@ class MqttConfig(FrozenModel):
     port: Annotated[int, Field(ge=1, le=65_535)] = 1883
     # From 2 on: paho is asked for a second less, see `edge.mqtt.client`.
     keepalive_s: Annotated[int, Field(ge=2, le=3600)] = 30
+    prefix: TopicPrefix = "maskgate"
+    client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{0,128}$")] = ""
     username: str = ""
     password_file: PathText = ""
     ca_file: PathText = ""
@@ -349,6 +354,18 @@ class Config(FrozenModel):
         if relay.pin is not None and lamp is not None and relay.pin in lamp.pins.wired.values():
             raise ValueError(f"GPIO {relay.pin} is one of lamp.pins; the relay needs a pin of its own")
         return relay
+
+    def told(self) -> dict[str, object]:
+        """What everybody may know: no login, no file but the camera; of an address scheme and host alone."""
+        return {name: _told(section) for name, section in self.model_dump(mode="json").items()}
+
+
+def _told(section: dict[str, object]) -> dict[str, object]:
+    return {
+        key: (address_in(value) or value) if isinstance(value, str) else value
+        for key, value in section.items()
+        if key not in _UNTOLD and not key.endswith("_file")
+    }
 
 
 def load(file: Path) -> Config:

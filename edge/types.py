@@ -22,6 +22,9 @@ NAME = r"[A-Za-z0-9_.-]+"
 SHORT_NAME = r"[A-Za-z0-9_.-]{1,64}"
 """The same for names that are chosen here; of other devices a collector takes longer ones."""
 
+TOPIC_PREFIX = f"{SHORT_NAME}(/{SHORT_NAME})*"
+"""Regular expression of what topics begin with: one level or several."""
+
 SEQUENCE_BITS = 40
 """No sequence of an event takes more."""
 

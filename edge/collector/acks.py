@@ -15,7 +15,7 @@ from edge.collector.missing import MissingRanges
 from edge.collector.records import EpochKey
 from edge.messages import payloads
 from edge.messages.ranges import Range
-from edge.messages.topics import Topics
+from edge.messages.topics import PREFIX, Topics
 from edge.types import DeviceKey
 
 PAUSE_S = 1.0
@@ -24,6 +24,21 @@ AT_ONCE = 100
 """Epochs whose marks are read together."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a collector is to do.
+
+    Attributes:
+        consumer: Under which name it acknowledges to devices.
+        missing_after_s: How long a range is missing before it is requested.
+        prefix: With what the topics of the devices begin.
+    """
+
+    consumer: str
+    missing_after_s: float
+    prefix: str = PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +56,10 @@ class AckScheduler:
     Whoever became due first comes first, however many there are, and no turn looks at all of them.
     """
 
-    def __init__(self, reading: Queries, writing: Writes, consumer: str, missing_after_s: float) -> None:
-        """Args: missing_after_s: How long a range is missing before it is requested."""
+    def __init__(self, reading: Queries, writing: Writes, plan: Plan) -> None:
         self._reading = reading
         self._writing = writing
-        self._consumer = consumer
-        self._missing_after_s = missing_after_s
+        self._plan = plan
         self._due: set[EpochKey] = set()
         self._ready: deque[EpochKey] = deque()
         self._paused: list[tuple[float, EpochKey]] = []
@@ -178,8 +191,8 @@ class AckScheduler:
 
     def _acknowledgement(self, epoch_key: EpochKey, mark: Completeness, now: float) -> Message:
         pairs = [(span.first, span.last) for span in self._missing(epoch_key, mark, now)]
-        payload = payloads.ack_payload(self._consumer, epoch_key.name, mark.contiguous, pairs)
-        return Message(Topics.of(epoch_key.place).ack, payloads.encode(payload))
+        payload = payloads.ack_payload(self._plan.consumer, epoch_key.name, mark.contiguous, pairs)
+        return Message(Topics.of(epoch_key.place, self._plan.prefix).ack, payloads.encode(payload))
 
     def _missing(self, epoch_key: EpochKey, mark: Completeness, now: float) -> tuple[Range, ...]:
         """The ranges to ask for now."""
@@ -198,7 +211,7 @@ class AckScheduler:
         if not mark.holes:
             self._missing_ranges.pop(epoch_key, None)
             return None
-        missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._missing_after_s))
+        missing_ranges = self._missing_ranges.setdefault(epoch_key, MissingRanges(self._plan.missing_after_s))
         missing_ranges.heed(self._refusals)
         missing_ranges.update(now, mark.holes)
         return missing_ranges

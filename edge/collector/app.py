@@ -16,6 +16,7 @@ from edge.cli.app import log_as_configured
 from edge.cli.output import progress
 from edge.collector import calendar, export_file, render, subscriptions
 from edge.collector import load as collector_load
+from edge.collector.acks import Plan
 from edge.collector.calendar import Calendar
 from edge.collector.config import OPTION_NAMES, CollectOptions, LoadOptions, ReportOptions
 from edge.collector.connection import CollectorConnection, connect_options
@@ -24,7 +25,7 @@ from edge.collector.database.queries import ReportFilter
 from edge.collector.load import PASSES, ExportLoader
 from edge.collector.parse import FIRST_YEAR, LAST_YEAR
 from edge.collector.report import clip, rows
-from edge.collector.service import Collector, Plan
+from edge.collector.service import Collector
 from edge.collector.summaries import Summaries
 from edge.config import is_local
 from edge.errors import ConfigError
@@ -32,7 +33,7 @@ from edge.messages.topics import COLLECT, client_id
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
 from edge.system.systemd import Watchdog, notify
-from edge.types import SHORT_NAME
+from edge.types import SHORT_NAME, TOPIC_PREFIX
 
 PORT, TLS_PORT = 1883, 8883
 _ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
@@ -47,13 +48,15 @@ def collect(options: CollectOptions) -> None:
     """
     _check_names(options)
     zone, begins = calendar.zone(options.timezone), calendar.shifts(options.shifts)
-    wanted = subscriptions.filters(options.sites, options.devices, options.share)
-    plan = Plan(options.consumer, options.missing_after)
+    wanted = subscriptions.filters(options.sites, options.devices, options.share, options.prefix)
+    plan = Plan(options.consumer, options.missing_after, options.prefix)
     connection = CollectorConnection(_connector(options), wanted)
     log_as_configured("info")
     with closing(open_database(options.database, create=True)) as opened:
         calendars = [Calendar(kind, zone, begins) for kind in calendar.KINDS]
-        scheduled = Summaries(Queries(opened), calendars) if options.publish_summaries else None
+        scheduled = (
+            Summaries(Queries(opened), calendars, options.prefix) if options.publish_summaries else None
+        )
         _run(Collector(opened, connection, plan, scheduled))
 
 
@@ -62,6 +65,10 @@ def _check_names(options: CollectOptions) -> None:
         text = getattr(options, name)
         if text and not re.fullmatch(SHORT_NAME, text):
             raise ConfigError(f"--{name}: {text!r} is made of more than letters, digits, '_', '.' and '-'")
+    if not re.fullmatch(TOPIC_PREFIX, options.prefix):
+        raise ConfigError(
+            f"--prefix: {options.prefix!r} is made of more than letters, digits, '_', '.', '-' and single '/'"
+        )
     if not options.consumer:
         raise ConfigError("--consumer: a collector needs a name")
     if options.share and not options.instance:

@@ -40,6 +40,7 @@ class CollectOptions:
     consumer: str
     instance: str
     share: str
+    prefix: str
     missing_after: float
     publish_summaries: bool
     shifts: str

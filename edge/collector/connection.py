@@ -24,6 +24,7 @@ from edge.mqtt.events import (
     PublishAcknowledged,
     SubscriptionAcknowledged,
 )
+from edge.mqtt.properties import packet_size
 from edge.mqtt.reason_codes import REFUSED, SHARED_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED
 from edge.mqtt.takeover import TakeoverDetector
 
@@ -35,9 +36,6 @@ MAX_PACKET_BYTES = 16_384
 
 SHARED = "$share/"
 """So begins the filter of a shared subscription."""
-
-HEADERS = 24
-"""Bytes of a packet besides topic and payload, and some more."""
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +149,7 @@ class CollectorConnection:
             raise BrokerError("there is no connection")
         accepted = self._accepted
         maximum = None if accepted is None else accepted.maximum_packet_size
-        if maximum is not None and len(message.topic) + len(message.payload) + HEADERS > maximum:
+        if maximum is not None and packet_size(message.topic, message.payload) > maximum:
             self.log_once(
                 f"the broker takes at most {maximum} bytes, {message.topic} has more and is left out"
             )

@@ -52,8 +52,8 @@ class Ingest:
 
     writing: Writes
     wall: Callable[[], float]
+    parser: Parser = field(default_factory=Parser)
     totals: Totals = field(default_factory=Totals)
-    _parser: Parser = field(default_factory=Parser)
     _waiting: deque[ReceivedMessage] = field(default_factory=deque)
 
     @property
@@ -72,7 +72,7 @@ class Ingest:
         Returns:
             What it says; None for nothing.
         """
-        record = self._parser.read(message.topic, message.payload, self.wall())
+        record = self.parser.read(message.topic, message.payload, self.wall())
         if isinstance(record, AvailabilityRecord):
             record = replace(record, unsure_since=unsure_since, anew=not message.retained)
         elif isinstance(record, Heartbeat):

@@ -55,7 +55,9 @@ class Parser:
     state only what is used must be there, of stats nothing: a device may be older.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = PREFIX) -> None:
+        """`prefix`: with what the topics of the devices begin."""
+        self._prefix = prefix
         definitions = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["$defs"]
         self._validators = {
             kind: Draft202012Validator({**_tolerant(definitions[kind], needed), "$defs": definitions})
@@ -86,7 +88,7 @@ class Parser:
         return _guarded(lambda: self._exported(site, payload, received), "", payload, received)
 
     def _read(self, topic: str, payload: bytes, received: float) -> Record | None:
-        place, kind = _address(topic)
+        place, kind = _address(topic, self._prefix)
         if kind == "availability":
             return _presence(place, payload, received)
         if kind in ("state", "stats") and not payload:
@@ -104,8 +106,7 @@ class Parser:
             raise _BadMessageError(
                 f"it is of the site {own!r}, not {site!r}; leave --site away, the event says it"
             )
-        place, _ = _address(f"{PREFIX}/{own or site}/{members['device']}/event")
-        return _event(place, members, received)
+        return _event(_place(own or site, members["device"]), members, received)
 
     def _json(self, place: DeviceKey, kind: str, payload: bytes, received: float) -> Record:
         members = self._members(kind, payload)
@@ -145,14 +146,18 @@ def _tolerant(definition: _Members, needed: tuple[str, ...] | None) -> _Members:
     return known if needed is None else {**known, "required": list(needed)}
 
 
-def _address(topic: str) -> tuple[DeviceKey, str]:
-    levels = topic.split("/")
-    if len(levels) != 4 or levels[0] != PREFIX or levels[3] not in KINDS:
+def _address(topic: str, prefix: str) -> tuple[DeviceKey, str]:
+    levels = topic.removeprefix(f"{prefix}/").split("/")
+    if not topic.startswith(f"{prefix}/") or len(levels) != 3 or levels[2] not in KINDS:
         raise _BadMessageError(f"no device publishes to {topic!r}")
-    for level in levels[1:3]:
+    return _place(levels[0], levels[1]), levels[2]
+
+
+def _place(site: str, device: str) -> DeviceKey:
+    for level in (site, device):
         if not _NAME.fullmatch(level) or len(level) > LONGEST_NAME:
             raise _BadMessageError(f"{level!r} is no name of a site or device")
-    return DeviceKey(levels[1], levels[2]), levels[3]
+    return DeviceKey(site, device)
 
 
 def _load(payload: bytes) -> Any:

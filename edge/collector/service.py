@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
-from edge.collector.acks import AckScheduler, Message
+from edge.collector.acks import AckScheduler, Message, Plan
 from edge.collector.connection import CollectorConnection
 from edge.collector.coverage import Coverage, ThroughputLog
 from edge.collector.database import CollectorDatabase, Queries, Writes
 from edge.collector.ingest import BATCH, Ingest, Totals
+from edge.collector.parse import Parser
 from edge.collector.records import EventRecord
 from edge.errors import BrokerError, StorageError
 from edge.mqtt.backoff import Backoff
@@ -45,19 +45,6 @@ STOP_S = 2.0
 """For storing what has arrived, once it is stopped."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a collector is to do.
-
-    Attributes:
-        consumer: Under which name it acknowledges to devices.
-        missing_after_s: How long a range is missing before it is requested.
-    """
-
-    consumer: str
-    missing_after_s: float
 
 
 class ScheduledMessages(Protocol):
@@ -95,8 +82,8 @@ class Collector:
         """Raises: StorageError: The database cannot be read."""
         self._scheduled = scheduled or NoScheduledMessages()
         self._reading, self._writing = Queries(database), Writes(database)
-        self._ingest = Ingest(self._writing, time.time)
-        self._ack_scheduler = AckScheduler(self._reading, self._writing, plan.consumer, plan.missing_after_s)
+        self._ingest = Ingest(self._writing, time.time, Parser(plan.prefix))
+        self._ack_scheduler = AckScheduler(self._reading, self._writing, plan)
         self.connection = connection
         self._coverage = Coverage(self._reading.seen(connection.client_id))
         self._store_backoff = Backoff(first=0.2, longest=5.0)

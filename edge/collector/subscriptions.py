@@ -14,13 +14,16 @@ _DIVIDED = ("event", "gap")
 brings no retained messages."""
 
 
-def filters(sites: tuple[str, ...], devices: tuple[str, ...], share: str = "") -> tuple[str, ...]:
+def filters(
+    sites: tuple[str, ...], devices: tuple[str, ...], share: str = "", prefix: str = PREFIX
+) -> tuple[str, ...]:
     """Topic filters for some sites and devices, all where none is named.
 
     Args:
         sites: Names of sites.
         devices: Names of devices.
         share: Name of the group with which events are divided; empty for none.
+        prefix: With what the topics of the devices begin.
 
     Raises:
         ConfigError: A name is none.
@@ -32,7 +35,7 @@ def filters(sites: tuple[str, ...], devices: tuple[str, ...], share: str = "") -
                     f"{option}: {name!r} is made of more than letters, digits, '_', '.' and '-'"
                 )
     return tuple(
-        (f"$share/{share}/" if share and kind in _DIVIDED else "") + f"{PREFIX}/{site}/{device}/{kind}"
+        (f"$share/{share}/" if share and kind in _DIVIDED else "") + f"{prefix}/{site}/{device}/{kind}"
         for site in sites or ("+",)
         for device in devices or ("+",)
         for kind in KINDS

@@ -19,8 +19,10 @@ EVERY_S = 60.0
 class Summaries:
     """The present window of each calendar and the one before, for each device and each site."""
 
-    def __init__(self, reading: Queries, calendars: Sequence[Calendar]) -> None:
+    def __init__(self, reading: Queries, calendars: Sequence[Calendar], prefix: str = PREFIX) -> None:
+        """`prefix`: with what the topics begin."""
         self._reading = reading
+        self._prefix = prefix
         self._calendars = calendars
         self._next = 0.0
         self._queue: deque[Message] = deque()
@@ -56,11 +58,12 @@ class Summaries:
             wall,
         )
         for row in (*devices, *report.together(devices)):
-            yield Message(topic(row, calendar, present), render.summary(row, wall), retain=True)
+            where = f"{self._prefix}/{topic(row, calendar, present)}"
+            yield Message(where, render.summary(row, wall), retain=True)
 
 
 def topic(row: ReportRow, calendar: Calendar, present: Window) -> str:
-    """Where a row is published; the window before the present one is the `last`."""
+    """Where a row is published, below the prefix; the window before the present one is the `last`."""
     device = f"/{row.place.device}" if row.place.device else ""
     last = "" if row.window == present else "/last"
-    return f"{PREFIX}/{row.place.site}/summary{device}/{calendar.kind}{last}"
+    return f"{row.place.site}/summary{device}/{calendar.kind}{last}"

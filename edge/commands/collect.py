@@ -10,6 +10,7 @@ import click
 
 from edge.cli.options import FILE, json_option
 from edge.collector.config import CollectOptions, LoadOptions, ReportOptions
+from edge.messages.topics import PREFIX
 
 DATABASE = "sqlite:///maskgate-events.db"
 
@@ -59,6 +60,7 @@ def broker_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @database_option
 @site_option
 @device_option
+@click.option("--prefix", default=PREFIX, show_default=True, help="What the devices have as mqtt.prefix.")
 @click.option("--consumer", default="collector", show_default=True, help="Name under which devices know it.")
 @click.option("--instance", default="", help="Tells collectors of one consumer apart.")
 @click.option("--share", default="", metavar="GROUP", help="Divide the events with others of this group.")
@@ -88,6 +90,7 @@ def collect(
     database: str,
     sites: tuple[str, ...],
     devices: tuple[str, ...],
+    prefix: str,
     consumer: str,
     instance: str,
     share: str,
@@ -122,6 +125,7 @@ def collect(
                 consumer=consumer,
                 instance=instance,
                 share=share,
+                prefix=prefix,
                 missing_after=missing_after,
                 publish_summaries=publish_summaries,
                 shifts=shifts,

@@ -15,10 +15,10 @@ from edge.cli.output import table
 from edge.commands.common import takes_models
 from edge.config import Config, DeviceConfig, LampConfig, MqttConfig, SpoolConfig
 from edge.daemon.all_in_one import all_in_one
+from edge.daemon.uplink_factory import make_topics
 from edge.demo import CLIP
 from edge.demo.broker import PATIENCE_S, own_broker
 from edge.errors import BrokerError
-from edge.messages.topics import Topics
 from edge.mqtt.client import subscribe
 from edge.pipeline.events import latest_by_pass
 from edge.pipeline.pipeline import Cycle
@@ -101,7 +101,7 @@ def _run_alone(config: Config, observer: DemoObserver) -> None:
 
 def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
     """Runs the daemon while a subscriber listens, until the subscriber has every event."""
-    topics = Topics(config.device.site, config.device.name)
+    topics = make_topics(config)
     received: set[str] = set()
 
     def receive(topic: str, payload: bytes) -> None:
@@ -109,7 +109,7 @@ def _run_before_subscriber(config: Config, observer: DemoObserver) -> None:
         if topic == topics.event:
             received.add(json.loads(payload)["id"])
 
-    with subscribe("127.0.0.1", config.mqtt.port, f"maskgate/{config.device.site}/#", receive):
+    with subscribe("127.0.0.1", config.mqtt.port, f"{topics.prefix}/{topics.site}/#", receive):
         all_in_one(config, observer).run()
         wanted = {str(event.id) for event in observer.events}
         deadline = time.monotonic() + PATIENCE_S

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from edge.config import Config, MqttConfig
+from edge.messages.payloads import info_message
 from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
@@ -14,6 +15,7 @@ from edge.telemetry.minutes import MinuteQueue
 from edge.uplink import homeassistant
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.ports import SpoolReader
+from edge.uplink.retained import RetainedMessage
 from edge.uplink.status import StatusPublisher
 from edge.uplink.uplink import Uplink, connect_options
 
@@ -27,6 +29,16 @@ def make_broker(mqtt: MqttConfig, login: broker.Login | None) -> broker.Broker:
     verified = "unverified-broker" not in mqtt.insecure
     tls = broker.tls(mqtt.ca_file, mqtt.client_cert_file, mqtt.client_key_file, verified=verified)
     return broker.Broker(mqtt.host, mqtt.port, mqtt.keepalive_s, login, tls)
+
+
+def make_topics(config: Config) -> Topics:
+    """Where the configuration has this device publish."""
+    return Topics(config.device.site, config.device.name, config.mqtt.prefix)
+
+
+def make_client_id(config: Config) -> str:
+    """Under which identifier the configuration has this device connect."""
+    return config.mqtt.client_id or make_topics(config).client_id
 
 
 def open_uplink(
@@ -48,12 +60,14 @@ def open_uplink(
     """
     mqtt = config.mqtt
     where = make_broker(mqtt, broker.login(mqtt.username, mqtt.password_file, os.environ))
-    topics = Topics(config.device.site, config.device.name)
+    topics = make_topics(config)
     policy = InboundPolicy(mqtt.accept_ack, mqtt.ack_wait_s, frozenset(mqtt.accept_commands))
     inbound = InboundHandler(backlog, topics, policy, mute)
     status = StatusPublisher(backlog, topics, minute_queue)
+    info = info_message(config, version("maskgate"))
+    status.retained_messages.put(RetainedMessage("info", topics.info, info))
     if mqtt.discovery:
         for message in homeassistant.discovery_messages(topics, version("maskgate")):
             status.retained_messages.put(message)
-    connector = Connector(where, connect_options(topics))
+    connector = Connector(where, connect_options(topics, make_client_id(config)))
     return Uplink(backlog, connector, topics, inbound=inbound, status=status)

@@ -10,9 +10,8 @@ from typing import Protocol
 
 from edge.config import Config
 from edge.daemon.service import Problem, Service, attempt
-from edge.daemon.uplink_factory import make_broker, open_uplink
+from edge.daemon.uplink_factory import make_broker, make_client_id, open_uplink
 from edge.errors import BrokerError, SpoolError
-from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.broker import ConnectOptions
 from edge.mqtt.connector import Connector
@@ -69,9 +68,9 @@ class UplinkService(Service):
 
     def connect(self) -> Iterator[Problem]:
         """Whether the broker takes the device, under another identifier than that of a running daemon."""
-        mqtt, device = self._config.mqtt, self._config.device
+        mqtt = self._config.mqtt
         login = broker.login(mqtt.username, mqtt.password_file, as_service(broker.CREDENTIAL, os.environ))
-        options = ConnectOptions(f"{Topics(device.site, device.name).client_id}-check")
+        options = ConnectOptions(f"{make_client_id(self._config)}-check")
         yield from attempt("mqtt.host", lambda: probe(Connector(make_broker(mqtt, login), options)))
 
     def start(self) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from io import StringIO
 
 from edge.camera import connect_source
-from edge.daemon.uplink_factory import make_broker
+from edge.daemon.uplink_factory import make_broker, make_client_id, make_topics
 from edge.diagnostics.finding import Check, Device, Finding, fault, ok, skipped
 from edge.diagnostics.installation import running
 from edge.errors import MaskGateError, SpoolError
 from edge.indicator import open_indicator
-from edge.messages.topics import OFFLINE, Topics
+from edge.messages.topics import OFFLINE
 from edge.mqtt import broker
 from edge.mqtt.broker import ConnectOptions
 from edge.mqtt.connector import Connector
@@ -53,7 +53,7 @@ def broker_access(device: Device) -> Iterator[Finding]:
     elif _daemon_runs(device):
         yield skipped("broker's access list", "the running daemon publishes; see `maskgate events stats`")
     else:
-        topic = _topics(device).availability
+        topic = make_topics(device.config).availability
         try:
             publish_once(_connector(device), topic, OFFLINE)
             yield ok("broker's access list", f"{topic} was acknowledged")
@@ -84,12 +84,8 @@ def _daemon_runs(device: Device) -> bool:
         return True
 
 
-def _topics(device: Device) -> Topics:
-    return Topics(device.config.device.site, device.config.device.name)
-
-
 def _connector(device: Device) -> Connector:
     """A connection as the daemon's, under an identifier of its own."""
     mqtt = device.config.mqtt
     login = broker.login(mqtt.username, mqtt.password_file, as_service(broker.CREDENTIAL, device.environment))
-    return Connector(make_broker(mqtt, login), ConnectOptions(f"{_topics(device).client_id}-check"))
+    return Connector(make_broker(mqtt, login), ConnectOptions(f"{make_client_id(device.config)}-check"))

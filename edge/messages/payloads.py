@@ -1,4 +1,4 @@
-"""The payloads of what a device publishes: events, state, gaps, statistics, summaries, acknowledgements.
+"""The payloads of what a device publishes: events, state, gaps, statistics, summaries, itself.
 
 `docs/reference/mqtt.md` and `schemas/mqtt.schema.json` describe the same for those who listen.
 """
@@ -11,14 +11,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge.config import Config
 from edge.system.health import Health
 from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import Minute, SpoolUsage
 from edge.telemetry.summaries import Summary
+from edge.telemetry.totals import Totals
 from edge.types import LABELS, DeviceKey, Event, Gap, PassNotice, Probabilities, State
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
 """JSON Schema with a `$defs` entry for each kind of message."""
+SCHEMA_ID = "urn:maskgate:mqtt:1"
+"""Its identifier, which changes when something is removed or means something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,7 @@ class MinuteReport:
         figures: How full the spool is.
         health: How the device is.
         no_subscribers: Messages that nobody was subscribed to, since the program began.
+        totals: Sums over all minutes since the program began, this one included.
     """
 
     minute_stats: MinuteStats
@@ -206,6 +211,7 @@ class MinuteReport:
     figures: SpoolUsage
     health: Health
     no_subscribers: int
+    totals: Totals
 
 
 def stats_message(minute: MinuteReport) -> bytes:
@@ -232,6 +238,25 @@ def stats_message(minute: MinuteReport) -> bytes:
                 "dropped": figures.dropped,
             },
             "unheard": minute.no_subscribers,
+            "totals": _totals(minute.totals),
+        }
+    )
+
+
+def info_message(config: Config, version: str) -> bytes:
+    """The payload of the message that says what a device is, and how it is configured.
+
+    Args:
+        config: Of the device; told is what everybody may know.
+        version: Of the program.
+    """
+    return encode(
+        {
+            "version": version,
+            "schema": SCHEMA_ID,
+            "site": config.device.site,
+            "device": config.device.name,
+            "config": config.told(),
         }
     )
 
@@ -252,6 +277,16 @@ def summary_message(found: Summary) -> bytes:
             "minutes_off": round(found.off_s / 60, 2),
         }
     )
+
+
+def _totals(totals: Totals) -> dict[str, object]:
+    return {
+        "verdicts": asdict(totals.verdicts),
+        "directions": totals.directions.members,
+        "frames": totals.frames,
+        "watched_s": round(totals.watched_s, 3),
+        "blind_s": round(totals.blind_s, 3),
+    }
 
 
 def _quantiles(found: Quantiles) -> dict[str, float | None]:

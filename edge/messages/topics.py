@@ -9,6 +9,7 @@ from functools import lru_cache
 from edge.types import NAME, DeviceKey
 
 PREFIX = "maskgate"
+"""With this all topics begin, unless the configuration says otherwise."""
 ONLINE = b"online"
 OFFLINE = b"offline"
 COLLECT = "collect"
@@ -27,23 +28,28 @@ def client_id(*names: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """Where a device publishes: `maskgate/<site>/<device>/...`."""
+    """Where a device publishes: `<prefix>/<site>/<device>/...`; the prefix may have several levels."""
 
     site: str
     device: str
+    prefix: str = PREFIX
 
     def __post_init__(self) -> None:
         # MQTT 5.0, section 4.7: `/` would begin another level, `+` and `#` are wildcards.
-        for level in (self.site, self.device):
+        for level in (self.site, self.device, *self.prefix.split("/")):
             if not re.fullmatch(NAME, level):
                 raise ValueError(f"a topic level is made of letters, digits, '.', '_' and '-', not {level!r}")
 
     @classmethod
     @lru_cache(maxsize=1_024)
-    def of(cls, origin: DeviceKey) -> Topics:
+    def of(cls, origin: DeviceKey, prefix: str = PREFIX) -> Topics:
         """Those of a device."""
         # Asked for with every event and every acknowledgement. Bounded: a collector meets names of others.
-        return cls(origin.site, origin.device)
+        return cls(origin.site, origin.device, prefix)
+
+    def of_name(self, origin: DeviceKey) -> Topics:
+        """Those of this device under another name, such as an earlier one."""
+        return Topics.of(origin, self.prefix)
 
     @property
     def origin(self) -> DeviceKey:
@@ -91,6 +97,16 @@ class Topics:
         return self._topic("command")
 
     @property
+    def reply(self) -> str:
+        """Below it answers to commands may be published."""
+        return self._topic("reply")
+
+    @property
+    def info(self) -> str:
+        """What the device is and how it is configured, retained."""
+        return self._topic("info")
+
+    @property
     def stats(self) -> str:
         """How the last minute went, retained, expiring."""
         return self._topic("stats")
@@ -113,4 +129,4 @@ class Topics:
         return client_id(self.site, *between, self.device)
 
     def _topic(self, name: str) -> str:
-        return f"{PREFIX}/{self.site}/{self.device}/{name}"
+        return f"{self.prefix}/{self.site}/{self.device}/{name}"

@@ -57,7 +57,7 @@ CONFIG_KEYS = SettingNames(
     tls="the TLS settings in [mqtt]",
     client="this device",
     unique_name="give every device its own device.name",
-    permission="this user to publish below maskgate/",
+    permission="this user to publish below mqtt.prefix",
 )
 """The device's names: keys of config.toml."""
 

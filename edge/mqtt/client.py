@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -37,8 +38,10 @@ from edge.mqtt.events import (
     Deliver,
     MessageReceived,
     PublishAcknowledged,
+    ReplyAddress,
     SubscriptionAcknowledged,
 )
+from edge.mqtt.properties import PLAIN_JSON, TEXT, MessageProperties
 from edge.mqtt.reason_codes import REFUSED
 
 # MQTT 5.0, section 3.14.2.1.
@@ -139,7 +142,13 @@ def connect(
     if options.maximum_packet_size:
         client.maximum_packet_size = options.maximum_packet_size
     if options.will:
-        client.will_set(options.will, OFFLINE, qos=options.will_qos, retain=options.will_retained)
+        client.will_set(
+            options.will,
+            OFFLINE,
+            qos=options.will_qos,
+            retain=options.will_retained,
+            properties=_described(Properties(PacketTypes.WILLMESSAGE), MessageProperties(TEXT)),  # type: ignore[no-untyped-call]
+        )
     if broker.login is not None:
         client.username_pw_set(broker.login.username, broker.login.password)
     if context is not None:
@@ -147,9 +156,19 @@ def connect(
     return Connection(client, broker, options)
 
 
-def _expiring(seconds: int) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.MessageExpiryInterval = seconds
+@lru_cache(maxsize=64)
+def _publish_properties(wanted: MessageProperties) -> Properties:
+    """Cached: most messages have one of a few. paho only reads them."""
+    return _described(Properties(PacketTypes.PUBLISH), wanted)  # type: ignore[no-untyped-call]
+
+
+def _described(properties: Properties, wanted: MessageProperties) -> Properties:
+    properties.PayloadFormatIndicator = 1
+    properties.ContentType = wanted.content_type
+    if wanted.expiry_s is not None:
+        properties.MessageExpiryInterval = wanted.expiry_s
+    if wanted.correlation is not None:
+        properties.CorrelationData = wanted.correlation
     return properties
 
 
@@ -200,7 +219,12 @@ class Connection:
         return thread is None or thread.is_alive()
 
     def publish(
-        self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        properties: MessageProperties = PLAIN_JSON,
     ) -> int:
         """Hands one message over, QoS 1; an `PublishAcknowledged` with the returned number follows.
 
@@ -210,14 +234,18 @@ class Connection:
             topic: Where to.
             payload: Its bytes.
             retain: Whether the broker keeps it for those who come later.
-            expiry_s: After how many seconds it forgets it.
+            properties: What else is said of it.
 
         Raises:
             BrokerError: There is no connection.
         """
-        properties = None if expiry_s is None else _expiring(expiry_s)
-        qos = self._state.qos
-        info = self._client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
+        info = self._client.publish(
+            topic,
+            payload,
+            qos=self._state.qos,
+            retain=retain,
+            properties=_publish_properties(properties),
+        )
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerError("the connection is gone")
         self._published += 1
@@ -401,7 +429,16 @@ def _on_message(_client: Client, state: _CallbackState, message: MQTTMessage) ->
     except UnicodeDecodeError:
         # An exception would end paho's thread; no filter fits the empty topic.
         topic = ""
-    state.deliver(MessageReceived(message.mid, message.qos, topic, bytes(message.payload), message.retain))
+    state.deliver(
+        MessageReceived(
+            message.mid, message.qos, topic, bytes(message.payload), message.retain, _reply_address(message)
+        )
+    )
+
+
+def _reply_address(message: MQTTMessage) -> ReplyAddress | None:
+    topic = getattr(message.properties, "ResponseTopic", "")
+    return ReplyAddress(topic, getattr(message.properties, "CorrelationData", None)) if topic else None
 
 
 @contextmanager

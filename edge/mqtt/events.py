@@ -81,6 +81,14 @@ class SubscriptionAcknowledged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyAddress:
+    """Where the sender of a message wants its answer, and what the answer is to bring back."""
+
+    topic: str
+    correlation: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
     """A message for this client; the broker keeps it until `Connection.acknowledge`."""
 
@@ -89,6 +97,7 @@ class MessageReceived:
     topic: str
     payload: bytes
     retained: bool
+    reply_to: ReplyAddress | None = None
 
 
 ConnectionEvent = (

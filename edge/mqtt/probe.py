@@ -16,6 +16,7 @@ from edge.mqtt.events import (
     ConnectionRefused,
     PublishAcknowledged,
 )
+from edge.mqtt.properties import TEXT, MessageProperties
 from edge.mqtt.reason_codes import REFUSED
 
 PATIENCE_S = 10.0
@@ -37,7 +38,7 @@ def probe(connector: Connector) -> None:
 
 
 def publish_once(connector: Connector, topic: str, payload: bytes) -> None:
-    """Connects and has the broker acknowledge one retained message.
+    """Connects and has the broker acknowledge one retained message, a word of plain text.
 
     Raises:
         BrokerError: The broker does not take the client, or not the message.
@@ -49,7 +50,9 @@ def publish_once(connector: Connector, topic: str, payload: bytes) -> None:
         while (left := deadline - time.monotonic()) > 0:
             match answers.get(timeout=left):
                 case ConnectionAccepted() as accepted:
-                    connection.publish(topic, payload, retain=accepted.retains)
+                    connection.publish(
+                        topic, payload, retain=accepted.retains, properties=MessageProperties(TEXT)
+                    )
                 case PublishAcknowledged(_, code, text) if code >= REFUSED:
                     raise BrokerError(
                         f"the MQTT broker at {where} refuses a message on {topic}: {text.lower()}"

@@ -44,6 +44,15 @@ class VerdictCounts:
             self.unsure + other.unsure,
         )
 
+    def beyond(self, other: VerdictCounts) -> VerdictCounts:
+        """By how much these are more, verdict by verdict; 0 where they are less."""
+        return VerdictCounts(
+            max(self.compliant - other.compliant, 0),
+            max(self.no_mask - other.no_mask, 0),
+            max(self.mask_incorrect - other.mask_incorrect, 0),
+            max(self.unsure - other.unsure, 0),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class DirectionCounts:
@@ -67,6 +76,14 @@ class DirectionCounts:
     def __add__(self, other: DirectionCounts) -> DirectionCounts:
         return DirectionCounts(
             self.came_in + other.came_in, self.went_out + other.went_out, self.unknown + other.unknown
+        )
+
+    def beyond(self, other: DirectionCounts) -> DirectionCounts:
+        """By how much these are more, direction by direction; 0 where they are less."""
+        return DirectionCounts(
+            max(self.came_in - other.came_in, 0),
+            max(self.went_out - other.went_out, 0),
+            max(self.unknown - other.unknown, 0),
         )
 
 

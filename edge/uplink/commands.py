@@ -16,6 +16,7 @@ from edge.mqtt.events import MessageReceived
 from edge.spool.records import ConsumerMark
 from edge.uplink.ports import SpoolReader
 from edge.uplink.redelivery import LaggingConsumer, RedeliveryTracker, ReplayPart, ReplayQueue
+from edge.uplink.replies import Reply, ReplyQueue
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,9 @@ class InboundPolicy:
 class InboundHandler:
     """Handles messages for this device; used by the sender thread only.
 
-    `ignored` counts those that broke a rule.
+    Attributes:
+        ignored: How many broke a rule.
+        replies: The answers to commands.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class InboundHandler:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.ignored = 0
+        self.replies = ReplyQueue(topics)
         self._spool = spool
         self._topics = topics
         self._policy = policy
@@ -75,7 +79,7 @@ class InboundHandler:
         if not self._policy.accept_ack:
             return
         origins = (origin for origin in self._spool.origins() if origin != self._topics.origin)
-        self._earlier = tuple(Topics.of(origin).ack for origin in origins)
+        self._earlier = tuple(self._topics.of_name(origin).ack for origin in origins)
         if not self._loaded:
             marks = self._spool.marks()
             self._redelivery.load(((mark.consumer, mark.epoch, mark.contiguous) for mark in marks), now)
@@ -90,7 +94,7 @@ class InboundHandler:
             if received.topic not in self.filters:
                 raise InboundError("nobody asked for it")  # noqa: TRY301
             if received.topic == self._topics.command:
-                self._execute(inbound.parse_command(received.payload))
+                self._command(received)
             else:
                 self._acknowledge(inbound.parse_ack(received.payload), now)
         except InboundError as error:
@@ -139,12 +143,22 @@ class InboundHandler:
             _log.info("%s has up to %d: %d events again", lagging.consumer, lagging.contiguous, found.again)
             self._redelivery.back_off(lagging.consumer, lagging.epoch)
 
-    def _execute(self, command: MuteCommand | ReplayCommand) -> None:
+    def _command(self, received: MessageReceived) -> None:
+        """Executes a command; whoever wants an answer gets one."""
+        try:
+            reply = self._execute(inbound.parse_command(received.payload))
+        except (InboundError, SpoolError) as error:
+            self.replies.put(received.reply_to, Reply(False, str(error)))
+            raise
+        _log.info("a command: %s", reply.text)
+        self.replies.put(received.reply_to, reply)
+
+    def _execute(self, command: MuteCommand | ReplayCommand) -> Reply:
         if command.command not in self._policy.commands:
             raise InboundError(f"{command.command} is not among mqtt.accept_commands")
         if isinstance(command, MuteCommand):
             self._mute(command.seconds)
-            _log.info("the buzzer is silent for %g s", command.seconds)
-        else:
-            found = self._spool.replay(command.first, command.last)
-            _log.info("told to replay %d to %d: %d events again", command.first, command.last, found.again)
+            return Reply(True, f"the buzzer is silent for {command.seconds} s")
+        found = self._spool.replay(command.first, command.last)
+        text = f"of {command.first} to {command.last} {found.again} events are sent again"
+        return Reply(True, text, found.again)

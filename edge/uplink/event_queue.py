@@ -190,7 +190,7 @@ class EventQueue:
 
     def _topic(self, event: Stored) -> str:
         """Below the name under which it was decided."""
-        return (self._topics if event.origin is None else Topics.of(event.origin)).event
+        return (self._topics if event.origin is None else self._topics.of_name(event.origin)).event
 
     def _held(self, position: int) -> bool:
         """Whether an event that is unsent is taken care of already, or to be left alone."""

@@ -86,4 +86,4 @@ class GapQueue:
 
     def _topics_of(self, gap: Gap) -> Topics:
         """Those of the name under which the numbers were given."""
-        return self._topics if gap.origin is None else Topics.of(gap.origin)
+        return self._topics if gap.origin is None else self._topics.of_name(gap.origin)

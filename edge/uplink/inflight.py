@@ -6,11 +6,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.mqtt.properties import PLAIN_JSON, MessageProperties, packet_size
 from edge.mqtt.reason_codes import PubackAction
-
-# MQTT 5.0, section 3.3: at most 5 for the fixed header, 2 for the topic's length, 2 for the identifier, and
-# 6 for the properties with a Message Expiry Interval.
-_HEADERS = 24
 
 
 def allow_all(_topic: str) -> bool:
@@ -30,7 +27,7 @@ class OutgoingMessage:
         is_event: Whether it is an event, which is never left out without a gap in its place.
         is_notice: Whether it tells of now, so that nothing waits for it and a later one makes up for it.
         retain: Whether a broker keeps it for those who subscribe later.
-        expiry_s: Seconds after which a broker forgets it; None for never.
+        properties: What else is said of it.
     """
 
     topic: str
@@ -40,12 +37,12 @@ class OutgoingMessage:
     is_event: bool = False
     is_notice: bool = False
     retain: bool = False
-    expiry_s: int | None = None
+    properties: MessageProperties = PLAIN_JSON
 
     @property
     def size(self) -> int:
-        """Bytes of the packet, and some more."""
-        return len(self.topic) + len(self.payload) + _HEADERS
+        """Bytes of the packet, at most."""
+        return packet_size(self.topic, self.payload, self.properties)
 
 
 class OutgoingQueue(Protocol):

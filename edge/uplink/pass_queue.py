@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from edge.messages.payloads import pass_message
 from edge.messages.topics import Topics
+from edge.mqtt.properties import MessageProperties
 from edge.mqtt.reason_codes import PubackAction
 from edge.spool.spool import NOTICE_S
 from edge.types import PassNotice
 from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.ports import SpoolReader
 
+_PROPERTIES = MessageProperties(expiry_s=int(NOTICE_S))
+
 
 class PassQueue:
     """Notices of passes in their order. Each is sent once; what a broker refuses is forgotten."""
 
-    def __init__(self, reader: SpoolReader) -> None:
+    def __init__(self, reader: SpoolReader, topics: Topics) -> None:
         self._reader = reader
+        self._topics = topics
         self._more = True
 
     @property
@@ -34,7 +38,7 @@ class PassQueue:
         if notice is None:
             return None
         return OutgoingMessage(
-            _topic(notice), pass_message(notice), self, notice, is_notice=True, expiry_s=int(NOTICE_S)
+            self._topic(notice), pass_message(notice), self, notice, is_notice=True, properties=_PROPERTIES
         )
 
     def sent(self, message: OutgoingMessage) -> None:
@@ -47,7 +51,6 @@ class PassQueue:
         """This broker will never take it."""
         return "it is left out"
 
-
-def _topic(notice: PassNotice) -> str:
-    topics = Topics.of(notice.origin)
-    return topics.pass_begin if notice.finished is None else topics.pass_end
+    def _topic(self, notice: PassNotice) -> str:
+        topics = self._topics.of_name(notice.origin)
+        return topics.pass_begin if notice.finished is None else topics.pass_end

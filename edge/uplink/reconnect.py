@@ -15,9 +15,7 @@ from edge.mqtt.events import (
 from edge.mqtt.takeover import TakeoverDetector
 from edge.uplink.inflight import OutgoingMessage
 from edge.uplink.poison import PoisonDetector
-from edge.uplink.ports import SpoolReader
-from edge.uplink.retained import RetainedMessages
-from edge.uplink.session import Session
+from edge.uplink.session import Session, Sources
 
 ACCEPT_S = 30.0
 """How long a connection may be in the making."""
@@ -47,18 +45,12 @@ class ConnectionManager:
         """Seconds until the next connection may be made."""
         return max(self._next_at - now, 0.0)
 
-    def connect(
-        self,
-        reader: SpoolReader,
-        retained_messages: RetainedMessages,
-        events: ConnectionEventQueue,
-        now: float,
-    ) -> Session:
+    def connect(self, sources: Sources, events: ConnectionEventQueue, now: float) -> Session:
         """Begins the next connection."""
         self.attempts += 1
         self._began_at = now
         connection = self._connector.connect(events.for_connection(self.attempts))
-        return Session(connection, reader, retained_messages, self._topics, self._poison.limits(now))
+        return Session(connection, sources, self._topics, self._poison.limits(now))
 
     @property
     def thrown_out(self) -> bool:

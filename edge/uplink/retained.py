@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from edge.mqtt.backoff import Backoff
+from edge.mqtt.properties import PLAIN_JSON, MessageProperties
 from edge.mqtt.reason_codes import PubackAction
 from edge.uplink.inflight import OutgoingMessage
 
@@ -23,13 +24,13 @@ class RetainedMessage:
         key: A message with the same key takes its place.
         topic: Where it is published; two messages may share a topic.
         payload: Its bytes.
-        expiry_s: Seconds after which a broker forgets it; None for never.
+        properties: What else is said of it.
     """
 
     key: str
     topic: str
     payload: bytes
-    expiry_s: int | None = None
+    properties: MessageProperties = PLAIN_JSON
 
 
 class RetainedMessages:
@@ -98,7 +99,7 @@ class RetainedCursor:
             message.key,
             is_notice=True,
             retain=True,
-            expiry_s=message.expiry_s,
+            properties=message.properties,
         )
 
     def sent(self, message: OutgoingMessage) -> None:

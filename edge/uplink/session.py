@@ -21,6 +21,7 @@ from edge.uplink.inflight import InFlight, OutgoingMessage
 from edge.uplink.pass_queue import PassQueue
 from edge.uplink.ports import SpoolReader
 from edge.uplink.refusals import RefusalTracker
+from edge.uplink.replies import ReplyQueue
 from edge.uplink.retained import RetainedCursor, RetainedMessages
 
 _FILL = 64
@@ -50,6 +51,21 @@ class SessionLimits:
     refusals: RefusalTracker = field(default_factory=RefusalTracker)
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where messages come from, over all connections.
+
+    Attributes:
+        spool: Events, gaps, and begins and ends of passes.
+        retained_messages: What a device is now.
+        replies: Answers to commands.
+    """
+
+    spool: SpoolReader
+    retained_messages: RetainedMessages
+    replies: ReplyQueue
+
+
 class Session:
     """One connection, from the attempt to its end.
 
@@ -64,8 +80,7 @@ class Session:
     def __init__(
         self,
         connection: Connection,
-        reader: SpoolReader,
-        retained_messages: RetainedMessages,
+        sources: Sources,
         topics: Topics,
         limits: SessionLimits,
     ) -> None:
@@ -74,12 +89,13 @@ class Session:
         self.acknowledged = 0
         self.no_subscribers = 0
         self.in_flight = InFlight()
-        self._reader = reader
+        self._reader = sources.spool
         self._topics = topics
         self._limits = limits
-        self._retained = RetainedCursor(retained_messages, limits.skipped)
-        self._gaps = GapQueue(reader, topics, limits.skipped)
-        self._passes = PassQueue(reader)
+        self._retained = RetainedCursor(sources.retained_messages, limits.skipped)
+        self._replies = sources.replies
+        self._gaps = GapQueue(sources.spool, topics, limits.skipped)
+        self._passes = PassQueue(sources.spool, topics)
         self._events: EventQueue
         self._accepted: ConnectionAccepted
         self._paused_until = 0.0
@@ -110,6 +126,7 @@ class Session:
             self.ready
             and not len(self.in_flight)
             and self._retained.empty
+            and self._replies.empty
             and self._gaps.empty
             and self._passes.empty
             and self._events.empty
@@ -243,7 +260,7 @@ class Session:
             message.payload,
             # A broker that retains nothing ends the connection over a retained message.
             retain=message.retain and self._accepted.retains,
-            expiry_s=message.expiry_s,
+            properties=message.properties,
         )
 
     def _next(self, now: float, window: int) -> OutgoingMessage | None:
@@ -251,7 +268,8 @@ class Session:
             return None
         # Retained messages first: `online` and the state are few, and what follows is read in their light.
         # They go on while events are forbidden, since the state is what tells people about that.
-        if message := self._retained.next(now):
+        # Then answers: somebody waits for them.
+        if message := self._retained.next(now) or self._replies.next():
             return message
         # A gap before events, so that a consumer does not ask for numbers that will never come.
         allowed = self._forbidden.allowed(now)

@@ -13,10 +13,12 @@ from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.messages.payloads import MinuteReport, Trouble, stats_message, summary_message
 from edge.messages.topics import ONLINE, Topics
+from edge.mqtt.properties import TEXT, MessageProperties
 from edge.system import health
 from edge.telemetry import summaries
 from edge.telemetry.minutes import MinuteQueue, MinuteStats
 from edge.telemetry.records import DAY_S, HOUR_S, Minute
+from edge.telemetry.totals import Totals
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedMessage, RetainedMessages
 
@@ -46,12 +48,15 @@ class StatusPublisher:
         self._published: tuple[object, ...] = ()
         self._no_subscribers = 0
         self._count_at = 0.0
+        self._totals = Totals()
         self._minute: MinuteStats | None = None
         self._minute_due = 0.0
         self._minute_delay = MINUTE_DELAY_S
         self._complete_until = {HOUR_S: -1, DAY_S: -1}
         # The first message of each connection: the will may have left `offline` behind.
-        self.retained_messages.put(RetainedMessage("availability", topics.availability, ONLINE))
+        self.retained_messages.put(
+            RetainedMessage("availability", topics.availability, ONLINE, MessageProperties(TEXT))
+        )
 
     def cycle(self, now: float, no_subscribers: int, send_problem: str) -> None:
         """Looks for what has changed.
@@ -121,11 +126,14 @@ class StatusPublisher:
     def _put_stats(self, minute_stats: MinuteStats) -> None:
         found = self._spool.minutes(minute_stats.start, minute_stats.start)
         passes = found[0] if found else Minute(minute_stats.start)
+        self._totals.add(minute_stats, passes)
         report = MinuteReport(
-            minute_stats, passes, self._spool.figures(), health.read(), self._no_subscribers
+            minute_stats, passes, self._spool.figures(), health.read(), self._no_subscribers, self._totals
         )
         self.retained_messages.put(
-            RetainedMessage("stats", self._topics.stats, stats_message(report), EXPIRY_S)
+            RetainedMessage(
+                "stats", self._topics.stats, stats_message(report), MessageProperties(expiry_s=EXPIRY_S)
+            )
         )
 
     def _put_summaries(self) -> None:

@@ -30,7 +30,7 @@ from edge.system.pulse import Pulse
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.ports import SpoolReader
 from edge.uplink.reconnect import ConnectionManager
-from edge.uplink.session import Session
+from edge.uplink.session import Session, Sources
 from edge.uplink.status import StatusPublisher
 
 CYCLE_S = 1.0
@@ -45,9 +45,16 @@ MAX_PACKET_BYTES = 16_384
 _log = logging.getLogger(__name__)
 
 
-def connect_options(topics: Topics) -> ConnectOptions:
-    """How a device presents itself to a broker, which publishes `offline` when the device vanishes."""
-    return ConnectOptions(topics.client_id, topics.availability, maximum_packet_size=MAX_PACKET_BYTES)
+def connect_options(topics: Topics, client_id: str = "") -> ConnectOptions:
+    """How a device presents itself to a broker, which publishes `offline` when the device vanishes.
+
+    Args:
+        topics: Of the device.
+        client_id: Its identifier; empty for the one that its names make.
+    """
+    return ConnectOptions(
+        client_id or topics.client_id, topics.availability, maximum_packet_size=MAX_PACKET_BYTES
+    )
 
 
 class Uplink:
@@ -67,6 +74,7 @@ class Uplink:
         self._broker = connector.broker
         self._inbound = inbound or InboundHandler(spool, topics, InboundPolicy(), lambda _: None)
         self._status = status or StatusPublisher(spool, topics)
+        self._sources = Sources(spool, self._status.retained_messages, self._inbound.replies)
         self._connections = ConnectionManager(connector, topics, backoff or Backoff())
         self._events = ConnectionEventQueue(MAX_WAITING_MESSAGES)
         self._session: Session | None = None
@@ -163,9 +171,7 @@ class Uplink:
         try:
             now = time.monotonic()
             if self._session is None and self._connections.wait(now) == 0.0:
-                self._session = self._connections.connect(
-                    self._spool, self._status.retained_messages, self._events, now
-                )
+                self._session = self._connections.connect(self._sources, self._events, now)
             timeout = self._timeout(now)
             self._pulse.rest()
             burst = tuple(self._events.burst(timeout))

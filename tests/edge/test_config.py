@@ -114,6 +114,33 @@ def test_an_insecure_setting_must_have_its_name(tmp_path: Path, key: str) -> Non
     assert problems(tmp_path, f"[mqtt]\n{key}")[0].startswith("mqtt.")
 
 
+def test_what_is_told_holds_no_secret() -> None:
+    """No login, no file, and of a camera's address nothing that could be a password."""
+    secret = config.Config.model_validate(
+        {
+            "camera": {"source": "rtsp://user:hunter2@cam.example/s?pw=hunter2", "password_file": "/hunter2"},
+            "classifier": {"bundle": "/hunter2", "trusted_keys": ["/hunter2"]},
+            "detector": {"model": "/hunter2"},
+            "mqtt": {"username": "hunter2", "password_file": "/hunter2", "ca_file": "/hunter2"},
+            "spool": {"path": "/hunter2"},
+            "web": {"token_file": "/hunter2", "cert_file": "/hunter2", "key_file": "/hunter2"},
+        }
+    )
+    told = secret.told()
+    assert "hunter2" not in repr(told)
+    assert told["camera"]["source"] == "rtsp://cam.example"  # type: ignore[index]
+    assert told["mqtt"]["port"] == 1883  # type: ignore[index]
+
+
+@pytest.mark.parametrize("prefix", ["", "a//b", "a/#", "/a", "a/", "a b"])
+def test_a_prefix_that_is_no_topic_is_refused(tmp_path: Path, prefix: str) -> None:
+    """Wildcards and empty levels would be heard, or sent, elsewhere."""
+    file = tmp_path / "config.toml"
+    file.write_text(f'mqtt.prefix = "{prefix}"')
+    with pytest.raises(ConfigError, match=r"mqtt\.prefix"):
+        config.load(file)
+
+
 def test_nothing_is_obeyed_by_default() -> None:
     """Neither marks nor commands."""
     assert not config.MqttConfig().accept_ack

@@ -18,12 +18,13 @@ from typing import Any, Self
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from edge.collector.acks import Plan
 from edge.collector.connection import CollectorConnection, connect_options
 from edge.collector.database import open_database
-from edge.collector.service import Collector, Plan, ScheduledMessages
+from edge.collector.service import Collector, ScheduledMessages
 from edge.collector.subscriptions import filters
 from edge.messages.payloads import encode, event_payload
-from edge.messages.topics import Topics
+from edge.messages.topics import PREFIX, Topics
 from edge.mqtt.broker import Broker
 from edge.mqtt.connector import Connector
 from edge.types import Event
@@ -83,13 +84,13 @@ class CollectorProcess:
 @contextlib.contextmanager
 def collecting(
     port: int, url: str, *, missing_after_s: float = 10.0, instance: str = "", share: str = "",
-    scheduled: ScheduledMessages | None = None,
+    scheduled: ScheduledMessages | None = None, prefix: str = PREFIX,
 ) -> Iterator[Collector]:  # fmt: skip
     """A collector on a thread of this process."""
     options = connect_options(f"maskgate-collect-test{instance}")
     connector = Connector(Broker("127.0.0.1", port), options)
-    connection = CollectorConnection(connector, filters((), (), share))
-    plan = Plan("test", missing_after_s)
+    connection = CollectorConnection(connector, filters((), (), share, prefix))
+    plan = Plan("test", missing_after_s, prefix)
     made: list[Collector] = []
     ready = threading.Event()
 

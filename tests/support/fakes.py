@@ -19,6 +19,7 @@ from edge.mqtt.broker import Broker, ConnectOptions
 from edge.mqtt.client import Connection
 from edge.mqtt.connector import Connector
 from edge.mqtt.events import ConnectionEvent, Deliver, MessageReceived, PublishAcknowledged
+from edge.mqtt.properties import PLAIN_JSON, MessageProperties
 from edge.types import Gap, PassNotice
 
 
@@ -223,16 +224,23 @@ class FakeConnection:
         self.gone = False
         self.in_flight: dict[int, tuple[str, bytes]] = {}
         self.published: list[tuple[str, bytes, bool]] = []
+        self.properties: list[MessageProperties] = []
         self.subscriptions: list[tuple[str, Sequence[str]]] = []
         self.acknowledged: list[int] = []
         self._mids = itertools.count(1)
 
     def publish(
-        self, topic: str, payload: bytes, *, retain: bool = False, expiry_s: int | None = None
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        properties: MessageProperties = PLAIN_JSON,
     ) -> int:
         if self.gone:
             raise BrokerError("the connection is gone")
         mid = next(self._mids)
+        self.properties.append(properties)
         self.in_flight[mid] = (topic, payload)
         self.published.append((topic, payload, retain))
         return mid

@@ -8,8 +8,9 @@ from edge.messages.topics import Topics
 from edge.mqtt.client import Connection
 from edge.mqtt.events import ConnectionAccepted
 from edge.uplink.ports import SpoolReader
+from edge.uplink.replies import ReplyQueue
 from edge.uplink.retained import RetainedMessage, RetainedMessages
-from edge.uplink.session import Session, SessionLimits
+from edge.uplink.session import Session, SessionLimits, Sources
 from tests.support.fakes import FakeConnection, FakeSpoolReader
 
 TOPICS = Topics("site", "door")
@@ -32,8 +33,7 @@ def make(
     retained_messages.put(BIRTH)
     return Session(
         cast(Connection, connection),
-        cast(SpoolReader, reader),
-        retained_messages,
+        Sources(cast(SpoolReader, reader), retained_messages, ReplyQueue(TOPICS)),
         TOPICS,
         limits or SessionLimits(),
     ), retained_messages

@@ -25,7 +25,6 @@ from edge.collector.records import EpochKey, EventRecord, GapRecord, Record, Rej
 from edge.errors import StorageError
 from edge.messages.payloads import iso_time
 from edge.messages.ranges import Range, ranges_of
-from edge.messages.topics import PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +91,8 @@ class Clash:
         """It as a message that breaks the rules."""
         record = self.record
         kind = "event" if isinstance(record, EventRecord) else "gap"
-        topic = f"{PREFIX}/{record.site}/{record.device}/{kind}"
+        # Without its prefix, which a record does not have.
+        topic = f"{record.site}/{record.device}/{kind}"
         return Rejected(topic, repr(record).encode(), str(self), record.received)
 
 

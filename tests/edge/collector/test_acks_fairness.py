@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from edge.collector.acks import PAUSE_S, AckScheduler
+from edge.collector.acks import PAUSE_S, AckScheduler, Plan
 from edge.collector.completeness import Completeness
 from edge.collector.missing import ATTEMPTS
 from edge.collector.records import EpochKey
@@ -47,7 +47,7 @@ def database() -> FakeDatabase:
 
 @pytest.fixture
 def scheduler(database: FakeDatabase) -> AckScheduler:
-    return AckScheduler(database, database, "team", 10.0)  # type: ignore[arg-type]
+    return AckScheduler(database, database, Plan("team", 10.0))  # type: ignore[arg-type]
 
 
 def devices(count: int) -> list[DeviceKey]:

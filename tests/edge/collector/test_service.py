@@ -55,6 +55,21 @@ def test_events_are_stored_once_in_order(broker: Mosquitto, path: Path, url: str
     assert mark(url) == Completeness(300, 300, ())
 
 
+def test_devices_with_a_prefix_of_their_own_are_collected(broker: Mosquitto, path: Path, url: str) -> None:
+    """Their events are stored and acknowledged; those below another prefix are nobody's."""
+    topics = Topics("site", "door", "works/doors")
+    with (
+        collecting(broker.port, url, prefix="works/doors") as collector,
+        FakeDevice(broker.port, topics) as device,
+        FakeDevice(broker.port) as stranger,
+    ):
+        stranger.publish(made(5)[3:])
+        device.publish(made(3))
+        device.wait_for_mark(3)
+        assert collector.totals.rejected == 0
+    assert event_ids(path) == ids(made(3))
+
+
 def test_a_bad_message_is_kept_apart(broker: Mosquitto, path: Path, url: str) -> None:
     """It is counted with its reason, and what follows is stored."""
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:

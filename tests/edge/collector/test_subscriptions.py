@@ -31,6 +31,13 @@ def test_a_group_divides_events_only() -> None:
     ]  # fmt: skip
 
 
+def test_devices_with_a_prefix_of_their_own() -> None:
+    """Also in a group."""
+    assert filters((), (), "team", "works/doors")[1:3] == (
+        "$share/team/works/doors/+/+/gap", "works/doors/+/+/availability",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["+", "#", "a/b", "", "a b"])
 def test_names_only(name: str) -> None:
     """A name that would widen the filter is refused."""

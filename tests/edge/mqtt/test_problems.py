@@ -156,7 +156,7 @@ def test_a_refusal_in_the_words_of_each_program(code: int, device: str, collecto
         (
             0x87,
             True,
-            f"{LOST}the broker's access list must allow this user to publish below maskgate/",
+            f"{LOST}the broker's access list must allow this user to publish below mqtt.prefix",
             f"{LOST}the broker's access list must allow this user what docs/reference/collector.md lists",
         ),
         (0x80, True, f"{LOST}trying again", f"{LOST}trying again"),

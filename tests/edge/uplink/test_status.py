@@ -89,8 +89,10 @@ def test_a_minute_is_published_once_it_is_over(spool: Spool, clock: Time) -> Non
     assert stats["detect_ms"] == {"p50": 4.0, "p95": 4.0}
     assert stats["latency_ms"] == {"p50": 60.0, "p95": 60.0}
     assert stats["spool"]["unsent"] == 2
+    assert stats["totals"]["frames"] == 100
+    assert stats["totals"]["verdicts"]["compliant"] == 1
     (message,) = [n for n in status.retained_messages if n.key == "stats"]
-    assert message.expiry_s == 180
+    assert message.properties.expiry_s == 180
 
 
 def test_at_the_end_the_begun_minute_is_published_at_once(spool: Spool, clock: Time) -> None:
