@@ -275,6 +275,8 @@ class MqttConfig(FrozenModel):
     ack_wait_s: Seconds = 30.0
     accept_commands: tuple[Literal["mute", "replay"], ...] = ()
     discovery: bool = False
+    discovery_prefix: TopicPrefix = "homeassistant"
+    support_url: Annotated[str, Field(pattern=r"^(https?://[^\s@?]+)?$", max_length=200)] = ""
     passes: bool = False
 
     @property

@@ -68,10 +68,10 @@ class Ack(_InboundMessage):
 
 
 class MuteCommand(_InboundMessage):
-    """The buzzer is to be silent for a while."""
+    """The buzzer is to be silent for a while; for 0 seconds: no longer."""
 
     command: Literal["mute"]
-    seconds: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_MUTE_S)]
+    seconds: Annotated[int, BeforeValidator(_whole), Field(ge=0, le=MAX_MUTE_S)]
 
 
 class ReplayCommand(_InboundMessage):

@@ -48,11 +48,13 @@ class Trouble:
         no_subscribers: Messages that a broker took while nobody was subscribed.
         spool_problem: What is wrong with the spool; empty while all is well.
         send_problem: Why events may not be published; empty where they may.
+        muted: Whether the buzzer was told to be silent.
     """
 
     no_subscribers: int = 0
     spool_problem: str = ""
     send_problem: str = ""
+    muted: bool = False
 
 
 def event_payload(event: Event) -> dict[str, object]:
@@ -104,6 +106,7 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "send_problem": trouble.send_problem,
         "people": state.people,
         "still_faces": state.still_faces,
+        "muted": trouble.muted,
     }
 
 

@@ -11,7 +11,7 @@ from edge.errors import SpoolError
 from edge.messages import inbound
 from edge.messages.inbound import Ack, InboundError, MuteCommand, ReplayCommand
 from edge.messages.ranges import Range, merge
-from edge.messages.topics import Topics
+from edge.messages.topics import ONLINE, Topics
 from edge.mqtt.events import MessageReceived
 from edge.spool.records import ConsumerMark
 from edge.uplink.ports import SpoolReader
@@ -29,11 +29,13 @@ class InboundPolicy:
         accept_ack: Whether consumers may acknowledge and ask for replays.
         ack_wait_s: How long a consumer is given before an event is sent again.
         commands: The commands that are executed.
+        status_topic: Where Home Assistant says that it has started; empty where that is of no interest.
     """
 
     accept_ack: bool = False
     ack_wait_s: float = 30.0
     commands: frozenset[str] = frozenset()
+    status_topic: str = ""
 
 
 class InboundHandler:
@@ -42,6 +44,7 @@ class InboundHandler:
     Attributes:
         ignored: How many broke a rule.
         replies: The answers to commands.
+        on_birth: Called when Home Assistant has started.
     """
 
     def __init__(
@@ -54,10 +57,12 @@ class InboundHandler:
     ) -> None:
         self.ignored = 0
         self.replies = ReplyQueue(topics)
+        self.on_birth: Callable[[], None] = lambda: None
         self._spool = spool
         self._topics = topics
         self._policy = policy
         self._mute = mute
+        self._muted_until = float("-inf")
         self._wall = wall
         self._redelivery = RedeliveryTracker()
         self._replays = ReplayQueue()
@@ -67,8 +72,13 @@ class InboundHandler:
     @property
     def filters(self) -> tuple[str, ...]:
         """What to subscribe to: also what consumers say of events of an earlier name of this device."""
-        topics = (self._topics.ack, *self._earlier) if self._policy.accept_ack else ()
-        return (*topics, self._topics.command) if self._policy.commands else topics
+        acks = (self._topics.ack, *self._earlier) if self._policy.accept_ack else ()
+        commands = (self._topics.command,) if self._policy.commands else ()
+        return (*acks, *commands, *filter(None, (self._policy.status_topic,)))
+
+    def muted(self, now: float) -> bool:
+        """Whether a command keeps the buzzer silent."""
+        return now < self._muted_until
 
     def connected(self, now: float) -> None:
         """A broker has accepted a connection.
@@ -89,12 +99,14 @@ class InboundHandler:
     def handle(self, received: MessageReceived, now: float) -> None:
         """Handles one message; one that breaks a rule is counted and changes nothing."""
         try:
-            if received.retained:
+            if received.retained and received.topic != self._policy.status_topic:
                 raise InboundError("it is retained, and may be of any age")  # noqa: TRY301
             if received.topic not in self.filters:
                 raise InboundError("nobody asked for it")  # noqa: TRY301
             if received.topic == self._topics.command:
-                self._command(received)
+                self._command(received, now)
+            elif received.topic == self._policy.status_topic:
+                self._take_status(received.payload)
             else:
                 self._acknowledge(inbound.parse_ack(received.payload), now)
         except InboundError as error:
@@ -143,21 +155,26 @@ class InboundHandler:
             _log.info("%s has up to %d: %d events again", lagging.consumer, lagging.contiguous, found.again)
             self._redelivery.back_off(lagging.consumer, lagging.epoch)
 
-    def _command(self, received: MessageReceived) -> None:
+    def _take_status(self, payload: bytes) -> None:
+        if payload == ONLINE:
+            self.on_birth()
+
+    def _command(self, received: MessageReceived, now: float) -> None:
         """Executes a command; whoever wants an answer gets one."""
         try:
-            reply = self._execute(inbound.parse_command(received.payload))
+            reply = self._execute(inbound.parse_command(received.payload), now)
         except (InboundError, SpoolError) as error:
             self.replies.put(received.reply_to, Reply(False, str(error)))
             raise
         _log.info("a command: %s", reply.text)
         self.replies.put(received.reply_to, reply)
 
-    def _execute(self, command: MuteCommand | ReplayCommand) -> Reply:
+    def _execute(self, command: MuteCommand | ReplayCommand, now: float) -> Reply:
         if command.command not in self._policy.commands:
             raise InboundError(f"{command.command} is not among mqtt.accept_commands")
         if isinstance(command, MuteCommand):
             self._mute(command.seconds)
+            self._muted_until = now + command.seconds
             return Reply(True, f"the buzzer is silent for {command.seconds} s")
         found = self._spool.replay(command.first, command.last)
         text = f"of {command.first} to {command.last} {found.again} events are sent again"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -25,12 +25,16 @@ class RetainedMessage:
         topic: Where it is published; two messages may share a topic.
         payload: Its bytes.
         properties: What else is said of it.
+        edition: Another one of the same message has it published again.
+        taken: Called with the key when a broker has it.
     """
 
     key: str
     topic: str
     payload: bytes
     properties: MessageProperties = PLAIN_JSON
+    edition: int = 0
+    taken: Callable[[str], None] | None = None
 
 
 class RetainedMessages:
@@ -46,6 +50,10 @@ class RetainedMessages:
         if self._messages.get(message.key) != message:
             self._messages[message.key] = message
             self.version += 1
+
+    def remove(self, key: str) -> None:
+        """Forgets a message; what a broker keeps of it stays there."""
+        self._messages.pop(key, None)
 
     def __iter__(self) -> Iterator[RetainedMessage]:
         return iter(tuple(self._messages.values()))
@@ -105,6 +113,9 @@ class RetainedCursor:
     def sent(self, message: OutgoingMessage) -> None:
         """The broker has it; what has changed meanwhile is due by itself."""
         self._refused.pop(message.key, None)
+        handed_out = self._handed_out.get(message.key)
+        if handed_out is not None and handed_out.taken is not None:
+            handed_out.taken(handed_out.key)
 
     def refused(self, message: OutgoingMessage, _action: PubackAction, now: float) -> None:
         """Due again after a while, ever longer; the others do not wait for it."""

@@ -58,13 +58,14 @@ class StatusPublisher:
             RetainedMessage("availability", topics.availability, ONLINE, MessageProperties(TEXT))
         )
 
-    def cycle(self, now: float, no_subscribers: int, send_problem: str) -> None:
+    def cycle(self, now: float, no_subscribers: int, send_problem: str, *, muted: bool = False) -> None:
         """Looks for what has changed.
 
         Args:
             now: Monotonic time.
             no_subscribers: Messages that a broker took while nobody was subscribed, since the program began.
             send_problem: Why events may not be published; empty where they may.
+            muted: Whether the buzzer was told to be silent.
         """
         if now >= self._count_at:
             self._count_at, self._no_subscribers = now + NO_SUBSCRIBERS_EVERY_S, no_subscribers
@@ -73,20 +74,18 @@ class StatusPublisher:
         except SpoolError as error:
             # Not raised: the state is published all the same.
             _log.warning("no statistics for now: %s", error)
-        self._update_state(send_problem)
+        self._update_state(Trouble(self._no_subscribers, self._spool.problem, send_problem, muted))
 
     def finish(self) -> None:
         """The program ends: from now on minutes are published without delay."""
         self._minute_delay = self._minute_due = 0.0
 
-    def _update_state(self, send_problem: str) -> None:
-        state, problem = self._spool.state(), self._spool.problem
-        published = (state, problem, send_problem, self._no_subscribers)
-        if state is None or published == self._published:
+    def _update_state(self, trouble: Trouble) -> None:
+        state = self._spool.state()
+        if state is None or (state, trouble) == self._published:
             return
         # Before the encoding, so that a state that cannot be written is logged once and not in each cycle.
-        self._published = published
-        trouble = Trouble(self._no_subscribers, problem, send_problem)
+        self._published = (state, trouble)
         try:
             payload = payloads.encode(payloads.state_payload(state, trouble))
         except ValueError as error:

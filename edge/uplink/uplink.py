@@ -220,7 +220,8 @@ class Uplink:
         session = self._session
         if self.connected:
             self._inbound.redeliver(now)
-        self._status.cycle(now, self.no_subscribers, "" if session is None else session.forbidden)
+        forbidden = "" if session is None else session.forbidden
+        self._status.cycle(now, self.no_subscribers, forbidden, muted=self._inbound.muted(now))
         if session is None:
             return
         self._report(session.fill(now))

@@ -159,7 +159,7 @@ def test_the_half_that_sees_has_no_network_and_the_half_that_sends_no_device() -
     assert uplink["RestrictAddressFamilies"] == ["AF_UNIX AF_INET AF_INET6"]
     assert "SupplementaryGroups" not in uplink
     assert "DeviceAllow" not in uplink
-    assert "StateDirectory" not in uplink, "the spool's file is out of its reach"
+    assert uplink["StateDirectory"] == ["maskgate-uplink"], "the spool's file is out of its reach"
 
 
 def test_both_halves_have_one_user_and_one_runtime_directory() -> None:

@@ -153,7 +153,7 @@ def test_deep_nesting_is_a_bad_message(size: int) -> None:
 @pytest.mark.parametrize(
     ("payload", "sentence"),
     [
-        (b'{"command":"mute","seconds":0}', "mute.seconds: Input should be greater than or equal to 1"),
+        (b'{"command":"mute","seconds":-1}', "mute.seconds: Input should be greater than or equal to 0"),
         (b'{"command":"replay","from":3,"to":2}', "replay: a range goes upwards"),
         (b'{"command":"mute","command":"mute","seconds":9}', "a member is given twice"),
     ],

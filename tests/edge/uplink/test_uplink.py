@@ -23,7 +23,6 @@ from edge.config import Config
 from edge.daemon.uplink_factory import open_uplink
 from edge.messages import payloads
 from edge.mqtt.broker import Broker, Login, Tls
-from edge.mqtt.client import subscribe
 from edge.spool import Spool
 from edge.types import Lamp, State
 from edge.uplink.commands import InboundHandler, InboundPolicy
@@ -399,19 +398,3 @@ def test_the_configuration_is_followed(spool: Spool, broker: Mosquitto) -> None:
         subscriber.wait_for_events(1)
         uplink.stop()
         assert subscriber.named("event")[0].topic == "maskgate/north/gate/event"
-
-
-def test_home_assistant_gets_entities_where_that_is_wanted(spool: Spool, broker: Mosquitto) -> None:
-    """With `discovery` the entities are retained; without it nothing is said below `homeassistant/`."""
-    received: list[str] = []
-    for wanted in (False, True):
-        mqtt = {"host": "127.0.0.1", "port": broker.port, "discovery": wanted}
-        uplink = open_uplink(Config.model_validate({"mqtt": mqtt}), spool)
-        with subscribe("127.0.0.1", broker.port, "homeassistant/#", lambda topic, _: received.append(topic)):
-            uplink.start()
-            wait_until(lambda uplink=uplink: uplink.connected)  # type: ignore[misc]
-            uplink.stop()
-            if wanted:
-                wait_until(lambda: "homeassistant/sensor/maskgate-site-entrance/lamp/config" in received)
-            else:
-                assert received == []

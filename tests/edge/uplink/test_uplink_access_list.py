@@ -54,7 +54,8 @@ def device(port: int, passwords: Path) -> Config:
         "discovery": True,
         "passes": True,
     }
-    return Config.model_validate({"mqtt": mqtt})
+    spool = {"path": str(passwords.parent / "spool.db")}
+    return Config.model_validate({"mqtt": mqtt, "spool": spool})
 
 
 def test_the_sample_list_allows_all_that_a_device_does(
