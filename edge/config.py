@@ -75,6 +75,17 @@ def _known_scheme(source: str) -> str:
     return source
 
 
+class CameraControlsConfig(FrozenModel):
+    """Exposure and focus of a Raspberry Pi camera; others have their own."""
+
+    focus: Literal["continuous", "fixed"] = "continuous"
+    focus_m: Annotated[float, Field(ge=0.1, le=100)] = 2.0
+    brightness_ev: Annotated[float, Field(ge=-4, le=4)] = 0.0
+    metering: Literal["centre", "spot", "matrix"] = "centre"
+    exposure: Literal["normal", "short", "long"] = "normal"
+    flicker_hz: Literal[0, 50, 60] = 0
+
+
 class CameraConfig(FrozenModel):
     """Where frames come from."""
 
@@ -85,8 +96,9 @@ class CameraConfig(FrozenModel):
     fps: Annotated[int, Field(ge=1, le=120)] = 15
     rotation: Literal[0, 90, 180, 270] = 0
     max_age_s: Seconds = 0.5
-    retry_s: Seconds = 5.0
+    retry_s: Seconds = 2.0
     pace: Literal["realtime", "fast"] = "realtime"
+    controls: CameraControlsConfig = CameraControlsConfig()
 
 
 class DetectorConfig(FrozenModel):

@@ -75,6 +75,31 @@ class Box:
         return w * h / (self.w * self.h + other.w * other.h - w * h)
 
 
+class ViewProblem(StrEnum):
+    """What keeps a camera that gives pictures from seeing."""
+
+    NONE = ""
+    COVERED = "covered"
+    """Nothing is in the picture: the lens is covered, or there is no light at all."""
+    DARK = "dark"
+    BRIGHT = "bright"
+    OUT_OF_FOCUS = "out_of_focus"
+    MOVED = "moved"
+    """The view is another one than before."""
+
+
+class Recovery(StrEnum):
+    """What is being done to bring pictures back, in the order in which it is tried."""
+
+    NONE = ""
+    REOPEN = "reopen"
+    """The camera is closed and opened again."""
+    RECREATE = "recreate"
+    """The driver hangs: it is left behind, and the camera is opened beside it."""
+    RESTART = "restart"
+    """The program ends, so that the service manager starts it again."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture and the moment it shows.
@@ -86,6 +111,7 @@ class Frame:
         monotonic: The time base of every decision; for a recording this is media time.
         wall: Unix time.
         age: Time between capture and hand-over; 0 for recordings.
+        view: What keeps the camera from seeing; recordings are not looked at.
     """
 
     index: int
@@ -94,6 +120,7 @@ class Frame:
     wall: float
     preview: Image | None = None
     age: float = 0.0
+    view: ViewProblem = ViewProblem.NONE
 
     @property
     def size(self) -> tuple[int, int]:
@@ -103,11 +130,21 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """A cycle in which the camera gave nothing, and why."""
+    """A cycle in which the camera gave nothing, why, and what is done about it.
+
+    Attributes:
+        reason: Why, as one sentence.
+        monotonic: When it was.
+        wall: The same as Unix time.
+        recovery: The latest step to bring pictures back.
+        attempts: How many steps there have been since the last picture.
+    """
 
     reason: str
     monotonic: float
     wall: float
+    recovery: Recovery = Recovery.NONE
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +283,7 @@ class Lamp(StrEnum):
     RED = "red"
     BLIND = "blind"
     FAULT = "fault"
-    """Nobody with a verdict is there, and no disk takes what is decided."""
+    """Nobody with a verdict is there, and no disk takes what is decided, or the camera cannot see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +299,8 @@ class State:
         model_problem: Why that is not the bundle that was installed; empty where it is.
         people: How many are followed now.
         still_faces: How many faces have not moved for so long that they are posters or screens.
+        view: What keeps a camera that gives pictures from seeing.
+        recovery: What is being done about a camera that gives none.
     """
 
     lamp: Lamp
@@ -272,6 +311,8 @@ class State:
     model_problem: str = ""
     people: int = 0
     still_faces: int = 0
+    view: ViewProblem = ViewProblem.NONE
+    recovery: Recovery = Recovery.NONE
 
 
 @dataclass(frozen=True, slots=True)

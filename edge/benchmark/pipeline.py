@@ -76,7 +76,7 @@ class BaselineModels:
 class BaselineFirst:
     """A recording of which the baseline gets each frame before the pipeline does."""
 
-    busy_s = 0.0
+    busy_s, given_up = 0.0, ""
 
     def __init__(
         self, frames: Iterator[Frame | NotDue], detector: YuNetDetector, baseline: BaselineModels

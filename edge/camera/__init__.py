@@ -36,6 +36,9 @@ __all__ = [
 CREDENTIAL = "camera-password"
 """Name of the systemd credential that may hold the password of a network camera."""
 
+STREAM_SAME_S = 10.0
+"""A network camera may say for so long that nothing has changed: its encoder takes noise away."""
+
 log = logging.getLogger(__name__)
 
 
@@ -68,7 +71,9 @@ def open_source(
     camera = _live_camera(settings, preview_side, clock, os.environ)
     if camera is None:
         return open_recording(settings, start_wall, clock)
-    return LiveSource(camera.name, camera.open, Timeouts(settings.max_age_s, settings.retry_s), clock)
+    same_s = STREAM_SAME_S if is_stream(settings.source) else 0.0
+    timeouts = Timeouts(settings.max_age_s, settings.retry_s, same_s=same_s)
+    return LiveSource(camera.name, camera.open, timeouts, clock)
 
 
 def examine_source(settings: Settings) -> None:

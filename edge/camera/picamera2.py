@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
+from collections.abc import Container
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from types import ModuleType
@@ -16,6 +18,7 @@ from edge.camera.live import CapturedFrame
 from edge.camera.opencv import rotated
 from edge.camera.timestamps import DriverStamps
 from edge.config import CameraConfig as Settings
+from edge.config import CameraControlsConfig
 from edge.errors import MissingPackageError, SourceError
 from edge.system.clock import Clock
 from edge.types import Image
@@ -24,6 +27,47 @@ WAIT_S = 2.0
 """A camera that gives no picture for this long is taken for lost."""
 
 BUFFERS = 4
+
+# libcamera's AfMode, AeMeteringMode, AeExposureMode and AeFlickerMode; see its control_ids_core.yaml.
+AF_MANUAL, AF_CONTINUOUS = 0, 2
+METERING = {"centre": 0, "spot": 1, "matrix": 2}
+EXPOSURE = {"normal": 0, "short": 1, "long": 2}
+FLICKER_MANUAL = 1
+
+log = logging.getLogger(__name__)
+
+
+def controls(settings: CameraControlsConfig, known: Container[str]) -> dict[str, float]:
+    """What a camera is told of exposure and focus, without what it does not know.
+
+    Args:
+        settings: What is wanted.
+        known: The names of the controls that the camera has.
+    """
+    wanted: dict[str, float] = {"AfMode": AF_CONTINUOUS}
+    if settings.focus == "fixed":
+        wanted = {"AfMode": AF_MANUAL, "LensPosition": 1 / settings.focus_m}
+    wanted["ExposureValue"] = settings.brightness_ev
+    wanted["AeMeteringMode"] = METERING[settings.metering]
+    wanted["AeExposureMode"] = EXPOSURE[settings.exposure]
+    if settings.flicker_hz:
+        # The light of a lamp comes and goes twice in each period of the mains.
+        wanted |= {"AeFlickerMode": FLICKER_MANUAL, "AeFlickerPeriod": round(1e6 / (2 * settings.flicker_hz))}
+    return {name: value for name, value in wanted.items() if name in known}
+
+
+def missing_controls(settings: CameraControlsConfig, known: Container[str]) -> list[str]:
+    """The keys that were set to something else than their default and that a camera cannot follow."""
+    needs = {
+        "focus": "AfMode",
+        "focus_m": "LensPosition",
+        "brightness_ev": "ExposureValue",
+        "metering": "AeMeteringMode",
+        "exposure": "AeExposureMode",
+        "flicker_hz": "AeFlickerMode",
+    }
+    changed = settings.model_dump(exclude_defaults=True)
+    return [key for key, control in needs.items() if key in changed and control not in known]
 
 
 def require_package() -> None:
@@ -128,10 +172,18 @@ class PiCamera:
             controls={"FrameRate": settings.fps},
         )
         self._device.configure(configuration)
+        self._control(settings.controls)
         configured = self._device.camera_configuration()
         self._main = _Stream.of(configured["main"])
         self._lores = _Stream.of(configured["lores"])
         self._device.start()
+
+    def _control(self, settings: CameraControlsConfig) -> None:
+        known = self._device.camera_controls
+        if missing := missing_controls(settings, known):
+            log.warning("this camera does not know camera.controls.%s", ", camera.controls.".join(missing))
+        if told := controls(settings, known):
+            self._device.set_controls(told)
 
     def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
         """Waits for the next picture and copies it out."""

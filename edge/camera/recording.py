@@ -61,8 +61,8 @@ class Playback:
 class Recording:
     """A frame source over a reader. A frame's pixels hold until the next frame is asked for."""
 
-    busy_s = 0.0
-    """It is read on its reader's own thread."""
+    busy_s, given_up = 0.0, ""
+    """It is read on its reader's own thread, and ends by itself."""
 
     def __init__(self, reader: FrameReader, playback: Playback, clock: Clock) -> None:
         self._reader = reader

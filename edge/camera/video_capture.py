@@ -18,7 +18,7 @@ from edge.system.address import StreamAddress
 from edge.system.clock import Clock
 from edge.types import Image
 
-RTSP_TIMEOUT_MS = 5000
+RTSP_OPEN_MS, RTSP_READ_MS = 5000, 3000
 
 
 class CapturedCamera:
@@ -92,8 +92,8 @@ def open_rtsp(url: str, settings: Settings, clock: Clock) -> Camera:
     """
     address = StreamAddress.parse(url)
     options = [
-        (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, RTSP_TIMEOUT_MS),
-        (cv2.CAP_PROP_READ_TIMEOUT_MSEC, RTSP_TIMEOUT_MS),
+        (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, RTSP_OPEN_MS),
+        (cv2.CAP_PROP_READ_TIMEOUT_MSEC, RTSP_READ_MS),
         (cv2.CAP_PROP_N_THREADS, 1),
     ]
     # FFmpeg knows its schemes in small letters only.

@@ -62,7 +62,9 @@ def _sample(cycle: Cycle) -> Sample:
     times = None
     if isinstance(moment, Frame) and analysis is not None:
         times = (analysis.detect_s, analysis.classify_s, moment.age + cycle.total_s)
-    return Sample(moment.monotonic, moment.wall, isinstance(moment, Blind), times)
+    if isinstance(moment, Blind):
+        return Sample(moment.monotonic, moment.wall, True, None, attempts=moment.attempts)
+    return Sample(moment.monotonic, moment.wall, False, times, obscured=bool(moment.view))
 
 
 class PassesToday:

@@ -14,7 +14,7 @@ from edge.daemon.factory import make_register, make_tracker
 from edge.daemon.models import ModelService, reload_models
 from edge.daemon.service import Problem, Service, attempt
 from edge.daemon.spool_service import SpoolService
-from edge.errors import IndicatorError
+from edge.errors import IndicatorError, SourceError
 from edge.indicator import examine_indicator, examine_relay, open_indicator, open_relay
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.events import EventFactory, EventSource
@@ -23,8 +23,9 @@ from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, rep
 from edge.pipeline.ports import FrameSource, Indicator, NoOutbox, Relay
 from edge.pipeline.relay import RelayObserver, RelayPolicy
 from edge.system import clock
+from edge.system.systemd import is_managed
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Frame
+from edge.types import Blind, Event, Frame, ViewProblem
 
 STALLED_S = 30.0
 """How long a camera may take to open, or for one picture: drivers give up by themselves within 10 s."""
@@ -38,18 +39,25 @@ class FrameRate:
         self._since = clock()
         self._frames = 0
         self._blind = ""
+        self._view = ViewProblem.NONE
 
     def observe(self, cycle: Cycle, _events: tuple[Event, ...]) -> None:
         """Counts a cycle."""
-        self._blind = cycle.moment.reason if isinstance(cycle.moment, Blind) else ""
-        self._frames += isinstance(cycle.moment, Frame)
+        moment = cycle.moment
+        self._blind = moment.reason if isinstance(moment, Blind) else ""
+        if isinstance(moment, Frame):
+            self._view = moment.view
+            self._frames += 1
 
     def status(self) -> str:
         """The words."""
         now = self._clock()
         rate = self._frames / max(now - self._since, 1e-9)
         self._since, self._frames = now, 0
-        return f"blind: {self._blind}" if self._blind else f"watching, {rate:.1f} fps"
+        if self._blind:
+            return f"blind: {self._blind}"
+        view = f"the view is {self._view.replace('_', ' ')}, " if self._view else ""
+        return f"{view}watching, {rate:.1f} fps"
 
 
 class VisionService(Service):
@@ -150,7 +158,14 @@ class VisionService(Service):
             yield
 
     def check(self) -> None:
-        """Raises IndicatorError where the relay cannot be moved any more."""
+        """Says whether a new start is needed.
+
+        Raises:
+            IndicatorError: The relay cannot be moved any more.
+            SourceError: The camera does not come back; only where a service manager starts the program again.
+        """
+        if (given_up := self._source.given_up) and is_managed():
+            raise SourceError(f"{given_up}; the program ends, so that it is started again")
         if self._relay is not None and not self._relay.alive:
             raise IndicatorError("the relay's guard ended unexpectedly; start again")
 

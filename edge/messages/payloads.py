@@ -107,6 +107,8 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "people": state.people,
         "still_faces": state.still_faces,
         "muted": trouble.muted,
+        "view": state.view.value,
+        "recovery": state.recovery.value,
     }
 
 
@@ -234,6 +236,8 @@ def stats_message(minute: MinuteReport) -> bytes:
             "throttled": minute.health.throttled,
             "watched_s": round(minute_stats.watched_s, 3),
             "blind_s": round(minute_stats.blind_s, 3),
+            "obscured_s": round(minute_stats.obscured_s, 3),
+            "recoveries": minute_stats.recoveries,
             "spool": {
                 "unsent": figures.unsent,
                 "stored": figures.stored,

@@ -31,7 +31,8 @@ class LampPolicy:
             present: Everybody who is seen now and has a verdict.
             blind: Whether the camera gave nothing.
             now: Time of the cycle in seconds.
-            failing: Whether no disk takes what is decided; people's verdicts are shown all the same.
+            failing: Whether no disk takes what is decided, or the camera cannot see; people's verdicts are
+                shown all the same.
         """
         for person in present:
             self._held[person.number] = person.outcome, now + self._hold_s

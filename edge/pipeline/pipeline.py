@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from edge.geometry import Polygon, contains
@@ -22,7 +22,20 @@ from edge.pipeline.ports import (
 )
 from edge.tracking.register import Moment, PassRegister, PassUpdate
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, NotDue, Presence, State, Verdict
+from edge.types import (
+    Blind,
+    Event,
+    Face,
+    Frame,
+    FrameAnalysis,
+    Lamp,
+    NotDue,
+    Presence,
+    Recovery,
+    State,
+    Verdict,
+    ViewProblem,
+)
 
 
 class Vision:
@@ -189,21 +202,30 @@ class Reporter:
         self._switch(Lamp.OFF, Cycle(moment, None, PassUpdate(), 0.0))
 
     def _show(self, cycle: Cycle) -> None:
-        blind, failing = bool(_reason(cycle.moment)), self._outbox.failing
+        blind = bool(_reason(cycle.moment))
+        failing = self._outbox.failing or bool(_view(cycle.moment))
         self._switch(self._lamp.update(cycle.present, blind, cycle.moment.monotonic, failing=failing), cycle)
 
     def _switch(self, lamp: Lamp, cycle: Cycle) -> None:
         """Shows and publishes a state that differs from the one before."""
         moment, passes, shown = cycle.moment, cycle.passes, self._shown
-        reason = _reason(moment)
-        version, since = self._events.model_version, moment.wall
-        now = (lamp, bool(reason), reason, version)
+        state = State(
+            lamp=lamp,
+            blind=bool(_reason(moment)),
+            reason=_reason(moment),
+            model_version=self._events.model_version,
+            since=moment.wall,
+            model_problem=self._problem,
+            people=passes.people,
+            still_faces=passes.still_faces,
+            view=_view(moment),
+            recovery=moment.recovery if isinstance(moment, Blind) else Recovery.NONE,
+        )
         # Neither the time nor who comes and goes is a change of what is so since then.
-        if shown is not None and (*now, self._problem) == _lasting(shown):
-            if (passes.people, passes.still_faces) == (shown.people, shown.still_faces):
-                return
-            since = shown.since
-        state = State(*now, since, self._problem, passes.people, passes.still_faces)
+        if shown is not None and _lasting(state) == _lasting(shown):
+            state = replace(state, since=shown.since)
+        if state == shown:
+            return
         # Only for another lamp: one that blinks would begin anew.
         if shown is None or shown.lamp is not lamp:
             self._indicator.show(lamp)
@@ -216,9 +238,14 @@ def _reason(moment: Frame | Blind) -> str:
     return moment.reason if isinstance(moment, Blind) else ""
 
 
-def _lasting(state: State) -> tuple[Lamp, bool, str, str, str]:
+def _view(moment: Frame | Blind) -> ViewProblem:
+    """What keeps a camera that gives pictures from seeing."""
+    return moment.view if isinstance(moment, Frame) else ViewProblem.NONE
+
+
+def _lasting(state: State) -> tuple[object, ...]:
     """What is so since `State.since`."""
-    return state.lamp, state.blind, state.reason, state.model_version, state.model_problem
+    return state.lamp, state.reason, state.model_version, state.model_problem, state.view
 
 
 class CycleObserver(Protocol):

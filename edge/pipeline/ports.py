@@ -22,6 +22,10 @@ class FrameSource(Protocol):
     def busy_s(self) -> float:
         """Seconds for which a thread beside its reader's has been waiting for the camera; else 0."""
 
+    @property
+    def given_up(self) -> str:
+        """Why only a new start of the program may bring pictures back; empty while there is hope."""
+
     def close(self) -> None:
         """Gives the camera or file back; may be called more than once."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 import time
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +36,9 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Waits."""
 
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Waits for an event, at most so long; whether it has come."""
+
 
 class SystemClock:
     """The clocks of this machine; `monotonic` is CLOCK_MONOTONIC, as in camera drivers."""
@@ -50,6 +54,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Waits."""
         time.sleep(seconds)
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        """Waits for an event, at most so long; whether it has come."""
+        return event.wait(seconds)
 
 
 class SyncCheck:

@@ -15,6 +15,11 @@ from typing import TextIO
 log = logging.getLogger(__name__)
 
 
+def is_managed() -> bool:
+    """Whether a service manager listens, which starts the program again when it ends."""
+    return bool(os.environ.get("NOTIFY_SOCKET", ""))
+
+
 def notify(message: str) -> bool:
     """Tells the service manager something, such as `READY=1`.
 

@@ -29,22 +29,27 @@ class Sample:
         wall: The same as Unix time.
         blind: Whether the camera gave nothing.
         times: Seconds for detection, classification, and from capture to lamp; None without a frame.
+        obscured: Whether the camera gave a picture and could not see.
+        attempts: How many steps there have been to bring pictures back, since the last one.
     """
 
     monotonic: float
     wall: float
     blind: bool
     times: tuple[float, float, float] | None
+    obscured: bool = False
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class MinuteShare:
-    """What a cycle adds to a minute; `start` is Unix time, a multiple of 60."""
+    """What a cycle adds to a minute; see `MinuteStats`."""
 
     start: int
     frames: int
     watched_s: float
     blind_s: float
+    obscured_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,19 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True)
 class MinuteStats:
-    """How one minute went, once it is over."""
+    """How one minute went, once it is over.
+
+    Attributes:
+        start: Unix time of its beginning, a multiple of 60.
+        frames: Frames that were looked at.
+        watched_s: Seconds in which the camera gave frames.
+        blind_s: Seconds in which it did not.
+        detect_ms: Times for detection.
+        classify_ms: Times for classification.
+        latency_ms: Times from capture to lamp.
+        obscured_s: Seconds, of those watched, in which the camera could not see.
+        recoveries: Steps that were taken to bring pictures back.
+    """
 
     start: int
     frames: int
@@ -66,6 +83,8 @@ class MinuteStats:
     detect_ms: Quantiles
     classify_ms: Quantiles
     latency_ms: Quantiles
+    obscured_s: float = 0.0
+    recoveries: int = 0
 
     @property
     def fps(self) -> float:
@@ -79,6 +98,8 @@ class _Sum:
     frames: int = 0
     watched_s: float = 0.0
     blind_s: float = 0.0
+    obscured_s: float = 0.0
+    recoveries: int = 0
     # Four bytes for each time: those of a whole minute are kept until it is over.
     times: tuple[array[float], ...] = field(default_factory=lambda: (array("f"), array("f"), array("f")))
 
@@ -86,10 +107,21 @@ class _Sum:
         self.frames += share.frames
         self.watched_s += share.watched_s
         self.blind_s += share.blind_s
+        self.obscured_s += share.obscured_s
 
     def minute_stats(self) -> MinuteStats:
         detect, classify, latency = (_quantiles(values) for values in self.times)
-        return MinuteStats(self.start, self.frames, self.watched_s, self.blind_s, detect, classify, latency)
+        return MinuteStats(
+            self.start,
+            self.frames,
+            self.watched_s,
+            self.blind_s,
+            detect,
+            classify,
+            latency,
+            self.obscured_s,
+            self.recoveries,
+        )
 
 
 class MinuteAggregator:
@@ -98,6 +130,7 @@ class MinuteAggregator:
     def __init__(self) -> None:
         self._sum: _Sum | None = None
         self._before: float | None = None
+        self._attempts = 0
 
     def add(self, look: Sample) -> tuple[MinuteStats, ...]:
         """Counts a cycle: the time since the cycle before is watched or blind, as this one is.
@@ -114,6 +147,9 @@ class MinuteAggregator:
                 over += self.finish()
                 self._sum = _Sum(share.start)
             self._sum.add(share)
+        if self._sum is not None:
+            self._sum.recoveries += max(look.attempts - self._attempts, 0)
+        self._attempts = look.attempts
         if look.times is not None and self._sum is not None and len(self._sum.times[0]) < MOST_TIMES:
             for values, seconds in zip(self._sum.times, look.times, strict=True):
                 values.append(seconds)
@@ -132,12 +168,13 @@ def shares(look: Sample, passed: float) -> Iterator[MinuteShare]:
     # At most two minutes are touched, since `passed` is at most `LONGEST_CYCLE_S`.
     late = min(look.wall - start, passed)
     if early := passed - late:
-        yield _share(start - MINUTE_S, 0, early, look.blind)
-    yield _share(start, int(look.times is not None), late, look.blind)
+        yield _share(start - MINUTE_S, 0, early, look)
+    yield _share(start, int(look.times is not None), late, look)
 
 
-def _share(start: int, frames: int, seconds: float, blind: bool) -> MinuteShare:
-    return MinuteShare(start, frames, 0.0 if blind else seconds, seconds if blind else 0.0)
+def _share(start: int, frames: int, seconds: float, look: Sample) -> MinuteShare:
+    watched, blind = (0.0, seconds) if look.blind else (seconds, 0.0)
+    return MinuteShare(start, frames, watched, blind, seconds if look.obscured else 0.0)
 
 
 def _quantiles(values: array[float]) -> Quantiles:

@@ -41,6 +41,11 @@ class FakeClock:
         self.naps.append(seconds)
         self.now += seconds
 
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        if not event.is_set():
+            self.sleep(seconds)
+        return event.is_set()
+
 
 class ScriptedCamera:
     """A camera that gives the frames it is handed; None makes it hang, an error makes it die."""
@@ -114,6 +119,8 @@ class FakePicamera2:
         self.asked: dict[str, Any] = {}
         self.taken = 0
         self.released = 0
+        self.camera_controls = dict.fromkeys(library.controls, (0, 10, 0))
+        self.told: dict[str, float] = {}
         library.opened.append(self)
 
     def create_video_configuration(self, **asked: Any) -> dict[str, Any]:
@@ -124,6 +131,9 @@ class FakePicamera2:
         self.calls.append("configure")
         if self.library.refuses:
             raise RuntimeError("no such mode")
+
+    def set_controls(self, told: dict[str, float]) -> None:
+        self.told |= told
 
     def camera_configuration(self) -> dict[str, Any]:
         (w, h), (lw, lh) = self.asked["main"]["size"], self.asked["lores"]["size"]
@@ -199,6 +209,7 @@ class FakePicamera2Library:
         self.stamp = stamp
         self.padding = padding
         self.refuses = False
+        self.controls = ("AfMode", "LensPosition", "ExposureValue", "AeMeteringMode", "AeExposureMode")
         self.frames_left = 1000
         self.opened: list[FakePicamera2] = []
 

@@ -80,7 +80,7 @@ def test_only_the_newest_picture_is_kept() -> None:
 def test_the_memory_of_passed_over_pictures_is_used_again() -> None:
     """A picture that nobody looked at, or that was given back, is offered as a spare."""
     first, second, third = captured(1), captured(2), captured(3)
-    slot = LatestFrame()
+    slot = LatestFrame(SystemClock())
     slot.put(first)
     slot.put(second)
     assert slot.spare() is first
@@ -214,8 +214,7 @@ def test_a_camera_that_hangs_blocks_neither_reader_nor_close() -> None:
     assert stuck(), "the process must not end in the ordinary way"
     camera.unblock.set()
     assert camera.closed.wait(5), "its own thread gives it back as soon as the driver lets go"
-    source._thread.join(5)
-    assert not stuck()
+    wait_until(lambda: not stuck())
 
 
 def test_closing_from_another_thread_wakes_the_reader() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.camera import open_source
-from edge.camera.picamera2 import PiCamera, preview_size, require_package
-from edge.config import CameraConfig
+from edge.camera.picamera2 import PiCamera, controls, preview_size, require_package
+from edge.config import CameraConfig, CameraControlsConfig
 from edge.errors import MissingPackageError
 from edge.types import Blind, Frame
 from tests.support.fakes import FakeClock, FakePicamera2Library
@@ -167,3 +168,43 @@ def test_previews_have_even_sides_and_the_pictures_shape(width: int, height: int
     scale = min(1.0, side / max(width, height))
     assert abs(w - width * scale) <= 2
     assert abs(h - height * scale) <= 2
+
+
+ALL_CONTROLS = (
+    "AfMode",
+    "LensPosition",
+    "ExposureValue",
+    "AeMeteringMode",
+    "AeExposureMode",
+    "AeFlickerMode",
+    "AeFlickerPeriod",
+)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({}, {"AfMode": 2, "ExposureValue": 0.0, "AeMeteringMode": 0, "AeExposureMode": 0}),
+        ({"focus": "fixed", "focus_m": 2.5}, {"AfMode": 0, "LensPosition": 0.4}),
+        ({"brightness_ev": 1.5, "metering": "spot"}, {"ExposureValue": 1.5, "AeMeteringMode": 1}),
+        ({"exposure": "short", "flicker_hz": 50}, {"AeExposureMode": 1, "AeFlickerPeriod": 10_000}),
+        ({"flicker_hz": 60}, {"AeFlickerMode": 1, "AeFlickerPeriod": 8_333}),
+    ],
+)
+def test_each_key_becomes_a_control_of_libcamera(chosen: dict[str, Any], told: dict[str, float]) -> None:
+    """By its number; a distance in dioptres, a mains frequency as the period of its light."""
+    assert told.items() <= controls(CameraControlsConfig(**chosen), ALL_CONTROLS).items()
+
+
+def test_a_camera_is_told_what_it_knows(
+    library: FakePicamera2Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One without autofocus works as ever; what was asked for in vain is logged."""
+    library.controls = ("ExposureValue",)
+    opened(SMALL)
+    assert library.opened[0].told == {"ExposureValue": 0.0}
+    assert not caplog.messages
+    wanted = CameraControlsConfig(focus="fixed", brightness_ev=1.0)
+    opened(SMALL.model_copy(update={"controls": wanted}))
+    assert library.opened[1].told == {"ExposureValue": 1.0}
+    assert caplog.messages == ["this camera does not know camera.controls.focus"]

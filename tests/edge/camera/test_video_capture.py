@@ -118,8 +118,8 @@ def test_a_network_camera_is_opened_with_bounded_waits(monkeypatch: pytest.Monke
     assert asked[0][:2] == ("rtsp://door/cam", cv2.CAP_FFMPEG)
     options = dict(zip(asked[0][2][::2], asked[0][2][1::2], strict=True))
     assert options == {
-        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: video_capture.RTSP_TIMEOUT_MS,
-        cv2.CAP_PROP_READ_TIMEOUT_MSEC: video_capture.RTSP_TIMEOUT_MS,
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: video_capture.RTSP_OPEN_MS,
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC: video_capture.RTSP_READ_MS,
         cv2.CAP_PROP_N_THREADS: 1,
     }
     assert camera.capture(None).taken == 55.0

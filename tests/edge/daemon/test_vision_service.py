@@ -5,10 +5,17 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from edge.daemon.vision_service import FrameRate, VisionService
+from edge.errors import SourceError
+from edge.pipeline.pipeline import Cycle
+from edge.tracking.register import PassUpdate
+from edge.types import Blind, Frame, ViewProblem
 from tests.support.daemons import Start
 from tests.support.mosquitto import Mosquitto, Subscriber
 
@@ -51,3 +58,38 @@ def test_the_hour_so_far_is_told_without_a_camera_too(start: Start, broker: Mosq
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(30) == 0
         subscriber.wait_for_availability(b"offline")
+
+
+def cycle_of(moment: Frame | Blind) -> Cycle:
+    return Cycle(moment, None, PassUpdate(), 0.0)
+
+
+def test_the_status_says_what_keeps_the_camera_from_seeing() -> None:
+    """Blind, or with pictures in which nothing can be seen; in full words."""
+    now = [0.0]
+    rate = FrameRate(lambda: now[0])
+    frame = Frame(0, np.zeros((4, 4, 3), np.uint8), 0.0, 0.0)
+    said = []
+    for moment in (frame, replace(frame, view=ViewProblem.OUT_OF_FOCUS), Blind("it is gone", 0.0, 0.0)):
+        now[0] += 0.5
+        rate.observe(cycle_of(moment), ())
+        said.append(rate.status())
+    assert said == ["watching, 2.0 fps", "the view is out of focus, watching, 2.0 fps", "blind: it is gone"]
+
+
+class GivenUp:
+    """A source that only a new start could help."""
+
+    given_up = "the camera is gone, for 61 s by now"
+    busy_s = 0.0
+
+
+def test_a_camera_that_does_not_come_back_ends_a_managed_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it is started again; one that nobody would start goes on waiting."""
+    vision = VisionService.__new__(VisionService)
+    vision._source = GivenUp()  # type: ignore[assignment]
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    vision.check()
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere")
+    with pytest.raises(SourceError, match="the camera is gone, for 61 s by now; the program ends"):
+        vision.check()

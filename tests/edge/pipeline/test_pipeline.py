@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
@@ -13,8 +13,21 @@ from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.pipeline.ports import PassOutbox
+from edge.tracking.register import PassUpdate
 from edge.tracking.tracker import Tracker
-from edge.types import Blind, Event, Face, Frame, Lamp, Observation, Outcome, PassNotice, State
+from edge.types import (
+    Blind,
+    Event,
+    Face,
+    Frame,
+    Lamp,
+    Observation,
+    Outcome,
+    PassNotice,
+    Recovery,
+    State,
+    ViewProblem,
+)
 from tests.support.builders import BARE, MASKED, face, rules
 
 PIXELS = np.zeros((48, 64, 3), np.uint8)
@@ -245,3 +258,35 @@ def test_who_comes_and_goes_is_no_change_of_the_time_since_when_the_lamp_is_lit(
     recorder, _ = run("." * 6)
     states = [item for item in recorder.of(State) if isinstance(item, State)]
     assert [(s.lamp, s.people, s.since) for s in states[:2]] == [(Lamp.OFF, 0, 0.0), (Lamp.OFF, 1, 0.0)]
+
+
+def reporter_of(recorder: Recorder) -> Reporter:
+    events = EventFactory(EventSource("door", "e", "1", "7"), 0, lambda: True)
+    return Reporter(events, recorder, recorder, LampPolicy(3.0))
+
+
+def test_a_camera_that_cannot_see_is_told_apart_from_an_empty_entrance() -> None:
+    """It is not blind; the state says what it is, and amber flashes while nobody has a verdict."""
+    recorder = Recorder()
+    reporter = reporter_of(recorder)
+    frame = Frame(0, PIXELS, 1.0, 1.0)
+    for view in (ViewProblem.NONE, ViewProblem.COVERED, ViewProblem.COVERED, ViewProblem.NONE):
+        reporter.report(Cycle(replace(frame, view=view), None, PassUpdate(), 0.0))
+    assert [(item.lamp, item.blind, item.view) for item in recorder.of(State)] == [
+        (Lamp.OFF, False, ViewProblem.NONE),
+        (Lamp.FAULT, False, ViewProblem.COVERED),
+        (Lamp.OFF, False, ViewProblem.NONE),
+    ]
+
+
+def test_each_step_of_a_recovery_is_told() -> None:
+    """Under the same time of beginning: the device has been blind since then."""
+    recorder = Recorder()
+    reporter = reporter_of(recorder)
+    for at, step in ((1.0, Recovery.NONE), (2.0, Recovery.REOPEN), (3.0, Recovery.RESTART)):
+        reporter.report(Cycle(Blind("gone", at, at, step), None, PassUpdate(), 0.0))
+    assert [(item.recovery, item.since) for item in recorder.of(State)] == [
+        (Recovery.NONE, 1.0),
+        (Recovery.REOPEN, 1.0),
+        (Recovery.RESTART, 1.0),
+    ]

@@ -88,3 +88,18 @@ def test_quantiles() -> None:
     (minute_stats,) = count([look(0.0, "blind")])
     assert minute_stats.detect_ms == Quantiles(None, None)
     assert minute_stats.fps == 0.0
+
+
+def test_time_in_which_the_camera_could_not_see_is_watched_and_obscured() -> None:
+    """It gave pictures; how long nothing could be seen in them is told beside."""
+    looks = [Sample(at, START + at, False, None, obscured=3 < at <= 7) for at in range(10)]
+    (found,) = count(looks)
+    assert (found.watched_s, found.obscured_s) == (9.0, 4.0)
+
+
+def test_each_step_to_bring_pictures_back_is_counted_once() -> None:
+    """A loss counts its steps up; the next one begins at nothing."""
+    attempts = [0, 0, 1, 1, 2, 3, 0, 0, 1, 1]
+    looks = [Sample(at, START + at, True, None, attempts=tries) for at, tries in enumerate(attempts)]
+    (found,) = count(looks)
+    assert found.recoveries == 4

@@ -1,0 +1,1 @@
+"""What the picture as a whole says: whether the camera can see, and whether anything moves. Pure."""
