@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -123,15 +124,24 @@ def to_float(network: Any, variant: Variant = Variant.FLOAT32) -> bytes:
 
 
 def _converted(network: Any, adjust: Callable[[Any], None]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder, without_native_chatter():
-        network.export(folder, format="tf_saved_model", verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    with without_native_chatter(), warnings.catch_warnings():
+        # Ranges come from the representative set, and not from statistics that the converter misses.
+        warnings.filterwarnings("ignore", "Statistics for quantized inputs")
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([_traced(network)], network)
+        # Else it would write and read a SavedModel on the way, which takes six times as long.
+        converter.experimental_lower_to_saved_model = False
         adjust(converter)
         try:
             flat: bytes = converter.convert()
         except Exception as error:  # the converter raises whatever its parts raise
             raise GateError(f"the network cannot be converted: {_reason(error)}") from error
     return flat
+
+
+def _traced(network: Any) -> Any:
+    """The network's graph for one crop, as a device asks; its weights are read when it is converted."""
+    one = tf.TensorSpec((1, *network.inputs[0].shape[1:]), tf.float32, name="pixels")
+    return tf.function(lambda pixels: network(pixels, training=False)).get_concrete_function(one)
 
 
 def _reason(error: Exception) -> str:

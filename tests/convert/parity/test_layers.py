@@ -16,7 +16,7 @@ from training.framework import load_framework
 load_framework(1)
 import keras
 import numpy as np
-from convert import quantize
+import tensorflow as tf
 from convert.parity import layers
 from edge.bundle import golden
 
@@ -29,7 +29,12 @@ network = keras.Sequential([
     keras.layers.Dense(3, activation="softmax"),
 ])
 crops = np.stack([golden.crop("face", seed, 96) for seed in range(12)])
-reference, quantised = quantize.to_float(network), quantize.to_int8(network, crops // 4)
+converter = tf.lite.TFLiteConverter.from_keras_model(network)
+reference = converter.convert()
+converter.optimizations = [tf.lite.Optimize.DEFAULT]
+converter.representative_dataset = lambda: ([crop[np.newaxis].astype("float32")] for crop in crops // 4)
+converter.inference_input_type = converter.inference_output_type = tf.uint8
+quantised = converter.convert()
 for shown in (crops // 4, crops):
     found = layers.compare(reference, quantised, shown, np.arange(12) % 3)
     print(json.dumps({one.op: one.clipped for one in found}))
@@ -37,8 +42,8 @@ for shown in (crops // 4, crops):
 
 
 def test_only_values_with_a_range_can_be_beyond_it() -> None:
-    """Sizes that a network reckons with while it flattens its maps are whole numbers and not counted; values
-    beyond the range that the representative pictures gave are."""
+    """Sizes that a file of another program reckons with, because it takes any number of pictures, are whole
+    numbers and not counted; values beyond the range that the representative pictures gave are."""
     done = forked.run(SCRIPT)
     assert done.returncode == 0, done.stderr
     alike, beyond = (json.loads(line) for line in done.stdout.splitlines())
