@@ -96,6 +96,7 @@ def run_phase(job: Job, model: keras.Model, phase: Phase) -> None:
     steps = phase.epochs * _steps(job.recipe)
     optimizer = objective.optimizer(job.recipe, phase.decay, phase.rate, steps)
     model.compile(optimizer=optimizer, loss=objective.loss(job.recipe))
+    model.optimizer.build(model.trainable_variables)
     state = checkpoint.load(job.run.state)
     done = state.epochs if state and state.phase == phase.name else 0
     if state and done:
