@@ -11,6 +11,7 @@ import click
 
 from edge.cli.app import log_as_configured
 from edge.cli.options import bundle_option, config_file_option, detector_option
+from edge.commands.common import usable_models
 from edge.config import Config, WebConfig, load, with_models
 
 
@@ -38,8 +39,11 @@ def web(
     from edge.web.app import make_app, make_services
     from edge.web.server import serve
 
-    with _demo_device() if demo else _configured(file) as loaded:
-        config = _with_address(with_models(loaded, bundle, detector), host, port)
+    with (
+        _demo_device() if demo else _configured(file) as loaded,
+        usable_models(with_models(loaded, bundle, detector)) as usable,
+    ):
+        config = _with_address(usable, host, port)
         log_as_configured(config.log.level)
         services = make_services(config, os.environ)
         scheme = "https" if config.web.cert_file else "http"

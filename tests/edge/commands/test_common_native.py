@@ -20,7 +20,7 @@ def deadly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "words", [("predict", CLIP), ("predict", "--no-detect", CLIP), ("replay", CLIP), ("bench",)]
+    "words", [("predict", CLIP), ("predict", "--no-detect", CLIP), ("replay", CLIP), ("bench",), ("web",)]
 )
 def test_a_named_bundle_is_tried_elsewhere_first(run: Run, deadly: Path, words: tuple[object, ...]) -> None:
     """Whatever is done with it."""
