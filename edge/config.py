@@ -22,6 +22,7 @@ from pydantic import (
 from edge.errors import ConfigError
 from edge.geometry import covers, crosses_itself
 from edge.system.address import address_in, host_problem, is_stream
+from edge.system.local_time import WeeklyTime, check_zone
 from edge.types import SHORT_NAME, TOPIC_PREFIX
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "config.schema.json"
@@ -63,6 +64,7 @@ class DeviceConfig(FrozenModel):
 
     site: TopicLevel = "site"
     name: TopicLevel = "entrance"
+    timezone: Annotated[str, AfterValidator(check_zone)] = ""
 
 
 def _known_scheme(source: str) -> str:
@@ -138,6 +140,48 @@ class VerdictConfig(FrozenModel):
 Corner = tuple[Share, Share]
 
 
+def _polygon(area: tuple[Corner, ...], otherwise: str) -> tuple[Corner, ...]:
+    """Refuses corners that enclose no area; `otherwise`: what an empty one means."""
+    if area and len(area) < 3:
+        raise ValueError(
+            f"an area has three corners or more, not {len(area)}; leave it empty for {otherwise}"
+        )
+    if area and crosses_itself(area):
+        raise ValueError("its edges cross or touch each other; name the corners in their order")
+    return area
+
+
+def _weekly(text: str) -> str:
+    WeeklyTime.parse(text)
+    return text
+
+
+WeeklyText = Annotated[str, AfterValidator(_weekly)]
+"""A time of the week, as `WeeklyTime.parse` reads it."""
+
+
+class ScheduleConfig(FrozenModel):
+    """When lamp, buzzer and relay rest, and where nobody lights them."""
+
+    quiet: tuple[WeeklyText, ...] = ()
+    exempt_area: tuple[Corner, ...] = ()
+    exempt: tuple[WeeklyText, ...] = ()
+
+    @field_validator("exempt_area")
+    @classmethod
+    def _is_polygon(cls, area: tuple[Corner, ...]) -> tuple[Corner, ...]:
+        return _polygon(area, "none")
+
+    @field_validator("exempt")
+    @classmethod
+    def _is_somewhere(cls, exempt: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if exempt and info.data.get("exempt_area") == ():
+            raise ValueError(
+                "these are times of schedule.exempt_area, which is empty; for all use schedule.quiet"
+            )
+        return exempt
+
+
 class EntranceConfig(FrozenModel):
     """Where in the picture faces count, and which way is in; points are shares of width and height."""
 
@@ -149,11 +193,7 @@ class EntranceConfig(FrozenModel):
     @field_validator("area")
     @classmethod
     def _is_polygon(cls, area: tuple[Corner, ...]) -> tuple[Corner, ...]:
-        if area and len(area) < 3:
-            raise ValueError(f"an area has three corners or more, not {len(area)}; leave it empty for all")
-        if area and crosses_itself(area):
-            raise ValueError("its edges cross or touch each other; name the corners in their order")
-        return area
+        return _polygon(area, "all")
 
     @field_validator("line")
     @classmethod
@@ -356,6 +396,7 @@ class Config(FrozenModel):
     entrance: EntranceConfig = EntranceConfig()
     lamp: LampConfig = LampConfig()
     relay: RelayConfig = RelayConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
     mqtt: MqttConfig = MqttConfig()
     spool: SpoolConfig = SpoolConfig()
     web: WebConfig = WebConfig()

@@ -301,6 +301,7 @@ class State:
         still_faces: How many faces have not moved for so long that they are posters or screens.
         view: What keeps a camera that gives pictures from seeing.
         recovery: What is being done about a camera that gives none.
+        quiet: Whether lamp, buzzer and relay rest.
     """
 
     lamp: Lamp
@@ -313,6 +314,7 @@ class State:
     still_faces: int = 0
     view: ViewProblem = ViewProblem.NONE
     recovery: Recovery = Recovery.NONE
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from edge.daemon.uplink_service import UplinkService
 from edge.daemon.vision_service import VisionService
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.pipeline import CycleObserver
+from edge.system.local_time import LocalTime
 from edge.telemetry.minutes import MinuteQueue
 
 
@@ -23,7 +24,7 @@ def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:
     """
     minute_queue, buzzer_mute = MinuteQueue(), BuzzerMute()
     models, spool = ModelService(config), SpoolService(config)
-    statistics = StatisticsService(spool, minute_queue)
+    statistics = StatisticsService(spool, minute_queue, LocalTime(config.device.timezone))
     vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics))
     # What takes longest and fails most often comes first, so that nothing is half started. Statistics
     # come after the uplink: they stop before it, and it can still send the last minute.

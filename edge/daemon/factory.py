@@ -10,7 +10,10 @@ from edge.bundle import Bundle
 from edge.bundle.store import PACKAGED, open_bundle_store
 from edge.bundle.trust import open_trusted
 from edge.config import Config, EntranceConfig, VerdictConfig
+from edge.pipeline.lamp_policy import LampPolicy
+from edge.pipeline.lamp_schedule import LampSchedule
 from edge.pipeline.pipeline import Vision
+from edge.system.local_time import LocalTime, WeeklyTime
 from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.register import EntranceRules, PassRegister
@@ -52,6 +55,14 @@ def make_tracker(config: VerdictConfig) -> Tracker:
     rules = config.model_dump()
     quality = FaceQuality(rules.pop("min_face_px"), rules.pop("min_sharpness"))
     return Tracker(TrackerRules(quality, **rules))
+
+
+def make_lamp_policy(config: Config) -> LampPolicy:
+    """What the lamp shows, and when it rests."""
+    schedule = config.schedule
+    quiet, exempt = (tuple(map(WeeklyTime.parse, times)) for times in (schedule.quiet, schedule.exempt))
+    local = LocalTime(config.device.timezone)
+    return LampPolicy(config.lamp.hold_s, LampSchedule(local, quiet, exempt, schedule.exempt_area))
 
 
 def make_register(config: EntranceConfig) -> PassRegister:

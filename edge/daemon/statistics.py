@@ -11,6 +11,7 @@ from edge.daemon.service import Service
 from edge.daemon.spool_service import SpoolService
 from edge.errors import SpoolError
 from edge.pipeline.pipeline import Cycle
+from edge.system.local_time import MACHINE, LocalTime
 from edge.telemetry.minutes import MinuteAggregator, MinuteQueue, MinuteStats, Sample
 from edge.telemetry.records import Minute, minute_of
 from edge.types import Blind, Event, Frame
@@ -70,9 +71,10 @@ def _sample(cycle: Cycle) -> Sample:
 class PassesToday:
     """How many people passed since midnight, local time."""
 
-    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, local: LocalTime = MACHINE) -> None:
         self._wall = wall
-        self._day = _day(wall())
+        self._local = local
+        self._day = local.day(wall())
         self._count = 0
 
     def begin(self, minutes: Callable[[int, int], tuple[Minute, ...]]) -> None:
@@ -84,8 +86,7 @@ class PassesToday:
         Raises:
             SpoolError: They cannot be read.
         """
-        now = time.localtime(self._wall())
-        midnight = time.mktime((*now[:3], 0, 0, 0, 0, 0, -1))
+        midnight, _ = self._day
         self._count = sum(
             minute.verdicts.passes for minute in minutes(minute_of(midnight), minute_of(self._wall()))
         )
@@ -96,13 +97,9 @@ class PassesToday:
 
     def count(self) -> int:
         """How many there were; none at midnight."""
-        if (day := _day(self._wall())) != self._day:
+        if (day := self._local.day(self._wall())) != self._day:
             self._day, self._count = day, 0
         return self._count
-
-
-def _day(wall: float) -> tuple[int, ...]:
-    return time.localtime(wall)[:3]
 
 
 class StatisticsService(Service):
@@ -111,14 +108,16 @@ class StatisticsService(Service):
     _observer: StatisticsObserver
     _today: PassesToday
 
-    def __init__(self, spool: SpoolService, minute_queue: MinuteQueue) -> None:
+    def __init__(self, spool: SpoolService, minute_queue: MinuteQueue, local: LocalTime) -> None:
+        """`local`: whose midnight begins a day."""
         self._spool = spool
         self._minute_queue = minute_queue
+        self._local = local
 
     def start(self) -> None:
         """Begins to count; passes of today go on from what the spool has."""
         self._observer = StatisticsObserver(self._spool.spool, self._minute_queue)
-        self._today = PassesToday()
+        self._today = PassesToday(local=self._local)
         try:
             self._today.begin(self._spool.spool.minutes)
         except SpoolError as error:

@@ -13,6 +13,7 @@ from edge.messages.topics import Topics
 from edge.mqtt import broker
 from edge.mqtt.connector import Connector
 from edge.system import health, machine
+from edge.system.local_time import LocalTime
 from edge.telemetry.minutes import MinuteQueue
 from edge.uplink import homeassistant
 from edge.uplink.commands import InboundHandler, InboundPolicy
@@ -72,7 +73,7 @@ def open_uplink(
         homeassistant.status_topic(mqtt.discovery_prefix) if mqtt.discovery else "",
     )
     inbound = InboundHandler(backlog, topics, policy, mute)
-    status = StatusPublisher(backlog, topics, minute_queue)
+    status = StatusPublisher(backlog, topics, minute_queue, local=LocalTime(config.device.timezone))
     info = info_message(config, version("maskgate"))
     status.retained_messages.put(RetainedMessage("info", topics.info, info))
     inbound.on_birth = _describe(config, status).tell_again

@@ -10,7 +10,7 @@ from io import StringIO
 
 from edge.camera import connect_source, examine_source, open_source
 from edge.config import Config, RelayConfig
-from edge.daemon.factory import make_register, make_tracker
+from edge.daemon.factory import make_lamp_policy, make_register, make_tracker
 from edge.daemon.models import ModelService, reload_models
 from edge.daemon.service import Problem, Service, attempt
 from edge.daemon.spool_service import SpoolService
@@ -18,7 +18,6 @@ from edge.errors import IndicatorError, SourceError
 from edge.indicator import examine_indicator, examine_relay, open_indicator, open_relay
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.events import EventFactory, EventSource
-from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, reported
 from edge.pipeline.ports import FrameSource, Indicator, NoOutbox, Relay
 from edge.pipeline.relay import RelayObserver, RelayPolicy
@@ -142,7 +141,7 @@ class VisionService(Service):
             clock.synced,
         )
         pass_outbox = spool if config.mqtt.passes else NoOutbox()
-        reporter = Reporter(events, spool, indicator, LampPolicy(config.lamp.hold_s), pass_outbox)
+        reporter = Reporter(events, spool, indicator, make_lamp_policy(config), pass_outbox)
         # So that the first state says why it is not the bundle that was wanted.
         reporter.change_model(vision.model_version, vision.problem, {})
         return reporter

@@ -109,6 +109,7 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "muted": trouble.muted,
         "view": state.view.value,
         "recovery": state.recovery.value,
+        "quiet": state.quiet,
     }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge.types import Lamp, Outcome, Presence
+from edge.pipeline.lamp_schedule import ALWAYS, LampSchedule
+from edge.tracking.register import PassUpdate
+from edge.types import Blind, Frame, Lamp, Outcome, Presence
 
 LAMPS = {
     Outcome.NO_MASK: Lamp.RED,
@@ -20,9 +22,27 @@ WORST_FIRST = tuple(LAMPS)
 class LampPolicy:
     """Shows each person's verdict while the person is seen and for `hold_s` seconds after."""
 
-    def __init__(self, hold_s: float) -> None:
+    def __init__(self, hold_s: float, schedule: LampSchedule = ALWAYS) -> None:
         self._hold_s = hold_s
+        self._schedule = schedule
         self._held: dict[int, tuple[Outcome, float]] = {}
+
+    def rests(self, wall: float) -> bool:
+        """Whether nothing is shown at a Unix time, whatever there is to show."""
+        return self._schedule.rests(wall)
+
+    def after(self, passes: PassUpdate, moment: Frame | Blind, *, failing: bool = False) -> Lamp:
+        """The lamp after a cycle, as the schedule has it.
+
+        Args:
+            passes: What the cycle changed, and who is there.
+            moment: Its frame, or why there was none.
+            failing: As in `update`.
+        """
+        present = self._schedule.lighting(passes, moment) if isinstance(moment, Frame) else passes.present
+        # Also while it rests: who is there when the rest ends is known.
+        lamp = self.update(present, isinstance(moment, Blind), moment.monotonic, failing=failing)
+        return Lamp.OFF if self.rests(moment.wall) else lamp
 
     def update(self, present: Iterable[Presence], blind: bool, now: float, *, failing: bool = False) -> Lamp:
         """The lamp for this cycle.

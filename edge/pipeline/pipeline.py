@@ -202,9 +202,8 @@ class Reporter:
         self._switch(Lamp.OFF, Cycle(moment, None, PassUpdate(), 0.0))
 
     def _show(self, cycle: Cycle) -> None:
-        blind = bool(_reason(cycle.moment))
         failing = self._outbox.failing or bool(_view(cycle.moment))
-        self._switch(self._lamp.update(cycle.present, blind, cycle.moment.monotonic, failing=failing), cycle)
+        self._switch(self._lamp.after(cycle.passes, cycle.moment, failing=failing), cycle)
 
     def _switch(self, lamp: Lamp, cycle: Cycle) -> None:
         """Shows and publishes a state that differs from the one before."""
@@ -219,6 +218,7 @@ class Reporter:
             people=passes.people,
             still_faces=passes.still_faces,
             view=_view(moment),
+            quiet=self._lamp.rests(moment.wall),
             recovery=moment.recovery if isinstance(moment, Blind) else Recovery.NONE,
         )
         # Neither the time nor who comes and goes is a change of what is so since then.
@@ -245,7 +245,7 @@ def _view(moment: Frame | Blind) -> ViewProblem:
 
 def _lasting(state: State) -> tuple[object, ...]:
     """What is so since `State.since`."""
-    return state.lamp, state.reason, state.model_version, state.model_problem, state.view
+    return state.lamp, state.reason, state.model_version, state.model_problem, state.view, state.quiet
 
 
 class CycleObserver(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.telemetry.records import MINUTE_S, DirectionCounts, Minute, VerdictCounts
@@ -69,9 +69,3 @@ def _within_a_minute(watched: float, blind: float) -> tuple[float, float]:
 def begin(wall: float, length: int) -> int:
     """The beginning of the period in which a Unix time lies."""
     return int(wall // length) * length
-
-
-def ended_since(told: int, now: float, length: int, most: int) -> Iterator[int]:
-    """The beginnings of the periods that came after one and are over, the latest `most` of them."""
-    current = begin(now, length)
-    yield from range(max(told + length, current - most * length), current, length)

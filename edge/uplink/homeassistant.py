@@ -156,7 +156,7 @@ def _verdict(topics: Topics) -> Component:
 
 
 def _today(device: DescribedDevice) -> Iterator[tuple[str, Component]]:
-    """Sums of the day, in UTC. The day before is on the same topic; it would count once more."""
+    """Sums of the local day. The day before is on the same topic; it would count once more."""
     day = device.topics.day
     for outcome, name in (
         (Outcome.COMPLIANT, "With mask today"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from edge.errors import SpoolError
 from edge.messages import payloads
@@ -15,9 +16,10 @@ from edge.messages.payloads import MinuteReport, Trouble, stats_message, summary
 from edge.messages.topics import ONLINE, Topics
 from edge.mqtt.properties import TEXT, MessageProperties
 from edge.system import health
+from edge.system.local_time import MACHINE, LocalTime
 from edge.telemetry import summaries
 from edge.telemetry.minutes import MinuteQueue, MinuteStats
-from edge.telemetry.records import DAY_S, HOUR_S, Minute
+from edge.telemetry.records import HOUR_S, Minute
 from edge.telemetry.totals import Totals
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedMessage, RetainedMessages
@@ -39,7 +41,17 @@ class StatusPublisher:
         topics: Topics,
         minute_queue: MinuteQueue | None = None,
         wall: Callable[[], float] = time.time,
+        local: LocalTime = MACHINE,
     ) -> None:
+        """Begins with availability.
+
+        Args:
+            spool: The spool.
+            topics: The device's.
+            minute_queue: Where statistics of minutes come from; None for no statistics.
+            wall: Gives Unix time.
+            local: Whose days are summed up.
+        """
         self.retained_messages = RetainedMessages()
         self._spool = spool
         self._topics = topics
@@ -52,7 +64,10 @@ class StatusPublisher:
         self._minute: MinuteStats | None = None
         self._minute_due = 0.0
         self._minute_delay = MINUTE_DELAY_S
-        self._complete_until = {HOUR_S: -1, DAY_S: -1}
+        self._periods = (
+            _Period("hour", topics.hour, _hour),
+            _Period("day", topics.day, local.day),
+        )
         # The first message of each connection: the will may have left `offline` behind.
         self.retained_messages.put(
             RetainedMessage("availability", topics.availability, ONLINE, MessageProperties(TEXT))
@@ -97,8 +112,9 @@ class StatusPublisher:
         minute_queue = self._minute_queue
         if minute_queue is None:
             return
-        if self._complete_until[DAY_S] < 0:
-            self._begin()
+        if self._periods[0].complete_until is None:
+            # A program that starts publishes the hour and the day before once more.
+            self._put_summaries()
         while minute_stats := self._next_minute(minute_queue, now):
             self._put_stats(minute_stats)
             self._put_summaries()
@@ -112,15 +128,6 @@ class StatusPublisher:
             return None
         minute_stats, self._minute = self._minute, None
         return minute_stats
-
-    def _begin(self) -> None:
-        """A program that starts publishes the hour and the day before once more."""
-        wall = self._wall()
-        # `ended_since` begins after this one, so that it gives the period before the present one.
-        self._complete_until = {
-            length: summaries.begin(wall, length) - 2 * length for length in self._complete_until
-        }
-        self._put_summaries()
 
     def _put_stats(self, minute_stats: MinuteStats) -> None:
         found = self._spool.minutes(minute_stats.start, minute_stats.start)
@@ -136,18 +143,31 @@ class StatusPublisher:
         )
 
     def _put_summaries(self) -> None:
-        for length, name, topic in (
-            (HOUR_S, "hour", self._topics.hour),
-            (DAY_S, "day", self._topics.day),
-        ):
-            wall = self._wall()
+        for period in self._periods:
+            start, end = period.around(self._wall())
+            before = period.around(start - 1)
             # Only the latest: an earlier one would be replaced on the same topic at once.
-            for start in summaries.ended_since(self._complete_until[length], wall, length, most=1):
-                self._put_summary(f"{name} before", topic, start, length)
-                self._complete_until[length] = start
-            self._put_summary(name, topic, summaries.begin(wall, length), length)
+            if period.complete_until is None or before[0] > period.complete_until:
+                self._put_summary(f"{period.name} before", period.topic, *before)
+                period.complete_until = before[0]
+            self._put_summary(period.name, period.topic, start, end)
 
-    def _put_summary(self, key: str, topic: str, start: int, length: int) -> None:
-        minutes = self._spool.minutes(start, start + length - 1)
-        found = summaries.summarise(start, length, minutes, self._wall())
+    def _put_summary(self, key: str, topic: str, start: int, end: int) -> None:
+        minutes = self._spool.minutes(start, end - 1)
+        found = summaries.summarise(start, end - start, minutes, self._wall())
         self.retained_messages.put(RetainedMessage(key, topic, summary_message(found)))
+
+
+@dataclass(slots=True)
+class _Period:
+    """Hours or days: which one is around a Unix time, and when the last began that was told complete."""
+
+    name: str
+    topic: str
+    around: Callable[[float], tuple[int, int]]
+    complete_until: int | None = None
+
+
+def _hour(wall: float) -> tuple[int, int]:
+    start = summaries.begin(wall, HOUR_S)
+    return start, start + HOUR_S

@@ -211,3 +211,30 @@ def test_a_relay_rests_on_the_pins_of_its_polarity() -> None:
     """High pins for a relay that a low level energises, and the other way round."""
     assert config.RelayConfig(pin=24).pin == 24
     assert config.RelayConfig(pin=4, active_high=False).pin == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[schedule]\nquiet = ["mon-fri 19:00"]', "schedule.quiet.0"),
+        ('[schedule]\nexempt = ["sun"]', "schedule.exempt"),
+        ("[schedule]\nexempt_area = [[0, 0], [1, 1]]", "schedule.exempt_area"),
+        ('[device]\ntimezone = "Europe/Atlantis"', "device.timezone"),
+    ],
+)
+def test_a_schedule_that_means_nothing_is_refused(tmp_path: Path, text: str, key: str) -> None:
+    """A time that is none, an exemption without a place, an area without a surface, no time zone."""
+    assert [line.split(": ")[0] for line in problems(tmp_path, text)] == [key]
+
+
+def test_a_schedule_is_read() -> None:
+    """With days, times and an area."""
+    text = """
+        [device]
+        timezone = "Europe/Berlin"
+        [schedule]
+        quiet = ["mon-fri 19:00-06:30", "sat,sun"]
+        exempt_area = [[0, 0], [0.5, 0], [0.5, 1]]
+        exempt = ["11:30-13:30"]
+    """
+    assert config.Config.model_validate(tomllib.loads(text)).schedule.exempt == ("11:30-13:30",)

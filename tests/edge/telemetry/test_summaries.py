@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.spool.storage.statistics import PassCounter
 from edge.telemetry.records import DAY_S, HOUR_S, DirectionCounts, Minute, VerdictCounts
-from edge.telemetry.summaries import begin, ended_since, summarise
+from edge.telemetry.summaries import begin, summarise
 from edge.types import Event, Outcome
 from tests.support.builders import event, verdict
 
@@ -88,9 +88,6 @@ def test_a_minute_that_was_lived_twice_counts_once() -> None:
     assert (hour.watched_s, hour.blind_s, hour.off_s) == (45.0, 15.0, 0.0)
 
 
-def test_which_hours_are_over() -> None:
-    """Those after the one that was told last, the latest where there are many, none when time goes back."""
-    assert list(ended_since(DAY, DAY + 3 * HOUR_S + 5.0, HOUR_S, 9)) == [DAY + HOUR_S, DAY + 2 * HOUR_S]
-    assert list(ended_since(DAY, DAY + 50 * HOUR_S, HOUR_S, 1)) == [DAY + 49 * HOUR_S]
-    assert list(ended_since(DAY, DAY - DAY_S, HOUR_S, 9)) == []
-    assert begin(DAY + 3599.9, HOUR_S) == DAY
+def test_an_hour_begins_at_its_full_hour() -> None:
+    """Whenever in it that is asked."""
+    assert [begin(DAY + at, HOUR_S) for at in (0, 3599.9, 3600)] == [DAY, DAY, DAY + HOUR_S]

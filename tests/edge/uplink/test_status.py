@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from edge.daemon.statistics import StatisticsObserver
 from edge.messages.topics import Topics
 from edge.spool import Spool
+from edge.system.local_time import LocalTime
 from edge.telemetry.minutes import MinuteQueue
 from edge.telemetry.records import DAY_S, HOUR_S, Minute, VerdictCounts
 from edge.types import Lamp, Outcome, State
@@ -23,6 +25,7 @@ __all__ = ["clock", "spool"]
 
 
 TOPICS = Topics("site", "door")
+IN_UTC = LocalTime("UTC")
 
 
 RED = State(Lamp.RED, False, "", "1.0", NOON)
@@ -40,7 +43,7 @@ def decide(spool: Spool, sequence: int, outcome: Outcome, number: int, revision:
 
 def test_availability_comes_first(spool: Spool, clock: Time) -> None:
     """`online` is there from the beginning; nothing else without a state or statistics."""
-    status = StatusPublisher(spool, TOPICS, wall=clock)
+    status = StatusPublisher(spool, TOPICS, wall=clock, local=IN_UTC)
     status.cycle(0.0, 0, "")
     assert [(message.key, message.payload) for message in status.retained_messages] == [
         ("availability", b"online")
@@ -49,7 +52,7 @@ def test_availability_comes_first(spool: Spool, clock: Time) -> None:
 
 def test_the_state_says_what_is_wrong(spool: Spool, clock: Time) -> None:
     """A refusal is in the state at once, messages without a subscriber within some seconds."""
-    status = StatusPublisher(spool, TOPICS, wall=clock)
+    status = StatusPublisher(spool, TOPICS, wall=clock, local=IN_UTC)
     spool.set_state(RED)
     status.cycle(0.0, 0, "the broker refuses")
     assert published(status)["state"]["send_problem"] == "the broker refuses"
@@ -63,7 +66,7 @@ def test_the_state_says_what_is_wrong(spool: Spool, clock: Time) -> None:
 
 def test_a_state_of_no_calendar_day_is_left_out(spool: Spool, clock: Time) -> None:
     """A clock that says nonsense keeps the state from being published, and nothing else."""
-    status = StatusPublisher(spool, TOPICS, wall=clock)
+    status = StatusPublisher(spool, TOPICS, wall=clock, local=IN_UTC)
     spool.set_state(replace(RED, since=1e30))
     status.cycle(0.0, 0, "")
     assert published(status) == {}
@@ -72,7 +75,7 @@ def test_a_state_of_no_calendar_day_is_left_out(spool: Spool, clock: Time) -> No
 def test_a_minute_is_published_once_it_is_over(spool: Spool, clock: Time) -> None:
     """Verdicts, frames, times and the spool's figures of the minute, a second after its end."""
     meter = StatisticsObserver(spool, MinuteQueue())
-    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock, local=IN_UTC)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 5)
     decide(spool, 2, Outcome.COMPLIANT, 1, 1, NOON + 7)
     watch(meter, NOON, 61, blind_from=50)
@@ -98,7 +101,7 @@ def test_a_minute_is_published_once_it_is_over(spool: Spool, clock: Time) -> Non
 def test_at_the_end_the_begun_minute_is_published_at_once(spool: Spool, clock: Time) -> None:
     """Whoever stops does not wait for a minute's end, nor for the second after it."""
     meter = StatisticsObserver(spool, MinuteQueue())
-    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock, local=IN_UTC)
     decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 65)
     watch(meter, NOON, 90)
     status.cycle(0.0, 0, "")
@@ -120,7 +123,7 @@ def test_hours_and_days_are_published_at_the_start_and_every_minute(spool: Spool
     decide(spool, 2, Outcome.NO_MASK, 2, 0, NOON + 6)
     spool.flush()
     clock.now = NOON + 120
-    status = StatusPublisher(spool, TOPICS, MinuteQueue(), wall=clock)
+    status = StatusPublisher(spool, TOPICS, MinuteQueue(), wall=clock, local=IN_UTC)
     status.cycle(0.0, 0, "")
     found = published(status)
     for summary in found.values():
@@ -139,7 +142,7 @@ def test_hours_and_days_are_published_at_the_start_and_every_minute(spool: Spool
 def test_an_hour_that_is_over_is_published_before_the_next(spool: Spool, clock: Time) -> None:
     """On the one topic of hours the complete hour comes first, then the new one."""
     meter = StatisticsObserver(spool, MinuteQueue())
-    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock, local=IN_UTC)
     clock.now = NOON + HOUR_S - 30
     status.cycle(0.0, 0, "")
     watch(meter, NOON + HOUR_S - 60, 61)
@@ -155,7 +158,7 @@ def test_an_hour_that_is_over_is_published_before_the_next(spool: Spool, clock: 
 def test_a_clock_that_goes_back_publishes_no_hour_twice(spool: Spool, clock: Time) -> None:
     """Set back by a day, the publisher goes on with the hour that it is now."""
     meter = StatisticsObserver(spool, MinuteQueue())
-    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock, local=IN_UTC)
     status.cycle(0.0, 0, "")
     before = published(status)["hour before"]
     clock.now = NOON - DAY_S
@@ -165,3 +168,18 @@ def test_a_clock_that_goes_back_publishes_no_hour_twice(spool: Spool, clock: Tim
     status.cycle(9.0, 0, "")
     assert published(status)["hour before"] == before
     assert published(status)["hour"]["start"] == "2023-11-13T12:00:00.000Z"
+
+
+def test_a_day_is_that_of_the_device(spool: Spool, clock: Time) -> None:
+    """It begins at local midnight, and has the hours that it has there: 25 when the clock is set back."""
+    # 2023-10-29 was the last day of summer time in Berlin.
+    clock.now = datetime(2023, 10, 29, 12, tzinfo=UTC).timestamp()
+    status = StatusPublisher(spool, TOPICS, MinuteQueue(), wall=clock, local=LocalTime("Europe/Berlin"))
+    status.cycle(0.0, 0, "")
+    found = published(status)
+    assert (found["day"]["start"], found["day"]["end"]) == (
+        "2023-10-28T22:00:00.000Z",
+        "2023-10-29T23:00:00.000Z",
+    )
+    assert found["day before"]["start"] == "2023-10-27T22:00:00.000Z"
+    assert found["day before"]["complete"]
