@@ -18,7 +18,7 @@ from edge.cli.options import FILE, json_option
 from edge.cli.output import json_text, raise_skipped
 from edge.commands.common import takes_models
 from edge.config import Config
-from edge.daemon.factory import entry_line, open_vision
+from edge.daemon.factory import open_vision
 from edge.daemon.uplink_factory import open_uplink
 from edge.daemon.uplink_service import drain
 from edge.errors import ConfigError, SourceError
@@ -28,12 +28,12 @@ from edge.pipeline.events import EventFactory, EventSource, count_passes, latest
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, CycleObserver, Reporter, Vision, reported
 from edge.pipeline.ports import Indicator, NoOutbox, Outbox, PassOutbox
+from edge.replay.annotating import annotating
 from edge.replay.recorded_passes import recorded_cycles
 from edge.spool import Spool
 from edge.spool.records import limits_of
 from edge.types import DeviceKey, Event, Frame, SeenFace
-from edge.vision.annotate_tracks import TrackAnnotator
-from edge.vision.picture_output import PictureOutput, check_output, picture_output
+from edge.vision.picture_output import check_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +106,6 @@ class TracksObserver:
             "direction": seen.direction,
             "still": seen.still,
         }
-
-
-class AnnotatingObserver:
-    """Draws each frame and hands it on."""
-
-    def __init__(self, annotator: TrackAnnotator, output: PictureOutput) -> None:
-        self._annotator = annotator
-        self._output = output
-
-    def observe(self, cycle: Cycle, _events: tuple[Event, ...]) -> None:
-        """Draws a frame."""
-        moment = cycle.moment
-        if isinstance(moment, Frame) and cycle.analysis is not None:
-            picture = self._annotator.draw(moment, cycle.analysis, cycle.passes.faces)
-            self._output.write(picture, moment.monotonic)
 
 
 @click.command()
@@ -207,9 +192,9 @@ def _drawing(part: ReplayedRecording) -> Iterator[tuple[CycleObserver, ...]]:
     if part.drawn is None:
         yield ()
         return
-    entrance, name = part.config.entrance, Path(part.config.camera.source).stem
-    with picture_output(part.drawn, f"{part.number:02d}-{name}") as output:
-        yield (AnnotatingObserver(TrackAnnotator(entrance.area, entry_line(entrance)), output),)
+    name = f"{part.number:02d}-{Path(part.config.camera.source).stem}"
+    with annotating(part.config, part.drawn, name) as observer:
+        yield (observer,)
 
 
 def _run(
