@@ -1,7 +1,7 @@
 # `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: demo web test coverage faults bench check lint types contracts format hooks lock clean help dev-venv edge-venv web-venv tflite-venv broker strace chromium
+.PHONY: demo web test coverage faults bench deb check lint types contracts format hooks lock clean help dev-venv edge-venv web-venv tflite-venv broker strace chromium
 MAKEFLAGS += --no-print-directory
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -14,6 +14,8 @@ BIN = $(VENV)/bin
 JOBS ?= 2
 TESTS = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 UV_VERSION = 0.13.8
+SUITE ?= trixie
+ARCH ?= arm64
 
 demo: edge-venv broker  ## set up the device's install and play the built-in clip through the real daemon
 	@.venv-edge/bin/maskgate demo
@@ -34,6 +36,10 @@ faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as o
 
 bench: edge-venv  ## measure speed, memory and time to ready on this machine
 	@.venv-edge/bin/maskgate bench
+
+deb: dev-venv  ## build dist/maskgate_*.deb; SUITE=bookworm or trixie, ARCH=arm64 or amd64
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@packaging/deb.sh $(BIN) $(SUITE) $(ARCH)
 
 check: lint types contracts  ## what needs no test run: lint, types, import contracts
 

@@ -17,8 +17,9 @@ from edge.spool.control.client import ask_daemon
 from edge.spool.control.requests import SpoolStats, StatsRequest
 from edge.system.secrets import CREDENTIAL_STORES
 
-UNITS = "etc/systemd/system"
-WANTED = f"{UNITS}/multi-user.target.wants"
+UNITS = ("etc/systemd/system", "usr/lib/systemd/system")
+"""Where the installer and where a package puts units; systemd takes the first that it finds."""
+WANTED = "etc/systemd/system/multi-user.target.wants"
 HALVES = ("maskgate-vision.service", "maskgate-uplink.service")
 ALL_IN_ONE = "maskgate.service"
 
@@ -76,42 +77,44 @@ def secrets(device: Device) -> Iterator[Finding]:
 
 def units(device: Device) -> Iterator[Finding]:
     """The service's units, and the program that they start."""
-    names = [name for name in (ALL_IN_ONE, *HALVES) if (device.root / UNITS / name).exists()]
-    enabled = [name for name in names if os.path.lexists(device.root / WANTED / name)]
-    if not names:
-        yield warning("units", "no service is installed", "see systemd/README.md")
+    found = {name: unit for name in (ALL_IN_ONE, *HALVES) if (unit := _unit(device, name))}
+    if not found:
+        yield warning("units", "no service is installed", "see docs/install-pi.md")
         return
-    for name in names:
-        program = _program(device.root / UNITS / name)
+    for name, unit in found.items():
+        program = _program(unit)
         if not os.path.exists(device.root / program.lstrip("/")):
-            yield fault(
-                "units", f"{name} starts {program}, which is not there", "install as in systemd/README.md"
-            )
+            yield fault("units", f"{name} starts {program}, which is not there", "install once more")
             return
+    yield _start_at_boot(device, list(found))
+
+
+def _start_at_boot(device: Device, names: list[str]) -> Finding:
+    """What is enabled of the units that are there."""
+    enabled = [name for name in names if os.path.lexists(device.root / WANTED / name)]
     if ALL_IN_ONE in enabled and set(HALVES) & set(enabled):
-        yield fault(
+        return fault(
             "units",
             f"{ALL_IN_ONE} is enabled beside {HALVES[0]}",
             "sudo systemctl disable --now maskgate, or the two halves",
         )
-    elif len(set(HALVES) & set(enabled)) == 1:
-        yield fault(
+    if len(set(HALVES) & set(enabled)) == 1:
+        return fault(
             "units",
             "only one of the two halves is enabled",
             f"sudo systemctl enable --now {' '.join(HALVES)}",
         )
-    elif not enabled:
-        yield warning("units", f"{names[0]} is not enabled", f"sudo systemctl enable --now {names[0]}")
-    else:
-        yield ok("units", ", ".join(enabled))
+    if not enabled:
+        return warning("units", f"{names[0]} is not enabled", f"sudo systemctl enable --now {names[0]}")
+    return ok("units", ", ".join(enabled))
 
 
 def sandbox(device: Device) -> Iterator[Finding]:
     """The lines by which the half that sees has no network, and the half that sends no device."""
     for name, line in zip(HALVES, ("PrivateNetwork=yes", "PrivateDevices=yes"), strict=True):
-        unit = device.root / UNITS / name
-        if unit.exists() and line not in unit.read_text(encoding="utf-8").splitlines():
-            yield fault("sandbox", f"{name} has no {line}", f"install systemd/{name} again")
+        unit = _unit(device, name)
+        if unit and line not in unit.read_text(encoding="utf-8").splitlines():
+            yield fault("sandbox", f"{name} has no {line}", "install once more")
             return
     yield ok("sandbox", "as installed")
 
@@ -167,6 +170,12 @@ def running(device: Device) -> SpoolStats | None:
 def _problems(device: Device) -> list[Problem]:
     """What would keep the daemon's services from working."""
     return list(all_in_one(device.config).examine())
+
+
+def _unit(device: Device, name: str) -> Path | None:
+    """The file of a unit; None where it is not installed."""
+    files = (device.root / folder / name for folder in UNITS)
+    return next((file for file in files if file.exists()), None)
 
 
 def _program(unit: Path) -> str:

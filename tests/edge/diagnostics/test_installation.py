@@ -81,6 +81,15 @@ def test_half_a_device(patient: Patient) -> None:
     assert "only one of the two halves" in patient.fault(installation.units).text
 
 
+def test_units_of_a_package_are_found(patient: Patient) -> None:
+    """A package puts its units where the system keeps its own."""
+    unit = patient.root / UNITS / "maskgate.service"
+    patient.write("usr/lib/systemd/system/maskgate.service", unit.read_text())
+    unit.unlink()
+    (finding,) = patient.found(installation.units)
+    assert finding.level is Level.OK
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_service_that_does_not_start_at_boot(patient: Patient, there: bool) -> None:
     (patient.root / WANTED / "maskgate.service").unlink()

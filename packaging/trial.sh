@@ -1,0 +1,208 @@
+#!/bin/sh
+# Usage: sudo packaging/trial.sh SUITE WAY [FOLDER]
+# Installs, updates, takes back and removes MaskGate in a Debian root with a systemd of its own. SUITE is
+# bookworm or trixie. WAY is script (packaging/install.sh) or deb (what `make deb ARCH=amd64` has made). FOLDER
+# keeps the root and the packages, 1 GB, for the next time. Needs an amd64 machine, mmdebstrap and systemd-container.
+set -eu
+cd "$(dirname "$0")/.."
+suite=$1 way=$2 folder=${3:-/var/tmp/maskgate-trial}
+fresh=$folder/$suite-fresh trial=$folder/$suite-trial wheels=$folder/$suite-wheels sources=$folder/sources debs=$folder/$suite-debs
+clip=edge/demo/entrance.webm
+
+say() {
+    printf '%s  %s\n' "$(date +%T)" "$1"
+}
+
+in_fresh() { # COMMAND ..., with the network of this machine
+    systemd-nspawn --quiet --register=no --keep-unit --pipe -D "$fresh" --bind-ro="$PWD:/root/maskgate" \
+        --bind="$wheels:/wheels" --bind-ro=/etc/ssl/certs \
+        --setenv=PIP_CERT=/etc/ssl/certs/ca-certificates.crt "$@"
+}
+
+in_trial() { # COMMAND ..., in what has booted
+    nsenter -t "$leader" -m -u -i -n -p -C -r -w env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        LANG=C.UTF-8 HOME=/root PIP_NO_INDEX=1 PIP_FIND_LINKS=/wheels "$@"
+}
+
+check() { # SENTENCE COMMAND ...
+    sentence=$1
+    shift
+    if "$@" >"$folder/log" 2>&1; then
+        say "ok    $sentence"
+    else
+        say "FAULT $sentence"
+        cat "$folder/log"
+        exit 1
+    fi
+}
+
+fails() { # COMMAND ...
+    ! "$@"
+}
+
+make_root() {
+    [ ! -e "$fresh" ] || return 0
+    say "making a root of $suite"
+    mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
+        --include=systemd,systemd-sysv,dbus,ca-certificates,python3-venv,mosquitto,mosquitto-clients,man-db \
+        "$suite" "$fresh"
+}
+
+fetch_wheels() {
+    mkdir -p "$wheels"
+    say "fetching the packages of requirements/edge.txt"
+    in_fresh sh -ec 'python3 -m venv /tmp/v && /tmp/v/bin/pip -q --disable-pip-version-check download \
+        --no-deps --require-hashes -d /wheels -r /root/maskgate/requirements/edge.txt && rm -r /tmp/v'
+}
+
+copy_sources() { # VERSION
+    mkdir -p "$sources/$1"
+    git ls-files --cached --others --exclude-standard | tar -c -T - | tar -x -C "$sources/$1"
+    sed -i "s/^version = .*/version = \"$1\"/" "$sources/$1/pyproject.toml"
+}
+
+boot() {
+    mkdir -p "$wheels" "$debs"
+    rm -rf "$trial"
+    cp -a --reflink=auto "$fresh" "$trial"
+    mkdir -p "$trial/srv" "$trial/etc/maskgate"
+    cp "$clip" "$trial/srv/"
+    find "$trial" -xdev ! -type d | sort >"$folder/before"
+    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --register=no --keep-unit --boot \
+        --private-network --console=pipe -D "$trial" --bind-ro="$sources:/sources" --bind-ro="$wheels:/wheels" \
+        --bind-ro="$debs:/debs" >"$folder/console" 2>&1 </dev/null &
+    nspawn=$!
+    trap 'kill $nspawn 2>/dev/null; wait $nspawn' EXIT
+    until leader=$(ps -o pid= --ppid $nspawn | tr -d ' ') && [ -n "$leader" ] &&
+        in_trial systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; do
+        sleep 0.5
+    done
+}
+
+set_camera() {
+    in_trial sed -i 's|^source = .*|source = "/srv/entrance.webm"|' /etc/maskgate/config.toml
+}
+
+runs() { # UNIT ...; with a recording as camera a service may be on its way to the next start
+    # shellcheck disable=SC2016 # for that shell
+    in_trial timeout 30 sh -c 'until systemctl --quiet is-active "$1" && systemctl --quiet is-active "$2"; do
+        sleep 0.2; done' sh "$1" "${2:-$1}"
+}
+
+serves() { # VERSION
+    runs maskgate && in_trial maskgate --version | grep -qF "maskgate $1"
+}
+
+hears_a_pass() {
+    in_trial timeout 60 mosquitto_sub -t 'maskgate/+/+/event' -C 1
+}
+
+left_behind() {
+    find "$trial" -xdev ! -type d | sort | comm -13 "$folder/before" - |
+        grep -vE "^$trial/(var/(log|cache|lib/(apt|dpkg|mosquitto|systemd))|run|tmp|proc|sys|etc/(\.updated|machine-id))" |
+        grep -iE 'maskgate|credstore'
+}
+
+by_script() {
+    install=packaging/install.sh
+    check "a dry run says what it would do" in_trial /sources/0.1.0/$install --dry-run
+    check "it changes nothing" fails test -e "$trial/opt/maskgate"
+    check "it installs" in_trial /sources/0.1.0/$install
+    set_camera
+    check "the service is started" in_trial systemctl start maskgate
+    check "the service runs 0.1.0" serves 0.1.0
+    check "an event arrives at a broker" hears_a_pass
+    check "the command has a man page" in_trial man -w maskgate-doctor
+    check "installed once more, nothing is made anew" in_trial /sources/0.1.0/$install
+    check "an update is installed" in_trial /sources/0.1.1/$install
+    check "the service runs 0.1.1" serves 0.1.1
+    check "the settings are kept" grep -q entrance.webm "$trial/etc/maskgate/config.toml"
+    check "a version that does not start is refused" fails in_trial /sources/0.1.2/$install
+    check "the service runs 0.1.1 again" serves 0.1.1
+    check "a rollback succeeds" in_trial /sources/0.1.1/$install --rollback
+    check "the service runs 0.1.0 again" serves 0.1.0
+    check "two processes take its place" in_trial /sources/0.1.1/$install --two-processes
+    check "both run" runs maskgate-vision maskgate-uplink
+    check "an event arrives through both" hears_a_pass
+    check "an update keeps two processes" in_trial /sources/0.1.0/$install
+    check "both run again" runs maskgate-vision maskgate-uplink
+    check "one process takes their place" in_trial /sources/0.1.0/$install --one-process
+    check "one runs" serves 0.1.0
+    check "it is removed but for the data" in_trial /sources/0.1.0/$install --uninstall --keep-data
+    check "settings and events are there" test -e "$trial/etc/maskgate/config.toml" -a -e "$trial/var/lib/private/maskgate/spool.db"
+    check "installed again it goes on" in_trial /sources/0.1.0/$install
+    check "the service runs 0.1.0 with the old settings" serves 0.1.0
+    check "it is removed" in_trial /sources/0.1.0/$install --uninstall
+    check "nothing is left" fails left_behind
+}
+
+apt_install() { # PACKAGE OF /debs, OPTION ...
+    package=$1
+    shift
+    in_trial apt-get -qq -y --no-install-recommends "$@" install "/debs/$package"
+}
+
+dpkg_says() { # VERSION
+    # shellcheck disable=SC2016 # for dpkg-query
+    in_trial dpkg-query -W -f='${Version}\n' maskgate | grep -qxF "$1" && runs maskgate
+}
+
+# The one that was built, and the same as a later version.
+make_debs() {
+    release=$(sed -n 's/^VERSION_ID="\(.*\)"$/\1/p' "$fresh/etc/os-release")
+    rm -rf "$debs"
+    mkdir -p "$debs"
+    old=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)+deb$release
+    cp "dist/maskgate_${old}_amd64.deb" "$debs/old.deb"
+    dpkg-deb --raw-extract "$debs/old.deb" "$debs/tree"
+    sed -i "s/^Version: .*/Version: 99/" "$debs/tree/DEBIAN/control"
+    dpkg-deb --root-owner-group -Zzstd -z1 --build "$debs/tree" "$debs/new.deb" >/dev/null
+    rm -rf "$debs/tree"
+}
+
+doctor_finds_units() {
+    in_trial maskgate doctor --offline | grep '^ok *units'
+}
+
+by_deb() {
+    check "apt installs it" apt_install old.deb
+    set_camera
+    check "the service is started" in_trial systemctl start maskgate
+    check "it runs" dpkg_says "$old"
+    check "an event arrives at a broker" hears_a_pass
+    check "the command has a man page" in_trial man -w maskgate-doctor
+    check "the doctor finds the units" doctor_finds_units
+    check "the installer refuses to come beside it" fails in_trial /sources/0.1.0/packaging/install.sh
+    check "apt updates it" apt_install new.deb
+    check "the later one runs" dpkg_says 99
+    check "the settings are kept" grep -q entrance.webm "$trial/etc/maskgate/config.toml"
+    check "apt takes the earlier one back" apt_install old.deb --allow-downgrades
+    check "the earlier one runs" dpkg_says "$old"
+    check "apt removes it" in_trial apt-get -qq -y remove maskgate
+    check "the program is gone" fails test -e "$trial/opt/maskgate"
+    check "settings and events are there" test -e "$trial/etc/maskgate/config.toml" -a -e "$trial/var/lib/private/maskgate/spool.db"
+    check "apt installs it again" apt_install old.deb
+    check "it runs again" dpkg_says "$old"
+    check "apt removes all of it" in_trial apt-get -qq -y purge maskgate
+    check "nothing is left" fails left_behind
+}
+
+make_root
+case $way in
+script) fetch_wheels ;;
+deb) make_debs ;;
+*)
+    echo "maskgate: there is no way $way; name script or deb" >&2
+    exit 2
+    ;;
+esac
+rm -rf "$sources"
+for version in 0.1.0 0.1.1 0.1.2; do
+    copy_sources $version
+done
+# It ends before it is ready.
+printf 'raise SystemExit(9)\n' >"$sources/0.1.2/edge/commands/run.py"
+say "booting"
+boot
+by_"$way"
+say "all is well on $suite"
