@@ -19,6 +19,10 @@ class Totals:
         self.directions = DirectionCounts()
         self._counted: dict[int, Minute] = {}
 
+    def leave_out(self, passes: Minute) -> None:
+        """Passes that an earlier run of the program has counted."""
+        self._counted[passes.start] = passes
+
     def add(self, minute_stats: MinuteStats, passes: Minute) -> None:
         """Adds a minute.
 

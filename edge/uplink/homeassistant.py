@@ -187,11 +187,11 @@ def _diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
             "payload_off": "offline",
         },
     )
-    for key, name, reason in (
-        ("blind", "Camera", "reason"),
-        ("model_problem", "Model", "model_problem"),
-        ("spool_problem", "Storage", "spool_problem"),
-        ("send_problem", "Sending", "send_problem"),
+    for key, name, problem, reason in (
+        ("blind", "Camera", "value_json.blind or value_json.view", "value_json.reason or value_json.view"),
+        ("model_problem", "Model", "value_json.model_problem", "value_json.model_problem"),
+        ("spool_problem", "Storage", "value_json.spool_problem", "value_json.spool_problem"),
+        ("send_problem", "Sending", "value_json.send_problem", "value_json.send_problem"),
     ):
         yield (
             key,
@@ -200,9 +200,9 @@ def _diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
                 "name": f"{name} problem",
                 "device_class": "problem",
                 "entity_category": "diagnostic",
-                **_from(topics.state, f"'ON' if value_json.{key} else 'OFF'"),
+                **_from(topics.state, f"'ON' if {problem} else 'OFF'"),
                 "json_attributes_topic": topics.state,
-                "json_attributes_template": f"{{{{ {{'reason': value_json.{reason}}} | to_json }}}}",
+                "json_attributes_template": f"{{{{ {{'reason': {reason}}} | to_json }}}}",
             },
         )
     # The device knows of no later model than its own; an empty version would be unknown for ever.

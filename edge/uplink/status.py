@@ -19,7 +19,7 @@ from edge.system import health
 from edge.system.local_time import MACHINE, LocalTime
 from edge.telemetry import summaries
 from edge.telemetry.minutes import MinuteQueue, MinuteStats
-from edge.telemetry.records import HOUR_S, Minute
+from edge.telemetry.records import HOUR_S, Minute, minute_of
 from edge.telemetry.totals import Totals
 from edge.uplink.ports import SpoolReader
 from edge.uplink.retained import RetainedMessage, RetainedMessages
@@ -113,8 +113,7 @@ class StatusPublisher:
         if minute_queue is None:
             return
         if self._periods[0].complete_until is None:
-            # A program that starts publishes the hour and the day before once more.
-            self._put_summaries()
+            self._begin()
         while minute_stats := self._next_minute(minute_queue, now):
             self._put_stats(minute_stats)
             self._put_summaries()
@@ -128,6 +127,13 @@ class StatusPublisher:
             return None
         minute_stats, self._minute = self._minute, None
         return minute_stats
+
+    def _begin(self) -> None:
+        """A program that starts publishes the hour and the day before once more."""
+        this_minute = minute_of(self._wall())
+        for minute in self._spool.minutes(this_minute, this_minute):
+            self._totals.leave_out(minute)
+        self._put_summaries()
 
     def _put_stats(self, minute_stats: MinuteStats) -> None:
         found = self._spool.minutes(minute_stats.start, minute_stats.start)

@@ -124,6 +124,13 @@ def test_problems_have_their_sentence() -> None:
     }
 
 
+def test_a_camera_that_gives_pictures_and_cannot_see_is_a_problem() -> None:
+    """Such as one that is covered."""
+    camera, covered = components(described())["blind"], {**STATE, "view": "covered"}
+    assert rendered(camera, covered) == "ON"
+    assert json.loads(rendered(camera, covered, "json_attributes_template")) == {"reason": "covered"}
+
+
 def test_the_day_before_counts_nothing() -> None:
     """It is told on the same topic once it is over; an empty text is no value to Home Assistant."""
     over = {**SUMMARY, "complete": True}

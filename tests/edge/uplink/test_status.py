@@ -98,6 +98,25 @@ def test_a_minute_is_published_once_it_is_over(spool: Spool, clock: Time) -> Non
     assert message.properties.expiry_s == 180
 
 
+def test_totals_leave_out_what_an_earlier_run_has_told(spool: Spool, clock: Time) -> None:
+    """A program that is started again within a minute does not count that minute's passes once more."""
+    decide(spool, 1, Outcome.NO_MASK, 1, 0, NOON + 5)
+    spool.flush()
+    clock.now = NOON + 10
+    meter = StatisticsObserver(spool, MinuteQueue())
+    status = StatusPublisher(spool, TOPICS, meter.minute_queue, wall=clock)
+    status.cycle(0.0, 0, "")
+    decide(spool, 2, Outcome.COMPLIANT, 2, 0, NOON + 20)
+    watch(meter, NOON + 10, 51)
+    spool.flush()
+    clock.now = NOON + 61
+    status.cycle(1.0, 0, "")
+    status.cycle(1.0 + MINUTE_DELAY_S, 0, "")
+    stats = published(status)["stats"]
+    assert (stats["verdicts"]["no_mask"], stats["verdicts"]["compliant"]) == (1, 1)
+    assert (stats["totals"]["verdicts"]["no_mask"], stats["totals"]["verdicts"]["compliant"]) == (0, 1)
+
+
 def test_at_the_end_the_begun_minute_is_published_at_once(spool: Spool, clock: Time) -> None:
     """Whoever stops does not wait for a minute's end, nor for the second after it."""
     meter = StatisticsObserver(spool, MinuteQueue())
