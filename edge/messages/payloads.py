@@ -16,7 +16,6 @@ from edge.system.health import Health
 from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import Minute, SpoolUsage
 from edge.telemetry.summaries import Summary
-from edge.telemetry.totals import Totals
 from edge.types import LABELS, DeviceKey, Event, Gap, PassNotice, Probabilities, State
 
 SCHEMA_FILE = Path(__file__).parent.parent / "schemas" / "mqtt.schema.json"
@@ -217,7 +216,7 @@ class MinuteReport:
     figures: SpoolUsage
     health: Health
     no_subscribers: int
-    totals: Totals
+    totals: Minute
 
 
 def stats_message(minute: MinuteReport) -> bytes:
@@ -287,13 +286,13 @@ def summary_message(found: Summary) -> bytes:
     )
 
 
-def _totals(totals: Totals) -> dict[str, object]:
+def _totals(sums: Minute) -> dict[str, object]:
     return {
-        "verdicts": asdict(totals.verdicts),
-        "directions": totals.directions.members,
-        "frames": totals.frames,
-        "watched_s": round(totals.watched_s, 3),
-        "blind_s": round(totals.blind_s, 3),
+        "verdicts": asdict(sums.verdicts),
+        "directions": sums.directions.members,
+        "frames": sums.frames,
+        "watched_s": round(sums.watched_s, 3),
+        "blind_s": round(sums.blind_s, 3),
     }
 
 

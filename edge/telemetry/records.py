@@ -121,6 +121,17 @@ class Minute:
             self.directions + other.directions,
         )
 
+    def beyond(self, other: Minute) -> Minute:
+        """By how much this is more; 0 where it is less."""
+        return Minute(
+            self.start,
+            self.verdicts.beyond(other.verdicts),
+            max(self.frames - other.frames, 0),
+            max(self.watched_s - other.watched_s, 0.0),
+            max(self.blind_s - other.blind_s, 0.0),
+            self.directions.beyond(other.directions),
+        )
+
 
 def minute_of(wall: float) -> int:
     """The beginning of the minute in which a Unix time lies."""

@@ -139,9 +139,8 @@ class StatusPublisher:
         found = self._spool.minutes(minute_stats.start, minute_stats.start)
         passes = found[0] if found else Minute(minute_stats.start)
         self._totals.add(minute_stats, passes)
-        report = MinuteReport(
-            minute_stats, passes, self._spool.figures(), health.read(), self._no_subscribers, self._totals
-        )
+        figures, sums = self._spool.figures(), self._totals.sums
+        report = MinuteReport(minute_stats, passes, figures, health.read(), self._no_subscribers, sums)
         self.retained_messages.put(
             RetainedMessage(
                 "stats", self._topics.stats, stats_message(report), MessageProperties(expiry_s=EXPIRY_S)

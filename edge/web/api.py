@@ -17,16 +17,16 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from edge.bundle import Bundle
-from edge.errors import SourceError
+from edge.errors import SourceError, SpoolError
 from edge.spool.control.client import SpoolClient
 from edge.spool.control.requests import MOST_ROWS, PageRequest
 from edge.system.image_header import JPEG, PNG, RIFF
-from edge.telemetry.records import HOUR_S, MINUTE_S
+from edge.telemetry.records import HOUR_S, MINUTE_S, minute_of
 from edge.telemetry.summaries import begin, summarise
 from edge.web import metrics as web_metrics
 from edge.web.auth import Guard
 from edge.web.device import DeviceMonitor, DeviceStatus, event_of
-from edge.web.metrics import WebMetrics
+from edge.web.metrics import SETTLING_S, WebMetrics
 from edge.web.middleware import client_of
 from edge.web.prediction import Prediction, Predictor
 from edge.web.problems import ProblemDetails, ProblemError, responses
@@ -281,7 +281,20 @@ async def metrics(web: Services) -> Response:
     gauges.set("people", "People who are seen now", report.people)
     gauges.set("spool_unsent_events", "Events without acknowledgement of the broker", report.unsent)
     gauges.set("spool_stored_events", "Events in the spool", report.stored)
+    await _count_minutes(web)
     return Response(web.metrics.text(), media_type=web_metrics.MEDIA_TYPE)
+
+
+async def _count_minutes(web: WebServices) -> None:
+    now = time.time()
+    since = web.metrics.minutes_since
+    first = minute_of(now) - SETTLING_S if since is None else since
+    try:
+        found = await anyio.to_thread.run_sync(partial(web.client.minutes, first, minute_of(now)))
+    except SpoolError:
+        # The gauge says that the daemon does not answer.
+        return
+    web.metrics.count_minutes(found, now)
 
 
 async def _judge(web: WebServices, file: Upload) -> Prediction:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from edge.telemetry.records import MINUTE_S, Minute, minute_of
+from edge.telemetry.totals import RisingMinutes
+from edge.types import Outcome
 from edge.web.prediction import Prediction
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
+SETTLING_S = 10 * MINUTE_S
+"""For so long a minute may still change: passes that began in it get their verdicts."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS", "PUT", "PATCH"})
 
@@ -44,6 +51,21 @@ class WebMetrics:
             registry=self._registry,
         )
         self._gauges: dict[str, Gauge] = {}
+        self._passes = Counter(
+            "maskgate_passes",
+            "Passes, by verdict",
+            ("verdict",),
+            registry=self._registry,
+        )
+        self._frames = Counter("maskgate_frames", "Frames that were looked at", registry=self._registry)
+        self._seconds_seen = Counter(
+            "maskgate_camera_seconds", "Seconds by what the camera gave", ("camera",), registry=self._registry
+        )
+        for outcome in Outcome:
+            self._passes.labels(outcome.value)
+        self._minutes = RisingMinutes()
+        self.minutes_since: int | None = None
+        """The minute from which on they are to be counted; None before the first count."""
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts an answered request."""
@@ -55,6 +77,24 @@ class WebMetrics:
         self._predict_seconds.observe(prediction.ms / 1000)
         for face in prediction.faces:
             self._faces.labels(face.prediction).inc()
+
+    def count_minutes(self, minutes: Iterable[Minute], wall: float) -> None:
+        """Counts what minutes have more than they had before; what there was at first is left out.
+
+        Args:
+            minutes: Those from `minutes_since` on.
+            wall: Unix time now.
+        """
+        first, self.minutes_since = self.minutes_since is None, minute_of(wall) - SETTLING_S
+        for minute in minutes:
+            more = self._minutes.more(minute)
+            if first:
+                continue
+            for verdict, passes in asdict(more.verdicts).items():
+                self._passes.labels(verdict).inc(passes)
+            self._frames.inc(more.frames)
+            self._seconds_seen.labels("watched").inc(more.watched_s)
+            self._seconds_seen.labels("blind").inc(more.blind_s)
 
     def set(self, name: str, text: str, value: float) -> None:
         """Sets a gauge, such as the depth of the spool."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import DirectionCounts, Minute, VerdictCounts
-from edge.telemetry.totals import REMEMBERED, Totals
+from edge.telemetry.totals import REMEMBERED, RisingMinutes, Totals
 
 NOTHING = Quantiles(None, None)
 counts = st.builds(VerdictCounts, *[st.integers(0, 5)] * 4)
@@ -22,9 +22,7 @@ def test_minutes_add_up() -> None:
     totals = Totals()
     totals.add(stats(0), Minute(0, VerdictCounts(1, 2, 0, 0), directions=DirectionCounts(3, 0, 0)))
     totals.add(stats(60), Minute(60, VerdictCounts(1, 0, 0, 1), directions=DirectionCounts(0, 2, 0)))
-    assert (totals.frames, totals.watched_s, totals.blind_s) == (20, 100.0, 20.0)
-    assert totals.verdicts == VerdictCounts(2, 2, 0, 1)
-    assert totals.directions == DirectionCounts(3, 2, 0)
+    assert totals.sums == Minute(0, VerdictCounts(2, 2, 0, 1), 20, 100.0, 20.0, DirectionCounts(3, 2, 0))
 
 
 def test_a_minute_that_is_told_again_counts_its_new_passes_alone() -> None:
@@ -32,8 +30,17 @@ def test_a_minute_that_is_told_again_counts_its_new_passes_alone() -> None:
     totals = Totals()
     totals.add(stats(60), Minute(60, VerdictCounts(compliant=2)))
     totals.add(stats(60), Minute(60, VerdictCounts(compliant=3)))
-    assert totals.verdicts == VerdictCounts(compliant=3)
-    assert totals.frames == 20
+    assert totals.sums.verdicts == VerdictCounts(compliant=3)
+    assert totals.sums.frames == 20
+
+
+def test_what_an_earlier_run_has_counted_is_left_out() -> None:
+    """Its passes; what this run watched of the same minute counts."""
+    totals = Totals()
+    totals.leave_out(Minute(60, VerdictCounts(compliant=2), 300, 20.0, 0.0))
+    totals.add(stats(60), Minute(60, VerdictCounts(compliant=3), 300, 20.0, 0.0))
+    assert totals.sums.verdicts == VerdictCounts(compliant=1)
+    assert totals.sums.frames == 10
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), counts), max_size=12))
@@ -42,14 +49,14 @@ def test_whatever_comes_nothing_falls(minutes: list[tuple[int, VerdictCounts]]) 
     totals, before = Totals(), VerdictCounts()
     for number, verdicts in minutes:
         totals.add(stats(60 * number), Minute(60 * number, verdicts))
-        assert before.beyond(totals.verdicts) == VerdictCounts()
-        before = totals.verdicts
+        assert before.beyond(totals.sums.verdicts) == VerdictCounts()
+        before = totals.sums.verdicts
 
 
 def test_what_is_remembered_is_bounded() -> None:
     """Of a day only: a minute before that counts anew."""
-    totals = Totals()
-    for number in range(REMEMBERED + 2):
-        totals.add(stats(60 * number), Minute(60 * number, VerdictCounts(compliant=1)))
-    totals.add(stats(0), Minute(0, VerdictCounts(compliant=1)))
-    assert totals.verdicts.compliant == REMEMBERED + 3
+    minutes = RisingMinutes()
+    for number in range(REMEMBERED + 1):
+        minutes.more(Minute(60 * number, VerdictCounts(compliant=1)))
+    assert minutes.more(Minute(60, VerdictCounts(compliant=1))).verdicts.compliant == 0
+    assert minutes.more(Minute(0, VerdictCounts(compliant=1))).verdicts.compliant == 1

@@ -189,6 +189,7 @@ def test_figures_for_prometheus(beside_device: Served) -> None:
     assert 'maskgate_http_requests_total{method="POST",route="/api/predict",status="200"}' in text
     assert "maskgate_predicted_faces_total" in text
     assert "maskgate_daemon_running 1.0" in text
+    assert 'maskgate_passes_total{verdict="no_mask"} 0.0' in text
     assert "maskgate_build_info" in text
 
 
