@@ -111,6 +111,7 @@ class DetectorConfig(FrozenModel):
     threads: Annotated[int, Field(ge=1, le=16)] = 1
     score_threshold: Share = 0.6
     min_face_px: Pixels = 16
+    adaptive: bool = True
 
 
 class ClassifierConfig(FrozenModel):

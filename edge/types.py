@@ -461,12 +461,14 @@ class FrameAnalysis:
         detect_s: For finding faces.
         classify_s: For judging them.
         outside: Faces outside the area of the entrance, which are not judged.
+        standing: Faces that were not judged because their verdict stands.
     """
 
     observations: tuple[Observation, ...]
     detect_s: float
     classify_s: float
     outside: tuple[Face, ...] = ()
+    standing: tuple[Face, ...] = ()
 
 
 class Reason(StrEnum):

@@ -12,6 +12,7 @@ from edge.daemon.uplink_service import UplinkService
 from edge.daemon.vision_service import VisionService
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.pipeline import CycleObserver
+from edge.system.governor import Governor
 from edge.system.local_time import LocalTime
 from edge.telemetry.minutes import MinuteQueue
 
@@ -22,10 +23,10 @@ def all_in_one(config: Config, *observers: CycleObserver) -> Daemon:
     The side that sees and the side that sends share the spool, the queue of minutes and the mute of
     the buzzer, nothing else: two processes would be two lists of these services.
     """
-    minute_queue, buzzer_mute = MinuteQueue(), BuzzerMute()
+    minute_queue, buzzer_mute, governor = MinuteQueue(), BuzzerMute(), Governor()
     models, spool = ModelService(config), SpoolService(config)
-    statistics = StatisticsService(spool, minute_queue, LocalTime(config.device.timezone))
-    vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics))
+    statistics = StatisticsService(spool, minute_queue, LocalTime(config.device.timezone), governor)
+    vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics), governor)
     # What takes longest and fails most often comes first, so that nothing is half started. Statistics
     # come after the uplink: they stop before it, and it can still send the last minute.
     services: list[Service] = [models, spool, statistics, vision]

@@ -18,7 +18,7 @@ from edge.daemon.service import Problem, Service, attempt
 from edge.errors import MaskGateError, ModelError
 from edge.pipeline.pipeline import Vision
 from edge.self_test.self_test import self_test
-from edge.types import Frame, FrameAnalysis
+from edge.types import Box, Frame, FrameAnalysis
 from edge.vision.libraries import libraries
 
 RELOAD_WAIT_S = 0.5
@@ -183,15 +183,15 @@ class SupervisedVision:
         """Why it is not the bundle that was wanted; empty where it is."""
         return self._models.problem
 
-    def analyze(self, frame: Frame) -> FrameAnalysis:
+    def analyze(self, frame: Frame, standing: tuple[Box, ...] = ()) -> FrameAnalysis:
         """Finds and judges the faces of a frame; whatever goes wrong here is the bundle's fault."""
         trial = self._models.trial
         if trial is None:
-            return self._models.vision.analyze(frame)
+            return self._models.vision.analyze(frame, standing)
         trial.begin()
         # Stays set where `analyze` raises, so that `pause` does not take the attempt back.
         self._at_fault = True
-        analysis = self._models.vision.analyze(frame)
+        analysis = self._models.vision.analyze(frame, standing)
         self._at_fault = False
         trial.passed(len(analysis.observations), frame.monotonic)
         return analysis

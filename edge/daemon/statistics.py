@@ -11,6 +11,7 @@ from edge.daemon.service import Service
 from edge.daemon.spool_service import SpoolService
 from edge.errors import SpoolError
 from edge.pipeline.pipeline import Cycle
+from edge.system.governor import Governor
 from edge.system.local_time import MACHINE, LocalTime
 from edge.telemetry.minutes import MinuteAggregator, MinuteQueue, MinuteStats, Sample
 from edge.telemetry.records import Minute, minute_of
@@ -29,14 +30,18 @@ class MinuteStore(Protocol):
 class StatisticsObserver:
     """Counts cycles; finished minutes go to the spool for good, and to the uplink by `minute_queue`."""
 
-    def __init__(self, store: MinuteStore, minute_queue: MinuteQueue) -> None:
+    def __init__(
+        self, store: MinuteStore, minute_queue: MinuteQueue, slowed: Callable[[], int] = lambda: 0
+    ) -> None:
+        """`slowed`: by how many steps the device is slowed down now."""
         self.minute_queue = minute_queue
+        self._slowed = slowed
         self._store = store
         self._minutes = MinuteAggregator()
 
     def observe(self, cycle: Cycle, _events: tuple[Event, ...]) -> None:
         """Counts a cycle."""
-        self._keep(self._minutes.add(_sample(cycle)))
+        self._keep(self._minutes.add(_sample(cycle, self._slowed())))
 
     def finish(self) -> None:
         """Keeps what has been counted of the present minute."""
@@ -58,14 +63,22 @@ class StatisticsObserver:
                 _log.warning("a minute is not counted: %s", error)
 
 
-def _sample(cycle: Cycle) -> Sample:
+def _sample(cycle: Cycle, slowed: int) -> Sample:
     moment, analysis = cycle.moment, cycle.analysis
     times = None
     if isinstance(moment, Frame) and analysis is not None:
         times = (analysis.detect_s, analysis.classify_s, moment.age + cycle.total_s)
     if isinstance(moment, Blind):
         return Sample(moment.monotonic, moment.wall, True, None, attempts=moment.attempts)
-    return Sample(moment.monotonic, moment.wall, False, times, obscured=bool(moment.view))
+    return Sample(
+        moment.monotonic,
+        moment.wall,
+        False,
+        times,
+        obscured=bool(moment.view),
+        carried=cycle.carried,
+        slowed=slowed,
+    )
 
 
 class PassesToday:
@@ -108,15 +121,20 @@ class StatisticsService(Service):
     _observer: StatisticsObserver
     _today: PassesToday
 
-    def __init__(self, spool: SpoolService, minute_queue: MinuteQueue, local: LocalTime) -> None:
-        """`local`: whose midnight begins a day."""
+    def __init__(
+        self, spool: SpoolService, minute_queue: MinuteQueue, local: LocalTime, governor: Governor
+    ) -> None:
+        """`local`: whose midnight begins a day; `governor`: what slows the device down."""
+        self._governor = governor
         self._spool = spool
         self._minute_queue = minute_queue
         self._local = local
 
     def start(self) -> None:
         """Begins to count; passes of today go on from what the spool has."""
-        self._observer = StatisticsObserver(self._spool.spool, self._minute_queue)
+        self._observer = StatisticsObserver(
+            self._spool.spool, self._minute_queue, lambda: self._governor.step
+        )
         self._today = PassesToday(local=self._local)
         try:
             self._today.begin(self._spool.spool.minutes)
@@ -131,7 +149,8 @@ class StatisticsService(Service):
     def status(self) -> str:
         """The passes of the local day."""
         count = self._today.count()
-        return f"{count} pass{'' if count == 1 else 'es'} today"
+        slowed = ", slowed down by heat or low voltage" if self._governor.step else ""
+        return f"{count} pass{'' if count == 1 else 'es'} today{slowed}"
 
     def stop(self) -> None:
         """Keeps what has been counted of the present minute."""

@@ -14,6 +14,7 @@ from edge.daemon.vision_service import VisionService
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.pipeline import CycleObserver
 from edge.spool.control.link_server import SeeingSide
+from edge.system.governor import Governor
 from edge.system.local_time import LocalTime
 from edge.telemetry.minutes import MinuteQueue
 
@@ -26,9 +27,9 @@ def vision_process(config: Config, link: Path, *observers: CycleObserver) -> Dae
         link: The socket through which the process that sends works on the spool.
         observers: Look at each cycle.
     """
-    minute_queue, buzzer_mute = MinuteQueue(), BuzzerMute()
+    minute_queue, buzzer_mute, governor = MinuteQueue(), BuzzerMute(), Governor()
     models, spool = ModelService(config), SpoolService(config)
-    statistics = StatisticsService(spool, minute_queue, LocalTime(config.device.timezone))
-    vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics))
+    statistics = StatisticsService(spool, minute_queue, LocalTime(config.device.timezone), governor)
+    vision = VisionService(config, models, spool, buzzer_mute, (*observers, statistics), governor)
     server = LinkServerService(spool, link, SeeingSide(minute_queue, buzzer_mute.begin))
     return Daemon([models, spool, server, statistics, vision], vision)

@@ -17,11 +17,13 @@ from edge.daemon.spool_service import SpoolService
 from edge.errors import IndicatorError, SourceError
 from edge.indicator import examine_indicator, examine_relay, open_indicator, open_relay
 from edge.indicator.gpio import BuzzerMute
+from edge.pipeline.attention import Attention
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.pipeline import Cycle, CycleObserver, Pipeline, Reporter, reported
 from edge.pipeline.ports import FrameSource, Indicator, NoOutbox, Relay
 from edge.pipeline.relay import RelayObserver, RelayPolicy
 from edge.system import clock
+from edge.system.governor import Governor
 from edge.system.systemd import is_managed
 from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event, Frame, ViewProblem
@@ -76,7 +78,9 @@ class VisionService(Service):
         spool: SpoolService,
         buzzer_mute: BuzzerMute,
         observers: tuple[CycleObserver, ...],
+        governor: Governor,
     ) -> None:
+        self._governor = governor
         self._config = config
         self._models = models
         self._spool = spool
@@ -120,6 +124,7 @@ class VisionService(Service):
                 self._tracker,
                 time.perf_counter,
                 make_register(config.entrance),
+                Attention(self._governor.interval_s) if config.detector.adaptive else None,
             )
             self._opened = opened.pop_all()
 

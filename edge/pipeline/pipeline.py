@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from edge.geometry import Polygon, contains
+from edge.pipeline.attention import EVERYTHING, Attention, Look
 from edge.pipeline.events import EventFactory
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.ports import (
@@ -24,6 +26,7 @@ from edge.tracking.register import Moment, PassRegister, PassUpdate
 from edge.tracking.tracker import Tracker
 from edge.types import (
     Blind,
+    Box,
     Event,
     Face,
     Frame,
@@ -55,15 +58,22 @@ class Vision:
         """Version of the bundle that judges."""
         return self._classifier.model_version
 
-    def analyze(self, frame: Frame) -> FrameAnalysis:
-        """Finds the faces of a frame, and judges those that count."""
+    def analyze(self, frame: Frame, standing: tuple[Box, ...] = ()) -> FrameAnalysis:
+        """Finds the faces of a frame, and judges those that count.
+
+        Args:
+            frame: The frame.
+            standing: Where faces are expected that need not be judged; one that is alone there is not.
+        """
         started = self._clock()
         faces = self._detector.detect(frame)
         found = self._clock()
         outside = tuple(face for face in faces if self._is_outside(face, frame))
         inside = tuple(face for face in faces if face not in outside) if outside else faces
-        observations = self._classifier.classify(frame, inside)
-        return FrameAnalysis(observations, found - started, self._clock() - found, outside)
+        known = tuple(face for face in inside if _is_alone_at(face, inside, standing)) if standing else ()
+        judged = tuple(face for face in inside if face not in known) if known else inside
+        observations = self._classifier.classify(frame, judged)
+        return FrameAnalysis(observations, found - started, self._clock() - found, outside, known)
 
     def _is_outside(self, face: Face, frame: Frame) -> bool:
         if not self._area:
@@ -72,21 +82,40 @@ class Vision:
         return not contains(self._area, (x / width, y / height))
 
 
+MATCH, APART = 0.4, 2.5
+"""Intersection over union of a face with where it is expected; how far from it others are, in face sizes."""
+
+
+def _is_alone_at(face: Face, faces: Iterable[Face], standing: Iterable[Box]) -> bool:
+    """Whether a face is where one is expected, and no other face is near that could be meant."""
+    if sum(face.box.iou(box) > MATCH for box in standing) != 1:
+        return False
+    x, y = face.box.centre
+    return not any(
+        math.dist((x, y), other.box.centre) < APART * max(face.box.side, other.box.side)
+        for other in faces
+        if other is not face
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Cycle:
     """All that came of one frame, or of a time without one.
 
     Attributes:
         moment: The frame, or why the camera gave none.
-        analysis: What the models found; None where there was no frame, and in the last cycle.
+        analysis: What the models found; None where there was no frame, where the frame was not looked at,
+            and in the last cycle.
         passes: What that changed, and who is there.
         total_s: Seconds that it took.
+        carried: Whether the frame was not looked at: who was there is taken to be there still.
     """
 
     moment: Frame | Blind
     analysis: FrameAnalysis | None
     passes: PassUpdate
     total_s: float
+    carried: bool = False
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -109,7 +138,11 @@ class Pipeline:
         tracker: Tracker,
         clock: MonotonicClock,
         register: PassRegister | None = None,
+        attention: Attention | None = None,
     ) -> None:
+        """Without `attention` every frame is looked at, and every face judged."""
+        self._attention = attention
+        self._passes = PassUpdate()
         self._source = source
         self._vision = vision
         self._tracker = tracker
@@ -138,15 +171,31 @@ class Pipeline:
 
     def _cycle(self, moment: Frame | Blind) -> Cycle:
         started = self._clock()
-        analysis = self._vision.analyze(moment) if isinstance(moment, Frame) else None
+        if not isinstance(moment, Frame):
+            # A pass is closed by time alone.
+            return self._track(moment, None, started)
+        look = self._look(moment)
+        if not look.detects:
+            # Nothing new is told of those who were there.
+            self._passes = replace(self._passes, verdicts=(), begun=(), finished=())
+            return Cycle(moment, None, self._passes, self._clock() - started, carried=True)
+        return self._track(moment, self._vision.analyze(moment, look.standing), started)
+
+    def _look(self, frame: Frame) -> Look:
+        return (
+            EVERYTHING
+            if self._attention is None
+            else self._attention.look(frame, self._tracker, self._passes)
+        )
+
+    def _track(self, moment: Frame | Blind, analysis: FrameAnalysis | None, started: float) -> Cycle:
         observations = analysis.observations if analysis else ()
-        # While blind as well: a pass is closed by time alone.
-        outside = analysis.outside if analysis else ()
+        glimpses = (*analysis.standing, *analysis.outside) if analysis else ()
         picture = moment.size if isinstance(moment, Frame) else None
-        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall, outside, picture)
+        verdicts = self._tracker.update(observations, moment.monotonic, moment.wall, glimpses, picture)
         at = Moment(moment.monotonic, moment.wall, picture)
-        passes = self._register.update(self._tracker, verdicts, at)
-        return Cycle(moment, analysis, passes, self._clock() - started)
+        self._passes = self._register.update(self._tracker, verdicts, at)
+        return Cycle(moment, analysis, self._passes, self._clock() - started)
 
 
 class Reporter:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from edge.types import Blind, Event, Face, Frame, FrameAnalysis, Lamp, NotDue, Observation, PassNotice, State
+from edge.types import (
+    Blind,
+    Box,
+    Event,
+    Face,
+    Frame,
+    FrameAnalysis,
+    Lamp,
+    NotDue,
+    Observation,
+    PassNotice,
+    State,
+)
 
 
 class FrameSource(Protocol):
@@ -119,5 +131,5 @@ MonotonicClock = Callable[[], float]
 class Analyzer(Protocol):
     """Analyzes frames: a `Vision`, or a wrapper of one."""
 
-    def analyze(self, frame: Frame) -> FrameAnalysis:
-        """Finds and judges the faces of a frame."""
+    def analyze(self, frame: Frame, standing: tuple[Box, ...] = ()) -> FrameAnalysis:
+        """Finds the faces of a frame, and judges all but those that are alone at one of the boxes."""

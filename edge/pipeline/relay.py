@@ -86,7 +86,7 @@ class RelayObserver:
     def observe(self, cycle: Cycle, _events: tuple[Event, ...]) -> None:
         """Takes a cycle in."""
         moment = cycle.moment
-        if not isinstance(moment, Frame) or cycle.analysis is None:
+        if not isinstance(moment, Frame) or (cycle.analysis is None and not cycle.carried):
             self._policy.cut()
             self._relay.release()
             return

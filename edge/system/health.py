@@ -9,24 +9,29 @@ ZONES = "class/thermal/thermal_zone*"
 THROTTLED = "devices/platform/soc/soc:firmware/get_throttled"
 NOW = 0xF
 """Bits of the Raspberry Pi's firmware: under-voltage, capped, throttled, soft limit; others are history."""
+UNDER_VOLTAGE = 0x1
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Both are None where the device does not tell.
+    """Each is None where the device does not tell.
 
     Attributes:
         temperature_c: Of the processor.
         throttled: Whether the firmware slows it down now.
+        under_voltage: Whether its voltage is too low now.
     """
 
     temperature_c: float | None
     throttled: bool | None
+    under_voltage: bool | None = None
 
 
 def read(sys: Path = Path("/sys")) -> Health:
     """What the kernel tells."""
-    return Health(_temperature(sys), _throttled(sys))
+    bits = _firmware(sys)
+    slowed, low = (None, None) if bits is None else (bool(bits & NOW), bool(bits & UNDER_VOLTAGE))
+    return Health(_temperature(sys), slowed, low)
 
 
 def _temperature(sys: Path) -> float | None:
@@ -40,9 +45,9 @@ def _temperature(sys: Path) -> float | None:
     return None
 
 
-def _throttled(sys: Path) -> bool | None:
+def _firmware(sys: Path) -> int | None:
     try:
-        return bool(int(_text(sys / THROTTLED), 16) & NOW)
+        return int(_text(sys / THROTTLED), 16)
     except ValueError:
         return None
 

@@ -31,6 +31,8 @@ class Sample:
         times: Seconds for detection, classification, and from capture to lamp; None without a frame.
         obscured: Whether the camera gave a picture and could not see.
         attempts: How many steps there have been to bring pictures back, since the last one.
+        carried: Whether there was a frame that was not looked at.
+        slowed: By how many steps the device is slowed down.
     """
 
     monotonic: float
@@ -39,6 +41,8 @@ class Sample:
     times: tuple[float, float, float] | None
     obscured: bool = False
     attempts: int = 0
+    carried: bool = False
+    slowed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class MinuteStats:
 
     Attributes:
         start: Unix time of its beginning, a multiple of 60.
-        frames: Frames that were looked at.
+        frames: Frames that were taken.
         watched_s: Seconds in which the camera gave frames.
         blind_s: Seconds in which it did not.
         detect_ms: Times for detection.
@@ -74,6 +78,8 @@ class MinuteStats:
         latency_ms: Times from capture to lamp.
         obscured_s: Seconds, of those watched, in which the camera could not see.
         recoveries: Steps that were taken to bring pictures back.
+        looked_at: Frames in which faces were looked for.
+        slowed: By how many steps the device was slowed down at most.
     """
 
     start: int
@@ -85,6 +91,8 @@ class MinuteStats:
     latency_ms: Quantiles
     obscured_s: float = 0.0
     recoveries: int = 0
+    looked_at: int = 0
+    slowed: int = 0
 
     @property
     def fps(self) -> float:
@@ -100,6 +108,8 @@ class _Sum:
     blind_s: float = 0.0
     obscured_s: float = 0.0
     recoveries: int = 0
+    looked_at: int = 0
+    slowed: int = 0
     # Four bytes for each time: those of a whole minute are kept until it is over.
     times: tuple[array[float], ...] = field(default_factory=lambda: (array("f"), array("f"), array("f")))
 
@@ -121,6 +131,8 @@ class _Sum:
             latency,
             self.obscured_s,
             self.recoveries,
+            self.looked_at,
+            self.slowed,
         )
 
 
@@ -149,6 +161,8 @@ class MinuteAggregator:
             self._sum.add(share)
         if self._sum is not None:
             self._sum.recoveries += max(look.attempts - self._attempts, 0)
+            self._sum.looked_at += look.times is not None
+            self._sum.slowed = max(self._sum.slowed, look.slowed)
         self._attempts = look.attempts
         if look.times is not None and self._sum is not None and len(self._sum.times[0]) < MOST_TIMES:
             for values, seconds in zip(self._sum.times, look.times, strict=True):
@@ -169,7 +183,7 @@ def shares(look: Sample, passed: float) -> Iterator[MinuteShare]:
     late = min(look.wall - start, passed)
     if early := passed - late:
         yield _share(start - MINUTE_S, 0, early, look)
-    yield _share(start, int(look.times is not None), late, look)
+    yield _share(start, int(look.carried or look.times is not None), late, look)
 
 
 def _share(start: int, frames: int, seconds: float, look: Sample) -> MinuteShare:

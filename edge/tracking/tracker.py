@@ -129,6 +129,7 @@ class Pass:
         self.number = 0
         self.revision = -1
         self.outcome: Outcome | None = None
+        self.answer = observation.answer
         self.evidence = Evidence()
         self.frames = 1
         self.face_px = observation.face.box.side
@@ -142,7 +143,7 @@ class Pass:
         elapsed = max(now - self.judged, 0.0)
         quality = rules.quality.of(observation)
         self.evidence = self.evidence.add(observation, quality, elapsed, rules.memory_s)
-        self.judged = now
+        self.judged, self.answer = now, observation.answer
         self.frames += 1
         self.face_px = max(self.face_px, observation.face.box.side)
         share = 1 - math.exp(-elapsed / LOOK_S)
@@ -189,6 +190,11 @@ class Pass:
         return (
             self.leading is not self.outcome and evidence.lead_s >= needed and evidence.margin >= rules.margin
         )
+
+    @property
+    def stands(self) -> bool:
+        """Whether the verdict is what the latest look and all of the evidence say."""
+        return self.answer is not None and OUTCOMES[LABELS[self.answer]] is self.outcome is self.leading
 
     @property
     def leading(self) -> Outcome:
@@ -330,6 +336,24 @@ class Tracker:
             )
             for person in self._passes
             if person.seen == self._now
+        )
+
+    @property
+    def following(self) -> bool:
+        """Whether anybody is followed."""
+        return bool(self._passes)
+
+    @property
+    def all_stand(self) -> bool:
+        """Whether everybody who is followed was seen in the last frame and has a verdict that stands."""
+        return all(person.stands and person.seen == self._now for person in self._passes)
+
+    def standing(self, judged_since: float) -> tuple[Box, ...]:
+        """Where the faces of the last frame were whose verdict stands, and who were judged since a time."""
+        return tuple(
+            person.box
+            for person in self._passes
+            if person.stands and person.judged >= judged_since and person.seen == self._now
         )
 
     def begun(self) -> tuple[int, ...]:

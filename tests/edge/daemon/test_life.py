@@ -24,8 +24,9 @@ from edge.daemon.uplink_service import UplinkService
 from edge.daemon.vision_service import VisionService
 from edge.indicator.gpio import BuzzerMute
 from edge.spool.writer import SpoolWriter
+from edge.system.governor import Governor
 from edge.telemetry.minutes import MinuteQueue
-from edge.types import Frame, FrameAnalysis, Lamp, State
+from edge.types import Box, Frame, FrameAnalysis, Lamp, State
 from edge.uplink.uplink import Uplink
 from tests.support.fakes import FakeClock
 from tests.support.mosquitto import wait_until
@@ -151,7 +152,7 @@ class SeesNothing(ModelService):
     def vision(self) -> SeesNothing:  # type: ignore[override]
         return self
 
-    def analyze(self, frame: Frame) -> FrameAnalysis:
+    def analyze(self, frame: Frame, standing: tuple[Box, ...] = ()) -> FrameAnalysis:
         return FrameAnalysis((), 0.0, 0.0)
 
     def pause(self) -> None: ...
@@ -208,7 +209,7 @@ def test_a_hang_in_any_stage_ends_the_signs_of_life_until_it_is_over(
         }
     )
     spool, mute = SpoolService(config), BuzzerMute()
-    vision = VisionService(config, SeesNothing(config), spool, mute, ())
+    vision = VisionService(config, SeesNothing(config), spool, mute, (), Governor())
     uplink = UplinkService(config, spool, MinuteQueue(), mute.begin)
     services = (spool, uplink, vision)
     with running(Daemon(services, vision)):

@@ -15,7 +15,7 @@ from edge.bundle.store import PACKAGED, BundleStore, TrialRecord, open_bundle_st
 from edge.config import ClassifierConfig, Config
 from edge.daemon.models import LoadedModels, SupervisedVision, load_models, reload_models
 from edge.errors import ModelError
-from edge.types import Frame, FrameAnalysis
+from edge.types import Box, Frame, FrameAnalysis
 from edge.vision.libraries import libraries
 from tests.support import bundle_models
 
@@ -175,7 +175,7 @@ class Failing:
     def __init__(self, good: int) -> None:
         self.good = good
 
-    def analyze(self, frame: Frame) -> FrameAnalysis:
+    def analyze(self, frame: Frame, standing: tuple[Box, ...] = ()) -> FrameAnalysis:
         self.good -= 1
         if self.good < 0:
             raise ModelError("no probabilities")

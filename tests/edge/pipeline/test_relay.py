@@ -139,11 +139,14 @@ def test_the_relay_is_let_go_while_blind_and_at_the_end() -> None:
     seen = Cycle(frame, FrameAnalysis((), 0.0, 0.0), PassUpdate((verdict(),)), 0.02)
     observer.observe(seen, ())
     observer.observe(replace(seen, moment=replace(frame, monotonic=10.1), passes=PassUpdate()), ())
+    observer.observe(Cycle(replace(frame, monotonic=10.15), None, PassUpdate(), 0.0, carried=True), ())
     observer.observe(Cycle(Blind("unplugged", 10.2, 0.0), None, PassUpdate(), 0.0), ())
     observer.observe(replace(seen, moment=replace(frame, monotonic=10.3), passes=PassUpdate()), ())
+    # A frame that was not looked at keeps a pulse going; there is none.
+    observer.observe(Cycle(replace(frame, monotonic=10.35), None, PassUpdate(), 0.0, carried=True), ())
     # The last cycle of a source that ended.
     observer.observe(Cycle(frame, None, PassUpdate((verdict(2),)), 0.0), ())
     # The models took so long that the picture is old by now.
     slow = replace(seen, total_s=STALE_S + 1, passes=PassUpdate((verdict(3),)))
     observer.observe(slow, ())
-    assert relay.told == ["begin", "renew", "release", "release", "release", "release"]
+    assert relay.told == ["begin", "renew", "renew", "release", "release", "release", "release", "release"]

@@ -32,14 +32,21 @@ def test_a_sensor_that_cannot_be_read_is_stepped_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "throttled"), [("0\n", False), ("50000\n", False), ("50005\n", True), ("x", None)]
+    ("word", "throttled", "low"),
+    [
+        ("0\n", False, False),
+        ("50000\n", False, False),
+        ("50005\n", True, True),
+        ("8\n", True, False),
+        ("x", None, None),
+    ],
 )
-def test_throttling_now_is_told(tmp_path: Path, word: str, throttled: bool | None) -> None:
+def test_throttling_now_is_told(tmp_path: Path, word: str, throttled: bool | None, low: bool | None) -> None:
     """The low bits are about now; the high ones about some time since the start."""
     file = tmp_path / health.THROTTLED
     file.parent.mkdir(parents=True)
     file.write_text(word)
-    assert health.read(tmp_path) == Health(None, throttled)
+    assert health.read(tmp_path) == Health(None, throttled, low)
 
 
 def test_a_device_that_does_not_tell(tmp_path: Path) -> None:

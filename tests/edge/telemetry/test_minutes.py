@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,3 +105,14 @@ def test_each_step_to_bring_pictures_back_is_counted_once() -> None:
     looks = [Sample(at, START + at, True, None, attempts=tries) for at, tries in enumerate(attempts)]
     (found,) = count(looks)
     assert found.recoveries == 4
+
+
+def test_frames_that_were_not_looked_at_are_frames() -> None:
+    """The rate is the camera's; how many were looked at is beside, and the most that slowed it down."""
+    looks = [look(1.0), look(2.0, "carried"), look(3.0, "carried"), look(4.0)]
+    looks = [
+        replace(one, carried=one.times is None, slowed=step)
+        for one, step in zip(looks, (0, 2, 1, 0), strict=True)
+    ]
+    (found,) = count(looks)
+    assert (found.frames, found.looked_at, found.slowed) == (4, 2, 2)

@@ -200,3 +200,25 @@ def test_whatever_is_seen_passes_and_revisions_count_up(frames: list[list[Observ
 def test_the_same_frames_give_the_same_verdicts(frames: list[list[Observation]]) -> None:
     """Nothing but the frames and their times decides."""
     assert play(Tracker(rules()), frames) == play(Tracker(rules()), frames)
+
+
+def test_a_verdict_stands_while_the_latest_look_agrees() -> None:
+    """Not before it is settled, and not after a look that says otherwise; who is missing stands nowhere."""
+    tracker = Tracker(rules())
+    assert not tracker.following
+    standing = []
+    for frame in range(20):
+        tracker.update([observation(MASKED)], frame / 10, 0.0)
+        standing.append(tracker.all_stand)
+    assert standing == sorted(standing)
+    assert (standing[0], standing[-1]) == (False, True)
+    assert tracker.standing(1.9) == (observation(MASKED).face.box,)
+    assert tracker.standing(1.95) == ()
+    tracker.update([observation(BARE)], 2.0, 0.0)
+    assert not tracker.all_stand
+    assert tracker.standing(0.0) == ()
+    tracker.update([observation(MASKED)], 2.1, 0.0)
+    assert tracker.all_stand
+    tracker.update([], 2.2, 0.0)
+    assert tracker.following
+    assert not tracker.all_stand
