@@ -22,7 +22,7 @@ RELOAD = (
     "or when it is started again."
 )
 
-NOT_THE_SERVICE = "The service has bundles of its own, which `sudo maskgate models` changes."
+NOT_THE_SERVICE = "The service has bundles of its own, which `sudo maskgate models` shows and changes."
 
 _config_option = service_config_option(
     f"Configuration file; {SYSTEM_CONFIG} unless given, else ./{LOCAL_CONFIG}. "
@@ -50,6 +50,8 @@ def list_bundles(settings: Config, as_json: bool) -> None:
         click.echo(json_text([row.as_json() for row in found], indent=2))
         return
     click.echo(_bundle_table(found))
+    if not acts_on_service():
+        click.echo(NOT_THE_SERVICE, err=True)
     _warn_of_configured_bundle(settings)
 
 

@@ -94,6 +94,7 @@ def test_a_plain_user_is_told_that_the_service_takes_nothing_of_it(
     assert f"is in use now for this user alone, in {tmp_path / 'data'}" in result.out
     assert "systemctl reload" not in result.out
     assert "sudo maskgate models" in result.out
+    assert "sudo maskgate models" in run("list").err, "nor does the list show what the service has"
 
 
 def test_rollback_goes_back(run: Run, tmp_path: Path) -> None:
