@@ -67,6 +67,8 @@ boot() {
     cp -a --reflink=auto "$fresh" "$trial"
     mkdir -p "$trial/srv" "$trial/etc/maskgate"
     cp "$clip" "$trial/srv/"
+    # A root that is made anew may not know its own name.
+    grep -qs localhost "$trial/etc/hosts" || echo 127.0.0.1 localhost >>"$trial/etc/hosts"
     find "$trial" -xdev ! -type d | sort >"$folder/before"
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --register=no --keep-unit --boot \
         --private-network --console=pipe -D "$trial" --bind-ro="$sources:/sources" --bind-ro="$wheels:/wheels" \
