@@ -15,6 +15,7 @@ COMMANDS = {
     "replay": "edge.commands.replay:replay",
     "bench": "edge.commands.bench:bench",
     "check": "edge.commands.check:check",
+    "commission": "edge.commands.commission:commission",
     "doctor": "edge.commands.doctor:doctor",
     "lamp": "edge.commands.lamp:lamp",
     "events": "edge.commands.events:events",

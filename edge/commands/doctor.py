@@ -13,7 +13,7 @@ from edge.cli.options import config_file_option, json_option
 from edge.cli.output import json_text
 from edge.config import Config
 from edge.diagnostics.doctor import examine, sound
-from edge.diagnostics.finding import Device, Finding
+from edge.diagnostics.finding import Device, line_of
 from edge.errors import ConfigError, GateError
 
 
@@ -35,7 +35,7 @@ def doctor(file: Path, offline: bool, as_json: bool) -> None:
     for finding in examine(_device(file), connect=not offline):
         findings.append(finding)
         if not as_json:
-            click.echo(_line(finding))
+            click.echo(line_of(finding))
     if as_json:
         click.echo(json_text([asdict(finding) for finding in findings], indent=2))
     if not sound(findings):
@@ -49,8 +49,3 @@ def _device(file: Path) -> Device:
         # The check of the configuration says so.
         config = Config()
     return Device(file, config, os.environ)
-
-
-def _line(finding: Finding) -> str:
-    fix = f"; to do: {finding.fix}" if finding.fix else ""
-    return f"{finding.level:8} {finding.check}: {' '.join(finding.text.split())}{fix}"

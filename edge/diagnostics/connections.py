@@ -15,9 +15,10 @@ from edge.messages.topics import OFFLINE
 from edge.mqtt import broker
 from edge.mqtt.broker import ConnectOptions
 from edge.mqtt.connector import Connector
-from edge.mqtt.probe import probe, publish_once
+from edge.mqtt.probe import echo, probe, publish_once
 from edge.system.secrets import as_service
 
+TEST_MESSAGE = b'{"done":true,"text":"a test message of maskgate commission"}'
 HELD = "the running daemon holds it; stop the service to check it"
 
 
@@ -61,6 +62,21 @@ def broker_access(device: Device) -> Iterator[Finding]:
             yield fault(
                 "broker's access list", str(error), "let the device write its topics: docs/samples/mosquitto"
             )
+
+
+def round_trip(device: Device) -> Iterator[Finding]:
+    """A message to the broker and back, on a topic that nobody counts."""
+    if not device.config.mqtt.enabled:
+        yield skipped("test message", "mqtt.enabled is false")
+        return
+    topic = f"{make_topics(device.config).reply}/commission"
+    try:
+        back = echo(_connector(device), topic, TEST_MESSAGE)
+    except MaskGateError as error:
+        yield fault("test message", str(error), "see the broker's checks of: sudo maskgate doctor")
+    else:
+        end = "came back" if back else "was acknowledged; the broker does not let the device read it"
+        yield ok("test message", f"{topic} {end}")
 
 
 CHECKS: tuple[Check, ...] = (camera, lamp, broker_login, broker_access)

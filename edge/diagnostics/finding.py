@@ -75,3 +75,9 @@ def warning(check: str, text: str, fix: str) -> Finding:
 def fault(check: str, text: str, fix: str) -> Finding:
     """It does not work."""
     return Finding(check, Level.FAULT, text, fix)
+
+
+def line_of(finding: Finding) -> str:
+    """A finding as a line for people."""
+    fix = f"; to do: {finding.fix}" if finding.fix else ""
+    return f"{finding.level:8} {finding.check}: {' '.join(finding.text.split())}{fix}"

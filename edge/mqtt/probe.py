@@ -14,12 +14,17 @@ from edge.mqtt.events import (
     ConnectionFailed,
     ConnectionLost,
     ConnectionRefused,
+    MessageReceived,
     PublishAcknowledged,
+    SubscriptionAcknowledged,
 )
 from edge.mqtt.properties import TEXT, MessageProperties
 from edge.mqtt.reason_codes import REFUSED
 
 PATIENCE_S = 10.0
+BACK_S = 2.0
+"""How long a message that the broker has acknowledged may take to come back."""
+ECHO_EXPIRY_S = 60
 GOODBYE_S = 1.0
 _OUTCOMES = (ConnectionAccepted, ConnectionFailed, ConnectionLost, ConnectionRefused)
 
@@ -45,7 +50,6 @@ def publish_once(connector: Connector, topic: str, payload: bytes) -> None:
     """
     deadline, answers = time.monotonic() + PATIENCE_S, queue.SimpleQueue[ConnectionEvent]()
     connection = connector.connect(answers.put)
-    where = connector.broker.address
     try:
         while (left := deadline - time.monotonic()) > 0:
             match answers.get(timeout=left):
@@ -53,11 +57,8 @@ def publish_once(connector: Connector, topic: str, payload: bytes) -> None:
                     connection.publish(
                         topic, payload, retain=accepted.retains, properties=MessageProperties(TEXT)
                     )
-                case PublishAcknowledged(_, code, text) if code >= REFUSED:
-                    raise BrokerError(
-                        f"the MQTT broker at {where} refuses a message on {topic}: {text.lower()}"
-                    )
-                case PublishAcknowledged():
+                case PublishAcknowledged(_, code, text):
+                    _raise_refused(connector, topic, code, text)
                     return
                 case ConnectionFailed() | ConnectionRefused() | ConnectionLost() as answer:
                     _raise(connector, answer)
@@ -65,7 +66,51 @@ def publish_once(connector: Connector, topic: str, payload: bytes) -> None:
         pass
     finally:
         connection.close(GOODBYE_S)
-    raise BrokerError(f"the MQTT broker at {where} does not acknowledge a message on {topic}")
+    raise BrokerError(_unacknowledged(connector, topic))
+
+
+def echo(connector: Connector, topic: str, payload: bytes) -> bool:
+    """Connects, has the broker acknowledge one message, and waits for its return.
+
+    Returns:
+        Whether it came back. An access list need not let a device read what it writes.
+
+    Raises:
+        BrokerError: The broker does not take the client, or not the message.
+    """
+    until, answers = time.monotonic() + PATIENCE_S, queue.SimpleQueue[ConnectionEvent]()
+    connection, acknowledged = connector.connect(answers.put), False
+    try:
+        while (left := until - time.monotonic()) > 0:
+            match answers.get(timeout=left):
+                case ConnectionAccepted():
+                    connection.subscribe([topic])
+                case SubscriptionAcknowledged():
+                    connection.publish(topic, payload, properties=MessageProperties(expiry_s=ECHO_EXPIRY_S))
+                case MessageReceived() as message if message.payload == payload:
+                    return True
+                case PublishAcknowledged(_, code, text):
+                    _raise_refused(connector, topic, code, text)
+                    acknowledged, until = True, min(until, time.monotonic() + BACK_S)
+                case ConnectionFailed() | ConnectionRefused() | ConnectionLost() as answer:
+                    _raise(connector, answer)
+    except queue.Empty:
+        pass
+    finally:
+        connection.close(GOODBYE_S)
+    if not acknowledged:
+        raise BrokerError(_unacknowledged(connector, topic))
+    return False
+
+
+def _raise_refused(connector: Connector, topic: str, code: int, text: str) -> None:
+    if code >= REFUSED:
+        where = connector.broker.address
+        raise BrokerError(f"the MQTT broker at {where} refuses a message on {topic}: {text.lower()}")
+
+
+def _unacknowledged(connector: Connector, topic: str) -> str:
+    return f"the MQTT broker at {connector.broker.address} does not acknowledge a message on {topic}"
 
 
 def _answer(connector: Connector, deadline: float) -> ConnectionEvent | None:

@@ -87,8 +87,23 @@ def test_what_a_running_daemon_holds_is_left_alone(patient: Patient) -> None:
             assert finding.level is Level.SKIPPED
 
 
+@pytest.mark.broker
+def test_a_message_goes_to_the_broker_and_back(joined: Patient) -> None:
+    """On a topic of the device that nobody counts."""
+    (finding,) = joined.found(connections.round_trip)
+    assert (finding.level, finding.text) == (
+        Level.OK,
+        "maskgate/site/entrance/reply/commission came back",
+    )
+
+
+def test_a_message_that_no_broker_takes(patient: Patient) -> None:
+    finding = patient.configured(mqtt={"port": nobody()}).fault(connections.round_trip)
+    assert "cannot be reached" in finding.text
+
+
 def test_without_a_broker_none_is_asked(patient: Patient) -> None:
     silent = patient.configured(mqtt={"enabled": False})
-    for check in (connections.broker_login, connections.broker_access):
+    for check in (connections.broker_login, connections.broker_access, connections.round_trip):
         (finding,) = silent.found(check)
         assert finding.level is Level.SKIPPED

@@ -13,7 +13,7 @@ from edge.errors import BrokerError
 from edge.mqtt import probe as module
 from edge.mqtt.broker import Broker, ConnectOptions
 from edge.mqtt.connector import Connector
-from edge.mqtt.probe import probe, publish_once
+from edge.mqtt.probe import echo, probe, publish_once
 from tests.support.mosquitto import Mosquitto, free_port
 
 ME = ConnectOptions("me-check")
@@ -94,3 +94,34 @@ def test_a_message_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> No
         pytest.raises(BrokerError, match="does not acknowledge a message on a/b"),
     ):
         publish_once(connector(silent.getsockname()[1]), "a/b", b"")
+
+
+@pytest.mark.broker
+def test_a_message_comes_back(broker: Mosquitto) -> None:
+    """To whoever sent it, where that may be read."""
+    assert echo(connector(broker.port), "maskgate/site/door/reply/commission", b"{}")
+
+
+@pytest.mark.broker
+def test_a_message_need_not_come_back(
+    make_broker: Callable[..., Mosquitto], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An access list lets a device write what it may not read; one that it may not write is a refusal."""
+    monkeypatch.setattr(module, "BACK_S", 0.2)
+    acl = tmp_path / "acl"
+    acl.write_text("topic write maskgate/site/door/reply/#\ntopic read maskgate/site/door/command\n")
+    acl.chmod(0o644)
+    broker = make_broker("allow_anonymous true", f"acl_file {acl}").start()
+    assert not echo(connector(broker.port), "maskgate/site/door/reply/commission", b"{}")
+    with pytest.raises(BrokerError, match=r"refuses a message on maskgate/site/door/event: not authorized"):
+        echo(connector(broker.port), "maskgate/site/door/event", b"{}")
+
+
+def test_an_echo_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing answers."""
+    monkeypatch.setattr(module, "PATIENCE_S", 0.3)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(BrokerError, match="does not acknowledge a message on a/b"),
+    ):
+        echo(connector(silent.getsockname()[1]), "a/b", b"")
