@@ -110,6 +110,7 @@ class DetectorConfig(FrozenModel):
     long_side: Annotated[int, Field(ge=96, le=1920)] = 320
     threads: Annotated[int, Field(ge=1, le=16)] = 1
     score_threshold: Share = 0.6
+    low_threshold: Share = 0.3
     min_face_px: Pixels = 16
     adaptive: bool = True
 

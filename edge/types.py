@@ -460,14 +460,14 @@ class FrameAnalysis:
         observations: The faces that count.
         detect_s: For finding faces.
         classify_s: For judging them.
-        outside: Faces outside the area of the entrance, which are not judged.
+        uncounted: Faces of a low score, or outside the area of the entrance; they are not judged.
         standing: Faces that were not judged because their verdict stands.
     """
 
     observations: tuple[Observation, ...]
     detect_s: float
     classify_s: float
-    outside: tuple[Face, ...] = ()
+    uncounted: tuple[Face, ...] = ()
     standing: tuple[Face, ...] = ()
 
 

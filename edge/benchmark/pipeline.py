@@ -18,7 +18,7 @@ from edge import contract
 from edge.bundle import Bundle
 from edge.camera import open_recording
 from edge.config import CameraConfig, Config
-from edge.daemon.factory import make_register, make_tracker, open_bundle
+from edge.daemon.factory import make_register, make_tracker, open_bundle, open_vision
 from edge.indicator import NullIndicator
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
@@ -28,7 +28,7 @@ from edge.system.native_path import native_path
 from edge.types import Face, Frame, Image, NotDue
 from edge.vision.detector import YuNetDetector
 from edge.vision.interpreter import find_runtime
-from edge.vision.opening import find_detector, open_classifier, open_detector
+from edge.vision.opening import find_detector, open_detector
 
 ROUNDS = 10
 MOST_FRAMES = 150
@@ -139,7 +139,7 @@ def measure_pipeline(
     """
     bundle = open_bundle(settings)
     detector = open_detector(settings, bundle)
-    vision = Vision(detector, open_classifier(settings, bundle), time.perf_counter)
+    vision = open_vision(settings, bundle)
     baseline = BaselineModels(settings, bundle)
     recording = CameraConfig(pace="fast").model_copy(update={"source": str(source)})
     rounds = []

@@ -12,7 +12,7 @@ from edge.bundle.trust import open_trusted
 from edge.config import Config, EntranceConfig, VerdictConfig
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.lamp_schedule import LampSchedule
-from edge.pipeline.pipeline import Vision
+from edge.pipeline.pipeline import FaceRules, Vision
 from edge.system.local_time import LocalTime, WeeklyTime
 from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
@@ -46,8 +46,9 @@ def has_manifest(path: str) -> bool:
 def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
     """Both models in a row, of one bundle or of the one that the configuration means."""
     bundle = bundle or open_bundle(config)
-    detector, classifier = open_detector(config, bundle), open_classifier(config, bundle)
-    return Vision(detector, classifier, time.perf_counter, config.entrance.area)
+    detector = open_detector(config, bundle, with_low_scores=True)
+    rules = FaceRules(config.detector.score_threshold, config.entrance.area)
+    return Vision(detector, open_classifier(config, bundle), time.perf_counter, rules)
 
 
 def make_tracker(config: VerdictConfig) -> Tracker:

@@ -41,14 +41,35 @@ from edge.types import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class FaceRules:
+    """Which of the faces that a detector finds count.
+
+    Attributes:
+        score: The least score of a detector, 0 to 1.
+        area: Where the middle of a face must be, in shares of the picture; empty: anywhere.
+    """
+
+    score: float = 0.0
+    area: Polygon = ()
+
+    def count(self, face: Face, width: int, height: int) -> bool:
+        """Whether a face counts, in a picture of a width and height."""
+        x, y = face.box.centre
+        return face.score >= self.score and (not self.area or contains(self.area, (x / width, y / height)))
+
+
 class Vision:
     """The two models in a row: faces, then the labels of those that count."""
 
     def __init__(
-        self, detector: FaceDetector, classifier: MaskClassifier, clock: MonotonicClock, area: Polygon = ()
+        self,
+        detector: FaceDetector,
+        classifier: MaskClassifier,
+        clock: MonotonicClock,
+        rules: FaceRules = FaceRules(),
     ) -> None:
-        """`area`: where the middle of a face must be to count, in shares of the picture; empty: anywhere."""
-        self._area = area
+        self._rules = rules
         self._detector = detector
         self._classifier = classifier
         self._clock = clock
@@ -68,18 +89,13 @@ class Vision:
         started = self._clock()
         faces = self._detector.detect(frame)
         found = self._clock()
-        outside = tuple(face for face in faces if self._is_outside(face, frame))
-        inside = tuple(face for face in faces if face not in outside) if outside else faces
+        inside, uncounted = list[Face](), list[Face]()
+        for face in faces:
+            (inside if self._rules.count(face, *frame.size) else uncounted).append(face)
         known = tuple(face for face in inside if _is_alone_at(face, inside, standing)) if standing else ()
-        judged = tuple(face for face in inside if face not in known) if known else inside
+        judged = tuple(face for face in inside if face not in known)
         observations = self._classifier.classify(frame, judged)
-        return FrameAnalysis(observations, found - started, self._clock() - found, outside, known)
-
-    def _is_outside(self, face: Face, frame: Frame) -> bool:
-        if not self._area:
-            return False
-        (x, y), (width, height) = face.box.centre, frame.size
-        return not contains(self._area, (x / width, y / height))
+        return FrameAnalysis(observations, found - started, self._clock() - found, tuple(uncounted), known)
 
 
 MATCH, APART = 0.4, 2.5
@@ -190,7 +206,7 @@ class Pipeline:
 
     def _track(self, moment: Frame | Blind, analysis: FrameAnalysis | None, started: float) -> Cycle:
         observations = analysis.observations if analysis else ()
-        glimpses = (*analysis.standing, *analysis.outside) if analysis else ()
+        glimpses = (*analysis.standing, *analysis.uncounted) if analysis else ()
         picture = moment.size if isinstance(moment, Frame) else None
         verdicts = self._tracker.update(observations, moment.monotonic, moment.wall, glimpses, picture)
         at = Moment(moment.monotonic, moment.wall, picture)

@@ -56,7 +56,7 @@ class TrackAnnotator:
             faces: The tracked ones.
         """
         canvas = frame.pixels.copy()
-        for face in (*(seen.face for seen in analysis.observations), *analysis.outside):
+        for face in (*(seen.face for seen in analysis.observations), *analysis.uncounted):
             pixelate(canvas, face)
         for box in self._missed(faces, frame.monotonic):
             pixelate(canvas, Face(box, 0.0))

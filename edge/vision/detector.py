@@ -24,8 +24,13 @@ class YuNetDetector:
     Source: Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector", MIR 2023.
     """
 
-    def __init__(self, model: Path, settings: Settings) -> None:
+    def __init__(self, model: Path, settings: Settings, least_score: float | None = None) -> None:
         """Opens the model and runs it once.
+
+        Args:
+            model: The ONNX file.
+            settings: How it is run.
+            least_score: Detections below it are no faces; without it the score from which faces count.
 
         Raises:
             ModelError: The file is missing or is not a model of this kind.
@@ -36,7 +41,7 @@ class YuNetDetector:
         quiet_opencv()
         # For all of OpenCV in this process: the detector has no setting of its own.
         cv2.setNumThreads(settings.threads)
-        self._network = _open(model, settings.score_threshold)
+        self._network = _open(model, settings.score_threshold if least_score is None else least_score)
         try:
             self._network.detect(self._input)
         except cv2.error:

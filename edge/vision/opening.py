@@ -22,9 +22,11 @@ def find_detector(config: Config, bundle: Bundle) -> Path:
     return fetched if fetched.is_file() else SHIPPED_DETECTOR
 
 
-def open_detector(config: Config, bundle: Bundle) -> YuNetDetector:
-    """The detector, run once."""
-    return YuNetDetector(find_detector(config, bundle), config.detector)
+def open_detector(config: Config, bundle: Bundle, *, with_low_scores: bool = False) -> YuNetDetector:
+    """The detector, run once; it finds the faces that count, or those that only continue a pass too."""
+    settings = config.detector
+    least = min(settings.low_threshold, settings.score_threshold) if with_low_scores else None
+    return YuNetDetector(find_detector(config, bundle), settings, least)
 
 
 def open_classifier(config: Config, bundle: Bundle) -> TfliteClassifier:

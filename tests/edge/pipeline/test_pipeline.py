@@ -11,7 +11,7 @@ import numpy as np
 from edge.contract import answer
 from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
-from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
+from edge.pipeline.pipeline import Cycle, FaceRules, Pipeline, Reporter, Vision
 from edge.pipeline.ports import PassOutbox
 from edge.tracking.register import PassUpdate
 from edge.tracking.tracker import Tracker
@@ -228,10 +228,31 @@ def test_only_faces_in_the_area_are_judged() -> None:
     models = TwoFaces()
     left = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
     high = np.zeros((200, 64, 3), np.uint8)
-    analysis = Vision(models, models, lambda: 0.0, left).analyze(Frame(0, high, 0.0, 0.0))
+    rules = FaceRules(area=left)
+    analysis = Vision(models, models, lambda: 0.0, rules).analyze(Frame(0, high, 0.0, 0.0))
     assert [seen.face.box.centre[0] for seen in analysis.observations] == [10]
     assert models.judged == [10]
-    assert [found.box.centre[0] for found in analysis.outside] == [50]
+    assert [found.box.centre[0] for found in analysis.uncounted] == [50]
+
+
+class FallingScore(OneFace):
+    """A face whose score falls after a second, and another whose score is low from the first frame on."""
+
+    def detect(self, frame: Frame) -> tuple[Face, ...]:
+        return face(x=20, px=8, score=0.9 if frame.monotonic < 1 else 0.4), face(x=50, px=8, score=0.4)
+
+
+def test_a_low_score_continues_a_pass_and_begins_none() -> None:
+    """Such faces are not judged: the first person's pass goes on, the other never has one."""
+    models = FallingScore()
+    frames = [Frame(n, PIXELS, n / 10, 0.0) for n in range(40)]
+    vision = Vision(models, models, lambda: 0.0, FaceRules(score=0.6))
+    pipeline = Pipeline(Script(frames), vision, Tracker(rules()), lambda: 0.0)
+    cycles = [cycle for cycle in pipeline.cycles(lambda: False) if isinstance(cycle, Cycle)]
+    judged = [len(cycle.analysis.observations) for cycle in cycles if cycle.analysis]
+    assert judged == [1] * 10 + [0] * 30
+    assert [seen.face.box.centre[0] for seen in cycles[-2].passes.faces] == [20]
+    assert [finished.number for cycle in cycles for finished in cycle.passes.finished] == [1]
 
 
 def test_passes_are_noted_where_that_is_asked_for() -> None:

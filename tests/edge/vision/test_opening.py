@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from edge import bundle as bundles
 from edge.bundle.download import YUNET
 from edge.config import ClassifierConfig, Config, DetectorConfig
+from edge.demo import CLIP
 from edge.errors import ModelError
 from edge.types import Frame
 from edge.vision import opening
 from edge.vision.opening import find_detector, open_classifier, open_detector
+
+LONE_FRAME = 100
+"""A frame of the demo's clip in which one bare face stands alone."""
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +44,19 @@ def test_both_models_work(shipped: bundles.Bundle) -> None:
     frame = Frame(0, np.full((120, 160, 3), 128, np.uint8), 0.0, 0.0)
     faces = open_detector(Config(), shipped).detect(frame)
     assert open_classifier(Config(), shipped).classify(frame, faces) == ()
+
+
+@pytest.mark.parametrize(("low", "count"), [(0.3, 1), (1.0, 0)])
+def test_faces_of_a_low_score_are_found_where_that_is_asked_for(
+    shipped: bundles.Bundle, low: float, count: int
+) -> None:
+    """From `low_threshold` on, unless that is no lower than the score from which faces count."""
+    capture = cv2.VideoCapture(str(CLIP))
+    capture.set(cv2.CAP_PROP_POS_FRAMES, LONE_FRAME)
+    frame = Frame(0, np.asarray(capture.read()[1], np.uint8), 0.0, 0.0)
+    config = Config(detector=DetectorConfig(score_threshold=0.999, low_threshold=low))
+    assert open_detector(config, shipped).detect(frame) == ()
+    assert len(open_detector(config, shipped, with_low_scores=True).detect(frame)) == count
 
 
 def test_a_detector_that_is_not_there(shipped: bundles.Bundle) -> None:
