@@ -136,7 +136,7 @@ class VerdictConfig(FrozenModel):
     margin: Share = 0.3
     undecided_s: Seconds = 4.0
     memory_s: Seconds = 1.0
-    gone_s: Seconds = 1.5
+    gone_s: Seconds = 2.0
 
 
 Corner = tuple[Share, Share]

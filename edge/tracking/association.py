@@ -13,6 +13,7 @@ from typing import Protocol
 
 from edge.tracking.assignment import best_pairs
 from edge.tracking.motion import SIZE_NOISE, Motion, place_noise
+from edge.tracking.visibility import has_left
 from edge.types import Box, Probabilities
 
 FARTHEST = 60.0
@@ -22,12 +23,24 @@ TAIL = 10.0
 """Degrees of freedom of Student's distribution of a detector's errors: turned heads move boxes by leaps."""
 
 NEWCOMER = 5.0
-"""Beyond this cost a face is somebody new: -2 log of how densely newcomers lie in place and log size.
+"""Beyond this cost the smallest face is somebody new: -2 log of how densely newcomers lie.
 
 A picture has room for about 1000 faces, whose sizes lie within a factor of e³: a newcomer is 1/3000 for
 each face's area and unit of log size. That is 16, less 3 log 2π for the density of a pair, less 5, as most
 who are missed do not come back at just this moment.
 """
+
+RARER = 4.0
+"""How much that grows with the log of the size: people come into view all over the ground that is seen.
+
+The ground at a distance grows with its square, so twice as far away they are four times as many.
+"""
+
+SMALLEST = 16.0
+"""The size of the smallest faces, in pixels: a detector finds hardly any below."""
+
+RAREST = 6.0
+"""The most that it grows: some newcomers are near, who come out from behind somebody or through a door."""
 
 STILL_HERE = 2.0
 """What it costs to lose somebody who was seen in the frame before: -2 log of how often a face is missed."""
@@ -35,15 +48,18 @@ STILL_HERE = 2.0
 AWAY = 5.0
 """How sure it is that who is missed has gone: the cost is this times log(1 + missed / followed).
 
-Who was followed for long is waited for, who was seen for a moment is not: with nothing else known, somebody
-who was there for some time is still there after as much time again with a chance of 1 : 2 (Laplace).
+With nothing else known, somebody who was there for some time is still there after as much time again with a
+chance of 1 : 2 (Laplace). That they are missed while somebody nearer hides them says nothing.
 """
+
+HIDDEN = 2.0
+"""It says nothing for so many times as long as they were followed before; who knows where they went then?"""
 
 LEAST_FOLLOWED_S = 0.1
 """What a single sight counts for."""
 
 EDGE = 6.0
-"""The same near the left and right edge, where people come and go: a likelihood of 1 : 20."""
+"""The same where people come and go: at the left and right edge, past the camera. A likelihood of 1 : 20."""
 
 NEWCOMERS_WITHIN, LEAVERS_WITHIN = 1.5, 0.6
 """How near to the edge that is, in face sizes: a newcomer was seen late, one who leaves is cut off there."""
@@ -51,8 +67,11 @@ NEWCOMERS_WITHIN, LEAVERS_WITHIN = 1.5, 0.6
 LEAVING_S = 0.3
 """How long it takes until somebody who is missed near the edge is taken to have left."""
 
-RELABELLED = 5.0
-"""The cost of a mask that is worn entirely otherwise: a likelihood of 1 : 12, as often as labels err."""
+RELABELLED, ALIKE = 5.0, 1.0
+"""The cost of a mask that is worn entirely otherwise, less what it is worth that it is worn alike.
+
+Labels err in one face of eight or so, and of any two people about half wear the mask alike.
+"""
 
 
 class Candidate(Protocol):
@@ -63,12 +82,20 @@ class Candidate(Protocol):
         """Where the face is expected."""
 
     @property
+    def box(self) -> Box:
+        """Where it was found last."""
+
+    @property
     def look(self) -> Probabilities:
         """How the mask was worn lately."""
 
     @property
     def seen(self) -> float:
         """Time of the last sight."""
+
+    @property
+    def hidden_s(self) -> float:
+        """For how long somebody nearer has hidden the face since."""
 
     @property
     def began(self) -> float:
@@ -85,11 +112,16 @@ class FrameContext:
     """
 
     before: float
-    picture: tuple[int, int] | None
+    picture: tuple[float, float] | None
 
     def to_side(self, x: float) -> float:
         """Distance of a place to the left or right edge in pixels, negative outside."""
         return math.inf if self.picture is None else min(x, self.picture[0] - x)
+
+    def newcomer(self, x: float, side: float) -> float:
+        """The cost beyond which a face of a place and size is somebody new."""
+        cost = NEWCOMER + min(max(RARER * math.log(side / SMALLEST), 0.0), RAREST)
+        return cost - EDGE if self.to_side(x) < NEWCOMERS_WITHIN * side else cost
 
 
 def associate(
@@ -116,7 +148,7 @@ def associate(
         for f, cost in _near(candidate.motion, faces):
             total = base + cost
             if looks is not None:
-                total += RELABELLED * _difference(candidate.look, looks[f])
+                total += RELABELLED * _difference(candidate.look, looks[f]) - ALIKE
             if total < 0:
                 costs[c, f] = total
     return best_pairs(costs)
@@ -129,8 +161,7 @@ _Face = tuple[float, float, float, float, float]
 def _face(box: Box, context: FrameContext) -> _Face:
     x, y = box.centre
     side = math.sqrt(box.w * box.h)
-    at_edge = context.to_side(x) < NEWCOMERS_WITHIN * side
-    return x, y, math.log(side), place_noise(side), NEWCOMER - EDGE if at_edge else NEWCOMER
+    return x, y, math.log(side), place_noise(side), context.newcomer(x, side)
 
 
 def _near(motion: Motion, faces: Sequence[_Face]) -> Iterator[tuple[int, float]]:
@@ -151,14 +182,16 @@ def _near(motion: Motion, faces: Sequence[_Face]) -> Iterator[tuple[int, float]]
 
 
 def _waiting_cost(candidate: Candidate, context: FrameContext) -> float:
-    if candidate.seen >= context.before:
-        return -STILL_HERE
-    missed_s = context.before - candidate.seen
     motion = candidate.motion
+    left = EDGE if has_left(motion, candidate.box.side, context.picture) else 0.0
+    if candidate.seen >= context.before:
+        return left - STILL_HERE
+    missed_s = context.before - candidate.seen
     at_edge = context.to_side(motion.x.value) < LEAVERS_WITHIN * motion.side
     leaving = EDGE * (1 - math.exp(-missed_s / LEAVING_S)) if at_edge else 0.0
     followed_s = max(candidate.seen - candidate.began, LEAST_FOLLOWED_S)
-    return AWAY * math.log1p(missed_s / followed_s) + leaving
+    hidden_s = min(candidate.hidden_s, HIDDEN * followed_s)
+    return AWAY * math.log1p(max(missed_s - hidden_s, 0.0) / followed_s) + max(left, leaving)
 
 
 def _difference(one: Probabilities, other: Probabilities) -> float:

@@ -46,7 +46,10 @@ MOST_STRETCH = 8.0
 """An approach that would enlarge a face more than so in one step is cut off: nobody is that near."""
 
 ALONG_S = 0.5
-"""How soon a face that is hidden is taken to move as the one in front does."""
+"""How soon a face that is hidden is taken to be behind the one in front, and to move as that one does."""
+
+BEHIND = 1.5
+"""How far to the side of the one in front it may be, in that one's face sizes: standard deviation."""
 
 LEAST_BEHIND = 0.15
 """By how much the log size of a face is less than that of one in front of it."""
@@ -140,11 +143,12 @@ class Motion:
     def stay_behind(self, front: Motion, elapsed: float) -> None:
         """Takes this face, which has been hidden for some more time, to go along with the one before it.
 
-        Had it moved otherwise, it would be seen; and it cannot come nearer than the one that hides it.
+        Had it moved otherwise it would be seen; and it cannot come nearer than the one that hides it.
         """
         share = 1 - math.exp(-elapsed / ALONG_S)
         self.x.rate += share * (front.x.rate - self.x.rate)
         self.y.rate += share * (front.y.rate - self.y.rate)
+        self.x.correct(front.x.value - self.x.value, (BEHIND * front.side) ** 2 * ALONG_S / elapsed)
         beyond = self.size.value - (front.size.value - LEAST_BEHIND)
         if beyond > 0:
             self.size.correct(-beyond, SIZE_NOISE**2)

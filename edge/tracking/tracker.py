@@ -111,6 +111,9 @@ class TrackerRules:
 LONGEST_HIDDEN_S = 4.0
 """For how long somebody who is hidden is waited for, beside `gone_s`."""
 
+SOME_FACES = 6
+"""Faces from which the size of a picture can be guessed that nobody knows."""
+
 LOOK_S = 0.5
 """Time constant of how a mask seems to be worn, for telling people apart."""
 
@@ -211,6 +214,7 @@ class Tracker:
         self._sighted = 0
         self._numbered = 0
         self._now = -math.inf
+        self._reach = 1.0, 1.0
         self._begun: list[int] = []
         self._ended: list[EndedPass] = []
 
@@ -229,23 +233,32 @@ class Tracker:
             now: Time of the frame in seconds, never going back.
             wall: The same as Unix time, for the verdicts.
             glimpses: Faces that were not judged; they may continue a pass and begin none.
-            picture: Width and height of the frame in pixels; None where nobody knows.
+            picture: Width and height of the frame in pixels; None where nobody knows, and it is guessed.
 
         Returns:
             The verdicts that this frame settled or revised, in the order of their passes.
         """
         before = self._now
         self._start(max(now, before))
+        extent = picture or self._guess_extent(observations)
         for person in self._passes:
             person.motion.advance(self._now)
         verdicts = self._close(self._expired, wall)
-        self._assign(observations, glimpses, FrameContext(before, picture))
+        self._assign(observations, glimpses, FrameContext(before, extent))
         self._note_hidden(self._now - before)
-        verdicts += self._close(lambda person: self._lost(person, picture), wall)
+        verdicts += self._close(lambda person: self._lost(person, extent), wall)
         for person in self._passes:
             for signal in person.signals(now, self._rules):
                 verdicts += self._move(person, signal, wall)
         return tuple(verdicts)
+
+    def _guess_extent(self, observations: Sequence[Observation]) -> tuple[float, float] | None:
+        """How far faces have reached so far, once they are some: the picture is hardly larger."""
+        width, height = self._reach
+        for box in (seen.face.box for seen in observations):
+            width, height = max(width, box.x + box.w), max(height, box.y + box.h)
+        self._reach = width, height
+        return self._reach if self._sighted >= SOME_FACES else None
 
     def _start(self, now: float) -> None:
         self._now = now
@@ -256,7 +269,7 @@ class Tracker:
         """Whether somebody has not been seen for so long that the next face is not theirs."""
         return self._now - person.seen - person.hidden_s >= self._rules.gone_s
 
-    def _lost(self, person: Pass, picture: tuple[int, int] | None) -> bool:
+    def _lost(self, person: Pass, picture: tuple[float, float] | None) -> bool:
         """Whether somebody who is not in this frame need not be waited for."""
         if person.seen == self._now:
             return False

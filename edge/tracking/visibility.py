@@ -28,7 +28,7 @@ CHIN = 0.9
 """How far below the middle of a face shoulders begin, in face sizes."""
 
 
-def has_left(motion: Motion, seen_side: float, picture: tuple[int, int] | None) -> bool:
+def has_left(motion: Motion, seen_side: float, picture: tuple[float, float] | None) -> bool:
     """Whether somebody who is not seen any more is beyond the picture's edges, or has come past the camera.
 
     Args:

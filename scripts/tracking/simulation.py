@@ -330,7 +330,7 @@ class Entrance:
         person.doubt = keep * person.doubt + math.sqrt(1 - keep**2) * random.normal()
         shares = self._shares(person.label, person.doubt, box.w)
         sharpness = float(np.clip(random.lognormal(math.log(3.0 * box.w), 0.4), 5, 1500))
-        return Sight(Observation(Face(found, score), shares, sharpness, answer(shares, 0.0)), person.number)
+        return Sight(Observation(Face(found, score), shares, sharpness, answer(shares)), person.number)
 
     def _shares(self, label: int, doubt: float, width: float) -> Probabilities:
         sure = 4.5 - 25 / width
@@ -350,7 +350,7 @@ class Entrance:
             side * FACE_HEIGHT,
         )
         shares = self._shares(int(random.integers(3)), 0.0, side)
-        return Sight(Observation(Face(box, 0.65), shares, 100.0, answer(shares, 0.0)), 0)
+        return Sight(Observation(Face(box, 0.65), shares, 100.0, answer(shares)), 0)
 
 
 def _covered(head: _Head, nearer: _Head) -> float:

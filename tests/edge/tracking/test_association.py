@@ -149,6 +149,23 @@ def test_nobody_inherits_the_pass_of_one_who_left_at_the_edge() -> None:
     assert tracks == [1] * 11 + [2] * 6
 
 
+def test_edges_are_guessed_where_nobody_knows_the_picture() -> None:
+    """They are where faces have reached to; so nobody inherits a pass there."""
+    frames = [[observation(BARE, x=600, y=60 * n + 40, px=30) for n in range(7)] for _ in range(10)]
+    frames += [[observation(BARE, x=400 + 22 * n, y=470)] for n in range(10)]
+    frames += [[]] * 5
+    frames += [[observation(BARE, x=595 - 22 * n, y=470)] for n in range(6)]
+    told = numbers(frames, picture=None)
+    assert not set(told[19].values()) & set(told[-1].values())
+
+
+def test_a_large_face_is_hardly_ever_somebody_new() -> None:
+    """Who is missed for half a second in the middle of the picture has stepped aside meanwhile."""
+    frames = [[observation(BARE, x=300, y=240, px=100)] for _ in range(20)] + [[]] * 5
+    frames += [[observation(BARE, x=610, y=240, px=100)]]
+    assert set(numbers(frames, (1280, 720))[-1].values()) == {1}
+
+
 def test_nobody_inherits_the_pass_of_one_who_grew_out_of_the_picture() -> None:
     """The next in the row, who was hidden, is smaller than the one who has gone past would be."""
     frames = [[observation(BARE, x=320, y=240, px=160 / (4.0 - 0.12 * n) * 2)] for n in range(25)]
