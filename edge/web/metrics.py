@@ -63,6 +63,8 @@ class WebMetrics:
         )
         for outcome in Outcome:
             self._passes.labels(outcome.value)
+        for camera in ("watched", "blind"):
+            self._seconds_seen.labels(camera)
         self._minutes = RisingMinutes()
         self.minutes_since: int | None = None
         """The minute from which on they are to be counted; None before the first count."""

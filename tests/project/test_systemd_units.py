@@ -16,7 +16,8 @@ UNIT = FOLDER / "maskgate.service"
 COLLECTOR = FOLDER / "maskgate-collector.service"
 VISION = FOLDER / "maskgate-vision.service"
 UPLINK = FOLDER / "maskgate-uplink.service"
-EXPOSURE = {UNIT: 1.8, COLLECTOR: 1.1, VISION: 0.4, UPLINK: 1.0}
+WEB = FOLDER / "maskgate-web.service"
+EXPOSURE = {UNIT: 1.8, COLLECTOR: 1.1, VISION: 0.4, UPLINK: 1.0, WEB: 1.0}
 """The most that `systemd-analyze security` may find of each unit."""
 every = pytest.mark.parametrize("unit", EXPOSURE, ids=lambda unit: unit.stem)
 
@@ -160,6 +161,15 @@ def test_the_half_that_sees_has_no_network_and_the_half_that_sends_no_device() -
     assert "SupplementaryGroups" not in uplink
     assert "DeviceAllow" not in uplink
     assert uplink["StateDirectory"] == ["maskgate-uplink"], "the spool's file is out of its reach"
+
+
+def test_the_pages_have_the_daemons_user_and_folder() -> None:
+    """The control socket answers its own user only; the token is optional, as passwords are."""
+    web = settings_of(WEB)
+    assert web["ExecStart"] == ["/opt/maskgate/bin/maskgate web --config /etc/maskgate/config.toml"]
+    assert (web["DynamicUser"], web["User"], web["StateDirectory"]) == (["yes"], ["maskgate"], ["maskgate"])
+    assert web["LoadCredential"] == ["web-token"]
+    assert "DeviceAllow" not in web
 
 
 def test_both_halves_have_one_user_and_one_runtime_directory() -> None:
