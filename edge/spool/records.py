@@ -13,6 +13,9 @@ from edge.types import SEQUENCE_BITS, Reason
 GENERATION_BITS = SEQUENCE_BITS
 """An event's position is its epoch's generation and its sequence: `generation << 40 | sequence`."""
 
+MOST_MINUTES = 7 * 24 * 60
+"""Minutes that wait for a disk that takes nothing; of longer ago none is kept either."""
+
 SEQUENCE_MASK = (1 << GENERATION_BITS) - 1
 
 
@@ -114,9 +117,11 @@ class WriteBatch:
         return max(ends, default=0)
 
     def add_minute(self, minute: Minute) -> None:
-        """Adds to a minute."""
+        """Adds to a minute; where many wait, the one that has waited longest is forgotten."""
         known = self.minutes.get(minute.start)
         self.minutes[minute.start] = minute if known is None else known + minute
+        if len(self.minutes) > MOST_MINUTES:
+            del self.minutes[next(iter(self.minutes))]
 
     def add_lost(self, sequence: int, reason: Reason) -> bool:
         """Adds a sequence that never reaches the file; whether it begins a range of its own."""

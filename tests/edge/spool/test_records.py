@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from edge.config import SpoolConfig
 from edge.messages.ranges import Range
+from edge.spool import records
 from edge.spool.records import ConsumerMark, EventRow, LostRange, WriteBatch, limits_of, sequence_of
 from edge.telemetry.records import Minute
 from edge.types import Reason
@@ -56,3 +59,15 @@ def test_limits_are_those_of_the_configuration() -> None:
     """Mebibytes become bytes."""
     config = SpoolConfig()
     assert limits_of(config).max_bytes == config.max_mib * 1024 * 1024
+
+
+def test_minutes_that_wait_for_a_disk_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that never comes back must not fill the memory: the oldest minutes are forgotten."""
+    monkeypatch.setattr(records, "MOST_MINUTES", 5)
+    batch = WriteBatch()
+    for number in range(8):
+        batch.add_minute(Minute(60 * number, frames=1))
+        batch.add_minute(Minute(60 * number, frames=1))
+    assert [(minute.start // 60, minute.frames) for minute in batch.minutes.values()] == [
+        (number, 2) for number in range(3, 8)
+    ]
