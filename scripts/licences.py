@@ -17,6 +17,7 @@ LOCKS = ("edge", "pi", "tflite", "web", "collector", "training", "dev", "pip-old
 
 ELSEWHERE = {
     # Not in the environment of requirements/dev.txt on Linux, or without a licence in its metadata.
+    "axe-playwright-python": "MIT",
     "colorama": "BSD-3-Clause",
     "lgpio": "Unlicense",
     "namex": "Apache-2.0",
@@ -25,6 +26,7 @@ ELSEWHERE = {
     "pip": "MIT",
 }
 NOTES = {
+    "axe-playwright-python": "it holds axe-core (MPL-2.0), for tests only",
     "opencv-python-headless": "its wheels hold FFmpeg (LGPL-2.1-or-later), loaded as libraries of their own",
     "pi-heif": "its wheels hold libheif and libde265 (LGPL-3.0)",
     "pillow-heif": "its wheels hold libheif and libde265 (LGPL-3.0) and x265 (GPL-2.0), for tests only",

@@ -17,6 +17,8 @@ from edge.telemetry.minutes import MinuteAggregator, MinuteQueue, MinuteStats, S
 from edge.telemetry.records import Minute, minute_of
 from edge.types import Blind, Event, Frame
 
+RECENT_EVERY_S = 5.0
+"""So often the present minute is told as it is; a shorter one says little."""
 _log = logging.getLogger(__name__)
 
 
@@ -25,6 +27,9 @@ class MinuteStore(Protocol):
 
     def add_minute(self, minute: Minute) -> None:
         """Adds to a minute. Never waits."""
+
+    def set_recent(self, minute_stats: MinuteStats) -> None:
+        """Keeps in memory how the present minute goes. Never waits."""
 
 
 class StatisticsObserver:
@@ -38,14 +43,25 @@ class StatisticsObserver:
         self._slowed = slowed
         self._store = store
         self._minutes = MinuteAggregator()
+        self._recent_at = 0.0
 
     def observe(self, cycle: Cycle, _events: tuple[Event, ...]) -> None:
         """Counts a cycle."""
-        self._keep(self._minutes.add(_sample(cycle, self._slowed())))
+        sample = _sample(cycle, self._slowed())
+        self._keep(self._minutes.add(sample))
+        # Not only later: the times of another recording begin anew.
+        if abs(sample.monotonic - self._recent_at) >= RECENT_EVERY_S:
+            self._recent_at = sample.monotonic
+            self._tell_recent()
 
     def finish(self) -> None:
         """Keeps what has been counted of the present minute."""
         self._keep(self._minutes.finish())
+
+    def _tell_recent(self) -> None:
+        present = self._minutes.present()
+        if present is not None and present.watched_s + present.blind_s >= RECENT_EVERY_S / 2:
+            self._store.set_recent(present)
 
     def _keep(self, finished: Iterable[MinuteStats]) -> None:
         for minute_stats in finished:

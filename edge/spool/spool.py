@@ -22,7 +22,8 @@ from edge.spool.storage.opening import open_store
 from edge.spool.storage.stand_in import move, open_stand_in
 from edge.spool.storage.store import EventStore
 from edge.spool.writer import Outage, SpoolWriter, Work
-from edge.telemetry.records import Minute, SpoolUsage
+from edge.telemetry.minutes import MinuteStats
+from edge.telemetry.records import Minute, SenderState, SpoolUsage
 from edge.types import DeviceKey, Event, Gap, PassNotice, State
 
 ANSWER_S = 30.0
@@ -32,6 +33,8 @@ NOTICE_S = 60.0
 """For how long the begin or the end of a pass waits for a connection; later nobody acts on it."""
 
 MOST_NOTICES = 1_000
+SENDER_S = 20.0
+"""A sender that has said nothing for so long is gone, or hangs."""
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
@@ -52,6 +55,8 @@ class Spool:
         self._damage = damage
         self._run_info = writer.store.run_info
         self._state: State | None = None
+        self._recent: MinuteStats | None = None
+        self._sender: tuple[float, SenderState] | None = None
         # Two threads and no lock: `append` and `popleft` of a deque are atomic.
         self._notices: deque[tuple[float, PassNotice]] = deque(maxlen=MOST_NOTICES)
         self._closed = False
@@ -182,6 +187,23 @@ class Spool:
         # One reference is replaced, which needs no lock; the queue carries the wake-up only.
         self._state = state
         self._put(SpoolWriter.notify)
+
+    def set_recent(self, minute_stats: MinuteStats) -> None:
+        """Keeps how the present minute goes, for who asks. Never waits."""
+        self._recent = minute_stats
+
+    def recent(self) -> MinuteStats | None:
+        """The present minute as it went until some seconds ago; None before there is one."""
+        return self._recent
+
+    def set_sender(self, sender: SenderState) -> None:
+        """Keeps how the sending goes, for who asks. Never waits."""
+        self._sender = (time.monotonic(), sender)
+
+    def sender(self) -> SenderState | None:
+        """How the sending goes; None where no sender has said so lately."""
+        said = self._sender
+        return said[1] if said is not None and time.monotonic() - said[0] < SENDER_S else None
 
     def note_pass(self, notice: PassNotice) -> None:
         """Tells of the begin or the end of a pass, for some time; where many wait the oldest is forgotten.

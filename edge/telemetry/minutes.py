@@ -171,9 +171,13 @@ class MinuteAggregator:
 
     def finish(self) -> tuple[MinuteStats, ...]:
         """The minute that has begun, as it is now; the next cycle begins another."""
-        over = () if self._sum is None else (self._sum.minute_stats(),)
+        present = self.present()
         self._sum = None
-        return over
+        return () if present is None else (present,)
+
+    def present(self) -> MinuteStats | None:
+        """The minute that has begun, as it is now; None where there is none."""
+        return None if self._sum is None else self._sum.minute_stats()
 
 
 def shares(look: Sample, passed: float) -> Iterator[MinuteShare]:

@@ -139,6 +139,23 @@ def minute_of(wall: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderState:
+    """How the sending goes.
+
+    Attributes:
+        connected: Whether a broker has accepted the present connection.
+        problem: Why events are not sent, as one sentence; empty while all is well.
+        no_subscribers: Messages that a broker took while nobody was subscribed, since the program began.
+        muted: Whether a command keeps the buzzer silent.
+    """
+
+    connected: bool
+    problem: str
+    no_subscribers: int
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SpoolUsage:
     """How full the spool is.
 

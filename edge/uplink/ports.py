@@ -7,7 +7,7 @@ from typing import Protocol
 
 from edge.messages.payloads import Stored
 from edge.spool.records import ConsumerMark, Replayed
-from edge.telemetry.records import Minute, SpoolUsage
+from edge.telemetry.records import Minute, SenderState, SpoolUsage
 from edge.types import DeviceKey, Gap, PassNotice, State
 
 
@@ -60,6 +60,9 @@ class SpoolReader(Protocol):
 
     def set_mark(self, mark: ConsumerMark) -> None:
         """Keeps what a consumer has acknowledged."""
+
+    def set_sender(self, sender: SenderState, /) -> None:
+        """Keeps how the sending goes, for who asks the spool."""
 
     def replay(self, first: int, last: int, epoch: str | None = None, sent_before: float = ...) -> Replayed:
         """Has acknowledged events sent again."""

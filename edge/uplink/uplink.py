@@ -27,9 +27,11 @@ from edge.mqtt.events import (
 )
 from edge.mqtt.reason_codes import REFUSED
 from edge.system.pulse import Pulse
+from edge.telemetry.records import SenderState
 from edge.uplink.commands import InboundHandler, InboundPolicy
 from edge.uplink.ports import SpoolReader
 from edge.uplink.reconnect import ConnectionManager
+from edge.uplink.sender_report import SenderReport
 from edge.uplink.session import Session, Sources
 from edge.uplink.status import StatusPublisher
 
@@ -83,6 +85,7 @@ class Uplink:
         self._lacking: tuple[str, ...] = ()
         self._problem = "the first connection is being made"
         self._no_subscribers = 0
+        self._sender_report = SenderReport(spool)
         self._pulse = Pulse()
         self._thread = threading.Thread(target=self._run, name="maskgate-uplink", daemon=True)
 
@@ -221,7 +224,10 @@ class Uplink:
         if self.connected:
             self._inbound.redeliver(now)
         forbidden = "" if session is None else session.forbidden
-        self._status.cycle(now, self.no_subscribers, forbidden, muted=self._inbound.muted(now))
+        muted = self._inbound.muted(now)
+        self._status.cycle(now, self.no_subscribers, forbidden, muted=muted)
+        problem = forbidden or self._problem
+        self._sender_report.tell(now, SenderState(self.connected, problem, self.no_subscribers, muted))
         if session is None:
             return
         self._report(session.fill(now))

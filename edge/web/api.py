@@ -25,7 +25,8 @@ from edge.telemetry.records import HOUR_S, MINUTE_S, minute_of
 from edge.telemetry.summaries import begin, summarise
 from edge.web import metrics as web_metrics
 from edge.web.auth import Guard
-from edge.web.device import DeviceMonitor, DeviceStatus, event_of
+from edge.web.device import DeviceMonitor, event_of
+from edge.web.device_report import DeviceReport, obstacles_of, report_of
 from edge.web.metrics import SETTLING_S, WebMetrics
 from edge.web.middleware import client_of
 from edge.web.prediction import Prediction, Predictor
@@ -49,7 +50,7 @@ _DEVICE = responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILA
 
 @dataclass(frozen=True, slots=True)
 class WebServices:
-    """What the routes work with, made once."""
+    """What the routes work with, made once; `sends`: whether the device sends to a broker."""
 
     guard: Guard
     predictor: Predictor
@@ -58,6 +59,7 @@ class WebServices:
     monitor: DeviceMonitor
     metrics: WebMetrics
     judging: CapacityLimiter
+    sends: bool
 
 
 class HealthReport(BaseModel):
@@ -123,22 +125,6 @@ class PeriodSummary(BaseModel):
     off_s: float
 
 
-class DeviceReport(BaseModel):
-    """What the device shows, and how its events get along. Times are Unix times."""
-
-    running: bool
-    lamp: str | None
-    blind: bool
-    since: float | None
-    people: int
-    still_faces: int
-    model: str
-    unsent: int
-    stored: int
-    dropped: int
-    problems: list[str]
-
-
 async def services(request: Request) -> WebServices:
     """The application's services."""
     found: WebServices = request.app.state.services
@@ -161,7 +147,7 @@ metric_routes = APIRouter(tags=["metrics"], responses=_ANY, dependencies=[Depend
 @open_routes.get("/health", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE))
 async def health(web: Services) -> HealthReport:
     """Whether the server lives, and whether the device is ready; always 200 while it lives."""
-    problems = problems_of(web.monitor.status)
+    problems = obstacles_of(web.monitor.status)
     return HealthReport(live=True, ready=not problems, problems=problems)
 
 
@@ -252,14 +238,14 @@ async def stream(
                 after = one.position
             if not found:
                 break
-        report = report_of(status)
+        report = report_of(status, sends=web.sends)
         yield ServerSentEvent(data=report.model_dump(), event="status")
 
 
 @routes.get("/stats", tags=["device"])
 async def stats(web: Services) -> DeviceReport:
     """Says what the device shows, and how its events get along."""
-    return report_of(web.monitor.status)
+    return report_of(web.monitor.status, sends=web.sends)
 
 
 @routes.get("/summary", tags=["device"], responses=_DEVICE)
@@ -274,13 +260,7 @@ async def summary(
 @metric_routes.get("/metrics", response_class=Response)
 async def metrics(web: Services) -> Response:
     """Gives figures in the format of Prometheus."""
-    report = report_of(web.monitor.status)
-    gauges = web.metrics
-    gauges.set("daemon_running", "Whether the daemon answers", report.running)
-    gauges.set("blind", "Whether the camera gives nothing", report.blind)
-    gauges.set("people", "People who are seen now", report.people)
-    gauges.set("spool_unsent_events", "Events without acknowledgement of the broker", report.unsent)
-    gauges.set("spool_stored_events", "Events in the spool", report.stored)
+    web.metrics.set_device(report_of(web.monitor.status, sends=web.sends))
     await _count_minutes(web)
     return Response(web.metrics.text(), media_type=web_metrics.MEDIA_TYPE)
 
@@ -310,37 +290,6 @@ async def _judge(web: WebServices, file: Upload) -> Prediction:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
     web.metrics.count_prediction(found)
     return found
-
-
-def problems_of(status: DeviceStatus) -> list[str]:
-    """What keeps the device from its work, as sentences."""
-    found = [status.problem]
-    if status.state is not None:
-        found += [
-            f"the camera gives no picture: {status.state.reason}" if status.state.blind else "",
-            status.state.model_problem,
-        ]
-    if status.spool is not None:
-        found.append(status.spool.problem)
-    return [problem for problem in found if problem]
-
-
-def report_of(status: DeviceStatus) -> DeviceReport:
-    """A status as the API tells it."""
-    state, spool = status.state, status.spool
-    return DeviceReport(
-        running=status.running,
-        lamp=None if state is None else state.lamp.value,
-        blind=state is not None and state.blind,
-        since=None if state is None else state.since,
-        people=0 if state is None else state.people,
-        still_faces=0 if state is None else state.still_faces,
-        model="" if state is None else state.model_version,
-        unsent=0 if spool is None else spool.unsent,
-        stored=0 if spool is None else spool.stored,
-        dropped=0 if spool is None else sum(spool.dropped.values()),
-        problems=problems_of(status),
-    )
 
 
 def summaries_of(client: SpoolClient, now: float, hours: int) -> list[PeriodSummary]:

@@ -49,6 +49,7 @@ def make_services(config: Config, environment: Mapping[str, str]) -> WebServices
         monitor=DeviceMonitor(client),
         metrics=WebMetrics(bundle.manifest.version),
         judging=CapacityLimiter(config.web.threads),
+        sends=config.mqtt.enabled,
     )
 
 

@@ -6,16 +6,19 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edge.errors import SpoolError
 from edge.spool.control.client import SpoolClient
-from edge.spool.control.requests import PageRequest, SpoolStats, StoredEvent
-from edge.types import State
+from edge.spool.control.requests import CurrentState, PageRequest, SpoolStats, StoredEvent
+from edge.system import health
+from edge.system.health import Health
 
 POLL_S = 1.0
 """How often the daemon is asked; the time that a page may be behind."""
+_SILENT = CurrentState(None)
+_UNKNOWN = Health(None, None)
 _log = logging.getLogger(__name__)
 
 
@@ -25,14 +28,16 @@ class DeviceStatus:
 
     Attributes:
         running: Whether a daemon holds the spool and answers.
-        state: What it shows; None where no daemon runs, or before its first frame.
+        current: What it shows and how it goes; all of it None where no daemon runs.
+        health: How warm the machine is, to the degree.
         spool: What the spool holds; None where there is none that can be read.
         newest: The position of the newest event; -1 where there is none.
         problem: Why the device cannot be asked; empty where it can.
     """
 
     running: bool = False
-    state: State | None = None
+    current: CurrentState = _SILENT
+    health: Health = _UNKNOWN
     spool: SpoolStats | None = None
     newest: int = -1
     problem: str = "the device has not been asked yet"
@@ -85,11 +90,19 @@ def read_status(client: SpoolClient) -> DeviceStatus:
         return DeviceStatus(problem=str(error))
     return DeviceStatus(
         running=current is not None,
-        state=None if current is None else current.state,
+        current=current or _SILENT,
+        health=_read_health(),
         spool=spool,
         newest=newest[-1].position if newest else -1,
         problem="" if current is not None else "the daemon does not run; start maskgate.service",
     )
+
+
+def _read_health() -> Health:
+    found = health.read()
+    # To the degree: tenths would be a change a second.
+    degrees = None if found.temperature_c is None else float(round(found.temperature_c))
+    return replace(found, temperature_c=degrees)
 
 
 def event_of(stored: StoredEvent) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from edge.telemetry.records import MINUTE_S, Minute, minute_of
 from edge.telemetry.totals import RisingMinutes
 from edge.types import Outcome
+from edge.web.device_report import BrokerLink, DeviceReport
 from edge.web.prediction import Prediction
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -98,11 +100,26 @@ class WebMetrics:
             self._seconds_seen.labels("watched").inc(more.watched_s)
             self._seconds_seen.labels("blind").inc(more.blind_s)
 
-    def set(self, name: str, text: str, value: float) -> None:
-        """Sets a gauge, such as the depth of the spool."""
+    def _set(self, name: str, text: str, value: float) -> None:
         if name not in self._gauges:
             self._gauges[name] = Gauge(f"maskgate_{name}", text, registry=self._registry)
         self._gauges[name].set(value)
+
+    def set_device(self, report: DeviceReport) -> None:
+        """Sets what the device shows; what it does not tell is left out."""
+        for name, text, value in (
+            ("daemon_running", "Whether the daemon answers", report.running),
+            ("blind", "Whether the camera gives nothing", report.blind),
+            ("people", "People who are seen now", report.people),
+            ("problems", "What somebody has to look after", len(report.problems)),
+            ("broker_connected", "Whether the broker is connected", report.broker is BrokerLink.CONNECTED),
+            ("spool_unsent_events", "Events without acknowledgement of the broker", report.unsent),
+            ("spool_stored_events", "Events in the spool", report.stored),
+            ("frames_per_second", "Frames that are judged a second", report.fps),
+            ("latency_p95_ms", "From capture to verdict, 95th percentile", report.latency_ms.p95),
+            ("temperature_celsius", "Of the processor", report.temperature_c),
+        ):
+            self._set(name, text, math.nan if value is None else value)
 
     def text(self) -> bytes:
         """All figures in the format of Prometheus."""

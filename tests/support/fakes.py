@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from edge.camera.live import CapturedFrame
-from edge.errors import BrokerError
+from edge.errors import BrokerError, SpoolError
 from edge.messages.payloads import Stored
 from edge.mqtt.broker import Broker, ConnectOptions
 from edge.mqtt.client import Connection
 from edge.mqtt.connector import Connector
 from edge.mqtt.events import ConnectionEvent, Deliver, MessageReceived, PublishAcknowledged
 from edge.mqtt.properties import PLAIN_JSON, MessageProperties
+from edge.telemetry.records import SenderState
 from edge.types import Gap, PassNotice
 
 
@@ -318,6 +319,8 @@ class FakeSpoolReader:
         self.gaps: list[Gap] = []
         self.announced: list[int] = []
         self.notices: list[PassNotice] = []
+        self.senders: list[SenderState] = []
+        self.away: SpoolError | None = None
         self.replays = 0
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
@@ -333,6 +336,11 @@ class FakeSpoolReader:
 
     def give_up(self, positions: tuple[int, ...]) -> None:
         self.given_up.extend(positions)
+
+    def set_sender(self, sender: SenderState) -> None:
+        if self.away is not None:
+            raise self.away
+        self.senders.append(sender)
 
     def next_notice(self) -> PassNotice | None:
         return self.notices.pop(0) if self.notices else None

@@ -100,7 +100,7 @@ class SpoolClient:
         return self._ask(MinutesRequest(first, last), handlers.minutes, Minutes).minutes
 
     def state(self) -> CurrentState | None:
-        """What the device shows right now; None where no daemon runs.
+        """What the device shows and how it goes right now; None where no daemon runs.
 
         Raises:
             SpoolError: The daemon does not answer.

@@ -37,7 +37,7 @@ def answer(spool: Spool, request: Request) -> Answer:
     """
     if isinstance(request, StateRequest):
         # In memory, and not on the spool's thread.
-        return CurrentState(spool.state())
+        return CurrentState(spool.state(), spool.recent(), spool.sender())
     return spool.ask(lambda writer: answer_from_file(writer, request))
 
 

@@ -19,7 +19,7 @@ from edge.spool.control.link_messages import MOST_POSITIONS, MUTE, WATCH, Snapsh
 from edge.spool.records import ConsumerMark, Replayed
 from edge.spool.storage import files
 from edge.telemetry.minutes import MinuteQueue
-from edge.telemetry.records import Minute, SpoolUsage
+from edge.telemetry.records import Minute, SenderState, SpoolUsage
 from edge.types import DeviceKey, Gap, PassNotice, State
 
 ANSWER_S = 60.0
@@ -160,6 +160,10 @@ class SpoolLink:
     def set_mark(self, mark: ConsumerMark) -> None:
         """Keeps what a consumer has acknowledged."""
         self._call("set_mark", mark)
+
+    def set_sender(self, sender: SenderState) -> None:
+        """Says how the sending goes."""
+        self._call("set_sender", sender)
 
     def replay(
         self, first: int, last: int, epoch: str | None = None, sent_before: float = math.inf

@@ -19,7 +19,7 @@ from edge.errors import SpoolError
 from edge.messages.payloads import Stored
 from edge.spool.records import ConsumerMark, Replayed
 from edge.telemetry.minutes import MinuteStats
-from edge.telemetry.records import Minute, SpoolUsage
+from edge.telemetry.records import Minute, SenderState, SpoolUsage
 from edge.types import DeviceKey, Gap, PassNotice, State
 
 WATCH = "watch"
@@ -67,6 +67,7 @@ CALLS = {
     "origins": CallShape(tuple[()], tuple[DeviceKey, ...]),
     "marks": CallShape(tuple[()], tuple[ConsumerMark, ...]),
     "set_mark": CallShape(tuple[ConsumerMark], NoneType),
+    "set_sender": CallShape(tuple[SenderState], NoneType),
     "replay": CallShape(tuple[int, int, str | None, float | None], Replayed),
     "flush": CallShape(tuple[float], NoneType),
     MUTE: CallShape(tuple[float], NoneType),

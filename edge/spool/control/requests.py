@@ -14,7 +14,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from edge.errors import SpoolError
 from edge.spool.records import ConsumerMark, Purged, Replayed
-from edge.telemetry.records import Minute
+from edge.telemetry.minutes import MinuteStats
+from edge.telemetry.records import Minute, SenderState
 from edge.types import Reason, State
 
 MOST_ROWS = 500
@@ -156,9 +157,17 @@ class Minutes:
 
 @dataclass(frozen=True, slots=True)
 class CurrentState:
-    """What the device shows right now; `state` is None before its first frame, and where no daemon runs."""
+    """What the device shows right now.
+
+    Attributes:
+        state: None before the first frame, and where no daemon runs.
+        recent: The present minute as it went until some seconds ago; None before there is one.
+        sender: How the sending goes; None where nothing is sent, or the sender is silent.
+    """
 
     state: State | None
+    recent: MinuteStats | None = None
+    sender: SenderState | None = None
 
 
 Answer = Page | SpoolStats | Replayed | Purged | Minutes | CurrentState

@@ -30,9 +30,12 @@ export function drawHours(figure, hours) {
       svg.append(shape("text", { x: left + (index + .5) * step, y: base + 16, "text-anchor": "middle" },
         clock(hour.start, { hour: "numeric" })));
   });
+  const first = !figure.hasChildNodes();
   figure.replaceChildren(svg, legend(VERDICTS.map((verdict) => [verdict, texts[verdict]])),
     table([texts.time, ...VERDICTS.map((verdict) => texts[verdict])],
       hours.map((hour) => [clock(hour.start, DAY_HOUR), ...VERDICTS.map((verdict) => hour.verdicts[verdict])])));
+  // On a narrow screen the present hour is what people look for.
+  if (first) figure.scrollLeft = figure.scrollWidth;
 }
 
 export function drawWeek(figure, hours) {
@@ -75,8 +78,9 @@ function legend(entries) {
 }
 
 function table(heads, rows) {
-  return element("table", { class: "hidden" },
+  // Hidden by a box around it: a table is as large as what it holds.
+  return element("div", { class: "hidden" }, element("table", {},
     element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
     element("tbody", {}, ...rows.map((row) =>
-      element("tr", {}, ...row.map((value) => element("td", {}, String(value)))))));
+      element("tr", {}, ...row.map((value) => element("td", {}, String(value))))))));
 }

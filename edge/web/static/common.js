@@ -21,6 +21,10 @@ function filled(node, attributes, children) {
   return node;
 }
 
+export function decimal(number) {
+  return number === null ? "–" : number.toLocaleString(language, { maximumFractionDigits: 1 });
+}
+
 export function percent(share) {
   return share === null ? "–" : share.toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
 }

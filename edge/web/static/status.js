@@ -1,9 +1,10 @@
 // The status page: what it shows comes as server-sent events, and as counts by hour once a minute.
 import { drawHours, drawWeek, total } from "./charts.js";
-import { VERDICTS, element, language, pairs, percent, texts } from "./common.js";
+import { VERDICTS, decimal, element, language, pairs, percent, texts } from "./common.js";
 
-const MOST_PASSES = 8;
+const MOST_PASSES = 10;
 const passes = new Map();
+let people = 0;
 
 function byId(id) {
   return document.getElementById(id);
@@ -15,9 +16,43 @@ function showStatus(status) {
   setText(byId("lamp-text"), texts[`lamp_${lamp}`]);
   const sentences = status.problems.length ? status.problems : [texts.no_problems];
   byId("problems").replaceChildren(...sentences.map((sentence) =>
-    element("li", status.problems.length ? { class: "problem" } : {}, sentence)));
-  pairs(byId("device"), [[texts.people, status.people], [texts.still_faces, status.still_faces], [texts.model, status.model || "–"], [texts.unsent, status.unsent],
-    [texts.stored, status.stored], [texts.dropped, status.dropped]]);
+    // The device's sentences are English in every language of the page.
+    element("li", status.problems.length ? { class: "problem", lang: "en" } : {}, sentence)));
+  people = status.people;
+  showNow();
+  showDevice(status);
+}
+
+function showNow() {
+  const last = [...passes.values()].at(-1);
+  const direction = texts[`direction_${last?.direction}`];
+  pairs(byId("now"), [[texts.people, people, "big"],
+    [texts.last_pass, last ? [texts[last.verdict], direction].filter(Boolean).join(", ") : "–"],
+    [texts.time, last ? clock(last.wall_time) : "–"]]);
+}
+
+function showDevice(status) {
+  const rests = [status.quiet && texts.quiet, status.muted && texts.muted].filter(Boolean);
+  pairs(byId("device"), [
+    [texts.fps, decimal(status.fps)],
+    [texts.latency, span(status.latency_ms)], [texts.detect, span(status.detect_ms)], [texts.classify, span(status.classify_ms)],
+    ...(status.temperature_c === null ? [] : [[texts.temperature, `${decimal(status.temperature_c)} °C`]]),
+    [texts.broker, texts[`broker_${status.broker}`], status.broker === "disconnected" ? "problem" : ""],
+    [texts.unsent, status.unsent],
+    ...(status.oldest_unsent === null ? [] : [[texts.oldest_unsent, clock(status.oldest_unsent * 1000)]]),
+    [texts.stored, status.stored], [texts.dropped, status.dropped],
+    [texts.still_faces, status.still_faces],
+    [texts.model, status.model || "–"],
+    ...(rests.length ? [[texts.rests, rests.join(", ")]] : [])]);
+}
+
+function span({ p50, p95 }) {
+  return p50 === null ? "–" : `${decimal(p50)} / ${decimal(p95)} ms`;
+}
+
+function clock(time) {
+  const date = new Date(time), today = date.toDateString() === new Date().toDateString();
+  return date.toLocaleString(language, { timeStyle: "medium", ...(today ? {} : { dateStyle: "short" }) });
 }
 
 // A text that is set again is read out again.
@@ -31,9 +66,10 @@ function addPass(event) {
   passes.set(event.pass_id, event);
   while (passes.size > MOST_PASSES) passes.delete(passes.keys().next().value);
   byId("passes").replaceChildren(...[...passes.values()].reverse().map((one) => element("tr", {},
-    element("td", {}, new Date(one.wall_time).toLocaleString(language, { dateStyle: "short", timeStyle: "medium" })),
+    element("td", {}, clock(one.wall_time)),
     element("td", { class: one.verdict }, texts[one.verdict] + (one.revision ? ` (${texts.revised})` : "")),
     element("td", {}, texts[`direction_${one.direction}`] ?? ""))));
+  showNow();
 }
 
 function showCounts(list, hours) {

@@ -30,6 +30,19 @@ def test_minutes_are_kept_in_the_spool(spool: Spool) -> None:
     ]
 
 
+def test_the_present_minute_can_be_asked_for(spool: Spool) -> None:
+    """Some seconds after it began, and of its end nothing is missing later on."""
+    meter = StatisticsObserver(spool, MinuteQueue())
+    watch(meter, NOON, 2)
+    assert spool.recent() is None
+    watch(meter, NOON + 2, 20)
+    recent = spool.recent()
+    assert recent is not None
+    assert recent.start == NOON
+    assert 15 <= recent.watched_s <= 22
+    assert recent.latency_ms.p50 is not None
+
+
 def test_a_line_outlives_its_spool(spool: Spool) -> None:
     """A spool that is closed already costs a minute, and no exception."""
     meter = StatisticsObserver(spool, MinuteQueue())

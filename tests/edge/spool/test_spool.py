@@ -19,7 +19,7 @@ from edge.messages import payloads
 from edge.pipeline.ports import Outbox
 from edge.spool import Spool
 from edge.spool.spool import MOST_NOTICES, NOTICE_S
-from edge.telemetry.records import DAY_S
+from edge.telemetry.records import DAY_S, SenderState
 from edge.types import DeviceKey, Lamp, PassNotice, State
 from tests.support.builders import event, limits, verdict
 from tests.support.spools import fill, sequences
@@ -31,6 +31,15 @@ def test_it_is_the_pipelines_outbox(spool: Spool) -> None:
     outbox.append(event(1))
     spool.flush()
     assert sequences(spool) == [1]
+
+
+def test_a_sender_that_is_silent_is_gone(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said last counts for a while."""
+    said = SenderState(True, "", 0, False)
+    spool.set_sender(said)
+    assert spool.sender() == said
+    monkeypatch.setattr("edge.spool.spool.SENDER_S", 0.0)
+    assert spool.sender() is None
 
 
 def test_what_is_read_is_what_is_published(spool: Spool) -> None:

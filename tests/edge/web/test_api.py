@@ -11,6 +11,8 @@ import pytest
 
 from edge.contract import LABELS
 from edge.spool import Spool
+from edge.telemetry.minutes import MinuteStats, Quantiles
+from edge.telemetry.records import SenderState
 from edge.types import Lamp, Outcome, State
 from edge.web.device import POLL_S
 from tests.support.builders import event
@@ -160,12 +162,17 @@ def next_event(lines: object) -> int:
 
 def test_the_state_of_the_device(beside_device: Served, spool: Spool) -> None:
     """Lamp, model and problems are those that the daemon shows, a moment later."""
+    well = Quantiles(4.0, 8.0)
+    spool.set_recent(MinuteStats(60, 300, 30.0, 0.0, well, well, well))
+    spool.set_sender(SenderState(True, "", 0, False))
     spool.set_state(State(Lamp.BLIND, True, "the lens is covered", "1.2.3", 5.0, people=2))
     deadline = time.monotonic() + 30
     while (stats := beside_device.client.get("/api/stats").json())["lamp"] != "blind":
         assert time.monotonic() < deadline, stats
         time.sleep(POLL_S / 10)
     assert (stats["running"], stats["people"]) == (True, 2)
+    assert (stats["fps"], stats["broker"]) == (10.0, "connected")
+    assert stats["latency_ms"] == {"p50": 4.0, "p95": 8.0}
     assert stats["problems"] == ["the camera gives no picture: the lens is covered"]
     assert beside_device.client.get("/api/health/ready").status_code == 503
     spool.set_state(State(Lamp.OFF, False, "", "1.2.3", 6.0))

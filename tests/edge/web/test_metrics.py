@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.telemetry.records import Minute, VerdictCounts
+from edge.web.device_report import DeviceReport
 from edge.web.metrics import SETTLING_S, WebMetrics
 
 
@@ -22,11 +25,12 @@ def test_the_format_is_that_of_prometheus() -> None:
     metrics = WebMetrics("1.0")
     for method in ("GET", "BREW", "EVIL"):
         metrics.count_request(method, "/api/stats", 200, 0.02)
-    metrics.set("blind", "Whether the camera gives nothing", 1)
+    metrics.set_device(DeviceReport(running=True, blind=True, problems=["it is blind"]))
     found = samples(metrics)
     assert found["maskgate_http_requests_total", "/api/stats", "200", "other"] == 2
     assert found["maskgate_http_request_seconds_bucket", "/api/stats", "0.025"] == 3
-    assert found["maskgate_blind",] == 1
+    assert (found["maskgate_blind",], found["maskgate_problems",]) == (1, 1)
+    assert math.isnan(found["maskgate_temperature_celsius",])
 
 
 def test_passes_are_counted_once_and_never_fall() -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from edge.spool import Spool
+from edge.telemetry.minutes import MinuteStats, Quantiles
+from edge.telemetry.records import SenderState
 from edge.types import Lamp, Outcome, State
 from edge.web.pages import languages
 from tests.support.chromium import ARGUMENTS, find_chromium
 from tests.support.pictures import photo
 from tests.support.spools import at
 from tests.support.web import TOKEN, Served
+
+TIMES = Quantiles(48.2, 71.5)
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +72,19 @@ def test_the_status_page_follows_the_device(browser: Browser, beside_device: Ser
     page.goto(beside_device.url)
     expect(page.locator("#connection")).to_have_text("live")
     expect(page.locator("#lamp-text")).to_have_text("off")
-    spool.set_state(State(Lamp.RED, False, "", "1.2.3", 6.0, "the bundle is damaged"))
+    spool.set_state(State(Lamp.RED, False, "", "1.2.3", 6.0, "the bundle is damaged", people=2))
     expect(page.locator("#lamp-text")).to_have_text("red: no mask")
     expect(page.locator("#problems")).to_have_text("the bundle is damaged")
+    expect(page.locator("#now dd").first).to_have_text("2")
+    spool.set_recent(MinuteStats(60, 300, 30.0, 0.0, TIMES, TIMES, TIMES))
+    spool.set_sender(SenderState(False, "no route", 0, True))
+    expect(page.locator("#device")).to_contain_text("48.2 / 71.5 ms")
+    expect(page.locator("#device")).to_contain_text("buzzer muted")
+    expect(page.locator("#problems li").last).to_have_text("events are not sent: no route")
     spool.append(at(1, Outcome.NO_MASK, 1))
     spool.flush()
     expect(page.locator("#passes td").nth(1)).to_have_text("no mask")
+    expect(page.locator("#now dd").nth(1)).to_have_text("no mask")
     spool.append(at(2, Outcome.COMPLIANT, 1, revision=1))
     spool.flush()
     expect(page.locator("#passes td").nth(1)).to_have_text("compliant (revised)")
@@ -81,14 +94,48 @@ def test_the_status_page_follows_the_device(browser: Browser, beside_device: Ser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_telephone_shows_all_of_it(browser: Browser, server: Served, scheme: str) -> None:
-    """At 360 px nothing is cut off, in either theme."""
-    watched = opened(browser, server.url, viewport={"width": 360, "height": 700}, color_scheme=scheme)
-    for path in ("/", "/try"):
-        watched.page.goto(server.url + path)
-        expect(watched.page.locator("h1")).to_be_visible()
-        assert watched.page.evaluate("document.documentElement.scrollWidth") <= 360
-    watched.page.close()
+@pytest.mark.parametrize("path", ["/", "/try"])
+def test_a_telephone_shows_all_of_it(
+    browser: Browser, beside_device: Served, spool: Spool, scheme: str, path: str
+) -> None:
+    """At 360 px nothing is cut off, and axe finds no barrier, in either theme."""
+    spool.append(at(3, Outcome.MASK_INCORRECT, 3, wall=time.time()))
+    spool.flush()
+    watched = opened(browser, beside_device.url, viewport={"width": 360, "height": 700}, color_scheme=scheme)
+    page = watched.page
+    page.goto(beside_device.url + path)
+    if path == "/":
+        expect(page.locator("#connection")).to_have_text("live")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert Axe().run(page).generate_snapshot() == ""
+    page.close()
+
+
+def test_paper_is_light(browser: Browser, server: Served) -> None:
+    """A page that is dark on the screen is printed in black on white, without what cannot be pressed."""
+    page = opened(browser, server.url, color_scheme="dark").page
+    page.goto(server.url)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(23, 32, 42)"
+    expect(page.locator("header")).to_be_hidden()
+    page.close()
+
+
+def test_the_keyboard_reaches_everything(browser: Browser, beside_device: Served) -> None:
+    """The first stop leads past the navigation; charts that are wider than the screen can be scrolled."""
+    page = opened(browser, beside_device.url).page
+    page.goto(beside_device.url)
+    expect(page.locator("#today dd").first).to_be_attached()
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    reached = []
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+    assert reached == ["by-hour", "by-week"]
+    page.close()
 
 
 def test_a_picture_is_tried(browser: Browser, server: Served, tmp_path: Path) -> None:

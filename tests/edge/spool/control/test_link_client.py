@@ -12,7 +12,7 @@ from edge.errors import SpoolError
 from edge.spool import ConsumerMark
 from edge.spool.control.link_client import SpoolLink
 from edge.telemetry.minutes import MinuteQueue, MinuteStats, Quantiles
-from edge.telemetry.records import Minute
+from edge.telemetry.records import Minute, SenderState
 from edge.types import DeviceKey, FinishedPass, Lamp, PassNotice, State
 from edge.uplink.ports import SpoolReader
 from tests.support.builders import event, verdict
@@ -47,6 +47,9 @@ def test_everything_is_as_the_spool_itself_says(joined: Joined) -> None:
     mark = ConsumerMark("plant", spool.epoch, 2, WALL)
     link.set_mark(mark)
     assert link.marks() == (mark,) == spool.marks()
+    sender = SenderState(False, "no route", 3, True)
+    link.set_sender(sender)
+    assert spool.sender() == sender
     spool.add_minute(Minute(0, frames=3))
     link.flush(10)
     # Rows of the events' own minute are there, too.
