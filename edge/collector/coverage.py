@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import replace
 
-from edge.collector.ingest import Totals
+from edge.collector.ingest import IngestTotals
 
 CAUGHT_UP_S = 1.0
 """Without a message for so long, the broker has sent all that had waited."""
@@ -67,9 +67,9 @@ class ThroughputLog:
 
     def __init__(self) -> None:
         self._at = time.monotonic()
-        self._last = Totals()
+        self._last = IngestTotals()
 
-    def log(self, totals: Totals) -> None:
+    def log(self, totals: IngestTotals) -> None:
         """Logs the figures, where it is time and they are new."""
         if time.monotonic() - self._at < LOG_S:
             return

@@ -38,7 +38,7 @@ class IngestBatch:
 
 
 @dataclass(slots=True)
-class Totals:
+class IngestTotals:
     """What came since the start."""
 
     stored: int = 0
@@ -53,7 +53,7 @@ class Ingest:
     writing: Writes
     wall: Callable[[], float]
     parser: Parser = field(default_factory=Parser)
-    totals: Totals = field(default_factory=Totals)
+    totals: IngestTotals = field(default_factory=IngestTotals)
     _waiting: deque[ReceivedMessage] = field(default_factory=deque)
 
     @property

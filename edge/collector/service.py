@@ -15,7 +15,7 @@ from edge.collector.acks import AckScheduler, Message, Plan
 from edge.collector.connection import CollectorConnection
 from edge.collector.coverage import Coverage, ThroughputLog
 from edge.collector.database import CollectorDatabase, Queries, Writes
-from edge.collector.ingest import BATCH, Ingest, Totals
+from edge.collector.ingest import BATCH, Ingest, IngestTotals
 from edge.collector.parse import Parser
 from edge.collector.records import EventRecord
 from edge.errors import BrokerError, StorageError
@@ -92,7 +92,7 @@ class Collector:
         self._throughput = ThroughputLog()
 
     @property
-    def totals(self) -> Totals:
+    def totals(self) -> IngestTotals:
         """What came since the start."""
         return self._ingest.totals
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from edge.messages.payloads import encode, event_payload
+from edge.mqtt.properties import packet_size
 from edge.spool import Spool
 from edge.types import Lamp, State
+from tests.support.builders import event
 from tests.support.mosquitto import wait_until
 from tests.support.scripted_broker import OK, Given, Reply, ScriptedBroker, Terms, parse
 from tests.support.scripted_uplinks import append, uplink_to
@@ -28,7 +31,8 @@ def test_a_small_maximum_packet_size_empties_no_backlog(spool: Spool) -> None:
     """Every event is larger than the broker takes: all are kept, and go to a broker that takes them."""
     append(spool, 1, EVENTS)
     spool.set_state(RED)
-    with ScriptedBroker(terms=Terms(largest=400)) as broker, uplink_to(spool, broker.port):
+    too_small = packet_size("maskgate/site/door/event", encode(event_payload(event(1)))) - 1
+    with ScriptedBroker(terms=Terms(largest=too_small)) as broker, uplink_to(spool, broker.port):
         wait_until(lambda: "Maximum Packet Size" in told(broker))
         assert broker.sequences == []
     assert spool.depth() == EVENTS
