@@ -404,6 +404,11 @@ class Config(FrozenModel):
     web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()
 
+    @property
+    def uses_pins(self) -> bool:
+        """Whether lamps or a relay are wired to GPIO pins."""
+        return self.lamp.kind == "gpio" or self.relay.pin is not None
+
     @field_validator("relay")
     @classmethod
     def _pin_of_its_own(cls, relay: RelayConfig, info: ValidationInfo) -> RelayConfig:

@@ -9,13 +9,13 @@ from contextlib import ExitStack
 from io import StringIO
 
 from edge.camera import connect_source, examine_source, open_source
-from edge.config import Config, RelayConfig
+from edge.config import Config
 from edge.daemon.factory import make_lamp_policy, make_register, make_tracker
 from edge.daemon.models import ModelService, reload_models
 from edge.daemon.service import Problem, Service, attempt
 from edge.daemon.spool_service import SpoolService
 from edge.errors import IndicatorError, SourceError
-from edge.indicator import examine_indicator, examine_relay, open_indicator, open_relay
+from edge.indicator import examine_indicator, examine_relay, open_indicator, open_relay, try_relay
 from edge.indicator.gpio import BuzzerMute
 from edge.pipeline.attention import Attention
 from edge.pipeline.events import EventFactory, EventSource
@@ -98,7 +98,7 @@ class VisionService(Service):
         """What keeps lamps and relay from being taken for a moment, and the camera from giving a picture."""
         config = self._config
         yield from attempt("lamp.kind", lambda: open_indicator(config.lamp, StringIO()).close())
-        yield from attempt("relay.pin", lambda: _try_relay(config.relay))
+        yield from attempt("relay.pin", lambda: try_relay(config.relay))
         yield from attempt("camera.source", lambda: connect_source(config.camera, config.detector.long_side))
 
     def start(self) -> None:
@@ -191,9 +191,3 @@ class VisionService(Service):
     def stop(self) -> None:
         """Closes camera, relay and lamps."""
         self._opened.close()
-
-
-def _try_relay(settings: RelayConfig) -> None:
-    relay = open_relay(settings)
-    if relay is not None:
-        relay.close()

@@ -10,7 +10,7 @@ from edge.daemon.uplink_factory import make_broker, make_client_id, make_topics
 from edge.diagnostics.finding import Check, Device, Finding, fault, ok, skipped
 from edge.diagnostics.installation import running
 from edge.errors import MaskGateError, SpoolError
-from edge.indicator import open_indicator
+from edge.indicator import open_indicator, try_relay
 from edge.messages.topics import OFFLINE
 from edge.mqtt import broker
 from edge.mqtt.broker import ConnectOptions
@@ -32,6 +32,14 @@ def camera(device: Device) -> Iterator[Finding]:
 def lamp(device: Device) -> Iterator[Finding]:
     """Lights all lamps for a moment."""
     yield _opened(device, "lamp", lambda: open_indicator(device.config.lamp, StringIO()).close())
+
+
+def relay(device: Device) -> Iterator[Finding]:
+    """Takes the pin of the relay for a moment, without energising it."""
+    if device.config.relay.pin is None:
+        yield skipped("relay", "relay.pin is not set")
+    else:
+        yield _opened(device, "relay", lambda: try_relay(device.config.relay))
 
 
 def broker_login(device: Device) -> Iterator[Finding]:
@@ -79,7 +87,7 @@ def round_trip(device: Device) -> Iterator[Finding]:
         yield ok("test message", f"{topic} {end}")
 
 
-CHECKS: tuple[Check, ...] = (camera, lamp, broker_login, broker_access)
+CHECKS: tuple[Check, ...] = (camera, lamp, relay, broker_login, broker_access)
 
 
 def _opened(device: Device, check: str, work: Callable[[], object]) -> Finding:

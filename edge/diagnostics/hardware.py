@@ -37,8 +37,8 @@ def camera_packages(device: Device) -> Iterator[Finding]:
 
 def pin_packages(device: Device) -> Iterator[Finding]:
     """gpiozero, and an lgpio that is no stub."""
-    if device.config.lamp.kind != "gpio":
-        yield skipped("pin packages", "lamp.kind is not gpio")
+    if not device.config.uses_pins:
+        yield skipped("pin packages", "lamp.kind is not gpio, and there is no relay")
         return
     fix = "sudo apt-get install python3-lgpio, and remove lgpio from this environment"
     if importlib.util.find_spec("gpiozero") is None:
@@ -53,8 +53,8 @@ def pin_packages(device: Device) -> Iterator[Finding]:
 
 def pins(device: Device) -> Iterator[Finding]:
     """The chip that has the pins."""
-    if device.config.lamp.kind != "gpio":
-        yield skipped("pins", "lamp.kind is not gpio")
+    if not device.config.uses_pins:
+        yield skipped("pins", "lamp.kind is not gpio, and there is no relay")
     elif chips := sorted(file.name for file in device.root.glob("dev/gpiochip*")):
         yield ok("pins", ", ".join(chips))
     else:

@@ -46,6 +46,13 @@ def open_relay(settings: RelayConfig) -> Relay | None:
     return None if settings.pin is None else GuardedRelay(settings)
 
 
+def try_relay(settings: RelayConfig) -> None:
+    """Takes the pin of the relay and gives it back, without energising it; raises like `open_relay`."""
+    relay = open_relay(settings)
+    if relay is not None:
+        relay.close()
+
+
 def examine_indicator(settings: LampConfig) -> None:
     """Raises MissingExtraError where lamps on pins are configured and gpiozero is not installed."""
     if settings.kind == "gpio":

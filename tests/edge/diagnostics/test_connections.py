@@ -34,7 +34,8 @@ def nobody() -> int:
 def test_a_sound_device_has_no_fault(joined: Patient) -> None:
     for check in connections.CHECKS:
         (finding,) = joined.found(check)
-        assert finding.level is Level.OK, finding
+        # There is no relay to take.
+        assert finding.level is (Level.SKIPPED if check is connections.relay else Level.OK), finding
 
 
 @pytest.mark.parametrize("check", [connections.broker_login, connections.broker_access])
@@ -77,6 +78,14 @@ def test_a_pin_that_cannot_be_used(patient: Patient) -> None:
     """This machine has none."""
     finding = patient.configured(lamp={"kind": "gpio"}).fault(connections.lamp)
     assert "GPIO 17 cannot be used" in finding.text
+
+
+def test_a_relay_that_cannot_be_used(patient: Patient) -> None:
+    """By the sentence of the process that would hold it; without one nothing is asked."""
+    finding = patient.configured(relay={"pin": 24}).fault(connections.relay)
+    assert "GPIO 24 cannot be used" in finding.text
+    (skipped,) = patient.found(connections.relay)
+    assert skipped.level is Level.SKIPPED
 
 
 def test_what_a_running_daemon_holds_is_left_alone(patient: Patient) -> None:
