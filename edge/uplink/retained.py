@@ -60,7 +60,7 @@ class RetainedMessages:
 
 
 @dataclass(slots=True)
-class _Refused:
+class _RefusedMessage:
     """A message that was refused: when it is tried again, in whatever version it has by then."""
 
     due: float = 0.0
@@ -77,7 +77,7 @@ class RetainedCursor:
         self._retained_messages = retained_messages
         self._skipped = skipped
         self._handed_out: dict[Hashable, RetainedMessage] = {}
-        self._refused: dict[Hashable, _Refused] = {}
+        self._refused: dict[Hashable, _RefusedMessage] = {}
         self._due: deque[RetainedMessage] = deque()
         self._version = -1
 
@@ -120,7 +120,7 @@ class RetainedCursor:
     def refused(self, message: OutgoingMessage, _action: PubackAction, now: float) -> None:
         """Due again after a while, ever longer; the others do not wait for it."""
         self._handed_out.pop(message.key, None)
-        refused = self._refused.setdefault(message.key, _Refused())
+        refused = self._refused.setdefault(message.key, _RefusedMessage())
         refused.due = now + refused.backoff.next()
 
     def give_up(self, _message: OutgoingMessage) -> str:
