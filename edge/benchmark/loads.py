@@ -60,6 +60,9 @@ class Still:
         for number in range(round((LEAD_S + MEASURED_S) * FPS)):
             yield Frame(number, self._pictures[number % 4], number / FPS, number / FPS)
 
+    def rest(self, resting: bool) -> None:
+        """Changes nothing."""
+
     def close(self) -> None:
         """Nothing to give back."""
 
@@ -75,6 +78,9 @@ class Clip:
     def __iter__(self) -> Iterator[Frame | NotDue]:
         for number, picture in enumerate(self._pictures):
             yield Frame(number, picture, number / FPS, number / FPS)
+
+    def rest(self, resting: bool) -> None:
+        """Changes nothing."""
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -93,6 +93,9 @@ class BaselineFirst:
                 self.seconds.append(self._baseline.run(moment, self._detector.detect(moment)))
             yield moment
 
+    def rest(self, resting: bool) -> None:
+        """Changes nothing."""
+
     def close(self) -> None:
         """Nothing to give back."""
 

@@ -9,6 +9,7 @@ opens the camera anew (`RECREATE`). Where neither helps, the program has to be s
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -44,6 +45,9 @@ MOST_LEFT = 3
 RESTART_S = 60.0
 """A camera that has given pictures, and none for so long, may need a new start of the program."""
 
+REST_STEP_S = 0.12
+"""So long after a picture others are dropped while fewer are enough; at 15 a second every third is taken."""
+
 FROZEN_S = 5.0
 """A camera that gives the same picture for so long is opened again."""
 
@@ -65,6 +69,9 @@ class Camera(Protocol):
 
         Any error means that the camera is lost.
         """
+
+    def skip(self) -> None:
+        """Waits for the next picture and drops it, which costs little; errors mean the same."""
 
     def close(self) -> None:
         """Gives the device back."""
@@ -139,6 +146,7 @@ class Capture:
     Attributes:
         reason: Why there is no picture.
         tries: How often the camera was opened again since the last picture.
+        resting: Whether fewer pictures are enough.
     """
 
     def __init__(
@@ -146,6 +154,7 @@ class Capture:
     ) -> None:
         self.reason = f"{name} has given no picture yet"
         self.tries = 0
+        self.resting = False
         self._name = name
         self._opener = opener
         self._timeouts = timeouts
@@ -190,11 +199,15 @@ class Capture:
     def _capture_until_lost(self) -> None:
         """Keeps the newest frame until the camera is lost or left."""
         self._pulse.beat()
-        camera = self._opener()
+        camera, kept_at = self._opener(), -math.inf
         try:
             while not self._left.is_set():
                 self._pulse.beat()
+                if self.resting and self._clock.monotonic() - kept_at < REST_STEP_S:
+                    camera.skip()
+                    continue
                 captured = camera.capture(self._latest.spare())
+                kept_at = self._clock.monotonic()
                 same_s = self._repeats.same_for(captured.pixels, self._clock.monotonic())
                 if same_s > self._timeouts.same_s:
                     self._refuse_frozen(captured, same_s)
@@ -297,6 +310,10 @@ class LiveSource:
             return ""
         dark_s = self._clock.monotonic() - self._pictured
         return f"{self._reason}, for {dark_s:.0f} s by now" if dark_s >= self._timeouts.restart_s else ""
+
+    def rest(self, resting: bool) -> None:
+        """Has the camera give about five pictures a second where it gives more, or all of them again."""
+        self._capture.resting = resting
 
     def close(self) -> None:
         """Ends the iteration; a camera that hangs is left to its thread."""

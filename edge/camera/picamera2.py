@@ -197,6 +197,10 @@ class PiCamera:
             request.release()
         return CapturedFrame(pixels, preview, taken)
 
+    def skip(self) -> None:
+        """Waits for the next picture, and gives its memory back without a copy."""
+        self._device.capture_request(wait=WAIT_S).release()
+
     def close(self) -> None:
         """Stops the camera."""
         self._device.close()

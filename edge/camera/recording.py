@@ -86,6 +86,9 @@ class Recording:
             yield Frame(index, self._rotate(image), moment, self._playback.start_wall + moment)
             index += 1
 
+    def rest(self, resting: bool) -> None:
+        """Changes nothing: every frame is given."""
+
     def close(self) -> None:
         """Ends the iteration and closes the file."""
         self._closed = True

@@ -51,6 +51,15 @@ class CapturedCamera:
         self._raw = picture
         return CapturedFrame(rotated(picture, self._rotation, out), None, taken)
 
+    def skip(self) -> None:
+        """Waits for the next picture; a USB camera's is not decoded.
+
+        Raises:
+            SourceError: The camera gives no more.
+        """
+        if not self._capture.grab():
+            raise SourceError(f"{self._name} stopped giving pictures")
+
     def close(self) -> None:
         """Gives the device or connection back."""
         self._capture.release()

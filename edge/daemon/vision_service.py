@@ -124,7 +124,7 @@ class VisionService(Service):
                 self._tracker,
                 time.perf_counter,
                 make_register(config.entrance),
-                Attention(self._governor.interval_s) if config.detector.adaptive else None,
+                Attention(self._governor.interval_s, source.rest) if config.detector.adaptive else None,
             )
             self._opened = opened.pop_all()
 

@@ -34,6 +34,7 @@ class GuardedRelay:
         Raises:
             IndicatorError: The pin cannot be used.
         """
+        self._held = False
         arguments = (str(settings.pin), str(int(settings.active_high)), str(settings.longest_s))
         self._guard = subprocess.Popen(  # noqa: S603 - this interpreter, with numbers of the configuration
             [*command, *arguments],
@@ -59,6 +60,7 @@ class GuardedRelay:
 
     def begin(self) -> None:
         """Energises the relay, or prolongs its pulse."""
+        self._held = True
         self._say(BEGIN)
 
     def renew(self) -> None:
@@ -66,8 +68,10 @@ class GuardedRelay:
         self._say(RENEW)
 
     def release(self) -> None:
-        """Lets the relay go."""
-        self._say(RELEASE)
+        """Lets the relay go; the guard need not be woken to hear it twice."""
+        if self._held:
+            self._held = False
+            self._say(RELEASE)
 
     def close(self) -> None:
         """Lets the relay go and ends the guard; may be called more than once."""

@@ -48,12 +48,26 @@ def _no_pace(_now: float) -> float:
     return 0.0
 
 
+def _nothing(_resting: bool) -> None:
+    """Tells nobody."""
+
+
 class Attention:
     """Decides for each frame, from what the frames before it showed."""
 
-    def __init__(self, interval_s: Callable[[float], float] = _no_pace) -> None:
-        """`interval_s`: the least seconds between two frames that are looked at, at a time."""
+    def __init__(
+        self,
+        interval_s: Callable[[float], float] = _no_pace,
+        on_rest: Callable[[bool], None] = _nothing,
+    ) -> None:
+        """Begins awake.
+
+        Args:
+            interval_s: The least seconds between two frames that are looked at, at a time.
+            on_rest: Is told whether the entrance rests, so that the camera can give fewer pictures.
+        """
         self._interval_s = interval_s
+        self._on_rest = on_rest
         self._change = ChangeDetector()
         self._looked_at = self._awake_at = -math.inf
 
@@ -70,15 +84,17 @@ class Attention:
         if since < self._interval_s(now):
             return NOTHING
         picture = frame.pixels if frame.preview is None else frame.preview
-        resting = _nobody(tracker, passes)
-        if not resting or self._change.changed(picture):
+        nobody = _nobody(tracker, passes)
+        if not nobody or self._change.changed(picture):
             self._awake_at = now
-        if resting and since < REST_EVERY_S and now - self._awake_at > AWAKE_S:
+        resting = now - self._awake_at > AWAKE_S
+        self._on_rest(resting)
+        if resting and since < REST_EVERY_S:
             return NOTHING
-        if not resting and since < STANDING_EVERY_S and tracker.all_stand:
+        if not nobody and since < STANDING_EVERY_S and tracker.all_stand:
             return NOTHING
         self._looked_at = now
-        if resting:
+        if nobody:
             self._change.remember(picture)
         return Look(detects=True, standing=tracker.standing(now - JUDGE_EVERY_S))
 

@@ -38,6 +38,9 @@ class FrameSource(Protocol):
     def given_up(self) -> str:
         """Why only a new start of the program may bring pictures back; empty while there is hope."""
 
+    def rest(self, resting: bool) -> None:
+        """Says whether fewer pictures are enough for now; a recording gives all the same."""
+
     def close(self) -> None:
         """Gives the camera or file back; may be called more than once."""
 

@@ -26,6 +26,8 @@ class Hardware:
     clock: VirtualClock
     fault: str = ""
     opened: int = 0
+    skipped: int = 0
+    step_s: float = STEP_S
     shown: list[Image] = field(default_factory=list)
     let_go: threading.Event = field(default_factory=threading.Event)
 
@@ -49,7 +51,7 @@ class OpenCamera:
 
     def capture(self, spare: CapturedFrame | None) -> CapturedFrame:
         hardware, clock = self.hardware, self.hardware.clock
-        clock.sleep(STEP_S)
+        clock.sleep(hardware.step_s)
         if hardware.fault == "end":
             raise SourceError("the camera is gone")
         if hardware.fault == "stall":
@@ -60,5 +62,9 @@ class OpenCamera:
             raise TimeoutError("the driver was let go")
         picture = hardware.shown[-1] if hardware.fault == "freeze" else hardware.picture()
         return CapturedFrame(picture, None, clock.monotonic())
+
+    def skip(self) -> None:
+        self.hardware.skipped += 1
+        self.capture(None)
 
     def close(self) -> None: ...

@@ -69,6 +69,9 @@ class ScriptedCamera:
             raise TimeoutError("the driver gave up")
         return step
 
+    def skip(self) -> None:
+        self.capture(None)
+
     def close(self) -> None:
         self.closed.set()
 
@@ -83,6 +86,7 @@ class FakeCapture:
     settings: list[tuple[int, float]] = field(default_factory=list)
     buffers: list[Any] = field(default_factory=list)
     released: bool = False
+    grabbed: int = 0
 
     def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
         return self.opened
@@ -101,6 +105,10 @@ class FakeCapture:
         out = np.empty((48, 64, 3), np.uint8) if image is None else image
         out[:] = len(self.buffers)
         return True, out
+
+    def grab(self) -> bool:
+        self.grabbed += 1
+        return self.grabbed + len(self.buffers) <= self.frames
 
     def release(self) -> None:
         self.released = True

@@ -105,6 +105,8 @@ def test_a_camera_writes_into_at_most_three_pictures() -> None:
             pixels = np.zeros((4, 6, 3), np.uint8) if spare is None else spare.pixels
             return CapturedFrame(pixels, None, time.monotonic())
 
+        def skip(self) -> None: ...
+
         def close(self) -> None: ...
 
     camera = Endless()

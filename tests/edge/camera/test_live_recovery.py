@@ -146,3 +146,19 @@ def test_a_stream_may_say_that_nothing_has_changed() -> None:
             pass
         assert 10.0 <= clock.monotonic() - began <= 10.0 + BLIND_WITHIN_S
         assert item.reason == "the camera gives the same picture again and again"
+
+
+def test_a_camera_gives_fewer_pictures_while_that_is_enough(watched: Watched) -> None:
+    """Those between are dropped before they cost anything; all come again once they are wanted."""
+    hardware, clock = watched.hardware, watched.hardware.clock
+    hardware.step_s = 0.05
+    rates = []
+    for resting in (False, True, False):
+        watched.source.rest(resting)
+        watched.until(Frame, BLIND_WITHIN_S)
+        began = clock.monotonic()
+        for _ in range(40):
+            watched.until(Frame, BLIND_WITHIN_S)
+        rates.append(40 / (clock.monotonic() - began))
+    assert rates == pytest.approx([20, 5, 20], rel=0.15)
+    assert hardware.skipped > 100

@@ -208,3 +208,11 @@ def test_a_camera_is_told_what_it_knows(
     opened(SMALL.model_copy(update={"controls": wanted}))
     assert library.opened[1].told == {"ExposureValue": 1.0}
     assert caplog.messages == ["this camera does not know camera.controls.focus"]
+
+
+def test_a_picture_that_is_not_wanted_is_given_back_without_a_copy(library: FakePicamera2Library) -> None:
+    """The camera goes on."""
+    camera = opened()
+    camera.skip()
+    assert (library.opened[0].taken, library.opened[0].released) == (1, 1)
+    assert camera.capture(None).pixels[0, 0].tolist() == BLUE

@@ -72,6 +72,17 @@ def test_a_camera_that_stops_is_an_error_and_is_given_back() -> None:
     assert capture.released
 
 
+def test_a_picture_that_is_not_wanted_is_not_decoded() -> None:
+    """It is taken from the driver and no more; a camera that stops meanwhile is an error all the same."""
+    capture = FakeCapture(frames=2)
+    camera = CapturedCamera("/dev/video4", capture, 0, float)  # type: ignore[arg-type]
+    camera.skip()
+    camera.skip()
+    assert (capture.grabbed, capture.buffers) == (2, [])
+    with pytest.raises(SourceError, match="/dev/video4 stopped giving pictures"):
+        camera.skip()
+
+
 def test_a_missing_device_is_said_to_be_missing(capfd: pytest.CaptureFixture[str]) -> None:
     """OpenCV's real V4L2 reader refuses; the sentence is ours and stderr stays clean."""
     with pytest.raises(SourceError, match="/dev/video63 is not there"):

@@ -140,6 +140,9 @@ class SteadyCamera:
         time.sleep(0.02)
         return CapturedFrame(np.full((96, 128, 3), 90, np.uint8), None, time.monotonic())
 
+    def skip(self) -> None:
+        time.sleep(0.02)
+
     def close(self) -> None: ...
 
 

@@ -83,6 +83,15 @@ def test_an_empty_entrance_is_looked_at_once_a_second() -> None:
     assert sum(cycle.carried for cycle in cycles) == len(cycles) - 1 - len(entrance.looked)
 
 
+def test_the_camera_is_told_when_fewer_pictures_are_enough() -> None:
+    """From a second without anybody or anything that moves on; not where somebody stands still."""
+    for faces, told in ((lambda _now: (), True), (lambda _now: (face(),), False)):
+        rests: list[bool] = []
+        Entrance(faces=faces, seconds=5).cycles(Attention(on_rest=rests.append))
+        assert rests[0] is False
+        assert rests[-1] is told
+
+
 def test_a_movement_wakes_it_at_once() -> None:
     """The frame that differs is looked at, and every one after it until nothing has moved for a while."""
     entrance = Entrance(seconds=12, picture=lambda number: moving(number) if 75 <= number < 90 else EMPTY)
