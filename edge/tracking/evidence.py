@@ -66,11 +66,12 @@ class Evidence:
         # nothing.
         confidence = _confidence(shares, observation.answer)
         votes = _faded(self.votes, fading, observation.answer, seconds * confidence)
-        a, b, c = (old * fading + seconds * new for old, new in zip(self.certainty, shares, strict=True))
-        leader = max(range(len(votes)), key=votes.__getitem__)
+        (a, b, c), (p, q, r) = self.certainty, shares
+        certainty = a * fading + seconds * p, b * fading + seconds * q, c * fading + seconds * r
+        leader = votes.index(max(votes))
         # Unlike votes it does not fade, so that a face of little quality is decided too, only later.
         lead_s = seconds + (self.lead_s if leader == self.leader else 0.0)
-        return Evidence(votes, (a, b, c), self.weight * fading + seconds, leader, lead_s)
+        return Evidence(votes, certainty, self.weight * fading + seconds, leader, lead_s)
 
     @property
     def margin(self) -> float:
@@ -94,8 +95,7 @@ def _confidence(shares: Probabilities, index: int | None) -> float:
     """By how much a share is ahead of all others; 0 where it is not, and where there is no answer."""
     if index is None:
         return 0.0
-    others = (share for at, share in enumerate(shares) if at != index)
-    return max(shares[index] - max(others), 0.0)
+    return max(shares[index] - max(shares[:index] + shares[index + 1 :]), 0.0)
 
 
 def _ramp(value: float, limit: float) -> float:
@@ -106,5 +106,7 @@ def _ramp(value: float, limit: float) -> float:
 
 
 def _faded(votes: Probabilities, fading: float, index: int | None, seconds: float) -> Probabilities:
-    a, b, c = (vote * fading + (seconds if at == index else 0.0) for at, vote in enumerate(votes))
-    return a, b, c
+    a, b, c = votes[0] * fading, votes[1] * fading, votes[2] * fading
+    if index is None:
+        return a, b, c
+    return (a + seconds, b, c) if index == 0 else (a, b + seconds, c) if index == 1 else (a, b, c + seconds)
