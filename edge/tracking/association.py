@@ -13,7 +13,7 @@ from typing import Protocol
 
 from edge.tracking.assignment import best_pairs
 from edge.tracking.motion import SIZE_NOISE, Motion, place_noise
-from edge.tracking.visibility import has_left
+from edge.tracking.visibility import has_passed
 from edge.types import Box, Probabilities
 
 FARTHEST = 60.0
@@ -183,15 +183,15 @@ def _near(motion: Motion, faces: Sequence[_Face]) -> Iterator[tuple[int, float]]
 
 def _waiting_cost(candidate: Candidate, context: FrameContext) -> float:
     motion = candidate.motion
-    left = EDGE if has_left(motion, candidate.box.side, context.picture) else 0.0
+    passed = EDGE if has_passed(motion, candidate.box.side, context.picture) else 0.0
     if candidate.seen >= context.before:
-        return left - STILL_HERE
+        return passed - STILL_HERE
     missed_s = context.before - candidate.seen
     at_edge = context.to_side(motion.x.value) < LEAVERS_WITHIN * motion.side
     leaving = EDGE * (1 - math.exp(-missed_s / LEAVING_S)) if at_edge else 0.0
     followed_s = max(candidate.seen - candidate.began, LEAST_FOLLOWED_S)
     hidden_s = min(candidate.hidden_s, HIDDEN * followed_s)
-    return AWAY * math.log1p(max(missed_s - hidden_s, 0.0) / followed_s) + max(left, leaving)
+    return AWAY * math.log1p(max(missed_s - hidden_s, 0.0) / followed_s) + max(passed, leaving)
 
 
 def _difference(one: Probabilities, other: Probabilities) -> float:

@@ -191,7 +191,7 @@ class Pass:
         needed = rules.dwell_s if undecided else rules.revise_s
         evidence = self.evidence
         return (
-            self.leading is not self.outcome and evidence.lead_s >= needed and evidence.margin >= rules.margin
+            evidence.lead_s >= needed and self.leading is not self.outcome and evidence.margin >= rules.margin
         )
 
     @property

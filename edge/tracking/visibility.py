@@ -36,12 +36,19 @@ def has_left(motion: Motion, seen_side: float, picture: tuple[float, float] | No
         seen_side: Its size when it was last seen.
         picture: Width and height of the frame; None where nobody knows.
     """
+    if has_passed(motion, seen_side, picture):
+        return True
+    if picture is None:
+        return False
+    width, height = picture
+    return _beyond(motion.x.value, motion.x.var, width) or _beyond(motion.y.value, motion.y.var, height)
+
+
+def has_passed(motion: Motion, seen_side: float, picture: tuple[float, float] | None) -> bool:
+    """Whether somebody has come past the camera; see `has_left`."""
     if picture is None:
         return motion.side > GROWN * seen_side
-    width, height = picture
-    if motion.side > NEAREST * max(picture):
-        return True
-    return _beyond(motion.x.value, motion.x.var, width) or _beyond(motion.y.value, motion.y.var, height)
+    return motion.side > NEAREST * max(picture)
 
 
 def _beyond(value: float, var: float, end: float) -> bool:

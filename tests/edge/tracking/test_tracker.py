@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.tracking.tracker import TRANSITIONS, PassEvent, Tracker
-from edge.types import Observation, Outcome, Probabilities, Stage, Verdict
+from edge.types import EndedPass, Observation, Outcome, Probabilities, Stage, Verdict
 from tests.support.builders import BARE, MASKED, TORN, WRONG, observation, rules
 from tests.support.passes import FPS, observations, person, play
 
@@ -194,6 +194,26 @@ def test_whatever_is_seen_passes_and_revisions_count_up(frames: list[list[Observ
         assert [v.revision for v in history] == list(range(len(history)))
         assert all(a.outcome is not b.outcome for a, b in itertools.pairwise(history))
         assert Outcome.UNSURE not in [v.outcome for v in history[1:]]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.lists(observations, max_size=3), st.floats(-0.5, 1.0)), max_size=40))
+def test_every_pass_begins_once_and_ends_once(frames: list[tuple[list[Observation], float]]) -> None:
+    """None twice and none lost, and the time of a pass never goes back, whatever the camera's clock does."""
+    tracker, now = Tracker(rules()), 0.0
+    begun, ended = list[int](), list[EndedPass]()
+    for seen, step in frames:
+        now += step
+        tracker.update(seen, now, 0.0)
+        begun += tracker.begun()
+        ended += tracker.ended()
+    tracker.close(now, 0.0)
+    ended += tracker.ended()
+    assert begun == list(range(1, len(begun) + 1))
+    assert sorted(end.number for end in ended) == begun
+    for end in ended:
+        times = [end.began, *(point.monotonic for point in end.path), end.ended]
+        assert times == sorted(times)
 
 
 @given(st.lists(st.lists(observations, max_size=4), max_size=40))
