@@ -1,7 +1,7 @@
 # `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: demo web test coverage faults bench deb check lint types contracts format hooks lock clean help dev-venv edge-venv web-venv tflite-venv broker strace chromium
+.PHONY: demo web test coverage faults bench tracking deb check lint types contracts format hooks lock clean help dev-venv peers edge-venv web-venv tflite-venv broker strace chromium
 MAKEFLAGS += --no-print-directory
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -11,6 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c "$(FITS)" 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
 BIN = $(VENV)/bin
+PEERS = .venv-peers
 JOBS ?= 2
 TESTS = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 UV_VERSION = 0.13.8
@@ -41,6 +42,9 @@ deb: dev-venv  ## build dist/maskgate_*.deb; SUITE=bookworm or trixie, ARCH=arm6
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 	@packaging/deb.sh $(BIN) $(SUITE) $(ARCH)
 
+tracking: peers  ## measure the tracker beside ByteTrack and norfair, minutes; with ARGS="--seeds 1" sooner
+	@PYTHONPATH=.:$(PEERS) $(BIN)/python -m scripts.tracking.benchmark $(ARGS)
+
 check: lint types contracts  ## what needs no test run: lint, types, import contracts
 
 lint: dev-venv  ## ruff's rules and format
@@ -65,7 +69,7 @@ lock: dev-venv  ## resolve requirements/*.txt anew
 	@scripts/lock.sh $(BIN)/uv
 
 clean:  ## remove what these commands made
-	@rm -rf $(VENV) .venv-edge .venv-web .venv-tflite .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) .venv-edge .venv-web .venv-tflite $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .coverage* coverage.xml build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -77,6 +81,9 @@ help:  ## this list
 dev-venv:
 	@scripts/venv.sh $(VENV) requirements/dev.txt "$(PYTHON)"
 	@scripts/pips.sh $(VENV)
+
+peers: dev-venv
+	@scripts/peers.sh $(PEERS) $(BIN)/python
 
 edge-venv:
 	@scripts/venv.sh .venv-edge requirements/edge.txt "$(PYTHON)"

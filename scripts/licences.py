@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "licences.md"
-LOCKS = ("edge", "pi", "tflite", "web", "collector", "training", "dev", "pip-old", "pip-new")
+LOCKS = ("edge", "pi", "tflite", "web", "collector", "training", "dev", "tracking", "pip-old", "pip-new")
 
 ELSEWHERE = {
     # Not in the environment of requirements/dev.txt on Linux, or without a licence in its metadata.
@@ -24,6 +24,13 @@ ELSEWHERE = {
     "tflite-runtime": "Apache-2.0",
     "tensorflow": "Apache-2.0",
     "pip": "MIT",
+    "defusedxml": "PSF-2.0",
+    "filterpy": "MIT",
+    "motmetrics": "MIT",
+    "norfair": "BSD-3-Clause",
+    "pandas": "BSD-3-Clause",
+    "supervision": "MIT",
+    "xmltodict": "MIT",
 }
 NOTES = {
     "axe-playwright-python": "it holds axe-core (MPL-2.0), for tests only",

@@ -43,6 +43,8 @@ compile web.txt ../pyproject.toml --extra web
 compile collector.txt ../pyproject.toml --extra postgresql
 compile training.txt ../pyproject.toml --extra training --extra cluster --extra convert --extra heif
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in
+# What dev.txt lacks of it; `make tracking` puts it beside that.
+resolve tracking.txt --no-deps tracking.in
 # What the locks themselves are tried with.
 resolve pip-old.txt pip-old.in
 resolve pip-new.txt pip-new.in

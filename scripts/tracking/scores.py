@@ -57,9 +57,9 @@ def score(pairs: Pairs, least_s: float, frame_s: float) -> Score:
 
 def idf1(pairs: Pairs) -> float:
     """Identification F1 (Ristani et al. 2016) of faces that are matched to people already."""
-    pairs = [(person, track) for _, person, track in pairs]
-    both = Counter(pair for pair in pairs if all(pair))
+    found = [(person, track) for _, person, track in pairs]
+    both = Counter(pair for pair in found if all(pair))
     people, tracks = sorted({p for p, _ in both}), sorted({t for _, t in both})
     table = np.array([[both[p, t] for t in tracks] for p in people]).reshape(len(people), len(tracks))
-    hits = table[linear_sum_assignment(table, maximize=True)].sum()
-    return 2 * float(hits) / (sum(p > 0 for p, _ in pairs) + sum(t > 0 for _, t in pairs))
+    hits = int(table[linear_sum_assignment(table, maximize=True)].sum())
+    return 2 * hits / (sum(p > 0 for p, _ in found) + sum(t > 0 for _, t in found))

@@ -73,6 +73,8 @@ class Scene:
     camera: Camera = Camera()
 
 
+EYE_LEVEL = Camera(focal=1.0, above_ground=1.6, tilt=0.0)
+
 SCENES = (
     Scene("calm, 6 a minute", 6),
     Scene("tailgating, 14 a minute", 14, close=0.7),
@@ -80,6 +82,10 @@ SCENES = (
     Scene("rush, 30 a minute", 30, close=0.4, crossing=0.1),
     Scene("looks missed often", 10, misses=0.6, longest_miss_s=1.0),
     Scene("slow camera, 5 frames a second", 10, fps=5.0),
+    Scene("looks missed often, slow camera", 10, fps=5.0, misses=0.6, longest_miss_s=1.0),
+    Scene("looks missed often, crossing", 12, crossing=0.4, leaving=0.5, misses=0.6, longest_miss_s=1.0),
+    Scene("tailgating on a narrow way", 14, close=0.7, spread=0.4),
+    Scene("rush, camera at the height of eyes", 30, close=0.4, crossing=0.1, camera=EYE_LEVEL),
 )
 
 
