@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 PICTURES = Path(__file__).parent.parent / "docs" / "images"
 SECONDS = 60
@@ -50,7 +50,7 @@ def draw(url: str) -> None:
         page.wait_for_selector("#connection.on")
         time.sleep(SECONDS)
         # The clip begins anew every 19 s, and the device with it.
-        page.wait_for_function("document.getElementById('device').textContent.includes(' ms')")
+        expect(page.locator("#device")).to_contain_text(" ms", timeout=SECONDS * 1000)
         page.screenshot(path=PICTURES / "status-page.png")
         browser.close()
 
