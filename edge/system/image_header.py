@@ -24,6 +24,8 @@ _MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
 _WIDTH, _HEIGHT, _TILE_WIDTH, _TILE_HEIGHT = _SIDES = 256, 257, 322, 323
 _SHORT, _LONG, _LONG8 = 3, 4, 16
 _MOST_BOXES = 10_000
+_FLAGS, _ANIMATION = 20, 0x02
+"""Place of the flags of an extended WebP, and the one for several frames."""
 _VERSION = 4
 """Bytes of version and flags with which some boxes begin."""
 
@@ -44,6 +46,21 @@ def size_of(data: Data) -> Size | None:
 def is_animation(data: Data) -> bool:
     """Whether a picture may hold many frames in few bytes: a GIF, or a PNG."""
     return data[:4] == b"GIF8" or data[: len(PNG)] == PNG
+
+
+def is_animated(data: Data) -> bool:
+    """Whether a WebP or PNG says that it holds several frames, of which a decoder gives the first only."""
+    if data[:4] == RIFF:
+        return data[8:16] == b"WEBPVP8X" and len(data) > _FLAGS and bool(data[_FLAGS] & _ANIMATION)
+    return any(kind == b"acTL" for kind in _chunks_before_pixels(data))
+
+
+def _chunks_before_pixels(data: Data) -> Iterator[bytes]:
+    """The types of a PNG's chunks: four bytes of length, four of type, the content, four of checksum."""
+    at = len(PNG) if data[: len(PNG)] == PNG else len(data)
+    while at + 8 <= len(data) and (kind := bytes(data[at + 4 : at + 8])) != b"IDAT":
+        yield kind
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
 
 
 def is_heif(data: Data) -> bool:

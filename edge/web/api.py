@@ -20,7 +20,7 @@ from edge.bundle import Bundle
 from edge.errors import SourceError, SpoolError
 from edge.spool.control.client import SpoolClient
 from edge.spool.control.requests import MOST_ROWS, PageRequest
-from edge.system.image_header import JPEG, PNG, RIFF
+from edge.system.image_header import JPEG, PNG, RIFF, is_animated
 from edge.telemetry.records import HOUR_S, MINUTE_S, minute_of
 from edge.telemetry.summaries import begin, summarise
 from edge.web import metrics as web_metrics
@@ -281,6 +281,10 @@ async def _judge(web: WebServices, file: Upload) -> Prediction:
     if not file.data.startswith(_KINDS):
         raise ProblemError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"{file.name} is no JPEG, PNG or WebP; send one of these"
+        )
+    if is_animated(file.data):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"{file.name} is an animation; send one frame of it as a picture"
         )
     try:
         found = await anyio.to_thread.run_sync(

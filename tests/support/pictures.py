@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image as Pillow
 
 from edge.demo import CLIP
 from edge.types import Image
@@ -28,6 +30,14 @@ def encoded(suffix: str, pixels: Image | None = None, *options: int) -> bytes:
     ok, data = cv2.imencode(suffix, noise() if pixels is None else pixels, options)
     assert ok
     return data.tobytes()
+
+
+def animation(kind: str) -> bytes:
+    """A WebP or PNG of two frames."""
+    file = BytesIO()
+    first, second = (Pillow.new("RGB", (64, 48), colour) for colour in ("red", "blue"))
+    first.save(file, kind, save_all=True, append_images=[second])
+    return file.getvalue()
 
 
 @cache

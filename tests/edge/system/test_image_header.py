@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import struct
+from io import BytesIO
 
 import cv2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image as Pillow
 
-from edge.system.image_header import is_animation, is_heif, size_of
-from tests.support.pictures import encoded, noise
+from edge.system.image_header import is_animated, is_animation, is_heif, size_of
+from tests.support.pictures import animation, encoded, noise
 
 KINDS = [".jpg", ".png", ".webp", ".bmp", ".tiff", ".gif"]
 
@@ -108,6 +110,15 @@ def test_a_cut_or_changed_header_is_no_more_than_a_wrong_size(suffix: str, data:
     at = data.draw(st.integers(0, min(len(whole), 200) - 1))
     whole[at] = data.draw(st.integers(0, 255))
     assert size_of(bytes(whole[: data.draw(st.integers(0, len(whole)))])) is not False
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+def test_several_frames(kind: str) -> None:
+    """An animation says so before its first frame; a single picture, whole or cut, is none."""
+    single = BytesIO()
+    Pillow.new("RGB", (64, 48), "red").save(single, kind)
+    assert is_animated(animation(kind))
+    assert not any(is_animated(single.getvalue()[:length]) for length in range(80))
 
 
 def test_kinds_that_need_care() -> None:

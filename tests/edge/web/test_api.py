@@ -16,7 +16,7 @@ from edge.telemetry.records import SenderState
 from edge.types import Lamp, Outcome, State
 from edge.web.device import POLL_S
 from tests.support.builders import event
-from tests.support.pictures import encoded, huge_png, photo
+from tests.support.pictures import animation, encoded, huge_png, photo
 from tests.support.spools import at, fill
 from tests.support.web import TOKEN, Served
 
@@ -79,9 +79,10 @@ def test_a_batch_is_bounded(server: Served) -> None:
         (b"PK\3\4" + b"0" * 100, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "no JPEG, PNG or WebP"),
         (huge_png(50_000, 50_000), HTTPStatus.UNPROCESSABLE_ENTITY, "50000x50000"),
         (photo()[:2000], HTTPStatus.UNPROCESSABLE_ENTITY, "cut short"),
+        (animation("WEBP"), HTTPStatus.UNPROCESSABLE_ENTITY, "send one frame of it"),
         (b"\xff\xd8\xff" + b"x" * 500, HTTPStatus.UNPROCESSABLE_ENTITY, "photo.jpg"),
     ],
-    ids=["empty", "zip", "huge", "half", "noise"],
+    ids=["empty", "zip", "huge", "half", "animation", "noise"],
 )
 def test_what_is_no_picture(server: Served, data: bytes, status: HTTPStatus, words: str) -> None:
     """A zip named .jpg, half a JPEG, a header that lies: refused before anything large is made."""

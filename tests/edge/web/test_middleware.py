@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import resource
+import socket
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -80,6 +81,20 @@ def test_a_body_without_end(server: Served) -> None:
     )
     refused(answer, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "16 MiB")
     assert resident() - before < 20 * MIB
+
+
+def test_a_slow_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not come in time is refused with a sentence; others are answered meanwhile."""
+    monkeypatch.setattr("edge.web.app.BODY_S", 1.0)
+    with served(web_config(tmp_path)) as server:
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as peer:
+            head = "POST /api/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n"
+            peer.sendall(f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n--x".encode())
+            assert server.client.get("/api/health/live").status_code == 200
+            answer = peer.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b"send it again" in answer
 
 
 def resident() -> int:
