@@ -41,7 +41,8 @@ systemd=$root/etc/systemd/system
 share=$root/usr/local/share
 program=$root/usr/local/bin/maskgate
 sysusers=$root/etc/sysusers.d/maskgate.conf
-state=$root/var/lib/private/maskgate
+# Each unit's state directory; systemd keeps it below private/, and a link to it.
+states="maskgate maskgate-uplink"
 credentials="$root/etc/credstore/mqtt-password $root/etc/credstore/camera-password"
 all_in_one=maskgate.service
 halves="maskgate-vision.service maskgate-uplink.service"
@@ -190,7 +191,7 @@ plan_uninstall() {
     [ -z "$made" ] || step groups "$made"
     step settings "${keep_data:+kept: }$etc"
     step passwords "${keep_data:+kept: }mqtt-password, camera-password in $root/etc/credstore"
-    step events "${keep_data:+kept: }$state"
+    step events "${keep_data:+kept: }$root/var/lib/private/maskgate"
     step packages "kept; apt's next autoremove takes what was installed for MaskGate"
     more "and what nothing else needs"
 }
@@ -448,8 +449,11 @@ uninstall() {
     done
     rm -rf "$opt" "$program" "$sysusers" "$root/run/maskgate" "$root/run/private/maskgate"
     [ -z "$keep_data" ] || return 0
+    for name in $states; do
+        rm -rf "$root/var/lib/private/$name" "$root/var/lib/$name"
+    done
     # shellcheck disable=SC2086 # a list of files
-    rm -rf "$etc" "$state" "$root/var/lib/maskgate" $credentials
+    rm -rf "$etc" $credentials
 }
 
 give_back() {

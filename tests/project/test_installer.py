@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -169,6 +170,22 @@ def test_what_makes_no_sense_is_one_sentence(pi: Machine, options: list[str], co
     assert done.returncode == code
     assert len(done.stderr.splitlines()) == 1
     assert not done.stdout
+
+
+def test_every_place_of_the_units_is_removed() -> None:
+    """What systemd makes for a unit stands in the installer and in the package's last script."""
+    units = [file for file in (ROOT / "systemd").glob("*.service") if "collector" not in file.name]
+    assert len(units) == 3
+    lines = "\n".join(unit.read_text() for unit in units)
+    removed = SCRIPT.read_text(), (SCRIPT.parent / "debian" / "postrm").read_text()
+    states = set(re.findall(r"^StateDirectory=(.+)$", lines, flags=re.MULTILINE))
+    assert f'states="{" ".join(sorted(states))}"' in removed[0]
+    assert all(f"/var/lib/private/{name} " in removed[1] for name in states)
+    for text in removed:
+        for name in re.findall(r"^LoadCredential=([\w-]+)$", lines, flags=re.MULTILINE):
+            assert f"/etc/credstore/{name}" in text
+        for name in re.findall(r"^RuntimeDirectory=(.+)$", lines, flags=re.MULTILINE):
+            assert f"/run/private/{name}" in text
 
 
 def test_shellcheck_finds_nothing() -> None:
