@@ -14,6 +14,8 @@ become ready, the one before is started again.
   --two-processes   one process that sees and one that sends, each with a
                     sandbox of its own; kept by later updates
   --one-process     back to one process
+  --with-web        the status page and the HTTP API, too; kept by later updates
+  --without-web     no longer
   --rollback        go back to the version before
   --uninstall       remove everything: program, settings, passwords, events
   --keep-data       with --uninstall: keep settings, passwords and events
@@ -43,9 +45,11 @@ program=$root/usr/local/bin/maskgate
 sysusers=$root/etc/sysusers.d/maskgate.conf
 # Each unit's state directory; systemd keeps it below private/, and a link to it.
 states="maskgate maskgate-uplink"
-credentials="$root/etc/credstore/mqtt-password $root/etc/credstore/camera-password"
+credentials="mqtt-password camera-password web-token"
 all_in_one=maskgate.service
 halves="maskgate-vision.service maskgate-uplink.service"
+pages=maskgate-web.service
+units="$all_in_one $halves $pages"
 # Megabytes for a version and the packages that it is made of; docs/install-pi.md has what was measured.
 needed_mb=500
 
@@ -83,8 +87,9 @@ look() {
 name_version() {
     version=$(sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml)
     digest=$(find edge training convert systemd packaging config.toml pyproject.toml "$lock" \
-        -type f ! -path '*/__pycache__/*' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 cat | sha256sum | cut -c1-8)
+        requirements/web.txt -type f ! -path '*/__pycache__/*' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 cat | sha256sum | cut -c1-8)
     wanted=$version-py$python-$digest
+    ! with_web || wanted=$wanted-web
 }
 
 on_pi() {
@@ -115,13 +120,18 @@ enabled() { # UNIT
     [ -L "$systemd/multi-user.target.wants/$1" ]
 }
 
+with_web() {
+    [ "$web" = with ] || { [ -z "$web" ] && enabled $pages; }
+}
+
 # The units that are to run: those asked for, else those of before.
 services() {
+    run=$all_in_one
     if [ "$processes" = two ] || { [ -z "$processes" ] && enabled maskgate-vision.service; }; then
-        echo "$halves"
-    else
-        echo "$all_in_one"
+        run=$halves
     fi
+    ! with_web || run="$run $pages"
+    echo "$run"
 }
 
 systemd_runs() {
@@ -169,6 +179,7 @@ plan_install() {
     else
         step program "$opt/versions/$wanted"
         more "by the hashes of $lock; needs $needed_mb MB for a while"
+        ! with_web || more "and those of requirements/web.txt"
     fi
     step command "$program, with man pages and completion"
     if [ -e "$etc/config.toml" ]; then
@@ -177,20 +188,24 @@ plan_install() {
         step settings "$etc/config.toml, the sample"
     fi
     step groups "video and gpio, where they are missing"
-    step service "$(services | tr ' ' '\n' | sed 's/\.service$//' | paste -sd' '), enabled and started"
+    step service "$(short "$(services)"), enabled and started"
     [ -z "$(current current)" ] || more "if it does not become ready: back to $(current current)"
+}
+
+short() { # UNITS
+    printf '%s\n' "$1" | sed 's/\.service//g'
 }
 
 plan_uninstall() {
     say "MaskGate is removed from this machine:"
     say ""
-    step service "$all_in_one $halves"
+    step service "$(short "$units")"
     step program "$opt"
     step command "$program, with man pages and completion"
     made=$(sed -n 's/^group //p' "$opt/made" 2>/dev/null | tr '\n' ' ')
     [ -z "$made" ] || step groups "$made"
     step settings "${keep_data:+kept: }$etc"
-    step passwords "${keep_data:+kept: }mqtt-password, camera-password in $root/etc/credstore"
+    step passwords "${keep_data:+kept: }$credentials in $root/etc/credstore"
     step events "${keep_data:+kept: }$root/var/lib/private/maskgate"
     step packages "kept; apt's next autoremove takes what was installed for MaskGate"
     more "and what nothing else needs"
@@ -268,15 +283,25 @@ make_environment() {
     /usr/bin/python3 -m venv $see_system "$folder" || fail "$folder could not be made; python says why above"
     pip install -qq --progress-bar off --no-deps --require-hashes -r "$lock" ||
         fail "the packages of $lock could not be installed; pip says why above"
+    ! with_web || make_web
     pip install -qq --no-deps --no-build-isolation . || fail "maskgate could not be installed; pip says why above"
     if lacking >&2; then
         fail "what was installed does not fit together, as pip says above"
     fi
 }
 
+# What the pages need beside the device. Where both locks have a package, the device's decides.
+make_web() {
+    awk '/^[a-z]/ { name = $0; sub(/==.*/, "", name); keep = !(name in there) }
+        NR == FNR && /^[a-z]/ { there[name]; next }
+        NR != FNR && keep' "$lock" requirements/web.txt >"$folder/web.txt"
+    pip install -qq --progress-bar off --no-deps --require-hashes -r "$folder/web.txt" ||
+        fail "the packages of requirements/web.txt could not be installed; pip says why above"
+}
+
 # Succeeds where pip finds fault with something that is not the system's own, and prints it.
 lacking() {
-    own=$(sed -n 's/^\([a-z][a-z0-9._-]*\)==.*/\1/p' "$lock" | tr '\n' '|')maskgate
+    own=$(sed -n 's/^\([a-z][a-z0-9._-]*\)==.*/\1/p' "$lock" requirements/web.txt | tr '\n' '|')maskgate
     ! told=$(pip check 2>&1) && printf '%s\n' "$told" | grep -iE "^($own) "
 }
 
@@ -284,8 +309,10 @@ lacking() {
 make_share() {
     "$folder/bin/python" packaging/man_pages.py "$folder/share"
     mkdir -p "$folder/share/maskgate"
-    cp systemd/maskgate.service systemd/maskgate-vision.service systemd/maskgate-uplink.service \
-        systemd/sysusers.conf config.toml "$folder/share/maskgate/"
+    for unit in $units; do
+        cp "systemd/$unit" "$folder/share/maskgate/"
+    done
+    cp systemd/sysusers.conf config.toml "$folder/share/maskgate/"
 }
 
 # --- Taking a version.
@@ -304,7 +331,7 @@ take() { # VERSION
     ln -sfn "$opt/bin/maskgate" "$program"
     from=$opt/versions/$1/share
     install -m 644 "$from/maskgate/sysusers.conf" "$sysusers"
-    for unit in $all_in_one $halves; do
+    for unit in $units; do
         install -m 644 "$from/maskgate/$unit" "$systemd/$unit"
     done
     remove_share
@@ -332,10 +359,12 @@ make_groups() {
 }
 
 others() {
-    case $services in
-    "$all_in_one") echo "$halves" ;;
-    *) echo "$all_in_one" ;;
-    esac
+    for unit in $units; do
+        case " $services " in
+        *" $unit "*) ;;
+        *) echo "$unit" ;;
+        esac
+    done
 }
 
 # Starts the service, and waits until it is ready.
@@ -353,7 +382,7 @@ start() {
 
 active() {
     # shellcheck disable=SC2086 # a list of units
-    systemd_runs && systemctl is-active $all_in_one $halves | grep -qE '^(active|activating|reloading)$'
+    systemd_runs && systemctl is-active $units | grep -qE '^(active|activating|reloading)$'
 }
 
 # --- The commands.
@@ -435,10 +464,10 @@ say_done() {
 uninstall() {
     # shellcheck disable=SC2086 # a list of units
     if [ -e "$systemd/$all_in_one" ]; then
-        ! systemd_runs || systemctl --quiet stop $all_in_one $halves
-        systemctl --quiet disable $all_in_one $halves
+        ! systemd_runs || systemctl --quiet stop $units
+        systemctl --quiet disable $units
     fi
-    for unit in $all_in_one $halves; do
+    for unit in $units; do
         rm -rf "${systemd:?}/$unit" "${systemd:?}/$unit.d"
     done
     ! systemd_runs || systemctl daemon-reload
@@ -452,8 +481,10 @@ uninstall() {
     for name in $states; do
         rm -rf "$root/var/lib/private/$name" "$root/var/lib/$name"
     done
-    # shellcheck disable=SC2086 # a list of files
-    rm -rf "$etc" $credentials
+    for name in $credentials; do
+        rm -f "$root/etc/credstore/$name"
+    done
+    rm -rf "$etc"
 }
 
 give_back() {
@@ -468,12 +499,14 @@ give_back() {
 
 # --- What was asked for.
 
-dry_run='' keep_data='' processes='' task=install
+dry_run='' keep_data='' processes='' web='' task=install
 while [ $# -gt 0 ]; do
     case $1 in
     --dry-run) dry_run=yes ;;
     --two-processes) processes=two ;;
     --one-process) processes=one ;;
+    --with-web) web=with ;;
+    --without-web) web=without ;;
     --rollback) task=rollback ;;
     --uninstall) task=uninstall ;;
     --keep-data) keep_data=yes ;;

@@ -50,9 +50,14 @@ make_root() {
 
 fetch_wheels() {
     mkdir -p "$wheels"
-    say "fetching the packages of requirements/edge.txt"
-    in_fresh sh -ec 'python3 -m venv /tmp/v && /tmp/v/bin/pip -q --disable-pip-version-check download \
-        --no-deps --require-hashes -d /wheels -r /root/maskgate/requirements/edge.txt && rm -r /tmp/v'
+    say "fetching the packages of requirements/edge.txt and web.txt"
+    # shellcheck disable=SC2016 # for that shell
+    in_fresh sh -ec 'python3 -m venv /tmp/v
+        for lock in edge web; do
+            /tmp/v/bin/pip -q --disable-pip-version-check download --no-deps --require-hashes -d /wheels \
+                -r /root/maskgate/requirements/$lock.txt
+        done
+        rm -r /tmp/v'
 }
 
 copy_sources() { # VERSION
@@ -99,6 +104,12 @@ hears_a_pass() {
     in_trial timeout 60 mosquitto_sub -t 'maskgate/+/+/event' -C 1
 }
 
+page_answers() {
+    # shellcheck disable=SC2016 # for that shell
+    in_trial timeout 60 sh -c 'until python3 -c "import urllib.request as web; web.urlopen(\"http://127.0.0.1:8080/\")"; do
+        sleep 1; done'
+}
+
 left_behind() {
     find "$trial" -xdev ! -type d | sort | comm -13 "$folder/before" - |
         grep -vE "^$trial/(var/(log|cache|lib/(apt|dpkg|mosquitto|systemd))|run|tmp|proc|sys|etc/(\.updated|machine-id))" |
@@ -128,7 +139,10 @@ by_script() {
     check "an event arrives through both" hears_a_pass
     check "an update keeps two processes" in_trial /sources/0.1.0/$install
     check "both run again" runs maskgate-vision maskgate-uplink
-    check "one process takes their place" in_trial /sources/0.1.0/$install --one-process
+    check "the pages come beside them" in_trial /sources/0.1.0/$install --with-web
+    check "the status page answers" page_answers
+    check "one process takes their place, without pages" in_trial /sources/0.1.0/$install --one-process --without-web
+    check "the pages are gone" fails in_trial systemctl is-active maskgate-web
     check "one runs" serves 0.1.0
     check "it is removed but for the data" in_trial /sources/0.1.0/$install --uninstall --keep-data
     check "settings and events are there" test -e "$trial/etc/maskgate/config.toml" -a -e "$trial/var/lib/private/maskgate/spool.db"

@@ -113,6 +113,19 @@ def test_an_update_keeps_two_processes(pi: Machine, enabled: bool) -> None:
     assert " maskgate, enabled" in pi.run("--dry-run", "--one-process").stdout
 
 
+def test_an_update_keeps_the_pages(pi: Machine) -> None:
+    """They come where they are asked for, with packages of their own, and stay until they are unwanted."""
+    asked = pi.run("--dry-run", "--with-web").stdout
+    assert "requirements/web.txt" in asked
+    assert "-web\n" in asked, "a version of its own"
+    assert "maskgate maskgate-web, enabled" in asked
+    wants = pi.root / "etc/systemd/system/multi-user.target.wants"
+    wants.mkdir(parents=True)
+    (wants / "maskgate-web.service").symlink_to("../maskgate-web.service")
+    assert pi.run("--dry-run").stdout == asked
+    assert "web" not in pi.run("--dry-run", "--without-web").stdout
+
+
 def test_an_update_says_what_it_goes_back_to(pi: Machine) -> None:
     (pi.root / "opt/maskgate/versions/0.0.9-py3.13-0a0a0a0a").mkdir(parents=True)
     (pi.root / "opt/maskgate/current").symlink_to("versions/0.0.9-py3.13-0a0a0a0a")
@@ -173,19 +186,25 @@ def test_what_makes_no_sense_is_one_sentence(pi: Machine, options: list[str], co
 
 
 def test_every_place_of_the_units_is_removed() -> None:
-    """What systemd makes for a unit stands in the installer and in the package's last script."""
+    """What systemd makes or reads for a unit stands in the installer and in the package's last script."""
     units = [file for file in (ROOT / "systemd").glob("*.service") if "collector" not in file.name]
-    assert len(units) == 3
     lines = "\n".join(unit.read_text() for unit in units)
-    removed = SCRIPT.read_text(), (SCRIPT.parent / "debian" / "postrm").read_text()
-    states = set(re.findall(r"^StateDirectory=(.+)$", lines, flags=re.MULTILINE))
-    assert f'states="{" ".join(sorted(states))}"' in removed[0]
-    assert all(f"/var/lib/private/{name} " in removed[1] for name in states)
-    for text in removed:
-        for name in re.findall(r"^LoadCredential=([\w-]+)$", lines, flags=re.MULTILINE):
-            assert f"/etc/credstore/{name}" in text
-        for name in re.findall(r"^RuntimeDirectory=(.+)$", lines, flags=re.MULTILINE):
-            assert f"/run/private/{name}" in text
+
+    def named(key: str) -> set[str]:
+        return set(re.findall(rf"^{key}=([\w-]+)$", lines, flags=re.MULTILINE))
+
+    script, postrm = SCRIPT.read_text(), (SCRIPT.parent / "debian" / "postrm").read_text()
+    for variable, key in (("states", "StateDirectory"), ("credentials", "LoadCredential")):
+        (listed,) = re.findall(rf'^{variable}="(.*)"$', script, flags=re.MULTILINE)
+        assert set(listed.split()) == named(key)
+    (listed,) = re.findall(r'^units="(.*)"$', script, flags=re.MULTILINE)
+    assert len(units) == 4
+    assert len(listed.split()) == 3, "one name stands for the two halves"
+    assert all(f"/var/lib/private/{name} " in postrm for name in named("StateDirectory"))
+    assert all(f"/etc/credstore/{name} " in postrm for name in named("LoadCredential"))
+    for name in named("RuntimeDirectory"):
+        assert f"/run/private/{name}" in script
+        assert f"/run/private/{name}" in postrm
 
 
 def test_shellcheck_finds_nothing() -> None:
