@@ -12,7 +12,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN = $(VENV)/bin
 PEERS = .venv-peers
-JOBS ?= 2
+# One more than the cores of the smallest machine: some tests wait for other programs.
+JOBS ?= 3
 TESTS = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 UV_VERSION = 0.13.8
 SUITE ?= trixie

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
 from convert import tflite
-from edge.cli.output import table
+from edge.cli.output import room, table
 from edge.system.native_output import without_native_chatter
 from training.metrics import Truth
 
@@ -202,7 +203,8 @@ def explain(layers: Sequence[LayerComparison], most: int = 12) -> str:
         (one.name, one.op, f"{one.error:.4f}", f"{one.added:+.4f}", f"{one.steps:.2f}", f"{one.clipped:.2%}")
         for one in worst
     ]
-    return f"{table(lines)}\n\n" + "\n".join(f"- {hint}" for hint in hints(layers))
+    tried = [fill(f"- {hint}", room(), subsequent_indent="  ") for hint in hints(layers)]
+    return "\n".join((table(lines), "", *tried))
 
 
 def hints(layers: Sequence[LayerComparison]) -> tuple[str, ...]:
