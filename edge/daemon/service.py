@@ -21,7 +21,7 @@ class Problem:
     def __str__(self) -> str:
         sentence = str(self.error)
         # Some sentences begin with a key, which may be a closer one.
-        return sentence if re.match(r"[a-z_]+(\.[a-z_]+)+: ", sentence) else f"{self.key}: {sentence}"
+        return sentence if re.match(r"[a-z_]+(\.[a-z0-9_]+)+: ", sentence) else f"{self.key}: {sentence}"
 
 
 def attempt(key: str, work: Callable[[], object]) -> Iterator[Problem]:

@@ -139,6 +139,13 @@ def test_every_problem_is_told_at_once(check: Check, tmp_path: Path) -> None:
     ]
 
 
+def test_a_member_of_a_list_is_named_once(check: Check, tmp_path: Path) -> None:
+    """An end of the entry line outside the picture: by its place in the list."""
+    entrance = '[entrance]\nline = [[0.1, 0.6], [1.4, 0.6]]\ninside = "below"'
+    code, lines = check(sections(tmp_path, rest=entrance))
+    assert (code, lines) == (2, ["entrance.line.1.0: should be less than or equal to 1"])
+
+
 def test_what_a_default_stands_for_is_no_problem(check: Check, tmp_path: Path) -> None:
     """A source that is no text is one problem; that picamera2 is not installed is none of this file."""
     spool = f'[spool]\npath = "{tmp_path / "spool.db"}"\nmax_mib = 1\n'
