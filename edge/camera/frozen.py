@@ -10,8 +10,12 @@ STEP = 8
 """Every so many pixels and lines are compared: noise changes some of them from picture to picture."""
 
 
+DARK, FLAT = 40, 4.0
+"""Below such a level, and with less deviation, a camera that takes noise away may rightly repeat itself."""
+
+
 class Repeats:
-    """Says for how long the picture has been the same, to the bit. A picture without any detail is never."""
+    """Says for how long the picture has been the same, to the bit. One that shows nothing never is."""
 
     def __init__(self) -> None:
         self._sample: Image | None = None
@@ -26,8 +30,11 @@ class Repeats:
         """
         sample = picture[::STEP, ::STEP]
         before = self._sample
-        # A sensor that sees nothing gives black pictures that are all alike; that is no fault of the driver.
-        if before is not None and np.array_equal(before, sample) and sample.min() != sample.max():
+        if before is not None and np.array_equal(before, sample) and _shows_something(sample):
             return now - self._since
         self._sample, self._since = sample.copy(), now
         return 0.0
+
+
+def _shows_something(sample: Image) -> bool:
+    return int(sample.max()) >= DARK and float(sample.std()) >= FLAT

@@ -265,7 +265,8 @@ class LiveSource:
         self._closed = threading.Event()
         self._view = ViewMonitor()
         self._stale = ""
-        self._pictured: float | None = None
+        self._first_picture: float | None = None
+        self._last_picture = 0.0
         self._left: list[Capture] = []
         self._hung_since: float | None = None
         self._capture = self._begin()
@@ -281,7 +282,8 @@ class LiveSource:
                 last = now
                 yield self._blind(now)
                 continue
-            self._pictured, self._hung_since = now, None
+            self._first_picture = now if self._first_picture is None else self._first_picture
+            self._last_picture, self._hung_since = now, None
             age = max(0.0, now - captured.taken)
             # A picture may be older than the blindness that was just reported; time never goes back.
             last = max(last, captured.taken)
@@ -304,12 +306,13 @@ class LiveSource:
     def given_up(self) -> str:
         """Why only a new start of the program may bring pictures back; empty while there is hope.
 
-        A camera that has given none in this run is waited for.
+        A camera that has not worked for some time in this run is waited for: another start is no better.
         """
-        if self._pictured is None:
+        now, restart_s = self._clock.monotonic(), self._timeouts.restart_s
+        if self._first_picture is None or self._last_picture - self._first_picture < restart_s:
             return ""
-        dark_s = self._clock.monotonic() - self._pictured
-        return f"{self._reason}, for {dark_s:.0f} s by now" if dark_s >= self._timeouts.restart_s else ""
+        dark_s = now - self._last_picture
+        return f"{self._reason}, for {dark_s:.0f} s by now" if dark_s >= restart_s else ""
 
     def rest(self, resting: bool) -> None:
         """Has the camera give about five pictures a second where it gives more, or all of them again."""
