@@ -17,6 +17,8 @@ class VirtualClock:
         self._now = 1000.0
         self._lock = threading.Lock()
         self._owner = threading.get_ident()
+        # What other tests have left behind keeps a clock of its own.
+        self._strangers = set(threading.enumerate())
         self._ended = False
         self._waiting: dict[int, tuple[float, threading.Event]] = {}
 
@@ -46,7 +48,8 @@ class VirtualClock:
 
     def _advance(self) -> None:
         """Goes on to the first deadline, where everybody waits and nobody's event has come."""
-        mine = {thread.ident for thread in threading.enumerate() if thread.name == THREAD} | {self._owner}
+        captures = {thread for thread in threading.enumerate() if thread.name == THREAD} - self._strangers
+        mine = {thread.ident for thread in captures} | {self._owner}
         if not mine <= self._waiting.keys():
             return
         waiting = [self._waiting[ident] for ident in mine if ident is not None]
