@@ -13,7 +13,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "licences.md"
-LOCKS = ("edge", "pi", "tflite", "web", "collector", "training", "dev", "tracking", "pip-old", "pip-new")
+LOCKS = (
+    "edge",
+    "pi",
+    "tflite",
+    "web",
+    "collector",
+    "training",
+    "dev",
+    "tracking",
+    "pip-old",
+    "pip-new",
+    "load",
+)
 
 ELSEWHERE = {
     # Not in the environment of requirements/dev.txt on Linux, or without a licence in its metadata.
@@ -31,6 +43,27 @@ ELSEWHERE = {
     "pandas": "BSD-3-Clause",
     "supervision": "MIT",
     "xmltodict": "MIT",
+    # For who measures load only, in an environment of its own.
+    "bidict": "MPL-2.0",
+    "blinker": "MIT",
+    "brotli": "MIT",
+    "configargparse": "MIT",
+    "flask": "BSD-3-Clause",
+    "flask-cors": "MIT",
+    "flask-login": "MIT",
+    "gevent": "MIT",
+    "geventhttpclient": "MIT",
+    "itsdangerous": "BSD-3-Clause",
+    "locust": "MIT",
+    "python-engineio": "MIT",
+    "python-socketio": "MIT",
+    "pywin32": "PSF-2.0",
+    "pyzmq": "BSD-3-Clause",
+    "simple-websocket": "MIT",
+    "websocket-client": "Apache-2.0",
+    "wsproto": "MIT",
+    "zope-event": "ZPL-2.1",
+    "zope-interface": "ZPL-2.1",
 }
 NOTES = {
     "axe-playwright-python": "it holds axe-core (MPL-2.0), for tests only",

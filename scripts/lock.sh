@@ -48,3 +48,5 @@ resolve tracking.txt --no-deps tracking.in
 # What the locks themselves are tried with.
 resolve pip-old.txt pip-old.in
 resolve pip-new.txt pip-new.in
+# What puts load on the pages; in an environment of its own, see docs/results/load.md.
+resolve load.txt load.in

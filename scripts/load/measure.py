@@ -1,0 +1,187 @@
+"""Puts load on `maskgate web` and prints a table: `python scripts/load/measure.py LOCUST [SECONDS]`.
+
+LOCUST is the program from an environment of `requirements/load.txt`. Before and after each profile one thread
+makes the bare calls that a request needs, decoding and both models: on a machine that does other work at the
+same time, the ratios to them are more reliable than requests a second. Linux only.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+
+from edge.config import Config
+from edge.daemon.factory import open_bundle, open_vision
+from edge.demo import CLIP
+from edge.system.image_files import decode_image
+from edge.types import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge.pipeline.pipeline import Vision
+
+SHARE = 0.5
+"""Of what one thread can judge: so much the paced users ask for together."""
+WITH_A_FACE = 40
+"""A frame of the demo's clip, 640x480."""
+BARE_S = 5.0
+TICKS_S = os.sysconf("SC_CLK_TCK")
+LOCUST_FILE = Path(__file__).with_name("locustfile.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Calls or requests a second, and the milliseconds of a processor that each of them took."""
+
+    per_s: float
+    cpu_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """So many users; `paced`: together they ask for a `SHARE` of what one thread can judge."""
+
+    users: int
+    paced: bool = False
+
+
+PROFILES = (Profile(10), Profile(100), Profile(100, paced=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the clients saw: latencies in milliseconds, and the share of requests that failed."""
+
+    mean_ms: float
+    p95_ms: float
+    failed: float
+    server: Speed
+
+
+def picture() -> bytes:
+    """A JPEG of 640x480 with one face."""
+    capture = cv2.VideoCapture(str(CLIP))
+    for _ in range(WITH_A_FACE):
+        capture.grab()
+    _, pixels = capture.retrieve()
+    capture.release()
+    return cv2.imencode(".jpg", pixels)[1].tobytes()
+
+
+def bare(vision: Vision, data: bytes) -> Speed:
+    """The same work without a server, by one thread."""
+    calls, began, cpu = 0, time.perf_counter(), time.process_time()
+    while time.perf_counter() - began < BARE_S:
+        vision.analyze(Frame(0, decode_image(data, "the picture"), 0.0, 0.0))
+        calls += 1
+    return Speed(calls / (time.perf_counter() - began), (time.process_time() - cpu) / calls * 1000)
+
+
+def answers_at(port: int) -> bool:
+    """Whether the server is ready, so that nothing of its start counts."""
+    try:
+        connection = HTTPConnection("127.0.0.1", port)
+        connection.request("GET", "/api/health/live")
+        return connection.getresponse().status == HTTPStatus.OK
+    except OSError:
+        return False
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[tuple[str, int]]:
+    """`maskgate web` without a device; gives its address and process."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    file = folder / "config.toml"
+    file.write_text(
+        f'[mqtt]\nenabled = false\n[spool]\npath = "{folder}/spool.db"\n[log]\nlevel = "error"\n'
+        f"[web]\nport = {port}\nrequests_per_s = 100000\n"
+    )
+    process = subprocess.Popen([sys.executable, "-m", "edge", "web", "--config", str(file)])  # noqa: S603
+    try:
+        while process.poll() is None and not answers_at(port):
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}", process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def processor_s(process: int) -> float:
+    """Seconds of a processor that a process has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_S
+
+
+def load(locust: str, users: int, per_s: float, seconds: int, folder: Path) -> Answers:
+    """Has so many users ask a server of its own, each so often; 0 for as often as it can."""
+    (folder / "face.jpg").write_bytes(picture())
+    with server(folder) as (url, process):
+        before = processor_s(process)
+        command = [locust, "-f", str(LOCUST_FILE), "--headless", "--only-summary", "--host", url]
+        command += ["-u", str(users), "-r", str(users), "-t", f"{seconds}s", "--csv", str(folder / "load")]
+        environment = {**os.environ, "PICTURE": str(folder / "face.jpg"), "PER_S": str(per_s)}
+        with (folder / "locust.log").open("w") as log:
+            # It ends with 1 where a request failed, which is a figure of the table.
+            subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)  # noqa: S603
+        return answers(folder, processor_s(process) - before)
+
+
+def answers(folder: Path, spent_s: float) -> Answers:
+    """What Locust wrote down; `spent_s`: seconds of a processor that the server took."""
+    with (folder / "load_stats.csv").open() as file:
+        row = next(row for row in csv.DictReader(file) if row["Name"] == "/api/predict")
+    requests = int(row["Request Count"])
+    speed = Speed(float(row["Requests/s"]), spent_s / requests * 1000)
+    failed = int(row["Failure Count"]) / requests
+    return Answers(float(row["Average Response Time"]), float(row["95%"]), failed, speed)
+
+
+def measure(profile: Profile, locust: str, seconds: int) -> str:
+    """A row of the table."""
+    vision, data = open_vision(Config(), open_bundle(Config())), picture()
+    first = bare(vision, data)
+    per_s = SHARE * first.per_s / profile.users if profile.paced else 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        found = load(locust, profile.users, per_s, seconds, Path(folder))
+    second = bare(vision, data)
+    calls, call_ms = (first.per_s + second.per_s) / 2, (first.cpu_ms + second.cpu_ms) / 2
+    served = found.server
+    cells = (
+        f"{profile.users}{', paced' if profile.paced else ''}",
+        f"{served.per_s:.0f}",
+        f"{found.mean_ms:.0f} ms",
+        f"{found.p95_ms:.0f} ms",
+        f"{found.failed:.1%}",
+        f"{calls:.0f}",
+        f"{served.per_s / calls:.2f}",
+        f"{served.cpu_ms:.1f} / {call_ms:.1f} ms = {served.cpu_ms / call_ms:.2f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Prints a row for each profile."""
+    locust, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    print("| users | requests/s | mean | p95 | failed | bare calls/s | ratio | processor, request / bare |")
+    print("|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for profile in PROFILES:
+        print(measure(profile, locust, seconds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
