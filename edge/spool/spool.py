@@ -424,7 +424,12 @@ def _serve(make: Callable[[], tuple[SpoolWriter, str]], opened: Future[tuple[Spo
         opened.set_exception(error)
         return
     opened.set_result((writer, damage))
-    writer.run()
+    try:
+        writer.run()
+    except BaseException:
+        # Only this thread may close what it opened; what waits is lost with it, as after a kill.
+        writer.store.close(clean=False)
+        raise
 
 
 def _on_disk(

@@ -67,7 +67,7 @@ class SpoolLink:
         with self._lock:
             self._drop()
         if self._watched is not None:
-            self._watched.close()
+            self._watched.end()
         if self._thread.ident is not None:
             self._thread.join(ANSWER_S)
 
@@ -280,11 +280,14 @@ class _Peer:
         while True:
             yield self._line()
 
-    def close(self) -> None:
-        """Ends a wait of another thread, too."""
+    def end(self) -> None:
+        """Ends a wait of the thread that reads, which is to close it: a reader may not be closed under it."""
         with contextlib.suppress(OSError):
-            # First, so that no other thread reads while the rest is closed.
             self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Lets the connection go; for the thread that reads."""
+        self.end()
         self._lines.close()
         self._socket.close()
 
