@@ -73,6 +73,8 @@ def decide_on(models: Predictors, validation: FaceDataset, limits: DecisionLimit
 def of_test(models: Predictors, test: FaceDataset, decision: Decision | None = None) -> ManifestMetrics:
     """Figures of the very model on faces that it never saw, of all sizes.
 
+    Sizes from which labels can be trusted are left out: one split has too few small faces to tell.
+
     Args:
         models: The model.
         test: The faces.
@@ -94,7 +96,6 @@ def of_test(models: Predictors, test: FaceDataset, decision: Decision | None = N
         figures(truth, shares, answer).flat() | {"float_macro_f1": was["macro_f1"]},
         _by_label(decision) if decision else {},
         _intervals(estimates(truth, shares, groups, answer)),
-        decision.smallest_px if decision else {},
     )
 
 

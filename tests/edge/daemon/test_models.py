@@ -13,6 +13,7 @@ from edge.bundle.bundle import SIGNATURE
 from edge.bundle.install import install
 from edge.bundle.store import PACKAGED, BundleStore, TrialRecord, open_bundle_store
 from edge.config import ClassifierConfig, Config
+from edge.contract import LABELS
 from edge.daemon.models import LoadedModels, SupervisedVision, load_models, reload_models
 from edge.errors import ModelError
 from edge.types import Box, Frame, FrameAnalysis
@@ -159,7 +160,7 @@ def test_trusted_keys_are_asked_of_every_bundle_but_the_shipped_one(
     assert load_models(named(signed, key.text)).vision.model_version == "1000.2"
     (signed / SIGNATURE).rename(tmp_path / "kept")
     fields = bundle.load(signed).manifest.own_fields()
-    bundle.write_manifest(signed, **{**fields, "thresholds": {"with_mask": 0.01}})
+    bundle.write_manifest(signed, **{**fields, "thresholds": dict.fromkeys(LABELS, 0.01)})
     (tmp_path / "kept").rename(signed / SIGNATURE)
     loaded = load_models(named(signed, key.text))
     assert loaded.vision.model_version == SHIPPED

@@ -87,7 +87,9 @@ def test_a_manifest_of_another_size_is_refused(copy: Path) -> None:
 def test_a_manifest_of_fewer_labels_is_refused(copy: Path) -> None:
     """Probabilities would end up with the wrong names."""
     with pytest.raises(ModelError, match="has 3 outputs, its manifest names 2 labels"):
-        TfliteClassifier(rewrite(copy, labels=list(LABELS[:2]), golden=bundles.golden(0.5, 0.5)))
+        TfliteClassifier(
+            rewrite(copy, labels=list(LABELS[:2]), golden=bundles.golden(0.5, 0.5), thresholds={})
+        )
 
 
 def asking(copy: Path, **fields: object) -> TfliteClassifier:
