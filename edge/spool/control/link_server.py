@@ -90,7 +90,7 @@ class _LinkConversation(BaseRequestHandler):
     def handle(self) -> None:
         try:
             if peer_user(self.request) not in (0, os.geteuid()):
-                self._say(link_messages.encode_refusal("only root and the daemon's own user may ask"))
+                self._refuse()
                 return
             with self.request.makefile("rb") as lines:
                 # The other side may be silent for as long as it has nothing to send.
@@ -98,6 +98,13 @@ class _LinkConversation(BaseRequestHandler):
                     self._converse(line)
         except OSError as error:
             _log.debug("the sender went away: %s", error)
+
+    def _refuse(self) -> None:
+        """Turns another user away."""
+        # Once it has asked: closed before, the answer would be lost with the question.
+        self.request.settimeout(PATIENCE_S)
+        self.request.recv(MOST_ASKED)
+        self._say(link_messages.encode_refusal("only root and the daemon's own user may ask"))
 
     def _converse(self, line: bytes) -> None:
         try:
