@@ -30,10 +30,10 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def spool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spool]:
-    """The spool of a device that runs, empty at first."""
-    path = tmp_path_factory.mktemp("device") / "spool.db"
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    """The spool of a device that runs, empty at first: what a test finds in it hangs on no other test."""
+    path = tmp_path / "spool.db"
     with (
         closing(Spool.open(path, limits(), origin=DeviceKey("works", "door"))) as opened,
         closing(ControlServer(opened)),
@@ -41,7 +41,7 @@ def spool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spool]:
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def beside_device(spool: Spool) -> Iterator[Served]:
     """Beside that device."""
     with served(web_config(Path(spool.path).parent)) as running:
