@@ -9,7 +9,6 @@ from edge.types import Image
 STEP = 8
 """Every so many pixels and lines are compared: noise changes some of them from picture to picture."""
 
-
 DARK, FLAT = 40, 4.0
 """Below such a level, and with less deviation, a camera that takes noise away may rightly repeat itself."""
 

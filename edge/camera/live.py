@@ -208,7 +208,7 @@ class Capture:
                     continue
                 captured = camera.capture(self._latest.spare())
                 kept_at = self._clock.monotonic()
-                same_s = self._repeats.same_for(captured.pixels, self._clock.monotonic())
+                same_s = self._repeats.same_for(captured.pixels, kept_at)
                 if same_s > self._timeouts.same_s:
                     self._refuse_frozen(captured, same_s)
                 elif not self._left.is_set():
