@@ -34,6 +34,16 @@ def write_atomic(file: Path, content: bytes | Iterable[bytes]) -> None:
             target.writelines(blocks)
 
 
+def make_folder_of(file: Path) -> None:
+    """Makes the folder of a file where it is missing.
+
+    Raises:
+        StorageError: It cannot be made.
+    """
+    with _as_storage_error(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
     """Gives a library a path beside a file to write to; at the end, what is there replaces the file.

@@ -10,7 +10,7 @@ from typing import Protocol
 import cv2
 
 from edge.errors import ConfigError, StorageError
-from edge.system.files import replacing, write_atomic
+from edge.system.files import make_folder_of, replacing, write_atomic
 from edge.system.native_output import prepare_opencv, without_native_chatter
 from edge.system.native_path import native_path
 from edge.types import Image
@@ -136,7 +136,7 @@ def picture_output(path: Path, stem: str) -> Iterator[PictureOutput]:
     if path.suffix.lower() != VIDEO:
         yield PictureFolder(path, stem)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder_of(path)
     with replacing(path) as partial, native_path(partial) as name:
         video = VideoFile(name, path)
         try:

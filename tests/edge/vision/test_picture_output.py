@@ -104,3 +104,14 @@ def test_an_output_that_cannot_be_meant_is_refused(
     """Before anything is played."""
     with pytest.raises(ConfigError, match=f"--annotate: .*{sentence}"):
         check_output(Path(path), tuple(map(Path, recordings)))
+
+
+@pytest.mark.parametrize("name", ["file/seen.mp4", "file/folder/seen.mp4"])
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, name: str) -> None:
+    """A file stands in its place."""
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(StorageError, match=r"seen\.mp4 cannot be written"),
+        picture_output(tmp_path / name, "door"),
+    ):
+        pass
