@@ -62,7 +62,8 @@ def corrected(network: Any, crops: Pixels) -> tuple[bytes, Scaling | None]:
     Source of the idea: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias
     Correction", ICCV 2019.
     """
-    first = to_int8(network, crops)
+    graph = _traced(network)
+    first = _quantised(graph, network, crops)
     if LAST not in {layer.name for layer in network.layers}:
         return first, None
     with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +75,7 @@ def corrected(network: Any, crops: Pixels) -> tuple[bytes, Scaling | None]:
     kept = network.get_layer(LAST).get_weights()
     fold_in(network, shift)
     try:
-        return to_int8(network, crops), shift
+        return _quantised(graph, network, crops), shift
     finally:
         network.get_layer(LAST).set_weights(kept)
 
@@ -92,7 +93,10 @@ def to_int8(network: Any, crops: Pixels) -> bytes:
     Raises:
         GateError: It could not be made, is not fully integer, or has another input scale.
     """
+    return _quantised(_traced(network), network, crops)
 
+
+def _quantised(graph: Any, network: Any, crops: Pixels) -> bytes:
     def whole(converter: Any) -> None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: _samples(crops)
@@ -100,7 +104,7 @@ def to_int8(network: Any, crops: Pixels) -> bytes:
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.uint8
 
-    flat = _converted(network, whole)
+    flat = _converted(graph, network, whole)
     made = tflite.read(flat, "the int8 model")
     tflite.require_integer(made, "the int8 model")
     _require_plain_pixels(made.inputs[0])
@@ -120,14 +124,14 @@ def to_float(network: Any, variant: Variant = Variant.FLOAT32) -> bytes:
         if variant is Variant.FLOAT16:
             converter.target_spec.supported_types = [tf.float16]
 
-    return _converted(network, smaller)
+    return _converted(_traced(network), network, smaller)
 
 
-def _converted(network: Any, adjust: Callable[[Any], None]) -> bytes:
+def _converted(graph: Any, network: Any, adjust: Callable[[Any], None]) -> bytes:
     with without_native_chatter(), warnings.catch_warnings():
         # Ranges come from the representative set, and not from statistics that the converter misses.
         warnings.filterwarnings("ignore", "Statistics for quantized inputs")
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([_traced(network)], network)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([graph], network)
         # Else it would write and read a SavedModel on the way, which takes six times as long.
         converter.experimental_lower_to_saved_model = False
         adjust(converter)
