@@ -10,18 +10,19 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from edge.system.native_output import without_native_chatter
+from edge.system.native_output import quiet_opencv, without_native_chatter
 
 _SETTINGS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "ABSL_MIN_LOG_LEVEL": "3",
     "KERAS_BACKEND": "tensorflow",
-    "OPENCV_LOG_LEVEL": "ERROR",
 }
 
 
 def set_quiet_environment() -> None:
-    """Sets what keeps the libraries quiet; must come before they are loaded."""
+    """Sets what keeps the libraries quiet; must come before TensorFlow is loaded."""
+    # OpenCV is loaded by then, and reads its variable only once.
+    quiet_opencv()
     for key, value in _SETTINGS.items():
         # A value that the user has set stays.
         os.environ.setdefault(key, value)

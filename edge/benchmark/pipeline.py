@@ -24,6 +24,7 @@ from edge.pipeline.events import EventFactory, EventSource
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.pipeline import Cycle, Pipeline, Reporter, Vision
 from edge.pipeline.ports import NoOutbox
+from edge.system.native_output import quiet_opencv
 from edge.system.native_path import native_path
 from edge.types import Face, Frame, Image, NotDue
 from edge.vision.detector import YuNetDetector
@@ -39,6 +40,7 @@ class BaselineModels:
     """The model calls alone, on inputs prepared beforehand: what the pipeline is measured against."""
 
     def __init__(self, settings: Config, bundle: Bundle) -> None:
+        quiet_opencv()
         threshold = settings.detector.score_threshold
         _, interpreter = find_runtime(settings.classifier.interpreter)
         with (

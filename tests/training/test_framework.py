@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -18,6 +19,17 @@ def test_the_environment_is_quiet_unless_somebody_wants_otherwise(monkeypatch: p
     assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
     assert os.environ["ABSL_MIN_LOG_LEVEL"] == "3"
     monkeypatch.delenv("ABSL_MIN_LOG_LEVEL")
+
+
+def test_opencv_says_nothing_where_a_model_is_opened_first() -> None:
+    """OpenCV warns of networks that it opens; nobody sees that, also before the first picture is read."""
+    code = (
+        "import cv2; from edge.bundle import SHIPPED_DETECTOR; from training import framework;"
+        "framework.set_quiet_environment(); cv2.FaceDetectorYN.create(str(SHIPPED_DETECTOR), '', (96, 96))"
+    )
+    plain = {key: value for key, value in os.environ.items() if key != "OPENCV_LOG_LEVEL"}
+    done = subprocess.run([sys.executable, "-c", code], env=plain, capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
 
 
 def test_packages_that_are_not_installed_are_left_out() -> None:

@@ -25,15 +25,23 @@ SWEEP = tuple(number / 20 for number in range(2, 20))
 
 @dataclass(frozen=True, slots=True)
 class DetectorRow:
-    """One figure of every detector."""
+    """One figure of every detector; for a recall, also how many faces it is taken of."""
 
     name: str
     values: tuple[float, ...]
+    faces: int | None = None
 
-    @property
-    def digits(self) -> int:
-        """Decimals worth showing."""
-        return 0 if self.name.endswith("faces") else 3
+    def cells(self) -> tuple[str, ...]:
+        """What a table shows: name, faces, figures."""
+        figures = ("-" if math.isnan(value) else f"{value:.3f}" for value in self.values)
+        return (self.name, "" if self.faces is None else str(self.faces), *figures)
+
+    def figures(self, at: int) -> dict[str, float | None]:
+        """What JSON holds of one detector: by name, or number of faces and recall; null where unknown."""
+        value = None if math.isnan(self.values[at]) else self.values[at]
+        if self.faces is None:
+            return {self.name: value}
+        return {f"{self.name}: faces": float(self.faces), f"{self.name}: recall": value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +56,28 @@ class DetectorTable:
     def as_json(self) -> dict[str, dict[str, float | None]]:
         """Figures by detector and name; what could not be measured is null."""
         return {
-            column: {row.name: None if math.isnan(row.values[at]) else row.values[at] for row in self.rows}
+            column: {name: value for row in self.rows for name, value in row.figures(at).items()}
             for at, column in enumerate(self.columns)
         }
 
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """The head and all rows; without a column of faces where no row has any."""
+        counted = any(row.faces is not None for row in self.rows)
+        head = ("recall", "faces", *self.columns) if counted else ("", "", *self.columns)
+        rows = (head, *(row.cells() for row in self.rows))
+        return rows if counted else tuple((name, *figures) for name, _, *figures in rows)
+
     def as_text(self) -> str:
         """Aligned for a terminal."""
-        rows = [(row.name, *(f"{value:.{row.digits}f}" for value in row.values)) for row in self.rows]
-        return f"{self.title}\n{table([('', *self.columns), *rows], 'l')}"
+        return f"{self.title}\n{table(self.cells(), 'l')}"
 
 
 def compare(title: str, names: Sequence[str], found: Sequence[Matches], threshold: float) -> DetectorTable:
     """Recall by size and class, unmatched boxes and average precision at one threshold."""
-    rows = []
-    for name, keep in slices():
-        many = float(sum(map(keep, found[0].faces)))
-        rows.append(DetectorRow(f"{name}: faces", (many,) * len(found)))
-        rows.append(DetectorRow(f"{name}: recall", tuple(one.recall(threshold, keep) for one in found)))
+    rows = [
+        DetectorRow(name, tuple(one.recall(threshold, keep) for one in found), sum(map(keep, found[0].faces)))
+        for name, keep in slices()
+    ]
     rows.append(
         DetectorRow("unmatched boxes a frame", tuple(one.unmatched_per_frame(threshold) for one in found))
     )
@@ -131,16 +144,15 @@ def page(tables: Sequence[DetectorTable], heading: str) -> str:
 
 
 def _html(table: DetectorTable) -> str:
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in ("", *table.columns))
-    lines = "".join(
-        f"<tr><td>{html.escape(row.name)}</td>"
-        + "".join(f"<td>{v:.{row.digits}f}</td>" for v in row.values)
-        + "</tr>"
-        for row in table.rows
-    )
+    head, *rows = table.cells()
+    lines = _line("th", head) + "".join(_line("td", cells) for cells in rows)
     # The chart is our own SVG; its XML declaration has no place inside a page.
     chart = table.chart[table.chart.find("<svg") :] if table.chart else ""
-    return f"<h2>{html.escape(table.title)}</h2>{chart}<table><tr>{head}</tr>{lines}</table>"
+    return f"<h2>{html.escape(table.title)}</h2>{chart}<table>{lines}</table>"
+
+
+def _line(kind: str, cells: Sequence[str]) -> str:
+    return f"<tr>{''.join(f'<{kind}>{html.escape(cell)}</{kind}>' for cell in cells)}</tr>"
 
 
 TILE, COLUMNS, CAPTION = 96, 10, 14

@@ -26,7 +26,11 @@ def test_the_report_holds_the_figures_of_each_detector() -> None:
     assert figures["other"]["unmatched boxes a frame"] == 0.25
     assert figures["ours"]["0 to 20 px: recall"] is None
     json.dumps(figures, allow_nan=False)
-    assert "ours" in table.as_text()
+    assert figures["ours"]["20 px and more: faces"] == 1.0
+    first, head, *rows = table.as_text().splitlines()
+    assert (first, head.split()) == ("own size, threshold 0.60", ["recall", "faces", "ours", "other"])
+    assert rows[0].split() == ["20", "px", "and", "more", "1", "1.000", "0.000"]
+    assert rows[1].split() == ["0", "to", "20", "px", "0", "-", "-"]
     page = report.page([table, report.sweep("own size", ["ours"], [matches([0.9], [])], 0.6)], "A <heading>")
     assert "A &lt;heading&gt;" in page
     assert page.count("<table>") == 2
