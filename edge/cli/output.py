@@ -27,8 +27,8 @@ WIDEST = 10_000
 """Columns of a terminal that cuts nothing."""
 GAP = 2
 """Blanks between two columns."""
-WORD = 16
-"""Longer words, such as names of files, may be broken where a terminal is narrow."""
+WORD = 21
+"""Longer words than the longest label, such as names of files, may be broken where a terminal is narrow."""
 SHORTEST = 8
 """Pieces of words, where a terminal is so narrow that nothing else helps."""
 MOVES = 1000
@@ -93,7 +93,8 @@ class Columns:
     Attributes:
         kinds: A letter a column: "l" for text and "t" for ISO times, to the left, "r" for numbers, to the
             right. Columns beyond it are numbers.
-        dropped_first: Heads of the columns that a narrow terminal does not show, what matters least first.
+        dropped_first: Heads of the columns that a narrow terminal does not show, what matters least first;
+            where all of them are gone, columns go from the right.
     """
 
     kinds: str = "ll"
@@ -121,15 +122,11 @@ def table(rows: Sequence[Sequence[Cell]], columns: Columns | str = "ll") -> str:
         _Column(kind, ["" if row[at] is None else printable(row[at]) for row in rows])
         for at, kind in enumerate(shape.kinds.ljust(len(rows[0]), "r")[: len(rows[0])])
     ]
-    dropped: list[str] = []
-    for head in shape.dropped_first:
-        if _least(found) <= there:
-            break
-        found = [column for column in found if column.cells[0] != head]
-        dropped.append(head)
+    dropped = _drop(found, shape.dropped_first, there)
     if _least(found) > there:
         for column in found:
             column.squeeze()
+        dropped += _drop(found, [column.cells[0] for column in found[:0:-1]], there)
     text = _text(found, there)
     if dropped:
         note = f"left out in {there} columns: {', '.join(reversed(dropped))}"
@@ -162,6 +159,17 @@ class _Column:
     def shown(self) -> list[str]:
         """The cells, with blanks to break at where the column does not get the width that it asks for."""
         return self.cells if self.width >= self.wanted else self._broken
+
+
+def _drop(columns: list[_Column], heads: Sequence[str], room: int) -> list[str]:
+    """Takes columns out, in the order of `heads`, until the others have room; gives the heads of those."""
+    dropped: list[str] = []
+    for head in heads:
+        if _least(columns) <= room:
+            break
+        columns[:] = [column for column in columns if column.cells[0] != head]
+        dropped.append(head)
+    return dropped
 
 
 def _least(columns: Sequence[_Column]) -> int:

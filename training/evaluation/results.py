@@ -193,7 +193,7 @@ def _block(title: str, rows: Sequence[ResultRow]) -> str:
         )
         for row in rows
     ]  # fmt: skip
-    return table(lines, Columns("ll", ("accuracy", "and right")))
+    return table(lines, Columns("ll", ("accuracy", "and right", "faces")))
 
 
 def _changes(result: EvaluationResult) -> str:
@@ -245,8 +245,10 @@ def _trusted(result: EvaluationResult) -> str:
         )
         for one in result.trusted
     ]  # fmt: skip
+    # The middle is where an answer begins to be trusted.
+    outer_first = sorted(sizes, key=lambda size: -abs(sizes.index(size) - len(sizes) // 2))
     return table(
-        [("answers right", "model", "trusted from", *sizes), *lines], Columns("ll", (sizes[0], sizes[-1]))
+        [("answers right", "model", "trusted from", *sizes), *lines], Columns("ll", tuple(outer_first))
     )
 
 

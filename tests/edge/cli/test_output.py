@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.cli.output import progress, table
 from tests.support.paths import ROOT
@@ -58,11 +60,27 @@ def test_a_narrow_terminal_wraps_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert words.count("bundle") == 1 + WIDE[1][0].split().count("bundle")
 
 
-def test_numbers_need_their_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where numbers alone are wider than the terminal, the table is wider too."""
+def test_columns_that_have_no_room_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers are whole; those on the right go first, and are told below."""
     small_terminal(monkeypatch)
     rows = [[f"column {number}" for number in range(20)], [str(10**9 + number) for number in range(20)]]
-    assert str(10**9 + 19) in table(rows, "").splitlines()[-1]
+    shown, note = table(rows, "").split("\n\n")
+    assert shown.splitlines()[-1].split() == [str(10**9 + number) for number in range(6)]
+    assert "column 6, " in note
+    assert note.endswith("column 19")
+
+
+@given(
+    st.lists(st.tuples(st.text("ab_ ", max_size=40), st.text("ab_ ", max_size=40)), min_size=1, max_size=4),
+    st.lists(st.integers(0, 10**12), max_size=12),
+)
+def test_no_line_is_wider_than_the_terminal(names: list[tuple[str, str]], numbers: list[int]) -> None:
+    """Whatever a table holds; its first two columns are always there."""
+    heads = ("name", "other name", *(f"n{at}" for at in range(len(numbers))))
+    with pytest.MonkeyPatch.context() as patch:
+        small_terminal(patch)
+        text = table([heads, *((*pair, *numbers) for pair in names)])
+    assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("name", ["[bold]a[/bold]", "run [1]", ":smile:", "[/]"])
