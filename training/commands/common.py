@@ -20,7 +20,7 @@ notes_option = click.option(
     "--notes",
     multiple=True,
     type=EXISTING,
-    help="CSV with notes on pictures: which to leave out, which belong together; may be given again.",
+    help="CSV with notes on pictures: what to leave out, right labels, who is who; may be given again.",
 )
 sources_option = click.option(
     "--sources",

@@ -10,22 +10,34 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from edge.contract import Label
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.data.readers import DataLayout, Dataset, FaceRecord, Skip, digest
 from training.data.split import SHARES, assign_parts, group
 
 OPEN = (SplitPart.TRAIN, SplitPart.VALIDATION)
 """Parts that new faces may join."""
+OTHER_LABEL = "it resembles a face with another label"
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The split with the new faces in it, and what became of each of them."""
+    """The split with the new faces in it, and what became of each of them.
+
+    Attributes:
+        manifest: The split.
+        joined: The new faces in it.
+        skips: What is not in it, and why.
+        contradictions: Of the new faces those that are left out for their label, each with an old one that
+            it resembles.
+    """
 
     manifest: SplitManifest
     joined: tuple[SplitFace, ...]
     skips: tuple[Skip, ...]
+    contradictions: tuple[tuple[FaceRecord, FaceRecord], ...] = ()
 
     def counts(self) -> dict[str, int]:
         """Faces by what became of them."""
@@ -49,30 +61,38 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     members: dict[int, list[SplitFace]] = defaultdict(list)
     for face, number in zip(old, numbers, strict=False):
         members[number].append(face)
-    alone, joined = [], []
-    for record, number in zip(fresh, numbers[len(old) :], strict=True):
-        if not members[number]:
+    new_numbers = numbers[len(old) :]
+    torn = _torn(fresh, new_numbers)
+    alone, joined, contradictions = [], [], []
+    for record, number in zip(fresh, new_numbers, strict=True):
+        if number in torn:
+            skips.append(Skip(record.image, "it resembles another new image, with another label"))
+        elif not members[number]:
             alone.append((record, number))
         elif reason := _objection(record, members[number]):
             skips.append(Skip(record.image, reason))
+            if reason == OTHER_LABEL:
+                contradictions.append((record, members[number][0].record))
         else:
             # The face may resemble several old groups of one part; they keep their numbers.
             joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
     joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
     faces = (*old, *joined)
     fingerprint = Dataset(tuple(face.record for face in faces), ()).fingerprint()
-    made = SplitManifest.of(faces, manifest.seed, fingerprint, manifest.sources)
-    return Added(made, tuple(joined), (*new.skips, *skips))
+    made = manifest.with_faces(faces, fingerprint)
+    return Added(made, tuple(joined), (*new.skips, *skips), tuple(contradictions))
 
 
 def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
     """Leaves out what is in the data set already, by name or byte for byte."""
     keys = {face.record.key for face in old}
-    seen = {digest(image) for image in {face.record.image for face in old}}
+    known = {digest(image) for image in {face.record.image for face in old}}
     fresh, skips = [], []
+    first: dict[str, Path] = {}
     for record in new:
         content = digest(record.image)
-        if content in seen:
+        # A picture may have several faces.
+        if content in known or first.setdefault(content, record.image) != record.image:
             skips.append(Skip(record.image, "the same file is in the data set"))
         elif record.key in keys:
             skips.append(
@@ -81,8 +101,16 @@ def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[
         else:
             fresh.append(record)
             keys.add(record.key)
-            seen.add(content)
     return fresh, skips
+
+
+def _torn(new: Sequence[FaceRecord], numbers: Sequence[int]) -> set[int]:
+    """The groups in which new images of class folders contradict each other."""
+    labels: dict[int, set[Label]] = defaultdict(set)
+    for record, number in zip(new, numbers, strict=True):
+        if record.layout is DataLayout.FOLDER:
+            labels[number].add(record.label)
+    return {number for number, found in labels.items() if len(found) > 1}
 
 
 def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
@@ -95,7 +123,7 @@ def _objection(record: FaceRecord, like: Sequence[SplitFace]) -> str:
     # A frame holds faces of several labels, so that only class folders can contradict.
     folders = [face.record.label for face in like if face.record.layout is DataLayout.FOLDER]
     if len(folders) == len(like) and record.label not in folders:
-        return "it resembles a face with another label"
+        return OTHER_LABEL
     return ""
 
 

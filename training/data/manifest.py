@@ -88,6 +88,10 @@ class SplitManifest(BaseModel):
         """The same data with its faces, or some of them, in other parts."""
         return SplitManifest.of(faces, seed, self.fingerprint, self.sources)
 
+    def with_faces(self, faces: Sequence[SplitFace], fingerprint: str) -> SplitManifest:
+        """The split with other faces, of the same sources and more."""
+        return SplitManifest.of(faces, self.seed, fingerprint, self.sources)
+
     def licensed(self, licences: Collection[str]) -> SplitManifest:
         """Without the faces to train on, or to validate with, whose source has another licence.
 

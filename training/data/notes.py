@@ -1,53 +1,79 @@
-"""Notes on pictures, made by who looked at them: which to leave out, and which show the same people.
+"""Notes on pictures, made by who looked at them: what to leave out, what is labelled wrongly, who is who.
 
 A CSV file with the columns `source` (name of a data set) and `image` (name of a picture in it, with or
-without its ending), and one or both of `flag` and `group`. A picture with a flag, such as `doubt`, is left
-out. Pictures with the same group are kept together when data is split, in whichever sources they are.
+without its ending), and one or more of `flag`, `label` and `group`. A picture with a flag, such as `doubt`,
+is left out. A label takes the place of the one that the data has. A number in the column `face` restricts
+both to one face of the picture, counted from 0 as in the keys of faces. Pictures with the same group are
+kept together when data is split, in whichever sources they are.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
+from edge.contract import Label
 from edge.errors import ConfigError
-from training.data.readers import Dataset, FaceRecord, Skip
+from training.data.manifest import SplitFace, SplitManifest
+from training.data.readers import LABEL_OF_NAME, Dataset, FaceRecord, Skip, label_of
 
 NAMES = ("source", "image")
-SAYS = ("flag", "group")
+SAYS = ("flag", "label", "group")
+FACE = "face"
+Said = TypeVar("Said")
+
+FaceName = tuple[str, str, str]
+"""Source, name of a picture, and number of a face in it; no number for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureNote:
-    """What is noted of one picture; `flag` and `group` are empty where nothing is said."""
+    """What is noted of one picture, or of one face in it.
+
+    Attributes:
+        source: Name of the data set.
+        image: Name of the picture.
+        flag: Why it is left out; empty where it is not.
+        label: What it shows; None where the data says it rightly.
+        group: Of pictures that belong together; empty where nothing is said.
+        face: Number of the face; empty for all of the picture.
+    """
 
     source: str
     image: str
-    flag: str
-    group: str
+    flag: str = ""
+    label: Label | None = None
+    group: str = ""
+    face: str = ""
+
+    @property
+    def name(self) -> FaceName:
+        """What it is a note of."""
+        return self.source, self.image, self.face
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """All notes of some files."""
+    """All notes of some files; of two on one thing the later one counts."""
 
     entries: tuple[PictureNote, ...] = ()
 
     def applied(self, data: Dataset) -> Dataset:
-        """The data without the pictures that have a flag, each of which becomes a skip."""
-        flags = {(note.source, note.image): note.flag for note in self.entries if note.flag}
+        """The data with the labels that are noted, and without what has a flag, which becomes a skip."""
+        flags = {note.name: note.flag for note in self.entries if note.flag}
+        labels = {note.name: note.label for note in self.entries if note.label}
         kept, skips = [], list(data.skips)
-        left_out: set[Path] = set()
         for record in data.records:
-            flag = next((flags[name] for name in _names(record) if name in flags), "")
-            if not flag:
-                kept.append(record)
-            elif record.image not in left_out:
-                left_out.add(record.image)
+            flag, label = _of(record, flags), _of(record, labels)
+            if flag:
                 skips.append(Skip(record.image, f"noted: {flag}"))
-        return Dataset(tuple(kept), tuple(skips))
+            else:
+                kept.append(replace(record, label=label) if label else record)
+        # A picture with several faces is one skip.
+        return Dataset(tuple(kept), tuple(dict.fromkeys(skips)))
 
     def together(self, records: Sequence[FaceRecord]) -> list[tuple[int, int]]:
         """Pairs of indices of faces whose pictures are noted to belong together."""
@@ -61,12 +87,10 @@ class Notes:
         ]
 
     def unknown(self, data: Dataset) -> tuple[PictureNote, ...]:
-        """Notes of pictures that the data does not have, of sources that it has."""
-        names = {name for record in data.records for name in _names(record)}
+        """Notes of pictures and faces that the data does not have, of sources that it has."""
+        names = {name for record in data.records for name in _face_names(record)}
         sources = {record.source for record in data.records}
-        return tuple(
-            note for note in self.entries if note.source in sources and (note.source, note.image) not in names
-        )
+        return tuple(note for note in self.entries if note.source in sources and note.name not in names)
 
 
 def load(files: Iterable[Path]) -> Notes:
@@ -76,6 +100,24 @@ def load(files: Iterable[Path]) -> Notes:
         ConfigError: One cannot be read, lacks a column, or has a row that names no picture.
     """
     return Notes(tuple(note for file in files for note in _read(file)))
+
+
+def corrected(manifest: SplitManifest, said: Notes) -> SplitManifest:
+    """A split with noted labels and without what has a flag; groups and parts stay as they are.
+
+    Raises:
+        SourceError: A picture cannot be read any more.
+    """
+    before = manifest.assigned()
+    found = said.applied(Dataset(tuple(face.record for face in before), ()))
+    records = {record.key: record for record in found.records}
+    after = tuple(
+        SplitFace(records[face.record.key], face.group, face.part)
+        for face in before
+        if face.record.key in records
+    )
+    # To take the fingerprint reads every picture.
+    return manifest if after == before else manifest.with_faces(after, found.fingerprint())
 
 
 def _read(file: Path) -> list[PictureNote]:
@@ -94,10 +136,17 @@ def _read(file: Path) -> list[PictureNote]:
 
 
 def _note(file: Path, line: int, row: dict[str, str | None]) -> PictureNote:
-    said = {name: (row.get(name) or "").strip() for name in (*NAMES, *SAYS)}
+    said = {name: (row.get(name) or "").strip() for name in (*NAMES, *SAYS, FACE)}
     if not (said["source"] and said["image"]):
         raise ConfigError(f"notes {file}, line {line}: source or image is empty; name both")
-    return PictureNote(**said)
+    if said[FACE] and not said[FACE].isdecimal():
+        raise ConfigError(f"notes {file}, line {line}: face {said[FACE]} is no number; faces count from 0")
+    label = label_of(said["label"])
+    if said["label"] and label is None:
+        raise ConfigError(
+            f"notes {file}, line {line}: label {said['label']} is none of {', '.join(LABEL_OF_NAME)}"
+        )
+    return PictureNote(said["source"], said["image"], said["flag"], label, said["group"], said[FACE])
 
 
 def _names(record: FaceRecord) -> tuple[tuple[str, str], ...]:
@@ -105,3 +154,14 @@ def _names(record: FaceRecord) -> tuple[tuple[str, str], ...]:
     path = PurePosixPath(record.key.rpartition("#")[0]).relative_to(f"{record.layout}/{record.source}")
     spelled = (path.as_posix(), path.with_suffix("").as_posix(), path.name, path.stem)
     return tuple((record.source, name) for name in dict.fromkeys(spelled))
+
+
+def _face_names(record: FaceRecord) -> tuple[FaceName, ...]:
+    """What a note may call a face: by its number in each name of its picture, or by the picture alone."""
+    number = record.key.rpartition("#")[2]
+    return tuple((*name, face) for face in (number, "") for name in _names(record))
+
+
+def _of(record: FaceRecord, said: Mapping[FaceName, Said]) -> Said | None:
+    """What is said of a face, or else of its picture."""
+    return next((said[name] for name in _face_names(record) if name in said), None)

@@ -25,7 +25,8 @@ def split(tmp_path: Path) -> Path:
 
 def add(folder: Path, split: Path, label: str = "with_mask", *more: object) -> Result:
     detector = bundle.SHIPPED / bundle.DETECTOR
-    command = ["add", folder, "--label", label, "--split", split, "--detector", detector, *more]
+    labelled = ["--label", label] if label else []
+    command = ["add", folder, *labelled, "--split", split, "--detector", detector, *more]
     return CliRunner().invoke(maskgate_train, [str(word) for word in command], catch_exceptions=False)
 
 
@@ -39,6 +40,17 @@ def test_images_join_a_new_manifest(tmp_path: Path, split: Path) -> None:
     assert told["faces"] == len(SplitManifest.load(tmp_path / "new.json").faces)
     assert sum(told["counts"].values()) >= 1
     assert split.read_bytes() == before
+
+
+def test_folders_say_what_is_in_them(tmp_path: Path, split: Path) -> None:
+    """Without --label, and an image that contradicts one of the split is named beside it."""
+    for place, label in enumerate(Label):
+        folder = tmp_path / "photos" / label
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / "new.png"), draw_face(label, seed=90 + place))
+    told = json.loads(add(tmp_path / "photos", split, "", "--json").stdout)
+    assert sum(told["counts"].values()) == 3
+    assert told["contradictions"] == []
 
 
 def test_what_cannot_be_added_is_refused(tmp_path: Path, split: Path) -> None:

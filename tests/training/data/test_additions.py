@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -70,6 +71,26 @@ def test_a_contradiction_is_left_out(tmp_path: Path, manifest: SplitManifest) ->
     """A near-duplicate with another label is a contradiction for a person to solve."""
     done = added(tmp_path, manifest, picture(0)[:, ::-1], Label.WITHOUT_MASK)
     assert "another label" in done.skips[0].reason
+    ((new, old),) = done.contradictions
+    assert (new.label, old.key) == (Label.WITHOUT_MASK, manifest.faces[0].key)
+
+
+def test_new_images_that_contradict_each_other(tmp_path: Path, manifest: SplitManifest) -> None:
+    """Neither joins, whichever of both is right."""
+    new = tuple(
+        record(tmp_path / name, "a.png", picture(9)[:, :: 1 - 2 * turned], label)
+        for turned, (name, label) in enumerate({"one": Label.WITH_MASK, "two": Label.WITHOUT_MASK}.items())
+    )
+    done = add(manifest, Dataset(new, ()), 1)
+    assert not done.joined
+    assert done.counts() == {"left out: it resembles another new image, with another label": 2}
+
+
+def test_an_image_with_several_faces(tmp_path: Path, manifest: SplitManifest) -> None:
+    """All of its faces join."""
+    one = record(tmp_path / "new", "a.png", picture(9), Label.WITH_MASK)
+    two = replace(one, key=one.key.replace("#0", "#1"))
+    assert len(add(manifest, Dataset((one, two), ()), 1).joined) == 2
 
 
 def test_new_faces_never_reach_the_test_part(tmp_path: Path, manifest: SplitManifest) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.contract import Label
 from edge.errors import ConfigError
+from tests.support.predictions import drawn_split
 from tests.support.training import record
 from training.data import notes
+from training.data.manifest import SplitManifest
 from training.data.readers import Dataset
 
 RECORDS = tuple(
@@ -51,7 +54,9 @@ def test_a_note_of_no_picture_is_told(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("image,flag\na,doubt\n", "need the columns source, image"),
-        ("source,image\nstreets,a\n", "one of flag, group"),
+        ("source,image\nstreets,a\n", "one of flag, label, group"),
+        ("source,image,label\nstreets,a,hat\n", "line 2: label hat is none of"),
+        ("source,image,face,flag\nstreets,a,left,doubt\n", "line 2: face left is no number"),
         ("source,image,flag\nstreets,,doubt\n", "line 2: source or image is empty"),
         ("", "need the columns"),
     ],
@@ -66,3 +71,35 @@ def test_a_missing_file(tmp_path: Path) -> None:
     """The file that is not there is named."""
     with pytest.raises(ConfigError, match=r"absent\.csv cannot be read"):
         notes.load([tmp_path / "absent.csv"])
+
+
+def test_one_face_of_a_picture(tmp_path: Path) -> None:
+    """A number restricts a note to one face; the others of the picture stay as they are."""
+    said = notes.load(
+        [written(tmp_path, "source,image,face,flag,label\nstreets,a,1,doubt,\nstock,a,0,,bare\n")]
+    )
+    second = replace(RECORDS[0], key="frame/streets/a.jpg#1")
+    found = said.applied(Dataset((*RECORDS, second), ()))
+    assert {one.key: one.label for one in found.records} == {
+        "frame/streets/a.jpg#0": Label.WITH_MASK,
+        "frame/streets/deep/b.jpg#0": Label.WITH_MASK,
+        "frame/stock/a.jpg#0": Label.WITHOUT_MASK,
+        "frame/stock/c.jpg#0": Label.WITH_MASK,
+    }
+    assert said.unknown(Dataset(RECORDS, ())) == said.entries[:1]
+
+
+def test_a_split_is_corrected(tmp_path: Path) -> None:
+    """Labels change and faces go; groups, parts and all other faces stay, and the fingerprint is another."""
+    split = SplitManifest.load(drawn_split(tmp_path / "drawn", 2))
+    first, second, *others = split.assigned()
+    name = first.record.image.name
+    text = f"source,image,face,flag,label\nframes,{name},0,blurred,\nframes,{name},1,,with_mask\n"
+    said = notes.load([written(tmp_path, text)])
+    after = notes.corrected(split, said)
+    assert after.assigned() == (
+        replace(second, record=replace(second.record, label=Label.WITH_MASK)),
+        *others,
+    )
+    assert after.fingerprint != split.fingerprint
+    assert notes.corrected(split, notes.Notes()) is split
