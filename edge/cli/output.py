@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
@@ -60,14 +60,55 @@ class _TerminalBar(ProgressBar):
         self._bars.update(self._task, description=title)
 
 
+Span = tuple[float, float]
+"""From where to where something takes the whole of a work, in shares of it."""
+ProgressListener = Callable[[str, float | None, float | None], None]
+"""Is told what is done now, how much of it is done, and how much of the whole work: shares, where known."""
+
+_listeners: list[ProgressListener] = []
+
+
 @contextmanager
-def progress(title: str, total: int | None = None) -> Iterator[ProgressBar]:
+def progress_told_to(listener: ProgressListener) -> Iterator[None]:
+    """Has a listener told of all progress in the block, in the place of the terminal."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+class _ToldBar(ProgressBar):
+    def __init__(self, title: str, total: int | None, span: Span | None) -> None:
+        self._title, self._total, self._span, self._done = title, total, span, 0
+        self.advance(0)
+
+    def advance(self, done: int = 1) -> None:
+        self._done += done
+        share = min(self._done / self._total, 1.0) if self._total else None
+        whole = None
+        if self._span is not None and share is not None:
+            start, end = self._span
+            whole = start + (end - start) * share
+        _listeners[-1](self._title, share, whole)
+
+    def describe(self, title: str) -> None:
+        self._title = title
+        self.advance(0)
+
+
+@contextmanager
+def progress(title: str, total: int | None = None, span: Span | None = None) -> Iterator[ProgressBar]:
     """Shows on a terminal what is done, how far it is, and for how long; gone at the end. Elsewhere nothing.
 
     Args:
         title: What is done first.
         total: How much there is to do; None where nobody knows.
+        span: Of the whole work, where this is a part of something longer.
     """
+    if _listeners:
+        yield _ToldBar(title, total, span)
+        return
     if not sys.stderr.isatty():
         yield ProgressBar()
         return

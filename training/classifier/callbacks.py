@@ -200,16 +200,19 @@ class ProgressLine(keras.callbacks.Callback):  # type: ignore[misc]
 class EpochProgressBar(keras.callbacks.Callback):  # type: ignore[misc]
     """Shows on a terminal how far an epoch is; it is gone when the epoch is."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, before: int, total: int) -> None:
+        """Takes the title of a phase, the number of epochs before it, and that of all phases."""
         super().__init__()
-        self._title = title
+        self._title, self._before, self._total = title, before, total
         self._epoch = ExitStack()
         self._bar = ProgressBar()
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:  # noqa: ARG002
         """Called by Keras."""
         title = f"{self._title}, epoch {epoch + 1} of {self.params['epochs']}"
-        self._bar = self._epoch.enter_context(progress(title, self.params["steps"]))
+        at = self._before + epoch
+        span = at / self._total, (at + 1) / self._total
+        self._bar = self._epoch.enter_context(progress(title, self.params["steps"], span))
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002
         """Called by Keras."""

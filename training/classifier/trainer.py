@@ -120,7 +120,7 @@ def _callbacks(job: Job, phase: Phase, batches: BatchSource, done: int) -> list[
         job.recipe.schedule, job.run, phase.epochs * _steps(job.recipe), done
     )
     return [
-        EpochProgressBar(phase.title),
+        EpochProgressBar(phase.title, *_epochs(job.recipe, phase)),
         EpochSync(batches),
         *average,
         job.validator if phase.validated else ProgressLine(job.report, phase.title),
@@ -150,6 +150,14 @@ def _re_estimate(model: keras.Model, sampler: BatchSampler, batches: int) -> Non
         model(sampler.batch(SETTLING_BATCHES + number)[0], training=True)
     for layer, momentum in zip(layers, kept, strict=True):
         layer.momentum = momentum
+
+
+def _epochs(recipe: Recipe, phase: Phase) -> tuple[int, int]:
+    """Epochs before a phase, and of all phases."""
+    schedule, finish = recipe.schedule, recipe.finish
+    each = dict(zip(checkpoint.PHASES, (schedule.head_epochs, schedule.epochs, finish.epochs), strict=True))
+    before = checkpoint.PHASES[: checkpoint.PHASES.index(phase.name)]
+    return sum(each[name] for name in before), sum(each.values())
 
 
 def _steps(recipe: Recipe) -> int:

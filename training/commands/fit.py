@@ -27,6 +27,7 @@ from training.commands.common import (
 from training.commands.data import DataRequest, make_split
 from training.commands.gate import promote, start_from
 from training.data import hard_faces
+from training.data import notes as noting
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate
@@ -46,6 +47,10 @@ from training.metrics import ClassifierFigures
 @click.option(
     "--runs", "base", type=FILE, default=Path("runs"), show_default=True, help="Folder of all runs."
 )
+@click.option(
+    "-o", "--output", type=FILE,
+    help="Folder of this run; one that was interrupted goes on. A new one among --runs where not given.",
+)  # fmt: skip
 @click.option(
     "--resume", type=EXISTING, help="Run folder to go on with, with the recipe it was started with."
 )
@@ -76,6 +81,7 @@ def fit(
     plan: Path,
     weights: str | None,
     base: Path,
+    output: Path | None,
     resume: Path | None,
     rival: Path | None,
     whole: bool,
@@ -113,7 +119,7 @@ def fit(
 
     weights_of_faces = hard_faces.load(hard) if hard else {}
     inputs = classifier_run.RunInputs(settings, manifest, weights_of_faces)
-    run = classifier_run.reopen(resume) if resume else classifier_run.start(base, inputs)
+    run = classifier_run.reopen(resume) if resume else _run(output, base, inputs)
     with nullcontext() if resume else classifier_run.removed_unless_begun(run):
         # A resumed run keeps the weights that it was started with.
         if rival and not weights:
@@ -125,6 +131,11 @@ def fit(
         promote(run, rival, material)
     summary = {"run": str(run.folder), "model": str(run.model)} | (found["all"].flat() if found else {})
     click.echo(json_text(summary) if as_json else f"{run.model}\n{slices_table(found)}")
+
+
+def _run(folder: Path | None, base: Path, inputs: classifier_run.RunInputs) -> classifier_run.TrainingRun:
+    """The run in a folder, which may have begun, or a new one among all runs."""
+    return classifier_run.open_or_start(folder, inputs) if folder else classifier_run.start(base, inputs)
 
 
 def _figures(run: classifier_run.TrainingRun, test: FaceDataset) -> dict[str, ClassifierFigures]:
@@ -144,9 +155,9 @@ def _resumed(folder: Path) -> tuple[recipe.Recipe, SplitManifest]:
 
 
 def _split(split: Path | None, data: DataRequest, seed: int) -> SplitManifest:
-    """The split that is named, or one of the data below the roots."""
+    """The split that is named, as the notes correct it, or one of the data below the roots."""
     if split:
-        return SplitManifest.load(split)
+        return noting.corrected(SplitManifest.load(split), noting.load(data.notes))
     if data.roots:
         manifest, found = make_split(data, seed)
         tell_skipped(found.skips)

@@ -21,6 +21,11 @@ from training.evaluation.thresholds import DecisionLimits
 from training.evaluation.traits import Traits, traits
 
 PREDICTIONS = "predictions.npz"
+JUDGED = "judged-faces.npz"
+"""What a run that is no fold says of the faces it is judged on; folds are not to be pooled with it."""
+
+_TRAITS = ("sharpness", "brightness", "tone")
+_THRESHOLDS = "-thresholds"
 
 
 def load(folder: Path, limits: DecisionLimits | None = None) -> Predictions:
@@ -36,11 +41,16 @@ def load(folder: Path, limits: DecisionLimits | None = None) -> Predictions:
     files = sorted(folder.rglob(PREDICTIONS))
     if not files:
         raise ConfigError(f"{folder} holds no {PREDICTIONS}; make the folds with maskgate-train folds")
-    parts = [_read(file, number) for number, file in enumerate(files)]
+    parts = [read(file, number) for number, file in enumerate(files)]
     return pool(parts).cross_thresholds(limits)
 
 
-def _read(file: Path, fold: int) -> Predictions:
+def read(file: Path, fold: int = 0) -> Predictions:
+    """What `save` has written, of the models of one fold or of one run.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
     try:
         # Folds may come from another machine; a pickle in them could run code.
         with file.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
@@ -49,6 +59,9 @@ def _read(file: Path, fold: int) -> Predictions:
                 (name, np.asarray(stored[name], np.float64)) for name in ("float", "int8") if name in stored
             ]
             nothing = without_thresholds(len(keys))
+            measured = Traits.unknown(len(keys))
+            if all(name in stored for name in _TRAITS):
+                measured = Traits(*(stored[name].astype(np.float64) for name in _TRAITS))
             return Predictions(
                 keys=keys,
                 truth=stored["truth"].astype(np.intp),
@@ -57,8 +70,11 @@ def _read(file: Path, fold: int) -> Predictions:
                 sources=np.array([source_of(key) for key in keys], np.str_),
                 kinds=np.array([kind_of(key) for key in keys], np.str_),
                 folds=np.full(len(keys), fold, np.intp),
-                traits=Traits.unknown(len(keys)),
-                columns=tuple(ModelPredictions(name, padded(shares), nothing) for name, shares in columns),
+                traits=measured,
+                columns=tuple(
+                    ModelPredictions(name, padded(shares), stored.get(name + _THRESHOLDS, nothing))
+                    for name, shares in columns
+                ),
             )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{file} is damaged or of another version: {error}; run the fold again") from None
@@ -70,7 +86,12 @@ def save(predictions: Predictions, file: Path) -> None:
     Raises:
         StorageError: They cannot be written.
     """
-    shares: dict[str, Any] = {column.name: column.shares for column in predictions.columns}
+    told: dict[str, Any] = {column.name: column.shares for column in predictions.columns}
+    told |= {
+        column.name + _THRESHOLDS: column.thresholds for column in predictions.columns if column.has_threshold
+    }
+    if np.isfinite(predictions.traits.sharpness).any():
+        told |= {name: getattr(predictions.traits, name) for name in _TRAITS}
     out = io.BytesIO()
     np.savez_compressed(
         out,
@@ -79,7 +100,7 @@ def save(predictions: Predictions, file: Path) -> None:
         groups=predictions.groups,
         px=predictions.px,
         labels=np.array(LABELS),
-        **shares,
+        **told,
     )
     system_files.write_atomic(file, out.getvalue())
 

@@ -19,6 +19,8 @@ from training.evaluation.traits import Traits
 from training.metrics import Shares, Truth
 
 Mask = NDArray[np.bool_]
+Places = NDArray[np.intp]
+"""Indices of faces, in the order wanted."""
 Texts = NDArray[np.str_]
 
 
@@ -49,9 +51,9 @@ class ModelPredictions:
             np.concatenate([part.thresholds for part in parts]),
         )
 
-    def select(self, mask: Mask) -> ModelPredictions:
+    def select(self, which: Mask | Places) -> ModelPredictions:
         """Only some of the faces."""
-        return ModelPredictions(self.name, self.shares[mask], self.thresholds[mask])
+        return ModelPredictions(self.name, self.shares[which], self.thresholds[which])
 
     @property
     def has_threshold(self) -> bool:
@@ -97,18 +99,18 @@ class Predictions:
         """(n,) values of `training.data.readers.DataLayout`."""
         return np.array([layout_of(key) for key in self.keys], np.str_)
 
-    def select(self, mask: Mask) -> Predictions:
+    def select(self, which: Mask | Places) -> Predictions:
         """Only some of the faces."""
         return Predictions(
-            keys=tuple(key for key, here in zip(self.keys, mask, strict=True) if here),
-            truth=self.truth[mask],
-            groups=self.groups[mask],
-            px=self.px[mask],
-            sources=self.sources[mask],
-            kinds=self.kinds[mask],
-            folds=self.folds[mask],
-            traits=self.traits.select(mask),
-            columns=tuple(column.select(mask) for column in self.columns),
+            keys=tuple(self.keys[at] for at in np.arange(len(self))[which]),
+            truth=self.truth[which],
+            groups=self.groups[which],
+            px=self.px[which],
+            sources=self.sources[which],
+            kinds=self.kinds[which],
+            folds=self.folds[which],
+            traits=self.traits.select(which),
+            columns=tuple(column.select(which) for column in self.columns),
         )
 
     def with_thresholds(self, by_column: Sequence[Probabilities]) -> Predictions:

@@ -59,9 +59,9 @@ class Traits:
             np.concatenate([part.tone for part in parts]),
         )
 
-    def select(self, mask: NDArray[np.bool_]) -> Traits:
+    def select(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Traits:
         """Only some of the faces."""
-        return Traits(self.sharpness[mask], self.brightness[mask], self.tone[mask])
+        return Traits(self.sharpness[which], self.brightness[which], self.tone[which])
 
 
 def traits(patches: tuple[Patch, ...]) -> Traits:

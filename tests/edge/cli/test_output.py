@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.cli.output import progress, table
+from edge.cli.output import progress, progress_told_to, table
 from tests.support.paths import ROOT
 
 WIDE = [
@@ -106,6 +106,23 @@ def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Non
         bar.describe("writing [b]")
     assert "writing [b]" in terminal.getvalue()
     assert "100%" in terminal.getvalue()
+
+
+def test_a_listener_is_told_of_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the place of the terminal: what is done, how much of it, and how much of the whole work."""
+    told: list[object] = []
+    with progress_told_to(lambda *words: told.append(words)), progress("epoch 2 of 4", 2, (0.25, 0.5)) as bar:
+        bar.advance()
+        bar.describe("epoch 2")
+    with progress_told_to(lambda *words: told.append(words)), progress("reading"):
+        pass
+    assert told == [
+        ("epoch 2 of 4", 0.0, 0.25),
+        ("epoch 2 of 4", 0.5, 0.375),
+        ("epoch 2", 0.5, 0.375),
+        ("reading", None, None),
+    ]
+    assert capsys.readouterr().err == ""
 
 
 def test_the_daemon_loads_no_tables() -> None:

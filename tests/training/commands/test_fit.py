@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convert import gates
@@ -113,11 +114,33 @@ def test_fit_leaves_a_complete_run(trained: Trained) -> None:
     assert trained.printed.returncode == 0, trained.printed.stderr
     assert {
         "recipe.json", "split.json", "environment.json", "history.jsonl", "scaling.json", "metrics.json",
-        "model.keras", "report.html", "model-card.md",
+        "model.keras", "report.html", "model-card.md", "judged-faces.npz",
     } <= {path.name for path in trained.run.iterdir()}  # fmt: skip
     summary = json.loads(trained.printed.stdout)
     assert Path(summary["model"]).samefile(trained.run / "model.keras")
     assert 0 <= summary["accuracy"] <= 1
+
+
+def test_a_run_that_is_named_goes_on(trained: Trained) -> None:
+    """One that has ended is judged again and stays as it was; another recipe needs another folder."""
+    before = (trained.run / "history.jsonl").read_bytes()
+    words = ("--split", trained.split, "--cache", trained.cache, "-o", trained.run, "--json")
+    again = run("training", "fit", "--recipe", trained.folder / "recipe.toml", *words)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["macro_f1"] == json.loads(trained.printed.stdout)["macro_f1"]
+    assert (trained.run / "history.jsonl").read_bytes() == before
+    assert list((trained.folder / "runs").iterdir()) == [trained.run]
+    other = run("training", "fit", "--weights", "none", *words)
+    assert (other.returncode, "name another folder with -o" in other.stderr) == (2, True)
+
+
+def test_a_run_keeps_what_it_answered(trained: Trained) -> None:
+    """Of every test face, at the thresholds that it was judged with, and what was measured of the crops."""
+    told = fold_results.read(trained.run / fold_results.JUDGED)
+    test = [face.key for face in SplitManifest.load(trained.split).faces if face.part is SplitPart.TEST]
+    assert sorted(told.keys) == sorted(test)
+    assert told.columns[0].has_threshold
+    assert np.isfinite(told.traits.brightness).all()
 
 
 def test_fit_is_quiet(trained: Trained) -> None:

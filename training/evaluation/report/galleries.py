@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from edge.types import Image
 from training.data.dataset import FaceDataset
-from training.evaluation.predictions import Mask, ModelPredictions, Predictions
+from training.evaluation.predictions import ModelPredictions, Predictions
 from training.metrics import NO_ANSWER
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def data_uri(pixels: Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(raw.tobytes()).decode()
 
 
-def worst(predictions: Predictions, column: ModelPredictions, material: FaceDataset) -> tuple[Gallery, ...]:
-    """The wrong answers, the surest first, the costliest kind by itself and before all others."""
+def wrong_answers(
+    predictions: Predictions, column: ModelPredictions
+) -> tuple[tuple[str, NDArray[np.intp]], ...]:
+    """The places of wrong answers, the surest first, by kind: the costliest kind before all others."""
     answer = column.answers()
     without_mask = (predictions.truth == WITHOUT_MASK) & (answer == WITH_MASK)
     incorrect = (predictions.truth == MASK_WORN_INCORRECTLY) & (answer == WITH_MASK)
@@ -61,18 +63,30 @@ def worst(predictions: Predictions, column: ModelPredictions, material: FaceData
         ("Wrongly worn masks called masked", incorrect),
         ("All other wrong answers", other),
     )
-    return tuple(_gallery(name, mask, predictions, column, material) for name, mask in kinds if mask.any())
+    sure = column.shares.max(axis=1)
+    return tuple(
+        (name, places[np.argsort(-sure[places])])
+        for name, mask in kinds
+        if len(places := np.flatnonzero(mask))
+    )
+
+
+def worst(predictions: Predictions, column: ModelPredictions, material: FaceDataset) -> tuple[Gallery, ...]:
+    """Pictures of the wrong answers, in the order of `wrong_answers`."""
+    return tuple(
+        _gallery(name, places, (predictions, column), material)
+        for name, places in wrong_answers(predictions, column)
+    )
 
 
 def _gallery(
-    name: str, mask: Mask, predictions: Predictions, column: ModelPredictions, material: FaceDataset
+    name: str,
+    places: NDArray[np.intp],
+    answered: tuple[Predictions, ModelPredictions],
+    material: FaceDataset,
 ) -> Gallery:
-    places = np.flatnonzero(mask)
-    places = places[np.argsort(-column.shares[places].max(axis=1))]
     tiles = tuple(
-        Tile(
-            data_uri(material.patches[at].crop(SIDE)), caption(predictions, column, at), predictions.keys[at]
-        )
+        Tile(data_uri(material.patches[at].crop(SIDE)), caption(*answered, at), answered[0].keys[at])
         for at in places[:MANY]
     )
     return Gallery(name, tiles, max(0, len(places) - MANY))

@@ -21,7 +21,7 @@ from edge.system.files import write_atomic
 from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitManifest, SplitPart
-from training.evaluation import evaluate, results
+from training.evaluation import evaluate, fold_results, results
 from training.evaluation.intervals import Estimate
 from training.evaluation.predictions import MIN_PX, ModelPredictions, Predictions
 from training.evaluation.report import charts, data_overview
@@ -142,12 +142,13 @@ def write(one: ReportPage, folder: Path) -> tuple[Path, Path]:
 
 
 def write_for(run: TrainingRun, manifest: SplitManifest, material: FaceDataset) -> None:
-    """Reports on a finished run in its own folder, without pictures of people.
+    """Reports on a finished run in its own folder, without pictures of people, and keeps what it answered.
 
     Its test faces are used, or those it was calibrated on where all others were trained on.
     """
     part = SplitPart.TEST if material.of(SplitPart.TEST).faces else SplitPart.VALIDATION
     predictions = evaluate.on_split((evaluate.EvaluatedModel("float", run.model),), material, part)
+    fold_results.save(predictions, run.folder / fold_results.JUDGED)
     title = f"Mask classifier {run.id}, judged on its {part} faces"
     write(page(predictions, results.evaluate(predictions), of_run(run, manifest), title), run.folder)
 
