@@ -16,6 +16,7 @@ COMMANDS = {
     "compare": "training.commands.compare:compare",
     "add": "training.commands.add:add",
     "gate": "training.commands.gate:gate",
+    "job": "training.commands.job:job",
     "detector": "training.commands.detector:detector",
     "evaluate-bundle": "training.commands.evaluate_bundle:evaluate_bundle",
     "evaluate-passes": "training.commands.evaluate_passes:evaluate_passes",
