@@ -137,13 +137,16 @@ class Recipe(FrozenModel):
 
 
 def load(file: Path = DEFAULT) -> Recipe:
-    """Reads a recipe.
+    """Reads a recipe: TOML, or JSON as a run keeps it.
 
     Raises:
         ConfigError: It cannot be read or has problems, all named as `section.key: problem`.
     """
     try:
-        return Recipe.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+        text = file.read_text(encoding="utf-8-sig")
+        if file.suffix == ".json":
+            return Recipe.model_validate_json(text)
+        return Recipe.model_validate(tomllib.loads(text))
     except OSError as error:
         raise ConfigError(f"recipe {file} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -305,8 +305,12 @@ class JobQueue:
         self.advance()
         return self.status(name)
 
-    def resume(self, name: str) -> JobStatus:
-        """Queues a job again that has not come to its end; its steps go on where they were.
+    def resume(self, name: str, steps: Sequence[Sequence[str]]) -> JobStatus:
+        """Queues a job again that has not come to its end.
+
+        Args:
+            name: Its id.
+            steps: What is to be done now, in the place of its steps.
 
         Raises:
             ConfigError: There is no such job, or it waits, runs, or is finished.
@@ -315,7 +319,7 @@ class JobQueue:
             job, found = self.of(name), self.status(name)
             if found.state not in RESUMABLE:
                 raise ConfigError(f"job {name} is {found.state}; only one that was stopped can be resumed")
-            job.write("job.json", replace(found.plan, queued_at=time.time()))
+            job.write("job.json", replace(found.plan, steps=tuple(map(tuple, steps)), queued_at=time.time()))
             for file in ("process.json", "progress.json", "outcome.json"):
                 job.file(file).unlink(missing_ok=True)
         self.advance()

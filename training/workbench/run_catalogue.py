@@ -18,6 +18,9 @@ from training.evaluation.predictions import Predictions
 from training.evaluation.report.report import PAGE
 from training.evaluation.results import EvaluationResult
 
+CURVE = "learning-curve.json"
+"""Marks a folder of `maskgate-train learning-curve`, whose trainings are no runs to compare."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
@@ -83,6 +86,8 @@ def runs_in(folder: Path) -> tuple[RunSummary, ...]:
 
 def _summary(folder: Path) -> RunSummary | None:
     run = TrainingRun(folder)
+    if (folder / CURVE).exists():
+        return None
     if not (folder / "recipe.json").exists():
         folds = next(folder.rglob(fold_results.PREDICTIONS), None)
         return folds and RunSummary(folder.name, folder, "", "", True, 0, {}, None, True)

@@ -29,3 +29,12 @@ def test_mistakes_are_named(tmp_path: Path, text: str, problem: str) -> None:
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(ConfigError, match=problem):
         recipe.load(tmp_path / "mine.toml")
+
+
+def test_a_run_keeps_a_recipe_that_can_be_read(tmp_path: Path) -> None:
+    """As JSON, with the same problems named."""
+    (tmp_path / "recipe.json").write_text(recipe.Recipe(name="mine").model_dump_json())
+    assert recipe.load(tmp_path / "recipe.json") == recipe.Recipe(name="mine")
+    (tmp_path / "recipe.json").write_text('{"nmae": "mine"}')
+    with pytest.raises(ConfigError, match="nmae"):
+        recipe.load(tmp_path / "recipe.json")

@@ -75,14 +75,15 @@ def test_cancelling_what_waits(queue: JobQueue, tmp_path: Path) -> None:
 
 
 def test_a_cancelled_job_is_resumed(queue: JobQueue, tmp_path: Path) -> None:
-    """Its steps are done again; a finished one cannot be resumed."""
+    """With steps that go on; a finished one cannot be resumed."""
     name = submit(queue, ("wait", str(tmp_path / "go")))
     queue.cancel(name)
     (tmp_path / "go").touch()
-    queue.resume(name)
+    queue.resume(name, [("say", "again")])
     ended(queue, name, JobState.FINISHED)
+    assert queue.of(name).results() == [{"said": "again"}]
     with pytest.raises(ConfigError, match="is finished; only one that was stopped can be resumed"):
-        queue.resume(name)
+        queue.resume(name, [])
 
 
 @pytest.mark.parametrize(

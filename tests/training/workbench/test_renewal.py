@@ -1,0 +1,130 @@
+"""What the workbench asks of its jobs."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import cv2
+import pytest
+
+from edge import bundle
+from edge.contract import Label
+from edge.errors import ConfigError, SourceError, StorageError
+from tests.support.predictions import drawn_split
+from tests.support.training import draw_face
+from training.classifier.recipe import Recipe
+from training.classifier.run import RunInputs, start_at
+from training.data.manifest import SplitManifest
+from training.workbench.data_desk import DataDesk
+from training.workbench.jobs import JobQueue
+from training.workbench.renewal import JobKind, Renewal, RenewalFolders, RetrainRequest
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_split(tmp_path_factory.mktemp("drawn"), 1)
+
+
+def refuse(_folder: Path) -> int:
+    raise OSError(11, "Resource temporarily unavailable")
+
+
+def renewal_of(folder: Path, split: Path | None) -> Renewal:
+    """Whose jobs fail before they begin: it is their words that are looked at."""
+    folders = RenewalFolders(folder / "runs", folder / "added")
+    return Renewal(DataDesk(split, folder), JobQueue(folder / "jobs", refuse), folders)
+
+
+@pytest.fixture
+def renewal(tmp_path: Path, drawn: Path) -> Renewal:
+    return renewal_of(tmp_path, drawn)
+
+
+def photos(folder: Path, name: str = "bare/1.png") -> Path:
+    file = folder / "photos.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, cv2.imencode(".png", draw_face())[1].tobytes())
+    return file
+
+
+def test_pictures_are_added(renewal: Renewal, tmp_path: Path, drawn: Path) -> None:
+    """What was taken is kept where the split can name it, and joins it in a job."""
+    status, taken = renewal.add(photos(tmp_path))
+    (step,) = status.plan.steps
+    assert step == ("add", str(tmp_path / "added" / status.id), "--split", str(drawn), "--json")
+    assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 pictures of photos.zip")
+    assert taken.counts == {Label.WITHOUT_MASK: 1}
+    assert (tmp_path / "added" / status.id / "without_mask" / "1.png").exists()
+
+
+def test_pictures_that_are_refused(renewal: Renewal, tmp_path: Path) -> None:
+    """Leave no job and no picture behind."""
+    with pytest.raises(SourceError, match="leads out of it"):
+        renewal.add(photos(tmp_path, "../1.png"))
+    with pytest.raises(ConfigError, match="does not say what"):
+        renewal.add(photos(tmp_path, "1.png"))
+    assert renewal.queue.all() == ()
+    assert not list((tmp_path / "added").iterdir())
+    assert not [path for path in (tmp_path / "jobs").iterdir() if path.is_dir()]
+
+
+def test_no_room_for_a_job(renewal: Renewal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pictures that were taken go again."""
+
+    def full(*_: object) -> None:
+        raise StorageError("job.json cannot be written: No space left on device")
+
+    monkeypatch.setattr(JobQueue, "submit", full)
+    with pytest.raises(StorageError, match="No space left"):
+        renewal.add(photos(tmp_path))
+    assert not list((tmp_path / "added").iterdir())
+
+
+def test_a_training_is_asked_for(renewal: Renewal, tmp_path: Path, drawn: Path) -> None:
+    """With the bundle to beat, the recipe by its name, the corrections, and a folder that the job knows."""
+    renewal._desk.corrections.exclude(renewal._desk.catalogue().faces[0].record)
+    status = renewal.retrain(RetrainRequest("small-cnn", weights="none"))
+    (step,) = status.plan.steps
+    words = dict(zip(step[1::2], step[2::2], strict=False))
+    assert step[0] == "fit"
+    assert words["--split"] == str(drawn)
+    assert words["--from"] == str(bundle.SHIPPED)
+    assert words["--recipe"].endswith("recipes/small-cnn.toml")
+    assert words["-o"] == str(tmp_path / "runs" / status.id)
+    assert step[-4:] == ("--notes", str(renewal._desk.corrections.file), "--weights", "none")
+    renewal._desk.corrections.file.unlink()
+    assert (renewal.verdict(status.id), renewal.bundle(status.id)) == ({}, None)
+
+
+def test_a_recipe_of_a_run(renewal: Renewal, tmp_path: Path) -> None:
+    """Can be trained again; one that is not there is refused with the names of all."""
+    start_at(tmp_path / "runs" / "one", RunInputs(Recipe(), SplitManifest.of([], 1, "f")))
+    assert renewal.recipes()["that of one"] == tmp_path / "runs" / "one" / "recipe.json"
+    with pytest.raises(ConfigError, match=r"no recipe mine; name one of default, .*, that of one"):
+        renewal.retrain(RetrainRequest("mine"))
+
+
+def test_a_training_goes_on_with_its_own_data(renewal: Renewal, tmp_path: Path, drawn: Path) -> None:
+    """Once its run has begun; before, it begins with what there is."""
+    status = renewal.retrain(RetrainRequest("small-cnn"))
+    assert "-o" in renewal.resume(status.id).plan.steps[0]
+    start_at(tmp_path / "runs" / status.id, RunInputs(Recipe(), SplitManifest.load(drawn)))
+    assert renewal.resume(status.id).plan.steps[0][:3] == (
+        "fit",
+        "--resume",
+        str(tmp_path / "runs" / status.id),
+    )
+
+
+def test_data_is_read_first(tmp_path: Path, drawn: Path) -> None:
+    """Where there is no split yet; else it would be lost what was added to it."""
+    renewal = renewal_of(tmp_path, None)
+    with pytest.raises(ConfigError, match="no split"):
+        renewal.add(photos(tmp_path))
+    with pytest.raises(ConfigError, match="--data DIR"):
+        renewal.read_data([])
+    (step,) = renewal.read_data([drawn.parent]).plan.steps
+    assert step == ("data", str(drawn.parent), "-o", str(tmp_path / "split.json"), "--json")
+    with pytest.raises(ConfigError, match="is there already"):
+        renewal_of(tmp_path, drawn).read_data([drawn.parent])

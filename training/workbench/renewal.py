@@ -1,0 +1,179 @@
+"""Data read, pictures added and networks trained anew: each as a job of the queue."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from edge import bundle
+from edge.contract import Label
+from edge.errors import ConfigError, MaskGateError
+from edge.system.files import make_folder_of
+from training.classifier import recipe as recipes
+from training.classifier.run import TrainingRun
+from training.evaluation.evaluate import BUNDLE
+from training.workbench import inbox
+from training.workbench.data_desk import DataDesk
+from training.workbench.inbox import InboxResult
+from training.workbench.jobs import JobQueue, JobStatus
+from training.workbench.run_catalogue import gate_of
+
+RUN_RECIPE = "recipe.json"
+
+
+class JobKind(StrEnum):
+    """What the workbench does as jobs."""
+
+    DATA = "data"
+    ADD = "add"
+    RETRAIN = "retrain"
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainRequest:
+    """A training that is asked for.
+
+    Attributes:
+        recipe: A key of `Renewal.recipes`.
+        rival: The bundle to start from and to beat.
+        weights: As `maskgate-train fit --weights`; empty for those of the recipe.
+    """
+
+    recipe: str = "default"
+    rival: Path = bundle.SHIPPED
+    weights: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalFolders:
+    """Where runs are, and where the workbench keeps pictures that were added."""
+
+    runs: Path
+    added: Path
+
+
+class Renewal:
+    """Puts jobs into the queue, and says what came of them. For several threads."""
+
+    def __init__(self, desk: DataDesk, queue: JobQueue, folders: RenewalFolders) -> None:
+        self._desk = desk
+        self.queue = queue
+        self._folders = folders
+
+    def recipes(self) -> Mapping[str, Path]:
+        """The recipes that can be trained: those of the package, then those of the runs, by a name."""
+        found = {file.stem: file for file in sorted(recipes.DEFAULT.parent.glob("*.toml"))}
+        runs = self._folders.runs
+        files = sorted(runs.glob(f"*/{RUN_RECIPE}"), reverse=True) if runs.is_dir() else []
+        return {"default": recipes.DEFAULT} | found | {f"that of {file.parent.name}": file for file in files}
+
+    def read_data(self, roots: Sequence[Path]) -> JobStatus:
+        """Reads data sets into a new split.
+
+        Raises:
+            ConfigError: There is nothing to read, or a split already.
+            StorageError: The job cannot be written down.
+        """
+        if not roots:
+            raise ConfigError("no data folder is named; start the workbench with --data DIR")
+        if self._desk.split.exists():
+            raise ConfigError(f"{self._desk.split} is there already; add pictures to it")
+        step = ("data", *map(_absolute, roots), "-o", _absolute(self._desk.split), "--json")
+        return self._submit(JobKind.DATA, "Read the data", step)
+
+    def add(self, source: Path, label: Label | None = None, title: str = "") -> tuple[JobStatus, InboxResult]:
+        """Takes labelled pictures, and has them join the split.
+
+        Args:
+            source: A zip or a folder.
+            label: Of pictures that say nothing themselves.
+            title: What the source is called.
+
+        Raises:
+            ConfigError: There is no split, or what they show is not known.
+            SourceError: They may not be taken.
+            StorageError: There is no room. After each of these nothing has changed.
+        """
+        # Before anything is unpacked.
+        self._desk.catalogue()
+        job = self.queue.new(JobKind.ADD)
+        target = self._folders.added / job.path.name
+        try:
+            make_folder_of(target)
+            taken = inbox.take(source, target, label)
+        except MaskGateError:
+            shutil.rmtree(job.path, ignore_errors=True)
+            raise
+        step = ("add", _absolute(target), "--split", _absolute(self._desk.split), "--json")
+        many = sum(taken.counts.values())
+        try:
+            status = self.queue.submit(
+                job, JobKind.ADD, f"Add {many} pictures of {title or source.name}", [step]
+            )
+        except MaskGateError:
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        return status, taken
+
+    def retrain(self, wanted: RetrainRequest) -> JobStatus:
+        """Trains from a bundle, which the new model has to beat.
+
+        Raises:
+            ConfigError: There is no split or no such recipe.
+            StorageError: The job cannot be written down.
+        """
+        self._desk.catalogue()
+        known = self.recipes()
+        if wanted.recipe not in known:
+            raise ConfigError(f"there is no recipe {wanted.recipe}; name one of {', '.join(known)}")
+        job = self.queue.new(JobKind.RETRAIN)
+        step = [
+            "fit", "--split", _absolute(self._desk.split), "--from", _absolute(wanted.rival),
+            "--recipe", _absolute(known[wanted.recipe]), "--runs", _absolute(self._folders.runs),
+            "-o", _absolute(self._folders.runs / job.path.name), "--json",
+        ]  # fmt: skip
+        if self._desk.corrections.file.exists():
+            step += ["--notes", _absolute(self._desk.corrections.file)]
+        if wanted.weights:
+            step += ["--weights", wanted.weights]
+        title = f"Train {wanted.recipe} against {wanted.rival.parent.name}/{wanted.rival.name}"
+        return self.queue.submit(job, JobKind.RETRAIN, title, [step])
+
+    def resume(self, name: str) -> JobStatus:
+        """Goes on with a job that was stopped; a training with the data that it began with.
+
+        Raises:
+            ConfigError: There is none, or it was not stopped.
+        """
+        (step,) = self.queue.status(name).plan.steps
+        run = self.run_of(name)
+        if step[0] == "fit" and (run.folder / RUN_RECIPE).exists():
+            rival = step[step.index("--from") + 1]
+            runs = _absolute(self._folders.runs)
+            step = ("fit", "--resume", _absolute(run.folder), "--from", rival, "--runs", runs, "--json")
+        return self.queue.resume(name, [step])
+
+    def run_of(self, name: str) -> TrainingRun:
+        """The run of a training, which is there once it has begun."""
+        return TrainingRun(self._folders.runs / name)
+
+    def verdict(self, name: str) -> dict[str, Any]:
+        """What the gate found of a training, see `training.evaluation.gate`; empty before it was asked."""
+        return gate_of(self.run_of(name).folder)
+
+    def bundle(self, name: str) -> Path | None:
+        """The bundle of a training that beat its rival."""
+        folder = self.run_of(name).folder / BUNDLE
+        return folder if folder.is_dir() else None
+
+    def _submit(self, kind: JobKind, title: str, step: Sequence[str]) -> JobStatus:
+        return self.queue.submit(self.queue.new(kind), kind, title, [step])
+
+
+def _absolute(path: Path) -> str:
+    """A later workbench may be started elsewhere."""
+    return str(path.resolve())
