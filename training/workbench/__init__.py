@@ -1,1 +1,1 @@
-"""The workbench: data, runs and models looked at, corrected, compared and renewed in a browser."""
+"""The workbench: pages to look at data, try and compare models, and start trainings."""

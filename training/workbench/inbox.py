@@ -119,8 +119,12 @@ def _of_folder(folder: Path) -> list[_Member]:
             raise SourceError(f"{path} is a link; put the pictures themselves into {folder}")
         if path.is_file():
             inner = PurePosixPath(path.relative_to(folder).as_posix())
-            found.append(_Member(inner, path.stat().st_size, partial(path.open, "rb")))
+            found.append(_Member(inner, path.stat().st_size, partial(_opened, path)))
     return found
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return file.open("rb")
 
 
 def _of_zip(name: str, archive: zipfile.ZipFile) -> list[_Member]:
@@ -194,8 +198,7 @@ def _label(path: PurePosixPath) -> Label | None:
             return found
     stem = re.sub(r"[-\s.]+", "_", path.stem.lower())
     spellings = (name for name in LABEL_OF_NAME if re.match(rf"{name}(?![a-z])", stem))
-    longest = max(spellings, key=len, default=None)
-    return longest and LABEL_OF_NAME[longest]
+    return LABEL_OF_NAME.get(max(spellings, key=len, default=""))
 
 
 def _store(member: _Member, folder: Path) -> None:

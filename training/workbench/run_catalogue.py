@@ -89,8 +89,9 @@ def _summary(folder: Path) -> RunSummary | None:
     if (folder / CURVE).exists():
         return None
     if not (folder / "recipe.json").exists():
-        folds = next(folder.rglob(fold_results.PREDICTIONS), None)
-        return folds and RunSummary(folder.name, folder, "", "", True, 0, {}, None, True)
+        if next(folder.rglob(fold_results.PREDICTIONS), None) is None:
+            return None
+        return RunSummary(folder.name, folder, "", "", True, 0, {}, None, True)
     try:
         recipe, epochs = run.recipe(), len(run.epochs())
     except ValueError:
