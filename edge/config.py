@@ -100,6 +100,7 @@ class CameraConfig(FrozenModel):
     max_age_s: Seconds = 0.5
     retry_s: Seconds = 2.0
     pace: Literal["realtime", "fast"] = "realtime"
+    repeat: bool = False
     controls: CameraControlsConfig = CameraControlsConfig()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.camera.images import ImageReader, OnSkip, log_skip
 from edge.camera.live import Camera, LiveSource, Timeouts, leave
 from edge.camera.picamera2 import PiCamera, require_package
-from edge.camera.recording import FrameReader, Playback, Recording, VideoReader
+from edge.camera.recording import FrameReader, Playback, Recording, RepeatedReader, VideoReader
 from edge.camera.video_capture import open_rtsp, open_usb
 from edge.config import CameraConfig as Settings
 from edge.errors import ConfigError, SourceError
@@ -70,7 +70,7 @@ def open_source(
     clock = clock or SystemClock()
     camera = _live_camera(settings, preview_side, clock, os.environ)
     if camera is None:
-        return open_recording(settings, start_wall, clock)
+        return _open_played(settings, start_wall, clock)
     same_s = STREAM_SAME_S if is_stream(settings.source) else 0.0
     timeouts = Timeouts(settings.max_age_s, settings.retry_s, same_s=same_s)
     return LiveSource(camera.name, camera.open, timeouts, clock)
@@ -160,10 +160,18 @@ def _told(address: str) -> str:
         return "camera.source"
 
 
+def _open_played(settings: Settings, start_wall: float, clock: Clock) -> Recording:
+    """A recording in the place of a camera, which may begin anew."""
+    if not settings.repeat:
+        return open_recording(settings, start_wall, clock)
+    reader = RepeatedReader(lambda: _open_reader(settings))
+    return Recording(reader, _playback(settings, start_wall), clock)
+
+
 def open_recording(
     settings: Settings, start_wall: float, clock: Clock | None = None, on_skip: OnSkip = log_skip
 ) -> Recording:
-    """Opens a video, a GIF, an image or a folder of images; never a camera, whatever the path.
+    """Opens a video, a GIF, an image or a folder of images, to be read once; never a camera.
 
     Args:
         settings: The camera section of the configuration.
@@ -174,8 +182,12 @@ def open_recording(
     Raises:
         SourceError: It cannot be read.
     """
-    playback = Playback(settings.pace == "realtime", start_wall, settings.rotation)
+    playback = _playback(settings, start_wall)
     return Recording(_open_reader(settings, on_skip), playback, clock or SystemClock())
+
+
+def _playback(settings: Settings, start_wall: float) -> Playback:
+    return Playback(settings.pace == "realtime", start_wall, settings.rotation)
 
 
 def _open_reader(settings: Settings, on_skip: OnSkip = log_skip) -> FrameReader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_S = 0.5
 """So often a recording yields while its next frame is far off."""
+
+BETWEEN_PLAYS_S = 2.0
+"""Without pictures, so that nobody at the end of a recording is somebody at its beginning."""
 
 FALLBACK_FPS = 25.0
 MOST_FPS = 1000.0
@@ -47,6 +50,34 @@ class FrameReader(Protocol):
 
     def close(self) -> None:
         """Gives the file back."""
+
+
+class RepeatedReader:
+    """A reader that begins anew at its end; its times go on."""
+
+    def __init__(self, opener: Callable[[], FrameReader]) -> None:
+        """Opens a reader, and another one whenever that has come to its end."""
+        self._opener = opener
+        self._reader = opener()
+        self._began = self._moment = 0.0
+
+    def next(self) -> tuple[Image, float] | None:
+        """The next picture; None where there is none even at the beginning."""
+        found = self._reader.next()
+        if found is None:
+            self._reader.close()
+            self._reader = self._opener()
+            self._began = self._moment + BETWEEN_PLAYS_S
+            found = self._reader.next()
+        if found is None:
+            return None
+        image, moment = found
+        self._moment = self._began + moment
+        return image, self._moment
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self._reader.close()
 
 
 @dataclass(frozen=True, slots=True)

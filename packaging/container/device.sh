@@ -12,6 +12,6 @@ esac
 export MASKGATE_CAMERA="$camera"
 config=${TMPDIR:-/tmp}/config.toml
 # A string of JSON is one of TOML as well.
-python -c 'import json, os; print("[camera]\nsource =", json.dumps(os.environ["MASKGATE_CAMERA"]))' >"$config"
+python -c 'import json, os; print("[camera]\nrepeat = true\nsource =", json.dumps(os.environ["MASKGATE_CAMERA"]))' >"$config"
 cat /etc/maskgate/config.toml >>"$config"
 exec maskgate run --config "$config"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from edge import camera
-from edge.camera import open_source
+from edge.camera import open_recording, open_source
 from edge.camera.live import LiveSource
 from edge.config import CameraConfig
 from edge.errors import SourceError
@@ -60,6 +61,17 @@ def test_a_folder_plays_its_images_at_the_configured_rate(tmp_path: Path) -> Non
     )
     assert [(frame.monotonic, frame.wall) for frame in frames] == [(0.0, 50.0), (0.5, 50.5), (1.0, 51.0)]
     assert sum(clock.naps) == pytest.approx(1.0)
+
+
+def test_a_folder_is_played_over_and_over(tmp_path: Path) -> None:
+    """Where the configuration says so; whoever reads a recording once reads it once all the same."""
+    settings = CameraConfig(source=str(tmp_path), pace="fast", repeat=True)
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((24, 32, 3), np.uint8))
+    played = open_source(settings, 0.0, PREVIEW_SIDE)
+    frames = islice((item for item in played if isinstance(item, Frame)), 5)
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
+    assert len(list(open_recording(settings, 0.0))) == 2
 
 
 def test_one_image_is_a_recording_of_one_frame(tmp_path: Path) -> None:

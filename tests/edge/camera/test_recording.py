@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.camera.recording import Playback, Recording, VideoReader, _later
+from edge.camera.recording import BETWEEN_PLAYS_S, Playback, Recording, RepeatedReader, VideoReader, _later
 from edge.errors import SourceError
 from edge.types import Frame
 from tests.support.fakes import FakeClock
@@ -88,6 +88,16 @@ def test_a_slow_reader_gets_every_frame_at_once() -> None:
         clock.now += 0.35 if frame.index < 3 else 0.0
     assert moments == pytest.approx([index / 10 for index in range(8)])
     assert sum(clock.naps) == 0
+
+
+def test_a_repeated_recording_goes_on() -> None:
+    """It is opened again at its end; its times go on, with a pause in which everybody is gone."""
+    readers = [ListReader(0.0, 0.5), ListReader(0.0, 0.5), ListReader()]
+    opened = iter(readers)
+    frames = list(Recording(RepeatedReader(lambda: next(opened)), FAST, FakeClock()))
+    again = 0.5 + BETWEEN_PLAYS_S
+    assert [frame.monotonic for frame in frames] == [0.0, 0.5, again, again + 0.5]
+    assert [reader.closed for reader in readers] == [True, True, False]
 
 
 def test_closing_ends_a_long_wait() -> None:
