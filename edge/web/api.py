@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -21,12 +21,12 @@ from edge.errors import SourceError, SpoolError
 from edge.spool.control.client import SpoolClient
 from edge.spool.control.requests import MOST_ROWS, PageRequest
 from edge.system.image_header import JPEG, PNG, RIFF, is_animated
-from edge.telemetry.records import HOUR_S, MINUTE_S, minute_of
-from edge.telemetry.summaries import begin, summarise
+from edge.telemetry.records import minute_of
 from edge.web import metrics as web_metrics
 from edge.web.auth import Guard
 from edge.web.device import DeviceMonitor, event_of
 from edge.web.device_report import DeviceReport, obstacles_of, report_of
+from edge.web.hours import HourCounts, PeriodSummary
 from edge.web.metrics import SETTLING_S, WebMetrics
 from edge.web.middleware import client_of
 from edge.web.prediction import Prediction, Predictor
@@ -38,7 +38,7 @@ MOST_PICTURES = 16
 HEARTBEAT_S = 15.0
 LAST_POSITION = (1 << 63) - 1
 _KINDS = (JPEG, PNG, RIFF)
-_ANY = responses(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED, HTTPStatus.MISDIRECTED_REQUEST)
+ANY_PROBLEM = responses(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.UNAUTHORIZED, HTTPStatus.MISDIRECTED_REQUEST)
 _UPLOAD = responses(
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -60,6 +60,7 @@ class WebServices:
     metrics: WebMetrics
     judging: CapacityLimiter
     sends: bool
+    hours: HourCounts
 
 
 class HealthReport(BaseModel):
@@ -112,19 +113,6 @@ class EventPage(BaseModel):
     next: int
 
 
-class PeriodSummary(BaseModel):
-    """An hour or a day: passes by verdict, and the seconds watched, blind and off."""
-
-    start: int
-    end: int
-    complete: bool
-    verdicts: dict[str, int]
-    compliance: float | None
-    watched_s: float
-    blind_s: float
-    off_s: float
-
-
 async def services(request: Request) -> WebServices:
     """The application's services."""
     found: WebServices = request.app.state.services
@@ -139,9 +127,9 @@ async def guarded(request: Request, web: Services) -> None:
     web.guard.check_request(client_of(request.scope), request.headers, request.cookies)
 
 
-open_routes = APIRouter(prefix="/api", tags=["health"], responses=_ANY)
-routes = APIRouter(prefix="/api", responses=_ANY, dependencies=[Depends(guarded)])
-metric_routes = APIRouter(tags=["metrics"], responses=_ANY, dependencies=[Depends(guarded)])
+open_routes = APIRouter(prefix="/api", tags=["health"], responses=ANY_PROBLEM)
+routes = APIRouter(prefix="/api", responses=ANY_PROBLEM, dependencies=[Depends(guarded)])
+metric_routes = APIRouter(tags=["metrics"], responses=ANY_PROBLEM, dependencies=[Depends(guarded)])
 
 
 @open_routes.get("/health", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE))
@@ -254,7 +242,7 @@ async def summary(
     hours: Annotated[int, Query(ge=0, le=24 * 31, description="How many hours before the present one.")] = 24,
 ) -> list[PeriodSummary]:
     """Counts by hour, the oldest first; the last one is the present hour."""
-    return await anyio.to_thread.run_sync(partial(summaries_of, web.client, time.time(), hours))
+    return await anyio.to_thread.run_sync(partial(web.hours.latest, hours, time.time()))
 
 
 @metric_routes.get("/metrics", response_class=Response)
@@ -293,27 +281,4 @@ async def _judge(web: WebServices, file: Upload) -> Prediction:
     except SourceError as error:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
     web.metrics.count_prediction(found)
-    return found
-
-
-def summaries_of(client: SpoolClient, now: float, hours: int) -> list[PeriodSummary]:
-    """The hours before the present one and that one, the oldest first."""
-    last = begin(now, HOUR_S)
-    first = last - hours * HOUR_S
-    minutes = client.minutes(first, last + HOUR_S - MINUTE_S)
-    found = []
-    for start in range(first, last + HOUR_S, HOUR_S):
-        period = summarise(start, HOUR_S, minutes, now)
-        found.append(
-            PeriodSummary(
-                start=period.start,
-                end=period.end,
-                complete=period.complete,
-                verdicts=asdict(period.verdicts),
-                compliance=period.verdicts.compliance,
-                watched_s=round(period.watched_s, 1),
-                blind_s=round(period.blind_s, 1),
-                off_s=round(period.off_s, 1),
-            )
-        )
     return found

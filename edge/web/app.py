@@ -20,6 +20,7 @@ from edge.web import api, pages
 from edge.web.api import WebServices
 from edge.web.auth import Guard, find_token
 from edge.web.device import DeviceMonitor
+from edge.web.hours import HourCounts
 from edge.web.metrics import WebMetrics
 from edge.web.middleware import RequestLimits, RequestMiddleware
 from edge.web.prediction import Predictor
@@ -50,6 +51,7 @@ def make_services(config: Config, environment: Mapping[str, str]) -> WebServices
         metrics=WebMetrics(bundle.manifest.version),
         judging=CapacityLimiter(config.web.threads),
         sends=config.mqtt.enabled,
+        hours=HourCounts(client),
     )
 
 
