@@ -374,6 +374,7 @@ class WebConfig(FrozenModel):
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     max_upload_mib: Annotated[int, Field(ge=1, le=256)] = 16
     requests_per_s: Annotated[int, Field(ge=1, le=100_000)] = 500
+    live_view: bool = True
 
     @model_validator(mode="after")
     def _both_halves_of_the_certificate(self) -> Self:

@@ -46,6 +46,10 @@ class SourceError(MaskGateError, OSError):
     exit_code = 4
 
 
+class LiveViewError(SourceError):
+    """The live view is off, may not be switched on, or has no picture."""
+
+
 class SpoolError(MaskGateError, OSError):
     """The spool cannot be opened or written."""
 

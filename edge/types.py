@@ -302,6 +302,8 @@ class State:
         view: What keeps a camera that gives pictures from seeing.
         recovery: What is being done about a camera that gives none.
         quiet: Whether lamp, buzzer and relay rest.
+        live_view_until: Unix time until which pictures are shown to those who aim the camera; None where
+            they are not.
     """
 
     lamp: Lamp
@@ -315,6 +317,7 @@ class State:
     view: ViewProblem = ViewProblem.NONE
     recovery: Recovery = Recovery.NONE
     quiet: bool = False
+    live_view_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ Threads, and what each owns; nobody else touches it:
 - paho's own, one for each connection (`edge.mqtt.client`): the socket to the broker. Its callbacks put
   events into the uplink's `ConnectionEventQueue` and do nothing else.
 - the control socket's, one that accepts and one for each tool that asks (`edge.spool.control.server`):
-  the tool's connection. They ask the spool like everybody else.
+  the tool's connection. They ask the spool like everybody else. Who asks for a picture of the live view
+  (`edge.vision.live_view`) pixelates and encodes it here; the main thread only hands the frame over.
 - maskgate-link (`edge.spool.control.link_client`), in the process that sends only: the latest snapshot of
   the other process's spool.
 - gpiozero's and the timer of the lamp test (`edge.indicator.gpio`): blinking and the end of the test,

@@ -10,6 +10,7 @@ from edge.bundle import Bundle
 from edge.bundle.store import PACKAGED, open_bundle_store
 from edge.bundle.trust import open_trusted
 from edge.config import Config, EntranceConfig, VerdictConfig
+from edge.errors import ModelError
 from edge.pipeline.lamp_policy import LampPolicy
 from edge.pipeline.lamp_schedule import LampSchedule
 from edge.pipeline.pipeline import FaceRules, Vision
@@ -18,7 +19,10 @@ from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
 from edge.tracking.register import EntranceRules, PassRegister
 from edge.tracking.tracker import Tracker, TrackerRules
-from edge.vision.opening import open_classifier, open_detector
+from edge.vision.detector import YuNetDetector
+from edge.vision.live_view import LONG_SIDE, LiveView
+from edge.vision.opening import find_detector, open_classifier, open_detector
+from edge.vision.view_painter import LEAST_SCORE, ViewPainter
 
 
 def open_bundle(config: Config) -> Bundle:
@@ -49,6 +53,27 @@ def open_vision(config: Config, bundle: Bundle | None = None) -> Vision:
     detector = open_detector(config, bundle, with_low_scores=True)
     rules = FaceRules(config.detector.score_threshold, config.entrance.area)
     return Vision(detector, open_classifier(config, bundle), time.perf_counter, rules)
+
+
+def make_live_view(config: Config) -> LiveView:
+    """The live view, off."""
+    return LiveView(lambda: open_view_painter(config), allowed=config.web.live_view)
+
+
+def open_view_painter(config: Config) -> ViewPainter:
+    """What makes the pictures of the live view, with the detector of the bundle in use, or the shipped one.
+
+    Raises:
+        ModelError: The detector cannot be used.
+    """
+    # Larger than the daemon's own, so that small faces are found, too.
+    settings = config.detector.model_copy(update={"long_side": max(LONG_SIDE, config.detector.long_side)})
+    try:
+        bundle = open_bundle(config)
+    except ModelError:
+        bundle = open_shipped()
+    detector = YuNetDetector(find_detector(config, bundle), settings, LEAST_SCORE)
+    return ViewPainter(detector, config.entrance.area, entry_line(config.entrance))
 
 
 def make_tracker(config: VerdictConfig) -> Tracker:

@@ -10,6 +10,7 @@ from edge.config import Config
 from edge.daemon.service import Problem, Service, attempt
 from edge.errors import SpoolError
 from edge.spool import Spool
+from edge.spool.control.handlers import LiveViewPort
 from edge.spool.control.server import ControlServer
 from edge.spool.records import limits_of
 from edge.spool.storage.opening import examine_place
@@ -30,8 +31,10 @@ class SpoolService(Service):
 
     spool: Spool
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, live_view: LiveViewPort | None = None) -> None:
+        """`live_view`: what the tools may ask for besides."""
         self._config = config
+        self._live_view = live_view
         self._server: ControlServer | None = None
         self._failing = False
 
@@ -71,7 +74,7 @@ class SpoolService(Service):
     def _serve_tools(self) -> None:
         self._failing = self.spool.failing
         try:
-            self._server = ControlServer(self.spool)
+            self._server = ControlServer(self.spool, live_view=self._live_view)
         except SpoolError as error:
             _log.warning("%s; `maskgate events` will not work for now", error)
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from io import StringIO
 
 from edge.camera import connect_source, examine_source, open_source
@@ -27,9 +28,19 @@ from edge.system.governor import Governor
 from edge.system.systemd import is_managed
 from edge.tracking.tracker import Tracker
 from edge.types import Blind, Event, Frame, ViewProblem
+from edge.vision.live_view import LiveView
 
 STALLED_S = 30.0
 """How long a camera may take to open, or for one picture: drivers give up by themselves within 10 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What others move, and the loop goes by: the buzzer's mute, how often it looks, and the live view."""
+
+    buzzer_mute: BuzzerMute
+    governor: Governor
+    live_view: LiveView
 
 
 class FrameRate:
@@ -76,17 +87,15 @@ class VisionService(Service):
         config: Config,
         models: ModelService,
         spool: SpoolService,
-        buzzer_mute: BuzzerMute,
+        controls: Controls,
         observers: tuple[CycleObserver, ...],
-        governor: Governor,
     ) -> None:
-        self._governor = governor
+        self._controls = controls
         self._config = config
         self._models = models
         self._spool = spool
-        self._buzzer_mute = buzzer_mute
         self._rate = FrameRate()
-        self._observers: tuple[CycleObserver, ...] = (*observers, self._rate)
+        self._observers: tuple[CycleObserver, ...] = (*observers, self._rate, controls.live_view)
 
     def examine(self) -> Iterator[Problem]:
         """What is wrong with the lamp, and with the form of the camera's source or with a recording."""
@@ -110,7 +119,7 @@ class VisionService(Service):
         """
         config = self._config
         with ExitStack() as opened:
-            indicator = open_indicator(config.lamp, buzzer_mute=self._buzzer_mute)
+            indicator = open_indicator(config.lamp, buzzer_mute=self._controls.buzzer_mute)
             opened.callback(indicator.close)
             source = open_source(config.camera, time.time(), config.detector.long_side)
             opened.callback(source.close)
@@ -124,9 +133,14 @@ class VisionService(Service):
                 self._tracker,
                 time.perf_counter,
                 make_register(config.entrance),
-                Attention(self._governor.interval_s, source.rest) if config.detector.adaptive else None,
+                self._make_attention(source),
             )
             self._opened = opened.pop_all()
+
+    def _make_attention(self, source: FrameSource) -> Attention | None:
+        if not self._config.detector.adaptive:
+            return None
+        return Attention(self._controls.governor.interval_s, source.rest)
 
     def _open_relay(self, opened: ExitStack) -> None:
         settings, reporter = self._config.relay, self._reporter
@@ -157,6 +171,7 @@ class VisionService(Service):
         for cycle in reported(cycles, self._reporter, self._observers):
             # So that a jump of the clock is seen when it happens, and not with the next event.
             clock.synced()
+            self._reporter.live_view_until = self._controls.live_view.until
             if isinstance(cycle, Cycle) and isinstance(cycle.moment, Blind):
                 self._models.vision.pause()
             yield
@@ -189,5 +204,6 @@ class VisionService(Service):
         self._reporter.change_model(vision.model_version, problem, self._tracker.open_passes())
 
     def stop(self) -> None:
-        """Closes camera, relay and lamps."""
+        """Closes live view, camera, relay and lamps."""
+        self._controls.live_view.stop()
         self._opened.close()

@@ -109,6 +109,7 @@ def state_payload(state: State, trouble: Trouble = Trouble()) -> dict[str, objec
         "view": state.view.value,
         "recovery": state.recovery.value,
         "quiet": state.quiet,
+        "live_view_until": None if state.live_view_until is None else iso_time(state.live_view_until),
     }
 
 

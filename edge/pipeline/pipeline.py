@@ -215,7 +215,12 @@ class Pipeline:
 
 
 class Reporter:
-    """Hands each cycle on: events and the device's state to the outbox, the lamp to the indicator."""
+    """Hands each cycle on: events and the device's state to the outbox, the lamp to the indicator.
+
+    Attributes:
+        live_view_until: Unix time until which pictures are shown to those who aim the camera; None where they
+            are not. The next state tells it.
+    """
 
     def __init__(
         self,
@@ -232,6 +237,7 @@ class Reporter:
         self._lamp = lamp
         self._problem = ""
         self._shown: State | None = None
+        self.live_view_until: float | None = None
 
     @property
     def lamp(self) -> Lamp:
@@ -264,6 +270,7 @@ class Reporter:
 
     def finish(self, moment: Frame | Blind) -> None:
         """Leaves the lamp dark and says so."""
+        self.live_view_until = None
         self._switch(Lamp.OFF, Cycle(moment, None, PassUpdate(), 0.0))
 
     def _show(self, cycle: Cycle) -> None:
@@ -285,6 +292,7 @@ class Reporter:
             view=_view(moment),
             quiet=self._lamp.rests(moment.wall),
             recovery=moment.recovery if isinstance(moment, Blind) else Recovery.NONE,
+            live_view_until=self.live_view_until,
         )
         # Neither the time nor who comes and goes is a change of what is so since then.
         if shown is not None and _lasting(state) == _lasting(shown):

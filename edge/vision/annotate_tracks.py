@@ -45,7 +45,7 @@ class TrackAnnotator:
         """The area in which faces count and the entry line, in shares of the picture."""
         self._area = area
         self._line = line
-        self._last: dict[int, _Last] = {}
+        self._missed = MissedFaces()
 
     def draw(self, frame: Frame, analysis: FrameAnalysis, faces: tuple[SeenFace, ...]) -> Image:
         """A copy of a frame with all faces pixelated, and the tracked ones boxed with pass and verdict.
@@ -58,34 +58,48 @@ class TrackAnnotator:
         canvas = frame.pixels.copy()
         for face in (*(seen.face for seen in analysis.observations), *analysis.uncounted):
             pixelate(canvas, face)
-        for box in self._missed(faces, frame.monotonic):
+        for box in self._missed.boxes(faces, frame.monotonic):
             pixelate(canvas, Face(box, 0.0))
         # After all faces are pixelated: lines and words may reach into the next face.
-        self._draw_entrance(canvas)
+        draw_entrance(canvas, self._area, self._line)
         for seen in faces:
             draw_box(canvas, seen.face.box, _words(seen), _colour(seen))
         return canvas
 
-    def _missed(self, faces: Iterable[SeenFace], now: float) -> list[Box]:
-        """Where faces were a moment ago that were not found in this frame."""
+
+class MissedFaces:
+    """Remembers where the followed faces were last."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, _Last] = {}
+
+    def boxes(self, faces: Iterable[SeenFace], now: float) -> list[Box]:
+        """Where faces were a moment ago that were not found in this frame.
+
+        Args:
+            faces: Those that were found.
+            now: The time of the frame.
+        """
         found = {seen.face.track: _Last(seen.face.box, now) for seen in faces}
         self._last = {
             track: last for track, last in (self._last | found).items() if now - last.monotonic <= HIDDEN_S
         }
-        return [_grown(last.box) for track, last in self._last.items() if track not in found]
+        return [grown(last.box, HIDDEN_GROWTH) for track, last in self._last.items() if track not in found]
 
-    def _draw_entrance(self, canvas: Image) -> None:
-        height, width = canvas.shape[:2]
-        thickness = max(1, round(min(width, height) / 300))
-        if self._area:
-            corners = np.array([_pixel((x * width, y * height)) for x, y in self._area], np.int32)
-            cv2.polylines(canvas, [corners], True, ENTRANCE, thickness, cv2.LINE_AA)
-        if self._line is not None:
-            line = self._line.scaled(width, height)
-            cv2.line(canvas, _pixel(line.start), _pixel(line.end), ENTRANCE, 2 * thickness, cv2.LINE_AA)
-            start, end = _arrow(line, min(width, height) / 12)
-            ends = _pixel(start), _pixel(end)
-            cv2.arrowedLine(canvas, *ends, ENTRANCE, 2 * thickness, cv2.LINE_AA, tipLength=0.4)
+
+def draw_entrance(canvas: Image, area: Polygon, line: EntryLine | None) -> None:
+    """Draws the area in which faces count and the entry line with its way in, in place."""
+    height, width = canvas.shape[:2]
+    thickness = max(1, round(min(width, height) / 300))
+    if area:
+        corners = np.array([_pixel((x * width, y * height)) for x, y in area], np.int32)
+        cv2.polylines(canvas, [corners], True, ENTRANCE, thickness, cv2.LINE_AA)
+    if line is not None:
+        scaled = line.scaled(width, height)
+        cv2.line(canvas, _pixel(scaled.start), _pixel(scaled.end), ENTRANCE, 2 * thickness, cv2.LINE_AA)
+        start, end = _arrow(scaled, min(width, height) / 12)
+        ends = _pixel(start), _pixel(end)
+        cv2.arrowedLine(canvas, *ends, ENTRANCE, 2 * thickness, cv2.LINE_AA, tipLength=0.4)
 
 
 def _arrow(line: EntryLine, length: float) -> tuple[Point, Point]:
@@ -115,9 +129,10 @@ def _colour(seen: SeenFace) -> Colour:
     return UNDECIDED if seen.face.outcome is None else OUTCOME_COLOURS[seen.face.outcome]
 
 
-def _grown(box: Box) -> Box:
+def grown(box: Box, times: float) -> Box:
+    """A box around the same middle, so many times as large."""
     x, y = box.centre
-    w, h = box.w * HIDDEN_GROWTH, box.h * HIDDEN_GROWTH
+    w, h = box.w * times, box.h * times
     return Box(x - w / 2, y - h / 2, w, h)
 
 

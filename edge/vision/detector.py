@@ -53,6 +53,14 @@ class YuNetDetector:
         Raises:
             ModelError: The model cannot be run on it.
         """
+        return tuple(face for face in self.find(frame) if self._counts(face, *frame.size))
+
+    def find(self, frame: Frame) -> tuple[Face, ...]:
+        """The same, with those that are too small, or have their middle outside of the picture.
+
+        Raises:
+            ModelError: The model cannot be run on it.
+        """
         view = frame.pixels if frame.preview is None else frame.preview
         try:
             fitted = self._fit(view)
@@ -68,8 +76,7 @@ class YuNetDetector:
         scale = np.array([width / self._input.shape[1], height / self._input.shape[0]])
         # `Box` refuses what is not finite, and one bad row must not cost the frame.
         faces = [_face(row, scale) for row in rows.astype(float) if np.isfinite(row).all()]
-        seen = [face for face in faces if self._counts(face, width, height)]
-        return tuple(sorted(seen, key=lambda face: -face.box.side))
+        return tuple(sorted(faces, key=lambda face: -face.box.side))
 
     def _fit(self, view: Image) -> Image:
         """Scales a view down to the working size, into a buffer that is kept between frames."""

@@ -31,6 +31,7 @@ from edge.web.metrics import SETTLING_S, WebMetrics
 from edge.web.middleware import client_of
 from edge.web.prediction import Prediction, Predictor
 from edge.web.problems import ProblemDetails, ProblemError, responses
+from edge.web.shared_view import SharedView
 from edge.web.uploads import Upload, field_schema, read_files
 
 MOST_PICTURES = 16
@@ -50,7 +51,10 @@ _DEVICE = responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILA
 
 @dataclass(frozen=True, slots=True)
 class WebServices:
-    """What the routes work with, made once; `sends`: whether the device sends to a broker."""
+    """What the routes work with, made once.
+
+    `sends`: whether the device sends to a broker; `live_view`: whether its camera may be looked through.
+    """
 
     guard: Guard
     predictor: Predictor
@@ -61,6 +65,8 @@ class WebServices:
     judging: CapacityLimiter
     sends: bool
     hours: HourCounts
+    live_view: bool
+    view: SharedView
 
 
 class HealthReport(BaseModel):

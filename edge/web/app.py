@@ -16,7 +16,7 @@ from edge.config import Config, WebConfig, is_local
 from edge.daemon.factory import open_bundle, open_vision
 from edge.spool.control.client import SpoolClient
 from edge.spool.records import limits_of
-from edge.web import api, pages
+from edge.web import api, pages, view_api
 from edge.web.api import WebServices
 from edge.web.auth import Guard, find_token
 from edge.web.device import DeviceMonitor
@@ -25,6 +25,7 @@ from edge.web.metrics import WebMetrics
 from edge.web.middleware import RequestLimits, RequestMiddleware
 from edge.web.prediction import Predictor
 from edge.web.problems import ProblemDetails, handle_problems, responses
+from edge.web.shared_view import SharedView
 from edge.web.throttle import RateLimit
 
 BODY_S = 30.0
@@ -52,6 +53,8 @@ def make_services(config: Config, environment: Mapping[str, str]) -> WebServices
         judging=CapacityLimiter(config.web.threads),
         sends=config.mqtt.enabled,
         hours=HourCounts(client),
+        live_view=config.web.live_view,
+        view=SharedView(client),
     )
 
 
@@ -69,7 +72,7 @@ def make_app(config: WebConfig, services: WebServices) -> FastAPI:
     )
     app.state.services = services
     handle_problems(app)
-    for router in (api.open_routes, api.routes, api.metric_routes, pages.routes):
+    for router in (api.open_routes, api.routes, view_api.routes, api.metric_routes, pages.routes):
         app.include_router(router)
     pages.mount_files(app)
     app.add_middleware(

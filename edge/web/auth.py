@@ -112,3 +112,14 @@ class Guard:
                 HTTPStatus.UNAUTHORIZED, "a token is needed: send it as Authorization: Bearer TOKEN"
             )
         self.check_token(client, token.strip())
+
+
+def check_site(headers: Mapping[str, str]) -> None:
+    """Refuses what a page of another site has a browser send.
+
+    Raises:
+        ProblemError: The browser names another site.
+    """
+    site = headers.get("sec-fetch-site", "same-origin")
+    if site not in ("same-origin", "none"):
+        raise ProblemError(HTTPStatus.FORBIDDEN, "another site has sent this; open the page itself")

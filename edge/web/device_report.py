@@ -52,7 +52,7 @@ class DeviceReport(BaseModel):
     """What the device shows, how it goes, and how its events get along. Times are Unix times.
 
     `fps` to `obscured_s` are those of the present minute, some seconds old; null where nothing was
-    measured. `view`, `recovery`, `quiet` and `muted` are as in the message `state`.
+    measured. `view`, `recovery`, `quiet`, `muted` and `live_view_until` are as in the message `state`.
     """
 
     running: bool
@@ -65,6 +65,7 @@ class DeviceReport(BaseModel):
     recovery: Recovery = Recovery.NONE
     quiet: bool = False
     muted: bool = False
+    live_view_until: float | None = None
     model: str = ""
     fps: float | None = None
     detect_ms: Quantiles = _NOTHING
@@ -159,6 +160,7 @@ def _shown(state: State | None) -> dict[str, Any]:
         "view": state.view,
         "recovery": state.recovery,
         "quiet": state.quiet,
+        "live_view_until": state.live_view_until,
         "model": state.model_version,
     }
 

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from edge.web.api import Services
-from edge.web.auth import COOKIE, SESSION_S
+from edge.web.auth import COOKIE, SESSION_S, check_site
 from edge.web.middleware import client_of
 from edge.web.problems import ProblemError
 
@@ -69,7 +69,7 @@ async def login_page(request: Request) -> Response:
 @routes.post("/login")
 async def login(request: Request, web: Services) -> Response:
     """Takes the token; a session begins, whose cookie no script can read."""
-    _check_origin(request)
+    check_site(request.headers)
     try:
         async with request.form(max_files=0, max_fields=1, max_part_size=MOST_LOGIN_BYTES) as form:
             web.guard.check_token(client_of(request.scope), str(form.get("token", "")).strip())
@@ -90,7 +90,7 @@ async def login(request: Request, web: Services) -> Response:
 @routes.post("/logout")
 async def logout(request: Request, web: Services) -> Response:
     """Ends the session."""
-    _check_origin(request)
+    check_site(request.headers)
     web.guard.end_session(request.cookies.get(COOKIE, ""))
     answer = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
     answer.delete_cookie(COOKIE)
@@ -102,23 +102,12 @@ def mount_files(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 
 
-def _check_origin(request: Request) -> None:
-    """Refuses forms that a page of another site sends.
-
-    Raises:
-        ProblemError: The browser names another site.
-    """
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    if site not in ("same-origin", "none"):
-        raise ProblemError(HTTPStatus.FORBIDDEN, "this form was sent by another site; open the page itself")
-
-
 def _guarded_page(request: Request, web: Services, template: str) -> Response:
     try:
         web.guard.check_request(client_of(request.scope), request.headers, request.cookies)
     except ProblemError:
         return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-    return _page(request, template, {"closable": not web.guard.open})
+    return _page(request, template, {"closable": not web.guard.open, "live_view": web.live_view})
 
 
 def _page(

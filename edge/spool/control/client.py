@@ -14,6 +14,7 @@ from edge.errors import SpoolError
 from edge.spool.control import handlers, requests
 from edge.spool.control.requests import (
     CurrentState,
+    LiveViewAnswer,
     Minutes,
     MinutesRequest,
     Page,
@@ -25,6 +26,8 @@ from edge.spool.control.requests import (
     StateRequest,
     StatsRequest,
     StoredEvent,
+    SwitchViewRequest,
+    ViewRequest,
 )
 from edge.spool.records import Limits, Purged, Replayed
 from edge.spool.storage import files
@@ -106,6 +109,22 @@ class SpoolClient:
             SpoolError: The daemon does not answer.
         """
         return ask_daemon(self._path, StateRequest(), CurrentState)
+
+    def view(self) -> LiveViewAnswer | None:
+        """A picture of the live view, or why there is none; None where no daemon runs. Waits for it.
+
+        Raises:
+            SpoolError: The daemon does not answer.
+        """
+        return ask_daemon(self._path, ViewRequest(), LiveViewAnswer)
+
+    def switch_view(self, request: SwitchViewRequest) -> LiveViewAnswer | None:
+        """Switches the live view on or off; None where no daemon runs.
+
+        Raises:
+            SpoolError: The daemon does not answer.
+        """
+        return ask_daemon(self._path, request, LiveViewAnswer)
 
     def _ask(self, request: _R, handler: Callable[[SpoolWriter, _R], _A], kind: type[_A]) -> _A:
         found = ask_daemon(self._path, request, kind)

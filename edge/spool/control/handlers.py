@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from edge.errors import SpoolError
+from base64 import b64encode
+from typing import Protocol
+
+from edge.errors import MaskGateError, SpoolError
 from edge.messages.ranges import Range
 from edge.spool.control.requests import (
     MOST_ROWS,
@@ -10,6 +13,8 @@ from edge.spool.control.requests import (
     CurrentState,
     EpochInfo,
     FileRequest,
+    LiveViewAnswer,
+    LiveViewRequest,
     Minutes,
     MinutesRequest,
     Page,
@@ -21,6 +26,8 @@ from edge.spool.control.requests import (
     StateRequest,
     StatsRequest,
     StoredEvent,
+    SwitchViewRequest,
+    ViewRequest,
 )
 from edge.spool.records import GENERATION_BITS, Purged, Replayed
 from edge.spool.spool import Spool
@@ -29,15 +36,47 @@ from edge.spool.storage.database import DamagedError
 from edge.spool.writer import SpoolWriter
 
 
-def answer(spool: Spool, request: Request) -> Answer:
+class LiveViewPort(Protocol):
+    """The live view of the process that sees; any thread may use it."""
+
+    allowed: bool
+
+    @property
+    def until(self) -> float | None:
+        """Unix time at which it ends; None while it is off."""
+
+    def switch_on(self, by: str) -> None:
+        """Begins it.
+
+        Raises:
+            MaskGateError: It cannot be had.
+        """
+
+    def switch_off(self, by: str) -> None:
+        """Ends it."""
+
+    def picture(self) -> bytes:
+        """A JPEG in which eyes and foreheads are pixelated already; waits for it.
+
+        Raises:
+            MaskGateError: There is none.
+        """
+
+
+def answer(spool: Spool, live_view: LiveViewPort | None, request: Request) -> Answer:
     """A daemon's answer to a request.
 
     Raises:
         SpoolError: It cannot be answered.
     """
-    if isinstance(request, StateRequest):
-        # In memory, and not on the spool's thread.
-        return CurrentState(spool.state(), spool.recent(), spool.sender())
+    match request:
+        case StateRequest():
+            # In memory, and not on the spool's thread.
+            return CurrentState(spool.state(), spool.recent(), spool.sender())
+        case ViewRequest() | SwitchViewRequest():
+            if live_view is None:
+                raise SpoolError("no camera belongs to this spool")
+            return answer_with_view(live_view, request)
     return spool.ask(lambda writer: answer_from_file(writer, request))
 
 
@@ -58,6 +97,21 @@ def answer_from_file(writer: SpoolWriter, request: FileRequest) -> Answer:
             return purge(writer, request)
         case MinutesRequest():
             return minutes(writer, request)
+
+
+def answer_with_view(live_view: LiveViewPort, request: LiveViewRequest) -> LiveViewAnswer:
+    """Switches the live view, or gives a picture of it; what is in the way is told in the answer."""
+    jpeg, problem = b"", ""
+    try:
+        if isinstance(request, ViewRequest):
+            jpeg = live_view.picture()
+        elif request.on:
+            live_view.switch_on(request.by)
+        else:
+            live_view.switch_off(request.by)
+    except MaskGateError as error:
+        problem = str(error)
+    return LiveViewAnswer(live_view.allowed, live_view.until, b64encode(jpeg).decode(), problem)
 
 
 def page(writer: SpoolWriter, request: PageRequest) -> Page:

@@ -21,6 +21,9 @@ from edge.types import Reason, State
 MOST_ROWS = 500
 """Events in one answer, so that no export keeps the spool's thread from storing events."""
 
+MOST_BY = 200
+"""Characters that say who switches the live view."""
+
 _EXACT = ConfigDict(strict=True, extra="forbid")
 _A = TypeVar("_A")
 
@@ -91,10 +94,31 @@ class StateRequest:
     ask: Literal["state"] = "state"
 
 
+@dataclass(frozen=True, slots=True)
+class ViewRequest:
+    """Asks for a picture of the live view."""
+
+    __pydantic_config__ = _EXACT
+    ask: Literal["view"] = "view"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchViewRequest:
+    """Asks to switch the live view on or off; `by`: who wants that, for the log."""
+
+    __pydantic_config__ = _EXACT
+    on: bool
+    by: Annotated[str, Field(max_length=MOST_BY)]
+    ask: Literal["switch_view"] = "switch_view"
+
+
 FileRequest = PageRequest | StatsRequest | ReplayRequest | PurgeRequest | MinutesRequest
 """What the file answers, also where no daemon runs."""
 
-Request = FileRequest | StateRequest
+LiveViewRequest = ViewRequest | SwitchViewRequest
+"""What only the process that sees can answer."""
+
+Request = FileRequest | StateRequest | LiveViewRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +194,25 @@ class CurrentState:
     sender: SenderState | None = None
 
 
-Answer = Page | SpoolStats | Replayed | Purged | Minutes | CurrentState
+@dataclass(frozen=True, slots=True)
+class LiveViewAnswer:
+    """How the live view stands.
+
+    Attributes:
+        allowed: Whether the configuration allows it.
+        until: Unix time at which it ends; None while it is off.
+        jpeg: The picture that was asked for, in Base64. It comes from the process that sees, and has eyes and
+            foreheads pixelated. Empty where none was asked for.
+        problem: Why there is none; empty where there is.
+    """
+
+    allowed: bool
+    until: float | None
+    jpeg: str = ""
+    problem: str = ""
+
+
+Answer = Page | SpoolStats | Replayed | Purged | Minutes | CurrentState | LiveViewAnswer
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ export function percent(share) {
   return share === null ? "–" : share.toLocaleString(language, { style: "percent", maximumFractionDigits: 1 });
 }
 
+export function clock(time) {
+  const date = new Date(time), today = date.toDateString() === new Date().toDateString();
+  return date.toLocaleString(language, { timeStyle: "medium", ...(today ? {} : { dateStyle: "short" }) });
+}
+
 export function pairs(list, rows) {
   list.replaceChildren(...rows.flatMap(([name, value, style]) =>
     [element("dt", {}, name), element("dd", style ? { class: style } : {}, String(value))]));

@@ -1,6 +1,7 @@
 // The status page: what it shows comes as server-sent events, and as counts by hour once a minute.
 import { drawHours, drawWeek, total } from "./charts.js";
-import { VERDICTS, decimal, element, language, pairs, percent, texts } from "./common.js";
+import { VERDICTS, clock, decimal, element, pairs, percent, texts } from "./common.js";
+import { showLiveView } from "./live_view.js";
 
 const MOST_PASSES = 10;
 const passes = new Map();
@@ -21,6 +22,7 @@ function showStatus(status) {
   people = status.people;
   showNow();
   showDevice(status);
+  showLiveView(status.live_view_until);
 }
 
 function showNow() {
@@ -48,11 +50,6 @@ function showDevice(status) {
 
 function span({ p50, p95 }) {
   return p50 === null ? "–" : `${decimal(p50)} / ${decimal(p95)} ms`;
-}
-
-function clock(time) {
-  const date = new Date(time), today = date.toDateString() === new Date().toDateString();
-  return date.toLocaleString(language, { timeStyle: "medium", ...(today ? {} : { dateStyle: "short" }) });
 }
 
 // A text that is set again is read out again.

@@ -16,12 +16,13 @@ from edge.camera.live import CapturedFrame
 from edge.config import Config
 from edge.daemon import spool_service, uplink_service, vision_service
 from edge.daemon.daemon import Daemon
+from edge.daemon.factory import make_live_view
 from edge.daemon.life import STATUS_EVERY_S, LifeSigns
 from edge.daemon.models import ModelService
 from edge.daemon.service import Service
 from edge.daemon.spool_service import SpoolService
 from edge.daemon.uplink_service import UplinkService
-from edge.daemon.vision_service import VisionService
+from edge.daemon.vision_service import Controls, VisionService
 from edge.indicator.gpio import BuzzerMute
 from edge.spool.writer import SpoolWriter
 from edge.system.governor import Governor
@@ -212,7 +213,8 @@ def test_a_hang_in_any_stage_ends_the_signs_of_life_until_it_is_over(
         }
     )
     spool, mute = SpoolService(config), BuzzerMute()
-    vision = VisionService(config, SeesNothing(config), spool, mute, (), Governor())
+    controls = Controls(mute, Governor(), make_live_view(config))
+    vision = VisionService(config, SeesNothing(config), spool, controls, ())
     uplink = UplinkService(config, spool, MinuteQueue(), mute.begin)
     services = (spool, uplink, vision)
     with running(Daemon(services, vision)):

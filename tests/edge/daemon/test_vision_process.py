@@ -12,6 +12,8 @@ import pytest
 
 from edge.demo import CLIP
 from edge.spool import Spool
+from edge.spool.control.client import SpoolClient
+from edge.spool.control.requests import SwitchViewRequest
 from tests.support.builders import event, limits
 from tests.support.daemons import Start, recording
 from tests.support.mosquitto import Mosquitto, Subscriber, wait_until
@@ -48,7 +50,7 @@ def test_what_sees_cannot_send_and_what_sends_cannot_see() -> None:
 def test_people_of_a_clip_reach_the_broker_through_both(
     start: Start, tmp_path: Path, broker: Mosquitto
 ) -> None:
-    """What the one has stored the other sends, with the state of the one that sees now."""
+    """What the one has stored the other sends, with the state of the one that sees and its live view."""
     mqtt = f"[mqtt]\nport = {broker.port}\n"
     assert start(recording(CLIP) + mqtt, "vision").wait(120) == 0
     with Subscriber(broker.port) as subscriber, service_manager(tmp_path) as manager:
@@ -58,9 +60,12 @@ def test_people_of_a_clip_reach_the_broker_through_both(
         subscriber.wait(lambda: len(subscriber.named("event")) == 5 and bool(subscriber.named("state")), 120)
         found = [message.json() for message in subscriber.named("event")]
         state = subscriber.named("state")[-1].json()
+        answer = SpoolClient(tmp_path / "spool.db", limits()).switch_view(SwitchViewRequest(True, "a test"))
+        assert answer is not None
+        subscriber.wait(lambda: subscriber.named("state")[-1].json()["live_view_until"] is not None)
     assert [event["verdict"] for event in found] == VERDICTS
     assert [event["sequence"] for event in found] == [1, 2, 3, 4, 5]
-    assert (state["lamp"], state["blind"]) == ("blind", True)
+    assert (state["lamp"], state["blind"], state["live_view_until"]) == ("blind", True, None)
 
 
 @pytest.mark.slow

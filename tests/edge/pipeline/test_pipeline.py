@@ -300,6 +300,17 @@ def test_a_camera_that_cannot_see_is_told_apart_from_an_empty_entrance() -> None
     ]
 
 
+def test_the_live_view_is_told() -> None:
+    """With the next state, as long as it is on, and no longer than the program runs."""
+    recorder = Recorder()
+    reporter, frame = reporter_of(recorder), Frame(0, PIXELS, 1.0, 1.0)
+    for until in (None, 601.0, 601.0):
+        reporter.live_view_until = until
+        reporter.report(Cycle(frame, None, PassUpdate(), 0.0))
+    reporter.finish(frame)
+    assert [item.live_view_until for item in recorder.of(State)] == [None, 601.0, None]
+
+
 def test_each_step_of_a_recovery_is_told() -> None:
     """Under the same time of beginning: the device has been blind since then."""
     recorder = Recorder()

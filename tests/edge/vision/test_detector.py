@@ -70,6 +70,15 @@ def test_faces_below_the_least_size_are_not_looked_at(picture: Image) -> None:
     assert find(picture, min_face_px=110) == []
 
 
+def test_all_that_may_be_faces_are_found_where_that_is_asked_for(picture: Image) -> None:
+    """Too small ones, too: they do not count, and are to be pixelated all the same."""
+    detector = YuNetDetector(SHIPPED, DetectorConfig(min_face_px=110))
+    frame = Frame(0, picture, 0.0, 0.0)
+    assert detector.detect(frame) == ()
+    (face,) = detector.find(frame)
+    assert 70 < face.box.side < 110
+
+
 def test_landmarks_lie_where_a_face_has_them(picture: Image) -> None:
     """Eyes above the nose above the mouth, right of the person on the left."""
     (face,) = YuNetDetector(SHIPPED, DetectorConfig()).detect(Frame(0, picture, 0.0, 0.0))

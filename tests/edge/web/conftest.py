@@ -12,6 +12,7 @@ from edge.spool import Spool
 from edge.spool.control.server import ControlServer
 from edge.types import DeviceKey
 from tests.support.builders import limits
+from tests.support.live_views import ShownView
 from tests.support.web import Served, served, token_file, web_config
 
 
@@ -31,12 +32,18 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
+def live_view() -> ShownView:
+    """The live view of that device, off at first."""
+    return ShownView()
+
+
+@pytest.fixture
+def spool(tmp_path: Path, live_view: ShownView) -> Iterator[Spool]:
     """The spool of a device that runs, empty at first: what a test finds in it hangs on no other test."""
     path = tmp_path / "spool.db"
     with (
         closing(Spool.open(path, limits(), origin=DeviceKey("works", "door"))) as opened,
-        closing(ControlServer(opened)),
+        closing(ControlServer(opened, live_view=live_view)),
     ):
         yield opened
 

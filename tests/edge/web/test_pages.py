@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,10 @@ from edge.telemetry.records import SenderState
 from edge.types import Lamp, Outcome, State
 from edge.web.pages import languages
 from tests.support.chromium import ARGUMENTS, find_chromium
+from tests.support.live_views import ShownView
 from tests.support.pictures import photo
 from tests.support.spools import at
-from tests.support.web import TOKEN, Served
+from tests.support.web import TOKEN, Served, served, web_config
 
 TIMES = Quantiles(48.2, 71.5)
 
@@ -93,6 +94,55 @@ def test_the_status_page_follows_the_device(browser: Browser, beside_device: Ser
     assert watched.complaints == []
 
 
+def test_the_live_view_is_announced(
+    browser: Browser, beside_device: Served, spool: Spool, live_view: ShownView
+) -> None:
+    """No picture before somebody wants one; then everybody who has the page open is told until when."""
+    watched = opened(browser, beside_device.url)
+    page = watched.page
+    state = State(Lamp.OFF, False, "", "1.2.3", 5.0)
+    live_view.on_change = lambda: spool.set_state(replace(state, live_view_until=live_view.until))
+    spool.set_state(state)
+    page.goto(beside_device.url)
+    expect(page.locator("#lamp-text")).to_have_text("off")
+    expect(page.locator("#live-notice")).to_be_hidden()
+    expect(page.locator("#live-picture")).to_be_hidden()
+    assert live_view.made == 0
+    page.click("#live-switch")
+    expect(page.locator("#live-notice")).to_contain_text("The live view is on until")
+    expect(page.locator("#live-picture")).to_be_visible()
+    page.wait_for_function("document.getElementById('live-picture').naturalWidth > 0")
+    assert Axe().run(page).generate_snapshot() == ""
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.locator("#live-notice")).to_be_hidden()
+    expect(page.locator("#live-picture")).to_be_hidden()
+    assert [said.split()[0] for said in live_view.said] == ["on", "off"]
+    page.close()
+    # A picture that is on its way while it is switched off is refused, which a browser notes.
+    assert [said for said in watched.complaints if "409" not in said] == []
+
+
+def test_a_live_view_that_is_refused_says_why(
+    browser: Browser, beside_device: Served, spool: Spool, live_view: ShownView
+) -> None:
+    """The sentence of the device stands below the button."""
+    live_view.allowed = False
+    spool.set_state(State(Lamp.OFF, False, "", "1.2.3", 5.0))
+    page = opened(browser, beside_device.url).page
+    page.goto(beside_device.url)
+    page.click("#live-switch")
+    expect(page.locator("#live-problem")).to_have_text("the live view is not allowed here")
+    page.close()
+
+
+def test_a_page_without_the_live_view(tmp_path: Path) -> None:
+    """Where the configuration forbids it there is no switch; a notice would still be shown."""
+    with served(web_config(tmp_path, live_view=False)) as without:
+        page = without.client.get("/").text
+    assert "live-switch" not in page
+    assert "live-notice" in page
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/try"])
 def test_a_telephone_shows_all_of_it(
@@ -131,10 +181,10 @@ def test_the_keyboard_reaches_everything(browser: Browser, beside_device: Served
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     reached = []
-    for _ in range(2):
+    for _ in range(3):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
-    assert reached == ["by-hour", "by-week"]
+    assert reached == ["live-switch", "by-hour", "by-week"]
     page.close()
 
 

@@ -7,6 +7,7 @@ import socket
 import stat
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,11 +18,19 @@ from edge.errors import SpoolError
 from edge.spool import Spool
 from edge.spool.control import requests, server
 from edge.spool.control.client import SpoolClient, ask_daemon
-from edge.spool.control.requests import PurgeRequest, ReplayRequest, SpoolStats, StatsRequest
+from edge.spool.control.requests import (
+    LiveViewAnswer,
+    PurgeRequest,
+    ReplayRequest,
+    SpoolStats,
+    StatsRequest,
+    SwitchViewRequest,
+)
 from edge.spool.control.server import ControlServer
 from edge.spool.records import Replayed
 from edge.spool.storage import files
 from tests.support.builders import limits
+from tests.support.live_views import ShownView
 from tests.support.mosquitto import wait_until
 from tests.support.spool_tools import EVENTS, WALL, path
 from tests.support.spools import fill
@@ -104,6 +113,22 @@ class TestControlServer:
                 slow.connect(address)
             with pytest.raises(ConnectionError):
                 _dribble(slow)
+
+    def test_the_live_view_is_asked_over_it(self, tmp_path: Path) -> None:
+        """A picture comes as bytes that are pixelated already; a spool without a camera has none."""
+        file, shown = tmp_path / "spool.db", ShownView()
+        with closing(Spool.open(file, limits())) as opened:
+            client = SpoolClient(file, limits())
+            with closing(ControlServer(opened, live_view=shown)):
+                assert client.view() == LiveViewAnswer(True, None, "", "the live view is off")
+                assert client.switch_view(SwitchViewRequest(True, "me")) == LiveViewAnswer(True, shown.until)
+                answer = client.view()
+                assert answer is not None
+                assert b64decode(answer.jpeg).startswith(b"\xff\xd8\xff")
+                assert client.switch_view(SwitchViewRequest(False, "me")) == LiveViewAnswer(True, None)
+            with closing(ControlServer(opened)), pytest.raises(SpoolError, match="no camera"):
+                client.view()
+        assert shown.said == ["on by me", "off by me"]
 
     def test_a_request_that_fails_in_an_unknown_way_is_answered_with_a_sentence(
         self, spool: Spool, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
