@@ -1,8 +1,9 @@
-"""Puts load on `maskgate web` and prints a table: `python scripts/load/measure.py LOCUST [SECONDS]`.
+"""Puts load on `maskgate web` and prints a table: `python scripts/load/measure.py LOCUST [SECONDS] [PER_S]`.
 
-LOCUST is the program from an environment of `requirements/load.txt`. Before and after each profile one thread
-makes the bare calls that a request needs, decoding and both models: on a machine that does other work at the
-same time, the ratios to them are more reliable than requests a second. Linux only.
+LOCUST is the program from an environment of `requirements/load.txt`. PER_S is what the paced users ask for
+together, in a second. Before and after each profile as many threads as the server has make the bare calls
+that a request needs, decoding and both models: on a machine that does other work at the same time, the ratios
+to them are more reliable than requests a second. Linux only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 
     from edge.pipeline.pipeline import Vision
 
-SHARE = 0.5
-"""Of what one thread can judge: so much the paced users ask for together."""
+PER_S = 110.0
+"""What the paced users ask for together in a second, unless said."""
 WITH_A_FACE = 40
 """A frame of the demo's clip, 640x480."""
 BARE_S = 5.0
@@ -53,13 +55,13 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """So many users; `paced`: together they ask for a `SHARE` of what one thread can judge."""
+    """So many users; `paced`: each waits between two pictures, else it asks as soon as it has an answer."""
 
     users: int
     paced: bool = False
 
 
-PROFILES = (Profile(10), Profile(100), Profile(100, paced=True))
+PROFILES = (Profile(10), Profile(100, paced=True), Profile(100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,26 @@ def picture() -> bytes:
     return cv2.imencode(".jpg", pixels)[1].tobytes()
 
 
-def bare(vision: Vision, data: bytes) -> Speed:
-    """The same work without a server, by one thread."""
-    calls, began, cpu = 0, time.perf_counter(), time.process_time()
-    while time.perf_counter() - began < BARE_S:
-        vision.analyze(Frame(0, decode_image(data, "the picture"), 0.0, 0.0))
-        calls += 1
+def bare(visions: list[Vision], data: bytes) -> Speed:
+    """The same work without a server, by as many threads."""
+    began, cpu = time.perf_counter(), time.process_time()
+
+    def work(vision: Vision) -> int:
+        calls = 0
+        while time.perf_counter() - began < BARE_S:
+            vision.analyze(Frame(0, decode_image(data, "the picture"), 0.0, 0.0))
+            calls += 1
+        return calls
+
+    with ThreadPoolExecutor() as pool:
+        calls = sum(pool.map(work, visions))
     return Speed(calls / (time.perf_counter() - began), (time.process_time() - cpu) / calls * 1000)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def answers_at(port: int) -> bool:
@@ -104,8 +119,7 @@ def answers_at(port: int) -> bool:
 @contextmanager
 def server(folder: Path) -> Iterator[tuple[str, int]]:
     """`maskgate web` without a device; gives its address and process."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     file = folder / "config.toml"
     file.write_text(
         f'[mqtt]\nenabled = false\n[spool]\npath = "{folder}/spool.db"\n[log]\nlevel = "error"\n'
@@ -151,18 +165,20 @@ def answers(folder: Path, spent_s: float) -> Answers:
     return Answers(float(row["Average Response Time"]), float(row["95%"]), failed, speed)
 
 
-def measure(profile: Profile, locust: str, seconds: int) -> str:
+def measure(profile: Profile, locust: str, seconds: int, per_s: float) -> str:
     """A row of the table."""
-    vision, data = open_vision(Config(), open_bundle(Config())), picture()
-    first = bare(vision, data)
-    per_s = SHARE * first.per_s / profile.users if profile.paced else 0.0
+    config = Config()
+    visions = [open_vision(config, open_bundle(config)) for _ in range(config.web.threads)]
+    data = picture()
+    first = bare(visions, data)
+    each = per_s / profile.users if profile.paced else 0.0
     with tempfile.TemporaryDirectory() as folder:
-        found = load(locust, profile.users, per_s, seconds, Path(folder))
-    second = bare(vision, data)
+        found = load(locust, profile.users, each, seconds, Path(folder))
+    second = bare(visions, data)
     calls, call_ms = (first.per_s + second.per_s) / 2, (first.cpu_ms + second.cpu_ms) / 2
     served = found.server
     cells = (
-        f"{profile.users}{', paced' if profile.paced else ''}",
+        f"{profile.users}{f', paced: {per_s:.0f}/s' if profile.paced else ''}",
         f"{served.per_s:.0f}",
         f"{found.mean_ms:.0f} ms",
         f"{found.p95_ms:.0f} ms",
@@ -177,10 +193,11 @@ def measure(profile: Profile, locust: str, seconds: int) -> str:
 def main() -> None:
     """Prints a row for each profile."""
     locust, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 60
+    per_s = float(sys.argv[3]) if len(sys.argv) > 3 else PER_S
     print("| users | requests/s | mean | p95 | failed | bare calls/s | ratio | processor, request / bare |")
     print("|--:|--:|--:|--:|--:|--:|--:|--:|")
     for profile in PROFILES:
-        print(measure(profile, locust, seconds), flush=True)
+        print(measure(profile, locust, seconds, per_s), flush=True)
 
 
 if __name__ == "__main__":
