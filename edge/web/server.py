@@ -60,7 +60,7 @@ def serve(app: FastAPI, config: WebConfig) -> None:
     Raises:
         ConfigError: The address cannot be used.
     """
-    _allow_many_connections()
+    allow_many_connections()
     with _listener(config) as listener:
         uvicorn.Server(settings_for(app, config)).run(sockets=[listener])
 
@@ -98,7 +98,7 @@ def settings_for(app: FastAPI, config: WebConfig) -> uvicorn.Config:
     )
 
 
-def _allow_many_connections() -> None:
+def allow_many_connections() -> None:
     """Raises the number of files that may be open to what this user is allowed."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from edge.web.server import settings_for
 
 TOKEN = "a-token-of-the-tests"
 WAIT_S = 60.0
+MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,12 @@ def served(config: Config) -> Iterator[Served]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
 def token_file(directory: Path) -> str:

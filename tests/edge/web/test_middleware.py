@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import resource
 import socket
 from http import HTTPStatus
 from pathlib import Path
@@ -12,9 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.edge.web.test_api import refused
-from tests.support.web import Served, served, web_config
-
-MIB = 1 << 20
+from tests.support.web import MIB, Served, resident, served, web_config
 
 
 def test_headers_of_safety(server: Served) -> None:
@@ -95,12 +92,6 @@ def test_a_slow_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             answer = peer.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"send it again" in answer
-
-
-def resident() -> int:
-    """Bytes of this process in memory."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
 
 
 def test_too_many_requests(tmp_path: Path) -> None:

@@ -13,17 +13,18 @@ from fastapi import FastAPI
 from edge.config import WebConfig
 from edge.errors import ConfigError
 from edge.web import server as servers
-from edge.web.server import serve
-from tests.support.web import served, web_config
+from edge.web.server import allow_many_connections, serve
+from tests.support.web import MIB, resident, served, web_config
 
 
 def test_silent_connections_are_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever sends no request, or half of its headers, is hung up on; others are answered meanwhile."""
-    monkeypatch.setattr(servers, "HEADERS_S", 1.0)
+    """Two thousand that send nothing, or half of their headers, are hung up on; others are answered."""
+    monkeypatch.setattr(servers, "HEADERS_S", 2.0)
+    allow_many_connections()
     with served(web_config(tmp_path)) as server, ExitStack() as stack:
         parts = urlsplit(server.url)
-        peers = []
-        for number in range(200):
+        before, peers = resident(), []
+        for number in range(2000):
             peer = stack.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=60))
             if number % 2:
                 peer.sendall(b"GET / HTTP/1.1\r\nHost: ")
@@ -31,6 +32,7 @@ def test_silent_connections_are_closed(tmp_path: Path, monkeypatch: pytest.Monke
         assert server.client.get("/api/health/live").status_code == 200
         for peer in peers:
             assert peer.recv(1) == b""
+        assert resident() - before < 20 * MIB
 
 
 def test_a_port_that_is_taken() -> None:
