@@ -6,6 +6,7 @@ import asyncio
 import logging
 import resource
 import socket
+import ssl
 from typing import Any
 
 import uvicorn
@@ -58,23 +59,49 @@ def serve(app: FastAPI, config: WebConfig) -> None:
     """Serves until SIGTERM or SIGINT.
 
     Raises:
-        ConfigError: The address cannot be used.
+        ConfigError: The address or the certificate cannot be used.
     """
     allow_many_connections()
-    with _listener(config) as listener:
+    _check_certificate(config)
+    with open_listener(config) as listener:
         uvicorn.Server(settings_for(app, config)).run(sockets=[listener])
 
 
-def _listener(config: WebConfig) -> socket.socket:
+def _check_certificate(config: WebConfig) -> None:
+    """Refuses what uvicorn would end on, and a key whose password it would ask for at a terminal."""
+    if not config.cert_file:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(config.cert_file, config.key_file, password=lambda: "")
+    except OSError as error:
+        reason = "they are no PEM files that belong together, or the key needs a password"
+        if not isinstance(error, ssl.SSLError):
+            reason = error.strerror or str(error)
+        raise ConfigError(
+            f"web.cert_file: {config.cert_file} and its key {config.key_file} cannot be used: {reason}"
+        ) from None
+
+
+def open_listener(config: WebConfig) -> socket.socket:
+    """Listens at the configured address.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
-        return socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((config.host, config.port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no name of a host"
         raise ConfigError(
             f"web.port: {config.host} port {config.port} cannot be used: {reason}; "
             "choose another, or end what uses it"
         ) from None
+    # Inherited by its connections. asyncio leaves it out where a socket does not name its protocol, and the
+    # end of an answer would wait 40 ms for the client's acknowledgement of its beginning.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def settings_for(app: FastAPI, config: WebConfig) -> uvicorn.Config:
@@ -84,6 +111,8 @@ def settings_for(app: FastAPI, config: WebConfig) -> uvicorn.Config:
         host=config.host,
         port=config.port,
         http=PromptProtocol,
+        # Python's own, on every install: uvicorn would take uvloop where that happens to be.
+        loop="asyncio",
         ws="none",
         lifespan="on",
         log_config=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,16 +40,18 @@ def web_config(directory: Path, **web: object) -> Config:
 
 
 @contextmanager
-def served(config: Config) -> Iterator[Served]:
-    """Serves an application until the end of the block."""
+def served(config: Config, authority: Path | None = None) -> Iterator[Served]:
+    """Serves an application until the end of the block; `authority`: whose certificates its client trusts."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        scheme = "https" if config.web.cert_file else "http"
+        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         app = make_app(config.web, make_services(config, {}))
         server = uvicorn.Server(settings_for(app, config.web))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            with httpx.Client(base_url=url, timeout=WAIT_S, trust_env=False) as client:
+            trusted = ssl.create_default_context(cafile=authority)
+            with httpx.Client(base_url=url, timeout=WAIT_S, trust_env=False, verify=trusted) as client:
                 yield Served(url, client)
         finally:
             server.should_exit = True

@@ -13,8 +13,10 @@ from fastapi import FastAPI
 from edge.config import WebConfig
 from edge.errors import ConfigError
 from edge.web import server as servers
-from edge.web.server import allow_many_connections, serve
-from tests.support.web import MIB, resident, served, web_config
+from edge.web.server import allow_many_connections, open_listener, serve
+from tests.support.certificates import certificates
+from tests.support.mosquitto import free_port
+from tests.support.web import MIB, TOKEN, resident, served, token_file, web_config
 
 
 def test_silent_connections_are_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +35,38 @@ def test_silent_connections_are_closed(tmp_path: Path, monkeypatch: pytest.Monke
         for peer in peers:
             assert peer.recv(1) == b""
         assert resident() - before < 20 * MIB
+
+
+def test_answers_are_not_held_back() -> None:
+    """The system sends each piece at once, and does not wait for an acknowledgement of the one before."""
+    with open_listener(WebConfig(port=free_port())) as listener:
+        address = listener.getsockname()
+        with socket.create_connection(address, timeout=60), listener.accept()[0] as connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_https(tmp_path: Path) -> None:
+    """With a certificate the pages are encrypted, and the cookie of a login never travels otherwise."""
+    authority, cert, key = certificates(tmp_path)
+    config = web_config(tmp_path, cert_file=str(cert), key_file=str(key), token_file=token_file(tmp_path))
+    with served(config, authority) as server:
+        answer = server.client.post("/login", data={"token": TOKEN})
+        assert server.client.get("/api/stats").status_code == 200
+    for attribute in ("HttpOnly", "SameSite=strict", "Secure"):
+        assert attribute in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "No such file or directory"), ("no certificate", "no PEM files")]
+)
+def test_a_certificate_that_cannot_be_used(tmp_path: Path, content: str | None, words: str) -> None:
+    """One sentence names key, files and reason."""
+    file = tmp_path / "cert.pem"
+    if content is not None:
+        file.write_text(content)
+    config = WebConfig(port=free_port(), cert_file=str(file), key_file=str(file))
+    with pytest.raises(ConfigError, match=rf"web\.cert_file: .*cert\.pem.* cannot be used: .*{words}"):
+        serve(FastAPI(), config)
 
 
 def test_a_port_that_is_taken() -> None:
