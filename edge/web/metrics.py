@@ -110,6 +110,7 @@ class WebMetrics:
         for name, text, value in (
             ("daemon_running", "Whether the daemon answers", report.running),
             ("blind", "Whether the camera gives nothing", report.blind),
+            ("live_view", "Whether the live view is on", report.live_view_until is not None),
             ("people", "People who are seen now", report.people),
             ("problems", "What somebody has to look after", len(report.problems)),
             ("broker_connected", "Whether the broker is connected", report.broker is BrokerLink.CONNECTED),

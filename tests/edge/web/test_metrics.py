@@ -25,11 +25,12 @@ def test_the_format_is_that_of_prometheus() -> None:
     metrics = WebMetrics("1.0")
     for method in ("GET", "BREW", "EVIL"):
         metrics.count_request(method, "/api/stats", 200, 0.02)
-    metrics.set_device(DeviceReport(running=True, blind=True, problems=["it is blind"]))
+    report = DeviceReport(running=True, blind=True, live_view_until=600.0, problems=["it is blind"])
+    metrics.set_device(report)
     found = samples(metrics)
     assert found["maskgate_http_requests_total", "/api/stats", "200", "other"] == 2
     assert found["maskgate_http_request_seconds_bucket", "/api/stats", "0.025"] == 3
-    assert (found["maskgate_blind",], found["maskgate_problems",]) == (1, 1)
+    assert (found["maskgate_blind",], found["maskgate_problems",], found["maskgate_live_view",]) == (1, 1, 1)
     assert math.isnan(found["maskgate_temperature_celsius",])
 
 
