@@ -6,14 +6,17 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from edge.config import Config, load
 from edge.demo import CLIP
+from edge.spool.control.client import SpoolClient
+from edge.spool.records import limits_of
 
-STOP_S = 10.0
+START_S, STOP_S = 30.0, 10.0
 
 
 @contextmanager
@@ -25,7 +28,9 @@ def demo_device() -> Iterator[Config]:
         command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
         daemon = subprocess.Popen(command)  # noqa: S603 - this program itself
         try:
-            yield load(file)
+            config = load(file)
+            _await(daemon, config)
+            yield config
         finally:
             _end(daemon)
 
@@ -40,6 +45,14 @@ def _configuration(directory: Path) -> str:
         f"[spool]\npath = {json.dumps(str(directory / 'spool.db'))}\n"
         '[log]\nlevel = "warning"\n'
     )
+
+
+def _await(daemon: subprocess.Popen[bytes], config: Config) -> None:
+    """Waits until the device answers, so that the first page shows it."""
+    client = SpoolClient(Path(config.spool.path), limits_of(config.spool))
+    deadline = time.monotonic() + START_S
+    while daemon.poll() is None and client.state() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _end(daemon: subprocess.Popen[bytes]) -> None:

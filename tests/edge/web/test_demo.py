@@ -21,6 +21,8 @@ def test_a_device_for_a_try() -> None:
     """It sees people as a real one does, shows a picture of them, and is gone without a trace in the end."""
     with demo_device() as config:
         client = SpoolClient(Path(config.spool.path), limits_of(config.spool))
+        # A page that is opened at once shows it.
+        assert client.state() is not None
         wait_until(lambda: read_status(client).newest > 0, 120)
         assert read_status(client).running
         assert client.view() == LiveViewAnswer(True, None, "", "the live view is off; switch it on")
