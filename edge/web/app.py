@@ -12,24 +12,21 @@ from pathlib import Path
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 
-from edge.config import Config, WebConfig, is_local
+from edge.config import Config, WebConfig
 from edge.daemon.factory import open_bundle, open_vision
 from edge.spool.control.client import SpoolClient
 from edge.spool.records import limits_of
-from edge.web import api, pages, view_api
+from edge.web import api, login, pages, rendering, view_api
 from edge.web.api import WebServices
 from edge.web.auth import Guard, find_token
 from edge.web.device import DeviceMonitor
 from edge.web.hours import HourCounts
 from edge.web.metrics import WebMetrics
-from edge.web.middleware import RequestLimits, RequestMiddleware
+from edge.web.middleware import BODY_S, RequestLimits, RequestMiddleware, known_names
 from edge.web.prediction import Predictor
 from edge.web.problems import ProblemDetails, handle_problems, responses
 from edge.web.shared_view import SharedView
 from edge.web.throttle import RateLimit
-
-BODY_S = 30.0
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def make_services(config: Config, environment: Mapping[str, str]) -> WebServices:
@@ -71,10 +68,12 @@ def make_app(config: WebConfig, services: WebServices) -> FastAPI:
         lifespan=_watch_device,
     )
     app.state.services = services
+    app.state.guard = services.guard
     handle_problems(app)
-    for router in (api.open_routes, api.routes, view_api.routes, api.metric_routes, pages.routes):
+    routers = (api.open_routes, api.routes, view_api.routes, api.metric_routes, pages.routes, login.routes)
+    for router in routers:
         app.include_router(router)
-    pages.mount_files(app)
+    rendering.mount_files(app)
     app.add_middleware(
         RequestMiddleware,
         limits=RequestLimits(config.max_upload_mib << 20, BODY_S, known_names(config)),
@@ -83,13 +82,6 @@ def make_app(config: WebConfig, services: WebServices) -> FastAPI:
     )
     _describe_problems(app)
     return app
-
-
-def known_names(config: WebConfig) -> frozenset[str]:
-    """The names under which the server answers; empty for any, where a token is needed anyway."""
-    if config.names or is_local(config.host):
-        return LOCAL_NAMES | {config.host.lower(), *(name.lower() for name in config.names)}
-    return frozenset()
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 from pathlib import Path
@@ -24,8 +25,26 @@ SESSION_S = 12 * 3600
 MOST_SESSIONS = 1000
 
 
-def find_token(config: WebConfig, environment: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class GuardSettingNames:
+    """What address and token file are called where a user sets them."""
+
+    host: str = "web.host"
+    file: str = "web.token_file"
+
+
+CONFIGURATION_KEYS = GuardSettingNames()
+
+
+def find_token(
+    config: WebConfig, environment: Mapping[str, str], names: GuardSettingNames = CONFIGURATION_KEYS
+) -> str:
     """The token that clients must give; empty where none is needed.
+
+    Args:
+        config: Address and token file.
+        environment: Where systemd says what credentials there are.
+        names: What sentences call the settings.
 
     Raises:
         ConfigError: Other machines could connect and there is none, or it cannot be read or is short.
@@ -35,22 +54,27 @@ def find_token(config: WebConfig, environment: Mapping[str, str]) -> str:
         if is_local(config.host):
             return ""
         raise ConfigError(
-            f"web.host: {config.host} can be reached from other machines, so a token is needed; "
-            f"name a file with one in web.token_file, or give the systemd credential {CREDENTIAL}"
+            f"{names.host}: {config.host} can be reached from other machines, so a token is needed; "
+            f"name a file with one in {names.file}, or give the systemd credential {CREDENTIAL}"
         )
     try:
         token = first_line(file)
     except ConfigError as error:
-        raise ConfigError(f"web.token_file: {error}") from None
+        raise ConfigError(f"{names.file}: {error}") from None
     if len(token) < SHORTEST_TOKEN:
-        raise ConfigError(f"web.token_file: the token in {file} needs at least {SHORTEST_TOKEN} characters")
+        raise ConfigError(f"{names.file}: the token in {file} needs at least {SHORTEST_TOKEN} characters")
     return token
 
 
 class Guard:
-    """Checks tokens, and keeps the sessions of browsers that gave one. Used by one thread."""
+    """Checks tokens, and keeps the sessions of browsers that gave one. Used by one thread.
 
-    def __init__(self, token: str, clock: Callable[[], float] = time.monotonic) -> None:
+    Attributes:
+        cookie: The name of the cookie; browsers share cookies between the ports of a host.
+    """
+
+    def __init__(self, token: str, clock: Callable[[], float] = time.monotonic, cookie: str = COOKIE) -> None:
+        self.cookie = cookie
         self._token = token.encode()
         self._clock = clock
         self._throttle = LoginThrottle()
@@ -104,7 +128,7 @@ class Guard:
         Raises:
             ProblemError: It has neither, or a wrong token.
         """
-        if self.open or self.has_session(cookies.get(COOKIE, "")):
+        if self.open or self.has_session(cookies.get(self.cookie, "")):
             return
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:

@@ -11,20 +11,23 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
+from typing import Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edge.web.metrics import WebMetrics
+from edge.config import WebConfig, is_local
 from edge.web.problems import problem_response
 from edge.web.throttle import RateLimit
 
 REQUEST_ID = "X-Request-ID"
+BODY_S = 30.0
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 DISCARD_S = 1.0
 """For which the rest of a refused body is read."""
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -60,6 +63,20 @@ class RequestLimits:
     hosts: frozenset[str]
 
 
+def known_names(config: WebConfig) -> frozenset[str]:
+    """The names under which the server answers; empty for any, where a token is needed anyway."""
+    if config.names or is_local(config.host):
+        return LOCAL_NAMES | {config.host.lower(), *(name.lower() for name in config.names)}
+    return frozenset()
+
+
+class RequestCounter(Protocol):
+    """Takes note of requests."""
+
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Counts a request that was answered, under the pattern of its route."""
+
+
 class _RefusedError(Exception):
     """The body is too large or too slow; answered by the middleware that raised it."""
 
@@ -71,11 +88,19 @@ class _RefusedError(Exception):
 class RequestMiddleware:
     """Limits, counts and logs requests, and adds headers to every answer."""
 
-    def __init__(self, app: ASGIApp, limits: RequestLimits, rate: RateLimit, metrics: WebMetrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: RequestLimits,
+        rate: RateLimit,
+        metrics: RequestCounter,
+        headers: Mapping[str, str] = SECURITY_HEADERS,
+    ) -> None:
         self._app = app
         self._limits = limits
         self._rate = rate
         self._metrics = metrics
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -92,7 +117,7 @@ class RequestMiddleware:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
@@ -129,8 +154,7 @@ class RequestMiddleware:
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
         """The answer to a request that is not even looked at; None where it is."""
-        host = headers.get("host", "").rsplit(":", 1)[0].strip("[]").lower()
-        if self._limits.hosts and host not in self._limits.hosts:
+        if not is_known(headers, self._limits.hosts):
             return problem_response(
                 HTTPStatus.MISDIRECTED_REQUEST, "this server is not known by that name; use its address"
             )
@@ -190,6 +214,11 @@ async def _discard_body(receive: Receive, most: int) -> None:
                 most -= len(message.get("body", b""))
                 if not message.get("more_body", False):
                     return
+
+
+def is_known(headers: Mapping[str, str], hosts: frozenset[str]) -> bool:
+    """Whether the name that a client has for this server is one of its own; see `RequestLimits.hosts`."""
+    return not hosts or headers.get("host", "").rsplit(":", 1)[0].strip("[]").lower() in hosts
 
 
 def client_of(scope: Scope) -> str:

@@ -7,8 +7,9 @@ import logging
 import resource
 import socket
 import ssl
-from typing import Any
+from typing import Any, Literal
 
+import h11
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -21,6 +22,7 @@ HEADERS_S = 10.0
 IDLE_S = 15
 STOP_S = 3
 BACKLOG = 2048
+WebSockets = Literal["none", "websockets-sansio"]
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +42,11 @@ class PromptProtocol(H11Protocol):
         if self.cycle is not None:
             self._stop_waiting()
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """A client wants to go on in the protocol of WebSocket, which has limits of its own."""
+        self._stop_waiting()
+        super().handle_websocket_upgrade(event)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """A client is gone."""
         self._stop_waiting()
@@ -55,8 +62,13 @@ class PromptProtocol(H11Protocol):
             self._headers_due = None
 
 
-def serve(app: FastAPI, config: WebConfig) -> None:
+def serve(app: FastAPI, config: WebConfig, sockets: WebSockets = "none") -> None:
     """Serves until SIGTERM or SIGINT.
+
+    Args:
+        app: What is served.
+        config: Where.
+        sockets: What speaks WebSocket, where the application does.
 
     Raises:
         ConfigError: The address or the certificate cannot be used.
@@ -64,7 +76,7 @@ def serve(app: FastAPI, config: WebConfig) -> None:
     allow_many_connections()
     _check_certificate(config)
     with open_listener(config) as listener:
-        uvicorn.Server(settings_for(app, config)).run(sockets=[listener])
+        uvicorn.Server(settings_for(app, config, sockets)).run(sockets=[listener])
 
 
 def _check_certificate(config: WebConfig) -> None:
@@ -104,7 +116,7 @@ def open_listener(config: WebConfig) -> socket.socket:
     return listener
 
 
-def settings_for(app: FastAPI, config: WebConfig) -> uvicorn.Config:
+def settings_for(app: FastAPI, config: WebConfig, sockets: WebSockets = "none") -> uvicorn.Config:
     """How uvicorn serves the application."""
     return uvicorn.Config(
         app,
@@ -113,7 +125,7 @@ def settings_for(app: FastAPI, config: WebConfig) -> uvicorn.Config:
         http=PromptProtocol,
         # Python's own, on every install: uvicorn would take uvloop where that happens to be.
         loop="asyncio",
-        ws="none",
+        ws=sockets,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -12,8 +12,11 @@ from edge.spool import Spool
 from edge.spool.control.server import ControlServer
 from edge.types import DeviceKey
 from tests.support.builders import limits
+from tests.support.chromium import browser
 from tests.support.live_views import ShownView
 from tests.support.web import Served, served, token_file, web_config
+
+__all__ = ["browser", "locked", "server"]
 
 
 @pytest.fixture(scope="module")

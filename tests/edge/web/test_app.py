@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from edge.config import WebConfig
-from edge.web.app import LOCAL_NAMES, known_names
 from tests.support.web import Served
 
 
@@ -18,10 +16,3 @@ def test_the_description_names_every_refusal(server: Served) -> None:
             ]
             assert {"401", "421", "429"} <= set(problems), path
     assert "HTTPValidationError" not in str(document)
-
-
-def test_the_names_of_the_server() -> None:
-    """On this machine it answers to its own names; elsewhere to any, unless names are configured."""
-    assert known_names(WebConfig()) == LOCAL_NAMES
-    assert known_names(WebConfig(host="192.0.2.1")) == frozenset()
-    assert "door.example" in known_names(WebConfig(host="192.0.2.1", names=("Door.example",)))

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from edge.config import WebConfig
+from edge.web.middleware import LOCAL_NAMES, known_names
 from tests.edge.web.test_api import refused
 from tests.support.web import MIB, Served, resident, served, web_config
 
@@ -107,3 +109,10 @@ def test_too_many_requests(tmp_path: Path) -> None:
 def test_nothing_is_kept_by_browsers(server: Served, path: str) -> None:
     """What the device says is not cached."""
     assert server.client.get(path).headers["cache-control"] == "no-store"
+
+
+def test_the_names_of_the_server() -> None:
+    """On this machine it answers to its own names; elsewhere to any, unless names are configured."""
+    assert known_names(WebConfig()) == LOCAL_NAMES
+    assert known_names(WebConfig(host="192.0.2.1")) == frozenset()
+    assert "door.example" in known_names(WebConfig(host="192.0.2.1", names=("Door.example",)))

@@ -2,67 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from edge.spool import Spool
 from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import SenderState
 from edge.types import Lamp, Outcome, State
-from edge.web.pages import languages
-from tests.support.chromium import ARGUMENTS, find_chromium
+from edge.web.rendering import languages
+from tests.support.chromium import opened
 from tests.support.live_views import ShownView
 from tests.support.pictures import photo
 from tests.support.spools import at
-from tests.support.web import TOKEN, Served, served, web_config
+from tests.support.web import Served, served, web_config
 
 TIMES = Quantiles(48.2, 71.5)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = find_chromium()
-    if program is None:
-        pytest.skip("chromium is not installed; on Debian: apt-get install chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@dataclass
-class Watched:
-    """A page, and everything that it complained of or asked of others."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self, url: str) -> None:
-        page = self.page
-        page.on("console", lambda message: self._note(message.text, message.type in ("error", "warning")))
-        page.on("pageerror", lambda error: self._note(str(error), True))
-        page.on(
-            "request", lambda request: self._note(request.url, not request.url.startswith((url, "data:")))
-        )
-
-    def _note(self, text: str, bad: bool) -> None:
-        if bad:
-            self.complaints.append(text)
-
-
-def opened(browser: Browser, url: str, **options: object) -> Watched:
-    watched = Watched(browser.new_page(**options))  # type: ignore[arg-type]
-    watched.watch(url)
-    watched.page.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
-    return watched
 
 
 def test_the_status_page_follows_the_device(browser: Browser, beside_device: Served, spool: Spool) -> None:
@@ -207,58 +166,7 @@ def test_a_picture_is_tried(browser: Browser, server: Served, tmp_path: Path) ->
     page.close()
 
 
-def test_logging_in(browser: Browser, locked: Served) -> None:
-    """A wrong token is told, the right one opens the page, and after the end it is asked for again."""
-    page = opened(browser, locked.url).page
-    page.goto(locked.url)
-    expect(page.locator("h1")).to_have_text("Log in")
-    page.fill("#token", "wrong")
-    page.click("section button")
-    expect(page.get_by_role("alert")).to_have_text("the token is wrong")
-    page.fill("#token", TOKEN)
-    page.click("section button")
-    expect(page.locator("h1")).to_contain_text("Status")
-    (cookie,) = (one for one in page.context.cookies() if one["name"] == "maskgate-session")
-    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
-    page.click("text=Log out")
-    expect(page.locator("h1")).to_have_text("Log in")
-    page.goto(locked.url)
-    expect(page.locator("h1")).to_have_text("Log in")
-    page.close()
-
-
-def test_languages(browser: Browser, server: Served) -> None:
-    """The browser's own language is taken, and another one stays chosen."""
-    page = opened(browser, server.url, locale="de-DE").page
-    page.goto(server.url + "/try")
-    expect(page.locator("h1")).to_have_text("Bild prüfen")
-    page.click("text=English")
-    expect(page.locator("h1")).to_have_text("Try a picture")
-    page.goto(server.url)
-    expect(page.locator("html")).to_have_attribute("lang", "en")
-    page.close()
-
-
-def test_every_text_is_translated() -> None:
-    """Each language has the same keys."""
-    assert len({frozenset(texts) for texts in languages().values()}) == 1
-
-
 def test_every_lamp_has_a_text() -> None:
     """Whatever the lamp shows, the page says it in words."""
     for texts in languages().values():
         assert {f"lamp_{lamp.value}" for lamp in Lamp} <= texts.keys()
-
-
-def test_a_form_of_another_site_is_refused(locked: Served) -> None:
-    """No page elsewhere can log anybody in or out."""
-    for path in ("/login", "/logout"):
-        answer = locked.client.post(path, data={"token": TOKEN}, headers={"Sec-Fetch-Site": "cross-site"})
-        assert answer.status_code == 403
-
-
-def test_texts_cannot_end_their_block(server: Served) -> None:
-    """The data block of a page is one piece of JSON."""
-    page = server.client.get("/try").text
-    block = page.partition('id="texts">')[2].partition("</script>")[0]
-    assert json.loads(block) == languages()["en"]
