@@ -1,7 +1,7 @@
 # `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: demo web test coverage faults bench tracking deb check lint types contracts format hooks lock clean help dev-venv peers edge-venv web-venv tflite-venv broker strace chromium
+.PHONY: demo web workbench test coverage faults bench tracking deb check lint types contracts format hooks lock clean help dev-venv peers edge-venv web-venv workbench-venv tflite-venv broker strace chromium
 MAKEFLAGS += --no-print-directory
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -24,6 +24,9 @@ demo: edge-venv broker  ## set up the device's install and play the built-in cli
 
 web: web-venv  ## set up the pages, play the built-in clip over and over, and serve what the device sees
 	@.venv-web/bin/maskgate web --demo
+
+workbench: workbench-venv  ## set up the workbench, and open it with data and runs of its own making
+	@.venv-workbench/bin/maskgate-train workbench --example --open
 
 test: dev-venv tflite-venv broker strace chromium check  ## check everything; installs Mosquitto, strace and Chromium from Debian, as root
 	@$(TESTS)
@@ -70,7 +73,7 @@ lock: dev-venv  ## resolve requirements/*.txt anew
 	@scripts/lock.sh $(BIN)/uv
 
 clean:  ## remove what these commands made
-	@rm -rf $(VENV) .venv-edge .venv-web .venv-tflite $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) .venv-edge .venv-web .venv-workbench .venv-tflite $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .coverage* coverage.xml build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -91,6 +94,9 @@ edge-venv:
 
 web-venv:
 	@scripts/venv.sh .venv-web requirements/web.txt "$(PYTHON)"
+
+workbench-venv:
+	@scripts/venv.sh .venv-workbench requirements/workbench.txt "$(PYTHON)"
 
 # tflite-runtime has no packages past Python 3.11.
 tflite-venv:

@@ -20,6 +20,7 @@ LOCKS = (
     "web",
     "collector",
     "training",
+    "workbench",
     "dev",
     "tracking",
     "pip-old",
@@ -44,7 +45,6 @@ ELSEWHERE = {
     "supervision": "MIT",
     "xmltodict": "MIT",
     # For who measures load only, in an environment of its own.
-    "bidict": "MPL-2.0",
     "blinker": "MIT",
     "brotli": "MIT",
     "configargparse": "MIT",
@@ -53,20 +53,16 @@ ELSEWHERE = {
     "flask-login": "MIT",
     "gevent": "MIT",
     "geventhttpclient": "MIT",
-    "itsdangerous": "BSD-3-Clause",
     "locust": "MIT",
-    "python-engineio": "MIT",
-    "python-socketio": "MIT",
     "pywin32": "PSF-2.0",
     "pyzmq": "BSD-3-Clause",
-    "simple-websocket": "MIT",
     "websocket-client": "Apache-2.0",
-    "wsproto": "MIT",
     "zope-event": "ZPL-2.1",
     "zope-interface": "ZPL-2.1",
 }
 NOTES = {
     "axe-playwright-python": "it holds axe-core (MPL-2.0), for tests only",
+    "docutils": "the GPL is that of a file for Emacs, which its wheel does not hold",
     "opencv-python-headless": "its wheels hold FFmpeg (LGPL-2.1-or-later), loaded as libraries of their own",
     "pi-heif": "its wheels hold libheif and libde265 (LGPL-3.0)",
     "pillow-heif": "its wheels hold libheif and libde265 (LGPL-3.0) and x265 (GPL-2.0), for tests only",
@@ -92,8 +88,8 @@ Three things ask for care when you pass on an image or a bundle of all packages:
 
 - **FFmpeg** in the wheels of OpenCV is under the LGPL. Pass its licence on, and let people exchange the
   library.
-- **libheif** in the wheels of pi-heif is under the LGPL. Only `training` and the extra `heif` bring it. The
-  plugin with an encoder, pillow-heif, holds x265 under the GPL and is in `dev` only.
+- **libheif** in the wheels of pi-heif is under the LGPL. Only `training`, `workbench` and the extra
+  `heif` bring it. The plugin with an encoder, pillow-heif, holds x265 under the GPL and is in `dev` only.
 - **psycopg** is under the LGPL. Only `collector` and the extra `postgresql` bring it; the device does not
   need it.
 

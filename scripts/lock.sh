@@ -40,6 +40,7 @@ compile pi.txt ../pyproject.toml --extra pi pi.in --constraint edge.pins
 compile tflite.txt tflite.in
 stop_after_311
 compile web.txt ../pyproject.toml --extra web
+compile workbench.txt ../pyproject.toml --extra workbench
 compile collector.txt ../pyproject.toml --extra postgresql
 compile training.txt ../pyproject.toml --extra training --extra cluster --extra convert --extra heif
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in

@@ -32,6 +32,7 @@ EXTRAS = {
     ),
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
+    "workbench": _DESKTOP | {"jinja2", "nicegui", "onnx"},
     "cluster": frozenset({"dask", "distributed"}),
     # Not of the extra, but the lock `tflite` leaves it out.
     "convert": _DESKTOP | {"ai_edge_litert"},
@@ -42,6 +43,7 @@ LOCKS = {
     "web": "web",
     "postgresql": "collector",
     "training": "training",
+    "workbench": "workbench",
     "cluster": "training",
     "convert": "training",
 }

@@ -63,6 +63,38 @@ def recorded_cycles(config: Config, vision: Analyzer, on_skip: OnSkip = log_skip
         yield from pipeline.cycles(lambda: False)
 
 
+class PassNotes:
+    """The passes of one recording, noted down cycle by cycle."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, _OpenPass] = {}
+
+    def note(self, cycle: Cycle) -> None:
+        """Adds what a cycle decided and whom it saw."""
+        for verdict in cycle.verdicts:
+            one = self._found.setdefault(verdict.number, _OpenPass())
+            one.outcomes.append(verdict.outcome)
+            one.decided_s.append(verdict.monotonic)
+            one.last_s = verdict.monotonic
+        for person in cycle.present:
+            # The verdict on a face that has not moved yet is told later.
+            if person.number in self._found:
+                self._found[person.number].last_s = cycle.moment.monotonic
+
+    def passes(self) -> tuple[RecordedPass, ...]:
+        """Those so far, in the order in which they were decided."""
+        return tuple(
+            RecordedPass(tuple(one.outcomes), tuple(one.decided_s), one.last_s)
+            for one in self._found.values()
+        )
+
+
+def playing(config: Config, recording: Path) -> Config:
+    """The configuration with a recording for its camera, as fast as it can be read."""
+    camera = config.camera.model_copy(update={"source": str(recording), "pace": "fast"})
+    return config.model_copy(update={"camera": camera})
+
+
 class PassRecorder:
     """Plays recordings with the models of one configuration, which are opened once."""
 
@@ -86,25 +118,8 @@ class PassRecorder:
         Raises:
             SourceError: It cannot be read.
         """
-        camera = self._config.camera.model_copy(update={"source": str(recording), "pace": "fast"})
-        config = self._config.model_copy(update={"camera": camera})
-        found: dict[int, _OpenPass] = {}
-        for cycle in recorded_cycles(config, self._vision):
+        notes = PassNotes()
+        for cycle in recorded_cycles(playing(self._config, recording), self._vision):
             if isinstance(cycle, Cycle):
-                _note(cycle, found)
-        return tuple(
-            RecordedPass(tuple(one.outcomes), tuple(one.decided_s), one.last_s) for one in found.values()
-        )
-
-
-def _note(cycle: Cycle, found: dict[int, _OpenPass]) -> None:
-    """Adds what a cycle decided and whom it saw."""
-    for verdict in cycle.verdicts:
-        one = found.setdefault(verdict.number, _OpenPass())
-        one.outcomes.append(verdict.outcome)
-        one.decided_s.append(verdict.monotonic)
-        one.last_s = verdict.monotonic
-    for person in cycle.present:
-        # The verdict on a face that has not moved yet is told later.
-        if person.number in found:
-            found[person.number].last_s = cycle.moment.monotonic
+                notes.note(cycle)
+        return notes.passes()

@@ -25,10 +25,13 @@ class FaceQuality:
 
     def of(self, observation: Observation) -> float:
         """0 (too small or too blurred) to 1, scaled by the detector's score."""
-        least_px = observation.trusted_px if self.min_face_px is None else self.min_face_px
-        size = _ramp(observation.face.box.side, least_px)
+        size = _ramp(observation.face.box.side, self.least_px(observation))
         sharpness = _ramp(observation.sharpness, self.min_sharpness)
         return observation.face.score * size * sharpness
+
+    def least_px(self, observation: Observation) -> float:
+        """Smaller side of a face up to which it counts for nothing, in pixels."""
+        return observation.trusted_px if self.min_face_px is None else self.min_face_px
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ TESTED_WITH = {
     "edge/daemon/link_server_service.py": "tests/edge/daemon/test_uplink_process.py",
     "edge/daemon/uplink_factory.py": "tests/edge/uplink/test_uplink.py",
     "edge/system/picture_limit.py": "tests/edge/system/test_image_files_limits.py",
+    # The frame and the parts of pages, which are tested where they are shown.
+    "training/workbench/bench.py": "tests/training/workbench/pages/test_trying.py",
+    "training/workbench/frame.py": "tests/training/workbench/pages/test_trying.py",
+    "training/workbench/parts.py": "tests/training/workbench/pages/test_trying.py",
     # Values without behaviour: options as typed, records, tables.
     "edge/collector/config.py": "tests/edge/collector/test_connection.py",
     "edge/collector/database/tables.py": "tests/edge/collector/database/test_writes.py",

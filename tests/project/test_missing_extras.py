@@ -59,6 +59,7 @@ NEEDS_EXTRA = {
         "compare",
         "detector",
         "report",
+        "workbench",
     },
     "maskgate-convert": {"parity"},
 }
@@ -123,6 +124,7 @@ def called(folder: Path, program: str, python: str, blocked: list[str]) -> list[
         ("maskgate", "collector"),
         ("maskgate", "postgresql"),
         ("maskgate-train", "training"),
+        ("maskgate-train", "workbench"),
         ("maskgate-convert", "convert"),
     ],
 )

@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate-bundle": "training.commands.evaluate_bundle:evaluate_bundle",
     "evaluate-passes": "training.commands.evaluate_passes:evaluate_passes",
     "evaluate-detector": "training.commands.evaluate_detector:evaluate_detector",
+    "workbench": "training.commands.workbench:workbench",
 }
 
 

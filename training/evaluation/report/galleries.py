@@ -15,6 +15,7 @@ from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from edge.types import Image
 from training.data.dataset import FaceDataset
 from training.evaluation.predictions import ModelPredictions, Predictions
+from training.evaluation.report.heat import overlay
 from training.metrics import NO_ANSWER
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _overlays(
     places: Sequence[int],
     size: int,
 ) -> tuple[Tile, ...]:
-    from training.evaluation.report.gradcam import heat_maps, overlay  # noqa: PLC0415 - needs the framework
+    from training.evaluation.report.gradcam import heat_maps  # noqa: PLC0415 - needs the framework
 
     predictions, column = answered
     crops = np.stack([material.patches[at].crop(size) for at in places])

@@ -16,14 +16,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from edge.errors import ModelError
-from edge.types import Image
-from training.augmentation.pixels import as_image
 
-Heat = NDArray[np.float32]
+Heats = NDArray[np.float32]
 """(n, size, size), 0 to 1."""
 
 
-def heat_maps(model: keras.Model, pixels: NDArray[np.uint8], classes: NDArray[np.intp]) -> Heat:
+def heat_maps(model: keras.Model, pixels: NDArray[np.uint8], classes: NDArray[np.intp]) -> Heats:
     """How much each place speaks for a class.
 
     Args:
@@ -34,9 +32,7 @@ def heat_maps(model: keras.Model, pixels: NDArray[np.uint8], classes: NDArray[np
     Raises:
         ModelError: The network has no map of features before its head.
     """
-    last = _last_map(model)
-    # In two parts, because the tape has to watch the map between them.
-    body, head = keras.Model(model.input, last), keras.Model(last, model.output)
+    body, head = _halves(model)
     features = body(pixels.astype(np.float32), training=False)
     with tf.GradientTape() as tape:
         tape.watch(features)
@@ -51,16 +47,22 @@ def heat_maps(model: keras.Model, pixels: NDArray[np.uint8], classes: NDArray[np
     return np.stack([one / max(float(one.max()), 1e-9) for one in large]).astype(np.float32)
 
 
-def _last_map(model: keras.Model) -> Any:
-    """What the head gets: the input of the last layer of the network's own level that still sees places."""
-    for layer in reversed(model.layers):
-        if not isinstance(layer, keras.layers.InputLayer) and len(layer.input.shape) == 4:
-            return layer.input
-    raise ModelError(f"network {model.name} has no map of features, so there is nothing to show")
+def _halves(model: keras.Model) -> tuple[keras.Model, keras.Model]:
+    """The network in two parts, because the tape has to watch the map between them.
+
+    The head begins with the last layer of the network's own level that still sees places.
+    """
+    at = next(
+        (number for number in reversed(range(len(model.layers))) if _sees_places(model.layers[number])), None
+    )
+    if at is None:
+        raise ModelError(f"network {model.name} has no map of features, so there is nothing to show")
+    # What its layers are joined by belongs to an inner model.
+    if isinstance(model, keras.Sequential):
+        return keras.Sequential(model.layers[:at]), keras.Sequential(model.layers[at:])
+    last = model.layers[at].input
+    return keras.Model(model.input, last), keras.Model(last, model.output)
 
 
-def overlay(crop: Image, heat: NDArray[np.float32]) -> Image:
-    """The crop with its heat map in colours over it: (size, size, 3) RGB."""
-    colours = cv2.cvtColor(cv2.applyColorMap(as_image(heat * 255), cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
-    strength = 0.65 * heat[..., None]
-    return as_image(crop * (1 - strength) + colours * strength)
+def _sees_places(layer: Any) -> bool:
+    return not isinstance(layer, keras.layers.InputLayer) and len(layer.input.shape) == 4

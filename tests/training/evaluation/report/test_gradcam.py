@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,11 +13,12 @@ from tests.support.training import framework
 pytestmark = pytest.mark.slow
 
 
-def test_heat_lies_where_the_answer_comes_from() -> None:
+def test_heat_lies_where_the_answer_comes_from(tmp_path: Path) -> None:
     """A network that answers by the red in a place is shown to look at the red place."""
     framework()
     import keras
 
+    from training.classifier import stored
     from training.evaluation.report import gradcam
 
     inputs = keras.Input((96, 96, 3))
@@ -29,7 +32,11 @@ def test_heat_lies_where_the_answer_comes_from() -> None:
     found = gradcam.heat_maps(model, pixels, np.array([0, 1]))
     assert found[0, :16, :16].mean() > 10 * found[0, 48:, 48:].mean() + 0.5
     assert found[1, -16:, -16:].mean() > 10 * found[1, :48, :48].mean() + 0.5
-    assert gradcam.overlay(pixels[0], found[0]).shape == (96, 96, 3)
+    # The same as a sequence of layers, stored and opened again.
+    sequence = keras.Sequential([inputs, *model.layers[1:]])
+    sequence.save(tmp_path / "model.keras")
+    again = gradcam.heat_maps(stored.load(tmp_path / "model.keras"), pixels, np.array([0, 1]))
+    np.testing.assert_allclose(again, found, atol=1e-5)
 
     flat = keras.Sequential([keras.Input((5,)), keras.layers.Dense(2)])
     with pytest.raises(ModelError, match="no map of features"):

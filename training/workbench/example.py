@@ -1,0 +1,130 @@
+"""A small site of the project's own making: drawn faces, two trained runs and a bundle, for a first look."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from edge.contract import Label
+from edge.errors import GateError
+from training.workbench import drawn
+
+RECIPE = """
+name = "{name}"
+threads = 0
+[network]
+name = "small_cnn"
+input_size = 96
+dense_units = {units}
+weights = "none"
+dropout = 0.2
+[mixture]
+faces_per_epoch = 192
+batch = 16
+drawn_well = 0.0
+drawn_wrong = 0.0
+occluded_bare = 0.0
+[schedule]
+head_epochs = 1
+epochs = {epochs}
+rate = 2e-3
+settling_batches = 0
+frozen_until = ""
+[finish]
+epochs = 0
+"""
+RECIPES = {"small": (16, 4), "larger": (48, 8)}
+"""Units of the dense layer and epochs of each recipe."""
+FRAMES, FACES = 40, 16
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSite:
+    """The folders of an example."""
+
+    folder: Path
+
+    @property
+    def data(self) -> tuple[Path, ...]:
+        """Data set folders: annotated frames, and a folder for each label."""
+        return (self.folder / "data" / "hall", self.folder / "data" / "door")
+
+    @property
+    def split(self) -> Path:
+        """The manifest of the split."""
+        return self.folder / "split.json"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the runs."""
+        return self.folder / "runs"
+
+    @property
+    def finished(self) -> Path:
+        """Is there when all else is."""
+        return self.folder / "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleStep:
+    """Something that has to be done for an example."""
+
+    title: str
+    run: Callable[[], None]
+
+
+def steps(site: ExampleSite) -> tuple[ExampleStep, ...]:
+    """What is left to be done for an example; nothing where it was made before.
+
+    Each step ends with an error of `GateError` where the program that it calls fails.
+    """
+    if site.finished.exists():
+        return ()
+    trainings = [ExampleStep(f"training the {name} network", partial(_train, site, name)) for name in RECIPES]
+    return (
+        ExampleStep("drawing faces", partial(_draw, site)),
+        ExampleStep("reading the data", partial(_split, site)),
+        *trainings,
+        ExampleStep("keeping that", site.finished.touch),
+    )
+
+
+def _draw(site: ExampleSite) -> None:
+    hall, door = site.data
+    if hall.exists() and door.exists():
+        return
+    drawn.write_frames(hall, FRAMES)
+    drawn.write_faces(door, FACES, first=5000)
+    # What real data has as well: a wrong label, the same face twice, and a file that is no picture.
+    wrong = drawn.draw_face(Label.WITHOUT_MASK, seed=9000, side=140)
+    drawn.write_picture(door / Label.WITH_MASK / "wrong-label.png", wrong)
+    again = drawn.draw_face(Label.WITHOUT_MASK, seed=5001, side=140)
+    drawn.write_picture(door / Label.WITHOUT_MASK / "again.png", again)
+    (door / Label.WITH_MASK / "broken.png").write_bytes(b"not a picture")
+
+
+def _split(site: ExampleSite) -> None:
+    _call("data", *site.data, "-o", site.split)
+
+
+def _train(site: ExampleSite, name: str) -> None:
+    units, epochs = RECIPES[name]
+    recipe = site.folder / f"{name}.toml"
+    recipe.write_text(RECIPE.format(name=name, units=units, epochs=epochs), encoding="utf-8")
+    _call("fit", "--split", site.split, "--recipe", recipe, "--runs", site.runs)
+
+
+def _call(*words: object) -> None:
+    """Runs `maskgate-train` in a process of its own: a training takes threads and memory of its process."""
+    call: Sequence[str] = [str(word) for word in words]
+    program = "from training.commands import main; main()"
+    done = subprocess.run(  # noqa: S603 - this program itself
+        [sys.executable, "-c", program, *call], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise GateError(f"the example could not be made: maskgate-train {' '.join(call)} said: {last}")

@@ -1,0 +1,53 @@
+"""Parts of pages: words, headings, tables of facts, bars. What is shown is text, never HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+
+def spoken(name: str) -> str:
+    """The name of a label, a verdict or a lamp as people read it."""
+    return name.replace("_", " ")
+
+
+def words(tag: str, text: str, classes: str = "") -> TextElement:
+    """An element of HTML that holds text."""
+    return TextElement(tag=tag, text=text).classes(classes)
+
+
+def heading(text: str, level: int = 2) -> TextElement:
+    """A heading of a level from 1 to 6."""
+    return words(f"h{level}", text, "bench-heading")
+
+
+def problem(sentence: str) -> TextElement:
+    """A sentence about what went wrong, which a screen reader says at once."""
+    return words("p", sentence, "bench-problem").props("role=alert")
+
+
+def facts(rows: Mapping[str, str]) -> None:
+    """A table of names and values."""
+    with ui.element("dl").classes("bench-facts"):
+        for name, value in rows.items():
+            words("dt", name)
+            words("dd", value)
+
+
+def bars(rows: Iterable[tuple[str, float, float | None, str]]) -> None:
+    """Shares as bars.
+
+    Args:
+        rows: A name, its share from 0 to 1, the threshold that it has to reach or None, and the class of
+            its colour.
+    """
+    with ui.element("div").classes("bench-bars"):
+        for name, share, threshold, colour in rows:
+            words("span", name)
+            with ui.element("div").classes("bench-bar").props("aria-hidden=true"):
+                ui.element("div").classes(f"bench-fill {colour}").style(f"width:{share:.2%}")
+                if threshold is not None:
+                    ui.element("div").classes("bench-mark").style(f"left:{min(threshold, 1):.2%}")
+            words("span", f"{share:.1%}", "bench-number")

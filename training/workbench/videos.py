@@ -1,0 +1,100 @@
+"""Videos that are played through the daemon's line, in a thread each, for the page that sent them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from edge.errors import ConfigError, MaskGateError
+from edge.replay.timeline import Timeline, TimelineStoppedError
+from edge.system.native_output import without_native_chatter
+from training.workbench.models import TriedModel
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingVideo:
+    """A video that was sent: what people call it, and its file."""
+
+    name: str
+    file: Path
+
+
+class VideoShelf:
+    """Videos between the request that brought them and the page that plays them. For several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: where their files are; what was left there by an earlier process is deleted."""
+        self.folder = folder
+        self._waiting: dict[str, WaitingVideo] = {}
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():
+            left.unlink()
+
+    def put(self, key: str, name: str, file: Path) -> None:
+        """Keeps a video."""
+        with self._lock:
+            self._waiting[key] = WaitingVideo(name, file)
+
+    @contextmanager
+    def taken(self, key: str) -> Iterator[WaitingVideo]:
+        """A video, whose file is deleted at the end of the block.
+
+        Raises:
+            ConfigError: There is none of that key.
+        """
+        with self._lock:
+            video = self._waiting.pop(key, None)
+        if video is None:
+            raise ConfigError("the video was played before; send it again")
+        try:
+            yield video
+        finally:
+            video.file.unlink(missing_ok=True)
+
+
+class VideoPlayback:
+    """One video on its way through a model; what a page asks for while a thread plays it."""
+
+    def __init__(self, video: WaitingVideo, model: TriedModel) -> None:
+        self.video = video
+        self.model = model
+        self.length_s = _length_s(video.file)
+        self.at_s = 0.0
+        self._stopped = threading.Event()
+
+    def run(self) -> Timeline | None:
+        """Plays it to its end; None where it was stopped.
+
+        Raises:
+            SourceError: It cannot be read.
+        """
+        try:
+            return self.model.play(self.video.file, self._go_on)
+        except TimelineStoppedError:
+            return None
+        except MaskGateError as error:
+            # The file's own name says nothing to who sent it.
+            raise type(error)(str(error).replace(str(self.video.file), self.video.name)) from None
+
+    def stop(self) -> None:
+        """Has it end before the next frame."""
+        self._stopped.set()
+
+    def _go_on(self, at_s: float) -> bool:
+        self.at_s = at_s
+        return not self._stopped.is_set()
+
+
+def _length_s(file: Path) -> float:
+    """How long a video says it is, in seconds; 0 where it does not."""
+    with without_native_chatter():
+        capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG)
+        rate, frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        capture.release()
+    return frames / rate if rate > 0 and frames > 0 else 0.0
