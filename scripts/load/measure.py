@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -65,13 +66,23 @@ PROFILES = (Profile(10), Profile(100, paced=True), Profile(100))
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What the clients saw: latencies in milliseconds, and the share of requests that failed."""
+class Spent:
+    """Milliseconds of a processor: of the server, of its thread that does no judging, and of Locust."""
 
+    server_ms: float
+    http_ms: float
+    locust_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the clients saw: requests a second, latencies, the share that failed; what each request took."""
+
+    per_s: float
     mean_ms: float
     p95_ms: float
     failed: float
-    server: Speed
+    each: Spent
 
 
 def picture() -> bytes:
@@ -135,34 +146,42 @@ def server(folder: Path) -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def processor_s(process: int) -> float:
-    """Seconds of a processor that a process has taken."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_S
+def processor_ms(process: int) -> Spent:
+    """What a process has taken so far; its first thread is the one that reads and writes."""
+    whole, first = (_taken_ms(Path(f"/proc/{process}{part}/stat")) for part in ("", f"/task/{process}"))
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Spent(whole, first, 1000 * (usage.ru_utime + usage.ru_stime))
+
+
+def _taken_ms(stat: Path) -> float:
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_S * 1000
 
 
 def load(locust: str, users: int, per_s: float, seconds: int, folder: Path) -> Answers:
     """Has so many users ask a server of its own, each so often; 0 for as often as it can."""
     (folder / "face.jpg").write_bytes(picture())
     with server(folder) as (url, process):
-        before = processor_s(process)
+        before = processor_ms(process)
         command = [locust, "-f", str(LOCUST_FILE), "--headless", "--only-summary", "--host", url]
         command += ["-u", str(users), "-r", str(users), "-t", f"{seconds}s", "--csv", str(folder / "load")]
         environment = {**os.environ, "PICTURE": str(folder / "face.jpg"), "PER_S": str(per_s)}
         with (folder / "locust.log").open("w") as log:
             # It ends with 1 where a request failed, which is a figure of the table.
             subprocess.run(command, env=environment, stdout=log, stderr=log, check=False)  # noqa: S603
-        return answers(folder, processor_s(process) - before)
+        return answers(folder, before, processor_ms(process))
 
 
-def answers(folder: Path, spent_s: float) -> Answers:
-    """What Locust wrote down; `spent_s`: seconds of a processor that the server took."""
+def answers(folder: Path, before: Spent, after: Spent) -> Answers:
+    """What Locust wrote down, and what was spent from before to after it."""
     with (folder / "load_stats.csv").open() as file:
         row = next(row for row in csv.DictReader(file) if row["Name"] == "/api/predict")
     requests = int(row["Request Count"])
-    speed = Speed(float(row["Requests/s"]), spent_s / requests * 1000)
-    failed = int(row["Failure Count"]) / requests
-    return Answers(float(row["Average Response Time"]), float(row["95%"]), failed, speed)
+    each = Spent(
+        *((late - early) / requests for early, late in zip(astuple(before), astuple(after), strict=True))
+    )
+    latencies = float(row["Average Response Time"]), float(row["95%"])
+    return Answers(float(row["Requests/s"]), *latencies, int(row["Failure Count"]) / requests, each)
 
 
 def measure(profile: Profile, locust: str, seconds: int, per_s: float) -> str:
@@ -176,16 +195,17 @@ def measure(profile: Profile, locust: str, seconds: int, per_s: float) -> str:
         found = load(locust, profile.users, each, seconds, Path(folder))
     second = bare(visions, data)
     calls, call_ms = (first.per_s + second.per_s) / 2, (first.cpu_ms + second.cpu_ms) / 2
-    served = found.server
+    each = found.each
     cells = (
         f"{profile.users}{f', paced: {per_s:.0f}/s' if profile.paced else ''}",
-        f"{served.per_s:.0f}",
+        f"{found.per_s:.0f}",
         f"{found.mean_ms:.0f} ms",
         f"{found.p95_ms:.0f} ms",
         f"{found.failed:.1%}",
         f"{calls:.0f}",
-        f"{served.per_s / calls:.2f}",
-        f"{served.cpu_ms:.1f} / {call_ms:.1f} ms = {served.cpu_ms / call_ms:.2f}",
+        f"{each.server_ms:.1f} / {call_ms:.1f} ms = {each.server_ms / call_ms:.2f}",
+        f"{each.http_ms:.1f} ms",
+        f"{each.locust_ms:.1f} ms",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -194,8 +214,10 @@ def main() -> None:
     """Prints a row for each profile."""
     locust, seconds = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 60
     per_s = float(sys.argv[3]) if len(sys.argv) > 3 else PER_S
-    print("| users | requests/s | mean | p95 | failed | bare calls/s | ratio | processor, request / bare |")
-    print("|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print(
+        "| users | requests/s | mean | p95 | failed | bare calls/s | request / bare | of it HTTP | Locust |"
+    )
+    print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for profile in PROFILES:
         print(measure(profile, locust, seconds, per_s), flush=True)
 
