@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -39,6 +41,8 @@ def web(
     from edge.web.app import make_app, make_services
     from edge.web.server import serve
 
+    # Before anything is started that has to be ended.
+    signal.signal(signal.SIGTERM, _leave)
     with (
         _demo_device() if demo else _configured(file) as loaded,
         usable_models(with_models(loaded, bundle, detector)) as usable,
@@ -49,6 +53,11 @@ def web(
         scheme = "https" if config.web.cert_file else "http"
         click.echo(f"The page is at {scheme}://{_printed(config.web)}/ and ends with Ctrl-C.", err=True)
         serve(make_app(config.web, services), config.web)
+
+
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    """Ends the program in the ordinary way: uvicorn stops, and raises the signal once more."""
+    raise SystemExit(0)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from tests.support.mosquitto import free_port, wait_until
 
 
 def test_the_demo_serves_page_and_api(tmp_path: Path) -> None:
-    """One command plays the clip, counts its people and ends when it is told to, leaving nothing."""
+    """One command plays the clip, counts its people and ends as a service does, and its device with it."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "edge", "web", "--demo", "--port", str(port)],
@@ -32,9 +32,10 @@ def test_the_demo_serves_page_and_api(tmp_path: Path) -> None:
         wait_until(lambda: get(port, "/api/stats").get("stored", 0) > 0, 120)
         assert get(port, "/api/health")["live"] is True
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=60)
     assert "Traceback" not in rest
+    assert process.returncode == 0
     assert list(tmp_path.glob("maskgate-web-*")) == []
 
 
