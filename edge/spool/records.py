@@ -123,13 +123,12 @@ class WriteBatch:
         if len(self.minutes) > MOST_MINUTES:
             del self.minutes[next(iter(self.minutes))]
 
-    def add_lost(self, sequence: int, reason: Reason) -> bool:
-        """Adds a sequence that never reaches the file; whether it begins a range of its own."""
+    def add_lost(self, sequence: int, reason: Reason) -> None:
+        """Adds a sequence that never reaches the file."""
         if self.lost and self.lost[-1].reason is reason and self.lost[-1].numbers.last + 1 == sequence:
             self.lost[-1] = LostRange(Range(self.lost[-1].numbers.first, sequence), reason)
-            return False
-        self.lost.append(LostRange(Range(sequence, sequence), reason))
-        return True
+        else:
+            self.lost.append(LostRange(Range(sequence, sequence), reason))
 
     def set_mark(self, mark: ConsumerMark) -> None:
         """Replaces what a consumer said before."""

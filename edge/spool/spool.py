@@ -253,7 +253,8 @@ class Spool:
         """How full the spool is. Never waits."""
         # Read without a lock: figures for people may be a moment apart.
         store = self._writer.store
-        return replace(store.usage, unsent=store.usage.unsent + store.waiting)
+        usage = store.usage
+        return replace(usage, unsent=usage.unsent + store.waiting, dropped=usage.dropped + store.losing)
 
     def unsent(self, after: int, limit: int) -> tuple[Stored, ...]:
         """Up to `limit` committed events without acknowledgement, in order, with positions beyond `after`.

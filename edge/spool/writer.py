@@ -67,7 +67,7 @@ class SpoolWriter:
         self._commit_at = 0.0
         self._retries = False
         self._error = ""
-        self._full = False
+        self._full = self._dropping = False
         self._prune_at = 0.0
         self._running = True
         self._pulse = Pulse()
@@ -83,7 +83,8 @@ class SpoolWriter:
         if self._outage is not None:
             return f"{self._outage.reason}; events are kept in memory only"
         if self._error:
-            return f"{self._error}; events wait in memory"
+            dropped = f", the latest {MOST_WAITING}; older ones are dropped" if self._dropping else ""
+            return f"{self._error}; events wait in memory{dropped}"
         return "the spool is full: the oldest unsent events are dropped" if self._full else ""
 
     def run(self) -> None:
@@ -128,8 +129,8 @@ class SpoolWriter:
         pending.events.append(EventRow(event.id.sequence, payload, event.verdict.wall))
         if len(pending.events) > MOST_WAITING:
             oldest = pending.events.popleft().sequence
-            if pending.add_lost(oldest, Reason.DISK):
-                _log.error("too many events wait for the disk: from %d on the oldest are dropped", oldest)
+            pending.add_lost(oldest, Reason.DISK)
+            self._note_dropping(oldest)
 
     def commit(self) -> None:
         """Writes what is pending.
@@ -148,6 +149,7 @@ class SpoolWriter:
             self.store.db.merge_log()
             raise
         self._commit_at, self._retries = now + GROUP_S, False
+        self._dropping = False
         self._clear_error()
         if pending.events:
             self._note_full(dropped)
@@ -261,6 +263,13 @@ class SpoolWriter:
         if self._error:
             _log.warning("the spool can be written again")
             self._error = ""
+            self.notify()
+
+    def _note_dropping(self, oldest: int) -> None:
+        """Says once in an outage that memory holds no more of it."""
+        if not self._dropping:
+            self._dropping = True
+            _log.error("too many events wait for the disk: from %d on the oldest are dropped", oldest)
             self.notify()
 
     def _note_full(self, dropped: int) -> None:

@@ -260,16 +260,17 @@ class Uplink:
 
     def _accept(self, session: Session, accepted: ConnectionAccepted) -> None:
         try:
-            self._inbound.connected(time.monotonic())
             session.open(accepted)
         except SpoolError as error:
             self._disconnect(str(error))
             return
-        if self._inbound.filters:
-            session.connection.subscribe(self._inbound.filters, as_published=True)
         self._connections.accepted(accepted, time.monotonic())
         self._problem = ""
         self._log_connected(accepted)
+        # The connection stays where the disk cannot be read: the state says so, and needs no disk.
+        self._guarded(self._inbound.connected, time.monotonic())
+        if self._inbound.filters:
+            session.connection.subscribe(self._inbound.filters, as_published=True)
 
     def _log_connected(self, accepted: ConnectionAccepted) -> None:
         """Says so, unless another client ends one connection after the other."""

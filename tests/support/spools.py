@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -48,6 +49,26 @@ def full_disk(limit: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def dead_disk(spool: Spool) -> Iterator[None]:
+    """The kernel gives errors for every read and write of an open spool, as where a card has died."""
+    # What SQLite has in memory it would still read.
+    spool.ask(lambda writer: writer.store.db.execute("PRAGMA shrink_memory"))
+    folder = os.open(spool.path.parent, os.O_RDONLY)
+    open_files = tuple(link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    handles = [int(link.name) for link in open_files if str(link.readlink()).startswith(str(spool.path))]
+    held = {handle: os.dup(handle) for handle in handles}
+    for handle in held:
+        os.dup2(folder, handle)
+    try:
+        yield
+    finally:
+        for handle, kept in held.items():
+            os.dup2(kept, handle)
+            os.close(kept)
+        os.close(folder)
 
 
 WALL = 1_700_000_000.0

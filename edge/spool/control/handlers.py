@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections import Counter
 from typing import Protocol
 
 from edge.errors import MaskGateError, SpoolError
@@ -34,6 +35,7 @@ from edge.spool.spool import Spool
 from edge.spool.storage import statistics
 from edge.spool.storage.database import DamagedError
 from edge.spool.writer import SpoolWriter
+from edge.types import Reason
 
 
 class LiveViewPort(Protocol):
@@ -160,13 +162,21 @@ def stats(writer: SpoolWriter, _request: StatsRequest) -> SpoolStats:
         bytes=usage.bytes,
         max_events=limits.max_events,
         max_bytes=limits.max_bytes,
-        dropped=statistics.dropped(db),
+        dropped=_dropped(writer),
         gaps=gaps,
         gaps_unsent=gaps - announced,
         oldest_unsent=oldest,
         marks=store.marks(),
         problem=writer.problem,
     )
+
+
+def _dropped(writer: SpoolWriter) -> dict[Reason, int]:
+    """Events that were dropped, by reason, also where the disk has not taken that yet."""
+    found = Counter(statistics.dropped(writer.store.db))
+    for lost in writer.store.pending.lost:
+        found[lost.reason] += len(lost.numbers)
+    return dict(found)
 
 
 def replay(writer: SpoolWriter, request: ReplayRequest) -> Replayed:

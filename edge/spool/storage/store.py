@@ -86,6 +86,11 @@ class EventStore:
         """Events that are not on disk yet."""
         return len(self.pending.events)
 
+    @property
+    def losing(self) -> int:
+        """Events that were dropped, which is not on disk yet."""
+        return sum(len(lost.numbers) for lost in self.pending.lost)
+
     def reserve(self, upto: int) -> None:
         """Makes it durable that the numbers up to some way beyond `upto` may have been given.
 

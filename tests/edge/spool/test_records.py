@@ -18,19 +18,20 @@ def test_a_position_holds_the_sequence_whatever_the_epoch() -> None:
 
 
 def test_lost_sequences_that_follow_each_other_are_one_range() -> None:
-    """Another reason or a hole begins a range of its own, and says so."""
+    """Another reason or a hole begins a range of its own."""
     batch = WriteBatch()
-    began = [
+    for sequence, reason in (
+        (1, Reason.SPOOL_FULL),
+        (2, Reason.SPOOL_FULL),
+        (4, Reason.SPOOL_FULL),
+        (5, Reason.DAMAGED),
+    ):
         batch.add_lost(sequence, reason)
-        for sequence, reason in (
-            (1, Reason.SPOOL_FULL),
-            (2, Reason.SPOOL_FULL),
-            (4, Reason.SPOOL_FULL),
-            (5, Reason.DAMAGED),
-        )
+    assert batch.lost == [
+        LostRange(Range(1, 2), Reason.SPOOL_FULL),
+        LostRange(Range(4, 4), Reason.SPOOL_FULL),
+        LostRange(Range(5, 5), Reason.DAMAGED),
     ]
-    assert began == [True, False, True, True]
-    assert batch.lost[0] == LostRange(Range(1, 2), Reason.SPOOL_FULL)
 
 
 def test_a_batch_is_empty_until_something_is_to_be_written() -> None:
