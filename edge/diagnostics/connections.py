@@ -18,7 +18,7 @@ from edge.mqtt.connector import Connector
 from edge.mqtt.probe import echo, probe, publish_once
 from edge.system.secrets import as_service
 
-TEST_MESSAGE = b'{"done":true,"text":"a test message of maskgate commission"}'
+TEST_MESSAGE = b'{"done":true,"text":"a test message of maskgate doctor or commission"}'
 HELD = "the running daemon holds it; stop the service to check it"
 
 
@@ -81,13 +81,14 @@ def round_trip(device: Device) -> Iterator[Finding]:
     try:
         back = echo(_connector(device), topic, TEST_MESSAGE)
     except MaskGateError as error:
-        yield fault("test message", str(error), "see the broker's checks of: sudo maskgate doctor")
+        sentence, _, fix = str(error).partition("; ")
+        yield fault("test message", sentence, fix or "let the device write reply/#: docs/samples/mosquitto")
     else:
         end = "came back" if back else "was acknowledged; the broker does not let the device read it"
         yield ok("test message", f"{topic} {end}")
 
 
-CHECKS: tuple[Check, ...] = (camera, lamp, relay, broker_login, broker_access)
+CHECKS: tuple[Check, ...] = (camera, lamp, relay, broker_login, broker_access, round_trip)
 
 
 def _opened(device: Device, check: str, work: Callable[[], object]) -> Finding:

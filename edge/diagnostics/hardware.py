@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from edge.camera.picamera2 import require_package
 from edge.diagnostics.finding import Device, Finding, fault, ok, skipped
+from edge.diagnostics.installation import groups_of, installed
 from edge.errors import MissingPackageError
 
 STUB = "0.0."
@@ -62,13 +63,17 @@ def pins(device: Device) -> Iterator[Finding]:
 
 
 def groups(device: Device) -> Iterator[Finding]:
-    """A group that is missing keeps the service from starting (216/GROUP)."""
+    """A group that is missing keeps a service that names it from starting (216/GROUP)."""
+    needed = set[str]().union(*map(groups_of, installed(device).values()))
+    if not needed:
+        yield skipped("groups", "no service that needs one is installed")
+        return
     try:
         lines = (device.root / "etc/group").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         yield skipped("groups", "there is no /etc/group")
         return
-    missing = {"video", "gpio"} - {line.partition(":")[0] for line in lines}
+    missing = needed - {line.partition(":")[0] for line in lines}
     if missing:
         yield fault(
             "groups",
@@ -76,7 +81,7 @@ def groups(device: Device) -> Iterator[Finding]:
             "install systemd/sysusers.conf as /etc/sysusers.d/maskgate.conf, then sudo systemd-sysusers",
         )
     else:
-        yield ok("groups", "video, gpio")
+        yield ok("groups", ", ".join(sorted(needed)))
 
 
 CHECKS = (groups, camera_packages, pin_packages, pins)

@@ -77,7 +77,7 @@ def secrets(device: Device) -> Iterator[Finding]:
 
 def units(device: Device) -> Iterator[Finding]:
     """The service's units, and the program that they start."""
-    found = {name: unit for name in (ALL_IN_ONE, *HALVES) if (unit := _unit(device, name))}
+    found = installed(device)
     if not found:
         yield warning("units", "no service is installed", "see docs/install-pi.md")
         return
@@ -172,15 +172,28 @@ def _problems(device: Device) -> list[Problem]:
     return list(all_in_one(device.config).examine())
 
 
+def installed(device: Device) -> dict[str, Path]:
+    """The service's units that are there, by name."""
+    return {name: unit for name in (ALL_IN_ONE, *HALVES) if (unit := _unit(device, name))}
+
+
 def _unit(device: Device, name: str) -> Path | None:
     """The file of a unit; None where it is not installed."""
     files = (device.root / folder / name for folder in UNITS)
     return next((file for file in files if file.exists()), None)
 
 
+def groups_of(unit: Path) -> set[str]:
+    """The groups that a unit's processes are put into; one that is missing keeps it from starting."""
+    return set(_value(unit, "SupplementaryGroups").split())
+
+
 def _program(unit: Path) -> str:
     """What a unit starts."""
-    for line in unit.read_text(encoding="utf-8").splitlines():
-        if line.startswith("ExecStart=/"):
-            return line.removeprefix("ExecStart=").split()[0]
-    return "nothing"
+    return next(iter(_value(unit, "ExecStart").split()), "nothing")
+
+
+def _value(unit: Path, key: str) -> str:
+    """What a unit says of a key; empty where it says nothing."""
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    return next((line.partition("=")[2] for line in lines if line.startswith(f"{key}=")), "")

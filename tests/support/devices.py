@@ -10,7 +10,10 @@ from edge.config import Config
 from edge.demo import CLIP
 from edge.diagnostics.finding import Check, Device, Finding, Level
 
-UNIT = "[Service]\nExecStart=/opt/maskgate/bin/maskgate run --config /etc/maskgate/config.toml\n"
+UNIT = (
+    "[Service]\nExecStart=/opt/maskgate/bin/maskgate run --config /etc/maskgate/config.toml\n"
+    "SupplementaryGroups=video gpio\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

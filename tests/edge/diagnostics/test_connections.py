@@ -58,15 +58,19 @@ def test_a_login_that_is_refused(
 
 
 @pytest.mark.broker
+@pytest.mark.parametrize(
+    ("check", "topic"),
+    [(connections.broker_access, "availability"), (connections.round_trip, "reply/commission")],
+)
 def test_an_access_list_that_forbids_to_publish(
-    patient: Patient, make_broker: Callable[..., Mosquitto], tmp_path: Path
+    patient: Patient, make_broker: Callable[..., Mosquitto], tmp_path: Path, check: Check, topic: str
 ) -> None:
     (tmp_path / "acl").write_text("topic read maskgate/#\n")
     (tmp_path / "acl").chmod(0o644)
     broker = make_broker("allow_anonymous true", f"acl_file {tmp_path / 'acl'}")
     broker.start()
-    finding = patient.configured(mqtt={"port": broker.port}).fault(connections.broker_access)
-    assert "refuses a message on maskgate/site/entrance/availability" in finding.text
+    finding = patient.configured(mqtt={"port": broker.port}).fault(check)
+    assert f"refuses a message on maskgate/site/entrance/{topic}" in finding.text
 
 
 def test_a_camera_that_is_not_there(patient: Patient) -> None:

@@ -43,6 +43,14 @@ def test_what_is_not_used_is_not_asked_for(patient: Patient) -> None:
         assert finding.level is Level.SKIPPED
 
 
+def test_groups_are_asked_for_where_a_service_needs_them(patient: Patient) -> None:
+    """On a PC without the service a missing group gpio is no fault."""
+    patient.write("etc/group", "root:x:0:\n")
+    patient.write("etc/systemd/system/maskgate.service", "[Service]\nExecStart=/opt/maskgate/bin/maskgate\n")
+    (finding,) = patient.found(hardware.groups)
+    assert finding.level is Level.SKIPPED
+
+
 @pytest.mark.parametrize("group", ["video", "gpio"])
 def test_a_missing_group(patient: Patient, group: str) -> None:
     lines = (patient.root / "etc/group").read_text().splitlines()
