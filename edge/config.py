@@ -375,6 +375,7 @@ class WebConfig(FrozenModel):
     max_upload_mib: Annotated[int, Field(ge=1, le=256)] = 16
     requests_per_s: Annotated[int, Field(ge=1, le=100_000)] = 500
     live_view: bool = True
+    relay_test: bool = False
 
     @model_validator(mode="after")
     def _both_halves_of_the_certificate(self) -> Self:

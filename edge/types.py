@@ -189,6 +189,46 @@ class Observation:
         return max(self.probabilities) if self.answer is None else self.probabilities[self.answer]
 
 
+@dataclass(frozen=True, slots=True)
+class FaceSight:
+    """The largest face of one frame, as an installer has to know it.
+
+    Attributes:
+        px: Its smaller side in pixels.
+        middle: How far down its middle is, in pixels.
+        light: Its mean grey level, 0 to 255.
+        around: That of the rest of the picture.
+        sharpness: See `edge.contract.SharpnessMeter`.
+    """
+
+    px: float
+    middle: float
+    light: float
+    around: float
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a camera has seen for a while.
+
+    Attributes:
+        size: Width and height of a frame.
+        frames: How many there were.
+        looked_at: In how many of them faces were looked for.
+        seconds: For how long.
+        view: What keeps the camera from seeing.
+        faces: Of each frame with a face the largest.
+    """
+
+    size: tuple[int, int]
+    frames: int
+    looked_at: int
+    seconds: float
+    view: ViewProblem
+    faces: tuple[FaceSight, ...]
+
+
 class Outcome(StrEnum):
     """What MaskGate says of one person."""
 

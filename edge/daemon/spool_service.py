@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.config import Config
+from edge.daemon.commissioning import Commissioning
 from edge.daemon.service import Problem, Service, attempt
 from edge.errors import SpoolError
 from edge.spool import Spool
-from edge.spool.control.handlers import LiveViewPort
+from edge.spool.control.handlers import LiveViewPort, Seeing
 from edge.spool.control.server import ControlServer
 from edge.spool.records import limits_of
 from edge.spool.storage.opening import examine_place
@@ -27,6 +28,7 @@ class SpoolService(Service):
 
     Attributes:
         spool: It, from `start` on.
+        commissioning: What an installer asks for through the socket.
     """
 
     spool: Spool
@@ -35,6 +37,7 @@ class SpoolService(Service):
         """`live_view`: what the tools may ask for besides."""
         self._config = config
         self._live_view = live_view
+        self.commissioning = Commissioning(config)
         self._server: ControlServer | None = None
         self._failing = False
 
@@ -74,7 +77,9 @@ class SpoolService(Service):
     def _serve_tools(self) -> None:
         self._failing = self.spool.failing
         try:
-            self._server = ControlServer(self.spool, live_view=self._live_view)
+            self._server = ControlServer(
+                self.spool, seeing=Seeing(self._live_view, self.commissioning.answer)
+            )
         except SpoolError as error:
             _log.warning("%s; `maskgate events` will not work for now", error)
 

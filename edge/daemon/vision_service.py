@@ -121,11 +121,14 @@ class VisionService(Service):
         with ExitStack() as opened:
             indicator = open_indicator(config.lamp, buzzer_mute=self._controls.buzzer_mute)
             opened.callback(indicator.close)
+            indicator = self._spool.commissioning.indicator(indicator)
             source = open_source(config.camera, time.time(), config.detector.long_side)
             opened.callback(source.close)
             self._tracker = make_tracker(config.verdict)
             self._reporter = self._make_reporter(indicator)
             self._open_relay(opened)
+            # Behind the relay's observer, whose word a trial overrules.
+            self._observers += (self._spool.commissioning,)
             self._source = source
             self._pipeline = Pipeline(
                 source,
@@ -144,9 +147,10 @@ class VisionService(Service):
 
     def _open_relay(self, opened: ExitStack) -> None:
         settings, reporter = self._config.relay, self._reporter
-        self._relay = open_relay(settings)
-        if self._relay is not None:
-            opened.callback(self._relay.close)
+        relay = open_relay(settings)
+        if relay is not None:
+            opened.callback(relay.close)
+            self._relay = self._spool.commissioning.relay(relay)
             policy = RelayPolicy(settings.pulse_s, settings.longest_s)
             self._observers += (RelayObserver(self._relay, policy, lambda: reporter.lamp),)
 

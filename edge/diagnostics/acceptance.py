@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,11 +11,11 @@ from edge.config import Config
 from edge.contract import Cropper
 from edge.daemon.factory import open_bundle
 from edge.diagnostics.finding import Finding, fault, ok, skipped
-from edge.diagnostics.sight import FaceSight, Sight, face_sight
 from edge.errors import IndicatorError, MissingPackageError, SourceError
 from edge.indicator import open_indicator, open_relay
 from edge.pipeline.ports import FaceDetector, FrameSource, Relay
-from edge.types import Blind, Frame, Lamp
+from edge.scene.sight import SightMeter, face_sight
+from edge.types import Blind, FaceSight, Frame, Lamp, Sight
 from edge.vision.opening import open_detector
 
 Ask = Callable[[str], bool | None]
@@ -54,24 +55,29 @@ def look(source: FrameSource, detector: FaceDetector, cropper: Cropper, seconds:
     Raises:
         SourceError: It gives no picture.
     """
-    first: Frame | None = None
-    last: Frame | None = None
-    frames, faces, reason = 0, list[FaceSight](), "it has no pictures"
+    meter, sight, first, reason = SightMeter(math.inf), None, math.inf, "it has no pictures"
     deadline = time.monotonic() + PATIENCE_S
     for item in source:
         if isinstance(item, Frame):
-            first, last, frames = first or item, item, frames + 1
-            found = detector.detect(item)
-            faces += [face_sight(item, face, cropper) for face in found[:1]]
-            if item.monotonic - first.monotonic >= seconds:
+            first = min(first, item.monotonic)
+            sight = meter.take(item, (_largest(item, detector, cropper),))
+            if item.monotonic - first >= seconds:
                 break
         elif isinstance(item, Blind):
             reason = item.reason
             if time.monotonic() > deadline:
                 break
-    if first is None or last is None:
+    if sight is None:
         raise SourceError(reason)
-    return Sight(last.size, frames, last.monotonic - first.monotonic, last.view, tuple(faces))
+    return sight
+
+
+def _largest(frame: Frame, detector: FaceDetector, cropper: Cropper) -> FaceSight | None:
+    found = detector.detect(frame)
+    if not found:
+        return None
+    cropper.crop(frame.pixels, found[0].box)
+    return face_sight(frame, found[0].box, cropper.sharpness())
 
 
 def lamps(config: Config, ask: Ask) -> Iterator[Finding]:

@@ -1,17 +1,12 @@
-"""What a camera sees at the line, as numbers, and what an installer should change. Pure."""
+"""What an installer should change, going by what a camera sees at the line. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from statistics import median
 
-import cv2
-import numpy as np
-
-from edge.contract import Cropper
 from edge.diagnostics.finding import Finding, fault, ok, warning
-from edge.types import Face, Frame, ViewProblem
+from edge.types import FaceSight, Sight, ViewProblem
 
 LEAST_PX, GOOD_PX, AIM_PX = 20, 40, 60
 """Smaller side of a face: must be, should be, and what the advice aims at; see docs/install-pi.md."""
@@ -24,65 +19,6 @@ DARK, BRIGHT = 50.0, 220.0
 
 BACKLIT, BACKLIGHT = 0.5, 100.0
 """A face has less than this share of the light around it, which itself is above the second."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaceSight:
-    """The largest face of one frame.
-
-    Attributes:
-        px: Its smaller side in pixels.
-        middle: How far down its middle is, in pixels.
-        light: Its mean grey level, 0 to 255.
-        around: That of the rest of the picture.
-        sharpness: See `edge.contract.SharpnessMeter`.
-    """
-
-    px: float
-    middle: float
-    light: float
-    around: float
-    sharpness: float
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a camera has seen for a while.
-
-    Attributes:
-        size: Width and height of a frame.
-        frames: How many there were.
-        seconds: For how long.
-        view: What keeps the camera from seeing.
-        faces: Of each frame with a face the largest.
-    """
-
-    size: tuple[int, int]
-    frames: int
-    seconds: float
-    view: ViewProblem
-    faces: tuple[FaceSight, ...]
-
-    def middle_of(self, value: Callable[[FaceSight], float]) -> float:
-        """The median of a value of the faces."""
-        return median(map(value, self.faces))
-
-
-def face_sight(frame: Frame, face: Face, cropper: Cropper) -> FaceSight:
-    """Measures a face of a frame."""
-    grey = cv2.cvtColor(frame.pixels, cv2.COLOR_BGR2GRAY)
-    box = face.box
-    left, top = max(0, int(box.x)), max(0, int(box.y))
-    inside = grey[top : int(box.y + box.h) + 1, left : int(box.x + box.w) + 1]
-    total, part = float(grey.sum(dtype=np.float64)), float(inside.sum(dtype=np.float64))
-    cropper.crop(frame.pixels, box)
-    return FaceSight(
-        box.side,
-        box.centre[1],
-        part / inside.size,
-        (total - part) / max(1, grey.size - inside.size),
-        cropper.sharpness(),
-    )
 
 
 def advice(sight: Sight, min_sharpness: float) -> Iterator[Finding]:
@@ -102,7 +38,7 @@ def advice(sight: Sight, min_sharpness: float) -> Iterator[Finding]:
             "face", "none was seen", "stand where people cross and face the camera; then see the light"
         )
         return
-    share = len(sight.faces) / sight.frames
+    share = len(sight.faces) / sight.looked_at
     yield ok("face", f"seen in {share:.0%} of the pictures")
     yield _distance(sight)
     yield _height(sight)
@@ -111,8 +47,12 @@ def advice(sight: Sight, min_sharpness: float) -> Iterator[Finding]:
     yield _sharpness(sight, min_sharpness)
 
 
+def _median(sight: Sight, value: Callable[[FaceSight], float]) -> float:
+    return median(map(value, sight.faces))
+
+
 def _distance(sight: Sight) -> Finding:
-    px = sight.middle_of(lambda face: face.px)
+    px = _median(sight, lambda face: face.px)
     if _reach(px) + px / 2 > sight.size[1] / 2:
         return warning(
             "distance", f"a face has {px:.0f} pixels, and taller people do not fit", "hang it farther away"
@@ -127,8 +67,8 @@ def _distance(sight: Sight) -> Finding:
 
 def _height(sight: Sight) -> Finding:
     """Whether people who are taller or shorter are in the picture, too."""
-    px = sight.middle_of(lambda face: face.px)
-    middle = sight.middle_of(lambda face: face.middle)
+    px = _median(sight, lambda face: face.px)
+    middle = _median(sight, lambda face: face.middle)
     above, below = middle - _reach(px) - px / 2, sight.size[1] - middle - _reach(px) - px / 2
     if above < 0 <= below:
         return warning("height", "taller people are cut off above", "tilt the camera up, or hang it higher")
@@ -143,7 +83,7 @@ def _reach(px: float) -> float:
 
 
 def _light(sight: Sight) -> Finding:
-    light = sight.middle_of(lambda face: face.light)
+    light = _median(sight, lambda face: face.light)
     text = f"a face has a brightness of {light:.0f} of 255"
     if light < DARK:
         return warning("light", text, "put a lamp beside the camera")
@@ -153,7 +93,7 @@ def _light(sight: Sight) -> Finding:
 
 
 def _backlight(sight: Sight) -> Finding:
-    light, around = sight.middle_of(lambda face: face.light), sight.middle_of(lambda face: face.around)
+    light, around = _median(sight, lambda face: face.light), _median(sight, lambda face: face.around)
     text = f"around it the brightness is {around:.0f}"
     if around > BACKLIGHT and light < BACKLIT * around:
         return warning("backlight", text, "turn the camera away from window or door, or light the faces")
@@ -161,7 +101,7 @@ def _backlight(sight: Sight) -> Finding:
 
 
 def _sharpness(sight: Sight, least: float) -> Finding:
-    sharpness = sight.middle_of(lambda face: face.sharpness)
+    sharpness = _median(sight, lambda face: face.sharpness)
     text = f"{sharpness:.0f}; verdict.min_sharpness is {least:.0f}"
     if sharpness < least:
         return warning("sharpness", text, "clean and focus the lens, or give more light")

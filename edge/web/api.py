@@ -24,6 +24,7 @@ from edge.system.image_header import JPEG, PNG, RIFF, is_animated
 from edge.telemetry.records import minute_of
 from edge.web import metrics as web_metrics
 from edge.web.auth import Guard
+from edge.web.commission import Commission
 from edge.web.device import DeviceMonitor, event_of
 from edge.web.device_report import DeviceReport, obstacles_of, report_of
 from edge.web.hours import HourCounts, PeriodSummary
@@ -67,6 +68,7 @@ class WebServices:
     hours: HourCounts
     live_view: bool
     view: SharedView
+    commission: Commission
 
 
 class HealthReport(BaseModel):

@@ -16,9 +16,10 @@ from edge.config import Config, WebConfig
 from edge.daemon.factory import open_bundle, open_vision
 from edge.spool.control.client import SpoolClient
 from edge.spool.records import limits_of
-from edge.web import api, login, pages, rendering, view_api
+from edge.web import api, commission_api, login, pages, rendering, view_api
 from edge.web.api import WebServices
 from edge.web.auth import Guard, find_token
+from edge.web.commission import Commission
 from edge.web.device import DeviceMonitor
 from edge.web.hours import HourCounts
 from edge.web.metrics import WebMetrics
@@ -52,6 +53,7 @@ def make_services(config: Config, environment: Mapping[str, str]) -> WebServices
         hours=HourCounts(client),
         live_view=config.web.live_view,
         view=SharedView(client),
+        commission=Commission(config, client),
     )
 
 
@@ -70,8 +72,9 @@ def make_app(config: WebConfig, services: WebServices) -> FastAPI:
     app.state.services = services
     app.state.guard = services.guard
     handle_problems(app)
-    routers = (api.open_routes, api.routes, view_api.routes, api.metric_routes, pages.routes, login.routes)
-    for router in routers:
+    for router in (api.open_routes, api.routes, view_api.routes, commission_api.routes, api.metric_routes):
+        app.include_router(router)
+    for router in (pages.routes, login.routes):
         app.include_router(router)
     rendering.mount_files(app)
     app.add_middleware(

@@ -1,4 +1,4 @@
-"""The pages for people: status, and trying a picture. What moves on them comes from the API."""
+"""The pages for people: status, trying a picture, commissioning. What moves on them comes from the API."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ async def status_page(request: Request, web: Services) -> Response:
 async def try_page(request: Request, web: Services) -> Response:
     """A picture is chosen, and its faces are judged."""
     return _guarded_page(request, web, "try.html")
+
+
+@routes.get("/commission")
+async def commission_page(request: Request, web: Services) -> Response:
+    """The steps of an installer, and the report."""
+    return _guarded_page(request, web, "commission.html")
 
 
 def _guarded_page(request: Request, web: Services, template: str) -> Response:

@@ -13,16 +13,22 @@ from typing import TypeVar
 from edge.errors import SpoolError
 from edge.spool.control import handlers, requests
 from edge.spool.control.requests import (
+    CommissionRequest,
     CurrentState,
+    LampRequest,
     LiveViewAnswer,
     Minutes,
     MinutesRequest,
     Page,
     PageRequest,
     PurgeRequest,
+    RelayRequest,
     ReplayRequest,
     Request,
+    SightAnswer,
+    SightRequest,
     SpoolStats,
+    Started,
     StateRequest,
     StatsRequest,
     StoredEvent,
@@ -35,6 +41,7 @@ from edge.spool.storage.database import DamagedError
 from edge.spool.storage.opening import REPAIR, look_into
 from edge.spool.writer import SpoolWriter
 from edge.telemetry.records import Minute
+from edge.types import Lamp, Sight
 
 MOST_ANSWERED = 64 << 20
 """Bytes of an answer."""
@@ -42,6 +49,7 @@ MOST_ANSWERED = 64 << 20
 ANSWER_S = 60.0
 _R = TypeVar("_R", PageRequest, StatsRequest, ReplayRequest, PurgeRequest, MinutesRequest)
 _A = TypeVar("_A")
+_T = TypeVar("_T", SightAnswer, Started)
 
 
 class SpoolClient:
@@ -125,6 +133,36 @@ class SpoolClient:
             SpoolError: The daemon does not answer.
         """
         return ask_daemon(self._path, request, LiveViewAnswer)
+
+    def sight(self) -> Sight | None:
+        """What the camera has seen within the last seconds; None where measuring has just begun.
+
+        Raises:
+            SpoolError: No daemon answers.
+        """
+        return self._ask_seeing(SightRequest(), SightAnswer).sight
+
+    def try_lamp(self, lamp: Lamp) -> float:
+        """Has a lamp shown; for how many seconds.
+
+        Raises:
+            SpoolError: No daemon answers.
+        """
+        return self._ask_seeing(LampRequest(lamp), Started).seconds
+
+    def try_relay(self) -> float:
+        """Has the relay energised; for how many seconds.
+
+        Raises:
+            SpoolError: No daemon answers, or there is no relay.
+        """
+        return self._ask_seeing(RelayRequest(), Started).seconds
+
+    def _ask_seeing(self, request: CommissionRequest, kind: type[_T]) -> _T:
+        found = ask_daemon(self._path, request, kind)
+        if found is None:
+            raise SpoolError("the daemon does not run; start maskgate.service")
+        return found
 
     def _ask(self, request: _R, handler: Callable[[SpoolWriter, _R], _A], kind: type[_A]) -> _A:
         found = ask_daemon(self._path, request, kind)

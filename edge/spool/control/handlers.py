@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from edge.errors import MaskGateError, SpoolError
@@ -11,9 +13,11 @@ from edge.messages.ranges import Range
 from edge.spool.control.requests import (
     MOST_ROWS,
     Answer,
+    CommissionRequest,
     CurrentState,
     EpochInfo,
     FileRequest,
+    LampRequest,
     LiveViewAnswer,
     LiveViewRequest,
     Minutes,
@@ -21,8 +25,10 @@ from edge.spool.control.requests import (
     Page,
     PageRequest,
     PurgeRequest,
+    RelayRequest,
     ReplayRequest,
     Request,
+    SightRequest,
     SpoolStats,
     StateRequest,
     StatsRequest,
@@ -36,6 +42,9 @@ from edge.spool.storage import statistics
 from edge.spool.storage.database import DamagedError
 from edge.spool.writer import SpoolWriter
 from edge.types import Reason
+
+Commission = Callable[[CommissionRequest], Answer]
+"""Answers what an installer asks of the side that sees; raises SpoolError where it cannot."""
 
 
 class LiveViewPort(Protocol):
@@ -65,8 +74,29 @@ class LiveViewPort(Protocol):
         """
 
 
-def answer(spool: Spool, live_view: LiveViewPort | None, request: Request) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """What answers for the side that sees, in its own process; None elsewhere.
+
+    Attributes:
+        live_view: The live view.
+        commission: What an installer asks for.
+    """
+
+    live_view: LiveViewPort | None = None
+    commission: Commission | None = None
+
+
+NOTHING_SEES = Seeing()
+
+
+def answer(spool: Spool, seeing: Seeing, request: Request) -> Answer:
     """A daemon's answer to a request.
+
+    Args:
+        spool: What is asked.
+        seeing: Answers what is asked of the side that sees.
+        request: The request.
 
     Raises:
         SpoolError: It cannot be answered.
@@ -76,9 +106,13 @@ def answer(spool: Spool, live_view: LiveViewPort | None, request: Request) -> An
             # In memory, and not on the spool's thread.
             return CurrentState(spool.state(), spool.recent(), spool.sender())
         case ViewRequest() | SwitchViewRequest():
-            if live_view is None:
+            if seeing.live_view is None:
                 raise SpoolError("no camera belongs to this spool")
-            return answer_with_view(live_view, request)
+            return answer_with_view(seeing.live_view, request)
+        case SightRequest() | LampRequest() | RelayRequest():
+            if seeing.commission is None:
+                raise SpoolError("no camera belongs to this spool")
+            return seeing.commission(request)
     return spool.ask(lambda writer: answer_from_file(writer, request))
 
 

@@ -16,7 +16,7 @@ from edge.errors import SpoolError
 from edge.spool.records import ConsumerMark, Purged, Replayed
 from edge.telemetry.minutes import MinuteStats
 from edge.telemetry.records import Minute, SenderState
-from edge.types import Reason, State
+from edge.types import Lamp, Reason, Sight, State
 
 MOST_ROWS = 500
 """Events in one answer, so that no export keeps the spool's thread from storing events."""
@@ -112,13 +112,41 @@ class SwitchViewRequest:
     ask: Literal["switch_view"] = "switch_view"
 
 
+@dataclass(frozen=True, slots=True)
+class SightRequest:
+    """Asks what the camera has seen within the last seconds; measuring begins with the first question."""
+
+    __pydantic_config__ = _EXACT
+    ask: Literal["sight"] = "sight"
+
+
+@dataclass(frozen=True, slots=True)
+class LampRequest:
+    """Asks to show something on the lamp for some seconds, whoever is at the door."""
+
+    __pydantic_config__ = _EXACT
+    lamp: Lamp
+    ask: Literal["lamp"] = "lamp"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRequest:
+    """Asks to energise the relay for one pulse, whoever is at the door."""
+
+    __pydantic_config__ = _EXACT
+    ask: Literal["relay"] = "relay"
+
+
 FileRequest = PageRequest | StatsRequest | ReplayRequest | PurgeRequest | MinutesRequest
 """What the file answers, also where no daemon runs."""
 
 LiveViewRequest = ViewRequest | SwitchViewRequest
 """What only the process that sees can answer."""
 
-Request = FileRequest | StateRequest | LiveViewRequest
+CommissionRequest = SightRequest | LampRequest | RelayRequest
+"""What an installer asks of it."""
+
+Request = FileRequest | StateRequest | LiveViewRequest | CommissionRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +240,23 @@ class LiveViewAnswer:
     problem: str = ""
 
 
-Answer = Page | SpoolStats | Replayed | Purged | Minutes | CurrentState | LiveViewAnswer
+@dataclass(frozen=True, slots=True)
+class SightAnswer:
+    """What the camera has seen; None where measuring has just begun, or there is no picture."""
+
+    sight: Sight | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """It is done, and lasts for so many seconds."""
+
+    seconds: float
+
+
+Answer = (
+    Page | SpoolStats | Replayed | Purged | Minutes | CurrentState | LiveViewAnswer | SightAnswer | Started
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any
 
 from edge.errors import SpoolError
 from edge.spool.control import handlers, requests
-from edge.spool.control.handlers import LiveViewPort
+from edge.spool.control.handlers import NOTHING_SEES, Seeing
 from edge.spool.spool import Spool
 from edge.spool.storage import files
 
@@ -48,7 +48,7 @@ class ControlServer(ThreadingUnixStreamServer):
         spool: Spool,
         path: Path | None = None,
         conversation: type[BaseRequestHandler] | None = None,
-        live_view: LiveViewPort | None = None,
+        seeing: Seeing = NOTHING_SEES,
     ) -> None:
         """Opens the socket; it exists as long as the spool is held.
 
@@ -56,13 +56,13 @@ class ControlServer(ThreadingUnixStreamServer):
             spool: What is asked.
             path: The socket; beside the spool unless given.
             conversation: What holds a conversation; that of the tools unless given.
-            live_view: That of the process which sees.
+            seeing: Answers what is asked of the side that sees.
 
         Raises:
             SpoolError: It cannot be made.
         """
         self.spool = spool
-        self.live_view = live_view
+        self.seeing = seeing
         self._path = path or files.socket_of(spool.path)
         self._before = self._path.with_name(f"{self._path.name}.new")
         self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
@@ -140,7 +140,7 @@ class _Conversation(BaseRequestHandler):
             return requests.encode_error("only root and the daemon's own user may ask")
         try:
             request = requests.parse_request(line)
-            return requests.encode_answer(handlers.answer(self.server.spool, self.server.live_view, request))
+            return requests.encode_answer(handlers.answer(self.server.spool, self.server.seeing, request))
         except SpoolError as error:
             return requests.encode_error(str(error))
         except Exception as error:

@@ -1,22 +1,20 @@
-"""What is measured of a face, and what an installer is told to change."""
+"""What an installer is told to change."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from edge.contract import Cropper
 from edge.diagnostics.finding import Finding, Level
-from edge.diagnostics.sight import FaceSight, Sight, advice, face_sight
-from edge.types import Box, Face, Frame, ViewProblem
+from edge.diagnostics.sight import advice
+from edge.types import FaceSight, Sight, ViewProblem
 
 GOOD = FaceSight(px=70, middle=300, light=130, around=120, sharpness=400)
 
 
 def seen(*faces: FaceSight, frames: int = 10, view: ViewProblem = ViewProblem.NONE) -> Sight:
-    return Sight((1280, 720), frames, 0.9, view, faces)
+    return Sight((1280, 720), frames, frames, 0.9, view, faces)
 
 
 def found(sight: Sight) -> dict[str, Finding]:
@@ -63,17 +61,3 @@ def test_nobody_in_the_picture_is_a_fault() -> None:
 
 def test_a_camera_that_cannot_see_is_a_fault() -> None:
     assert found(seen(GOOD, view=ViewProblem.DARK))["view"].level is Level.FAULT
-
-
-def test_a_face_is_measured_apart_from_what_is_around_it() -> None:
-    """Grey of 60 before a wall of 200."""
-    picture = np.full((240, 320, 3), 200, np.uint8)
-    picture[60:141, 100:161] = 60
-    frame = Frame(0, picture, monotonic=0.0, wall=0.0)
-    sight = face_sight(frame, Face(Box(100, 60, 60, 80), 0.9), Cropper(96))
-    assert (sight.px, sight.middle, sight.light, sight.around) == (60, 100, 60, 200)
-
-
-def test_a_face_at_the_edge_is_measured_as_far_as_it_is_seen() -> None:
-    frame = Frame(0, np.full((240, 320, 3), 90, np.uint8), monotonic=0.0, wall=0.0)
-    assert face_sight(frame, Face(Box(-20, -10, 60, 80), 0.9), Cropper(96)).light == 90

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.config import Config
+from edge.daemon.commissioning import Commissioning
 from edge.spool import Spool
+from edge.spool.control.handlers import Seeing
 from edge.spool.control.server import ControlServer
 from edge.types import DeviceKey
 from tests.support.builders import limits
@@ -46,7 +49,7 @@ def spool(tmp_path: Path, live_view: ShownView) -> Iterator[Spool]:
     path = tmp_path / "spool.db"
     with (
         closing(Spool.open(path, limits(), origin=DeviceKey("works", "door"))) as opened,
-        closing(ControlServer(opened, live_view=live_view)),
+        closing(ControlServer(opened, seeing=Seeing(live_view, Commissioning(Config()).answer))),
     ):
         yield opened
 

@@ -103,7 +103,7 @@ def test_a_page_without_the_live_view(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/try"])
+@pytest.mark.parametrize("path", ["/", "/try", "/commission"])
 def test_a_telephone_shows_all_of_it(
     browser: Browser, beside_device: Served, spool: Spool, scheme: str, path: str
 ) -> None:
@@ -164,6 +164,41 @@ def test_a_picture_is_tried(browser: Browser, server: Served, tmp_path: Path) ->
     page.set_input_files("#file", other)
     expect(page.locator("#message")).to_contain_text("no JPEG, PNG or WebP")
     page.close()
+
+
+def test_an_installer_is_led_through(
+    browser: Browser, beside_device: Served, spool: Spool, live_view: ShownView
+) -> None:
+    """What the camera sees, each lamp is shown and asked for, the relay waits for a look; then the report."""
+    state = State(Lamp.OFF, False, "", "1.2.3", 5.0)
+    live_view.on_change = lambda: spool.set_state(replace(state, live_view_until=live_view.until))
+    watched = opened(browser, beside_device.url)
+    page = watched.page
+    page.goto(beside_device.url + "/commission")
+    page.click("#live-switch")
+    expect(page.locator("#live-picture")).to_be_visible()
+    page.wait_for_function("document.getElementById('live-picture').naturalWidth > 0")
+    lamp = page.locator('[data-check="lamp amber"]')
+    expect(lamp.locator(".question")).to_be_hidden()
+    lamp.get_by_role("button", name="Show amber").click()
+    lamp.get_by_role("button", name="No", exact=True).click()
+    expect(page.locator("#findings .fault").last).to_contain_text("lamp amber: not as it should be")
+    expect(page.locator("#relay")).to_be_disabled()
+    page.check("#clear")
+    with page.expect_response("**/relay"):
+        page.click("#relay")
+    expect(page.locator("#message")).to_have_text("no relay is configured; set relay.pin")
+    expect(page.locator("#relay")).to_be_disabled()
+    page.click("#send")
+    expect(page.locator("#findings")).to_contain_text("test event: no event is stored yet")
+    with page.expect_download() as report:
+        page.get_by_role("link", name="Download the report").click()
+    assert "lamp amber" in report.value.path().read_text()
+    page.click("#begin")
+    expect(page.locator("#findings")).not_to_contain_text("amber")
+    page.close()
+    # The browser notes each answer that refuses.
+    assert [one for one in watched.complaints if "409" not in one] == []
 
 
 def test_every_lamp_has_a_text() -> None:

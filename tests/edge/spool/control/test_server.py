@@ -18,6 +18,7 @@ from edge.errors import SpoolError
 from edge.spool import Spool
 from edge.spool.control import requests, server
 from edge.spool.control.client import SpoolClient, ask_daemon
+from edge.spool.control.handlers import Seeing
 from edge.spool.control.requests import (
     LiveViewAnswer,
     PurgeRequest,
@@ -119,7 +120,7 @@ class TestControlServer:
         file, shown = tmp_path / "spool.db", ShownView()
         with closing(Spool.open(file, limits())) as opened:
             client = SpoolClient(file, limits())
-            with closing(ControlServer(opened, live_view=shown)):
+            with closing(ControlServer(opened, seeing=Seeing(shown))):
                 assert client.view() == LiveViewAnswer(True, None, "", "the live view is off")
                 assert client.switch_view(SwitchViewRequest(True, "me")) == LiveViewAnswer(True, shown.until)
                 answer = client.view()
