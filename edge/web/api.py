@@ -143,7 +143,7 @@ metric_routes = APIRouter(tags=["metrics"], responses=ANY_PROBLEM, dependencies=
 @open_routes.get("/health", responses=responses(HTTPStatus.SERVICE_UNAVAILABLE))
 async def health(web: Services) -> HealthReport:
     """Whether the server lives, and whether the device is ready; always 200 while it lives."""
-    problems = obstacles_of(web.monitor.status)
+    problems = list(map(str, obstacles_of(web.monitor.status)))
     return HealthReport(live=True, ready=not problems, problems=problems)
 
 

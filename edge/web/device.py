@@ -17,6 +17,7 @@ from edge.system.health import Health
 
 POLL_S = 1.0
 """How often the daemon is asked; the time that a page may be behind."""
+NOT_RUNNING = "the daemon does not run; start maskgate.service"
 _SILENT = CurrentState(None)
 _UNKNOWN = Health(None, None)
 _log = logging.getLogger(__name__)
@@ -94,7 +95,7 @@ def read_status(client: SpoolClient) -> DeviceStatus:
         health=_read_health(),
         spool=spool,
         newest=newest[-1].position if newest else -1,
-        problem="" if current is not None else "the daemon does not run; start maskgate.service",
+        problem="" if current is not None else NOT_RUNNING,
     )
 
 

@@ -1,4 +1,4 @@
-"""The device in the words of the API: figures, and each problem as a sentence with what to do."""
+"""The device in the words of the API: figures, and each problem with what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from edge.system.health import Health
 from edge.telemetry.minutes import Quantiles
 from edge.telemetry.records import SenderState
 from edge.types import Recovery, State, ViewProblem
-from edge.web.device import DeviceStatus
+from edge.web.device import NOT_RUNNING, DeviceStatus
+from edge.web.rendering import languages
 
 HOT_C = 80.0
 """From which a Raspberry Pi is slowed down."""
@@ -21,22 +22,6 @@ NEARLY_FULL = 0.9
 """Share of the events that the spool may hold."""
 
 _NOTHING = Quantiles(None, None)
-_VIEWS = {
-    ViewProblem.COVERED: "the camera sees nothing: the lens is covered, or there is no light; "
-    "uncover or clean it",
-    ViewProblem.DARK: 'the picture is too dark; give more light, or set camera.controls.exposure = "long"',
-    ViewProblem.BRIGHT: "the picture is too bright; turn the camera away from the sun, "
-    "or set camera.controls.brightness_ev",
-    ViewProblem.OUT_OF_FOCUS: "the picture is blurred; clean the lens, or set camera.controls.focus",
-    ViewProblem.MOVED: "the camera shows another view than before; put it back, "
-    "or start the service again where it was moved on purpose",
-}
-_RECOVERIES = {
-    Recovery.NONE: "",
-    Recovery.REOPEN: "; the camera is opened again, look at cable and power if it stays so",
-    Recovery.RECREATE: "; its driver hangs and is left behind, unplug the camera if it stays so",
-    Recovery.RESTART: "; the program is started again, look at cable and power if it stays so",
-}
 
 
 class BrokerLink(StrEnum):
@@ -48,11 +33,27 @@ class BrokerLink(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DeviceProblem(BaseModel):
+    """A problem for programs, and for pages in other languages.
+
+    `kind` names it, `detail` is what the device itself says of it, in English, `number` how many or how much.
+    """
+
+    kind: str
+    detail: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        text = languages()["en"][f"problem_{self.kind}"]
+        return text.replace("{detail}", self.detail).replace("{number}", str(self.number))
+
+
 class DeviceReport(BaseModel):
     """What the device shows, how it goes, and how its events get along. Times are Unix times.
 
     `fps` to `obscured_s` are those of the present minute, some seconds old; null where nothing was
     measured. `view`, `recovery`, `quiet`, `muted` and `live_view_until` are as in the message `state`.
+    `problems` are the sentences of `problem_kinds`.
     """
 
     running: bool
@@ -82,11 +83,13 @@ class DeviceReport(BaseModel):
     stored: int = 0
     dropped: int = 0
     problems: list[str]
+    problem_kinds: list[DeviceProblem] = []
 
 
 def report_of(status: DeviceStatus, *, sends: bool) -> DeviceReport:
     """A status as the API tells it; `sends`: whether the device is configured to send to a broker."""
     sender = status.current.sender
+    problems = [*obstacles_of(status), *_hindrances(status)]
     return DeviceReport(
         running=status.running,
         **_shown(status.current.state),
@@ -96,27 +99,32 @@ def report_of(status: DeviceStatus, *, sends: bool) -> DeviceReport:
         temperature_c=status.health.temperature_c,
         throttled=status.health.throttled,
         **_stored(status),
-        problems=[*obstacles_of(status), *_hindrances(status)],
+        problems=list(map(str, problems)),
+        problem_kinds=problems,
     )
 
 
-def obstacles_of(status: DeviceStatus) -> list[str]:
+def obstacles_of(status: DeviceStatus) -> list[DeviceProblem]:
     """What keeps the device from watching; empty while it watches."""
     state = status.current.state
+    unasked = [DeviceProblem(kind="unasked", detail=status.problem)] if status.problem else []
+    if status.problem == NOT_RUNNING:
+        unasked = [DeviceProblem(kind="not_running")]
     if state is None:
-        waits = "the daemon has judged no frame yet; wait a moment"
-        return [status.problem or waits]
-    found = [status.problem]
+        return unasked or [DeviceProblem(kind="no_frame_yet")]
+    found = unasked
     if state.blind:
-        found.append(f"the camera gives no picture: {state.reason}{_RECOVERIES[state.recovery]}")
-    found.append(_VIEWS.get(state.view, ""))
-    return [problem for problem in found if problem]
+        step = f"_{state.recovery}" if state.recovery else ""
+        found.append(DeviceProblem(kind=f"blind{step}", detail=state.reason))
+    if state.view:
+        found.append(DeviceProblem(kind=f"view_{state.view}"))
+    return found
 
 
-def _hindrances(status: DeviceStatus) -> Iterator[str]:
+def _hindrances(status: DeviceStatus) -> Iterator[DeviceProblem]:
     """What somebody has to look after while the device watches."""
     if status.current.state is not None and (problem := status.current.state.model_problem):
-        yield problem
+        yield DeviceProblem(kind="model", detail=problem)
     if status.spool is not None:
         yield from _of_spool(status.spool)
     if status.current.sender is not None:
@@ -124,28 +132,25 @@ def _hindrances(status: DeviceStatus) -> Iterator[str]:
     yield from _of_health(status.health)
 
 
-def _of_spool(spool: SpoolStats) -> Iterator[str]:
+def _of_spool(spool: SpoolStats) -> Iterator[DeviceProblem]:
     if spool.problem:
-        yield spool.problem
+        yield DeviceProblem(kind="spool", detail=spool.problem)
     elif spool.unsent >= NEARLY_FULL * spool.max_events:
-        yield f"the spool is nearly full, {spool.unsent} events are not sent; see that the broker takes them"
+        yield DeviceProblem(kind="spool_nearly_full", number=spool.unsent)
 
 
-def _of_sender(sender: SenderState) -> Iterator[str]:
+def _of_sender(sender: SenderState) -> Iterator[DeviceProblem]:
     if sender.problem:
-        yield f"events are not sent: {sender.problem}"
+        yield DeviceProblem(kind="not_sent", detail=sender.problem)
     if sender.no_subscribers:
-        yield (
-            f"{sender.no_subscribers} messages went to a broker while nobody was subscribed; "
-            "start the collector, then send them again with `maskgate events replay`"
-        )
+        yield DeviceProblem(kind="unheard", number=sender.no_subscribers)
 
 
-def _of_health(found: Health) -> Iterator[str]:
+def _of_health(found: Health) -> Iterator[DeviceProblem]:
     if found.temperature_c is not None and found.temperature_c >= HOT_C:
-        yield f"the processor is at {found.temperature_c:.0f} °C and is slowed down; add a heat sink or a fan"
+        yield DeviceProblem(kind="hot", number=round(found.temperature_c))
     if found.throttled:
-        yield "the processor is slowed down for want of power or cooling; use the supply of the Raspberry Pi"
+        yield DeviceProblem(kind="throttled")
 
 
 def _shown(state: State | None) -> dict[str, Any]:

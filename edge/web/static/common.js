@@ -21,6 +21,12 @@ function filled(node, attributes, children) {
   return node;
 }
 
+// A problem in the language of the page; what the device itself says of it is English in every language.
+export function problem({ kind, detail, number }) {
+  const [before, after] = texts[`problem_${kind}`].replace("{number}", number).split("{detail}");
+  return after === undefined ? [before] : [before, element("span", { lang: "en" }, detail), after];
+}
+
 export function decimal(number) {
   return number === null ? "–" : number.toLocaleString(language, { maximumFractionDigits: 1 });
 }

@@ -1,6 +1,6 @@
 // The status page: what it shows comes as server-sent events, and as counts by hour once a minute.
 import { drawHours, drawWeek, total } from "./charts.js";
-import { VERDICTS, clock, decimal, element, pairs, percent, texts } from "./common.js";
+import { VERDICTS, clock, decimal, element, pairs, percent, problem, texts } from "./common.js";
 import { showLiveView } from "./live_view.js";
 
 const MOST_PASSES = 10;
@@ -15,10 +15,8 @@ function showStatus(status) {
   const lamp = status.lamp ?? "unknown";
   byId("lamp").dataset.lamp = lamp;
   setText(byId("lamp-text"), texts[`lamp_${lamp}`]);
-  const sentences = status.problems.length ? status.problems : [texts.no_problems];
-  byId("problems").replaceChildren(...sentences.map((sentence) =>
-    // The device's sentences are English in every language of the page.
-    element("li", status.problems.length ? { class: "problem", lang: "en" } : {}, sentence)));
+  const problems = status.problem_kinds.map((one) => element("li", { class: "problem" }, ...problem(one)));
+  byId("problems").replaceChildren(...(problems.length ? problems : [element("li", {}, texts.no_problems)]));
   people = status.people;
   showNow();
   showDevice(status);

@@ -12,7 +12,8 @@ from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import SenderState
 from edge.types import Lamp, Recovery, State, ViewProblem
 from edge.web.device import DeviceStatus
-from edge.web.device_report import _RECOVERIES, _VIEWS, BrokerLink, obstacles_of, report_of
+from edge.web.device_report import BrokerLink, obstacles_of, report_of
+from edge.web.rendering import languages
 
 STATE = State(Lamp.OFF, False, "", "1.2.3", 5.0)
 SENDER = SenderState(True, "", 0, False)
@@ -47,7 +48,7 @@ def test_a_device_that_nobody_can_ask() -> None:
 def test_before_the_first_frame_a_device_is_not_ready() -> None:
     """A daemon that has judged nothing yet does not watch."""
     waiting = replace(WELL, current=CurrentState(None))
-    assert obstacles_of(waiting) == ["the daemon has judged no frame yet; wait a moment"]
+    assert list(map(str, obstacles_of(waiting))) == ["the daemon has judged no frame yet; wait a moment"]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,8 @@ def test_before_the_first_frame_a_device_is_not_ready() -> None:
 )
 def test_what_keeps_it_from_watching(status: DeviceStatus, words: str) -> None:
     """Each obstacle is one sentence, told by health and page alike."""
-    (sentence,) = obstacles_of(status)
+    (obstacle,) = obstacles_of(status)
+    sentence = str(obstacle)
     assert words in sentence
     assert report_of(status, sends=True).problems == [sentence]
 
@@ -95,6 +97,9 @@ def test_how_it_stands_with_its_broker() -> None:
 
 
 def test_every_view_and_every_step_has_its_words() -> None:
-    """Whatever the device tells, the page says what to do."""
-    assert set(_VIEWS) == set(ViewProblem) - {ViewProblem.NONE}
-    assert set(_RECOVERIES) == set(Recovery)
+    """Whatever the device tells, the page says what to do, in each language."""
+    views = {f"problem_view_{view}" for view in ViewProblem if view}
+    steps = {f"problem_blind_{step}" for step in Recovery if step}
+    for texts in languages().values():
+        assert views | steps <= texts.keys()
+        assert all("{detail}" in texts[step] for step in steps)

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from edge.spool import Spool
 from edge.telemetry.minutes import MinuteStats, Quantiles
 from edge.telemetry.records import SenderState
-from edge.types import Lamp, Outcome, State
+from edge.types import Lamp, Outcome, State, ViewProblem
 from edge.web.rendering import languages
 from tests.support.chromium import opened
 from tests.support.live_views import ShownView
@@ -199,6 +199,19 @@ def test_an_installer_is_led_through(
     page.close()
     # The browser notes each answer that refuses.
     assert [one for one in watched.complaints if "409" not in one] == []
+
+
+def test_problems_are_told_in_the_language_of_the_page(
+    browser: Browser, beside_device: Served, spool: Spool
+) -> None:
+    """What to do is; what the device itself says is marked as English."""
+    spool.set_state(State(Lamp.BLIND, True, "no answer", "1.2.3", 6.0, view=ViewProblem.DARK))
+    page = opened(browser, beside_device.url, locale="de-DE").page
+    page.goto(beside_device.url)
+    expect(page.locator("#problems li").first).to_have_text("Die Kamera gibt kein Bild: no answer")
+    expect(page.locator("#problems [lang=en]")).to_have_text("no answer")
+    expect(page.locator("#problems li").nth(1)).to_contain_text("Das Bild ist zu dunkel")
+    page.close()
 
 
 def test_every_lamp_has_a_text() -> None:
