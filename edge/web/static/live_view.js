@@ -18,7 +18,8 @@ export function showLiveView(end) {
   if (!button) return;
   button.disabled = false;
   button.textContent = until === null ? texts.live_view_on : texts.live_view_off;
-  picture.hidden = until === null;
+  // Until there is one: a frame without a picture would look broken.
+  picture.hidden = true;
   if (until === null) picture.removeAttribute("src");
   ask(0);
 }
@@ -45,7 +46,7 @@ async function press() {
 
 if (button) {
   button.addEventListener("click", press);
-  picture.addEventListener("load", () => ask(EVERY_MS));
-  picture.addEventListener("error", () => ask(AGAIN_MS));
+  picture.addEventListener("load", () => { picture.hidden = until === null; ask(EVERY_MS); });
+  picture.addEventListener("error", () => { picture.hidden = true; ask(AGAIN_MS); });
   document.addEventListener("visibilitychange", () => ask(0));
 }
