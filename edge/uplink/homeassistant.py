@@ -205,6 +205,16 @@ def _diagnostics(topics: Topics) -> Iterator[tuple[str, Component]]:
                 "json_attributes_template": f"{{{{ {{'reason': {reason}}} | to_json }}}}",
             },
         )
+    yield (
+        "live_view",
+        {
+            "platform": "binary_sensor",
+            "name": "Live view",
+            "icon": "mdi:cctv",
+            "entity_category": "diagnostic",
+            **_from(topics.state, "'ON' if value_json.live_view_until else 'OFF'"),
+        },
+    )
     # The device knows of no later model than its own; an empty version would be unknown for ever.
     model = "{'installed_version': value_json.model_version, 'latest_version': value_json.model_version}"
     yield (

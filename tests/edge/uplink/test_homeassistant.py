@@ -131,6 +131,17 @@ def test_a_camera_that_gives_pictures_and_cannot_see_is_a_problem() -> None:
     assert json.loads(rendered(camera, covered, "json_attributes_template")) == {"reason": "covered"}
 
 
+def test_the_live_view_is_told() -> None:
+    """Whether somebody looks through the camera; a device of an earlier version has no such view."""
+    component = components(described())["live_view"]
+    for members, shown in (
+        ({"live_view_until": None}, "OFF"),
+        ({}, "OFF"),
+        ({"live_view_until": "2025"}, "ON"),
+    ):
+        assert rendered(component, members) == shown
+
+
 def test_the_day_before_counts_nothing() -> None:
     """It is told on the same topic once it is over; an empty text is no value to Home Assistant."""
     over = {**SUMMARY, "complete": True}
