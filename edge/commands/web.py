@@ -42,7 +42,7 @@ def web(
     from edge.web.server import serve
 
     # Before anything is started that has to be ended.
-    signal.signal(signal.SIGTERM, _leave)
+    _obey_signals()
     with (
         _demo_device() if demo else _configured(file) as loaded,
         usable_models(with_models(loaded, bundle, detector)) as usable,
@@ -53,6 +53,13 @@ def web(
         scheme = "https" if config.web.cert_file else "http"
         click.echo(f"The page is at {scheme}://{_printed(config.web)}/ and ends with Ctrl-C.", err=True)
         serve(make_app(config.web, services), config.web)
+
+
+def _obey_signals() -> None:
+    signal.signal(signal.SIGTERM, _leave)
+    # The end of the terminal ends it likewise, unless that is to be ignored (nohup).
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _leave(_signal: int, _frame: object) -> NoReturn:
