@@ -32,7 +32,7 @@ EXTRAS = {
     ),
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
-    "workbench": _DESKTOP | {"jinja2", "nicegui", "onnx"},
+    "workbench": frozenset({"nicegui"}),
     "cluster": frozenset({"dask", "distributed"}),
     # Not of the extra, but the lock `tflite` leaves it out.
     "convert": _DESKTOP | {"ai_edge_litert"},

@@ -26,18 +26,20 @@ MOST_SESSIONS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class GuardSettingNames:
-    """What address and token file are called where a user sets them."""
+class WebSettingNames:
+    """What settings are called where a user makes them: in a configuration, or as options."""
 
     host: str = "web.host"
     file: str = "web.token_file"
+    port: str = "web.port"
+    cert: str = "web.cert_file"
 
 
-CONFIGURATION_KEYS = GuardSettingNames()
+CONFIGURATION_KEYS = WebSettingNames()
 
 
 def find_token(
-    config: WebConfig, environment: Mapping[str, str], names: GuardSettingNames = CONFIGURATION_KEYS
+    config: WebConfig, environment: Mapping[str, str], names: WebSettingNames = CONFIGURATION_KEYS
 ) -> str:
     """The token that clients must give; empty where none is needed.
 

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edge.config import WebConfig
 from edge.errors import ConfigError
+from edge.web.auth import CONFIGURATION_KEYS, WebSettingNames
 
 HEADERS_S = 10.0
 """Within which a new connection must have sent a request's headers."""
@@ -62,24 +63,30 @@ class PromptProtocol(H11Protocol):
             self._headers_due = None
 
 
-def serve(app: FastAPI, config: WebConfig, sockets: WebSockets = "none") -> None:
+def serve(
+    app: FastAPI,
+    config: WebConfig,
+    sockets: WebSockets = "none",
+    names: WebSettingNames = CONFIGURATION_KEYS,
+) -> None:
     """Serves until SIGTERM or SIGINT.
 
     Args:
         app: What is served.
         config: Where.
         sockets: What speaks WebSocket, where the application does.
+        names: What sentences call the settings.
 
     Raises:
         ConfigError: The address or the certificate cannot be used.
     """
     allow_many_connections()
-    _check_certificate(config)
-    with open_listener(config) as listener:
+    _check_certificate(config, names)
+    with open_listener(config, names) as listener:
         uvicorn.Server(settings_for(app, config, sockets)).run(sockets=[listener])
 
 
-def _check_certificate(config: WebConfig) -> None:
+def _check_certificate(config: WebConfig, names: WebSettingNames) -> None:
     """Refuses what uvicorn would end on, and a key whose password it would ask for at a terminal."""
     if not config.cert_file:
         return
@@ -91,11 +98,11 @@ def _check_certificate(config: WebConfig) -> None:
         if not isinstance(error, ssl.SSLError):
             reason = error.strerror or str(error)
         raise ConfigError(
-            f"web.cert_file: {config.cert_file} and its key {config.key_file} cannot be used: {reason}"
+            f"{names.cert}: {config.cert_file} and its key {config.key_file} cannot be used: {reason}"
         ) from None
 
 
-def open_listener(config: WebConfig) -> socket.socket:
+def open_listener(config: WebConfig, names: WebSettingNames = CONFIGURATION_KEYS) -> socket.socket:
     """Listens at the configured address.
 
     Raises:
@@ -107,7 +114,7 @@ def open_listener(config: WebConfig) -> socket.socket:
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no name of a host"
         raise ConfigError(
-            f"web.port: {config.host} port {config.port} cannot be used: {reason}; "
+            f"{names.port}: {config.host} port {config.port} cannot be used: {reason}; "
             "choose another, or end what uses it"
         ) from None
     # Inherited by its connections. asyncio leaves it out where a socket does not name its protocol, and the

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import webbrowser
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +15,7 @@ from edge.cli.app import log_as_configured
 from edge.cli.options import EXISTING, FILE, FOLDER, config_option, detector_option, megapixels_option
 from edge.cli.output import progress
 from edge.config import WebConfig, load_config, with_models
+from edge.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -76,6 +79,7 @@ def workbench(
       maskgate-train workbench --example --open
       maskgate-train workbench --data datasets --split split.json --runs runs
     """
+    _require_extra()
     # Here and not above: help has to work without the packages of the extra.
     from training.workbench.app import make_app, make_workbench
     from training.workbench.bench import WorkbenchSettings
@@ -89,6 +93,17 @@ def workbench(
     settings = WorkbenchSettings(device, web, runs, data, split, (*bundles, *named_runs), folder)
     bench = make_workbench(_with_example(settings) if example else settings)
     _serve(bench, make_app(bench), opens)
+
+
+def _require_extra() -> None:
+    """Insists on what the pages are made with, before its own words for what it lacks, which name no lock.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    if find_spec("nicegui") is None:
+        raise MissingExtraError("this command needs nicegui, which is not installed", "workbench")
+    import jinja2  # noqa: F401 - what it needs beside the extra of the device's pages
 
 
 def _with_example(settings: WorkbenchSettings) -> WorkbenchSettings:
@@ -110,11 +125,13 @@ def _serve(bench: Workbench, app: FastAPI, opens: bool) -> None:
     from nicegui import app as page_library
 
     from edge.web.server import serve
+    from training.workbench.app import OPTIONS
 
     web = bench.settings.web
     host = f"[{web.host}]" if ":" in web.host else web.host
     address = f"{'https' if web.cert_file else 'http'}://{host}:{web.port}/"
     click.echo(f"The workbench is at {address} and ends with Ctrl-C.", err=True)
     if opens:
-        page_library.on_startup(lambda: webbrowser.open(address))
-    serve(app, web, "websockets-sansio")
+        # Apart: a browser of the terminal would hold up the server until it ends.
+        page_library.on_startup(Thread(target=webbrowser.open, args=(address,), daemon=True).start)
+    serve(app, web, "websockets-sansio", OPTIONS)

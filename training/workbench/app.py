@@ -12,7 +12,7 @@ from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
 from edge.web import login, rendering
-from edge.web.auth import Guard, GuardSettingNames, find_token
+from edge.web.auth import Guard, WebSettingNames, find_token
 from edge.web.middleware import SECURITY_HEADERS, RequestLimits, RequestMiddleware, known_names
 from edge.web.problems import handle_problems
 from edge.web.throttle import RateLimit
@@ -24,7 +24,8 @@ from training.workbench.pages import trying
 from training.workbench.uploads import UploadShelf
 from training.workbench.videos import VideoShelf
 
-OPTIONS = GuardSettingNames("--host", "--token-file")
+OPTIONS = WebSettingNames("--host", "--token-file", "--port", "--cert-file")
+"""What the settings are called for who serves a workbench."""
 MOST_BODY_BYTES = 2 << 30
 """The largest upload: a data set in a zip, or a video. Each route has bounds of its own."""
 BODY_S = 600.0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 
 from edge.errors import ConfigError, ModelError
+from tests.support import forked
 from training.commands import maskgate_train
 
 
@@ -37,3 +39,14 @@ def test_what_holds_no_model_is_refused(tmp_path: Path) -> None:
     error = run(tmp_path, "--run", tmp_path).exception
     assert isinstance(error, ModelError)
     assert "neither a bundle nor a network nor a run folder" in str(error)
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    """The sentence names the option; it is said before the library of the pages has started anything."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        done = forked.run(
+            forked.program("training"), "workbench", "--folder", tmp_path, "--port", other.getsockname()[1]
+        )
+    assert done.returncode == 2
+    assert "--port: 127.0.0.1 port" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -12,6 +12,7 @@ from edge.errors import ModelError
 from edge.system.image_files import decode_image
 from tests.support.pictures import photo
 from tests.support.training import framework
+from tests.support.workbench import make_network
 from training.workbench.models import HeatKind, ModelShelf
 from training.workbench.network import NetworkClassifier
 
@@ -20,14 +21,10 @@ pytestmark = pytest.mark.slow
 
 def test_a_network_is_tried(tmp_path: Path) -> None:
     """The device's detector finds the faces; the likeliest label is the answer; there is a Grad-CAM."""
+    file = make_network(tmp_path / "run" / "model.keras")
     framework()
     import keras
 
-    from tests.support.networks import small
-
-    file = tmp_path / "run" / "model.keras"
-    file.parent.mkdir()
-    small().save(file)
     model = ModelShelf(Config(), (file,), tmp_path).open(str(file))
     picture = decode_image(photo(), "photo")
     (face,) = model.look(picture).faces

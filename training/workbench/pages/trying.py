@@ -43,6 +43,7 @@ class TryPage:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self._results: list[ui.element] = []
+        self._looking = 0
 
     def build(self) -> None:
         """Fills the page."""
@@ -56,9 +57,11 @@ class TryPage:
                     ("Play the built-in clip", self._on_clip),
                 ):
                     words("button", title, "bench-button").props("type=button").on("click", handler)
-        self._messages = ui.element("div").props("aria-live=polite")
+        self._state = words("p", "", "bench-quiet").props("role=status")
+        self._messages = ui.element("div")
         self._live = ui.element("div")
         self._shown = ui.element("div").classes("bench-stack")
+        ui.on("bench-begin", self._messages.clear)
         ui.on("bench-picture", self._on_picture)
         ui.on("bench-frame", self._on_frame)
         ui.on("bench-video", self._on_video)
@@ -84,12 +87,22 @@ class TryPage:
     async def _on_picture(self, event: GenericEventArguments) -> None:
         await self._show_picture(lambda: self._bench.pictures.take(str(event.args)))
 
+    def _show_state(self, more: int) -> None:
+        """Counts the pictures that are being looked at: to open a network takes seconds."""
+        self._looking += more
+        left = "a picture" if self._looking == 1 else f"{self._looking} pictures"
+        self._state.set_text(f"Looking at {left} ..." if self._looking else "")
+
     async def _on_clip_picture(self) -> None:
+        self._messages.clear()
         await self._show_picture(clip_picture)
 
     async def _show_picture(self, take: Callable[[], Upload]) -> None:
-        self._messages.clear()
-        found = await self._looked(take, heat=bool(self._heat.value))
+        self._show_state(1)
+        try:
+            found = await self._looked(take, heat=bool(self._heat.value))
+        finally:
+            self._show_state(-1)
         if found is not None:
             with self._new_card():
                 show_picture(found)
@@ -101,7 +114,7 @@ class TryPage:
         if found is not None:
             with self._live, ui.element("article").classes("bench-card"):
                 show_picture(found)
-        ui.run_javascript("window.benchNextFrame?.()")
+        ui.run_javascript("window.benchNextFrame?.()" if found else "window.benchCloseWebcam?.()")
 
     async def _looked(self, take: Callable[[], Upload], *, heat: bool) -> PictureView | None:
         options = LookOptions(bool(self._pixelated.value), heat)
@@ -125,10 +138,10 @@ class TryPage:
             self._tell(str(error))
 
     async def _on_clip(self) -> None:
+        self._messages.clear()
         await self._play(CLIP_VIDEO)
 
     async def _play(self, video: WaitingVideo) -> None:
-        self._messages.clear()
         try:
             model = await asyncio.to_thread(self._bench.models.open, str(self._first.value))
         except MaskGateError as error:

@@ -24,7 +24,10 @@ async function take(file) {
   told("");
 }
 
-async function takeAll(list) { for (const file of list) await take(file); }
+async function takeAll(list) {
+  if (list.length) emitEvent("bench-begin");
+  for (const file of list) await take(file);
+}
 
 async function openWebcam() {
   if (!navigator.mediaDevices) {
@@ -38,6 +41,7 @@ async function openWebcam() {
     return;
   }
   const video = document.createElement("video"), canvas = document.createElement("canvas");
+  emitEvent("bench-begin");
   video.muted = true;
   video.srcObject = stream;
   await video.play();
@@ -54,6 +58,7 @@ async function openWebcam() {
   window.benchNextFrame();
 }
 
+window.benchCloseWebcam = closeWebcam;
 function closeWebcam() {
   stream?.getTracks().forEach((track) => track.stop());
   stream = null;

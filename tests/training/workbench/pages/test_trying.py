@@ -15,6 +15,20 @@ from tests.support.web import TOKEN, Served, token_file
 from tests.support.workbench import served_workbench
 from training.workbench.frame import PAGES, TITLE
 
+DROP_AND_PASTE = """async () => {
+  const canvas = new OffscreenCanvas(80, 60);
+  canvas.getContext("2d").fillRect(10, 10, 20, 20);
+  const blob = await canvas.convertToBlob();
+  const held = (...names) => {
+    const data = new DataTransfer();
+    for (const name of names) data.items.add(new File([blob], name, { type: "image/png" }));
+    return data;
+  };
+  const drop = { bubbles: true, dataTransfer: held("first.png", "second.png") };
+  document.getElementById("drop").dispatchEvent(new DragEvent("drop", drop));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: held("pasted.png") }));
+}"""
+
 pytestmark = pytest.mark.slow
 
 
@@ -87,6 +101,18 @@ def test_what_cannot_be_tried_is_a_sentence(browser: Browser, bench: Served, tmp
         page.set_input_files("#files", file)
         expect(page.get_by_role("alert")).to_contain_text(words)
     page.close()
+
+
+def test_pictures_are_dropped_and_pasted(browser: Browser, bench: Served) -> None:
+    """Several at once; where nobody is in them, that is said."""
+    watched = at_the_page(browser, bench)
+    page = watched.page
+    page.evaluate(DROP_AND_PASTE)
+    expect(page.locator("article h2")).to_have_count(3)
+    expect(page.locator("article h2", has_text="pasted.png")).to_have_count(1)
+    expect(page.get_by_text("No face was found.")).to_have_count(3)
+    page.close()
+    assert watched.complaints == []
 
 
 def test_the_eyes_are_pixelated_until_that_is_switched_off(browser: Browser, bench: Served) -> None:
