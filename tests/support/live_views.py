@@ -12,8 +12,12 @@ from tests.support.pictures import encoded
 class ShownView:
     """Gives one picture while it is on; counts how often it made it, and remembers who switched it."""
 
-    def __init__(self, *, allowed: bool = True) -> None:
-        self.allowed = allowed
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Off, and nobody has asked for anything."""
+        self.allowed = True
         self.until: float | None = None
         self.problem = ""
         self.made = 0
