@@ -153,8 +153,9 @@ def _content(file: Path) -> bytes:
 def _decoded(data: bytes) -> Image | None:
     if image_header.is_heif(data):
         return heif_images.decode(data)
+    plain = np.frombuffer(image_header.without_colour_profile(data), np.uint8)
     try:
-        return cast(Image | None, cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+        return cast(Image | None, cv2.imdecode(plain, cv2.IMREAD_COLOR))
     except cv2.error:
         return None
 

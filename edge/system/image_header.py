@@ -52,15 +52,24 @@ def is_animated(data: Data) -> bool:
     """Whether a WebP or PNG says that it holds several frames, of which a decoder gives the first only."""
     if data[:4] == RIFF:
         return data[8:16] == b"WEBPVP8X" and len(data) > _FLAGS and bool(data[_FLAGS] & _ANIMATION)
-    return any(kind == b"acTL" for kind in _chunks_before_pixels(data))
+    return any(kind == b"acTL" for kind, _, _ in _chunks_before_pixels(data))
 
 
-def _chunks_before_pixels(data: Data) -> Iterator[bytes]:
-    """The types of a PNG's chunks: four bytes of length, four of type, the content, four of checksum."""
+def without_colour_profile(data: bytes) -> bytes:
+    """A PNG without its ICC profile, which OpenCV does not use; of an odd one libpng complains aloud."""
+    for kind, start, end in _chunks_before_pixels(data):
+        if kind == b"iCCP":
+            return data[:start] + data[end:]
+    return data
+
+
+def _chunks_before_pixels(data: Data) -> Iterator[tuple[bytes, int, int]]:
+    """Type, begin and end of a PNG's chunks: length and type of four bytes, content, checksum of four."""
     at = len(PNG) if data[: len(PNG)] == PNG else len(data)
     while at + 8 <= len(data) and (kind := bytes(data[at + 4 : at + 8])) != b"IDAT":
-        yield kind
-        at += 12 + int.from_bytes(data[at : at + 4], "big")
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        yield kind, at, end
+        at = end
 
 
 def is_heif(data: Data) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -97,3 +99,21 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """A name that leads nowhere is said with the system's reason."""
     with pytest.raises(SourceError, match=r"nobody\.png cannot be read: No such file"):
         read_image(tmp_path / "nobody.png")
+
+
+def test_an_odd_colour_profile_is_not_complained_of(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The same pixels, and no word of libpng's on the terminal."""
+    plain = encoded(".png")
+    profile = bytearray(132)
+    profile[0:4], profile[36:40] = struct.pack(">I", 132), b"acsp"
+    content = b"iCCP" + b"ICC Profile\0\0" + zlib.compress(bytes(profile))
+    chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+    # The first chunk, IHDR, takes 25 bytes behind the signature.
+    (tmp_path / "odd.png").write_bytes(plain[:33] + chunk + plain[33:])
+    (tmp_path / "plain.png").write_bytes(plain)
+    assert np.array_equal(read_image(tmp_path / "odd.png"), read_image(tmp_path / "plain.png"))
+    assert capfd.readouterr().err == ""
+    cv2.imdecode(np.frombuffer(plain[:33] + chunk + plain[33:], np.uint8), cv2.IMREAD_COLOR)
+    assert "iCCP" in capfd.readouterr().err, "libpng does complain of it"
