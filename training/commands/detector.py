@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 @click.option(
     "--finish", "stop", is_flag=True, help="With --resume: train no further, choose from what is there."
 )
+@click.option(
+    "--earlier",
+    type=EXISTING,
+    help="A detector trained before from the same start; the mean with it is tried in the choice, too.",
+)
 @megapixels_option
 @json_option
 def detector(
@@ -61,6 +66,7 @@ def detector(
     base: Path,
     resume: Path | None,
     stop: bool,
+    earlier: Path | None,
     as_json: bool,
 ) -> None:
     """Trains a face detector with YuNet's outputs; --resume goes on after an interruption.
@@ -79,13 +85,16 @@ def detector(
     published = None if random_start else teacher
     # Also for `--resume` and `--finish`, since the choice mixes checkpoints with these weights.
     start = initial_weights.initial(recipe.design, published, recipe.seed)
+    before = selection.earlier_weights(earlier, recipe.design) if earlier else None
+    known = selection.KnownWeights(start, before)
     if run.steps_done() < recipe.steps and not stop:
         material = dataset.DetectorDataset(faces, clips, teacher, for_training)
         gathered = dataset.gather(material, recipe.seed, lambda text: click.echo(text, err=True))
         trainer.train(
             run, recipe, start, gathered, lambda row: click.echo(_line(row, recipe.steps), err=True)
         )
-    summary = selection.finish(run, start, trial, selection.origin_of(published, manifest.fingerprint))
+    origin = selection.origin_of(published, manifest.fingerprint, earlier)
+    summary = selection.finish(run, known, trial, origin)
     click.echo(json_text(summary) if as_json else _table(summary))
 
 

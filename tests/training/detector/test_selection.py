@@ -52,7 +52,7 @@ def test_the_chosen_point_allows_no_more_unmatched_boxes(
 ) -> None:
     """The written detector stays below the rival's at the device's threshold, over the frames."""
     out = run.folder / "detector.onnx"
-    choice = detector_selection.choose(run.folder, lively_weights(seed=9), trial, out)
+    choice = detector_selection.choose(run.folder, selection.KnownWeights(lively_weights(seed=9)), trial, out)
     assert choice.step in (1, 2)
     assert choice.share in detector_selection.SHARES
     (ours,), (rival,) = (
@@ -100,13 +100,33 @@ def test_handfuls_count_where_there_is_nothing_else() -> None:
 
 def test_of_mixtures_that_find_as_many_faces_the_calmest_is_taken() -> None:
     """A small loss of recall is chance and worth calm; a large one is not."""
-    file = Path("step000001.onnx")
+    one, two, three = (selection.DetectorMixture(Path("step000001.onnx"), share) for share in (1.0, 0.7, 0.5))
     tried = [
-        detector_selection.DetectorCandidate(file, 1.0, 0.950, 0.5),
-        detector_selection.DetectorCandidate(file, 0.7, 0.945, 0.1),
-        detector_selection.DetectorCandidate(file, 0.5, 0.900, 0.0),
+        detector_selection.DetectorCandidate(one, 0.950, 0.5),
+        detector_selection.DetectorCandidate(two, 0.945, 0.1),
+        detector_selection.DetectorCandidate(three, 0.900, 0.0),
     ]
-    assert detector_selection._preferred(tried) == (file, 0.7)
+    assert detector_selection._preferred(tried) == two
+
+
+def test_a_mixture_is_the_mean_of_two_runs_and_then_of_the_start(tmp_path: Path) -> None:
+    """Half of 2 and half of 4 are 3; 0.7 of it and 0.3 of 1 are 2.4."""
+    names = [np.full_like(value, 2.0) for value in lively_weights(seed=1)]
+    onnx_export.save(SMALL, names, tmp_path / "step000001.onnx")
+    known = selection.KnownWeights([value / 2 for value in names], [value * 2 for value in names])
+    for earlier, expected in ((True, 2.4), (False, 1.7)):
+        selection.DetectorMixture(tmp_path / "step000001.onnx", 0.7, earlier).write(
+            known, tmp_path / "m.onnx"
+        )
+        _, mixed = onnx_export.read(tmp_path / "m.onnx")
+        assert all(value == pytest.approx(expected) for value in mixed)
+
+
+def test_another_network_is_not_mixed_in(run: detector_trainer.DetectorRun) -> None:
+    """Its numbers mean something else."""
+    assert len(selection.earlier_weights(run.onnx(1), SMALL)) == len(lively_weights(seed=1))
+    with pytest.raises(ConfigError, match=r"step000001\.onnx has another network"):
+        selection.earlier_weights(run.onnx(1), detector_trainer.DetectorRecipe().design)
 
 
 def test_a_finished_run_says_where_its_detector_comes_from(
@@ -114,7 +134,7 @@ def test_a_finished_run_says_where_its_detector_comes_from(
 ) -> None:
     """The summary names the file's digest, the start, the data and the difference to OpenCV."""
     origin = selection.origin_of(trial.rival, "abc")
-    summary = selection.finish(run, lively_weights(seed=9), trial, origin)
+    summary = selection.finish(run, selection.KnownWeights(lively_weights(seed=9)), trial, origin)
     stored = json.loads((run.folder / selection.SUMMARY).read_text())
     assert stored == json.loads(json.dumps(summary))
     assert stored["sha256"] == hashlib.sha256((run.folder / selection.RESULT).read_bytes()).hexdigest()
@@ -131,11 +151,11 @@ def test_numbers_that_differ_in_opencv_stop_the_run(
     """A detector that OpenCV computes otherwise is not handed out without a word."""
     monkeypatch.setattr(parity, "largest_difference", lambda *_: float("nan"))
     with pytest.raises(ModelError, match="differ"):
-        selection.finish(run, lively_weights(seed=9), trial, {})
+        selection.finish(run, selection.KnownWeights(lively_weights(seed=9)), trial, {})
 
 
 def test_choosing_needs_checkpoints(tmp_path: Path) -> None:
     """An empty run is named."""
     nothing = selection.trial_of(frames(tmp_path), [], tmp_path / "rival.onnx")
     with pytest.raises(ConfigError, match=tmp_path.name):
-        detector_selection.choose(tmp_path, (), nothing, tmp_path / "detector.onnx")
+        detector_selection.choose(tmp_path, selection.KnownWeights(()), nothing, tmp_path / "detector.onnx")
