@@ -316,7 +316,7 @@ class MqttConfig(FrozenModel):
     enabled: bool = True
     host: Annotated[str, Field(min_length=1)] = "localhost"
     port: Annotated[int, Field(ge=1, le=65_535)] = 1883
-    # From 2 on: paho is asked for a second less, see `edge.mqtt.client`.
+    # From 2 on: paho is asked for a second less, see `edge.mqtt.paho_client`.
     keepalive_s: Annotated[int, Field(ge=2, le=3600)] = 30
     prefix: TopicPrefix = "maskgate"
     client_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{0,128}$")] = ""

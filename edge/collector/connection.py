@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 
 from edge.collector.acks import Message
 from edge.errors import BrokerError
@@ -28,11 +29,12 @@ from edge.mqtt.properties import packet_size
 from edge.mqtt.reason_codes import REFUSED, SHARED_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED
 from edge.mqtt.takeover import TakeoverDetector
 
-SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=1_000)
-"""The session that a collector wants: it waits for a week, with at most 1,000 messages unacknowledged."""
+SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=2_000)
+"""The session that a collector wants: it waits for a week, with at most 2,000 messages unacknowledged."""
 
-MAX_PACKET_BYTES = 16_384
-"""What a broker may send to a collector: a device's messages have less than 4 KiB."""
+MAX_PACKET_BYTES = 8_192
+"""What a broker may send to a collector: a device's messages have less than 4 KiB. So many of them as may be
+unacknowledged take 16 MiB."""
 
 SHARED = "$share/"
 """So begins the filter of a shared subscription."""
@@ -133,11 +135,11 @@ class CollectorConnection:
                 self._connection.unsubscribe(stale)
             self._connection.subscribe(self.filters)
 
-    def acknowledge(self, number: int, received: MessageReceived) -> None:
-        """Lets the broker forget a message, if the connection over which it came still stands."""
+    def acknowledge(self, received: Iterable[tuple[int, MessageReceived]]) -> None:
+        """Lets the broker forget messages, each with the number of the connection over which it came."""
         # A packet identifier means nothing to another connection, over which the message comes again.
-        if self._connection is not None and number == self.attempts:
-            self._connection.acknowledge(received)
+        if self._connection is not None:
+            self._connection.acknowledge(message for number, message in received if number == self.attempts)
 
     def publish(self, message: Message) -> None:
         """Hands a message to the broker; see `room`.

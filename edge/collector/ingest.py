@@ -15,7 +15,7 @@ from edge.types import DeviceKey
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1_000
 """Messages in one transaction."""
 
 

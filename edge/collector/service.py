@@ -200,8 +200,7 @@ class Collector:
         while self.waiting:
             batch = self._ingest.commit()
             self._store_backoff.reset()
-            for received in batch.messages:
-                self.connection.acknowledge(received.connection, received.message)
+            self.connection.acknowledge((one.connection, one.message) for one in batch.messages)
             self._ack_scheduler.touched(sorted(batch.touched))
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)

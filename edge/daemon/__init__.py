@@ -11,7 +11,7 @@ Threads, and what each owns; nobody else touches it:
   answer waits for a Future.
 - maskgate-uplink (`edge.uplink.uplink`): session, queues and retained messages. It asks the spool, is
   woken by it after each commit, and takes minutes from the main thread by `MinuteQueue`.
-- paho's own, one for each connection (`edge.mqtt.client`): the socket to the broker. Its callbacks put
+- paho's own, one for each connection (`edge.mqtt.paho_client`): the socket to the broker. Its callbacks put
   events into the uplink's `ConnectionEventQueue` and do nothing else.
 - the control socket's, one that accepts and one for each tool that asks (`edge.spool.control.server`):
   the tool's connection. They ask the spool like everybody else. Who asks for a picture of the live view

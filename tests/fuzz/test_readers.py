@@ -29,6 +29,7 @@ from edge.config import CameraConfig
 from edge.demo import CLIP
 from edge.errors import MaskGateError, SpoolError
 from edge.messages.inbound import InboundError, parse_ack, parse_command
+from edge.mqtt.paho_client import message_of
 from edge.spool.control.requests import parse_reply, parse_request
 from edge.spool.records import Replayed
 from edge.system import image_header
@@ -170,6 +171,8 @@ PICTURES = (
 )
 ACK = b'{"consumer": "shop", "epoch": "e1", "contiguous": 3, "missing": [[5, 7]]}'
 
+PACKET = b"\x00\x03a/b\x00\x07\x0d\x01\x01\x08\x00\x02to\x09\x00\x03abcpayload"
+
 READERS = {
     "ack": Reader(parse_ack, (ACK,), (InboundError,)),
     "command": Reader(
@@ -181,6 +184,7 @@ READERS = {
     "gap": Reader(collected("gap"), (gap(1, first=1, last=3),), ()),
     "state": Reader(collected("state"), (state(),), ()),
     "stats": Reader(collected("stats"), (b"{}",), ()),
+    "packet": Reader(lambda content: message_of(0x33, content), (PACKET,), (Exception,)),
     "availability": Reader(collected("availability"), (b"online", b"offline"), ()),
     "export": Reader(
         in_a_file(exported),

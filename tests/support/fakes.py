@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.machinery
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType, TracebackType
 from typing import Any
@@ -281,8 +281,8 @@ class FakeConnection:
     def unsubscribe(self, filters: Sequence[str]) -> None:
         self.subscriptions.append(("unsubscribe", filters))
 
-    def acknowledge(self, received: MessageReceived) -> None:
-        self.acknowledged.append(received.mid)
+    def acknowledge(self, received: Iterable[MessageReceived]) -> None:
+        self.acknowledged += (message.mid for message in received)
 
     def close(self, timeout: float = 0.0) -> None:
         self.closed = True

@@ -56,10 +56,10 @@ def test_what_a_lost_connection_brought_is_not_acknowledged_on_the_next(
     connection: CollectorConnection, connector: FakeConnector
 ) -> None:
     """Its number would name another message there."""
-    connection.acknowledge(1, ARRIVED)
+    connection.acknowledge([(1, ARRIVED)])
     connection.disconnect("gone")
     connection.connect()
-    connection.acknowledge(1, ARRIVED)
+    connection.acknowledge([(1, ARRIVED)])
     assert connector.connections[0].acknowledged == [7]
     assert connector.connections[1].acknowledged == []
 

@@ -13,6 +13,7 @@ import pytest
 
 from edge.cli.log import FEW
 from edge.collector.completeness import Completeness
+from edge.collector.connection import SESSION
 from edge.collector.records import EpochKey
 from edge.config import Config
 from edge.daemon.uplink_factory import open_uplink
@@ -35,6 +36,7 @@ __all__ = ["path", "process", "url"]
 pytestmark = pytest.mark.broker
 
 
+LIMIT = SESSION.receive_maximum
 PATIENT = ("max_queued_messages 0",)
 """A broker that is not killed need not save; saving at every change takes it longer the more waits."""
 
@@ -147,13 +149,13 @@ def test_a_locked_database_holds_the_flow_and_loses_nothing(
         device.wait_for_mark(5)
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            device.publish(made(2000)[5:])
-            wait_until(lambda: collector.waiting >= 1000)
+            device.publish(made(LIMIT + 500)[5:])
+            wait_until(lambda: collector.waiting >= LIMIT)
             # The broker waits for acknowledgements: no more than it may send comes, and nothing piles up.
-            assert collector.waiting == 1000
+            assert collector.waiting == LIMIT
             assert collector.totals.stored == 5
-        device.wait_for_mark(2000)
-    assert event_ids(path) == ids(made(2000))
+        device.wait_for_mark(LIMIT + 500)
+    assert event_ids(path) == ids(made(LIMIT + 500))
 
 
 def test_a_process_killed_while_the_database_is_locked(

@@ -11,8 +11,9 @@ import pytest
 
 from edge.mqtt import problems
 from edge.mqtt.broker import Broker, ConnectOptions, PersistentSession
-from edge.mqtt.client import MAX_QOS_0, Connection, connect
+from edge.mqtt.client import Connection, connect
 from edge.mqtt.events import ConnectionAccepted, ConnectionEvent, ConnectionLost, MessageReceived
+from edge.mqtt.network_state import MAX_QOS_0
 from tests.support.mosquitto import wait_until
 from tests.support.raw_broker import CONNACK, publish, raw_broker
 
@@ -96,8 +97,7 @@ def test_beyond_the_receive_maximum_nothing_is_read() -> None:
         wait_until(lambda: len(messages()) == 100)
         time.sleep(0.2)
         assert len(messages()) == 100
-        for received in messages():
-            connection.acknowledge(received)
+        connection.acknowledge(messages())
         wait_until(lambda: len(messages()) == 199)
         connection.close(10)
 
@@ -118,7 +118,7 @@ def test_acknowledged_messages_make_room() -> None:
         def take(event: ConnectionEvent) -> None:
             events.append(event)
             if isinstance(event, MessageReceived) and connection is not None:
-                connection.acknowledge(event)
+                connection.acknowledge([event])
 
         connection = connect(Broker("127.0.0.1", port), None, COLLECTOR, take)
         wait_until(lambda: len(events) >= 250)
