@@ -6,10 +6,12 @@ import json
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
 from jsonschema_rs import Draft202012Validator, ValidationError
+from pydantic_core import from_json
 
 from edge.collector.records import (
     AvailabilityRecord,
@@ -58,7 +60,7 @@ class Parser:
     def __init__(self, prefix: str = PREFIX) -> None:
         """`prefix`: with what the topics of the devices begin."""
         self._prefix = prefix
-        definitions = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["$defs"]
+        definitions = _bounded(json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))["$defs"])
         self._validators = {
             kind: Draft202012Validator({**_tolerant(definitions[kind], needed), "$defs": definitions})
             for kind, needed in (("event", None), ("gap", None), ("state", NEEDED_STATE), ("stats", ()))
@@ -122,6 +124,7 @@ class Parser:
             # The first error alone: each holds a copy of the message.
             self._validators[kind].validate(members)
         except ValidationError as error:
+            _check_storable(members, DEEPEST)
             where = "/".join(map(str, error.instance_path))
             raise _BadMessageError(f"{where}: {error.message}" if where else error.message) from None
         return members
@@ -139,6 +142,18 @@ def _guarded(read: Callable[[], ReadT], topic: str, payload: bytes, received: fl
     except BaseException as error:
         reason = f"it cannot be read: {type(error).__name__}: {error}"
     return Rejected(topic, payload, reason, received)
+
+
+def _bounded(schema: Any) -> Any:
+    """A schema whose numbers are no larger than every program can hold."""
+    if isinstance(schema, list):
+        return [_bounded(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: _bounded(value) for key, value in schema.items()}
+    # A property may be called `type` as well.
+    is_value = isinstance(schema.get("type"), str | list)
+    return {"minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER, **inner} if is_value else inner
 
 
 def _tolerant(definition: _Members, needed: tuple[str, ...] | None) -> _Members:
@@ -161,7 +176,16 @@ def _place(site: str, device: str) -> DeviceKey:
 
 
 def _load(payload: bytes) -> Any:
-    """The JSON value, if it is one that a database can hold."""
+    """The JSON value, if it is one that a database can hold; how large its numbers are, the schema says."""
+    # Without an escape no text holds a NUL or half a character, and without many brackets nothing is deep.
+    if b"\\" not in payload and payload.count(b"{") + payload.count(b"[") <= DEEPEST:
+        with suppress(ValueError):
+            return from_json(payload, allow_inf_nan=False)
+    return _load_carefully(payload)
+
+
+def _load_carefully(payload: bytes) -> Any:
+    """As `_load`, whatever the payload, and with a sentence on what is wrong with it; takes long."""
     try:
         # Python reads NaN and Infinity, which JSON does not have.
         value = json.loads(payload.decode(), parse_constant=_no_number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from edge.collector import completeness
 from edge.collector.completeness import OPEN, Completeness
 from edge.collector.database.listed import EPOCH, epoch_row, key_of, listed, same_epoch
+from edge.collector.database.rows import Row, execute_rows
 from edge.collector.database.tables import epoch, present
 from edge.collector.records import EpochKey
 from edge.messages.ranges import Range, merge
@@ -18,46 +19,78 @@ from edge.messages.ranges import Range, merge
 FIRST_RANGES = 1_000
 """Ranges of an epoch that are looked at for its mark; more holes than that are asked for in turn."""
 
+_EPOCH_NAMES = tuple(column.name for column in EPOCH)
+_OF_EPOCH = tuple(f"of_{name}" for name in _EPOCH_NAMES)
 
-def extend(connection: Connection, spans: Mapping[EpochKey, Sequence[Range]]) -> None:
-    """Adds ranges to those that epochs have; only what they touch is read and written."""
-    touched: dict[EpochKey, dict[int, int]] = {key: {} for key in spans}
-    for epoch_key, span in _touched(connection, spans):
-        touched[epoch_key][span.first] = span.last
-    gone: list[dict[str, object]] = []
-    grown: list[dict[str, object]] = []
-    new: list[dict[str, object]] = []
-    for epoch_key, added in spans.items():
-        old = touched[epoch_key]
-        there = [Range(first, last) for first, last in old.items()]
-        merged = {span.first: span.last for span in merge((*there, *added))}
+
+def _in_epoch(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    return tuple(
+        table.c[name] == sa.bindparam(of_name) for name, of_name in zip(_EPOCH_NAMES, _OF_EPOCH, strict=True)
+    )
+
+
+_NUMBER = sa.Column("number", sa.BigInteger)
+_THIS_RANGE = (*_in_epoch(present), present.c.first == sa.bindparam("of_first"))
+_ADD, _REMOVE = present.insert(), sa.delete(present).where(*_THIS_RANGE)
+_GROW = sa.update(present).where(*_THIS_RANGE)
+_ADD_EPOCH, _RAISE = epoch.insert(), sa.update(epoch).where(*_in_epoch(epoch))
+
+
+def add(
+    connection: Connection, spans: Mapping[EpochKey, Sequence[Range]], highest: Mapping[EpochKey, int]
+) -> None:
+    """Adds ranges to those that epochs have; only what they touch is read and written.
+
+    Args:
+        connection: With a transaction in which nobody else writes.
+        spans: The ranges of each epoch.
+        highest: For each of these epochs, the highest sequence that is known to exist.
+    """
+    # By the number of the epoch in `spans`: keys would take longer than all else here.
+    known: list[int | None] = [None] * len(spans)
+    touched: list[dict[int, Range]] = [{} for _ in spans]
+    for row in _near(connection, spans):
+        known[row.number] = row.highest
+        if row.first is not None:
+            touched[row.number][row.first] = Range(row.first, row.last)
+    _raise_highest(connection, highest, dict(zip(spans, known, strict=True)))
+    _write_ranges(connection, zip(spans.items(), touched, strict=True))
+
+
+def _raise_highest(
+    connection: Connection, highest: Mapping[EpochKey, int], known: Mapping[EpochKey, int | None]
+) -> None:
+    new: list[Row] = []
+    higher: list[Row] = []
+    for epoch_key, number in highest.items():
+        reached = known[epoch_key]
+        if reached is None:
+            new.append((*_columns(epoch_key), number))
+        elif number > reached:
+            higher.append((*_columns(epoch_key), number))
+    execute_rows(connection, _ADD_EPOCH, (*_EPOCH_NAMES, "highest"), new)
+    execute_rows(connection, _RAISE, (*_OF_EPOCH, "highest"), higher)
+
+
+def _write_ranges(
+    connection: Connection, epochs: Iterable[tuple[tuple[EpochKey, Sequence[Range]], dict[int, Range]]]
+) -> None:
+    """Writes what becomes of ranges that are there, by their first number, with what is added to them."""
+    gone: list[Row] = []
+    grown: list[Row] = []
+    new: list[Row] = []
+    for (epoch_key, added), old in epochs:
+        columns = _columns(epoch_key)
+        merged = {span.first: span.last for span in merge((*old.values(), *added))}
         for first, last in merged.items():
             if first not in old:
-                new.append({**epoch_row(epoch_key), "first": first, "last": last})
-            elif old[first] != last:
-                grown.append({**_of(epoch_key), "of_first": first, "last": last})
-        gone += ({**_of(epoch_key), "of_first": first} for first in old if first not in merged)
-    this = (*_in_epoch(present), present.c.first == sa.bindparam("of_first"))
-    for statement, rows in (
-        (sa.delete(present).where(*this), gone),
-        (sa.update(present).where(*this), grown),
-        (present.insert(), new),
-    ):
-        if rows:
-            connection.execute(statement, rows)
-
-
-def raise_highest(connection: Connection, highest: Mapping[EpochKey, int]) -> None:
-    """Notes the highest sequences that are known to exist."""
-    known = _highest(connection, highest)
-    new = [{**epoch_row(key), "highest": number} for key, number in highest.items() if key not in known]
-    higher = [
-        {**_of(key), "highest": number} for key, number in highest.items() if number > known.get(key, number)
-    ]
-    if new:
-        connection.execute(epoch.insert(), new)
-    if higher:
-        connection.execute(sa.update(epoch).where(*_in_epoch(epoch)), higher)
+                new.append((*columns, first, last))
+            elif old[first].last != last:
+                grown.append((*columns, first, last))
+        gone += ((*columns, first) for first in old if first not in merged)
+    execute_rows(connection, _REMOVE, (*_OF_EPOCH, "of_first"), gone)
+    execute_rows(connection, _GROW, (*_OF_EPOCH, "of_first", "last"), grown)
+    execute_rows(connection, _ADD, (*_EPOCH_NAMES, "first", "last"), new)
 
 
 def marks(
@@ -75,38 +108,31 @@ def marks(
     return {key: completeness.completeness_of(ranges[key], highest[key]) for key in wanted}
 
 
-def _touched(
-    connection: Connection, spans: Mapping[EpochKey, Sequence[Range]]
-) -> Iterator[tuple[EpochKey, Range]]:
-    """The ranges that overlap those given or lie next to them."""
+def _near(connection: Connection, spans: Mapping[EpochKey, Sequence[Range]]) -> Sequence[Any]:
+    """Of each epoch its number in `spans`, its highest sequence, and each range that overlaps or touches.
+
+    These are rows. Null is the highest of an epoch that is not there, and the range where there is none.
+    """
     rows = (
-        {**epoch_row(key), "first": span.first - 1, "last": min(span.last + 1, OPEN)}
-        for key, added in spans.items()
+        {**epoch_row(key), "number": number, "first": span.first - 1, "last": min(span.last + 1, OPEN)}
+        for number, (key, added) in enumerate(spans.items())
         for span in added
     )
-    near = listed(connection, rows, *EPOCH, present.c.first, present.c.last)
+    near = listed(connection, rows, *EPOCH, _NUMBER, present.c.first, present.c.last)
     before = present.alias("before")
     # Ranges do not overlap: of those that begin earlier only the last can reach so far.
     earlier = sa.select(sa.func.max(before.c.first)).where(
         same_epoch(before, near), before.c.first <= near.c.first
     )
-    since = sa.func.coalesce(earlier.scalar_subquery(), 0)
-    query = sa.select(present).select_from(
-        near.join(
-            present,
-            sa.and_(
-                same_epoch(present, near), present.c.first >= since, present.c.first <= near.c.last,
-                present.c.last >= near.c.first,
-            ),
-        )
-    )  # fmt: skip
-    return ((key_of(row), Range(row.first, row.last)) for row in connection.execute(query).all())
-
-
-def _highest(connection: Connection, epoch_keys: Iterable[EpochKey]) -> dict[EpochKey, int]:
-    wanted = listed(connection, map(epoch_row, epoch_keys), *EPOCH)
-    query = sa.select(epoch).select_from(wanted.join(epoch, same_epoch(epoch, wanted)))
-    return {key_of(row): row.highest for row in connection.execute(query).all()}
+    touching = sa.and_(
+        same_epoch(present, near),
+        present.c.first >= sa.func.coalesce(earlier.scalar_subquery(), 0),
+        present.c.first <= near.c.last,
+        present.c.last >= near.c.first,
+    )
+    there = near.outerjoin(epoch, same_epoch(epoch, near)).outerjoin(present, touching)
+    query = sa.select(near.c.number, epoch.c.highest, present.c.first, present.c.last).select_from(there)
+    return connection.execute(query).all()
 
 
 def _ranges(
@@ -125,10 +151,6 @@ def _ranges(
     return connection.execute(query.order_by(present.c.first)).all()
 
 
-def _in_epoch(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-    return tuple(table.c[column.name] == sa.bindparam(f"of_{column.name}") for column in EPOCH)
-
-
-def _of(epoch_key: EpochKey) -> dict[str, object]:
-    place = epoch_key.place
-    return {"of_site": place.site, "of_device": place.device, "of_epoch": epoch_key.name}
+def _columns(epoch_key: EpochKey) -> tuple[str, str, str]:
+    """The values of the columns that say which epoch."""
+    return epoch_key.place.site, epoch_key.place.device, epoch_key.name

@@ -17,14 +17,16 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from edge.collector.completeness import OPEN
 from edge.collector.database import sequences
 from edge.collector.database.engine import CollectorDatabase
-from edge.collector.database.listed import listed
+from edge.collector.database.listed import EPOCH, listed
 from edge.collector.database.periods import Word, note
 from edge.collector.database.rejected import store_rejected
+from edge.collector.database.rows import execute_rows
 from edge.collector.database.tables import client, event, gap
 from edge.collector.records import EpochKey, EventRecord, GapRecord, Record, Rejected
 from edge.errors import StorageError
 from edge.messages.payloads import iso_time
 from edge.messages.ranges import Range, ranges_of
+from edge.types import DeviceKey
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,9 @@ def _getter(columns: Iterable[sa.Column[Any]]) -> Callable[[object], tuple[Any, 
 
 
 _event_key_of, _decision_of, _gap_key_of, _loss_of = map(_getter, (EVENT_KEY, _DECISION, GAP_KEY, _LOSS))
-_EVENT_MEMBERS = tuple(column.name for column in event.c)
+_epoch_of = _getter(EPOCH)
+_ADD_EVENT, _EVENT_NAMES = event.insert(), tuple(event.c.keys())
+_event_of = _getter(event.c)
 
 
 class UnfitError(StorageError):
@@ -186,7 +190,11 @@ def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
     note(connection, [record for record in records if isinstance(record, Word)])
     if bad:
         store_rejected(connection, bad)
-    touched = frozenset({record.epoch_key for record in events} | {record.epoch_key for record in gaps})
+    # Each epoch once: of most devices a batch has several records.
+    touched = frozenset(
+        EpochKey(DeviceKey(site, device), name)
+        for site, device, name in set(map(_epoch_of, (*events, *gaps)))
+    )
     clashing = sum(isinstance(clash.record, EventRecord) for clash in clashes)
     return WriteTally(new, len(events) - new - clashing, len(bad), touched, tuple(clashes))
 
@@ -214,21 +222,16 @@ def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tupl
 
 def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
     """Stores events of which none is there, and counts their sequences as present."""
-    ordered = sorted(new, key=lambda record: (record.epoch_key, record.sequence))
+    ordered = sorted(new, key=_event_key_of)
     if not ordered:
         return
-    connection.execute(event.insert(), [_members(record) for record in ordered])
+    execute_rows(connection, _ADD_EVENT, _EVENT_NAMES, map(_event_of, ordered))
     by_epoch = {
-        epoch_key: [record.sequence for record in records]
-        for epoch_key, records in groupby(ordered, key=lambda record: record.epoch_key)
+        records[0].epoch_key: [record.sequence for record in records]
+        for records in (list(same) for _, same in groupby(ordered, key=_epoch_of))
     }
-    sequences.raise_highest(connection, {key: numbers[-1] for key, numbers in by_epoch.items()})
-    sequences.extend(connection, {key: ranges_of(numbers) for key, numbers in by_epoch.items()})
-
-
-def _members(record: EventRecord) -> dict[str, object]:
-    # `asdict` copies every value, which takes longer than all else that is done with an event here.
-    return {name: getattr(record, name) for name in _EVENT_MEMBERS}
+    spans = {key: ranges_of(numbers) for key, numbers in by_epoch.items()}
+    sequences.add(connection, spans, {key: numbers[-1] for key, numbers in by_epoch.items()})
 
 
 def _store_gaps(connection: Connection, gaps: Sequence[GapRecord]) -> list[Clash]:
@@ -253,8 +256,7 @@ def _store_gaps(connection: Connection, gaps: Sequence[GapRecord]) -> list[Clash
             key = record.epoch_key
             spans.setdefault(key, []).append(Range(record.first, record.last or OPEN))
             highest[key] = max(highest.get(key, 0), record.last or record.first - 1)
-        sequences.raise_highest(connection, highest)
-        sequences.extend(connection, spans)
+        sequences.add(connection, spans, highest)
     return clashes
 
 

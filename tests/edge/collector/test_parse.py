@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.collector.parse import _load, _load_carefully
 from edge.collector.records import (
     AvailabilityRecord,
     CameraRecord,
@@ -135,6 +137,24 @@ def test_a_bad_event_is_told_apart(payload: bytes, words: str) -> None:
     assert words in reason("event", payload)
 
 
+@pytest.mark.parametrize("number", [2**53 + 2, -(2**53) - 2, 2**70, 1e300, float("1e999")])
+@pytest.mark.parametrize(
+    ("kind", "payload", "member"),
+    [
+        ("event", collector_records.event(1), "face_px"),
+        ("event", collector_records.event(1), "monotonic_time"),
+        ("event", collector_records.event(1), "revision"),
+        ("gap", collector_records.gap(1, 3, 5), "number"),
+        ("gap", collector_records.gap(1, 3, 5), "to"),
+        ("stats", b"{}", "frames"),
+    ],
+)
+def test_a_number_that_no_database_holds(kind: str, payload: bytes, member: str, number: float) -> None:
+    """Is told as too large, in whichever member it stands."""
+    changed = json.dumps({**json.loads(payload), member: number}).replace("Infinity", "1e999")
+    assert reason(kind, changed.encode()) == "a number in it is too large"
+
+
 def test_a_gap_that_ends_before_it_begins() -> None:
     """Is none."""
     assert "before it begins" in reason("gap", collector_records.gap(1, 5, 3))
@@ -181,6 +201,19 @@ def test_no_message_stops_the_line(kind: str, member: str, value: Any) -> None:
         | json.loads(collector_records.state())
     )
     read(kind, json.dumps({**whole, member: value}).encode())
+
+
+@given(json_values.map(json.dumps).map(str.encode) | st.text().map(str.encode) | st.binary())
+def test_what_is_read_quickly_is_what_is_read_carefully(payload: bytes) -> None:
+    """The same value; a number that is too large is left to the schema."""
+    try:
+        careful = _load_carefully(payload)
+    except ValueError as error:
+        if "too large" not in str(error):
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                _load(payload)
+    else:
+        assert _load(payload) == careful
 
 
 @given(st.binary())
