@@ -206,6 +206,16 @@ def read(file: Path) -> Manifest:
 def parse(content: bytes, file: Path) -> Manifest:
     """The manifest in the bytes of a file; raises like `read`."""
     try:
+        return _parse(content, file)
+    except ModelError:
+        raise
+    # Others choose these bytes: whatever they bring about, it is this manifest that cannot be used.
+    except Exception as error:
+        raise ModelError(f"{file} cannot be read: {type(error).__name__}: {_short(error)}") from None
+
+
+def _parse(content: bytes, file: Path) -> Manifest:
+    try:
         raw = json.loads(content)
         # Within `try`: half a surrogate is valid JSON and fails only when it is encoded.
         own = canonical_digest(raw) if isinstance(raw, dict) else ""

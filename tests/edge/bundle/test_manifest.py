@@ -65,6 +65,21 @@ def test_hostile_json_is_refused(tmp_path: Path, content: bytes) -> None:
     assert len(str(refusal.value)) < 500
 
 
+@pytest.mark.parametrize("error", [MemoryError(), KeyError("x"), OverflowError("too far")])
+def test_whatever_goes_wrong_with_a_manifest_is_its_own_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """An error that nobody foresaw is a sentence that names the file as well."""
+
+    def fail(_raw: object) -> None:
+        raise error
+
+    made = bundles.make(tmp_path / "b")
+    monkeypatch.setattr(manifest.Manifest, "model_validate", fail)
+    with pytest.raises(ModelError, match=rf"manifest\.json cannot be read: {type(error).__name__}"):
+        bundle.load(made)
+
+
 @pytest.mark.parametrize(
     "golden", [{"seed": -1, "probabilities": [0.5, 0.5, 0]}, {"seed": 1, "probabilities": [1]}]
 )
