@@ -202,10 +202,12 @@ def _store(connection: Connection, records: Sequence[Record]) -> WriteTally:
 def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tuple[int, list[Clash]]:
     """Stores what is new; what has the key of another event is a clash."""
     # By ids, which other sites may share: SQLite finds no rows of keys by an index.
-    wanted = sorted({record.id for record in events})
-    if not wanted:
+    ids = {record.id for record in events}
+    if not ids:
         return 0, []
-    rows = connection.execute(sa.select(*EVENT_KEY, *_DECISION).where(event.c.id.in_(wanted)))
+    wanted = listed(connection, ({"id": one} for one in sorted(ids)), event.c.id)
+    same = wanted.join(event, event.c.id == wanted.c.id)
+    rows = connection.execute(sa.select(*EVENT_KEY, *_DECISION).select_from(same))
     known = {tuple(row[: len(EVENT_KEY)]): tuple(row[len(EVENT_KEY) :]) for row in rows}
     new: list[EventRecord] = []
     clashes: list[Clash] = []
