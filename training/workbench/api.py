@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from http import HTTPStatus
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -60,9 +58,6 @@ async def pictures(request: Request, bench: Bench, name: Name = "the picture") -
 @routes.post("/videos", responses=_UPLOAD)
 async def videos(request: Request, bench: Bench, name: Name = "the video") -> UploadReport:
     """Takes a video, in a file that is deleted when it was played."""
-    key = secrets.token_hex(16)
-    # Its ending decides how a recording is read.
-    file = bench.videos.folder / f"{key}{Path(name).suffix[:8]}"
-    await write_video(request.stream(), name, file)
-    bench.videos.put(key, name, file)
-    return UploadReport(id=key)
+    video = bench.videos.place(name)
+    await write_video(request.stream(), name, video.file)
+    return UploadReport(id=bench.videos.put(video))

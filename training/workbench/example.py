@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -39,7 +40,8 @@ epochs = 0
 """
 RECIPES = {"small": (16, 4), "larger": (48, 8)}
 """Units of the dense layer and epochs of each recipe."""
-FRAMES, FACES = 40, 16
+FRAMES, FACES, MORE = 40, 16, 4
+"""Frames, and faces of each label in a class folder and to be added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class ExampleSite:
     def runs(self) -> Path:
         """The folder of the runs."""
         return self.folder / "runs"
+
+    @property
+    def more(self) -> Path:
+        """A zip of further labelled faces, to be added."""
+        return self.folder / "more.zip"
 
     @property
     def finished(self) -> Path:
@@ -95,8 +102,10 @@ def steps(site: ExampleSite) -> tuple[ExampleStep, ...]:
 
 def _draw(site: ExampleSite) -> None:
     hall, door = site.data
-    if hall.exists() and door.exists():
+    if site.more.exists():
         return
+    for left in (hall, door, site.more.with_suffix("")):
+        shutil.rmtree(left, ignore_errors=True)
     drawn.write_frames(hall, FRAMES)
     drawn.write_faces(door, FACES, first=5000)
     # What real data has as well: a wrong label, the same face twice, and a file that is no picture.
@@ -105,6 +114,9 @@ def _draw(site: ExampleSite) -> None:
     again = drawn.draw_face(Label.WITHOUT_MASK, seed=5001, side=140)
     drawn.write_picture(door / Label.WITHOUT_MASK / "again.png", again)
     (door / Label.WITH_MASK / "broken.png").write_bytes(b"not a picture")
+    more = drawn.write_faces(site.more.with_suffix(""), MORE, first=20_000)
+    shutil.make_archive(str(more), "zip", more)
+    shutil.rmtree(more)
 
 
 def _split(site: ExampleSite) -> None:

@@ -45,6 +45,7 @@ def page_frame(bench: Workbench, path: str) -> Iterator[None]:
         if not bench.guard.open:
             with ui.element("form").props('method="post" action="/logout"'):
                 words("button", "Log out", "bench-button").props("type=submit")
-    with ui.column().classes("bench-content"):
+    with ui.column().classes("bench-content") as content:
+        ui.skip_link("Skip to the content", target=content)
         heading(name, 1)
         yield

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import GenericEventArguments
 
 
 def spoken(name: str) -> str:
@@ -26,6 +27,29 @@ def heading(text: str, level: int = 2) -> TextElement:
 def problem(sentence: str) -> TextElement:
     """A sentence about what went wrong, which a screen reader says at once."""
     return words("p", sentence, "bench-problem").props("role=alert")
+
+
+class ChoiceList:
+    """A list of which one is chosen: the browser's own, which keyboards, telephones and screen readers know.
+
+    Attributes:
+        value: The key of what is chosen.
+    """
+
+    def __init__(self, label: str, options: Mapping[str, str], value: str) -> None:
+        """`options`: titles by their keys."""
+        self.value = value
+        with ui.element("label").classes("bench-choice"):
+            words("span", label)
+            chosen = "(event) => emit(event.target.value)"
+            with ui.element("select").on("change", self._on_change, js_handler=chosen):
+                for key, title in options.items():
+                    option = words("option", title)
+                    option.props["value"] = key
+                    option.props["selected"] = key == value
+
+    def _on_change(self, event: GenericEventArguments) -> None:
+        self.value = str(event.args)
 
 
 def facts(rows: Mapping[str, str]) -> None:

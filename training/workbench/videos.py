@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,9 @@ from edge.errors import ConfigError, MaskGateError
 from edge.replay.timeline import Timeline, TimelineStoppedError
 from edge.system.native_output import without_native_chatter
 from training.workbench.models import TriedModel
+
+MOST_WAITING = 4
+"""Videos that wait to be played; the oldest is deleted when there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,21 @@ class VideoShelf:
         for left in folder.iterdir():
             left.unlink()
 
-    def put(self, key: str, name: str, file: Path) -> None:
-        """Keeps a video."""
+    def place(self, name: str) -> WaitingVideo:
+        """Where a video is to be written that its sender calls so."""
+        # Its ending decides how a recording is read.
+        suffix = Path(name).suffix
+        ending = suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,7}", suffix) else ""
+        return WaitingVideo(name, self.folder / f"{secrets.token_hex(16)}{ending}")
+
+    def put(self, video: WaitingVideo) -> str:
+        """Keeps a video that was written; returns the key under which it can be taken, once."""
+        key = video.file.stem
         with self._lock:
-            self._waiting[key] = WaitingVideo(name, file)
+            self._waiting[key] = video
+            while len(self._waiting) > MOST_WAITING:
+                self._waiting.pop(next(iter(self._waiting))).file.unlink(missing_ok=True)
+        return key
 
     @contextmanager
     def taken(self, key: str) -> Iterator[WaitingVideo]:

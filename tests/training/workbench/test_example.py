@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def test_an_example_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert steps(site) == ()
     faces = SplitManifest.load(site.split).faces
     assert Counter(face.source for face in faces) == {"hall": 36, "door": 14}
+    with zipfile.ZipFile(site.more) as more:
+        assert len([name for name in more.namelist() if name.endswith(".png")]) == 12
     (run,) = site.runs.iterdir()
     assert json.loads((run / "metrics.json").read_bytes())["all"]
     assert {"model.keras", "report.html", "split.json"} <= {file.name for file in run.iterdir()}

@@ -17,7 +17,7 @@ from training.workbench.frame import page_frame
 from training.workbench.looking import FaceView, LookOptions, ModelView, PictureView, look
 from training.workbench.models import SHIPPED, TriedModel
 from training.workbench.pages.playback import show_playback
-from training.workbench.parts import bars, facts, heading, problem, spoken, words
+from training.workbench.parts import ChoiceList, bars, facts, heading, problem, spoken, words
 from training.workbench.videos import VideoPlayback, WaitingVideo
 
 HINT = "Send pictures or a video, or open the webcam. Nothing leaves this machine."
@@ -71,9 +71,8 @@ class TryPage:
     def _add_choices(self) -> None:
         names = {one.key: one.title for one in self._bench.models.choices()}
         with ui.element("div").classes("bench-row"):
-            self._first = ui.select(names, value=SHIPPED, label="Model").classes("bench-select")
-            self._second = ui.select({NOBODY: "None", **names}, value=NOBODY, label="Beside it")
-            self._second.classes("bench-select")
+            self._first = ChoiceList("Model", names, SHIPPED)
+            self._second = ChoiceList("Beside it", {NOBODY: "None", **names}, NOBODY)
             self._pixelated = ui.switch("Pixelate eyes", value=True)
             self._heat = ui.switch("Show what decides", value=True)
 
@@ -118,7 +117,7 @@ class TryPage:
 
     async def _looked(self, take: Callable[[], Upload], *, heat: bool) -> PictureView | None:
         options = LookOptions(bool(self._pixelated.value), heat)
-        keys = [str(key) for key in (self._first.value, self._second.value) if key]
+        keys = [key for key in (self._first.value, self._second.value) if key]
         try:
             upload = await asyncio.to_thread(take)
             models = await asyncio.to_thread(self._opened, keys)
@@ -143,7 +142,7 @@ class TryPage:
 
     async def _play(self, video: WaitingVideo) -> None:
         try:
-            model = await asyncio.to_thread(self._bench.models.open, str(self._first.value))
+            model = await asyncio.to_thread(self._bench.models.open, self._first.value)
         except MaskGateError as error:
             self._tell(str(error))
         else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from edge.demo import CLIP
 from tests.support.chromium import Watched, opened
@@ -81,7 +81,7 @@ def test_two_models_side_by_side(browser: Browser, bench: Served, picture: Path)
     """A bundle and the float network of a run, which has a Grad-CAM."""
     watched = at_the_page(browser, bench)
     page = watched.page
-    choose(page, "Beside it", "first (float network)")
+    page.get_by_label("Beside it").select_option("first (float network)")
     page.set_input_files("#files", picture)
     sections = page.locator("article section")
     expect(sections).to_have_count(2)
@@ -184,9 +184,3 @@ def test_a_token_is_asked_for(browser: Browser, tmp_path: Path) -> None:
         page.close()
         refused = locked.client.post("/api/pictures", content=b"x")
         assert refused.status_code == 401
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    """Takes an option of a list."""
-    page.get_by_label(label).click()
-    page.get_by_role("option", name=option).click()
