@@ -89,7 +89,8 @@ def workbench(
     places = {"token_file": token_file, "cert_file": cert_file, "key_file": key_file}
     web = WebConfig(host=host, port=port, **{key: str(file) for key, file in places.items() if file})
     device = with_models(load_config(config), None, detector)
-    log_as_configured(device.log.level)
+    # Every request would be a line at the level of a device.
+    log_as_configured("warning")
     settings = WorkbenchSettings(device, web, runs, data, split, (*bundles, *named_runs), folder)
     bench = make_workbench(_with_example(settings) if example else settings)
     _serve(bench, make_app(bench), opens)

@@ -42,6 +42,11 @@ class ModelChoice:
         """Whether it is a float network and no bundle."""
         return stored.is_network(self.path)
 
+    def written_ns(self) -> int:
+        """When it was written, in nanoseconds; 0 where it has gone."""
+        file = self.path / bundle.MANIFEST if self.path.is_dir() else self.path
+        return file.stat().st_mtime_ns if file.exists() else 0
+
 
 def find_models(named: Sequence[Path], runs: Path) -> tuple[ModelChoice, ...]:
     """All that can be tried: the shipped bundle, what was named, then the runs, the newest first.
@@ -133,14 +138,14 @@ class TriedModel:
 
 
 class ModelShelf:
-    """Opens models when they are first used, and keeps them open."""
+    """Opens models when they are first used, and keeps them open until their files change."""
 
     def __init__(self, config: Config, named: Sequence[Path], runs: Path) -> None:
         """Raises `ModelError` where something that was named holds no model."""
         self._config = config
         self._named = tuple(named)
         self._runs = runs
-        self._open: dict[str, TriedModel] = {}
+        self._open: dict[str, tuple[int, TriedModel]] = {}
         self._opening = threading.Lock()
         find_models(named, Path())
 
@@ -159,9 +164,10 @@ class ModelShelf:
         if choice is None:
             raise ConfigError(f"there is no model {key}; choose one of the list")
         with self._opening:
-            if key not in self._open:
-                self._open[key] = _open(choice, self._config)
-            return self._open[key]
+            written = choice.written_ns()
+            if key not in self._open or self._open[key][0] != written:
+                self._open[key] = written, _open(choice, self._config)
+            return self._open[key][1]
 
 
 def _open(choice: ModelChoice, config: Config) -> TriedModel:

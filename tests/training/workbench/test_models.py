@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def test_what_holds_no_model_is_named(tmp_path: Path) -> None:
         ModelShelf(Config(), (tmp_path,), tmp_path)
     with pytest.raises(ConfigError, match="there is no model gone"):
         ModelShelf(Config(), (), tmp_path).open("gone")
+
+
+def test_a_model_that_was_written_anew_is_opened_anew(tmp_path: Path) -> None:
+    """As after a training into the same place; one that stayed as it was is not."""
+    shutil.copytree(bundle.SHIPPED, tmp_path / "made")
+    shelf = ModelShelf(Config(), (tmp_path / "made",), tmp_path)
+    key = str(tmp_path / "made")
+    first = shelf.open(key)
+    assert shelf.open(key) is first
+    os.utime(tmp_path / "made" / bundle.MANIFEST, ns=(1, 1))
+    assert shelf.open(key) is not first
 
 
 def test_a_bundle_is_tried(tmp_path: Path) -> None:
