@@ -1,8 +1,9 @@
 #!/bin/sh
 # Usage: sudo packaging/trial.sh SUITE WAY [FOLDER]
 # Installs, updates, takes back and removes MaskGate in a Debian root with a systemd of its own. SUITE is
-# bookworm or trixie. WAY is script (packaging/install.sh) or deb (what `make deb ARCH=amd64` has made). FOLDER
-# keeps the root and the packages, 1 GB, for the next time. Needs an amd64 machine, mmdebstrap and systemd-container.
+# bookworm or trixie. WAY is script (packaging/install.sh), deb (what `make deb ARCH=amd64` has made), or sandbox: what
+# the two processes may do, and what becomes of pins when the one that sees is killed. FOLDER keeps the root and the
+# packages, 1 GB, for the next time. Needs an amd64 machine, mmdebstrap and systemd-container.
 set -eu
 cd "$(dirname "$0")/.."
 suite=$1 way=$2 folder=${3:-/var/tmp/maskgate-trial}
@@ -43,6 +44,7 @@ fails() { # COMMAND ...
 make_root() {
     [ ! -e "$fresh" ] || return 0
     say "making a root of $suite"
+    mkdir -p "$folder"
     mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
         --include=systemd,systemd-sysv,dbus,ca-certificates,python3-venv,mosquitto,mosquitto-clients,man-db \
         "$suite" "$fresh"
@@ -51,12 +53,15 @@ make_root() {
 fetch_wheels() {
     mkdir -p "$wheels"
     say "fetching the packages of requirements/edge.txt and web.txt"
+    # gpiozero and what it needs, by the hashes of pi.txt, whose other packages are for a Pi alone.
+    awk '/^(gpiozero|colorzero|setuptools)==/ { on = 1 } on { print } !/\\$/ { on = 0 }' requirements/pi.txt >"$wheels/pins.txt"
     # shellcheck disable=SC2016 # for that shell
     in_fresh sh -ec 'python3 -m venv /tmp/v
         for lock in edge web; do
             /tmp/v/bin/pip -q --disable-pip-version-check download --no-deps --require-hashes -d /wheels \
                 -r /root/maskgate/requirements/$lock.txt
         done
+        /tmp/v/bin/pip -q --disable-pip-version-check download --no-deps --require-hashes -d /wheels -r /wheels/pins.txt
         rm -r /tmp/v'
 }
 
@@ -203,12 +208,102 @@ by_deb() {
     check "nothing is left" fails left_behind
 }
 
+# A chip with pins that is a file, and a camera that is one: what counts is who may open them.
+put_devices_in() {
+    in_trial install -m 660 -g gpio /dev/null /dev/gpiochip0
+    printf '%064d' 0 | tr 0 - >"/proc/$leader/root/dev/gpiochip0"
+    in_trial install -m 660 -g video /dev/null /dev/video0
+}
+
+use_pins() {
+    packages=$(in_trial /opt/maskgate/current/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    in_trial python3 -m venv /root/pins
+    in_trial /root/pins/bin/pip install -q --no-deps --require-hashes --target "$packages" -r /wheels/pins.txt
+    in_trial cp /sources/0.1.0/scripts/trial_pins.py "$packages/lgpio.py"
+    in_trial sed -i 's/^kind = "console"/kind = "gpio"/; s/^# pin = 24/pin = 24/; s/^pulse_s = 3.0/pulse_s = 10.0/' \
+        /etc/maskgate/config.toml
+    in_trial systemctl restart maskgate-vision
+}
+
+released() { # WHO SIGNAL
+    in_trial python3 /sources/0.1.0/scripts/trial_pins.py maskgate-vision "$1" "$2"
+}
+
+scores() { # AT MOST UNIT; a unit that is not installed by its file
+    [ -e "$trial/etc/systemd/system/$2" ] || set -- "$1" --offline=yes "/sources/0.1.0/systemd/$2"
+    most=$1
+    shift
+    in_trial systemd-analyze security --no-pager --threshold="${most%.*}${most#*.}" "$@" | grep Overall
+    in_trial systemd-analyze security --no-pager --threshold="${most%.*}${most#*.}" "$@" >/dev/null
+}
+
+# The unit's own sandbox, with another program in it.
+tries() { # UNIT
+    in_trial mkdir -p "/run/systemd/system/$1.service.d"
+    # shellcheck disable=SC2016 # for that shell
+    printf '%s\n' '[Service]' Type=oneshot Restart=no WatchdogSec=0 ExecStopPost= ExecStart= \
+        'ExecStart=/opt/maskgate/bin/python /opt/maskgate/try_sandbox.py' StandardOutput=truncate:/run/tried |
+        in_trial sh -c 'cat >"/run/systemd/system/$1.service.d/try.conf"' sh "$1"
+    in_trial systemctl daemon-reload
+    in_trial systemctl start "$1"
+    in_trial rm "/run/systemd/system/$1.service.d/try.conf"
+    in_trial cat /run/tried
+}
+
+finds() { # LINE ...; in what was tried
+    for line in "$@"; do
+        grep -qF "$line" "$folder/tried" || return 1
+    done
+}
+
+by_sandbox() {
+    check "it installs as two processes" in_trial /sources/0.1.0/packaging/install.sh --two-processes
+    set_camera
+    put_devices_in
+    in_trial cp /sources/0.1.0/scripts/try_sandbox.py /opt/maskgate/
+    for unit in 0.4=maskgate-vision 1.0=maskgate-uplink 1.8=maskgate 1.0=maskgate-web 1.1=maskgate-collector; do
+        check "${unit#*=} is exposed by ${unit%=*} at most" scores "${unit%=*}" "${unit#*=}.service"
+        cat "$folder/log"
+    done
+    in_trial systemctl stop maskgate-vision maskgate-uplink
+    tries maskgate-vision >"$folder/tried"
+    cat "$folder/tried"
+    check "the half that sees opens camera and pins, and no socket of a network" finds "AF_INET: refused" "AF_INET6: refused" \
+        "broker: refused" "/dev/video0: allowed" "/dev/gpiochip0: allowed"
+    tries maskgate-uplink >"$folder/tried"
+    cat "$folder/tried"
+    check "the half that sends reaches a broker, and neither camera, pins nor spool" finds "AF_INET: allowed" \
+        "broker: allowed" "/dev/video0: refused" "/dev/gpiochip0: refused" "spool: refused"
+    in_trial systemctl daemon-reload
+    check "pins are wired" use_pins
+    in_trial systemctl start maskgate-uplink
+    check "both run" runs maskgate-vision maskgate-uplink
+    check "an event arrives through both" hears_a_pass
+    for case in "main KILL" "main STOP" "all KILL"; do
+        # shellcheck disable=SC2086 # two words
+        check "pins are off after $case" released $case
+        cat "$folder/log"
+        check "both run again" runs maskgate-vision maskgate-uplink
+    done
+    state=/var/lib/private/maskgate
+    in_trial systemctl stop maskgate-vision
+    in_trial mount -t tmpfs -o size=16k state $state
+    check "a full disk keeps nobody from seeing" in_trial systemctl start maskgate-vision
+    check "and no event from its broker" hears_a_pass
+    in_trial systemctl stop maskgate-vision
+    in_trial umount $state
+    in_trial mount --bind $state $state
+    in_trial mount -o remount,bind,ro $state
+    check "nor does a disk that is read-only" in_trial systemctl start maskgate-vision
+    check "and an event arrives" hears_a_pass
+}
+
 make_root
 case $way in
-script) fetch_wheels ;;
+script | sandbox) fetch_wheels ;;
 deb) make_debs ;;
 *)
-    echo "maskgate: there is no way $way; name script or deb" >&2
+    echo "maskgate: there is no way $way; name script, deb or sandbox" >&2
     exit 2
     ;;
 esac

@@ -42,6 +42,7 @@ def main() -> None:
     attempt("a socket of AF_NETLINK", lambda: open_socket(socket.AF_NETLINK, socket.SOCK_RAW))
     attempt("a connection to a broker", connect)
     attempt("the camera /dev/video0", lambda: os.open("/dev/video0", os.O_RDWR))
+    attempt("the pins /dev/gpiochip0", lambda: os.open("/dev/gpiochip0", os.O_RDWR))
     attempt("the files of the spool", lambda: os.listdir("/var/lib/maskgate"))
     attempt("the socket between the halves", lambda: os.listdir("/run/maskgate"))
 
