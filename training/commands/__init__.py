@@ -10,6 +10,7 @@ COMMANDS = {
     "data": "training.commands.data:data",
     "fit": "training.commands.fit:fit",
     "folds": "training.commands.folds:folds",
+    "learning-curve": "training.commands.learning_curve:learning_curve",
     "thresholds": "training.commands.thresholds:thresholds",
     "evaluate": "training.commands.evaluate:evaluate",
     "report": "training.commands.report:report",

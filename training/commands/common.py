@@ -45,6 +45,15 @@ finder_option = click.option(
     help="Detector (YuNet's kind) that finds the faces in data folders; the package's where not given.",
 )
 
+folds_option = click.option(
+    "--folds",
+    "count",
+    default=5,
+    show_default=True,
+    type=click.IntRange(2, 20),
+    help="Parts that the groups are dealt to; each is tested once.",
+)
+
 scheduler_option = click.option(
     "--scheduler",
     metavar="ADDRESS",

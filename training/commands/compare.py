@@ -14,7 +14,7 @@ from training import cluster, framework
 from training.classifier import recipe
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
-from training.commands.common import scheduler_option
+from training.commands.common import folds_option, scheduler_option
 from training.data.dataset import FaceDataset
 
 
@@ -25,7 +25,7 @@ from training.data.dataset import FaceDataset
     "--weights", "given", multiple=True, metavar="RECIPE=FILE",
     help="Backbone weights of the recipe of that name; repeatable.",
 )  # fmt: skip
-@click.option("--folds", "many", default=5, show_default=True, type=click.IntRange(2, 20))
+@folds_option
 @click.option(
     "--random-folds", "few", type=click.IntRange(1, 20),
     help="Folds of the random split to run; as many as of the grouped one where not given.",
@@ -43,7 +43,7 @@ def compare(
     recipes: tuple[Path, ...],
     split: Path,
     given: tuple[str, ...],
-    many: int,
+    count: int,
     few: int | None,
     scheduler: str | None,
     only_table: bool,
@@ -69,7 +69,7 @@ def compare(
     weights = _named(given, plans)
     compared = [comparison.ComparedRecipe(plan, _start(plan, weights.get(plan.name))) for plan in plans]
     if not only_table:
-        folds = {comparison.Scheme.GROUPED: many, comparison.Scheme.RANDOM: few or many}
+        folds = {comparison.Scheme.GROUPED: count, comparison.Scheme.RANDOM: few or count}
         # Absolute, because a worker of a cluster starts in another folder.
         plan = comparison.ComparisonPlan(
             split.resolve(), cache and cache.resolve(), output.resolve(), folds, train_fold

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 
 import click
@@ -13,25 +9,12 @@ import click
 from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixels_option
 from edge.cli.output import json_text
 from edge.errors import ConfigError
-from edge.system import files
-from training import cluster, framework
 from training.classifier import recipe
 from training.classifier import run as classifier_run
-from training.classifier.recipe import Recipe
-from training.commands.common import hard_option, known_faces, require_weights, scheduler_option
+from training.commands.common import folds_option, hard_option, require_weights, scheduler_option
+from training.commands.fold_jobs import Dealing, Dealt, FoldedData, FoldJob, FoldStart, run_jobs
 from training.data import hard_faces
-from training.data.dataset import FaceDataset, load_material
-from training.data.manifest import SplitFace, SplitManifest, SplitPart
-from training.evaluation import evaluate, fold_results, mining, results
-
-INT8 = "int8.tflite"
-
-
-class Dealing(StrEnum):
-    """How faces are dealt to folds."""
-
-    GROUP = "group"
-    SOURCE = "source"
+from training.evaluation import fold_results, mining, results
 
 
 @click.command()
@@ -40,7 +23,7 @@ class Dealing(StrEnum):
     "--recipe", "plan", type=FILE, default=recipe.DEFAULT, help="TOML file; the default recipe otherwise."
 )
 @click.option("--weights", help="Backbone weights: a file, imagenet or none.")
-@click.option("--folds", "count", default=5, show_default=True, type=click.IntRange(2, 20))
+@folds_option
 @click.option(
     "--only", multiple=True, type=click.IntRange(min=1), metavar="FOLD",
     help="Run just this fold, counted from 1; repeatable.",
@@ -89,23 +72,13 @@ def folds(
     """
     settings = recipe.load(plan)
     require_weights(settings, weights)
-    # Absolute, because a worker of a cluster starts in another folder.
     how = Dealt(Dealing(by), count, settings.seed)
-    data = FoldedData(split.resolve(), settings.network.classes, how, cache and cache.resolve())
-    start = FoldStart(
-        settings,
-        weights and str(Path(weights).resolve() if Path(weights).exists() else weights),
-        hard_faces.load(hard) if hard else {},
-    )
+    data = FoldedData.at(split, settings.network.classes, how, cache)
+    start = FoldStart.at(settings, weights, hard)
     # Faces are cut here once, before every worker does it.
     names = list(data.parts())
-    jobs = [FoldJob(data, names[at], start, output.resolve()) for at in sorted(_wanted(only, len(names)))]
-    if scheduler is None:
-        for job in jobs:
-            click.echo(job.name, err=True)
-            job()
-    else:
-        cluster.run_on_cluster(jobs, scheduler, lambda text: click.echo(text, err=True))
+    wanted = [names[at] for at in sorted(_wanted(only, len(names)))]
+    run_jobs([FoldJob(data, name, start, output.resolve()) for name in wanted], scheduler)
     predictions = fold_results.load(output)
     hard_faces.save(mining.hard_weights(predictions), output / classifier_run.HARD_FACES)
     found = results.evaluate(predictions)
@@ -121,99 +94,3 @@ def _wanted(only: tuple[int, ...], count: int) -> set[int]:
     if beyond := [number for number in only if number > count]:
         raise ConfigError(f"--only {beyond[0]}: there are {count} folds")
     return {number - 1 for number in only} or set(range(count))
-
-
-@dataclass(frozen=True, slots=True)
-class Dealt:
-    """How faces are dealt to folds: by what, to how many where they are dealt by group, and the seed."""
-
-    by: Dealing
-    count: int
-    seed: int
-
-    def parts(self, faces: Sequence[SplitFace]) -> dict[str, tuple[SplitFace, ...]]:
-        """The faces of every fold by the name of its folder."""
-        from training.data import folds as dealing
-
-        if self.by is Dealing.SOURCE:
-            left_out = dealing.without_each_source(faces, self.seed)
-            return {f"without-{name}": part for name, part in left_out.items()}
-        folded = dealing.folds(faces, self.count, self.seed)
-        return {f"fold-{number}": part for number, part in enumerate(folded)}
-
-
-@dataclass(frozen=True, slots=True)
-class FoldedData:
-    """The faces of a split, to be divided into folds, by what a worker needs to read them."""
-
-    split: Path
-    classes: int
-    how: Dealt
-    cache: Path | None
-
-    def faces(self) -> FaceDataset:
-        """All faces of labels that the network knows."""
-        return _faces(self.split, self.classes, self.cache)
-
-    def parts(self) -> dict[str, tuple[SplitFace, ...]]:
-        """The faces of every fold by the name of its folder."""
-        return self.how.parts(self.faces().faces)
-
-
-@lru_cache(maxsize=1)
-def _faces(split: Path, classes: int, cache: Path | None) -> FaceDataset:
-    """Kept, because one process trains several folds of one split."""
-    return known_faces(load_material(SplitManifest.load(split), cache), classes)
-
-
-@dataclass(frozen=True, slots=True)
-class FoldStart:
-    """What all folds start from: the recipe, its weights where others are named, and hard faces."""
-
-    settings: Recipe
-    weights: str | None
-    hard: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class FoldJob:
-    """One fold: trained, calibrated, converted and judged, here or on a worker of a cluster.
-
-    Attributes:
-        data: The faces.
-        name: Of the fold, and of its folder.
-        start: What it starts from.
-        output: Folder of all folds, which every worker sees.
-    """
-
-    data: FoldedData
-    name: str
-    start: FoldStart
-    output: Path
-
-    def __call__(self) -> None:
-        """Does what is still to be done for it."""
-        settings = self.start.settings
-        framework.load_framework(settings.threads)
-        manifest = SplitManifest.load(self.data.split)
-        faces = self.data.parts()[self.name]
-        assigned = manifest.dealt(faces, settings.seed).licensed(settings.licences)
-        inputs = classifier_run.RunInputs(settings, assigned, self.start.hard)
-        run = classifier_run.open_or_start(self.output / self.name, inputs)
-        _finish(run, self.data.faces().dealt(assigned.assigned()), self.start.weights)
-
-
-def _finish(run: classifier_run.TrainingRun, material: FaceDataset, weights: str | None) -> None:
-    """Does what is still to be done for one fold; every step leaves a file that says it is done."""
-    from convert import quantize
-    from training.classifier import trainer
-
-    if not run.model.exists():
-        trainer.train(run, material, weights, lambda text: click.echo(text, err=True))
-    small = run.folder / INT8
-    if not small.exists():
-        files.write_atomic(small, quantize.of_training(run.model, material.of(SplitPart.TRAIN)))
-    if not (run.folder / fold_results.PREDICTIONS).exists():
-        models = (evaluate.EvaluatedModel("float", run.model), evaluate.EvaluatedModel("int8", small))
-        predictions = evaluate.on_faces(models, material.of(SplitPart.TEST), measure=False)
-        fold_results.save(predictions, run.folder / fold_results.PREDICTIONS)

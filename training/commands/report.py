@@ -17,7 +17,7 @@ from training.commands.evaluate import EvaluationRequest, gather, takes_request
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitManifest
 from training.evaluation import evaluate as evaluation
-from training.evaluation import results
+from training.evaluation import learning_curve, results
 from training.evaluation.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -30,13 +30,22 @@ if TYPE_CHECKING:
 @click.option(
     "--run", type=EXISTING, help="Run folder whose history and recipe to show (MODEL, if it is one)."
 )
+@click.option(
+    "--learning-curve", "curve", type=EXISTING, help="Folder of maskgate-train learning-curve, to show too."
+)
 @click.option("--faces/--no-faces", default=True, help="Show pictures of people from the data, or none.")
 @click.option("--title", default="Mask classifier", show_default=True, help="Of the report.")
 @click.option(
     "-o", "--output", type=FILE, default=Path("report"), show_default=True, help="Folder for both files."
 )
 def report(
-    request: EvaluationRequest, run: Path | None, faces: bool, title: str, output: Path, as_json: bool
+    request: EvaluationRequest,
+    run: Path | None,
+    curve: Path | None,
+    faces: bool,
+    title: str,
+    output: Path,
+    as_json: bool,
 ) -> None:
     """Writes report.html, which needs nothing from elsewhere, and model-card.md.
 
@@ -56,6 +65,7 @@ def report(
         pages.of_run(_run(run, request.paths), _manifest(request.paths)),
         worst=_worst(predictions, shown),
         looked_at=_looked_at(request, predictions, shown),
+        curve=learning_curve.read(curve) if curve else None,
     )
     one = pages.page(predictions, results.evaluate(predictions), extras, title)
     file, card = pages.write(one, output)

@@ -29,7 +29,7 @@ _THRESHOLDS = "-thresholds"
 
 
 def load(folder: Path, limits: DecisionLimits | None = None) -> Predictions:
-    """Pools the predictions of every run folder below a folder, with thresholds chosen across folds.
+    """Pools the predictions of folds as `pooled` does, with thresholds chosen across folds.
 
     Args:
         folder: Holds the folds.
@@ -38,11 +38,19 @@ def load(folder: Path, limits: DecisionLimits | None = None) -> Predictions:
     Raises:
         ConfigError: There are none, one is damaged, or they do not belong together.
     """
+    return pooled(folder).cross_thresholds(limits)
+
+
+def pooled(folder: Path) -> Predictions:
+    """Pools the predictions of every run folder below a folder.
+
+    Raises:
+        ConfigError: There are none, one is damaged, or they do not belong together.
+    """
     files = sorted(folder.rglob(PREDICTIONS))
     if not files:
         raise ConfigError(f"{folder} holds no {PREDICTIONS}; make the folds with maskgate-train folds")
-    parts = [read(file, number) for number, file in enumerate(files)]
-    return pool(parts).cross_thresholds(limits)
+    return pool([read(file, number) for number, file in enumerate(files)])
 
 
 def read(file: Path, fold: int = 0) -> Predictions:

@@ -65,7 +65,7 @@ class EvaluationResult:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what could not be measured is null."""
-        found: dict[str, Any] = _nulls(
+        found: dict[str, Any] = nulls(
             {
                 "main": [asdict(row) for row in self.main],
                 "slices": [asdict(row) for row in self.hard],
@@ -116,12 +116,12 @@ def _row(part: Slice, predictions: Predictions, at: int) -> ResultRow:
     return ResultRow(part.dimension, part.name, column.name, plain, strict, (masked, bare, incorrect))
 
 
-def _nulls(value: Any) -> Any:
+def nulls(value: Any) -> Any:
+    """A value for JSON, which has no NaN: null stands for each."""
     if isinstance(value, dict):
-        return {key: _nulls(item) for key, item in value.items()}
+        return {key: nulls(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_nulls(item) for item in value]
-    # JSON has no NaN.
+        return [nulls(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from edge.contract import LABELS, WITH_MASK, WITHOUT_MASK
 from training.data.manifest import SplitPart
 from training.evaluation.curves import precision_recall, reliability, roc
+from training.evaluation.intervals import Estimate
+from training.evaluation.learning_curve import CurvePoint, LearningCurve
 from training.evaluation.predictions import MIN_PX, ModelPredictions, Predictions
 from training.evaluation.results import ResultRow
 from training.metrics import Shares, Truth
@@ -199,4 +201,55 @@ def detections(detectors: Sequence[Detections]) -> str:
             axis.plot(*detector.chosen, "o", color=colour)
         axis.set(xlabel="unmatched boxes a frame", ylabel="recall", xlim=(0, 2), ylim=(0.5, 1.0))
         axis.legend(loc="lower right", title="dot: at the threshold")
+    return out.getvalue()
+
+
+def learning_curve(found: LearningCurve) -> str:
+    """Macro-F1 and the costly errors over the faces to train on; or what leaving out each source changes."""
+    return _by_source(found.sources) if found.sources else _by_size(found.sizes)
+
+
+def _by_size(points: Sequence[CurvePoint]) -> str:
+    faces = [one.faces for one in points]
+    with _chart(11.0, 3.6, 3) as (axes, out):
+        for axis, (title, lines) in zip(axes, _CURVES.items(), strict=True):
+            for colour, (word, name) in zip(("#2f6fb0", COLOURS[2]), lines.items(), strict=False):
+                _line_with_intervals(axis, faces, [getattr(one, name) for one in points], (word, colour))
+            axis.set_xscale("log")
+            axis.set_xticks(faces, [f"{one:.0f}" for one in faces])
+            axis.minorticks_off()
+            axis.set(xlabel="faces to train on")
+            axis.set_title(title, fontsize=10)
+            axis.margins(y=0.25)
+            axis.set_ylim(bottom=max(-0.02, axis.get_ylim()[0]))
+            axis.legend(loc="best")
+    return out.getvalue()
+
+
+_CURVES = {
+    "all faces": {"macro-F1": "macro_f1"},
+    "bare faces": {"called masked": "bare_called_masked", "called wrongly worn": "bare_called_incorrect"},
+    "wrongly worn masks": {"precision": "incorrect_precision", "found": "incorrect_recall"},
+}
+"""What is drawn over the faces: by title, the attribute of a point for each line."""
+
+
+def _line_with_intervals(
+    axis: Axes, places: Sequence[float], figures: Sequence[Estimate], looks: tuple[str, str]
+) -> None:
+    """A line through the figures with a bar for each interval; `looks` are its word and its colour."""
+    word, colour = looks
+    axis.plot(places, [one.value for one in figures], "o-", color=colour, label=word, markersize=4)
+    axis.vlines(places, [one.low for one in figures], [one.high for one in figures], color=colour, alpha=0.5)
+
+
+def _by_source(points: Sequence[CurvePoint]) -> str:
+    with _chart(8.8, 1.2 + 0.35 * len(points)) as ((axis,), out):
+        for place, one in enumerate(points):
+            axis.plot([one.change.low, one.change.high], [place, place], color="#2f6fb0", linewidth=2)
+            axis.plot([one.change.value], [place], "o", color="#2f6fb0")
+        axis.axvline(0, color=INK, linewidth=1)
+        axis.set_yticks(range(len(points)), [f"{one.share}  ({one.faces:.0f} faces)" for one in points])
+        axis.set(ylim=(len(points) - 0.5, -0.5), xlabel="change of macro-F1 against all sources")
+        axis.grid(visible=False, axis="y")
     return out.getvalue()

@@ -21,8 +21,9 @@ from edge.system.files import write_atomic
 from training.classifier.run import TrainingRun
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitManifest, SplitPart
-from training.evaluation import evaluate, fold_results, results
+from training.evaluation import evaluate, fold_results, learning_curve, results
 from training.evaluation.intervals import Estimate
+from training.evaluation.learning_curve import LearningCurve
 from training.evaluation.predictions import MIN_PX, ModelPredictions, Predictions
 from training.evaluation.report import charts, data_overview
 from training.evaluation.report.data_overview import DatasetReport
@@ -47,6 +48,7 @@ class Extras:
         recipe: The recipe, as text.
         worst: Galleries of wrong answers.
         looked_at: Galleries of heat maps.
+        curve: What more data is worth.
     """
 
     dataset: DatasetReport | None = None
@@ -55,6 +57,7 @@ class Extras:
     recipe: str = ""
     worst: Sequence[Gallery] = ()
     looked_at: Sequence[Gallery] = ()
+    curve: LearningCurve | None = None
 
     @property
     def shows_faces(self) -> bool:
@@ -178,6 +181,7 @@ def _environment() -> Environment:
         "share": results.share,
         "percent": results.percent,
         "signed": results.signed,
+        "changed": learning_curve.changed,
         "thresholds": results.threshold_text,
         "plain": lambda value, digits=3: "-" if not math.isfinite(value) else f"{value:.{digits}f}",
         "range": _range,
@@ -218,6 +222,8 @@ def _charts(one: ReportPage) -> dict[str, Chart]:
         found["trade"] = Chart(charts.trade(truth, main.shares, masked_from), "errors over the threshold")
     if one.hard:
         found["forest"] = Chart(charts.forest(one.hard), "accuracy by slice with intervals")
+    if one.extras.curve:
+        found["curve"] = Chart(charts.learning_curve(one.extras.curve), "figures over the faces to train on")
     if one.extras.epochs:
         found["history"] = Chart(charts.history(one.extras.epochs), "training by epoch")
     if one.extras.manifest:
