@@ -81,7 +81,10 @@ def tail(counter: SpoolClient, lines: int, follow: bool, as_json: bool) -> None:
 
 
 @events.command()
-@click.option("--format", "kind", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True)
+@click.option(
+    "--format", "kind", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True,
+    help="jsonl: an object on each line. csv: a table.",
+)  # fmt: skip
 @click.option("--from", "first", type=click.IntRange(1), help="Lowest number.")
 @click.option("--to", "last", type=click.IntRange(1), help="Highest number.")
 @_epoch_option

@@ -30,8 +30,9 @@ OWN_SIZE = 1920
     "--split", required=True, type=EXISTING, help="Split manifest, as maskgate-train data writes it."
 )
 @click.option(
-    "--part", default="test", show_default=True, type=click.Choice([part.value for part in SplitPart])
-)
+    "--part", default="test", show_default=True, type=click.Choice([part.value for part in SplitPart]),
+    help="Which faces of the split.",
+)  # fmt: skip
 @click.option("--detector", type=EXISTING, help="Another face detector (ONNX) in place of the bundle's.")
 @click.option(
     "--long-side",

@@ -18,8 +18,9 @@ from training.data.manifest import SplitManifest, SplitPart
     "--split", required=True, type=EXISTING, help="Split manifest, as maskgate-train data writes it."
 )
 @click.option(
-    "--part", default="test", show_default=True, type=click.Choice([part.value for part in SplitPart])
-)
+    "--part", default="test", show_default=True, type=click.Choice([part.value for part in SplitPart]),
+    help="Which faces of the split.",
+)  # fmt: skip
 @click.option(
     "--threshold",
     default=0.6,
