@@ -1,7 +1,7 @@
 # `make demo` shows MaskGate at work, `make test` checks all of it; `make` alone lists the rest.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: demo web workbench test coverage faults bench tracking deb check lint types contracts format hooks lock clean help dev-venv peers edge-venv web-venv workbench-venv tflite-venv broker strace chromium
+.PHONY: demo web workbench docs test coverage faults bench tracking deb check lint types contracts format hooks lock clean help dev-venv peers edge-venv web-venv workbench-venv docs-venv tflite-venv broker strace chromium docs-scripts
 MAKEFLAGS += --no-print-directory
 
 # The first Python from 3.11 to 3.13 that is found.
@@ -28,7 +28,7 @@ web: web-venv  ## set up the pages, play the built-in clip over and over, and se
 workbench: workbench-venv  ## set up the workbench, and open it with data and runs of its own making
 	@.venv-workbench/bin/maskgate-train workbench --example --open
 
-test: dev-venv tflite-venv broker strace chromium check  ## check everything; installs Mosquitto, strace and Chromium from Debian, as root
+test: dev-venv tflite-venv broker strace chromium docs-scripts check  ## check everything; installs Mosquitto, strace and Chromium from Debian, as root
 	@$(TESTS)
 
 coverage: dev-venv tflite-venv broker strace chromium  ## the same tests, and which lines and branches they reach
@@ -41,6 +41,9 @@ faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as o
 
 bench: edge-venv  ## measure speed, memory and time to ready on this machine
 	@.venv-edge/bin/maskgate bench
+
+docs: docs-venv  ## build the documents as a site, with search, in build/site
+	@.venv-docs/bin/python scripts/docs_site.py
 
 deb: dev-venv  ## build dist/maskgate_*.deb; SUITE=bookworm or trixie, ARCH=arm64 or amd64
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
@@ -73,7 +76,7 @@ lock: dev-venv  ## resolve requirements/*.txt anew
 	@scripts/lock.sh $(BIN)/uv
 
 clean:  ## remove what these commands made
-	@rm -rf $(VENV) .venv-edge .venv-web .venv-workbench .venv-tflite $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) .venv-edge .venv-web .venv-workbench .venv-docs .venv-tflite $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache .coverage* coverage.xml build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -98,6 +101,9 @@ web-venv:
 workbench-venv:
 	@scripts/venv.sh .venv-workbench requirements/workbench.txt "$(PYTHON)"
 
+docs-venv:
+	@scripts/venv.sh .venv-docs requirements/docs.txt "$(PYTHON)"
+
 # tflite-runtime has no packages past Python 3.11.
 tflite-venv:
 	@for p in "$(PYTHON)" python3.11; do \
@@ -113,3 +119,6 @@ strace:
 
 chromium:
 	@scripts/chromium.sh
+
+docs-scripts: dev-venv
+	@$(BIN)/python scripts/docs_site.py --scripts || echo "The diagrams of the site are not tested."

@@ -21,6 +21,7 @@ LOCKS = (
     "collector",
     "training",
     "workbench",
+    "docs",
     "dev",
     "tracking",
     "pip-old",

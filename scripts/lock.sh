@@ -43,6 +43,7 @@ compile web.txt ../pyproject.toml --extra web
 compile workbench.txt ../pyproject.toml --extra workbench
 compile collector.txt ../pyproject.toml --extra postgresql
 compile training.txt ../pyproject.toml --extra training --extra cluster --extra convert --extra heif
+compile docs.txt ../pyproject.toml --extra docs
 compile dev.txt ../pyproject.toml --extra dev --override dev-override.in dev.in
 # What dev.txt lacks of it; `make tracking` puts it beside that.
 resolve tracking.txt --no-deps tracking.in

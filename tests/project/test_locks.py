@@ -16,7 +16,7 @@ from packaging.version import Version
 from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-KINDS = ("edge", "pi", "tflite", "web", "collector", "training", "workbench", "dev")
+KINDS = ("edge", "pi", "tflite", "web", "collector", "training", "workbench", "docs", "dev")
 ON_A_DEVICE = ("edge", "pi", "tflite")
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -107,6 +107,7 @@ def test_a_device_stays_small(kind: str) -> None:
         ("collector", ["postgresql", "collector"]),
         ("training", ["training", "cluster", "convert", "heif"]),
         ("workbench", ["workbench", "training", "convert", "heif", "web"]),
+        ("docs", ["docs"]),
         ("dev", ["dev"]),
     ],
 )
