@@ -1,7 +1,8 @@
 """Makes the pictures that the documents show: `python scripts/page_pictures.py [NAME...]`, all unless named.
 
-Each is of the program at work: a device of its own plays the built-in clip; Chromium from Debian draws a
-page, rich the terminal. There is nobody's face in a picture.
+Each is of the program at work: a device of its own plays the built-in clip, and the workbench shows the
+example that it makes. Chromium from Debian draws a page, rich the terminal. The only people are those of
+the clip, eyes pixelated.
 """
 
 from __future__ import annotations
@@ -24,11 +25,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import cv2
 from playwright.sync_api import Page, expect, sync_playwright
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
+
+from edge.demo import CLIP
+from training.workbench.example import ExampleSite, steps
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "images"
@@ -37,6 +42,8 @@ SIZE = {"width": 1100, "height": 1000}
 COLUMNS, LINES = 80, 24
 LIT = "●"
 """A lamp of the demo that is lit."""
+TRIED_MS = 10_500
+"""Of the clip: somebody with the mask under the nose."""
 
 
 def free_port() -> int:
@@ -121,7 +128,64 @@ def in_terminal(command: Sequence[str], folder: Path) -> str:
     return said.decode()
 
 
-PAINTED: dict[str, Callable[[Path], None]] = {"status-page.png": status_page, "demo.svg": demo_screen}
+def example() -> Path:
+    """The folder of the workbench with its example, made once."""
+    folder = ROOT / "build" / "workbench"
+    site = ExampleSite(folder / "example")
+    site.folder.mkdir(parents=True, exist_ok=True)
+    for step in steps(site):
+        print(step.title)
+        step.run()
+    return folder
+
+
+def report_page(target: Path) -> None:
+    """The first screen of the report on the larger network of the example, and what more data is worth."""
+    site = ExampleSite(example() / "example")
+    curve, report = site.folder / "curve", site.folder / "report"
+    sizes = ("--folds", "2", "--sizes", "25,50,all", "-o", curve)
+    train("learning-curve", "--split", site.split, "--recipe", site.folder / "small.toml", *sizes)
+    (run,) = site.runs.glob("*-larger")
+    shown = ("--no-faces", "--learning-curve", curve, "--title", "Drawn faces", "-o", report)
+    train("report", run, site.split, *shown)
+    with opened((report / "report.html").as_uri()) as page:
+        page.screenshot(path=target)
+
+
+def train(*words: object) -> None:
+    """Runs `maskgate-train` in a process of its own."""
+    program = "from training.commands import main; main()"
+    subprocess.run([sys.executable, "-c", program, *map(str, words)], cwd=ROOT, check=True)  # noqa: S603
+
+
+def workbench_page(target: Path) -> None:
+    """A picture that is tried in the workbench: a second of the clip."""
+    folder, port = example(), free_port()
+    picture = folder / "door.png"
+    clip = cv2.VideoCapture(str(CLIP))
+    clip.set(cv2.CAP_PROP_POS_MSEC, TRIED_MS)
+    cv2.imwrite(str(picture), clip.read()[1])
+    program = "from training.commands import main; main()"
+    words = ("workbench", "--example", "--folder", str(folder), "--port", str(port))
+    process = subprocess.Popen([sys.executable, "-c", program, *words], cwd=ROOT)  # noqa: S603
+    try:
+        await_server(f"http://127.0.0.1:{port}/")
+        with opened(f"http://127.0.0.1:{port}/") as page:
+            page.set_input_files("#files", picture)
+            page.wait_for_selector("article h4", timeout=SECONDS * 1000)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=target)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+PAINTED: dict[str, Callable[[Path], None]] = {
+    "status-page.png": status_page,
+    "demo.svg": demo_screen,
+    "report.png": report_page,
+    "workbench.png": workbench_page,
+}
 
 
 def main() -> None:
