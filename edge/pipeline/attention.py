@@ -95,7 +95,7 @@ class Attention:
             return NOTHING
         self._looked_at = now
         if nobody:
-            self._change.remember(picture)
+            self._change.remember()
         return Look(detects=True, standing=tracker.standing(now - JUDGE_EVERY_S))
 
 

@@ -22,14 +22,16 @@ class ChangeDetector:
 
     def __init__(self) -> None:
         self._remembered: SmallPicture | None = None
+        self._latest: SmallPicture | None = None
 
-    def remember(self, picture: Image) -> None:
-        """Takes a picture, of any size, as the one to compare with."""
-        self._remembered = _reduced(picture)
+    def remember(self) -> None:
+        """Takes the picture that `changed` was asked about last as the one to compare with."""
+        self._remembered = self._latest
 
     def changed(self, picture: Image) -> bool:
-        """Whether a picture differs from that by more than noise."""
+        """Whether a picture, of any size, differs from the remembered one by more than noise."""
         before, now = self._remembered, _reduced(picture)
+        self._latest = now
         if before is None or before.shape != now.shape:
             return True
         return int(np.count_nonzero(cv2.absdiff(before, now) > LEVELS)) >= LEAST_PIXELS

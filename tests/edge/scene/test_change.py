@@ -23,7 +23,8 @@ def noisy(seed: int, deviation: float = 5.0) -> Image:
 @pytest.fixture
 def detector() -> ChangeDetector:
     made = ChangeDetector()
-    made.remember(noisy(1))
+    made.changed(noisy(1))
+    made.remember()
     return made
 
 
@@ -44,7 +45,7 @@ def test_what_was_never_seen_is_new() -> None:
     """The first picture, and one of another size."""
     detector = ChangeDetector()
     assert detector.changed(SCENE)
-    detector.remember(SCENE)
+    detector.remember()
     assert not detector.changed(SCENE)
     assert detector.changed(SCENE[:, :450])
 
@@ -57,5 +58,5 @@ def test_slow_changes_add_up_until_somebody_looks(detector: ChangeDetector) -> N
     changed = [detector.changed(picture) for picture in brighter]
     assert not changed[0]
     assert changed[-1]
-    detector.remember(brighter[-1])
+    detector.remember()
     assert not detector.changed(brighter[-1])
