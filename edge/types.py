@@ -68,11 +68,17 @@ class Box:
 
     def iou(self, other: Box) -> float:
         """Intersection over union with another box, 0 to 1."""
+        shared = self._shared(other)
+        return shared / (self.w * self.h + other.w * other.h - shared)
+
+    def share_within(self, other: Box) -> float:
+        """How much of this box lies within another, 0 to 1."""
+        return self._shared(other) / (self.w * self.h)
+
+    def _shared(self, other: Box) -> float:
         w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
         h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
-        if w <= 0 or h <= 0:
-            return 0.0
-        return w * h / (self.w * self.h + other.w * other.h - w * h)
+        return max(w, 0.0) * max(h, 0.0)
 
 
 class ViewProblem(StrEnum):

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.tracking.assignment import best_pairs
+from edge.tracking.assignment import Costs, best_pairs
 from edge.tracking.motion import SIZE_NOISE, Motion, place_noise
-from edge.tracking.visibility import has_passed
+from edge.tracking.visibility import LEAVING_S, has_passed
 from edge.types import Box, Probabilities
 
 FARTHEST = 60.0
 """Squared Mahalanobis distance beyond which a pair is not looked at."""
 
-TAIL = 10.0
+TAIL = 14.0
 """Degrees of freedom of Student's distribution of a detector's errors: turned heads move boxes by leaps."""
 
 NEWCOMER = 5.0
@@ -58,14 +58,24 @@ HIDDEN = 2.0
 LEAST_FOLLOWED_S = 0.1
 """What a single sight counts for."""
 
+PRESENT_S = 1.0
+"""By so much longer is everybody taken to have been there who has a pass and whom nobody hides.
+
+People do not vanish from the middle of a picture; what was seen for a moment may be no person, and who went
+behind somebody else may have gone anywhere.
+"""
+
 EDGE = 6.0
 """The same where people come and go: at the left and right edge, past the camera. A likelihood of 1 : 20."""
 
 NEWCOMERS_WITHIN, LEAVERS_WITHIN = 1.5, 0.6
 """How near to the edge that is, in face sizes: a newcomer was seen late, one who leaves is cut off there."""
 
-LEAVING_S = 0.3
-"""How long it takes until somebody who is missed near the edge is taken to have left."""
+COVERED = 3.0
+"""What it costs that a face is not that of the one in front whose it may be, but of the one behind."""
+
+UNJUDGED = 7.0
+"""What it costs that a face was not judged: thirty times as many of them are nobody's (2 log 30)."""
 
 RELABELLED, ALIKE = 5.0, 1.0
 """The cost of a mask that is worn entirely otherwise, less what it is worth that it is worn alike.
@@ -82,8 +92,12 @@ class Candidate(Protocol):
         """Where the face is expected."""
 
     @property
-    def box(self) -> Box:
-        """Where it was found last."""
+    def seen_side(self) -> float:
+        """Its size when it was last seen: the square root of its area in pixels."""
+
+    @property
+    def number(self) -> int:
+        """Of the pass; 0 until there is one."""
 
     @property
     def look(self) -> Probabilities:
@@ -96,6 +110,10 @@ class Candidate(Protocol):
     @property
     def hidden_s(self) -> float:
         """For how long somebody nearer has hidden the face since."""
+
+    @property
+    def front(self) -> Motion | None:
+        """Where somebody is who should hide the face in this frame."""
 
     @property
     def began(self) -> float:
@@ -127,7 +145,7 @@ class FrameContext:
 def associate(
     candidates: Sequence[Candidate],
     boxes: Sequence[Box],
-    looks: Sequence[Probabilities] | None,
+    looks: Sequence[Probabilities | None],
     context: FrameContext,
 ) -> list[tuple[int, int]]:
     """Pairs those who are followed with the faces of a frame; their motions stand at its time.
@@ -135,7 +153,7 @@ def associate(
     Args:
         candidates: Everybody who is followed.
         boxes: The faces.
-        looks: How each face's mask is worn; None where nobody looked.
+        looks: How each face's mask is worn; None for a face that was not judged.
         context: The picture, and the time of the one before.
 
     Returns:
@@ -146,12 +164,17 @@ def associate(
     for c, candidate in enumerate(candidates):
         base = _waiting_cost(candidate, context)
         for f, cost in _near(candidate.motion, faces):
-            total = base + cost
-            if looks is not None:
-                total += RELABELLED * _difference(candidate.look, looks[f]) - ALIKE
+            total = base + cost + _relabelling(candidate.look, looks[f])
             if total < 0:
                 costs[c, f] = total
-    return best_pairs(costs)
+    return best_pairs(_in_front_first(candidates, costs))
+
+
+def _in_front_first(candidates: Sequence[Candidate], costs: Costs) -> Costs:
+    """The same costs, less good for a face behind the one in front that may be the same."""
+    index = {id(candidate.motion): c for c, candidate in enumerate(candidates)}
+    fronts = [None if candidate.front is None else index[id(candidate.front)] for candidate in candidates]
+    return {(c, f): cost + COVERED if (fronts[c], f) in costs else cost for (c, f), cost in costs.items()}
 
 
 _Face = tuple[float, float, float, float, float]
@@ -183,17 +206,26 @@ def _near(motion: Motion, faces: Sequence[_Face]) -> Iterator[tuple[int, float]]
 
 def _waiting_cost(candidate: Candidate, context: FrameContext) -> float:
     motion = candidate.motion
-    passed = EDGE if has_passed(motion, candidate.box.side, context.picture) else 0.0
+    passed = EDGE if has_passed(motion, candidate.seen_side, context.picture) else 0.0
     if candidate.seen >= context.before:
         return passed - STILL_HERE
     missed_s = context.before - candidate.seen
     at_edge = context.to_side(motion.x.value) < LEAVERS_WITHIN * motion.side
     leaving = EDGE * (1 - math.exp(-missed_s / LEAVING_S)) if at_edge else 0.0
+    return _away(candidate, missed_s) + max(passed, leaving)
+
+
+def _away(candidate: Candidate, missed_s: float) -> float:
     followed_s = max(candidate.seen - candidate.began, LEAST_FOLLOWED_S)
-    hidden_s = min(candidate.hidden_s, HIDDEN * followed_s)
-    return AWAY * math.log1p(max(missed_s - hidden_s, 0.0) / followed_s) + max(passed, leaving)
+    if candidate.number and not candidate.hidden_s:
+        return AWAY * math.log1p(missed_s / (followed_s + PRESENT_S))
+    unexplained_s = missed_s - min(candidate.hidden_s, HIDDEN * followed_s)
+    return AWAY * math.log1p(max(unexplained_s, 0.0) / followed_s)
 
 
-def _difference(one: Probabilities, other: Probabilities) -> float:
-    """Total variation between two looks, 0 to 1."""
-    return (abs(one[0] - other[0]) + abs(one[1] - other[1]) + abs(one[2] - other[2])) / 2
+def _relabelling(before: Probabilities, now: Probabilities | None) -> float:
+    """What it costs that a mask is worn otherwise than before, by the total variation of the two looks."""
+    if now is None:
+        return UNJUDGED
+    variation = (abs(before[0] - now[0]) + abs(before[1] - now[1]) + abs(before[2] - now[2])) / 2
+    return RELABELLED * variation - ALIKE

@@ -21,7 +21,7 @@ from edge.contract import LABELS, Label
 from edge.tracking.association import FrameContext, associate
 from edge.tracking.evidence import Evidence, FaceQuality
 from edge.tracking.motion import Motion
-from edge.tracking.visibility import has_left, hides
+from edge.tracking.visibility import LEAVING_S, has_left, hides
 from edge.types import (
     Box,
     EndedPass,
@@ -114,6 +114,9 @@ LONGEST_HIDDEN_S = 4.0
 SOME_FACES = 6
 """Faces from which the size of a picture can be guessed that nobody knows."""
 
+TWICE = 0.6
+"""A box of which so much lies within another is of the same face; one behind it would be hidden."""
+
 LOOK_S = 0.5
 """Time constant of how a mask seems to be worn, for telling people apart."""
 
@@ -128,6 +131,7 @@ class Pass:
         self.box = observation.face.box
         self.seen = self.judged = now
         self.hidden_s = 0.0
+        self.front: Motion | None = None
         self.stage = Stage.SIGHTED
         self.number = 0
         self.revision = -1
@@ -165,6 +169,11 @@ class Pass:
             self._path_end = self.seen
         self.motion.correct(box)
         self.box, self.seen, self.hidden_s = box, now, 0.0
+
+    @property
+    def seen_side(self) -> float:
+        """The size of the face when it was last seen: the square root of its area in pixels."""
+        return math.sqrt(self.box.w * self.box.h)
 
     @property
     def path(self) -> tuple[PathPoint, ...]:
@@ -244,6 +253,7 @@ class Tracker:
         for person in self._passes:
             person.motion.advance(self._now)
         verdicts = self._close(self._expired, wall)
+        self._note_covered(before)
         self._assign(observations, glimpses, FrameContext(before, extent))
         self._note_hidden(self._now - before)
         verdicts += self._close(lambda person: self._lost(person, extent), wall)
@@ -273,9 +283,10 @@ class Tracker:
         """Whether somebody who is not in this frame need not be waited for."""
         if person.seen == self._now:
             return False
+        missed_s = self._now - person.seen
         # What was seen for a moment only is no person to wait for, or will be seen again for longer.
-        brief = not person.number and self._now - person.seen >= 2 * self._rules.presence_s
-        return brief or has_left(person.motion, person.box.side, picture)
+        brief = not person.number and missed_s >= 2 * self._rules.presence_s
+        return brief or (missed_s >= LEAVING_S and has_left(person.motion, person.seen_side, picture))
 
     def _close(self, over: Callable[[Pass], bool], wall: float) -> list[Verdict]:
         """Closes the passes that are over."""
@@ -295,20 +306,29 @@ class Tracker:
         # The largest first: the order in which a detector tells its faces must not number the passes.
         observations = sorted(observations, key=_order)
         boxes = [seen.face.box for seen in observations]
-        looks = [seen.probabilities for seen in observations]
+        boxes += [face.box for face in glimpses if not _is_among(face.box, boxes)]
+        looks = [*(seen.probabilities for seen in observations), *(None for _ in boxes[len(observations) :])]
         known = set[int]()
-        for p, o in associate(passes, boxes, looks, context):
-            passes[p].observe(observations[o], now, self._rules)
-            known.add(o)
-        if glimpses:
-            # As in ByteTrack (Zhang et al. 2022): who is not among the sure faces may be among the others.
-            rest = [person for person in passes if person.seen != now]
-            for p, g in associate(rest, [face.box for face in glimpses], None, context):
-                rest[p].glimpse(glimpses[g].box, now)
+        # All at once: had the sure faces the first choice, one that comes out from behind somebody would
+        # take the pass of the one in front, whose own face is there and only not judged.
+        for p, f in associate(passes, boxes, looks, context):
+            if f < len(observations):
+                passes[p].observe(observations[f], now, self._rules)
+                known.add(f)
+            else:
+                passes[p].glimpse(boxes[f], now)
         for o, seen in enumerate(observations):
             if o not in known:
                 self._sighted += 1
                 passes.append(Pass(self._sighted, seen, now))
+
+    def _note_covered(self, before: float) -> None:
+        """Notes who stands behind somebody who was seen in the frame before."""
+        fronts = [person.motion for person in self._passes if person.seen == before]
+        for person in self._passes:
+            motion, seen_side = person.motion, person.seen_side
+            hiding = (front for front in fronts if front is not motion and hides(front, motion, seen_side))
+            person.front = next(hiding, None)
 
     def _note_hidden(self, elapsed: float) -> None:
         """Waits for those who are hidden by somebody in this frame, for they may come back beside them."""
@@ -318,7 +338,7 @@ class Tracker:
         seen = [person.motion for person in self._passes if person.seen == self._now]
         for person in missing:
             front = min(
-                (front for front in seen if hides(front, person.motion)),
+                (front for front in seen if hides(front, person.motion, person.seen_side)),
                 key=lambda front: abs(front.x.value - person.motion.x.value),
                 default=None,
             )
@@ -432,6 +452,11 @@ class Tracker:
 def _order(observation: Observation) -> tuple[float, ...]:
     box = observation.face.box
     return -box.side, box.y, box.x, box.w, box.h, observation.sharpness, *observation.probabilities
+
+
+def _is_among(box: Box, faces: Sequence[Box]) -> bool:
+    """Whether a box is one of the faces once more, as a detector finds it now and then."""
+    return any(box.share_within(face) > TWICE for face in faces)
 
 
 def _path_point(box: Box, now: float) -> PathPoint:

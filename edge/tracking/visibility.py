@@ -15,6 +15,9 @@ GROWN = 4.0
 OUTSIDE = 1.0
 """How far beyond the edge a place must be, in its standard deviations: 84 % are outside then."""
 
+LEAVING_S = 0.3
+"""How long it takes until somebody who is missed at the edge is taken to have left: boxes jitter over it."""
+
 NEARER = 1.1
 """By how much larger the face of somebody is who can hide another."""
 
@@ -56,9 +59,16 @@ def _beyond(value: float, var: float, end: float) -> bool:
     return out > 0 and out > OUTSIDE * math.sqrt(var)
 
 
-def hides(front: Motion, behind: Motion) -> bool:
-    """Whether one face, or the shoulders below it, may cover another."""
-    if front.side < NEARER * behind.side:
+def hides(front: Motion, behind: Motion, seen_side: float) -> bool:
+    """Whether one face, or the shoulders below it, may cover another.
+
+    Args:
+        front: Where somebody is who may be nearer.
+        behind: Where the other one is expected now.
+        seen_side: The size of that face when it was last seen. While it is missing, nobody walks through
+            the one in front, however large the face is expected to be by now.
+    """
+    if front.side < NEARER * min(behind.side, seen_side):
         return False
     across = abs(front.x.value - behind.x.value)
     below = behind.y.value - front.y.value

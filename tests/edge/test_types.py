@@ -34,3 +34,12 @@ def test_a_box_without_a_place_or_a_size_is_refused(values: tuple[float, ...]) -
     """No such box comes out of a detector unnoticed."""
     with pytest.raises(ValueError, match="finite place and a positive size"):
         Box(*values)
+
+
+def test_how_much_of_a_box_lies_within_another() -> None:
+    """All of a small one in the middle of a large one, and little the other way round."""
+    small, large = Box(10, 10, 10, 10), Box(0, 0, 40, 40)
+    assert small.share_within(large) == 1
+    assert large.share_within(small) == pytest.approx(1 / 16)
+    assert small.share_within(Box(15, 10, 10, 10)) == pytest.approx(1 / 2)
+    assert small.share_within(Box(20, 10, 10, 10)) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
@@ -72,6 +73,22 @@ def test_every_face_has_one_track_and_no_track_two_faces(frames: list[list[Obser
         tracked = tracker.tracks()
         assert sorted(str(each.box) for each in tracked) == sorted(str(each.face.box) for each in frame)
         assert len({each.track for each in tracked}) == len(tracked)
+
+
+@settings(max_examples=20, deadline=None)
+@given(frames_of_few, frames_of_few)
+def test_no_face_is_lost_where_some_are_not_judged(
+    frames: list[list[Observation]], others: list[list[Observation]]
+) -> None:
+    """Every judged face has a track of its own; of the others, those that continue one."""
+    tracker = Tracker(rules())
+    for number, (frame, other) in enumerate(zip(frames, others, strict=False)):
+        glimpses = [seen.face for seen in other]
+        tracker.update(frame, number / FPS, 0.0, glimpses, PICTURE)
+        tracked = tracker.tracks()
+        boxes = Counter(str(each.box) for each in tracked)
+        assert len({each.track for each in tracked}) == len(tracked) <= len(frame) + len(other)
+        assert not Counter(str(each.face.box) for each in frame) - boxes
 
 
 @settings(max_examples=20, deadline=None)
@@ -186,10 +203,50 @@ def test_one_who_was_hidden_for_long_comes_back_beside_the_one_in_front() -> Non
 
 
 def test_a_face_of_a_low_score_continues_a_pass_and_begins_none() -> None:
-    """As in ByteTrack's second round."""
+    """As in ByteTrack's second round, but in one choice with the sure faces."""
     tracker = Tracker(rules())
     for n in range(10):
         tracker.update([observation(BARE)], n / FPS, 0.0)
     for n in range(10, 40):
         tracker.update([], n / FPS, 0.0, [face(score=0.4), face(x=400, score=0.4)], PICTURE)
         assert [tracked.track for tracked in tracker.tracks()] == [1]
+
+
+def test_a_face_that_is_not_judged_keeps_its_pass_when_somebody_comes_out_from_behind() -> None:
+    """Nor does one of a low score lose it to the sure face beside it."""
+    tracker = Tracker(rules())
+    for n in range(20):
+        tracker.update([observation(BARE, x=300, px=60)], n / FPS, 0.0, (), PICTURE)
+    newcomer = observation(BARE, x=330, y=90, px=48)
+    tracker.update([newcomer], 2.0, 0.0, [face(x=300, px=60, score=0.4)], PICTURE)
+    assert {tracked.box.w: tracked.track for tracked in tracker.tracks()} == {60: 1, 48: 2}
+
+
+def test_a_face_that_is_found_twice_is_one() -> None:
+    """The second box, of a low score, does not take the pass of the first, however well it fits."""
+    tracker = Tracker(rules())
+    for n in range(20):
+        tracker.update([observation(BARE, x=300, px=60)], n / FPS, 0.0, (), PICTURE)
+    surer = observation(BARE, x=304, y=84, px=76)
+    tracker.update([surer], 2.0, 0.0, [face(x=300, px=56, score=0.4)], PICTURE)
+    assert {tracked.box.w: tracked.track for tracked in tracker.tracks()} == {76: 1}
+
+
+def test_of_two_who_overlap_the_one_in_front_is_seen() -> None:
+    """Also where the face that is left is as near to the place of the one behind."""
+    frames = [
+        [observation(BARE, x=300, y=200, px=60), observation(BARE, x=420 - 4 * n, y=190, px=48)]
+        for n in range(22)
+    ]
+    frames += [[observation(BARE, x=319, y=194, px=54)]]
+    assert list(numbers(frames)[-1].values()) == [1]
+
+
+def test_a_face_that_jitters_over_the_edge_is_one_pass() -> None:
+    """It is found in some frames and not in others; and it goes nowhere."""
+    seen = [n < 6 or n % 3 == 0 for n in range(20)]
+    frames = [
+        [observation(BARE, x=650 + 3 * (n % 2), y=100, px=60)] if found else []
+        for n, found in enumerate(seen)
+    ]
+    assert {track for told in numbers(frames) for track in told.values()} == {1}

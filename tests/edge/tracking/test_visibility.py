@@ -50,4 +50,12 @@ def test_nearer_people_hide_with_head_and_shoulders(x: float, y: float, side: fl
     """A smaller face behind a larger one, or below it."""
     front = Motion(Box(600 - 50, 300 - 50, 100, 100), 0.0)
     behind = Motion(Box(x - side / 2, y - side / 2, side, side), 0.0)
-    assert hides(front, behind) is hidden
+    assert hides(front, behind, side) is hidden
+
+
+def test_nobody_walks_through_the_one_in_front() -> None:
+    """Who came nearer and is missing stands behind them, however large the face is expected to be by now."""
+    front = Motion(Box(600 - 50, 300 - 50, 100, 100), 0.0)
+    nearer = Motion(Box(600 - 70, 300 - 70, 140, 140), 0.0)
+    assert hides(front, nearer, 80)
+    assert not hides(front, nearer, 95)
