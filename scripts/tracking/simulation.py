@@ -15,6 +15,7 @@ import numpy as np
 
 from edge.contract import answer
 from edge.types import Box, Face, Observation, Probabilities
+from scripts.tracking.frames import ABOVE, EYE_LEVEL, SCORE_THRESHOLD, Camera, Sight, SimulatedFrame
 
 FACE_WIDTH_M = 0.16
 FACE_HEIGHT = 1.25
@@ -25,19 +26,7 @@ FAR_M, NEAR_M = 9.0, 1.0
 """Where people come into view, and where they have passed the camera."""
 ACCELERATION = 2.0
 """How fast people start and stop, in m/s²."""
-SCORE_THRESHOLD = 0.6
 LEAST_FACE_PX = 14.0
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """A camera: picture in pixels, focal length in picture widths, height in metres, tilt in degrees."""
-
-    width: int = 1280
-    height: int = 720
-    focal: float = 0.8
-    above_ground: float = 2.2
-    tilt: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +59,12 @@ class Scene:
     longest_miss_s: float = 0.4
     jitter: float = 0.05
     spread: float = 1.0
-    camera: Camera = Camera()
+    camera: Camera = ABOVE
 
+    def play(self, minutes: float, seed: int) -> Entrance:
+        """The scene with people of its own for each seed."""
+        return Entrance(self, minutes, seed)
 
-EYE_LEVEL = Camera(focal=1.0, above_ground=1.6, tilt=0.0)
 
 SCENES = (
     Scene("calm, 6 a minute", 6),
@@ -110,23 +101,6 @@ class Person:
     doubt: float = 0.0
     gone: bool = False
     wait: float = field(default=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A face in a frame and whose it is; 0 for what is no person."""
-
-    observation: Observation
-    person: int
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedFrame:
-    """What a frame shows: the faces that count, and those of a low score."""
-
-    now: float
-    sights: tuple[Sight, ...]
-    weak: tuple[Sight, ...]
 
 
 @dataclass(frozen=True, slots=True)

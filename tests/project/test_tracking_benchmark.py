@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
-from scripts.tracking.benchmark import detector_times, frame_times, run_scene
+from scripts.tracking import crowd, simulation
+from scripts.tracking.benchmark import SIMULATIONS, detector_times, frame_times, run_scene
 from scripts.tracking.scores import idf1, score
-from scripts.tracking.simulation import SCENES, Entrance
 from scripts.tracking.trackers import Ours
 
 
-def test_the_same_seed_gives_the_same_people() -> None:
+@pytest.mark.parametrize("name", SIMULATIONS)
+def test_the_same_seed_gives_the_same_people(name: str) -> None:
     """So that trackers are compared on the same frames."""
-    one, other = (list(Entrance(SCENES[3], 0.2, 7).frames()) for _ in range(2))
+    one, other = (list(SIMULATIONS[name][3].play(0.2, 7).frames()) for _ in range(2))
     assert one == other
 
 
+@pytest.mark.parametrize("scene", [simulation.SCENES[0], crowd.SCENES[0]], ids=["simulation", "crowd"])
 @pytest.mark.parametrize("sure", [True, False])
-def test_calm_people_are_kept_apart(sure: bool) -> None:
+def test_calm_people_are_kept_apart(scene: simulation.Scene | crowd.CrowdScene, sure: bool) -> None:
     """Everybody has one pass and the right verdict, with and without faces of a low score."""
-    calm = replace(SCENES[0], per_minute=12)
-    (run,) = run_scene(calm, 1.0, 7, sure=sure, trackers=(Ours,))
+    calm = replace(scene, per_minute=12)
+    (run,) = run_scene(calm, 12, 7, sure=sure, trackers=(Ours,))
     assert run.score.people >= 8
     assert (run.score.merged, run.score.split, run.right) == (0, 0, run.score.people)
 
@@ -35,6 +38,15 @@ def test_merged_and_split_people_are_counted() -> None:
     scored = score([*found, (2.0, 1, 1)], 1.0, 0.1)
     assert (scored.people, scored.merged, scored.split) == (3, 1, 1)
     assert idf1([(0.0, 1, 1), (0.1, 1, 1)]) == 1.0
+
+
+def test_a_queue_waits_before_the_terminal() -> None:
+    """People stand at the terminal one after another, and all of them go on."""
+    (scene,) = (scene for scene in crowd.SCENES if scene.terminal)
+    played = scene.play(0.6, 7)
+    seen = Counter(sight.person for frame in played.frames() for sight in frame.sights if sight.person)
+    assert len(seen) == len(played.labels) >= 4
+    assert min(seen.values()) / scene.fps > 3.0
 
 
 def test_the_tracker_is_timed() -> None:
