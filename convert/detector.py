@@ -23,8 +23,13 @@ class BundledDetector:
     run: str = ""
 
 
-def add(detector: BundledDetector, directory: Path) -> bundle.Manifest:
+def add(detector: BundledDetector, directory: Path, version: str | None = None) -> bundle.Manifest:
     """Copies a detector into a bundle; each figure stands in the manifest as `detector_<name>`.
+
+    Args:
+        detector: What to copy, and what to note of it.
+        directory: The bundle.
+        version: What the bundle is called from now on; None leaves its name.
 
     Returns:
         The new manifest.
@@ -43,6 +48,8 @@ def add(detector: BundledDetector, directory: Path) -> bundle.Manifest:
     if detector.model.resolve() != target.resolve():
         shutil.copyfile(detector.model, target)
     fields = old.own_fields() | {"metrics": metrics, "detector_run": detector.run}
+    if version is not None:
+        fields["version"] = version
     return bundle.write_manifest(directory, **fields)
 
 

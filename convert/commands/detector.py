@@ -17,13 +17,14 @@ from edge.errors import ConfigError
 @click.option("--into", "directory", required=True, type=FILE, help="Bundle directory to put it into.")
 @click.option("--figures", type=FILE, help="JSON object of measured figures, for the manifest.")
 @click.option("--run", default="", help="Training run that the detector comes from, for the manifest.")
-def detector(model: Path, directory: Path, figures: Path | None, run: str) -> None:
+@click.option("--version", help="Version that the bundle has from now on, such as 1.2.1; its own otherwise.")
+def detector(model: Path, directory: Path, figures: Path | None, run: str, version: str | None) -> None:
     """Puts the face detector MODEL (ONNX) into a bundle, beside its classifier.
 
     Example: maskgate-convert detector runs/detector/best/detector.onnx --into edge/models
     """
     measured = {} if figures is None else _figures(figures)
-    manifest = detectors.add(detectors.BundledDetector(model, measured, run), directory)
+    manifest = detectors.add(detectors.BundledDetector(model, measured, run), directory, version)
     click.echo(f"{directory} {manifest.version} now holds {', '.join(sorted(manifest.files))}")
 
 

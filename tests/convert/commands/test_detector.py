@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from convert.commands import main
+from edge.bundle import load
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -27,3 +28,15 @@ def test_figures_that_are_none_are_refused(
     wrong.write_text(json.dumps({"recall": "good"}))
     assert run(monkeypatch, model, "--into", target, "--figures", wrong) == 2
     assert "figures.json must be one JSON object of numbers" in capsys.readouterr().err
+
+
+def test_a_bundle_with_another_detector_may_get_another_name(
+    target: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that events tell which of the two decided; without the option it keeps its own."""
+    before = load(target).manifest.version
+    assert run(monkeypatch, model, "--into", target) == 0
+    assert load(target).manifest.version == before
+    assert run(monkeypatch, model, "--into", target, "--version", "9.8.7") == 0
+    assert load(target).manifest.version == "9.8.7"
+    assert f"{target} 9.8.7 now holds" in capsys.readouterr().out
