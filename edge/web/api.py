@@ -27,6 +27,7 @@ from edge.web.auth import Guard
 from edge.web.commission import Commission
 from edge.web.device import DeviceMonitor, event_of
 from edge.web.device_report import DeviceReport, obstacles_of, report_of
+from edge.web.event_feed import EventFeed
 from edge.web.hours import HourCounts, PeriodSummary
 from edge.web.metrics import SETTLING_S, WebMetrics
 from edge.web.middleware import client_of
@@ -65,6 +66,7 @@ class WebServices:
     metrics: WebMetrics
     judging: CapacityLimiter
     sends: bool
+    feed: EventFeed
     hours: HourCounts
     live_view: bool
     view: SharedView
@@ -228,7 +230,7 @@ async def stream(
         after = int(last_event_id)
     async for status in web.monitor.changes(HEARTBEAT_S):
         while status.newest > after:
-            found = await anyio.to_thread.run_sync(partial(web.client.page, PageRequest(after=after)))
+            found = await web.feed.after(after, status.newest)
             for one in found:
                 yield ServerSentEvent(data=event_of(one), event="event", id=str(one.position))
                 after = one.position

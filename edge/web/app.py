@@ -21,6 +21,7 @@ from edge.web.api import WebServices
 from edge.web.auth import Guard, find_token
 from edge.web.commission import Commission
 from edge.web.device import DeviceMonitor
+from edge.web.event_feed import EventFeed
 from edge.web.hours import HourCounts
 from edge.web.metrics import WebMetrics
 from edge.web.middleware import BODY_S, RequestLimits, RequestMiddleware, known_names
@@ -50,6 +51,7 @@ def make_services(config: Config, environment: Mapping[str, str]) -> WebServices
         metrics=WebMetrics(bundle.manifest.version),
         judging=CapacityLimiter(config.web.threads),
         sends=config.mqtt.enabled,
+        feed=EventFeed(client),
         hours=HourCounts(client),
         live_view=config.web.live_view,
         view=SharedView(client),

@@ -12,11 +12,14 @@ from dataclasses import asdict
 from pydantic import BaseModel
 
 from edge.spool.control.client import SpoolClient
-from edge.telemetry.records import HOUR_S, MINUTE_S, Minute
+from edge.telemetry.records import HOUR_S, MINUTE_S, Minute, minute_of
 from edge.telemetry.summaries import begin, summarise
 
 SETTLED_S = HOUR_S
 """So long after its end an hour does not change any more: who came in it has got the last verdict."""
+
+RECENT_S = WHOLE_EVERY_S = 10 * MINUTE_S
+"""Each time so many seconds are read again, and all that is not settled so often."""
 
 FRESH_S = 0.5
 """Who asks within this time of another gets the same answer."""
@@ -43,6 +46,8 @@ class HourCounts:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._settled: dict[int, PeriodSummary] = {}
+        self._minutes: dict[int, Minute] = {}
+        self._first, self._whole_at = math.inf, -math.inf
         self._wall = -math.inf
         self._last: tuple[float, int, list[PeriodSummary]] = (-math.inf, 0, [])
 
@@ -68,15 +73,26 @@ class HourCounts:
         if wall < self._wall:
             # The clock was set back: what was future has come again.
             self._settled.clear()
+            self._first = math.inf
         self._wall = wall
         last = begin(wall, HOUR_S)
         starts = range(last - hours * HOUR_S, last + HOUR_S, HOUR_S)
         first = next(start for start in starts if start not in self._settled)
-        minutes = by_hour(self._client.minutes(first, last + HOUR_S - MINUTE_S))
+        self._refresh(first, last + HOUR_S - MINUTE_S, wall)
+        minutes = by_hour(self._minutes.values())
         read = {start: summary_of(start, minutes[start], wall) for start in starts if start >= first}
         found = [read.get(start) or self._settled[start] for start in starts]
         self._settled |= {start: one for start, one in read.items() if one.end + SETTLED_S <= wall}
         return found
+
+    def _refresh(self, first: int, last: int, wall: float) -> None:
+        """Reads the minutes from `first` to `last` that may have changed since they were read."""
+        begin_at = first
+        if first < self._first or wall - self._whole_at >= WHOLE_EVERY_S:
+            self._minutes, self._first, self._whole_at = {}, first, wall
+        else:
+            begin_at = max(first, minute_of(wall) - int(RECENT_S))
+        self._minutes |= {minute.start: minute for minute in self._client.minutes(begin_at, last)}
 
 
 def by_hour(minutes: Iterable[Minute]) -> defaultdict[int, list[Minute]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.telemetry.records import HOUR_S, MINUTE_S, Minute, VerdictCounts
-from edge.web.hours import FRESH_S, SETTLED_S, HourCounts
+from edge.web.hours import FRESH_S, SETTLED_S, WHOLE_EVERY_S, HourCounts
 
 NOON = 1_699_963_200
 DAY = 24
@@ -38,14 +38,16 @@ class Desk:
 
 
 def test_the_daemon_is_asked_for_what_may_have_changed() -> None:
-    """A day is read once; from then on two hours at most, however many look."""
+    """A day is read once; from then on the last minutes, and now and then two hours, however many look."""
     desk = Desk()
     assert desk.ask(NOON + 10) == [60] * (DAY + 1)
     assert desk.minutes_asked() == 60 * (DAY + 1)
     assert desk.ask(NOON + 20) == [60] * (DAY + 1)
+    assert desk.minutes_asked() == 70
+    assert desk.ask(NOON + WHOLE_EVERY_S + 10) == [60] * (DAY + 1)
     assert desk.minutes_asked() == 120
     # A longer time than before has to be read.
-    assert desk.ask(NOON + 30, 2 * DAY) == [60] * (2 * DAY + 1)
+    assert desk.ask(NOON + WHOLE_EVERY_S + 30, 2 * DAY) == [60] * (2 * DAY + 1)
     assert desk.minutes_asked() == 60 * (2 * DAY + 1)
 
 
@@ -63,7 +65,8 @@ def test_late_verdicts_are_counted() -> None:
     desk = Desk()
     desk.ask(NOON)
     desk.daemon.verdicts = VerdictCounts(compliant=2)
-    assert desk.ask(NOON + 1)[-3:] == [60, 120, 120]
+    assert desk.ask(NOON + 1)[-3:] == [60, 70, 120]
+    assert desk.ask(NOON + WHOLE_EVERY_S)[-3:] == [60, 120, 120]
     assert desk.ask(NOON + HOUR_S + SETTLED_S)[-4:] == [120] * 4
 
 
