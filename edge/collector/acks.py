@@ -21,7 +21,7 @@ from edge.types import DeviceKey
 PAUSE_S = 1.0
 """Between two messages to one device."""
 AT_ONCE = 100
-"""Epochs whose marks are read together."""
+"""Epochs whose marks are read together, at most."""
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +91,13 @@ class AckScheduler:
         # Each epoch heeds it when its turn comes: refusals may be as many as epochs.
         self._refusals += 1
 
-    def messages(self, now: float, wall: float) -> Iterator[Message]:
+    def messages(self, now: float, wall: float, at_once: int = AT_ONCE) -> Iterator[Message]:
         """What is to be published now; a message that is not taken from the iterator stays due.
+
+        Args:
+            now: Monotonic time.
+            wall: Unix time.
+            at_once: Epochs whose marks are read together, at least 1; of no use where fewer are taken.
 
         Raises:
             StorageError: The database cannot be used.
@@ -101,7 +106,7 @@ class AckScheduler:
         while self._ready or self._returned:
             if not self._ready:
                 self._take_returned()
-            ready = self._unpaused(now)
+            ready = self._unpaused(now, at_once)
             marks = self._marks(ready, now, wall) if ready else {}
             for epoch_key in ready:
                 message = self._acknowledgement(epoch_key, marks[epoch_key], now)
@@ -122,11 +127,11 @@ class AckScheduler:
         for place in places:
             del self._returned[place]
 
-    def _unpaused(self, now: float) -> list[EpochKey]:
+    def _unpaused(self, now: float, at_once: int) -> list[EpochKey]:
         """The next epochs that may be acknowledged now; those that may not yet are put aside."""
         found: list[EpochKey] = []
         places: set[DeviceKey] = set()
-        while len(found) < min(AT_ONCE, len(self._ready)):
+        while len(found) < min(at_once, len(self._ready)):
             epoch_key = self._ready[len(found)]
             place = epoch_key.place
             pause = PAUSE_S if place in places else self._pause(place, now)

@@ -29,12 +29,15 @@ from edge.mqtt.properties import packet_size
 from edge.mqtt.reason_codes import REFUSED, SHARED_NOT_SUPPORTED, WILDCARDS_NOT_SUPPORTED
 from edge.mqtt.takeover import TakeoverDetector
 
-SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=2_000)
-"""The session that a collector wants: it waits for a week, with at most 2,000 messages unacknowledged."""
+SESSION = PersistentSession(expiry_s=7 * 86_400, receive_maximum=20_000)
+"""The session that a collector wants: it waits for a week, with at most 20,000 messages unacknowledged.
 
-MAX_PACKET_BYTES = 8_192
-"""What a broker may send to a collector: a device's messages have less than 4 KiB. So many of them as may be
-unacknowledged take 16 MiB."""
+While devices publish, a broker that takes one packet of each client in turn reads few acknowledgements of the
+collector, and sends it nothing else.
+"""
+
+MAX_PACKET_BYTES = 16_384
+"""What a broker may send to a collector: a device's messages have less than 4 KiB."""
 
 SHARED = "$share/"
 """So begins the filter of a shared subscription."""

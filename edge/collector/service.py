@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Protocol
 
-from edge.collector.acks import AckScheduler, Message, Plan
+from edge.collector.acks import AT_ONCE, AckScheduler, Message, Plan
 from edge.collector.connection import CollectorConnection
 from edge.collector.coverage import Coverage, ThroughputLog
 from edge.collector.database import CollectorDatabase, Queries, Writes
@@ -37,9 +38,7 @@ BATCH_PAUSE_S = 0.005
 BATCH_S = 0.05
 """for so long at most."""
 TURN_S = 0.1
-"""For publishing, before what has come is looked after again,"""
-BUSY_TURN_S = 0.02
-"""and where more has come than fits into a batch: what is said later says more."""
+"""For publishing, before what has come is looked after again."""
 ROOM_S = 0.001
 STOP_S = 2.0
 """For storing what has arrived, once it is stopped."""
@@ -121,9 +120,9 @@ class Collector:
             for number, event in self._gather():
                 self._handle(number, event)
             if time.monotonic() >= self._store_at:
-                turn_s = TURN_S if self.waiting < BATCH else BUSY_TURN_S
+                busy = self.waiting >= BATCH
                 self._store()
-                self._publish(turn_s)
+                self._publish(busy=busy)
                 self._note_coverage()
         except StorageError as error:
             self._store_at = time.monotonic() + self._store_backoff.next()
@@ -205,15 +204,20 @@ class Collector:
             for place, online in batch.presences:
                 self._ack_scheduler.presence(place, online=online)
 
-    def _publish(self, turn_s: float) -> None:
-        """Publishes what is due to devices and dashboards, as much as broker and turn have room for."""
+    def _publish(self, *, busy: bool = False) -> None:
+        """Publishes what is due to devices and dashboards, as much as broker and turn have room for.
+
+        `busy`: more has come than fits into a batch. What is said later says more, so room is not waited for.
+        """
         now, wall = time.monotonic(), time.time()
-        for source in (self._ack_scheduler.messages(now, wall), self._scheduled.due(now, wall)):
-            if not self.connection.room:
+        at_once = max(self.connection.room, 1) if busy else AT_ONCE
+        for source in (self._ack_scheduler.messages(now, wall, at_once), self._scheduled.due(now, wall)):
+            room = self.connection.room
+            if not room:
                 return
-            for message in source:
+            for message in islice(source, room if busy else None):
                 self.connection.publish(message)
-                if not self._may_publish(now + turn_s):
+                if not busy and not self._may_publish(now + TURN_S):
                     break
 
     def _may_publish(self, until: float) -> bool:
@@ -235,7 +239,7 @@ class Collector:
                 for number, event in self._gather():
                     self._handle(number, event)
             self._store()
-            self._publish(TURN_S)
+            self._publish()
             # Only where all that had waited has come: else nobody knows what happened in between.
             if self.connection.ready and self._coverage.unsure_since is None:
                 self._writing.note_seen(self.connection.client_id, time.time())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import ssl
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -107,8 +106,7 @@ class Connection:
         """Lets the broker forget messages that came over this connection."""
         messages = tuple(arrived)
         # First: the broker may send the next before the acknowledgements are on their way.
-        for qos, count in Counter(message.qos for message in messages).items():
-            self._state.unacknowledged.done(qos, count)
+        self._state.unacknowledged.done(messages)
         self._client.acknowledge(message.mid for message in messages if message.qos)
 
     def close(self, timeout: float = 0.0, *, with_will: bool = False) -> None:

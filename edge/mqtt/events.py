@@ -99,6 +99,11 @@ class MessageReceived:
     retained: bool
     reply_to: ReplyAddress | None = None
 
+    @property
+    def size(self) -> int:
+        """How long topic and payload are together."""
+        return len(self.topic) + len(self.payload)
+
 
 ConnectionEvent = (
     ConnectionAccepted

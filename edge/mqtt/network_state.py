@@ -5,32 +5,43 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from edge.mqtt.events import Deliver, MessageReceived
 
 MAX_QOS_0 = 200
 """Messages that the broker does not keep and that may wait to be stored; what comes beyond is dropped."""
+MAX_WAITING_BYTES = 16 * 1024 * 1024
+"""Of topics and payloads that wait to be stored; what comes beyond waits with the broker."""
 
 
 class Unacknowledged:
-    """How many messages were delivered and are not acknowledged; each count is written by one thread."""
+    """How much was delivered and is not acknowledged; each count is written by one thread."""
 
     def __init__(self, receive_maximum: float) -> None:
-        self._most = (MAX_QOS_0 if math.isfinite(receive_maximum) else math.inf, receive_maximum)
+        # Who acknowledges nothing bounds what waits in its queue.
+        bounded = math.isfinite(receive_maximum)
+        self._most = (MAX_QOS_0 if bounded else math.inf, receive_maximum)
+        self._most_bytes = MAX_WAITING_BYTES if bounded else math.inf
         self._delivered, self._done = [0, 0], [0, 0]
+        self._bytes_delivered = self._bytes_done = 0
 
     def room(self, qos: int) -> bool:
         """Whether one more may be delivered."""
-        return self._delivered[qos] - self._done[qos] < self._most[qos]
+        waiting_bytes = self._bytes_delivered - self._bytes_done
+        return self._delivered[qos] - self._done[qos] < self._most[qos] and waiting_bytes < self._most_bytes
 
-    def delivered(self, qos: int) -> None:
+    def delivered(self, message: MessageReceived) -> None:
         """One more; on paho's thread."""
-        self._delivered[qos] += 1
+        self._delivered[message.qos] += 1
+        self._bytes_delivered += message.size
 
-    def done(self, qos: int, count: int) -> None:
-        """So many less; on the thread of who uses the connection."""
-        self._done[qos] += count
+    def done(self, messages: Iterable[MessageReceived]) -> None:
+        """These less; on the thread of who uses the connection."""
+        for message in messages:
+            self._done[message.qos] += 1
+            self._bytes_done += message.size
 
 
 @dataclass(slots=True)
@@ -69,5 +80,5 @@ class NetworkState:
     def received(self, message: MessageReceived) -> None:
         """Delivers a message, unless nobody keeps it and too many wait; on paho's thread."""
         if message.qos or self.unacknowledged.room(0):
-            self.unacknowledged.delivered(message.qos)
+            self.unacknowledged.delivered(message)
             self.deliver(message)

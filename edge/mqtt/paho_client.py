@@ -55,7 +55,7 @@ FULL_S = 0.01
 """Between two looks whether there is room for messages again; the rest waits with the broker."""
 READ_BYTES = 65_536
 """What is read from the network at a time, at most."""
-MAX_PACKETS = 200
+MAX_PACKETS = 500
 """Packets that are handled before the thread looks after what is to be sent."""
 MAX_UNREAD = 5_000
 """Pieces that wait for the broker to read them; one has the acknowledgements of a batch, or one packet."""
@@ -144,6 +144,34 @@ class _ReadAhead:
         in_library = self._inner.pending() if hasattr(self._inner, "pending") else 0
         return len(self._read) - self._at + in_library
 
+    def message(self, most: int) -> MessageReceived | None:
+        """The next packet, if it is a message of at most so many bytes, in good order and here as a whole.
+
+        Of QoS 0 or 1. Everything else stays for `recv`.
+        """
+        first = self._read[self._at] if self._at < len(self._read) else 0
+        begin, end = _content(self._read, self._at)
+        if first & (0xF0 | QOS_2) != PUBLISH or end > len(self._read) or end - begin + MAX_HEADER > most:
+            return None
+        try:
+            message = message_of(first, self._read[begin:end])
+        # Found again on paho's way, which ends the connection.
+        except Exception:
+            return None
+        self._at = end
+        return message
+
+
+def _content(data: bytes, at: int) -> tuple[int, int]:
+    """Where the content of a packet begins and ends; behind all data where its length is not there."""
+    length = shift = 0
+    for place in range(at + 1, min(at + MAX_HEADER, len(data))):
+        length |= (data[place] & 0x7F) << shift
+        shift += 7
+        if data[place] < 0x80:
+            return place + 1, place + 1 + length
+    return at, len(data) + 1
+
 
 class BoundedClient(Client):
     """Ends a connection at what it has said that it would not take, and at what breaks the protocol.
@@ -169,6 +197,7 @@ class BoundedClient(Client):
         )
         self.state = state
         self.options = options
+        self._most_bytes = options.maximum_packet_size or LARGEST_PACKET
         self.on_pre_connect = _on_pre_connect
         self.on_connect = _on_connect
         self.on_connect_fail = _on_connect_fail
@@ -214,12 +243,15 @@ class BoundedClient(Client):
         self.disconnect(ReasonCode(PacketTypes.DISCONNECT, identifier=code))
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Handles what has been read; paho would look at socket, clock and lists for each packet."""
-        code, room = super().loop_read(max_packets), self.state.unacknowledged.room
+        """Handles what has been read: messages at once, everything else as paho does, packet by packet."""
+        code, state = super().loop_read(max_packets), self.state
         for _ in range(MAX_PACKETS):
-            if code or self._sock is None or not self._ahead.pending() or not room(1):
+            if code or self._sock is None or state.refusal:
                 break
-            code = super().loop_read(max_packets)
+            if not self._ahead.pending() or not state.unacknowledged.room(1):
+                break
+            message = None if self._in_packet["command"] else self._ahead.message(self._most_bytes)
+            code = super().loop_read(max_packets) if message is None else self._receive(message)
         return code
 
     def acknowledge(self, mids: Iterable[int]) -> None:
@@ -238,8 +270,7 @@ class BoundedClient(Client):
         return self._ahead
 
     def _sock_recv(self, bufsize: int) -> bytes:
-        state, packet = self.state, self._in_packet
-        most = self.options.maximum_packet_size or LARGEST_PACKET
+        state, packet, most = self.state, self._in_packet, self._most_bytes
         state.is_broker = state.is_broker or packet["command"] & 0xF0 == CONNACK
         if packet["have_remaining"] and packet["remaining_length"] + MAX_HEADER > most:
             state.refusal = f"a packet of more than {most} bytes"
@@ -268,7 +299,9 @@ class BoundedClient(Client):
         return code
 
     def _handle_publish(self) -> MQTTErrorCode:
-        message = message_of(self._in_packet["command"], bytes(self._in_packet["packet"]))
+        return self._receive(message_of(self._in_packet["command"], bytes(self._in_packet["packet"])))
+
+    def _receive(self, message: MessageReceived) -> MQTTErrorCode:
         self.state.received(message)
         if message.qos and not self._manual_ack:
             return self._send_puback(message.mid)

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from edge.collector import completeness
 from edge.collector.completeness import OPEN, Completeness
-from edge.collector.database.listed import EPOCH, epoch_row, key_of, listed, same_epoch
+from edge.collector.database.listed import EPOCH, epoch_row, listed, same_epoch
 from edge.collector.database.rows import Row, execute_rows
 from edge.collector.database.tables import epoch, present
 from edge.collector.records import EpochKey
@@ -98,14 +98,13 @@ def marks(
 ) -> dict[EpochKey, Completeness]:
     """How far epochs are complete; of each so many ranges are looked at, or all."""
     wanted = tuple(dict.fromkeys(epoch_keys))
-    highest = dict.fromkeys(wanted, 0)
-    ranges: dict[EpochKey, list[Range]] = {key: [] for key in wanted}
+    highest = [0] * len(wanted)
+    ranges: list[list[Range]] = [[] for _ in wanted]
     for row in _ranges(connection, wanted, ranges_each):
-        key = key_of(row)
-        highest[key] = row.highest
+        highest[row.number] = row.highest
         if row.first is not None:
-            ranges[key].append(Range(row.first, row.last))
-    return {key: completeness.completeness_of(ranges[key], highest[key]) for key in wanted}
+            ranges[row.number].append(Range(row.first, row.last))
+    return dict(zip(wanted, map(completeness.completeness_of, ranges, highest), strict=True))
 
 
 def _near(connection: Connection, spans: Mapping[EpochKey, Sequence[Range]]) -> Sequence[Any]:
@@ -135,11 +134,13 @@ def _near(connection: Connection, spans: Mapping[EpochKey, Sequence[Range]]) -> 
     return connection.execute(query).all()
 
 
-def _ranges(
-    connection: Connection, epoch_keys: Iterable[EpochKey], each: int | None
-) -> Sequence[sa.Row[Any]]:
-    """Epochs with their highest sequences and their first ranges, in order; null where there is no range."""
-    wanted = listed(connection, map(epoch_row, epoch_keys), *EPOCH)
+def _ranges(connection: Connection, epoch_keys: Iterable[EpochKey], each: int | None) -> Sequence[Any]:
+    """Of each epoch its place in `epoch_keys`, its highest sequence and its first ranges, in order.
+
+    These are rows. The range is null where there is none.
+    """
+    rows = ({**epoch_row(key), "number": number} for number, key in enumerate(epoch_keys))
+    wanted = listed(connection, rows, *EPOCH, _NUMBER)
     same = same_epoch(present, epoch)
     if each is not None:
         early = present.alias("early")
@@ -147,7 +148,7 @@ def _ranges(
         until = sa.func.coalesce(beyond.offset(each).limit(1).scalar_subquery(), OPEN + 1)
         same = sa.and_(same, present.c.first < until)
     there = wanted.join(epoch, same_epoch(epoch, wanted)).outerjoin(present, same)
-    query = sa.select(epoch, present.c.first, present.c.last).select_from(there)
+    query = sa.select(wanted.c.number, epoch.c.highest, present.c.first, present.c.last).select_from(there)
     return connection.execute(query.order_by(present.c.first)).all()
 
 

@@ -22,11 +22,13 @@ class FakeDatabase:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.marks_read = 0
         self.holes: dict[EpochKey, tuple[Range, ...]] = {}
         self.given_up: list[EpochKey] = []
 
     def marks(self, epoch_keys: Sequence[EpochKey]) -> dict[EpochKey, Completeness]:
         self.asked += 1
+        self.marks_read += len(epoch_keys)
         return {key: Completeness(1, 9, self.holes.get(key, ())) for key in epoch_keys}
 
     def unfinished(self, places: Sequence[DeviceKey]) -> tuple[EpochKey, ...]:
@@ -85,6 +87,17 @@ def test_a_turn_asks_the_database_for_all_at_once(scheduler: AckScheduler, datab
         turn(scheduler, now)
     assert len(database.given_up) > 1
     assert database.asked <= 4
+
+
+def test_no_more_marks_are_read_than_can_be_published(
+    scheduler: AckScheduler, database: FakeDatabase
+) -> None:
+    """A collector that is busy says how many it takes; the others keep their turn."""
+    scheduler.touched([EpochKey(place, "e1") for place in devices(50)])
+    found = [message.topic for message in islice(scheduler.messages(100.0, 100.0, at_once=5), 5)]
+    assert database.marks_read == 5
+    assert found == [f"maskgate/{place.site}/{place.device}/ack" for place in devices(5)]
+    assert len(turn(scheduler, 100.0, room=100)) == 45
 
 
 def test_a_device_that_sends_all_the_time_holds_up_nobody(scheduler: AckScheduler) -> None:

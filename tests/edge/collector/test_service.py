@@ -13,11 +13,11 @@ import pytest
 
 from edge.cli.log import FEW
 from edge.collector.completeness import Completeness
-from edge.collector.connection import SESSION
 from edge.collector.records import EpochKey
 from edge.config import Config
 from edge.daemon.uplink_factory import open_uplink
 from edge.messages.topics import Topics
+from edge.mqtt.broker import PersistentSession
 from edge.spool import Spool
 from edge.types import Lamp, Outcome, State
 from edge.uplink.uplink import Uplink
@@ -36,7 +36,7 @@ __all__ = ["path", "process", "url"]
 pytestmark = pytest.mark.broker
 
 
-LIMIT = SESSION.receive_maximum
+LIMIT = 1_000
 PATIENT = ("max_queued_messages 0",)
 """A broker that is not killed need not save; saving at every change takes it longer the more waits."""
 
@@ -143,6 +143,7 @@ def test_a_locked_database_holds_the_flow_and_loses_nothing(
 ) -> None:
     """While it cannot be written nothing is acknowledged; afterwards everything is stored."""
     monkeypatch.setattr("edge.collector.database.engine.LOCK_S", 0.1)
+    monkeypatch.setattr("edge.collector.connection.SESSION", PersistentSession(3_600, LIMIT))
     broker = make_broker(*PATIENT).start()
     with collecting(broker.port, url) as collector, FakeDevice(broker.port) as device:
         device.publish(made(5))

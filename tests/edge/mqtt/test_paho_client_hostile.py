@@ -20,6 +20,8 @@ from tests.support.raw_broker import CONNACK, publish, raw_broker
 LIMIT = 16_384
 MIB = 1 << 20
 WORST_MIB = 32
+UNASKED = bytes.fromhex("900400010000")
+"""A SUBACK without a subscription."""
 DEVICE = ConnectOptions("me", maximum_packet_size=LIMIT)
 COLLECTOR = ConnectOptions("me", session=PersistentSession(60, 100), maximum_packet_size=LIMIT)
 
@@ -46,8 +48,10 @@ def header(first: int, length: int) -> bytes:
         ([CONNACK, header(0x30, 200_000_000), b"x" * MIB], "more than 16384 bytes"),
         ([CONNACK, publish(2, 1, b"x")], "QoS"),
         ([CONNACK, CONNACK], "second answer"),
-        ([CONNACK, bytes.fromhex("900400010000")], "subscription"),
+        ([CONNACK, UNASKED], "subscription"),
         ([CONNACK, publish(1, 1, b"x"), b"\xf0\0"], "breaks the protocol"),
+        ([CONNACK + publish(1, 1, b"x") + b"\x32\x05\0\x01a\0\x07"], "breaks the protocol"),
+        ([CONNACK + publish(1, 1, b"x") + publish(1, 2, bytes(LIMIT))], "more than 16384 bytes"),
         ([bytes.fromhex("2000")], "breaks the protocol"),
         ([bytes.fromhex("20080000052100002700")], "breaks the protocol"),
         ([bytes.fromhex("200a0000")], "half an answer"),
@@ -59,6 +63,12 @@ def test_what_a_broker_must_not_send_ends_the_connection(answer: list[bytes], wh
     (lost,) = [one for one in events if isinstance(one, ConnectionLost)]
     assert lost.refused
     assert what in lost.text
+
+
+def test_behind_what_is_refused_nothing_is_delivered() -> None:
+    """Although it has come in the same piece."""
+    events = end_of([CONNACK + publish(1, 1, b"x") + UNASKED + publish(1, 2, b"x")])
+    assert [one.mid for one in events if isinstance(one, MessageReceived)] == [1]
 
 
 @pytest.mark.parametrize(
