@@ -56,7 +56,7 @@ HIDDEN = 2.0
 """It says nothing for so many times as long as they were followed before; who knows where they went then?"""
 
 LEAST_FOLLOWED_S = 0.1
-"""What a single sight counts for."""
+"""What a single sight counts for; never less than the frame that it stands for."""
 
 PRESENT_S = 1.0
 """By so much longer is everybody taken to have been there who has a pass and whom nobody hides.
@@ -212,11 +212,11 @@ def _waiting_cost(candidate: Candidate, context: FrameContext) -> float:
     missed_s = context.before - candidate.seen
     at_edge = context.to_side(motion.x.value) < LEAVERS_WITHIN * motion.side
     leaving = EDGE * (1 - math.exp(-missed_s / LEAVING_S)) if at_edge else 0.0
-    return _away(candidate, missed_s) + max(passed, leaving)
+    return _away(candidate, missed_s, motion.now - context.before) + max(passed, leaving)
 
 
-def _away(candidate: Candidate, missed_s: float) -> float:
-    followed_s = max(candidate.seen - candidate.began, LEAST_FOLLOWED_S)
+def _away(candidate: Candidate, missed_s: float, frame_s: float) -> float:
+    followed_s = max(candidate.seen - candidate.began, LEAST_FOLLOWED_S, frame_s)
     if candidate.number and not candidate.hidden_s:
         return AWAY * math.log1p(missed_s / (followed_s + PRESENT_S))
     unexplained_s = missed_s - min(candidate.hidden_s, HIDDEN * followed_s)

@@ -250,3 +250,13 @@ def test_a_face_that_jitters_over_the_edge_is_one_pass() -> None:
         for n, found in enumerate(seen)
     ]
     assert {track for told in numbers(frames) for track in told.values()} == {1}
+
+
+def test_a_single_sight_counts_for_the_frame_it_stands_for() -> None:
+    """Who is seen in every other frame of a slow camera is one person, also where newcomers come in."""
+    tracker, tracks = Tracker(rules()), set()
+    for n in range(5):
+        seen = [observation(BARE, x=626 - 6 * n, y=120, px=18)] if n % 2 == 0 else []
+        tracker.update(seen, 0.16 * n, 0.0, (), PICTURE)
+        tracks |= {tracked.track for tracked in tracker.tracks()}
+    assert tracks == {1}
