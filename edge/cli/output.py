@@ -63,7 +63,10 @@ class _TerminalBar(ProgressBar):
 Span = tuple[float, float]
 """From where to where something takes the whole of a work, in shares of it."""
 ProgressListener = Callable[[str, float | None, float | None], None]
-"""Is told what is done now, how much of it is done, and how much of the whole work: shares, where known."""
+"""Is told what is done now, how much of it is done, and how much of the whole work: shares, where known.
+
+What is done is empty from the end of a bar to the begin of the next one.
+"""
 
 _listeners: list[ProgressListener] = []
 
@@ -108,6 +111,8 @@ def progress(title: str, total: int | None = None, span: Span | None = None) -> 
     """
     if _listeners:
         yield _ToldBar(title, total, span)
+        # What comes next may take long and say nothing.
+        _listeners[-1]("", None, None)
         return
     if not sys.stderr.isatty():
         yield ProgressBar()

@@ -31,19 +31,28 @@ class ProgressNotes:
         self._job, self._clock = job, clock
         self._noted = (0.0, "")
         self._first: tuple[float, float] | None = None
+        self._whole = 0.0
+        self._told = JobProgress("")
 
     def __call__(self, title: str, share: float | None, whole: float | None) -> None:
         """Takes what `edge.cli.output.progress` tells."""
         now = self._clock()
-        if whole is not None and self._first is None:
+        # A job may hold several trainings; each is timed by itself.
+        if whole is not None and (self._first is None or whole < self._whole):
             self._first = now, whole
+        self._whole = self._whole if whole is None else whole
         at, told = self._noted
         if title == told and now - at < TOLD_EVERY_S:
             return
         self._noted = now, title
+        ends_at = self._end(now, whole)
+        if not title:
+            # Between two bars the end stays where it was expected.
+            whole, ends_at = self._told.whole, self._told.ends_at
+        self._told = JobProgress(title, share, whole, ends_at)
         # What cannot be noted must not stop the work.
         with suppress(StorageError):
-            self._job.write("progress.json", JobProgress(title, share, whole, self._end(now, whole)))
+            self._job.write("progress.json", self._told)
 
     def _end(self, now: float, whole: float | None) -> float | None:
         """If it goes on at the pace that it had since the first note; a resumed job does not begin at 0."""

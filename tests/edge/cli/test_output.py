@@ -120,7 +120,9 @@ def test_a_listener_is_told_of_progress(capsys: pytest.CaptureFixture[str]) -> N
         ("epoch 2 of 4", 0.0, 0.25),
         ("epoch 2 of 4", 0.5, 0.375),
         ("epoch 2", 0.5, 0.375),
+        ("", None, None),
         ("reading", None, None),
+        ("", None, None),
     ]
     assert capsys.readouterr().err == ""
 

@@ -29,6 +29,11 @@ def test_when_a_job_is_expected_to_end(tmp_path: Path) -> None:
     now[0] = 1010.0
     notes("epoch 3 of 4", 0.5, 0.6)
     assert noted(job).ends_at == pytest.approx(1050.0)
+    notes("", None, None)
+    assert noted(job) == JobProgress("", None, 0.6, pytest.approx(1050.0))
+    now[0] = 1060.0
+    notes("epoch 1 of 4", 0.0, 0.0)
+    assert noted(job).ends_at is None, "another training of the same job"
 
 
 def test_a_title_is_noted_at_once(tmp_path: Path) -> None:
