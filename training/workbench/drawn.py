@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,10 @@ MARKS = np.array([(37, 42), (63, 42), (50, 57), (40, 70), (60, 70)], np.float32)
 """Landmarks of `draw_face` at a side of 100."""
 CORNERS = (20, 12, 80, 96)
 """Left, top, right and bottom of the face in it."""
+
+
+Draw = Callable[[Label, int, int], Image]
+"""Draws the face of a label, a seed and a side in pixels."""
 
 
 def draw_face(label: Label = Label.WITHOUT_MASK, seed: int = 0, side: int = 100) -> Image:
@@ -33,6 +38,15 @@ def draw_face(label: Label = Label.WITHOUT_MASK, seed: int = 0, side: int = 100)
     return np.asarray(cv2.resize(noisy, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
+def draw_lit_face(label: Label, seed: int, side: int = 100) -> Image:
+    """A face under a light that falls unevenly: without it all drawn faces are near-duplicates."""
+    image = draw_face(label, seed, side)
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(0.35, 1.65, (5, 5)).astype(np.float32)
+    light = cv2.resize(coarse, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(np.clip(image * light[:, :, None], 0, 255), np.uint8)
+
+
 def voc(objects: str, filename: str = "a.png") -> str:
     """A VOC annotation."""
     return f"<annotation><filename>{filename}</filename>{objects}</annotation>"
@@ -45,13 +59,13 @@ def voc_object(name: str, *corners: float) -> str:
     return f"<object><name>{name}</name><bndbox>{inner}</bndbox></object>"
 
 
-def write_frames(root: Path, count: int, first: int = 0) -> Path:
+def write_frames(root: Path, count: int, first: int = 0, draw: Draw = draw_face) -> Path:
     """A VOC folder with `count` frames, each with one face of each label; `first` makes other faces."""
     (root / "images").mkdir(parents=True)
     (root / "annotations").mkdir()
     left, top, right, bottom = CORNERS
     for frame in range(count):
-        faces = [draw_face(label, seed=first + 10 * frame + place) for place, label in enumerate(Label)]
+        faces = [draw(label, first + 10 * frame + place, 100) for place, label in enumerate(Label)]
         write_picture(root / "images" / f"{frame}.png", np.hstack(faces))
         objects = "".join(
             voc_object(label, 100 * place + left, top, 100 * place + right, bottom)
@@ -61,12 +75,12 @@ def write_frames(root: Path, count: int, first: int = 0) -> Path:
     return root
 
 
-def write_faces(root: Path, count: int, first: int = 0) -> Path:
+def write_faces(root: Path, count: int, first: int = 0, draw: Draw = draw_face) -> Path:
     """A folder for each label with `count` pictures of a face; `first` makes other faces."""
     for place, label in enumerate(Label):
         (root / label).mkdir(parents=True)
         for number in range(count):
-            face = draw_face(label, seed=first + 10 * number + place, side=140)
+            face = draw(label, first + 10 * number + place, 140)
             write_picture(root / label / f"{number}.png", face)
     return root
 

@@ -33,15 +33,15 @@ occluded_bare = 0.0
 head_epochs = 1
 epochs = {epochs}
 rate = 2e-3
-settling_batches = 0
+settling_batches = 5
 frozen_until = ""
 [finish]
 epochs = 0
 """
 RECIPES = {"small": (16, 4), "larger": (48, 8)}
 """Units of the dense layer and epochs of each recipe."""
-FRAMES, FACES, MORE = 40, 16, 4
-"""Frames, and faces of each label in a class folder and to be added."""
+FRAMES, FACES, MORE = 90, 16, 4
+"""Frames, and faces of each label in a class folder and to be added; a bundle takes 200 faces to train on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +106,15 @@ def _draw(site: ExampleSite) -> None:
         return
     for left in (hall, door, site.more.with_suffix("")):
         shutil.rmtree(left, ignore_errors=True)
-    drawn.write_frames(hall, FRAMES)
-    drawn.write_faces(door, FACES, first=5000)
-    # What real data has as well: a wrong label, the same face twice, and a file that is no picture.
-    wrong = drawn.draw_face(Label.WITHOUT_MASK, seed=9000, side=140)
+    drawn.write_frames(hall, FRAMES, draw=drawn.draw_lit_face)
+    drawn.write_faces(door, FACES, first=5000, draw=drawn.draw_lit_face)
+    # What real data has as well: a face with two labels, one that is there twice, and a broken file.
+    wrong = drawn.draw_lit_face(Label.WITHOUT_MASK, 5011, 140)
     drawn.write_picture(door / Label.WITH_MASK / "wrong-label.png", wrong)
-    again = drawn.draw_face(Label.WITHOUT_MASK, seed=5001, side=140)
+    again = drawn.draw_lit_face(Label.WITHOUT_MASK, 5001, 140)
     drawn.write_picture(door / Label.WITHOUT_MASK / "again.png", again)
     (door / Label.WITH_MASK / "broken.png").write_bytes(b"not a picture")
-    more = drawn.write_faces(site.more.with_suffix(""), MORE, first=20_000)
+    more = drawn.write_faces(site.more.with_suffix(""), MORE, first=20_000, draw=drawn.draw_lit_face)
     shutil.make_archive(str(more), "zip", more)
     shutil.rmtree(more)
 
