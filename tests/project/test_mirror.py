@@ -29,6 +29,8 @@ TESTED_WITH = {
     "edge/daemon/uplink_factory.py": "tests/edge/uplink/test_uplink.py",
     "edge/system/picture_limit.py": "tests/edge/system/test_image_files_limits.py",
     # The frame and the parts of pages, which are tested where they are shown.
+    "training/workbench/pages/charts.py": "tests/training/workbench/pages/test_runs.py",
+    "training/workbench/pages/faces.py": "tests/training/workbench/pages/test_data.py",
     "training/workbench/bench.py": "tests/training/workbench/pages/test_trying.py",
     "training/workbench/frame.py": "tests/training/workbench/pages/test_trying.py",
     "training/workbench/parts.py": "tests/training/workbench/pages/test_trying.py",

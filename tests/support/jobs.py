@@ -12,11 +12,12 @@ from pathlib import Path
 WAIT_S = 60.0
 
 STEPS = """
-import sys, time
+import resource, sys, time
 from pathlib import Path
 import click
 from edge.cli.output import progress
 from edge.errors import ConfigError, GateError
+from edge.system.files import write_atomic
 from training.workbench.job_worker import work
 
 def step(words):
@@ -31,7 +32,10 @@ def step(words):
             while not Path(rest[0]).exists():
                 time.sleep(0.01)
     if name == "fill":
-        Path(rest[0]).write_bytes(bytes(1 << 20))
+        # As on a full disk: no file may be longer than that.
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most))
+        write_atomic(Path(rest[0]), bytes(1 << 20))
     if name == "refuse":
         raise ConfigError("the file is none")
     if name == "gate":

@@ -77,13 +77,18 @@ def add(
         told = {"skipped_files": skipped(done.skips), "contradictions": _contradictions(done)}
         click.echo(json_text(report | told))
     else:
-        parts = Counter(f"joined {face.part}" for face in done.joined)
-        joined = [f"{name:46} {count:6}" for name, count in sorted(parts.items())]
-        against = [
-            f"{one['file']} is {one['label']}, {one['like']}, which it resembles, {one['like_label']}"
-            for one in _contradictions(done)
-        ]
-        click.echo("\n".join([*joined, *skipped_lines(done.skips), *against]))
+        click.echo("\n".join(_lines(done)))
+
+
+def _lines(done: Added) -> list[str]:
+    """What became of the images, for a terminal."""
+    parts = Counter(f"joined {face.part}" for face in done.joined)
+    joined = [f"{name:46} {count:6}" for name, count in sorted(parts.items())]
+    against = [
+        f"{one['file']} is {one['label']}, {one['like']}, which it resembles, {one['like_label']}"
+        for one in _contradictions(done)
+    ]
+    return [*joined, *skipped_lines(done.skips), *against]
 
 
 def _read(folder: Path, label: Label | None, find: datasets.FaceFinder) -> datasets.Dataset:

@@ -40,6 +40,11 @@ PORT = click.IntRange(1, 65_535)
     "--folder", type=FILE, default=Path("workbench"), show_default=True,
     help="Where the workbench keeps jobs, corrections and uploads.",
 )  # fmt: skip
+@click.option(
+    "--inbox",
+    type=FOLDER,
+    help="Folder in which devices look for new bundles; the page Renew puts them there.",
+)
 @config_option
 @detector_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
@@ -59,6 +64,7 @@ def workbench(
     bundles: tuple[Path, ...],
     named_runs: tuple[Path, ...],
     folder: Path,
+    inbox: Path | None,
     config: Path | None,
     detector: Path | None,
     host: str,
@@ -91,7 +97,7 @@ def workbench(
     device = with_models(load_config(config), None, detector)
     # Every request would be a line at the level of a device.
     log_as_configured("warning")
-    settings = WorkbenchSettings(device, web, runs, data, split, (*bundles, *named_runs), folder)
+    settings = WorkbenchSettings(device, web, runs, data, split, (*bundles, *named_runs), folder, inbox)
     bench = make_workbench(_with_example(settings) if example else settings)
     _serve(bench, make_app(bench), opens)
 

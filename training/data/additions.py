@@ -61,10 +61,9 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     members: dict[int, list[SplitFace]] = defaultdict(list)
     for face, number in zip(old, numbers, strict=False):
         members[number].append(face)
-    new_numbers = numbers[len(old) :]
-    torn = _torn(fresh, new_numbers)
+    torn = _torn(fresh, numbers[len(old) :])
     alone, joined, contradictions = [], [], []
-    for record, number in zip(fresh, new_numbers, strict=True):
+    for record, number in zip(fresh, numbers[len(old) :], strict=True):
         if number in torn:
             skips.append(Skip(record.image, "it resembles another new image, with another label"))
         elif not members[number]:
@@ -78,8 +77,7 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
             joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
     joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
     faces = (*old, *joined)
-    fingerprint = Dataset(tuple(face.record for face in faces), ()).fingerprint()
-    made = manifest.with_faces(faces, fingerprint)
+    made = manifest.with_faces(faces, Dataset(tuple(face.record for face in faces), ()).fingerprint())
     return Added(made, tuple(joined), (*new.skips, *skips), tuple(contradictions))
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from edge.web.problems import responses
 from edge.web.uploads import MOST_NAME
 from training.workbench.bench import Workbench
-from training.workbench.uploads import read_picture, write_video
+from training.workbench.uploads import MOST_VIDEO_BYTES, read_picture, write_file
 
 routes = APIRouter(prefix="/api")
 _UPLOAD = responses(
@@ -59,5 +59,5 @@ async def pictures(request: Request, bench: Bench, name: Name = "the picture") -
 async def videos(request: Request, bench: Bench, name: Name = "the video") -> UploadReport:
     """Takes a video, in a file that is deleted when it was played."""
     video = bench.videos.place(name)
-    await write_video(request.stream(), name, video.file)
+    await write_file(request.stream(), name, video.file, MOST_VIDEO_BYTES)
     return UploadReport(id=bench.videos.put(video))

@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
+from nicegui import app as page_library
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
+from edge.errors import MaskGateError
 from edge.web import login, rendering
 from edge.web.auth import Guard, WebSettingNames, find_token
 from edge.web.middleware import SECURITY_HEADERS, RequestLimits, RequestMiddleware, known_names
 from edge.web.problems import handle_problems
 from edge.web.throttle import RateLimit
-from training.workbench import api
+from training.workbench import api, data_api, jobs_api
 from training.workbench.auth import COOKIE, PageGuard
 from training.workbench.bench import Workbench, WorkbenchSettings
+from training.workbench.data_desk import DataDesk
+from training.workbench.jobs import JobQueue, Launcher, launch
 from training.workbench.models import ModelShelf
-from training.workbench.pages import trying
+from training.workbench.pages import data, more_data, renewing, runs, trying
+from training.workbench.renewal import Renewal, RenewalFolders
 from training.workbench.uploads import UploadShelf
 from training.workbench.videos import VideoShelf
+
+log = logging.getLogger(__name__)
 
 OPTIONS = WebSettingNames("--host", "--token-file", "--port", "--cert-file")
 """What the settings are called for who serves a workbench."""
 MOST_BODY_BYTES = 2 << 30
 """The largest upload: a data set in a zip, or a video. Each route has bounds of its own."""
 BODY_S = 600.0
+ADVANCE_S = 2.0
+"""So often the next job is begun where none runs, whether or not a page is open."""
 HERE = Path(__file__).parent
-PAGES = (trying,)
+PAGES = (trying, data, runs, renewing, more_data)
 """The modules of the pages."""
 
 HEADERS = {
@@ -55,7 +66,9 @@ class _NoCounter:
         """Counts nothing."""
 
 
-def make_workbench(settings: WorkbenchSettings, environment: Mapping[str, str] = os.environ) -> Workbench:
+def make_workbench(
+    settings: WorkbenchSettings, environment: Mapping[str, str] = os.environ, launcher: Launcher = launch
+) -> Workbench:
     """What the pages work with.
 
     Raises:
@@ -65,7 +78,10 @@ def make_workbench(settings: WorkbenchSettings, environment: Mapping[str, str] =
     token = find_token(settings.web, environment, OPTIONS)
     models = ModelShelf(settings.device, settings.models, settings.runs)
     videos = VideoShelf(settings.folder / "videos")
-    return Workbench(settings, Guard(token, cookie=COOKIE), models, UploadShelf(), videos)
+    desk = DataDesk(settings.split, settings.folder, settings.data)
+    folders = RenewalFolders(settings.runs, settings.folder / "added", settings.folder / "packed")
+    renewal = Renewal(desk, JobQueue(settings.folder / "jobs", launcher), folders)
+    return Workbench(settings, Guard(token, cookie=COOKIE), models, UploadShelf(), videos, desk, renewal)
 
 
 def make_app(bench: Workbench) -> FastAPI:
@@ -83,7 +99,8 @@ def make_app(bench: Workbench) -> FastAPI:
     app.state.workbench = bench
     handle_problems(app)
     app.include_router(login.routes)
-    app.include_router(api.routes)
+    for router in (api.routes, data_api.routes, jobs_api.routes):
+        app.include_router(router)
     rendering.mount_files(app)
     app.mount("/workbench", StaticFiles(directory=HERE / "static"), name="workbench")
     for page in PAGES:
@@ -96,6 +113,7 @@ def make_app(bench: Workbench) -> FastAPI:
         metrics=_NoCounter(),
         headers=HEADERS,
     )
+    page_library.timer(ADVANCE_S, lambda: _advance(bench))
     # After all else: what is mounted at / takes every path that is left.
     ui.run_with(
         app,
@@ -109,3 +127,11 @@ def make_app(bench: Workbench) -> FastAPI:
         message_history_length=100,
     )
     return app
+
+
+async def _advance(bench: Workbench) -> None:
+    try:
+        await asyncio.to_thread(bench.renewal.queue.advance)
+    except MaskGateError as error:
+        # The disk is full; the page says so too.
+        log.warning("the next job cannot be begun: %s", error)

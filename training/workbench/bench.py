@@ -7,7 +7,9 @@ from pathlib import Path
 
 from edge.config import Config, WebConfig
 from edge.web.auth import Guard
+from training.workbench.data_desk import DataDesk
 from training.workbench.models import ModelShelf
+from training.workbench.renewal import Renewal
 from training.workbench.uploads import UploadShelf
 from training.workbench.videos import VideoShelf
 
@@ -24,6 +26,7 @@ class WorkbenchSettings:
         split: The manifest of a split; None where there is none yet.
         models: Bundles, networks and run folders that can be tried beside those in `runs`.
         folder: Where the workbench keeps what outlives it: jobs, corrections, uploads.
+        inbox: A folder in which devices look for new bundles; None where there is none.
     """
 
     device: Config
@@ -33,6 +36,7 @@ class WorkbenchSettings:
     split: Path | None
     models: tuple[Path, ...]
     folder: Path
+    inbox: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,5 @@ class Workbench:
     models: ModelShelf
     pictures: UploadShelf
     videos: VideoShelf
+    desk: DataDesk
+    renewal: Renewal

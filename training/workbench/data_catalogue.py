@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.contract import LABELS, Label
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -76,6 +78,11 @@ class DataCatalogue:
         found = (*main_slices(self.predictions), *hard_slices(self.predictions))
         return {f"{one.dimension}: {one.name}" if one.dimension else one.name: one for one in found}
 
+    def prepared(self) -> DataCatalogue:
+        """Itself, when what takes long is worked out: pages share one thread."""
+        _ = self.slices, self.conflicts, self.near_duplicates
+        return self
+
     def select(self, query: FaceQuery) -> list[int]:
         """The places of the faces that are looked for."""
         mask = np.ones(len(self.faces), np.bool_)
@@ -98,12 +105,15 @@ class DataCatalogue:
 
     @cached_property
     def near_duplicates(self) -> tuple[tuple[int, ...], ...]:
-        """Faces of different pictures that resemble each other, the largest sets first."""
-        return _by_size(
-            members
-            for members in self.groups.values()
-            if len({self.faces[at].record.image for at in members}) > 1
-        )
+        """Pictures that resemble each other, each by its largest face; the largest sets first."""
+        sets = (self._one_of_each_picture(members) for members in self.groups.values())
+        return _by_size(found for found in sets if len(found) > 1)
+
+    def _one_of_each_picture(self, members: Sequence[int]) -> list[int]:
+        largest: dict[Path, int] = {}
+        for at in sorted(members, key=lambda at: self.faces[at].record.box.side):
+            largest[self.faces[at].record.image] = at
+        return sorted(largest.values())
 
     @cached_property
     def conflicts(self) -> tuple[tuple[int, ...], ...]:
@@ -113,16 +123,25 @@ class DataCatalogue:
             for members in self.groups.values()
         )
         return _by_size(
-            members for members in kept if len({self.corrected[at].record.label for at in members}) > 1
+            self._rarest_first(members)
+            for members in kept
+            if len({self.corrected[at].record.label for at in members}) > 1
         )
+
+    def _rarest_first(self, members: Sequence[int]) -> list[int]:
+        """The faces first whose label fewest have: it may be the wrong one."""
+        labels = [self.corrected[at].record.label for at in members]
+        many = Counter(labels)
+        order = sorted(zip(members, labels, strict=True), key=lambda one: (many[one[1]], one[1], one[0]))
+        return [at for at, _ in order]
 
     @cached_property
     def broken(self) -> tuple[Path, ...]:
         """Pictures that cannot be read; empty while nothing is measured."""
         if self.measures is None:
             return ()
-        places = np.flatnonzero(~self.measures.readable)
-        return tuple(dict.fromkeys(self.faces[at].record.image for at in places))
+        listed = (self.faces[at].record.image for at in np.flatnonzero(~self.measures.readable))
+        return tuple(dict.fromkeys([*listed, *map(Path, self.measures.broken)]))
 
     def neighbours(self, at: int) -> tuple[FaceRecord, ...]:
         """The other faces of the picture of a face."""
@@ -165,7 +184,7 @@ def catalogue(
 class CountTable:
     """Faces by class and source; `cells` has a row for each label, and `parts` one for each part."""
 
-    labels: tuple[str, ...]
+    labels: tuple[Label, ...]
     sources: tuple[str, ...]
     cells: tuple[tuple[int, ...], ...]
     parts: tuple[tuple[int, ...], ...]
@@ -182,6 +201,34 @@ def count(shown: DataCatalogue) -> CountTable:
         tuple(_row(faces, label, [face.record.source for face in faces], sources) for label in labels),
         tuple(_row(faces, label, [face.part for face in faces], tuple(SplitPart)) for label in labels),
     )
+
+
+Histogram = tuple[tuple[str, int], ...]
+"""Ranges by name, and how many faces lie in each."""
+
+SIZES = (0, 20, 32, 64, 128, 256)
+LIGHT = (0, 32, 64, 96, 128, 160, 192, 224)
+SHARPNESS = (0, 10, 30, 100, 300, 1000, 3000)
+
+
+def histograms(shown: DataCatalogue) -> dict[str, Histogram]:
+    """How large the faces are, and how light and sharp where that is measured."""
+    told = shown.predictions
+    found = {
+        "Size of the face, pixels": (told.px, SIZES),
+        "Brightness, 0 to 255": (told.traits.brightness, LIGHT),
+        "Sharpness": (told.traits.sharpness, SHARPNESS),
+    }
+    return {
+        name: histogram(values, edges) for name, (values, edges) in found.items() if np.isfinite(values).any()
+    }
+
+
+def histogram(values: NDArray[np.float64], edges: Sequence[int]) -> Histogram:
+    """How many values lie from each edge to the next one, and beyond the last; those unknown do not count."""
+    counts, _ = np.histogram(values[np.isfinite(values)], [*edges, np.inf])
+    names = [f"{low} to {high - 1}" for low, high in pairwise(edges)]
+    return tuple(zip([*names, f"{edges[-1]} and more"], counts.tolist(), strict=True))
 
 
 def _row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,18 @@ class MeasuringStatus:
 class DataDesk:
     """Gives the catalogue of the data, made anew where a file has changed. For several threads."""
 
-    def __init__(self, split: Path | None, folder: Path) -> None:
-        """Takes the manifest of the split, one in the workbench's folder where None, and that folder."""
+    def __init__(self, split: Path | None, folder: Path, roots: Sequence[Path] = ()) -> None:
+        """Sees to the data of a split.
+
+        Args:
+            split: Its manifest; one in the workbench's folder where None.
+            folder: The workbench's.
+            roots: Data set folders, in which broken pictures are looked for.
+        """
         self.split = split or folder / SPLIT
         self.corrections = Corrections(corrections_of(self.split))
         self._cache = folder / "cache"
+        self._roots = tuple(roots)
         self._lock = threading.Lock()
         self._made: tuple[object, DataCatalogue] | None = None
         self._measuring: threading.Thread | None = None
@@ -50,7 +58,7 @@ class DataDesk:
             if self._made is None or self._made[0] != state:
                 manifest = SplitManifest.load(self.split)
                 found = measures.load(measures.measures_file(manifest, self._cache))
-                self._made = state, catalogue(manifest, self.corrections, found)
+                self._made = state, catalogue(manifest, self.corrections, found).prepared()
             return self._made[1]
 
     def measure(self) -> None:
@@ -83,7 +91,8 @@ class DataDesk:
             self._status = MeasuringStatus(done / len(records))
 
         try:
-            measures.measure(records, measures.measures_file(shown.manifest, self._cache), advance)
+            others = measures.others_in(self._roots, records)
+            measures.measure(records, others, measures.measures_file(shown.manifest, self._cache), advance)
             self._status = MeasuringStatus()
         except MaskGateError as error:
             self._status = MeasuringStatus(problem=str(error))

@@ -24,7 +24,13 @@ class PageLink:
     name: str
 
 
-PAGES = (PageLink("/", "Try"),)
+PAGES = (
+    PageLink("/", "Try"),
+    PageLink("/data", "Data"),
+    PageLink("/runs", "Runs"),
+    PageLink("/renew", "Renew"),
+    PageLink("/more-data", "Is more data worth it?"),
+)
 
 
 @contextmanager

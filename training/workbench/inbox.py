@@ -40,6 +40,14 @@ _ASK = f"name folders {', '.join(LABELS)}, or say what all pictures show"
 
 
 @dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A zip or a folder, and what sentences call it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class InboxResult:
     """What was taken.
 
@@ -68,11 +76,11 @@ class _Member:
         return not hidden and self.path.suffix.lower() in IMAGE_SUFFIXES
 
 
-def take(source: Path, target: Path, label: Label | None = None) -> InboxResult:
+def take(source: HandedIn, target: Path, label: Label | None = None) -> InboxResult:
     """Takes the pictures of a zip or a folder.
 
     Args:
-        source: The zip or folder, which stays as it is.
+        source: It stays as it is.
         target: The folder to make; it is not there yet.
         label: Of pictures that neither a folder nor their name gives one.
 
@@ -84,8 +92,8 @@ def take(source: Path, target: Path, label: Label | None = None) -> InboxResult:
     unfinished = target.with_name(f"partial-{target.name}")
     try:
         with _members(source) as members:
-            _check(source, members)
-            result = _taken(source, members, unfinished, label)
+            _check(source.name, members)
+            result = _taken(source.name, members, unfinished, label)
         unfinished.replace(target)
     except MaskGateError:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -100,12 +108,12 @@ def take(source: Path, target: Path, label: Label | None = None) -> InboxResult:
 
 
 @contextmanager
-def _members(source: Path) -> Iterator[list[_Member]]:
-    if source.is_dir():
-        yield _of_folder(source)
+def _members(source: HandedIn) -> Iterator[list[_Member]]:
+    if source.path.is_dir():
+        yield _of_folder(source.path)
         return
     try:
-        with zipfile.ZipFile(source) as archive:
+        with zipfile.ZipFile(source.path) as archive:
             yield _of_zip(source.name, archive)
     # Methods of compression that this Python has not, and damage in the middle.
     except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
@@ -143,39 +151,37 @@ def _of_zip(name: str, archive: zipfile.ZipFile) -> list[_Member]:
     return found
 
 
-def _check(source: Path, members: list[_Member]) -> None:
+def _check(name: str, members: list[_Member]) -> None:
     """Refuses what no honest zip holds, and more than the workbench takes.
 
     Raises:
         SourceError: It does.
     """
     if len(members) > MOST_FILES:
-        raise SourceError(
-            f"{source.name} holds {len(members)} files, more than {MOST_FILES}; hand them in by parts"
-        )
+        raise SourceError(f"{name} holds {len(members)} files, more than {MOST_FILES}; hand them in by parts")
     total = sum(member.size for member in members)
     if total > MOST_BYTES:
         raise SourceError(
-            f"{source.name} unpacks to {total >> 20} MiB, more than {MOST_BYTES >> 20}; hand it in by parts"
+            f"{name} unpacks to {total >> 20} MiB, more than {MOST_BYTES >> 20}; hand it in by parts"
         )
     for member in members:
         if member.path.is_absolute() or ".." in member.path.parts or ":" in member.path.parts[0]:
             raise SourceError(
-                f"{source.name} holds {printable(str(member.path))}, which leads out of it; make it anew"
+                f"{name} holds {printable(str(member.path))}, which leads out of it; make it anew"
             )
 
 
-def _taken(source: Path, members: Iterable[_Member], target: Path, label: Label | None) -> InboxResult:
+def _taken(name: str, members: Iterable[_Member], target: Path, label: Label | None) -> InboxResult:
     pictures = [member for member in members if member.is_picture]
     others = sum(not member.is_picture for member in members)
     if not pictures:
-        raise ConfigError(f"{source.name} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))})")
+        raise ConfigError(f"{name} holds no picture ({', '.join(sorted(IMAGE_SUFFIXES))})")
     labels = [_label(member.path) or label for member in pictures]
     unknown = [str(member.path) for member, found in zip(pictures, labels, strict=True) if found is None]
     if unknown:
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         raise ConfigError(
-            f"{source.name} does not say what {printable(', '.join(unknown[:NAMED]))}{more} show; {_ASK}"
+            f"{name} does not say what {printable(', '.join(unknown[:NAMED]))}{more} show; {_ASK}"
         )
     counts: Counter[Label] = Counter()
     left_out = []
@@ -187,7 +193,7 @@ def _taken(source: Path, members: Iterable[_Member], target: Path, label: Label 
         except SourceError as error:
             left_out.append(str(error))
     if not counts:
-        raise SourceError(f"nothing of {source.name} can be taken: {left_out[0]}")
+        raise SourceError(f"nothing of {name} can be taken: {left_out[0]}")
     return InboxResult(counts, tuple(left_out), others)
 
 

@@ -182,7 +182,8 @@ class JobFolder:
         with suppress(OSError):
             for line in self.file("results.txt").read_text(errors="replace").splitlines():
                 with suppress(ValueError):
-                    found.append(json.loads(line))
+                    # What could not be measured is no number.
+                    found.append(json.loads(line, parse_constant=lambda _: None))
         return [one for one in found if isinstance(one, dict)]
 
 

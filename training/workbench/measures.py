@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.system.files import write_atomic
+from edge.system.image_files import is_picture
 from edge.types import Image
 from training.data.crops import patch_of
 from training.data.manifest import SplitManifest
@@ -30,10 +31,12 @@ class FaceMeasures:
     Attributes:
         traits: Of each face; not numbers where its picture cannot be read.
         readable: (n,) whether it can.
+        broken: Pictures of the data folders that are not in the split and cannot be read.
     """
 
     traits: Traits
     readable: NDArray[np.bool_]
+    broken: tuple[str, ...] = ()
 
 
 def measures_file(manifest: SplitManifest, folder: Path) -> Path:
@@ -48,16 +51,26 @@ def load(file: Path) -> FaceMeasures | None:
     try:
         with file.open("rb") as raw, np.load(raw, allow_pickle=False) as stored:
             found = Traits(stored["sharpness"], stored["brightness"], stored["tone"])
-            return FaceMeasures(found, stored["readable"])
+            return FaceMeasures(found, stored["readable"], tuple(map(str, stored["broken"])))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None
 
 
-def measure(records: Sequence[FaceRecord], file: Path, advance: Callable[[int], None]) -> FaceMeasures:
+def others_in(roots: Sequence[Path], records: Sequence[FaceRecord]) -> tuple[Path, ...]:
+    """Pictures below folders that no face of the split is in."""
+    known = {record.image.resolve() for record in records}
+    found = (path for root in roots for path in sorted(root.rglob("*")) if is_picture(path))
+    return tuple(path for path in found if path.resolve() not in known)
+
+
+def measure(
+    records: Sequence[FaceRecord], others: Sequence[Path], file: Path, advance: Callable[[int], None]
+) -> FaceMeasures:
     """Measures faces and keeps the result in a file.
 
     Args:
         records: The faces; those of one picture should follow each other.
+        others: Pictures that are looked at only to see whether they can be read.
         file: Where it is kept.
         advance: Called with the number of faces that were measured since the last call.
 
@@ -73,11 +86,18 @@ def measure(records: Sequence[FaceRecord], file: Path, advance: Callable[[int], 
         readable.append(image is not None)
         parts.append(Traits.unknown(1) if image is None else traits((patch_of(image, record),)))
         advance(1)
-    found = FaceMeasures(Traits.pooled(parts) if parts else Traits.unknown(0), np.array(readable, np.bool_))
+    broken = tuple(str(path) for path in others if open_image(path) is None)
+    measured = Traits.pooled(parts) if parts else Traits.unknown(0)
+    found = FaceMeasures(measured, np.array(readable, np.bool_), broken)
     out = io.BytesIO()
     one = found.traits
     np.savez_compressed(
-        out, sharpness=one.sharpness, brightness=one.brightness, tone=one.tone, readable=found.readable
+        out,
+        sharpness=one.sharpness,
+        brightness=one.brightness,
+        tone=one.tone,
+        readable=found.readable,
+        broken=np.array(broken, np.str_),
     )
     write_atomic(file, out.getvalue())
     return found

@@ -12,17 +12,25 @@ from typing import Any
 from edge import bundle
 from edge.contract import Label
 from edge.errors import ConfigError, MaskGateError
-from edge.system.files import make_folder_of
+from edge.system.files import make_folder_of, write_atomic
 from training.classifier import recipe as recipes
 from training.classifier.run import TrainingRun
 from training.evaluation.evaluate import BUNDLE
 from training.workbench import inbox
 from training.workbench.data_desk import DataDesk
-from training.workbench.inbox import InboxResult
+from training.workbench.inbox import HandedIn, InboxResult
 from training.workbench.jobs import JobQueue, JobStatus
 from training.workbench.run_catalogue import gate_of
 
 RUN_RECIPE = "recipe.json"
+CURVES = "learning-curve"
+DEFAULT_RECIPE = "default"
+WEIGHTS = {
+    "": "Those of the recipe",
+    "none": "None: from random numbers",
+    "imagenet": "ImageNet, fetched once",
+}
+"""Weights to start from, and what people call them."""
 
 
 class JobKind(StrEnum):
@@ -31,6 +39,14 @@ class JobKind(StrEnum):
     DATA = "data"
     ADD = "add"
     RETRAIN = "retrain"
+    GROWTH = "growth"
+
+
+class Growth(StrEnum):
+    """What the shares of a learning curve differ in."""
+
+    SIZE = "size"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +59,18 @@ class RetrainRequest:
         weights: As `maskgate-train fit --weights`; empty for those of the recipe.
     """
 
-    recipe: str = "default"
+    recipe: str = DEFAULT_RECIPE
     rival: Path = bundle.SHIPPED
     weights: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RenewalFolders:
-    """Where runs are, and where the workbench keeps pictures that were added."""
+    """Where runs are, and where the workbench keeps pictures that were added, and bundles as files."""
 
     runs: Path
     added: Path
+    packed: Path
 
 
 class Renewal:
@@ -69,7 +86,11 @@ class Renewal:
         found = {file.stem: file for file in sorted(recipes.DEFAULT.parent.glob("*.toml"))}
         runs = self._folders.runs
         files = sorted(runs.glob(f"*/{RUN_RECIPE}"), reverse=True) if runs.is_dir() else []
-        return {"default": recipes.DEFAULT} | found | {f"that of {file.parent.name}": file for file in files}
+        return (
+            {DEFAULT_RECIPE: recipes.DEFAULT}
+            | found
+            | {f"that of {file.parent.name}": file for file in files}
+        )
 
     def read_data(self, roots: Sequence[Path]) -> JobStatus:
         """Reads data sets into a new split.
@@ -85,13 +106,12 @@ class Renewal:
         step = ("data", *map(_absolute, roots), "-o", _absolute(self._desk.split), "--json")
         return self._submit(JobKind.DATA, "Read the data", step)
 
-    def add(self, source: Path, label: Label | None = None, title: str = "") -> tuple[JobStatus, InboxResult]:
+    def add(self, source: HandedIn, label: Label | None = None) -> tuple[JobStatus, InboxResult]:
         """Takes labelled pictures, and has them join the split.
 
         Args:
             source: A zip or a folder.
             label: Of pictures that say nothing themselves.
-            title: What the source is called.
 
         Raises:
             ConfigError: There is no split, or what they show is not known.
@@ -111,9 +131,7 @@ class Renewal:
         step = ("add", _absolute(target), "--split", _absolute(self._desk.split), "--json")
         many = sum(taken.counts.values())
         try:
-            status = self.queue.submit(
-                job, JobKind.ADD, f"Add {many} pictures of {title or source.name}", [step]
-            )
+            status = self.queue.submit(job, JobKind.ADD, f"Add {many} pictures of {source.name}", [step])
         except MaskGateError:
             shutil.rmtree(target, ignore_errors=True)
             raise
@@ -127,13 +145,11 @@ class Renewal:
             StorageError: The job cannot be written down.
         """
         self._desk.catalogue()
-        known = self.recipes()
-        if wanted.recipe not in known:
-            raise ConfigError(f"there is no recipe {wanted.recipe}; name one of {', '.join(known)}")
+        file = self._recipe(wanted.recipe)
         job = self.queue.new(JobKind.RETRAIN)
         step = [
             "fit", "--split", _absolute(self._desk.split), "--from", _absolute(wanted.rival),
-            "--recipe", _absolute(known[wanted.recipe]), "--runs", _absolute(self._folders.runs),
+            "--recipe", _absolute(file), "--runs", _absolute(self._folders.runs),
             "-o", _absolute(self._folders.runs / job.path.name), "--json",
         ]  # fmt: skip
         if self._desk.corrections.file.exists():
@@ -142,6 +158,25 @@ class Renewal:
             step += ["--weights", wanted.weights]
         title = f"Train {wanted.recipe} against {wanted.rival.parent.name}/{wanted.rival.name}"
         return self.queue.submit(job, JobKind.RETRAIN, title, [step])
+
+    def measure_growth(self, recipe: str, weights: str, by: Growth) -> JobStatus:
+        """Measures what more data is worth, see `maskgate-train learning-curve`; raises like `retrain`."""
+        self._desk.catalogue()
+        output = self._folders.runs / (CURVES if by is Growth.SIZE else f"{CURVES}-by-source")
+        file = self._recipe(recipe)
+        step = [
+            "learning-curve", "--split", _absolute(self._desk.split), "--recipe", _absolute(file),
+            "--by", by.value, "-o", _absolute(output), "--json",
+        ]  # fmt: skip
+        if weights:
+            step += ["--weights", weights]
+        return self._submit(JobKind.GROWTH, f"Measure what more data is worth, by {by}, {recipe}", step)
+
+    def _recipe(self, name: str) -> Path:
+        known = self.recipes()
+        if name not in known:
+            raise ConfigError(f"there is no recipe {name}; name one of {', '.join(known)}")
+        return known[name]
 
     def resume(self, name: str) -> JobStatus:
         """Goes on with a job that was stopped; a training with the data that it began with.
@@ -169,6 +204,29 @@ class Renewal:
         """The bundle of a training that beat its rival."""
         folder = self.run_of(name).folder / BUNDLE
         return folder if folder.is_dir() else None
+
+    def packed(self, name: str) -> Path:
+        """The bundle of a run as one file, as `maskgate models install` takes it.
+
+        Raises:
+            ModelError: It is damaged, or cannot be written.
+        """
+        folder = self._folders.runs / name / BUNDLE
+        file = self._folders.packed / f"{name}.tar.gz"
+        make_folder_of(file)
+        bundle.pack(folder, file)
+        return file
+
+    def install(self, name: str, inbox_folder: Path) -> Path:
+        """Puts the bundle of a run into the folder in which devices look for new ones.
+
+        Raises:
+            ModelError: It is damaged.
+            StorageError: It cannot be written there.
+        """
+        file = inbox_folder / f"{name}.tar.gz"
+        write_atomic(file, self.packed(name).read_bytes())
+        return file
 
     def _submit(self, kind: JobKind, title: str, step: Sequence[str]) -> JobStatus:
         return self.queue.submit(self.queue.new(kind), kind, title, [step])

@@ -15,6 +15,7 @@ from training.classifier.run import TrainingRun
 from training.evaluation import fold_results, results
 from training.evaluation.evaluate import BUNDLE
 from training.evaluation.predictions import Predictions
+from training.evaluation.report import galleries
 from training.evaluation.report.report import PAGE
 from training.evaluation.results import EvaluationResult
 
@@ -122,7 +123,8 @@ def gate_of(folder: Path) -> dict[str, Any]:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_bytes())
+        # What could not be measured is no number.
+        found = json.loads(file.read_bytes(), parse_constant=lambda _: None)
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -139,6 +141,28 @@ def answers_of(folder: Path) -> Predictions:
     # Of folds the model that runs on a device, where there is one.
     column = found.columns[-1]
     return replace(found, columns=(replace(column, name=folder.name),))
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAnswer:
+    """A face that was answered wrongly: its name, and what the answer was, for people."""
+
+    key: str
+    caption: str
+
+
+def wrong_answers(folder: Path) -> tuple[WrongAnswer, ...]:
+    """The worst answers of a run first: those that cost most, and of these the surest.
+
+    Raises:
+        ConfigError: It has kept no answers.
+    """
+    told = answers_of(folder)
+    return tuple(
+        WrongAnswer(told.keys[at], galleries.caption(told, told.columns[0], at))
+        for _, places in galleries.wrong_answers(told, told.columns[0])
+        for at in places
+    )
 
 
 def compare(folders: Sequence[Path]) -> RunComparison:

@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -63,18 +64,20 @@ async def read_picture(chunks: AsyncIterator[bytes], name: str) -> Upload:
     return Upload(name, data)
 
 
-async def write_video(chunks: AsyncIterator[bytes], name: str, file: Path) -> None:
-    """Writes a video from the body of a request into a file.
+async def write_file(chunks: AsyncIterator[bytes], name: str, file: Path, most: int) -> None:
+    """Writes the body of a request into a file, whose folder is made where it is missing.
 
     Raises:
-        ProblemError: It is larger than any video that is taken, or cannot be written; nothing is left of it.
+        ProblemError: It has more than so many bytes, or cannot be written; nothing is left of it.
     """
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("wb") as output:
-            async for chunk in _bounded(chunks, name, MOST_VIDEO_BYTES):
+            async for chunk in _bounded(chunks, name, most):
                 output.write(chunk)
     except OSError as error:
-        file.unlink(missing_ok=True)
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
         raise ProblemError(
             HTTPStatus.INSUFFICIENT_STORAGE, f"{name} cannot be kept: {error.strerror}; make room on the disk"
         ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.contract import Label
@@ -13,7 +14,14 @@ from tests.support.training import record
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.data.readers import DataLayout
 from training.workbench.corrections import Corrections, corrections_of
-from training.workbench.data_catalogue import DataCatalogue, FaceQuery, catalogue, count
+from training.workbench.data_catalogue import (
+    DataCatalogue,
+    FaceQuery,
+    catalogue,
+    count,
+    histogram,
+    histograms,
+)
 from training.workbench.measures import measure
 
 
@@ -42,12 +50,21 @@ def test_faces_are_selected(drawn: SplitManifest) -> None:
 
 def test_slices_by_light_need_measures(drawn: SplitManifest, tmp_path: Path) -> None:
     """Sizes and sources are known without."""
-    measured = measure([face.record for face in drawn.assigned()], tmp_path / "m.npz", lambda _: None)
+    measured = measure([face.record for face in drawn.assigned()], (), tmp_path / "m.npz", lambda _: None)
     plain, full = DataCatalogue(drawn, {}), DataCatalogue(drawn, {}, measured)
     assert "face size: 32 to 63 px" in plain.slices or "face size: 64 to 127 px" in plain.slices
     assert not [name for name in plain.slices if name.startswith("brightness")]
     assert len([name for name in full.slices if name.startswith("brightness")]) == 3
     assert full.broken == ()
+
+
+def test_histograms(drawn: SplitManifest) -> None:
+    """Of sizes, and of light and sharpness once these are measured; what is unknown does not count."""
+    found = histograms(DataCatalogue(drawn, {}))
+    assert list(found) == ["Size of the face, pixels"]
+    assert sum(count for _, count in found["Size of the face, pixels"]) == 24
+    values = np.array([0.0, 5.0, 10.0, 99.0, np.nan])
+    assert histogram(values, (0, 10, 20)) == (("0 to 9", 2), ("10 to 19", 1), ("20 and more", 1))
 
 
 def test_corrections_are_shown(drawn: SplitManifest, tmp_path: Path) -> None:
@@ -79,7 +96,7 @@ def test_what_is_odd() -> None:
     manifest = SplitManifest.of(faces, 1, "f")
     shown = DataCatalogue(manifest, {})
     assert shown.near_duplicates == ((0, 1, 2), (4, 5))
-    assert shown.conflicts == ((0, 1, 2),)
+    assert shown.conflicts == ((2, 0, 1),)
     assert shown.place(faces[3].record.key) == 3
     assert shown.place("absent") is None
     assert shown.neighbours(0) == ()

@@ -32,6 +32,15 @@ def test_eyes_are_pixelated_unless_they_are_asked_for(tmp_path: Path) -> None:
         assert not changed[side * 3 // 4 :].any()
 
 
+def test_landmarks_that_are_far_off(tmp_path: Path) -> None:
+    """Show no eyes: the upper half of the face is hidden all the same."""
+    cv2.imwrite(str(tmp_path / "a.png"), draw_face(Label.WITHOUT_MASK, seed=4))
+    face = replace(record(), image=tmp_path / "a.png", box=Box(20, 12, 60, 84))
+    wrong = replace(face, landmarks=((30.0, 5.0),) * 5)
+    plain, hidden = (decoded(face_picture(one, (), SIDES[0], False)) for one in (face, wrong))
+    assert np.abs(plain - hidden)[SIDES[0] // 4 :].max() < 30
+
+
 def test_the_eyes_of_neighbours(tmp_path: Path) -> None:
     """Who is seen at the edge is hidden too."""
     pixels = np.hstack([draw_face(seed=1), draw_face(seed=2)])

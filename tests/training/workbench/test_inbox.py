@@ -33,6 +33,10 @@ def zipped(folder: Path, files: dict[str, bytes] | Filling) -> Path:
     return file
 
 
+def take(source: Path, target: Path, label: Label | None = None) -> inbox.InboxResult:
+    return inbox.take(inbox.HandedIn(source, source.name), target, label)
+
+
 def names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
@@ -57,7 +61,7 @@ def test_folders_and_names_say_what_pictures_show(tmp_path: Path) -> None:
             "photos/with_mask/.hidden.png": PICTURE,
         },
     )
-    found = inbox.take(source, tmp_path / "taken")
+    found = take(source, tmp_path / "taken")
     assert found.counts == {Label.WITH_MASK: 1, Label.WITHOUT_MASK: 1, Label.MASK_WORN_INCORRECTLY: 2}
     assert (found.left_out, found.others) == ((), 3)
     assert names(tmp_path / "taken") == {
@@ -71,7 +75,7 @@ def test_folders_and_names_say_what_pictures_show(tmp_path: Path) -> None:
 def test_pictures_that_are_called_alike(tmp_path: Path) -> None:
     """Each is kept under a name of its own."""
     source = zipped(tmp_path, {f"{day}/bare/a b.png": PICTURE for day in ("mon", "tue")})
-    inbox.take(source, tmp_path / "taken")
+    take(source, tmp_path / "taken")
     assert names(tmp_path / "taken") == {"without_mask/a_b.png", "without_mask/a_b-2.png"}
 
 
@@ -81,8 +85,8 @@ def test_what_all_pictures_show(tmp_path: Path) -> None:
     for name in ("1.png", "bare/2.png"):
         (tmp_path / "photos" / name).write_bytes(PICTURE)
     with pytest.raises(ConfigError, match=r"does not say what 1\.png show; name folders with_mask, "):
-        inbox.take(tmp_path / "photos", tmp_path / "taken")
-    found = inbox.take(tmp_path / "photos", tmp_path / "taken", Label.WITH_MASK)
+        take(tmp_path / "photos", tmp_path / "taken")
+    found = take(tmp_path / "photos", tmp_path / "taken", Label.WITH_MASK)
     assert found.counts == {Label.WITH_MASK: 1, Label.WITHOUT_MASK: 1}
     assert len(names(tmp_path / "photos")) == 2
 
@@ -90,12 +94,12 @@ def test_what_all_pictures_show(tmp_path: Path) -> None:
 def test_pictures_that_cannot_be_used(tmp_path: Path) -> None:
     """One of 100 megapixels is not decoded; it and what is none are named, and the others are taken."""
     bad = {"bare/large.png": huge(10_000, 10_000), "bare/text.png": b"text", "bare/empty.png": b""}
-    found = inbox.take(zipped(tmp_path, {**bad, "bare/a.png": PICTURE}), tmp_path / "taken")
+    found = take(zipped(tmp_path, {**bad, "bare/a.png": PICTURE}), tmp_path / "taken")
     assert found.counts == {Label.WITHOUT_MASK: 1}
     assert "bare/large.png has 10000x10000 pixels" in found.left_out[0]
     assert names(tmp_path / "taken") == {"without_mask/a.png"}
     with pytest.raises(SourceError, match=r"nothing of photos\.zip can be taken: bare/large"):
-        inbox.take(zipped(tmp_path, bad), tmp_path / "again")
+        take(zipped(tmp_path, bad), tmp_path / "again")
     assert not (tmp_path / "again").exists()
 
 
@@ -136,7 +140,7 @@ def test_what_is_refused(tmp_path: Path, files: dict[str, bytes] | Filling, prob
     """One sentence names it, and nothing is taken."""
     source = zipped(tmp_path, files)
     with pytest.raises(MaskGateError, match=problem) as raised:
-        inbox.take(source, tmp_path / "taken")
+        take(source, tmp_path / "taken")
     assert "\n" not in str(raised.value)
     assert list(tmp_path.iterdir()) == [source]
 
@@ -145,13 +149,13 @@ def test_a_file_that_is_no_zip(tmp_path: Path) -> None:
     """Nor one that is damaged in the middle, of which the beginning could be read."""
     (tmp_path / "photos.zip").write_bytes(b"text")
     with pytest.raises(SourceError, match=r"photos\.zip is no zip that can be read"):
-        inbox.take(tmp_path / "photos.zip", tmp_path / "taken")
+        take(tmp_path / "photos.zip", tmp_path / "taken")
     source = zipped(tmp_path, {"bare/a.png": PICTURE, "bare/b.png": PICTURE})
     content = bytearray(source.read_bytes())
     content[content.rindex(PICTURE) + 100] ^= 1
     source.write_bytes(content)
     with pytest.raises(SourceError, match="Bad CRC-32"):
-        inbox.take(source, tmp_path / "taken")
+        take(source, tmp_path / "taken")
     assert list(tmp_path.iterdir()) == [source]
 
 
@@ -160,7 +164,7 @@ def test_a_link_in_a_folder(tmp_path: Path) -> None:
     (tmp_path / "photos" / "bare").mkdir(parents=True)
     (tmp_path / "photos" / "bare" / "a.png").symlink_to("/etc/passwd")
     with pytest.raises(SourceError, match=r"a\.png is a link"):
-        inbox.take(tmp_path / "photos", tmp_path / "taken")
+        take(tmp_path / "photos", tmp_path / "taken")
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,5 +176,5 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(shutil, "copyfileobj", full)
     with pytest.raises(StorageError, match=r"photos\.zip cannot be stored: No space left on device"):
-        inbox.take(source, tmp_path / "taken")
+        take(source, tmp_path / "taken")
     assert list(tmp_path.iterdir()) == [source]

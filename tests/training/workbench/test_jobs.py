@@ -105,6 +105,16 @@ def test_how_a_job_ends(queue: JobQueue, step: str, state: JobState, words: str)
     assert (state in jobs.RESUMABLE) == (state is not JobState.FINISHED)
 
 
+def test_a_full_disk_amid_a_job(queue: JobQueue, tmp_path: Path) -> None:
+    """Is one sentence, which the job still gets to say; what it wrote is whole or not there."""
+    name = submit(queue, ("fill", str(tmp_path / "model")), ("say", "never"))
+    ended(queue, name, JobState.FAILED)
+    assert "model cannot be written" in queue.status(name).sentence
+    assert "Make room" in queue.status(name).sentence
+    assert not (tmp_path / "model").exists()
+    assert not queue.of(name).file("reserve").exists()
+
+
 def test_a_job_that_cannot_be_started(tmp_path: Path) -> None:
     """It has failed, with the system's answer."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -10,15 +11,16 @@ import pytest
 
 from edge import bundle
 from edge.contract import Label
-from edge.errors import ConfigError, SourceError, StorageError
+from edge.errors import ConfigError, ModelError, SourceError, StorageError
 from tests.support.predictions import drawn_split
 from tests.support.training import draw_face
 from training.classifier.recipe import Recipe
 from training.classifier.run import RunInputs, start_at
 from training.data.manifest import SplitManifest
 from training.workbench.data_desk import DataDesk
+from training.workbench.inbox import HandedIn
 from training.workbench.jobs import JobQueue
-from training.workbench.renewal import JobKind, Renewal, RenewalFolders, RetrainRequest
+from training.workbench.renewal import Growth, JobKind, Renewal, RenewalFolders, RetrainRequest
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +34,12 @@ def refuse(_folder: Path) -> int:
 
 def renewal_of(folder: Path, split: Path | None) -> Renewal:
     """Whose jobs fail before they begin: it is their words that are looked at."""
-    folders = RenewalFolders(folder / "runs", folder / "added")
+    folders = RenewalFolders(folder / "runs", folder / "added", folder / "packed")
     return Renewal(DataDesk(split, folder), JobQueue(folder / "jobs", refuse), folders)
+
+
+def handed_in(file: Path) -> HandedIn:
+    return HandedIn(file, file.name)
 
 
 @pytest.fixture
@@ -50,7 +56,7 @@ def photos(folder: Path, name: str = "bare/1.png") -> Path:
 
 def test_pictures_are_added(renewal: Renewal, tmp_path: Path, drawn: Path) -> None:
     """What was taken is kept where the split can name it, and joins it in a job."""
-    status, taken = renewal.add(photos(tmp_path))
+    status, taken = renewal.add(handed_in(photos(tmp_path)))
     (step,) = status.plan.steps
     assert step == ("add", str(tmp_path / "added" / status.id), "--split", str(drawn), "--json")
     assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 pictures of photos.zip")
@@ -61,9 +67,9 @@ def test_pictures_are_added(renewal: Renewal, tmp_path: Path, drawn: Path) -> No
 def test_pictures_that_are_refused(renewal: Renewal, tmp_path: Path) -> None:
     """Leave no job and no picture behind."""
     with pytest.raises(SourceError, match="leads out of it"):
-        renewal.add(photos(tmp_path, "../1.png"))
+        renewal.add(handed_in(photos(tmp_path, "../1.png")))
     with pytest.raises(ConfigError, match="does not say what"):
-        renewal.add(photos(tmp_path, "1.png"))
+        renewal.add(handed_in(photos(tmp_path, "1.png")))
     assert renewal.queue.all() == ()
     assert not list((tmp_path / "added").iterdir())
     assert not [path for path in (tmp_path / "jobs").iterdir() if path.is_dir()]
@@ -77,7 +83,7 @@ def test_no_room_for_a_job(renewal: Renewal, tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(JobQueue, "submit", full)
     with pytest.raises(StorageError, match="No space left"):
-        renewal.add(photos(tmp_path))
+        renewal.add(handed_in(photos(tmp_path)))
     assert not list((tmp_path / "added").iterdir())
 
 
@@ -117,11 +123,36 @@ def test_a_training_goes_on_with_its_own_data(renewal: Renewal, tmp_path: Path, 
     )
 
 
+def test_growth_is_measured(renewal: Renewal, tmp_path: Path) -> None:
+    """In a folder of its own for each way; the same words go on with it."""
+    for by, name in ((Growth.SIZE, "learning-curve"), (Growth.SOURCE, "learning-curve-by-source")):
+        status = renewal.measure_growth("small-cnn", "none", by)
+        (step,) = status.plan.steps
+        words = dict(zip(step[1::2], step[2::2], strict=False))
+        assert step[0] == "learning-curve"
+        assert (words["--by"], words["-o"]) == (by, str(tmp_path / "runs" / name))
+        assert renewal.resume(status.id).plan.steps == (step,)
+
+
+def test_a_bundle_is_put_into_an_inbox(renewal: Renewal, tmp_path: Path) -> None:
+    """As one file that is there whole; a bundle that is damaged is not."""
+    folder = tmp_path / "runs" / "one" / "bundle"
+    shutil.copytree(bundle.SHIPPED, folder)
+    (tmp_path / "inbox").mkdir()
+    file = renewal.install("one", tmp_path / "inbox")
+    with bundle.opened(file) as found:
+        assert found.manifest.digest == bundle.load(bundle.SHIPPED).manifest.digest
+    (folder / bundle.CLASSIFIER).write_bytes(b"damaged")
+    with pytest.raises(ModelError):
+        renewal.install("one", tmp_path / "inbox")
+    assert list((tmp_path / "inbox").iterdir()) == [file]
+
+
 def test_data_is_read_first(tmp_path: Path, drawn: Path) -> None:
     """Where there is no split yet; else it would be lost what was added to it."""
     renewal = renewal_of(tmp_path, None)
     with pytest.raises(ConfigError, match="no split"):
-        renewal.add(photos(tmp_path))
+        renewal.add(handed_in(photos(tmp_path)))
     with pytest.raises(ConfigError, match="--data DIR"):
         renewal.read_data([])
     (step,) = renewal.read_data([drawn.parent]).plan.steps

@@ -84,6 +84,22 @@ def test_thresholds_and_traits_are_kept(tmp_path: Path) -> None:
     assert np.isnan(found.traits.tone).all()
 
 
+def test_the_worst_answers_come_first(tmp_path: Path) -> None:
+    """Bare faces that were called masked before all others, and of each kind the surest first."""
+    told = evidence([1, 1, 2, 0], np.vstack([sure(0, share=0.8), sure(0), sure(1), sure(0)]), name="float")
+    run_of(tmp_path / "one", told)
+    found = run_catalogue.wrong_answers(tmp_path / "one")
+    assert [one.key for one in found] == [told.keys[1], told.keys[0], told.keys[2]]
+    assert found[0].caption == "bare → masked 0.90, 50 px"
+
+
+def test_a_learning_curve_is_no_run(tmp_path: Path) -> None:
+    """Its trainings are not to be compared."""
+    fold_results.save(evidence(TRUTH, sure(*TRUTH)), tmp_path / "curve" / "1" / fold_results.PREDICTIONS)
+    (tmp_path / "curve" / run_catalogue.CURVE).write_text("{}")
+    assert run_catalogue.runs_in(tmp_path) == ()
+
+
 def test_runs_that_cannot_be_compared(tmp_path: Path) -> None:
     """Of other faces, and without answers."""
     run_of(tmp_path / "one", evidence(TRUTH, sure(*TRUTH), name="float"))

@@ -12,7 +12,7 @@ from edge.errors import ConfigError
 from edge.web.problems import ProblemError
 from edge.web.uploads import Upload
 from training.workbench import uploads
-from training.workbench.uploads import MOST_WAITING, UploadShelf, read_picture, write_video
+from training.workbench.uploads import MOST_WAITING, UploadShelf, read_picture, write_file
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
@@ -40,14 +40,14 @@ def test_a_picture_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
         asyncio.run(read_picture(chunks(b"ab", b"cde"), "a"))
 
 
-def test_a_video_that_is_refused_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither one that is too large nor one for which there is no room."""
-    file = tmp_path / "video"
-    asyncio.run(write_video(chunks(b"ab", b"cd"), "a", file))
+def test_a_file_that_is_refused_leaves_nothing(tmp_path: Path) -> None:
+    """Neither one that is too large nor one for which there is no room; its folder is made."""
+    file = tmp_path / "new" / "video"
+    asyncio.run(write_file(chunks(b"ab", b"cd"), "a", file, 4))
     assert file.read_bytes() == b"abcd"
-    monkeypatch.setattr(uploads, "MOST_VIDEO_BYTES", 3)
     with pytest.raises(ProblemError, match="a has more than"):
-        asyncio.run(write_video(chunks(b"ab", b"cd"), "a", file))
+        asyncio.run(write_file(chunks(b"ab", b"cd"), "a", file, 3))
     assert not file.exists()
+    (tmp_path / "file").touch()
     with pytest.raises(ProblemError, match="a cannot be kept"):
-        asyncio.run(write_video(chunks(b"ab"), "a", tmp_path / "missing" / "video"))
+        asyncio.run(write_file(chunks(b"ab"), "a", tmp_path / "file" / "video", 4))

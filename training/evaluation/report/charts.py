@@ -159,6 +159,26 @@ def history(epochs: Sequence[Mapping[str, float]]) -> str:
     return out.getvalue()
 
 
+def histories(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    """Validation loss and macro-F1 of several runs, by name, after every epoch."""
+    series = {"tempered_loss": "validation loss", "macro_f1": "validation macro-F1"}
+    with _chart(8.8, 3.6, 2) as (axes, out):
+        for axis, (name, word) in zip(axes, series.items(), strict=True):
+            for run, epochs in runs.items():
+                rows = [row for row in epochs if name in row]
+                axis.plot(
+                    [row["epoch"] + 1 for row in rows],
+                    [row[name] for row in rows],
+                    "o-",
+                    label=run,
+                    markersize=3,
+                )
+            axis.set(xlabel="epoch", title=word)
+            axis.margins(y=0.15)
+        axes[0].legend(loc="upper right", fontsize=8)
+    return out.getvalue()
+
+
 _LOSSES = {"loss": "training loss", "tempered_loss": "validation loss"}
 _SCORES = {"macro_f1": "validation macro-F1", "wrong_recall": "wrongly worn masks found"}
 

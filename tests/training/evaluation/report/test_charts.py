@@ -32,3 +32,10 @@ def test_the_same_figures_give_the_same_chart() -> None:
     """So that a report can be compared with the one before it."""
     shares = np.asarray(FOUND.columns[0].shares)
     assert charts.trade(FOUND.truth, shares, 0.6) == charts.trade(FOUND.truth, shares, 0.6)
+
+
+def test_several_trainings_in_one_chart() -> None:
+    """Each under its name; an epoch without a figure is left out."""
+    rows = [{"epoch": 0, "loss": 1.0}, {"epoch": 1, "tempered_loss": 0.5, "macro_f1": 0.7}]
+    drawn = charts.histories({"first-run": rows, "second-run": rows})
+    assert all(word in drawn for word in ("first-run", "second-run", "validation macro-F1"))

@@ -1,0 +1,30 @@
+"""Learning curves as the pages show them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from training.workbench.curve_catalogue import COSTLY, curves_in
+
+TOLD = {name: {"value": 0.7, "low": 0.6, "high": None} for name in COSTLY}
+POINT = {"share": "all", "faces": 120.0, **TOLD}
+
+
+def test_curves_are_read(tmp_path: Path) -> None:
+    """With their charts where there are any; what could not be measured is no number."""
+    for name in ("one", "damaged", "none"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "learning-curve.json").write_text(json.dumps({"sizes": [POINT], "sources": [POINT]}))
+    (tmp_path / "one" / "learning-curve.svg").write_text("<svg/>")
+    (tmp_path / "damaged" / "learning-curve.json").write_text('{"sizes": [{}]}')
+    (one,) = curves_in(tmp_path)
+    assert (one.id, one.chart, len(one.points)) == ("one", "<svg/>", 2)
+    found = one.points[0].figures["macro_f1"]
+    assert (found.value, found.low, math.isnan(found.high)) == (0.7, 0.6, True)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    """Has none."""
+    assert curves_in(tmp_path / "absent") == ()
