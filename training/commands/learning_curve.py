@@ -22,7 +22,7 @@ SIZES = (1000, 2500, 5000)
 CHART, FIGURES = "learning-curve.svg", "learning-curve.json"
 
 
-class Growth(StrEnum):
+class ShareKind(StrEnum):
     """What the shares differ in."""
 
     SIZE = "size"
@@ -42,7 +42,8 @@ class Growth(StrEnum):
     f"and {ALL}.",
 )  # fmt: skip
 @click.option(
-    "--by", type=click.Choice([one.value for one in Growth]), default=Growth.SIZE.value, show_default=True,
+    "--by", type=click.Choice([one.value for one in ShareKind]), default=ShareKind.SIZE.value,
+    show_default=True,
     help="size: growing shares. source: all faces, and all without each source.",
 )  # fmt: skip
 @folds_option
@@ -82,7 +83,7 @@ def learning_curve(
       maskgate-train learning-curve --split split.json --by source -o runs/sources
     """
     settings = recipe.load(plan)
-    if sizes is not None and by == Growth.SOURCE:
+    if sizes is not None and by == ShareKind.SOURCE:
         raise ConfigError("--sizes is for growing shares; leave it or --by source out")
     named = _named(sizes) if sizes is not None else None
     require_weights(settings, weights)
@@ -91,7 +92,7 @@ def learning_curve(
     start = FoldStart.at(settings, weights, None)
     whole = [FoldJob(data, fold, start, output.resolve()) for fold in data.parts()]
     dealt = [job.split().assigned() for job in whole]
-    shares = without_each(dealt[0]) if by == Growth.SOURCE else named or _usual(dealt)
+    shares = without_each(dealt[0]) if by == ShareKind.SOURCE else named or _usual(dealt)
     _require(shares, dealt, settings.seed)
     run_jobs([job.of(share) for share in shares for job in whole], scheduler)
     _tell(output, as_json)

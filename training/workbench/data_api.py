@@ -23,7 +23,7 @@ routes = APIRouter(prefix="/api", tags=["data"])
 _PICTURE: dict[int | str, dict[str, object]] = {200: {"content": {"image/jpeg": {}}}}
 
 
-class DatasetReport(BaseModel):
+class DatasetSummary(BaseModel):
     """One source of the split, with its faces as corrected; what is left out is counted apart."""
 
     name: str
@@ -36,7 +36,7 @@ class DatasetReport(BaseModel):
 
 
 @routes.get("/datasets", responses=responses(HTTPStatus.CONFLICT))
-async def datasets(bench: Bench) -> list[DatasetReport]:
+async def datasets(bench: Bench) -> list[DatasetSummary]:
     """Lists the data sets: how many faces of each label and part they have."""
     return await anyio.to_thread.run_sync(partial(_datasets, bench.desk))
 
@@ -68,7 +68,7 @@ def _picture(desk: DataDesk, place: int, side: int, eyes: bool) -> bytes:
     return content
 
 
-def _datasets(desk: DataDesk) -> list[DatasetReport]:
+def _datasets(desk: DataDesk) -> list[DatasetSummary]:
     shown = _catalogue(desk)
     known = {source.name: source for source in shown.manifest.sources}
     found = []
@@ -77,7 +77,7 @@ def _datasets(desk: DataDesk) -> list[DatasetReport]:
         kept = [shown.corrected[at] for at in places if at not in shown.excluded]
         labels, parts = [face.record.label for face in kept], [face.part for face in kept]
         found.append(
-            DatasetReport(
+            DatasetSummary(
                 name=name,
                 title=known[name].title if name in known else "",
                 licence=known[name].licence if name in known else "",
