@@ -70,7 +70,7 @@ def test_the_navigation_leads_to_every_page(browser: Browser, bench: Served) -> 
     page = watched.page
     for link in PAGES:
         page.goto(bench.url)
-        page.get_by_role("navigation").get_by_role("link", name=link.name).click()
+        page.get_by_role("navigation").get_by_role("link", name=link.name, exact=True).click()
         expect(page).to_have_title(f"{link.name} · {TITLE}")
         expect(page.locator("nav [aria-current=page]")).to_have_text(link.name)
     page.close()
