@@ -118,7 +118,8 @@ def test_pages_load_nothing_from_elsewhere(browser: Browser, address: str, schem
 def test_search_finds_a_key(browser: Browser, address: str) -> None:
     """In the page of all keys, without a word to anybody elsewhere."""
     watched = opened(browser, address)
-    watched.page.goto(f"{address}/index.html")
+    # The key is heard once the page's scripts have run.
+    watched.page.goto(f"{address}/index.html", wait_until="networkidle")
     watched.page.keyboard.press("/")
     watched.page.keyboard.type("undecided_s")
     found = watched.page.get_by_role("option").filter(has_text="Keys of config.toml")

@@ -6,7 +6,7 @@ import os
 import resource
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,8 +57,7 @@ def dead_disk(spool: Spool) -> Iterator[None]:
     # What SQLite has in memory it would still read.
     spool.ask(lambda writer: writer.store.db.execute("PRAGMA shrink_memory"))
     folder = os.open(spool.path.parent, os.O_RDONLY)
-    open_files = tuple(link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
-    handles = [int(link.name) for link in open_files if str(link.readlink()).startswith(str(spool.path))]
+    handles = [int(link.name) for link, file in _open_files() if file.startswith(str(spool.path))]
     held = {handle: os.dup(handle) for handle in handles}
     for handle in held:
         os.dup2(folder, handle)
@@ -69,6 +68,13 @@ def dead_disk(spool: Spool) -> Iterator[None]:
             os.dup2(kept, handle)
             os.close(kept)
         os.close(folder)
+
+
+def _open_files() -> Iterator[tuple[Path, str]]:
+    for link in tuple(Path("/proc/self/fd").iterdir()):
+        # Another thread may have closed it meanwhile.
+        with suppress(FileNotFoundError):
+            yield link, str(link.readlink())
 
 
 WALL = 1_700_000_000.0

@@ -28,7 +28,7 @@ network = keras.Sequential([
     keras.layers.Flatten(),
     keras.layers.Dense(3, activation="softmax"),
 ])
-crops = np.stack([golden.crop("face", seed, 96) for seed in range(12)])
+crops = np.stack([golden.crop("face", seed, 96) for seed in range(36)])
 converter = tf.lite.TFLiteConverter.from_keras_model(network)
 reference = converter.convert()
 converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -36,7 +36,7 @@ converter.representative_dataset = lambda: ([crop[np.newaxis].astype("float32")]
 converter.inference_input_type = converter.inference_output_type = tf.uint8
 quantised = converter.convert()
 for shown in (crops // 4, crops):
-    found = layers.compare(reference, quantised, shown, np.arange(12) % 3)
+    found = layers.compare(reference, quantised, shown, np.arange(36) % 3)
     print(json.dumps({one.op: one.clipped for one in found}))
 """
 
@@ -49,4 +49,4 @@ def test_only_values_with_a_range_can_be_beyond_it() -> None:
     alike, beyond = (json.loads(line) for line in done.stdout.splitlines())
     assert alike["SHAPE"] == alike["CONV_2D"] == 0
     assert beyond["SHAPE"] == 0
-    assert beyond["CONV_2D"] > 0.05
+    assert beyond["CONV_2D"] > 0.03

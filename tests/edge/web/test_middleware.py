@@ -72,14 +72,18 @@ def test_a_body_without_end(server: Served) -> None:
         for _ in range(17):
             yield b"0" * MIB
 
-    before = resident()
-    answer = server.client.post(
-        "/api/predict",
-        content=endless(),  # type: ignore[arg-type]
-        headers={"Content-Type": "multipart/form-data; boundary=x"},
-    )
-    refused(answer, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "16 MiB")
-    assert resident() - before < 20 * MIB
+    def post() -> int:
+        answer = server.client.post(
+            "/api/predict",
+            content=endless(),  # type: ignore[arg-type]
+            headers={"Content-Type": "multipart/form-data; boundary=x"},
+        )
+        refused(answer, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "16 MiB")
+        return resident()
+
+    # The first one brings what is loaded and kept once, of this test's own client, too.
+    before, *after = (post() for _ in range(4))
+    assert max(after) - before < 20 * MIB
 
 
 def test_a_slow_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,10 +34,10 @@ def test_every_source_has_a_table_of_its_own(detector: Path, tmp_path: Path) -> 
     ]
     judged = evaluate.evaluate(evaluate.EvaluationSettings((detector,), (64,), 0.6), pictures)
     counts = {
-        table.title: table.rows[0].values for table in judged.tables if table.title.endswith("threshold 0.60")
+        table.title: table.rows[0].faces for table in judged.tables if table.title.endswith("threshold 0.60")
     }
     assert counts == {
-        "long side 64 px, threshold 0.60": (3.0,),
-        "long side 64 px, source stock, threshold 0.60": (1.0,),
-        "long side 64 px, source streets, threshold 0.60": (2.0,),
+        "long side 64 px, threshold 0.60": 3,
+        "long side 64 px, source stock, threshold 0.60": 1,
+        "long side 64 px, source streets, threshold 0.60": 2,
     }
