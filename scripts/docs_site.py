@@ -135,6 +135,8 @@ def configuration(source: Path, scripts: Sequence[Path]) -> dict[str, Any]:
     """mkdocs.yml with menu and folders, and the scripts where there are any."""
     made: dict[str, Any] = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
     made |= {"nav": menu(), "docs_dir": source.name, "site_dir": SITE}
+    # As the plugin for pages without a server has it, so that addresses do not hang on the scripts.
+    made["use_directory_urls"] = False
     if scripts:
         return made | {"extra_javascript": [MERMAID], "extra": {"polyfills": [WORKER]}}
     # Else the theme would load both from elsewhere.
