@@ -16,9 +16,8 @@ from edge.camera.opencv import rotated
 from edge.errors import SourceError
 from edge.system.clock import Clock
 from edge.system.image_files import check_header
-from edge.system.native_output import prepare_opencv
-from edge.system.native_path import native_path
-from edge.system.picture_limit import picture_limit
+from edge.system.video_files import open_video
+from edge.system.video_memory import video_memory
 from edge.types import Frame, Image, NotDue
 
 log = logging.getLogger(__name__)
@@ -33,6 +32,9 @@ FALLBACK_FPS = 25.0
 MOST_FPS = 1000.0
 MOST_ANIMATION_FRAMES = 10_000
 """A GIF or animated PNG can hold frames without number in few bytes."""
+
+_FRAMES_BEHIND = 16
+"""So many are tried behind one that could not be decoded, on which the next may depend."""
 
 _JPEG_START = b"\xff\xd8\xff"
 _FIRST_MPEG_CODE = 0x80
@@ -160,10 +162,9 @@ class VideoReader:
         Raises:
             SourceError: It is missing, no video, or has no frames.
         """
-        prepare_opencv()
         self._file = file
         self._frames_left = MOST_ANIMATION_FRAMES if check_header(file) else math.inf
-        self._capture = _open(file)
+        self._capture = open_video(file)
         self.raw = is_raw_stream(file)
         self._step = 1 / (raw_fps if self.raw else _rate(self._capture))
         self._moment = -self._step
@@ -172,7 +173,7 @@ class VideoReader:
         if not self._read():
             self._capture.release()
             raise SourceError(f"{file} holds no frames that can be decoded")
-        self._waiting = True
+        self._waiting, self._ended = True, False
         self._length_s = 0.0 if self.raw else _length(self._capture, self._step)
 
     def next(self) -> tuple[Image, float] | None:
@@ -180,18 +181,32 @@ class VideoReader:
         if self._waiting or self._read():
             self._waiting = False
             return cast(Image, self._buffer), self._moment
-        # Frame counts of containers are estimates; a tenth less is a file that was cut off.
-        if self._moment + self._step < 0.9 * self._length_s:
-            log.warning("%s ends at %.1f s of its %.1f s", self._file, self._moment, self._length_s)
-        # So that it is logged once, however often the end is asked for.
-        self._length_s = 0.0
+        if not self._ended:
+            self._ended = True
+            self._tell_of_early_end()
         return None
 
     def close(self) -> None:
         """Gives the decoder back."""
         self._waiting = False
-        self._length_s = 0.0
+        self._ended = True
         self._capture.release()
+
+    def _tell_of_early_end(self) -> None:
+        """Tells of an end before that of the file, where the reader or the container's length shows it."""
+        # It stopped at a frame, of which it has read the packet, or there are others behind.
+        stopped = self._capture.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME) > 0 or any(
+            self._capture.grab() for _ in range(_FRAMES_BEHIND)
+        )
+        # Frame counts of containers are estimates; a tenth less is a file that was cut off.
+        if not stopped and self._moment + self._step >= 0.9 * self._length_s:
+            return
+        length = f" of its {self._length_s:.1f} s" if self._length_s > 0 else ""
+        most = f"{video_memory.megapixels:g} megapixels"
+        log.warning(
+            f"{self._file} ends at {self._moment:.1f} s{length}; "
+            f"what follows is missing, is damaged, or has more than {most}"
+        )
 
     def _read(self) -> bool:
         ok, pixels = self._capture.read(self._buffer)
@@ -242,21 +257,6 @@ def _length(capture: cv2.VideoCapture, step: float) -> float:
     # The frame's own time, counted in frames. Before OpenCV 4.11 nothing tells it: the start counts as zero.
     start = capture.get(getattr(cv2, "CAP_PROP_PTS", -1)) * step
     return length - start if math.isfinite(start) and start > 0 else length
-
-
-def _open(file: Path) -> cv2.VideoCapture:
-    """Opens with FFmpeg only; OpenCV's other readers would take a name with digits for a pattern."""
-    with native_path(file) as name:
-        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
-    if not capture.isOpened():
-        raise SourceError(f"{file} is not a video that can be decoded, or it is damaged")
-    picture_limit.check(file, _size(capture))
-    return capture
-
-
-def _size(capture: cv2.VideoCapture) -> tuple[int, int]:
-    width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-    return round(width), round(height)
 
 
 def _later(moment: float, last: float, step: float) -> float:

@@ -16,6 +16,8 @@ from edge.config import CameraConfig as Settings
 from edge.errors import SourceError
 from edge.system.address import StreamAddress
 from edge.system.clock import Clock
+from edge.system.video_files import frame_size
+from edge.system.video_memory import video_memory
 from edge.types import Image
 
 RTSP_OPEN_MS, RTSP_READ_MS = 5000, 3000
@@ -113,4 +115,5 @@ def open_rtsp(url: str, settings: Settings, clock: Clock) -> Camera:
         raise SourceError(f"{address} cannot be opened") from None
     if not capture.isOpened():
         raise SourceError(f"{address} cannot be reached, refuses, or gives no video")
+    video_memory.allow_frames_of(frame_size(capture))
     return CapturedCamera(str(address), capture, settings.rotation, StreamStamps(clock).taken)

@@ -12,6 +12,9 @@ from typing import Any, cast
 
 import cv2
 
+from edge.system.picture_limit import USUAL_MEGAPIXELS
+from edge.system.video_memory import video_memory
+
 # `LOG_LEVEL_SILENT` of OpenCV's `utils/logger.defines.hpp`.
 _SILENT = 0
 _redirected = threading.Lock()
@@ -53,7 +56,7 @@ _FFMPEG_QUIET = "-8"
 
 @cache
 def prepare_opencv() -> None:
-    """Sets OpenCV's readers up: silent, network cameras over TCP, USB cameras waited for 2 s and not 10.
+    """Sets OpenCV up: silent, with bounded frames, network cameras over TCP, USB cameras waited for 2 s only.
 
     What goes wrong is raised as one sentence. Over UDP, FFmpeg gives half pictures whenever a packet
     is lost.
@@ -62,4 +65,5 @@ def prepare_opencv() -> None:
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "2")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", _FFMPEG_QUIET)
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    video_memory.allow_later_frames(USUAL_MEGAPIXELS)
     quiet_opencv()

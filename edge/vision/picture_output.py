@@ -13,6 +13,7 @@ from edge.errors import ConfigError, StorageError
 from edge.system.files import make_folder_of, replacing, write_atomic
 from edge.system.native_output import prepare_opencv, without_native_chatter
 from edge.system.native_path import native_path
+from edge.system.video_memory import video_memory
 from edge.types import Image
 
 VIDEO = ".mp4"
@@ -108,6 +109,7 @@ class VideoFile:
     def _open(self, first: Image, fps: float) -> cv2.VideoWriter:
         prepare_opencv()
         height, width = first.shape[:2]
+        video_memory.allow_frames_of((width, height))
         code = cv2.VideoWriter.fourcc(*CODEC)
         with without_native_chatter():
             writer = cv2.VideoWriter(

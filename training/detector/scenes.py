@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edge.config import DetectorConfig
 from edge.contract import Label, cut, square_around
 from edge.system.image_files import check_header
-from edge.system.native_path import native_path
+from edge.system.video_files import open_video
 from edge.types import Box, Face, Frame, Image
 from edge.vision.detector import YuNetDetector
 from training.augmentation.masks import INCORRECT_WEARS, Random, Wear, draw_mask
@@ -153,8 +153,7 @@ def _shrunk(scene: Scene) -> Scene:
 def clip_scenes(file: Path, find: FaceFinder, every: int = 3) -> Iterator[Scene]:
     """Scenes of a recording, labelled by the teacher alone."""
     check_header(file)
-    with native_path(file) as name:
-        capture = cv2.VideoCapture(name)
+    capture = open_video(file)
     number = 0
     while True:
         there, pixels = capture.read()

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import cv2
 
-from edge.errors import ConfigError, MaskGateError
+from edge.errors import ConfigError, MaskGateError, SourceError
 from edge.replay.timeline import Timeline, TimelineStoppedError
-from edge.system.native_output import without_native_chatter
+from edge.system.video_files import open_video
 from training.workbench.models import TriedModel
 
 MOST_WAITING = 4
@@ -109,8 +109,10 @@ class VideoPlayback:
 
 def _length_s(file: Path) -> float:
     """How long a video says it is, in seconds; 0 where it does not."""
-    with without_native_chatter():
-        capture = cv2.VideoCapture(str(file), cv2.CAP_FFMPEG)
-        rate, frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
-        capture.release()
+    try:
+        capture = open_video(file)
+    except SourceError:
+        return 0.0
+    rate, frames = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    capture.release()
     return frames / rate if rate > 0 and frames > 0 else 0.0
