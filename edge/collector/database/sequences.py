@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from edge.collector import completeness
 from edge.collector.completeness import OPEN, Completeness
 from edge.collector.database.listed import EPOCH, epoch_row, listed, same_epoch
-from edge.collector.database.rows import Row, execute_rows
+from edge.collector.database.rows import Row, add_rows, change_rows, remove_rows
 from edge.collector.database.tables import epoch, present
 from edge.collector.records import EpochKey
 from edge.messages.ranges import Range, merge
@@ -20,20 +20,7 @@ FIRST_RANGES = 1_000
 """Ranges of an epoch that are looked at for its mark; more holes than that are asked for in turn."""
 
 _EPOCH_NAMES = tuple(column.name for column in EPOCH)
-_OF_EPOCH = tuple(f"of_{name}" for name in _EPOCH_NAMES)
-
-
-def _in_epoch(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
-    return tuple(
-        table.c[name] == sa.bindparam(of_name) for name, of_name in zip(_EPOCH_NAMES, _OF_EPOCH, strict=True)
-    )
-
-
 _NUMBER = sa.Column("number", sa.BigInteger)
-_THIS_RANGE = (*_in_epoch(present), present.c.first == sa.bindparam("of_first"))
-_ADD, _REMOVE = present.insert(), sa.delete(present).where(*_THIS_RANGE)
-_GROW = sa.update(present).where(*_THIS_RANGE)
-_ADD_EPOCH, _RAISE = epoch.insert(), sa.update(epoch).where(*_in_epoch(epoch))
 
 
 def add(
@@ -68,8 +55,8 @@ def _raise_highest(
             new.append((*_columns(epoch_key), number))
         elif number > reached:
             higher.append((*_columns(epoch_key), number))
-    execute_rows(connection, _ADD_EPOCH, (*_EPOCH_NAMES, "highest"), new)
-    execute_rows(connection, _RAISE, (*_OF_EPOCH, "highest"), higher)
+    add_rows(connection, epoch, (*_EPOCH_NAMES, "highest"), new)
+    change_rows(connection, epoch, _EPOCH_NAMES, ("highest",), higher)
 
 
 def _write_ranges(
@@ -88,9 +75,10 @@ def _write_ranges(
             elif old[first].last != last:
                 grown.append((*columns, first, last))
         gone += ((*columns, first) for first in old if first not in merged)
-    execute_rows(connection, _REMOVE, (*_OF_EPOCH, "of_first"), gone)
-    execute_rows(connection, _GROW, (*_OF_EPOCH, "of_first", "last"), grown)
-    execute_rows(connection, _ADD, (*_EPOCH_NAMES, "first", "last"), new)
+    range_key = (*_EPOCH_NAMES, "first")
+    remove_rows(connection, present, range_key, gone)
+    change_rows(connection, present, range_key, ("last",), grown)
+    add_rows(connection, present, (*range_key, "last"), new)
 
 
 def marks(

@@ -20,7 +20,7 @@ from edge.collector.database.engine import CollectorDatabase
 from edge.collector.database.listed import EPOCH, listed
 from edge.collector.database.periods import Word, note
 from edge.collector.database.rejected import store_rejected
-from edge.collector.database.rows import execute_rows
+from edge.collector.database.rows import add_rows
 from edge.collector.database.tables import client, event, gap
 from edge.collector.records import EpochKey, EventRecord, GapRecord, Record, Rejected
 from edge.errors import StorageError
@@ -42,7 +42,7 @@ def _getter(columns: Iterable[sa.Column[Any]]) -> Callable[[object], tuple[Any, 
 
 _event_key_of, _decision_of, _gap_key_of, _loss_of = map(_getter, (EVENT_KEY, _DECISION, GAP_KEY, _LOSS))
 _epoch_of = _getter(EPOCH)
-_ADD_EVENT, _EVENT_NAMES = event.insert(), tuple(event.c.keys())
+_EVENT_NAMES = tuple(event.c.keys())
 _event_of = _getter(event.c)
 
 
@@ -227,7 +227,7 @@ def add_events(connection: Connection, new: Iterable[EventRecord]) -> None:
     ordered = sorted(new, key=_event_key_of)
     if not ordered:
         return
-    execute_rows(connection, _ADD_EVENT, _EVENT_NAMES, map(_event_of, ordered))
+    add_rows(connection, event, _EVENT_NAMES, map(_event_of, ordered))
     by_epoch = {
         records[0].epoch_key: [record.sequence for record in records]
         for records in (list(same) for _, same in groupby(ordered, key=_epoch_of))

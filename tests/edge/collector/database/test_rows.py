@@ -7,11 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from edge.collector.database import CollectorDatabase
-from edge.collector.database.rows import execute_rows
+from edge.collector.database.rows import add_rows, change_rows, remove_rows
 from edge.collector.database.tables import client
 
-ADD, NAMES = client.insert(), ("filters", "name", "seen")
-SEEN = sa.update(client).where(client.c.name == sa.bindparam("of_name"))
+NAMES = ("filters", "name", "seen")
 
 
 def stored(database: CollectorDatabase) -> list[tuple[object, ...]]:
@@ -20,21 +19,25 @@ def stored(database: CollectorDatabase) -> list[tuple[object, ...]]:
 
 
 def test_values_come_to_their_columns(database: CollectorDatabase) -> None:
-    """Whatever the order of the names, for what is added and for what is changed."""
+    """Whatever the order of the names, for what is added, changed and removed."""
     with database.writing() as connection:
-        execute_rows(connection, ADD, NAMES, [("a/+", "one", 1.5), ("\xe9", "two", None)])
-        execute_rows(connection, SEEN, ("of_name", "seen"), [("two", 2.5)])
-    assert stored(database) == [("one", 1.5, "a/+"), ("two", 2.5, "\xe9")]
+        given = [("a/+", "one", 1.5), ("\xe9", "two", None), ("", "three", 0.1), ("", "four", None)]
+        add_rows(connection, client, NAMES, given)
+        change_rows(connection, client, ("name",), ("seen", "filters"), [("two", 2.5, "\u20ac")])
+        remove_rows(connection, client, ("name", "filters"), [("three", ""), ("four", "other")])
+    assert stored(database) == [("four", None, ""), ("one", 1.5, "a/+"), ("two", 2.5, "\u20ac")]
 
 
 def test_no_row_is_no_statement(database: CollectorDatabase) -> None:
     """And no row with nothing in it."""
     with database.writing() as connection:
-        execute_rows(connection, ADD, NAMES, [])
+        add_rows(connection, client, NAMES, [])
+        change_rows(connection, client, ("name",), ("seen", "filters"), [])
+        remove_rows(connection, client, ("name", "filters"), [])
     assert stored(database) == []
 
 
 def test_what_the_database_refuses_is_its_own_error(database: CollectorDatabase) -> None:
     """By which the writer tells a bad record from a database that is away."""
     with pytest.raises(IntegrityError), database._engine.begin() as connection:
-        execute_rows(connection, ADD, NAMES, [("", "one", 1.0), ("", "one", 2.0)])
+        add_rows(connection, client, NAMES, [("", "one", 1.0), ("", "one", 2.0)])
