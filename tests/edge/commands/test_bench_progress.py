@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.paths import ROOT
-
-pytestmark = pytest.mark.slow
-
-COMMAND = "from edge.commands import main; main()"
 
 
 def on_a_terminal(*words: object, out: Path) -> str:
@@ -22,7 +17,7 @@ def on_a_terminal(*words: object, out: Path) -> str:
     here, there = pty.openpty()
     with out.open("wb") as stdout:
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *map(str, words)],
+            [sys.executable, "-m", "tests.support.short_bench", *map(str, words)],
             cwd=ROOT, stdin=subprocess.DEVNULL, stdout=stdout, stderr=there,
             env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
         )  # fmt: skip
@@ -40,8 +35,14 @@ def on_a_terminal(*words: object, out: Path) -> str:
 
 
 def test_bench_says_how_far_it_is(tmp_path: Path) -> None:
-    """Each of its three parts is named, with a share that grows; standard output has the figures alone."""
-    shown = on_a_terminal("bench", "--json", out=tmp_path / "figures.json")
-    assert all(title in shown for title in ("pipeline", "daemon", "classifier alone"))
-    assert "%" in shown
-    assert (tmp_path / "figures.json").read_text().startswith("{")
+    """Each of its parts is named, with a share that grows; standard output has the figures alone."""
+    shown = on_a_terminal("bench", out=tmp_path / "figures.txt")
+    assert all(title in shown for title in ("pipeline", "loads", "daemon", "classifier alone"))
+    shares = [int(share) for share in re.findall(r"(\d+) ?%", shown)]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 3
+    told = (tmp_path / "figures.txt").read_text()
+    assert told.startswith("stage")
+    assert "pipeline / bare model calls" in told
+    assert "at rest" in told
+    assert "the classifier alone, per face" in told
