@@ -17,3 +17,10 @@ import matplotlib as mpl  # noqa: E402, F401
 import scipy.stats  # noqa: E402, F401
 import sklearn.metrics  # noqa: E402, F401
 import tensorflow as tf  # noqa: E402, F401
+
+import convert.build  # noqa: E402 - what the programs import themselves
+import convert.commands.convert  # noqa: E402, F401
+import training.classifier.trainer  # noqa: E402
+import training.commands.fit  # noqa: E402
+import training.evaluation.report.report  # noqa: E402
+import training.workbench.app  # noqa: E402, F401
