@@ -27,6 +27,8 @@ place="$(pwd) $("$python" -c 'import sys; print(sys.base_prefix, sys.version.spl
 wanted="$place $(cat "$lock" pyproject.toml | sha256sum)"
 [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || exit 0
 
+# What it leads to belongs to another checkout, which would find it emptied.
+[ ! -L "$venv" ] || fail "$venv is a link to an environment of another place; remove the link, and set up again"
 clear=
 if [ -e "$stamp" ]; then
     case $(cat "$stamp") in "$place "*) ;; *) clear=--clear ;; esac

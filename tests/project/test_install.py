@@ -136,6 +136,18 @@ def test_no_python_is_one_sentence(tmp_path: Path, python: str) -> None:
     assert "Python 3.11 to 3.13" in sentence
 
 
+def test_a_link_to_another_environment_is_left_alone(tmp_path: Path) -> None:
+    """It belongs to another checkout: setting up ends in one sentence, and what it holds stays."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "kept").touch()
+    (tmp_path / "venv").symlink_to("other")
+    run = set_up(tmp_path, sys.executable)
+    assert run.returncode == 1
+    (sentence,) = run.stderr.splitlines()
+    assert "is a link to an environment of another place" in sentence
+    assert [file.name for file in (tmp_path / "other").iterdir()] == ["kept"]
+
+
 def test_tflite_wants_its_python(tmp_path: Path) -> None:
     """Setting up the lock for tflite-runtime with a newer Python ends at once and names Python 3.11."""
     code = f'exec {sys.executable} -c "import sys; sys.version_info = (3, 12, 1); $2"'
