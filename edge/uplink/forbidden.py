@@ -1,7 +1,7 @@
 """Where the broker's access list forbids to publish, for now; takes time as an argument.
 
-A device that was renamed publishes what it decided before below its earlier name. The access list may
-forbid one name and allow the other, so each waits by itself.
+Each topic waits by itself: a list may allow events and forbid gaps. A device that was renamed publishes what
+it decided before below its earlier name, and the list may allow one of the names only.
 """
 
 from __future__ import annotations
@@ -22,38 +22,34 @@ class _Forbidden:
 
 
 class ForbiddenTopics:
-    """The devices, by the beginning of their topics, below which nothing may be published."""
+    """The topics of events and gaps on which nothing may be published."""
 
     def __init__(self) -> None:
         self._forbidden: dict[str, _Forbidden] = {}
 
     @property
     def sentence(self) -> str:
-        """Why events may not be published; empty where they may."""
+        """Why something may not be published; empty where all may."""
         return next((one.sentence for one in self._forbidden.values()), "")
 
     def forbid(self, topic: str, sentence: str, now: float) -> None:
-        """The broker has refused a message for want of permission: its device waits, ever longer."""
-        entry = self._forbidden.setdefault(_device(topic), _Forbidden(sentence, now))
+        """The broker has refused a message for want of permission: its topic waits, ever longer."""
+        entry = self._forbidden.setdefault(topic, _Forbidden(sentence, now))
         entry.sentence = sentence
         # The rest of a window that was refused says nothing new.
         if entry.until <= now:
             entry.until = now + entry.backoff.next()
 
     def allow(self, topic: str) -> None:
-        """The broker has taken an event."""
-        self._forbidden.pop(_device(topic), None)
+        """The broker has taken a message."""
+        self._forbidden.pop(topic, None)
 
     def allowed(self, now: float) -> Callable[[str], bool]:
         """What says whether a message may be tried now on a topic."""
-        waiting = {device for device, one in self._forbidden.items() if one.until > now}
-        return lambda topic: _device(topic) not in waiting
+        waiting = {topic for topic, one in self._forbidden.items() if one.until > now}
+        return lambda topic: topic not in waiting
 
     def wait(self, now: float) -> float | None:
-        """Seconds until some device may be tried again; None where none waits."""
+        """Seconds until some topic may be tried again; None where none waits."""
         waits = [one.until - now for one in self._forbidden.values() if one.until > now]
         return min(waits) if waits else None
-
-
-def _device(topic: str) -> str:
-    return topic.rpartition("/")[0]

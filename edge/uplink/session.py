@@ -313,10 +313,10 @@ class Session:
         # Of what nobody hears of now only events and gaps are lost to those who subscribe later.
         if not message.is_notice:
             self.no_subscribers += action is PubackAction.NO_SUBSCRIBERS
+            self._forbidden.allow(message.topic)
         # Only an event proves that events may be published again.
         if message.is_event:
             if self._limits.refusals.taken(message):
                 self._events.begin_anew()
             self._retry_backoff.reset()
             self._earlier = self._busy = ""
-            self._forbidden.allow(message.topic)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from edge.messages.payloads import Stored
 from edge.types import Gap, Reason
-from tests.support.sessions import BUSY, LATER, answer_all, answer_birth, begin, topics
+from tests.support.sessions import BUSY, DENIED, LATER, OK, answer_all, answer_birth, begin, topics
 
 
 def gap(position: int) -> Gap:
@@ -37,3 +38,20 @@ def test_a_refused_gap_is_announced_again() -> None:
     assert not connection.in_flight
     answer_all(session, connection, LATER)
     assert reader.announced == [1]
+
+
+def test_a_gap_that_the_access_list_forbids_holds_up_no_event() -> None:
+    """Events go on, the sentence names the topic, and the gap is announced once the list allows it."""
+    session, connection, reader = begin(1)
+    reader.gaps = [gap(1)]
+    answer_birth(session, connection)
+    assert topics(connection)[-2:] == ["gap", "event"]
+    session.handle_acknowledgement(connection.answer(DENIED), 0)
+    session.handle_acknowledgement(connection.answer(OK), 0)
+    reader.events.append(Stored(2, b"2"))
+    session.changed()
+    session.fill(0)
+    assert topics(connection)[-1] == "event"
+    assert "refuses maskgate/site/door/gap" in session.forbidden
+    answer_all(session, connection, LATER)
+    assert (reader.sent, reader.announced, session.forbidden) == ([1, 2], [1], "")
