@@ -33,4 +33,4 @@ def maskgate_convert() -> None:
 
 def main() -> None:
     """Runs the command."""
-    run_app(maskgate_convert, extra="convert")
+    run_app(maskgate_convert, "convert")

@@ -25,14 +25,13 @@ VARIABLES = ("MASKGATE_DATABASE",)
 """Environment variables that stand for an option, and may hold an address."""
 
 _DESKTOP = frozenset({"PIL", "imagehash", "keras", "matplotlib", "scipy", "sklearn", "tensorflow"})
+_SERVER = frozenset({"anyio", "fastapi", "python_multipart", "prometheus_client", "starlette", "uvicorn"})
 EXTRAS = {
     "collector": frozenset({"jsonschema_rs", "sqlalchemy", "tzdata"}),
-    "web": frozenset(
-        {"anyio", "fastapi", "jinja2", "python_multipart", "prometheus_client", "starlette", "uvicorn"}
-    ),
+    "web": _SERVER | {"jinja2"},
     "postgresql": frozenset({"psycopg"}),
     "training": _DESKTOP | {"jinja2", "onnx"},
-    "workbench": frozenset({"nicegui"}),
+    "workbench": _SERVER | {"nicegui"},
     "cluster": frozenset({"dask", "distributed"}),
     # Not of the extra, but the lock `tflite` leaves it out.
     "convert": _DESKTOP | {"ai_edge_litert"},
@@ -90,12 +89,12 @@ log_level_option = click.option(
 )
 
 
-def run_app(group: click.Group, extra: str) -> None:
+def run_app(group: click.Group, *extras: str) -> None:
     """Runs a command group; every error that a user can do something about is one sentence.
 
     Args:
         group: The program.
-        extra: The program's own extra, to name where several bring a package that is missing.
+        extras: The program's own extras; the first that brings a package that is missing is named.
     """
     # Before anything is read: pictures, passwords and keys are in the memory of nearly every command.
     keep_memory_private()
@@ -103,7 +102,7 @@ def run_app(group: click.Group, extra: str) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors=ESCAPED)
     try:
-        code = _main(group, extra)
+        code = _main(group, extras)
     except MaskGateError as error:
         for line in _told(str(error)).split("\n"):
             sentence = f"{group.name}: {printable(line)}"
@@ -129,7 +128,7 @@ def _told(sentence: str) -> str:
     return without_addresses(sentence, given)
 
 
-def _main(group: click.Group, extra: str) -> object:
+def _main(group: click.Group, own: tuple[str, ...]) -> object:
     """Runs a command group.
 
     Raises:
@@ -155,8 +154,9 @@ def _main(group: click.Group, extra: str) -> object:
         ) from None
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        extras = [name for name, packages in EXTRAS.items() if package in packages]
-        if not extras:
+        extra = next((name for name in (*own, *EXTRAS) if package in EXTRAS[name]), None)
+        if extra is None:
             raise
-        lock = LOCKS[extra if extra in extras else extras[0]]
-        raise MissingExtraError(f"this command needs {error.name}, which is not installed", lock) from None
+        raise MissingExtraError(
+            f"this command needs {error.name}, which is not installed", LOCKS[extra]
+        ) from None

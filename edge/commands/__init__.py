@@ -46,4 +46,4 @@ def maskgate() -> None:
 
 def main() -> None:
     """Runs the command."""
-    run_app(maskgate, extra="collector")
+    run_app(maskgate, "collector", "web")

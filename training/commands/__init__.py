@@ -42,4 +42,4 @@ def maskgate_train() -> None:
 
 def main() -> None:
     """Runs the command."""
-    run_app(maskgate_train, extra="training")
+    run_app(maskgate_train, "training", "workbench")

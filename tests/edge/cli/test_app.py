@@ -73,6 +73,25 @@ def test_a_missing_package_is_one_sentence(
     )
 
 
+@pytest.mark.parametrize(
+    ("own", "lock"), [(("collector", "web"), "web"), (("training", "workbench"), "workbench")]
+)
+def test_the_lock_is_one_of_the_program(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    own: tuple[str, ...],
+    lock: str,
+) -> None:
+    """The same packages serve pages and workbench; each program names the lock that brings all of its own."""
+    program = lazy(tmp_path, monkeypatch, "import fastapi")
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    monkeypatch.setattr(sys, "argv", ["maskgate-test", "run"])
+    with pytest.raises(SystemExit):
+        run_app(program, *own)
+    assert capsys.readouterr().err.endswith(f"-r requirements/{lock}.txt\n")
+
+
 def test_any_other_missing_module_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that no extra brings is a fault of ours, and is not hidden."""
     program = lazy(tmp_path, monkeypatch, "import edge.no_such_module")
