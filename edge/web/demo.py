@@ -15,6 +15,7 @@ from edge.config import Config, load
 from edge.demo import CLIP
 from edge.spool.control.client import SpoolClient
 from edge.spool.records import limits_of
+from edge.system.process import end_with_parent
 
 START_S, STOP_S = 30.0, 10.0
 
@@ -26,7 +27,8 @@ def demo_device() -> Iterator[Config]:
         file = Path(directory, "config.toml")
         file.write_text(_configuration(Path(directory)), encoding="utf-8")
         command = [sys.executable, "-m", "edge", "run", "--config", str(file)]
-        daemon = subprocess.Popen(command)  # noqa: S603 - this program itself
+        # This program itself, begun while it has one thread.
+        daemon = subprocess.Popen(command, preexec_fn=end_with_parent())  # noqa: S603, PLW1509
         try:
             config = load(file)
             _await(daemon, config)

@@ -1,4 +1,4 @@
-"""A process that crashes leaves no picture of its memory."""
+"""A process that crashes leaves no picture of its memory, and no child behind."""
 
 from __future__ import annotations
 
@@ -85,3 +85,18 @@ def test_a_private_process_reads_its_own_files() -> None:
     """The kernel gives its entries in /proc to root; what the control socket needs of them stays open."""
     found = subprocess.run([sys.executable, "-c", OWN_FILES], capture_output=True, text=True, check=False)
     assert found.stdout == "True\n", found.stderr
+
+
+PARENT = """
+import os, signal, subprocess
+from edge.system.process import end_with_parent
+
+subprocess.Popen(["sleep", "600"], preexec_fn=end_with_parent())
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_child_ends_with_its_parent() -> None:
+    """Also where that is killed: whoever reads what both may write comes to its end."""
+    run = subprocess.run([sys.executable, "-c", PARENT], capture_output=True, timeout=60, check=False)
+    assert run.returncode == -signal.SIGKILL
