@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -9,6 +10,10 @@ from contextlib import ExitStack
 from edge.daemon.life import LifeSigns
 from edge.daemon.service import Loop, Problem, Service
 from edge.system.systemd import notify
+
+SWITCH_S = 0.0005
+"""How long another thread may keep the interpreter from the loop at a time. Python's own 5 ms are felt,
+several times a frame, while a page asks for much."""
 
 
 class Daemon:
@@ -40,6 +45,8 @@ class Daemon:
             MaskGateError: A service cannot start, or ended unexpectedly.
         """
         with ExitStack() as started:
+            started.callback(sys.setswitchinterval, sys.getswitchinterval())
+            sys.setswitchinterval(SWITCH_S)
             for service in self._services:
                 service.start()
                 # After `start`, which opens all or nothing: one that failed has nothing to stop.

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge.errors import SpoolError
 from edge.spool.control.client import SpoolClient
-from edge.spool.control.requests import CurrentState, PageRequest, SpoolStats, StoredEvent
+from edge.spool.control.requests import CurrentState, SpoolStats, StoredEvent
 from edge.system import health
 from edge.system.health import Health
 
@@ -32,7 +32,6 @@ class DeviceStatus:
         current: What it shows and how it goes; all of it None where no daemon runs.
         health: How warm the machine is, to the degree.
         spool: What the spool holds; None where there is none that can be read.
-        newest: The position of the newest event; -1 where there is none.
         problem: Why the device cannot be asked; empty where it can.
     """
 
@@ -40,8 +39,12 @@ class DeviceStatus:
     current: CurrentState = _SILENT
     health: Health = _UNKNOWN
     spool: SpoolStats | None = None
-    newest: int = -1
     problem: str = "the device has not been asked yet"
+
+    @property
+    def newest(self) -> int:
+        """The position of the newest event; -1 where there is none."""
+        return -1 if self.spool is None else self.spool.newest
 
 
 class DeviceMonitor:
@@ -84,18 +87,15 @@ class DeviceMonitor:
 def read_status(client: SpoolClient) -> DeviceStatus:
     """Asks the daemon, or the spool's file where none runs. Waits."""
     try:
-        current = client.state()
-        spool = client.stats()
-        newest = client.page(PageRequest(limit=1, newest=True))
+        found = client.overview()
     except SpoolError as error:
         return DeviceStatus(problem=str(error))
     return DeviceStatus(
-        running=current is not None,
-        current=current or _SILENT,
+        running=found.current is not None,
+        current=found.current or _SILENT,
         health=_read_health(),
-        spool=spool,
-        newest=newest[-1].position if newest else -1,
-        problem="" if current is not None else NOT_RUNNING,
+        spool=found.spool,
+        problem="" if found.current is not None else NOT_RUNNING,
     )
 
 

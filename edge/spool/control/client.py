@@ -19,6 +19,8 @@ from edge.spool.control.requests import (
     LiveViewAnswer,
     Minutes,
     MinutesRequest,
+    Overview,
+    OverviewRequest,
     Page,
     PageRequest,
     PurgeRequest,
@@ -117,6 +119,15 @@ class SpoolClient:
             SpoolError: The daemon does not answer.
         """
         return ask_daemon(self._path, StateRequest(), CurrentState)
+
+    def overview(self) -> Overview:
+        """What the device shows and what its spool holds; the latter also where no daemon runs.
+
+        Raises:
+            SpoolError: The daemon does not answer, or the file cannot be read.
+        """
+        found = ask_daemon(self._path, OverviewRequest(), Overview)
+        return Overview(None, self.stats()) if found is None else found
 
     def view(self) -> LiveViewAnswer | None:
         """A picture of the live view, or why there is none; None where no daemon runs. Waits for it.

@@ -22,6 +22,8 @@ from edge.spool.control.requests import (
     LiveViewRequest,
     Minutes,
     MinutesRequest,
+    Overview,
+    OverviewRequest,
     Page,
     PageRequest,
     PurgeRequest,
@@ -104,7 +106,10 @@ def answer(spool: Spool, seeing: Seeing, request: Request) -> Answer:
     match request:
         case StateRequest():
             # In memory, and not on the spool's thread.
-            return CurrentState(spool.state(), spool.recent(), spool.sender())
+            return current_state(spool)
+        case OverviewRequest():
+            held = spool.ask(lambda writer: stats(writer, StatsRequest()))
+            return Overview(current_state(spool), held)
         case ViewRequest() | SwitchViewRequest():
             if seeing.live_view is None:
                 raise SpoolError("no camera belongs to this spool")
@@ -114,6 +119,11 @@ def answer(spool: Spool, seeing: Seeing, request: Request) -> Answer:
                 raise SpoolError("no camera belongs to this spool")
             return seeing.commission(request)
     return spool.ask(lambda writer: answer_from_file(writer, request))
+
+
+def current_state(spool: Spool) -> CurrentState:
+    """What the device shows right now."""
+    return CurrentState(spool.state(), spool.recent(), spool.sender())
 
 
 def answer_from_file(writer: SpoolWriter, request: FileRequest) -> Answer:
@@ -184,6 +194,7 @@ def stats(writer: SpoolWriter, _request: StatsRequest) -> SpoolStats:
     store, db = writer.store, writer.store.db
     usage, limits = store.usage, store.limits
     (oldest,) = db.one("SELECT min(wall) FROM event WHERE sent_at IS NULL")
+    (newest,) = db.one("SELECT max(place) FROM event")
     (gaps, announced) = db.one("SELECT count(*), count(sent_at) FROM gap")
     epochs = db.all(
         "SELECT name, generation, last, site, device FROM epoch WHERE generation >= 0 ORDER BY generation"
@@ -202,6 +213,7 @@ def stats(writer: SpoolWriter, _request: StatsRequest) -> SpoolStats:
         oldest_unsent=oldest,
         marks=store.marks(),
         problem=writer.problem,
+        newest=-1 if newest is None else newest,
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
+
 import pytest
 
-from edge.daemon.daemon import Daemon
+from edge.daemon.daemon import SWITCH_S, Daemon
 from edge.errors import SpoolError
 from tests.support.daemons import CountedLoop, RecordingService
 
@@ -61,3 +65,18 @@ def test_a_service_that_ended_ends_the_daemon() -> None:
     with pytest.raises(SpoolError, match="a cannot check"):
         run(calls, CountedLoop(calls, 2), "check", "")
     assert calls == ["start a", "start b", "cycle 0", "check a", "stop b", "stop a"]
+
+
+def test_other_threads_keep_the_interpreter_for_less_than_usual() -> None:
+    """While the loop runs, and no longer."""
+    found: list[float] = []
+
+    class LookingLoop(CountedLoop):
+        def cycles(self, stopping: threading.Event) -> Iterator[None]:
+            found.append(sys.getswitchinterval())
+            yield from super().cycles(stopping)
+
+    before = sys.getswitchinterval()
+    run([], LookingLoop([], 1))
+    assert found == [pytest.approx(SWITCH_S)]
+    assert sys.getswitchinterval() == before

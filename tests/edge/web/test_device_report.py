@@ -19,8 +19,8 @@ STATE = State(Lamp.OFF, False, "", "1.2.3", 5.0)
 SENDER = SenderState(True, "", 0, False)
 NONE = Quantiles(None, None)
 MINUTE = MinuteStats(60, 300, 30.0, 2.5, Quantiles(3.0, 4.0), NONE, Quantiles(40.0, 60.0))
-SPOOL = SpoolStats((), 0, 0, 0, 0, 100, 1 << 20, {}, 0, 0, None, (), "")
-WELL = DeviceStatus(True, CurrentState(STATE, MINUTE, SENDER), Health(51.0, False), SPOOL, 7, "")
+SPOOL = SpoolStats((), 0, 0, 0, 0, 100, 1 << 20, {}, 0, 0, None, (), "", 7)
+WELL = DeviceStatus(True, CurrentState(STATE, MINUTE, SENDER), Health(51.0, False), SPOOL, "")
 
 
 def shown(state: State) -> DeviceStatus:

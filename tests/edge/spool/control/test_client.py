@@ -76,8 +76,12 @@ def test_the_daemon_answers(path: Path, tmp_path: Path) -> None:
         wait_until(lambda: path.with_name("spool.db.sock").exists())
         assert ask_daemon(path, StatsRequest(), SpoolStats)
         assert SpoolClient(path, limits()).replay(ReplayRequest(11, 30)).waiting == 20
+        overview = SpoolClient(path, limits()).overview()
+        assert overview.current is not None
+        assert (overview.spool.unsent, overview.spool.newest) == (20, EVENTS)
     finally:
         daemon.terminate()
         assert daemon.wait(30) == 0
     assert not path.with_name("spool.db.sock").exists()
-    assert SpoolClient(path, limits()).stats().unsent == 20
+    left = SpoolClient(path, limits()).overview()
+    assert (left.current, left.spool.unsent, left.spool.newest) == (None, 20, EVENTS)

@@ -20,6 +20,7 @@ LOOKS: dict[str, Callable[[SpoolClient], object]] = {
     "tail": lambda client: client.page(PageRequest(newest=True)),
     "export": lambda client: list(client.pages(PageRequest())),
     "stats": lambda client: client.stats(),
+    "overview": lambda client: client.overview(),
 }
 
 

@@ -7,19 +7,30 @@ import pytest
 from edge.errors import SpoolError
 from edge.spool.control import requests
 from edge.spool.control.requests import (
+    CurrentState,
+    Overview,
+    OverviewRequest,
     Page,
     PageRequest,
     PurgeRequest,
     ReplayRequest,
+    SpoolStats,
     StatsRequest,
     StoredEvent,
 )
 from edge.spool.records import Purged, Replayed
+from edge.types import Lamp, Reason, State
 
 
 @pytest.mark.parametrize(
     "request_",
-    [PageRequest(limit=3, newest=True), StatsRequest(), ReplayRequest(1, 9, "e1"), PurgeRequest(12.5, True)],
+    [
+        PageRequest(limit=3, newest=True),
+        StatsRequest(),
+        OverviewRequest(),
+        ReplayRequest(1, 9, "e1"),
+        PurgeRequest(12.5, True),
+    ],
 )
 def test_a_request_comes_back_out_of_its_line(request_: requests.Request) -> None:
     """Whatever it asks for."""
@@ -29,11 +40,14 @@ def test_a_request_comes_back_out_of_its_line(request_: requests.Request) -> Non
 
 
 def test_an_answer_comes_back_out_of_its_line() -> None:
-    """A page of events as well as a count."""
+    """A page of events as well as a count, and one answer within another."""
     page = Page((StoredEvent(1, "e1", "{}", 2.0, None),))
     assert requests.parse_reply(requests.encode_answer(page), Page) == page
     replayed = Replayed(1, 2, 3)
     assert requests.parse_reply(requests.encode_answer(replayed), Replayed) == replayed
+    held = SpoolStats((), 1, 0, 2, 3, 4, 5, {Reason.DISK: 6}, 0, 0, None, (), "a problem", 7)
+    overview = Overview(CurrentState(State(Lamp.GREEN, True, "", "1.2.3", 5.0)), held)
+    assert requests.parse_reply(requests.encode_answer(overview), Overview) == overview
 
 
 def test_a_refusal_is_raised_with_its_sentence() -> None:
