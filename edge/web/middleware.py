@@ -6,7 +6,6 @@ Plain ASGI, since Starlette's base class for middleware copies bodies and stream
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 import secrets
@@ -28,8 +27,6 @@ from edge.web.throttle import RateLimit
 REQUEST_ID = "X-Request-ID"
 BODY_S = 30.0
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-DISCARD_S = 1.0
-"""For which the rest of a refused body is read."""
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
 
@@ -80,9 +77,10 @@ class RequestCounter(Protocol):
 class _RefusedError(Exception):
     """The body is too large or too slow; answered by the middleware that raised it."""
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(self, status: HTTPStatus, sentence: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(sentence)
         self.status = status
+        self.headers = headers
 
 
 class RequestMiddleware:
@@ -134,7 +132,8 @@ class RequestMiddleware:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = self._refuse(scope, Headers(scope=scope))
         if refused is not None:
-            await _discard_body(receive, self._limits.body_bytes)
+            # What is left of the body is read after this by `PromptProtocol`: a client that is still sending
+            # when its connection is closed gets no answer but a reset.
             await refused(scope, receive, send)
             return
         answered = False
@@ -148,8 +147,7 @@ class RequestMiddleware:
             await self._app(scope, self._bounded(receive), send_once)
         except _RefusedError as error:
             if not answered:
-                await _discard_body(receive, self._limits.body_bytes)
-                response = problem_response(error.status, str(error), {"Connection": "close"})
+                response = problem_response(error.status, str(error), error.headers)
                 await response(scope, receive, send)
 
     def _refuse(self, scope: Scope, headers: Headers) -> Response | None:
@@ -160,9 +158,7 @@ class RequestMiddleware:
             )
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length[:20]) > self._limits.body_bytes:
-            return problem_response(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._too_large(), {"Connection": "close"}
-            )
+            return problem_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._too_large())
         wait = self._rate.wait_s(client_of(scope), time.monotonic())
         if wait > 0:
             return problem_response(
@@ -188,6 +184,7 @@ class RequestMiddleware:
                 raise _RefusedError(
                     HTTPStatus.REQUEST_TIMEOUT,
                     f"the body did not come within {self._limits.body_s:g} s; send it again",
+                    {"Connection": "close"},
                 ) from None
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
@@ -200,20 +197,6 @@ class RequestMiddleware:
 
     def _too_large(self) -> str:
         return f"a request may have {self._limits.body_bytes >> 20} MiB; send a smaller picture"
-
-
-async def _discard_body(receive: Receive, most: int) -> None:
-    """Reads what is left of a body that is refused, within bounds.
-
-    A client that is still sending when the connection is closed gets no answer but a reset.
-    """
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DISCARD_S):
-            while most > 0:
-                message = await receive()
-                most -= len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
 
 
 def is_known(headers: Mapping[str, str], hosts: frozenset[str]) -> bool:

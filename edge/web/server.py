@@ -12,7 +12,7 @@ from typing import Any, Literal
 import h11
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from edge.config import WebConfig
 from edge.errors import ConfigError
@@ -21,6 +21,7 @@ from edge.web.auth import CONFIGURATION_KEYS, WebSettingNames
 HEADERS_S = 10.0
 """Within which a new connection must have sent a request's headers."""
 IDLE_S = 15
+"""For which a connection may do nothing, or go on with a request that is answered already."""
 STOP_S = 3
 BACKLOG = 2048
 WebSockets = Literal["none", "websockets-sansio"]
@@ -28,7 +29,10 @@ _log = logging.getLogger(__name__)
 
 
 class PromptProtocol(H11Protocol):
-    """Closes a connection whose first request has not come in time: thousands of silent ones cost nothing."""
+    """Closes a connection whose first request has not come in time, or whose body has no end.
+
+    So thousands of silent ones cost nothing.
+    """
 
     _headers_due: asyncio.TimerHandle | None = None
 
@@ -47,6 +51,19 @@ class PromptProtocol(H11Protocol):
         """A client wants to go on in the protocol of WebSocket, which has limits of its own."""
         self._stop_waiting()
         super().handle_websocket_upgrade(event)
+
+    def on_response_complete(self) -> None:
+        """A request is answered, perhaps before all of it was there."""
+        cycle, unfinished = self.cycle, self.conn.their_state is h11.SEND_BODY
+        super().on_response_complete()
+        if unfinished:
+            # The rest is read and forgotten, so that the client gets to its answer. uvicorn's own clock for
+            # what is idle ends with the next byte of it.
+            self.loop.call_later(IDLE_S, self._close_unfinished, cycle)
+
+    def _close_unfinished(self, cycle: RequestResponseCycle) -> None:
+        if self.cycle is cycle and self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A client is gone."""

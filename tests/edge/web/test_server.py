@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack
+from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +36,25 @@ def test_silent_connections_are_closed(tmp_path: Path, monkeypatch: pytest.Monke
         for peer in peers:
             assert peer.recv(1) == b""
         assert resident() - before < 20 * MIB
+
+
+def test_a_request_that_goes_on_after_its_answer_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A form that is refused at its beginning has no end; its connection has one."""
+    monkeypatch.setattr(servers, "IDLE_S", 1)
+    with served(web_config(tmp_path)) as server:
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as peer:
+            peer.sendall(
+                b"POST /api/predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                b"Content-Type: multipart/form-data; boundary=x\r\n\r\n4\r\nnone\r\n"
+            )
+            answer = HTTPResponse(peer)
+            answer.begin()
+            assert (answer.status, answer.read()[:1]) == (422, b"{")
+            peer.sendall(b"4\r\nmore\r\n")
+            assert peer.recv(1) == b""
 
 
 def test_answers_are_not_held_back() -> None:
