@@ -29,17 +29,18 @@ class PictureLimit:
         """
         width, height = size
         if width * height > self.megapixels * 1e6:
-            raise SourceError(f"{file} has {width}x{height} pixels, {self._refusal()}")
+            raise SourceError(f"{file} has {width}x{height} pixels, {self._refusal(file)}")
 
     def check_bytes(self, file: Path) -> None:
         """Refuses a file with more bytes than a picture of that size can have; raises like `check`."""
         size = file.stat().st_size
         if size > self.megapixels * 1e6 * _BYTES_A_PIXEL:
-            raise SourceError(f"{file} has {size} bytes, {self._refusal()}")
+            raise SourceError(f"{file} has {size} bytes, {self._refusal(file)}")
 
-    def _refusal(self) -> str:
-        most = f"{self.megapixels:g}"
-        return f"more than a picture of {most} megapixels; make it smaller, or raise --max-megapixels"
+    def _refusal(self, file: Path | str) -> str:
+        # What has a name alone came over the network: whoever sent it gave no options.
+        advice = ", or raise --max-megapixels" if isinstance(file, Path) else ""
+        return f"more than a picture of {self.megapixels:g} megapixels; make it smaller{advice}"
 
 
 picture_limit = PictureLimit()
