@@ -35,6 +35,7 @@ class PromptProtocol(H11Protocol):
     """
 
     _headers_due: asyncio.TimerHandle | None = None
+    _end_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A client has connected."""
@@ -59,7 +60,7 @@ class PromptProtocol(H11Protocol):
         if unfinished:
             # The rest is read and forgotten, so that the client gets to its answer. uvicorn's own clock for
             # what is idle ends with the next byte of it.
-            self.loop.call_later(IDLE_S, self._close_unfinished, cycle)
+            self._end_due = self.loop.call_later(IDLE_S, self._close_unfinished, cycle)
 
     def _close_unfinished(self, cycle: RequestResponseCycle) -> None:
         if self.cycle is cycle and self.conn.their_state is h11.SEND_BODY:
@@ -68,6 +69,8 @@ class PromptProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """A client is gone."""
         self._stop_waiting()
+        if self._end_due is not None:
+            self._end_due.cancel()
         super().connection_lost(exc)
 
     def _close_silent(self) -> None:
