@@ -1,8 +1,9 @@
 #!/bin/sh
 # Usage: mosquitto.sh
-# Installs the Mosquitto broker from Debian packages where it is missing and that is possible. Never
-# fails: without a broker its tests are skipped and the demo shows the spool. The tests and the demo
-# start brokers of their own; the service that the package brings must not run beside them.
+# Installs the Mosquitto broker from Debian packages where it is missing and that is possible, and what the
+# sample for the shell needs. Never fails: without a broker its tests are skipped and the demo shows the
+# spool. The tests and the demo start brokers of their own; the service that the package brings must not run
+# beside them.
 set -u
 . "$(dirname "$0")/debian.sh"
 PATH=$PATH:/usr/sbin:/sbin
@@ -13,7 +14,11 @@ without() {
     exit 0
 }
 
-command -v mosquitto >/dev/null && exit 0
+complete=yes
+for program in mosquitto mosquitto_sub jq; do
+    command -v $program >/dev/null || complete=no
+done
+[ $complete = no ] || exit 0
 [ "${MOSQUITTO:-}" != skip ] || without "MOSQUITTO=skip"
 become_root mosquitto
 
@@ -25,7 +30,9 @@ if [ ! -e $policy ]; then
     trap 'exit 1' INT TERM
     printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null && $root chmod 755 $policy
 fi
-install mosquitto "$log"
+for package in mosquitto mosquitto-clients jq; do
+    install $package "$log"
+done
 if command -v systemctl >/dev/null; then
     $root systemctl --quiet disable --now mosquitto.service >/dev/null 2>&1
 fi
