@@ -1,9 +1,9 @@
-"""Rows of this program as a table, in one parameter: a statement is the same however many rows there are."""
+"""Rows of this program as a table, in few parameters: a statement is the same however many rows there are."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,29 +14,36 @@ from edge.collector.records import EpochKey
 from edge.types import DeviceKey
 
 Columns = sa.sql.expression.FromClause
+Row = Sequence[Any]
 
 
-def listed(connection: Connection, rows: Iterable[Mapping[str, object]], *columns: sa.Column[Any]) -> Columns:
+def listed(connection: Connection, rows: Iterable[Row], *columns: sa.Column[Any]) -> Columns:
     """A table of rows, to be joined with one of the database.
 
     Args:
         connection: Whose dialect is spoken.
-        rows: Their values, by name of column.
+        rows: Their values, in the order of the columns.
         columns: Names and types.
     """
-    text = json.dumps(list(rows))
+    given = list(rows)
     if connection.dialect.name == "sqlite":
-        each = sa.func.json_each(text).table_valued("value")
-        values = (sa.func.json_extract(each.c.value, f"$.{column.name}") for column in columns)
+        each = sa.func.json_each(json.dumps(given)).table_valued("value")
+        values = (sa.func.json_extract(each.c.value, f"$[{place}]") for place in range(len(columns)))
         named = (
             sa.type_coerce(value, column.type).label(column.name)
             for value, column in zip(values, columns, strict=True)
         )
         return sa.select(*named).cte("listed")
-    typed = (sa.column(column.name, column.type) for column in columns)
+    # PostgreSQL takes a third of the time for columns that it takes for rows.
+    parts = list(zip(*given, strict=True)) or [()] * len(columns)
+    return sa.select(*map(_spread, parts, columns)).subquery("listed")
+
+
+def _spread(values: Sequence[object], column: sa.Column[Any]) -> sa.Label[Any]:
+    """The values of a column; several of them are read in step."""
     # As a parameter of its own type: PostgreSQL does not guess.
-    known = sa.func.json_to_recordset(sa.cast(sa.literal(text, sa.Text()), _Json()))
-    return known.table_valued(*typed, name="listed").render_derived(with_types=True)
+    known = sa.cast(sa.literal(json.dumps(values), sa.Text()), _Json())
+    return sa.cast(sa.func.json_array_elements_text(known), column.type).label(column.name)
 
 
 class _Json(sa.types.UserDefinedType[str]):
@@ -52,9 +59,9 @@ EPOCH = (present.c.site, present.c.device, present.c.epoch)
 """The columns that say which epoch."""
 
 
-def epoch_row(epoch_key: EpochKey) -> dict[str, object]:
-    """An epoch as columns."""
-    return {"site": epoch_key.place.site, "device": epoch_key.place.device, "epoch": epoch_key.name}
+def epoch_row(epoch_key: EpochKey) -> tuple[str, str, str]:
+    """The values of the columns that say which epoch."""
+    return epoch_key.place.site, epoch_key.place.device, epoch_key.name
 
 
 def key_of(row: Any) -> EpochKey:

@@ -156,7 +156,7 @@ def _latest(
     connection: Connection, wanted: Iterable[tuple[DeviceKey, str]]
 ) -> Iterable[sa.Row[tuple[object, ...]]]:
     """The last period of each track."""
-    rows = ({"site": place.site, "device": place.device, "track": track} for place, track in wanted)
+    rows = ((place.site, place.device, track) for place, track in wanted)
     tracks = listed(connection, rows, *_TRACK)
     any_one = period.alias("any_one")
     same = (any_one.c[column.name] == tracks.c[column.name] for column in _TRACK)

@@ -90,7 +90,7 @@ class Queries:
     def unfinished(self, places: Sequence[DeviceKey]) -> tuple[EpochKey, ...]:
         """The epochs of devices of which something may still come, by device; Raises: StorageError."""
         columns = (epoch.c.site, epoch.c.device)
-        rows = ({"site": place.site, "device": place.device} for place in places)
+        rows = ((place.site, place.device) for place in places)
         with self._database.reading() as connection:
             wanted = listed(connection, rows, *columns)
             here = sa.and_(*(column == wanted.c[column.name] for column in columns))

@@ -1,12 +1,12 @@
 """Adding, changing and removing many rows at once, past what SQLAlchemy does for each of their values.
 
 SQLite takes a statement once for each row. PostgreSQL is another process, which would answer each of them: it
-takes all rows in one parameter.
+takes all rows together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -14,9 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
-from edge.collector.database.listed import listed
+from edge.collector.database.listed import Columns, Row, listed
 
-Row = Sequence[Any]
 Names = tuple[str, ...]
 
 _KEY = "of_"
@@ -60,15 +59,12 @@ def remove_rows(connection: Connection, table: sa.Table, keys: Names, rows: Iter
         connection.execute(sa.delete(table).where(*_same(table, wanted, keys)))
 
 
-def _together(
-    connection: Connection, table: sa.Table, names: Names, rows: Sequence[Row]
-) -> sa.sql.expression.FromClause:
+def _together(connection: Connection, table: sa.Table, names: Names, rows: Iterable[Row]) -> Columns:
     """The rows as a table."""
-    each = (dict(zip(names, row, strict=True)) for row in rows)
-    return listed(connection, each, *(table.c[name] for name in names))
+    return listed(connection, rows, *(table.c[name] for name in names))
 
 
-def _same(table: sa.Table, wanted: sa.sql.expression.FromClause, keys: Names) -> list[sa.ColumnElement[bool]]:
+def _same(table: sa.Table, wanted: Columns, keys: Names) -> list[sa.ColumnElement[bool]]:
     return [table.c[name] == wanted.c[name] for name in keys]
 
 

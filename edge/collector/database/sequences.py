@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 
 from edge.collector import completeness
 from edge.collector.completeness import OPEN, Completeness
-from edge.collector.database.listed import EPOCH, epoch_row, listed, same_epoch
-from edge.collector.database.rows import Row, add_rows, change_rows, remove_rows
+from edge.collector.database.listed import EPOCH, Row, epoch_row, listed, same_epoch
+from edge.collector.database.rows import add_rows, change_rows, remove_rows
 from edge.collector.database.tables import epoch, present
 from edge.collector.records import EpochKey
 from edge.messages.ranges import Range, merge
@@ -52,9 +52,9 @@ def _raise_highest(
     for epoch_key, number in highest.items():
         reached = known[epoch_key]
         if reached is None:
-            new.append((*_columns(epoch_key), number))
+            new.append((*epoch_row(epoch_key), number))
         elif number > reached:
-            higher.append((*_columns(epoch_key), number))
+            higher.append((*epoch_row(epoch_key), number))
     add_rows(connection, epoch, (*_EPOCH_NAMES, "highest"), new)
     change_rows(connection, epoch, _EPOCH_NAMES, ("highest",), higher)
 
@@ -67,7 +67,7 @@ def _write_ranges(
     grown: list[Row] = []
     new: list[Row] = []
     for (epoch_key, added), old in epochs:
-        columns = _columns(epoch_key)
+        columns = epoch_row(epoch_key)
         merged = {span.first: span.last for span in merge((*old.values(), *added))}
         for first, last in merged.items():
             if first not in old:
@@ -101,7 +101,7 @@ def _near(connection: Connection, spans: Mapping[EpochKey, Sequence[Range]]) -> 
     These are rows. Null is the highest of an epoch that is not there, and the range where there is none.
     """
     rows = (
-        {**epoch_row(key), "number": number, "first": span.first - 1, "last": min(span.last + 1, OPEN)}
+        (*epoch_row(key), number, span.first - 1, min(span.last + 1, OPEN))
         for number, (key, added) in enumerate(spans.items())
         for span in added
     )
@@ -127,7 +127,7 @@ def _ranges(connection: Connection, epoch_keys: Iterable[EpochKey], each: int | 
 
     These are rows. The range is null where there is none.
     """
-    rows = ({**epoch_row(key), "number": number} for number, key in enumerate(epoch_keys))
+    rows = ((*epoch_row(key), number) for number, key in enumerate(epoch_keys))
     wanted = listed(connection, rows, *EPOCH, _NUMBER)
     same = same_epoch(present, epoch)
     if each is not None:
@@ -138,8 +138,3 @@ def _ranges(connection: Connection, epoch_keys: Iterable[EpochKey], each: int | 
     there = wanted.join(epoch, same_epoch(epoch, wanted)).outerjoin(present, same)
     query = sa.select(wanted.c.number, epoch.c.highest, present.c.first, present.c.last).select_from(there)
     return connection.execute(query.order_by(present.c.first)).all()
-
-
-def _columns(epoch_key: EpochKey) -> tuple[str, str, str]:
-    """The values of the columns that say which epoch."""
-    return epoch_key.place.site, epoch_key.place.device, epoch_key.name

@@ -205,7 +205,7 @@ def _store_events(connection: Connection, events: Sequence[EventRecord]) -> tupl
     ids = {record.id for record in events}
     if not ids:
         return 0, []
-    wanted = listed(connection, ({"id": one} for one in sorted(ids)), event.c.id)
+    wanted = listed(connection, ((one,) for one in sorted(ids)), event.c.id)
     same = wanted.join(event, event.c.id == wanted.c.id)
     rows = connection.execute(sa.select(*EVENT_KEY, *_DECISION).select_from(same))
     known = {tuple(row[: len(EVENT_KEY)]): tuple(row[len(EVENT_KEY) :]) for row in rows}
@@ -264,8 +264,7 @@ def _store_gaps(connection: Connection, gaps: Sequence[GapRecord]) -> list[Clash
 
 def _known_gaps(connection: Connection, gaps: Sequence[GapRecord]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     """What is stored under the keys of gaps."""
-    keys = [{column.name: getattr(record, column.name) for column in GAP_KEY} for record in gaps]
-    wanted = listed(connection, keys, *GAP_KEY)
+    wanted = listed(connection, map(_gap_key_of, gaps), *GAP_KEY)
     same = sa.and_(*(column == wanted.c[column.name] for column in GAP_KEY))
     rows = connection.execute(sa.select(*GAP_KEY, *_LOSS).select_from(wanted.join(gap, same)))
     return {tuple(row[: len(GAP_KEY)]): tuple(row[len(GAP_KEY) :]) for row in rows}

@@ -1,4 +1,4 @@
-"""Rows of the program as a table of one parameter."""
+"""Rows of the program as a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_rows_come_back_as_they_were(database: CollectorDatabase) -> None:
     names = ["e1", "1", "null", "\xe9\u95e8", "\U0001f600", "'\"\\", "{}$.[0]", "a\u2028\t\x01\x7f", " "]
     keys = [EpochKey(DOOR, name) for name in names]
     with database.reading() as connection:
-        rows = ({**epoch_row(key), "first": 2**62} for key in keys)
+        rows = ((*epoch_row(key), 2**62) for key in keys)
         table = listed(connection, rows, *EPOCH, present.c.first)
         found = connection.execute(sa.select(table)).all()
     assert [key_of(row) for row in found] == keys
