@@ -126,7 +126,7 @@ class ClassifierConfig(FrozenModel):
 
 
 class VerdictConfig(FrozenModel):
-    """When the evidence on one person is enough. See `edge.tracking.tracker.TrackerRules`."""
+    """When the evidence on one person is enough. See `edge.tracking.passes.TrackerRules`."""
 
     # None: from the bundle, which states from which size its answers can be trusted.
     min_face_px: Pixels | None = None

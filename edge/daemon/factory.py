@@ -17,8 +17,9 @@ from edge.pipeline.pipeline import FaceRules, Vision
 from edge.system.local_time import LocalTime, WeeklyTime
 from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
+from edge.tracking.passes import TrackerRules
 from edge.tracking.register import EntranceRules, PassRegister
-from edge.tracking.tracker import Tracker, TrackerRules
+from edge.tracking.tracker import Tracker
 from edge.vision.detector import YuNetDetector
 from edge.vision.live_view import LONG_SIDE, LiveView
 from edge.vision.opening import find_detector, open_classifier, open_detector

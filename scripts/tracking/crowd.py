@@ -52,9 +52,8 @@ class CrowdScene:
 
     Attributes:
         name: As the tables call it.
-        per_minute: People who arrive in a minute.
+        habits: How its people walk.
         fps: Frames in a second.
-        close: As in `Habits`, and so the next five.
         losing: How often in a second the detector loses a face for a run of frames.
         run_s: How long that lasts in the mean; never longer than three times as long.
         jitter: Noise of place and log size, in face widths.
@@ -63,49 +62,34 @@ class CrowdScene:
     """
 
     name: str
-    per_minute: float
+    habits: Habits
     fps: float = 15.0
-    close: float = 0.1
-    pairs: float = 0.1
-    sides: float = 0.1
-    across: float = 0.0
-    turns: float = 0.05
-    terminal: bool = False
     losing: float = 0.15
     run_s: float = 0.15
     jitter: float = 0.05
     shake: float = 0.7
     camera: Camera = ABOVE
 
+    @property
+    def per_minute(self) -> float:
+        """People who arrive in a minute."""
+        return self.habits.per_minute
+
     def play(self, minutes: float, seed: int) -> Crowd:
         """The scene with people of its own for each seed."""
         return Crowd(self, minutes, seed)
 
-    @property
-    def habits(self) -> Habits:
-        """How its people walk."""
-        return Habits(
-            per_minute=self.per_minute,
-            close=self.close,
-            pairs=self.pairs,
-            sides=self.sides,
-            across=self.across,
-            turns=self.turns,
-            terminal=self.terminal,
-            view=0.5 / self.camera.focal,
-        )
-
 
 SCENES = (
-    CrowdScene("calm, 6 a minute", 6),
-    CrowdScene("tailgating, 14 a minute", 14, close=0.6),
-    CrowdScene("crossing, half of them turn", 12, across=0.4, turns=0.5),
-    CrowdScene("rush, 30 a minute", 30, close=0.3, pairs=0.3, sides=0.2),
-    CrowdScene("looks missed often", 10, losing=0.7, run_s=0.35),
-    CrowdScene("slow camera, 5 frames a second", 10, fps=5.0),
-    CrowdScene("in pairs", 14, pairs=0.8),
-    CrowdScene("queue at a terminal", 10, terminal=True, camera=Camera(above_ground=1.9, tilt=5.0)),
-    CrowdScene("camera that shakes, 30 frames a second", 14, fps=30.0, shake=3.0),
+    CrowdScene("calm, 6 a minute", Habits(6)),
+    CrowdScene("tailgating, 14 a minute", Habits(14, close=0.6)),
+    CrowdScene("crossing, half of them turn", Habits(12, across=0.4, turns=0.5)),
+    CrowdScene("rush, 30 a minute", Habits(30, close=0.3, pairs=0.3, sides=0.2)),
+    CrowdScene("looks missed often", Habits(10), losing=0.7, run_s=0.35),
+    CrowdScene("slow camera, 5 frames a second", Habits(10), fps=5.0),
+    CrowdScene("in pairs", Habits(14, pairs=0.8)),
+    CrowdScene("queue at a terminal", Habits(10, terminal=True), camera=Camera(above_ground=1.9, tilt=5.0)),
+    CrowdScene("camera that shakes, 30 frames a second", Habits(14), fps=30.0, shake=3.0),
 )
 
 
@@ -138,7 +122,7 @@ class Crowd:
         self.scene = scene
         self.labels: dict[int, int] = {}
         self._random = np.random.default_rng(seed)
-        self._walkers = Walkers(scene.habits, minutes * 60, self._random)
+        self._walkers = Walkers(scene.habits, scene.camera.view, minutes * 60, self._random)
         self._looks: dict[int, _Looks] = {}
         self._shake = np.zeros(2)
 

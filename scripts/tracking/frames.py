@@ -22,6 +22,11 @@ class Camera:
     above_ground: float = 2.2
     tilt: float = 8.0
 
+    @property
+    def view(self) -> float:
+        """Half the width of what it sees, in distances from it."""
+        return 0.5 / self.focal
+
 
 ABOVE = Camera()
 """Above a door, and tilted down."""

@@ -194,7 +194,7 @@ class Entrance:
         random = self._random
         side = random.choice((-1.0, 1.0))
         z = random.uniform(2.5, 7.0)
-        reach = 0.5 / self.scene.camera.focal * z + 0.5
+        reach = self.scene.camera.view * z + 0.5
         return [
             (side * reach, z),
             (0.0, z + random.normal(0, 0.3)),
@@ -209,7 +209,7 @@ class Entrance:
         ended = [way[0], (x, z)]
         if random.random() < 0.5:
             side = random.choice((-1.0, 1.0))
-            ended.append((side * (0.5 / self.scene.camera.focal * z + 0.5), z + random.normal(0, 0.5)))
+            ended.append((side * (self.scene.camera.view * z + 0.5), z + random.normal(0, 0.5)))
         return ended
 
     def _walk(self, step: float) -> None:

@@ -48,17 +48,15 @@ class Habits:
         across: Share of people who walk across.
         turns: Share of people who suddenly go elsewhere: back, aside, or to the other side of the way.
         terminal: Whether all stop at a terminal before the camera.
-        view: Half the width of what the camera sees, in distances.
     """
 
     per_minute: float
-    close: float
-    pairs: float
-    sides: float
-    across: float
-    turns: float
-    terminal: bool
-    view: float
+    close: float = 0.1
+    pairs: float = 0.1
+    sides: float = 0.1
+    across: float = 0.0
+    turns: float = 0.05
+    terminal: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -95,11 +93,11 @@ class Walker:
 class Walkers:
     """Everybody on the way; the same numbers from `random` give the same people."""
 
-    def __init__(self, habits: Habits, seconds: float, random: np.random.Generator) -> None:
-        """`seconds`: how long somebody may arrive."""
+    def __init__(self, habits: Habits, view: float, seconds: float, random: np.random.Generator) -> None:
+        """`view`: as in `Camera`; `seconds`: how long somebody may arrive."""
         self.all: list[Walker] = []
         self.count = 0
-        self._habits, self._random, self._end = habits, random, seconds
+        self._habits, self._view, self._random, self._end = habits, view, random, seconds
         self._queue: list[Walker] = []
         self._next = 1.0
 
@@ -157,7 +155,7 @@ class Walkers:
 
     def _edge(self, z: float) -> float:
         """How far to the side of the middle somebody is out of sight."""
-        return self._habits.view * z + 0.3
+        return self._view * z + 0.3
 
     def _join(self, first: Walker, beside_m: float) -> None:
         """Has somebody walk beside another, or closely behind them."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
-from scripts.tracking import crowd, simulation
 from scripts.tracking.benchmark import SIMULATIONS, detector_times, frame_times, run_scene
+from scripts.tracking.crowd import SCENES, CrowdScene
+from scripts.tracking.frames import PlayedScene
 from scripts.tracking.scores import idf1, score
+from scripts.tracking.simulation import Scene
 from scripts.tracking.trackers import Ours
+from scripts.tracking.walkers import Habits
 
 
 @pytest.mark.parametrize("name", SIMULATIONS)
@@ -20,12 +22,13 @@ def test_the_same_seed_gives_the_same_people(name: str) -> None:
     assert one == other
 
 
-@pytest.mark.parametrize("scene", [simulation.SCENES[0], crowd.SCENES[0]], ids=["simulation", "crowd"])
+@pytest.mark.parametrize(
+    "scene", [Scene("calm", 12), CrowdScene("calm", Habits(12))], ids=["simulation", "crowd"]
+)
 @pytest.mark.parametrize("sure", [True, False])
-def test_calm_people_are_kept_apart(scene: simulation.Scene | crowd.CrowdScene, sure: bool) -> None:
+def test_calm_people_are_kept_apart(scene: PlayedScene, sure: bool) -> None:
     """Everybody has one pass and the right verdict, with and without faces of a low score."""
-    calm = replace(scene, per_minute=12)
-    (run,) = run_scene(calm, 12, 7, sure=sure, trackers=(Ours,))
+    (run,) = run_scene(scene, 12, 7, sure=sure, trackers=(Ours,))
     assert run.score.people >= 8
     assert (run.score.merged, run.score.split, run.right) == (0, 0, run.score.people)
 
@@ -42,7 +45,7 @@ def test_merged_and_split_people_are_counted() -> None:
 
 def test_a_queue_waits_before_the_terminal() -> None:
     """People stand at the terminal one after another, and all of them go on."""
-    (scene,) = (scene for scene in crowd.SCENES if scene.terminal)
+    (scene,) = (scene for scene in SCENES if scene.habits.terminal)
     played = scene.play(0.6, 7)
     seen = Counter(sight.person for frame in played.frames() for sight in frame.sights if sight.person)
     assert len(seen) == len(played.labels) >= 4

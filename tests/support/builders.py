@@ -18,7 +18,7 @@ from edge.config import SpoolConfig
 from edge.contract import answer
 from edge.spool.records import Limits, limits_of
 from edge.tracking.evidence import FaceQuality
-from edge.tracking.tracker import TrackerRules
+from edge.tracking.passes import TrackerRules
 from edge.types import Box, Event, EventId, Face, Observation, Outcome, Probabilities, Verdict
 
 if TYPE_CHECKING:

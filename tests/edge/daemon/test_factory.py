@@ -8,7 +8,8 @@ from edge import config
 from edge.daemon.factory import entry_line, make_tracker
 from edge.tracking.entrance import EntryLine, Side
 from edge.tracking.evidence import FaceQuality
-from edge.tracking.tracker import Tracker, TrackerRules
+from edge.tracking.passes import TrackerRules
+from edge.tracking.tracker import Tracker
 
 
 def test_every_rule_of_the_tracker_is_configured() -> None:

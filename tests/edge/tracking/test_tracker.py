@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.tracking.tracker import TRANSITIONS, PassEvent, Tracker
+from edge.tracking.tracker import Tracker
 from edge.types import EndedPass, Observation, Outcome, Probabilities, Stage, Verdict
 from tests.support.builders import BARE, MASKED, TORN, WRONG, observation, rules
 from tests.support.passes import FPS, observations, person, play
@@ -174,13 +174,6 @@ def test_a_face_that_was_no_person_has_no_end() -> None:
     tracker.update([observation(BARE)], 0.0, 0.0)
     tracker.close(0.1, 0.0)
     assert tracker.ended() == ()
-
-
-def test_every_stage_but_the_last_can_end() -> None:
-    """A pass can always be closed, and a closed one stays closed."""
-    assert TRANSITIONS[Stage.CLOSED] == {}
-    for stage in set(Stage) - {Stage.CLOSED}:
-        assert TRANSITIONS[stage][PassEvent.GONE][0] is Stage.CLOSED
 
 
 @given(st.lists(st.lists(observations, max_size=4), max_size=60))
