@@ -399,7 +399,8 @@ class TrackedFace:
 
     Attributes:
         box: Where the face was found in this frame.
-        track: Counted from 1 within one run, from the first sight on.
+        track: Counted from 1 within one run, from the first sight on. While a pass has no number, its second
+            sight may turn out to be another's.
         number: The number of the pass; 0 until the face has been followed for `presence_s`.
         stage: How far the pass has come.
         outcome: The verdict so far; None where there is none.

@@ -24,7 +24,7 @@ def best_pairs(costs: Costs) -> list[tuple[int, int]]:
     together; most groups at a door are a single pair.
     """
     pairs: list[tuple[int, int]] = []
-    for rows, columns in _groups(costs):
+    for rows, columns in groups(costs):
         if len(rows) == len(columns) == 1:
             pairs.append((rows[0], columns[0]))
         else:
@@ -32,7 +32,7 @@ def best_pairs(costs: Costs) -> list[tuple[int, int]]:
     return sorted(pairs)
 
 
-def _groups(costs: Costs) -> list[tuple[list[int], list[int]]]:
+def groups(costs: Costs) -> list[tuple[list[int], list[int]]]:
     """Rows and columns that hang together by pairs that are better than none."""
     by_row: dict[int, list[int]] = {}
     by_column: dict[int, list[int]] = {}
@@ -40,7 +40,7 @@ def _groups(costs: Costs) -> list[tuple[list[int], list[int]]]:
         if cost < 0:
             by_row.setdefault(row, []).append(column)
             by_column.setdefault(column, []).append(row)
-    groups = []
+    found = []
     while by_row:
         start = next(iter(by_row))
         rows, columns, todo = [], set[int](), [start]
@@ -53,8 +53,8 @@ def _groups(costs: Costs) -> list[tuple[list[int], list[int]]]:
                 if column not in columns:
                     columns.add(column)
                     todo += by_column[column]
-        groups.append((sorted(rows), sorted(columns)))
-    return groups
+        found.append((sorted(rows), sorted(columns)))
+    return found
 
 
 def _solve(rows: list[int], columns: list[int], costs: Costs) -> list[tuple[int, int]]:

@@ -121,14 +121,20 @@ class Candidate(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class FrameContext:
-    """What association knows beside people and faces.
+class FrameFaces:
+    """The faces of a frame, and what association knows beside them.
 
     Attributes:
+        boxes: The faces.
+        looks: How each face's mask is worn; None for a face that was not judged.
+        now: Time of the frame.
         before: Time of the frame before.
         picture: Width and height of the frame in pixels; None where nobody knows.
     """
 
+    boxes: Sequence[Box]
+    looks: Sequence[Probabilities | None]
+    now: float
     before: float
     picture: tuple[float, float] | None
 
@@ -142,32 +148,26 @@ class FrameContext:
         return cost - EDGE if self.to_side(x) < NEWCOMERS_WITHIN * side else cost
 
 
-def associate(
-    candidates: Sequence[Candidate],
-    boxes: Sequence[Box],
-    looks: Sequence[Probabilities | None],
-    context: FrameContext,
-) -> list[tuple[int, int]]:
+def associate(candidates: Sequence[Candidate], faces: FrameFaces) -> list[tuple[int, int]]:
     """Pairs those who are followed with the faces of a frame; their motions stand at its time.
-
-    Args:
-        candidates: Everybody who is followed.
-        boxes: The faces.
-        looks: How each face's mask is worn; None for a face that was not judged.
-        context: The picture, and the time of the one before.
 
     Returns:
         (index of candidate, index of face); each index at most once, the likeliest of all choices.
     """
-    faces = [_face(box, context) for box in boxes]
+    return best_pairs(_in_front_first(candidates, pair_costs(candidates, faces)))
+
+
+def pair_costs(candidates: Sequence[Candidate], faces: FrameFaces) -> dict[tuple[int, int], float]:
+    """The cost of each pair (index of candidate, index of face) that is likelier than a newcomer, below 0."""
+    seen = [_face(box, faces) for box in faces.boxes]
     costs: dict[tuple[int, int], float] = {}
     for c, candidate in enumerate(candidates):
-        base = _waiting_cost(candidate, context)
-        for f, cost in _near(candidate.motion, faces):
-            total = base + cost + _relabelling(candidate.look, looks[f])
+        base = _waiting_cost(candidate, faces)
+        for f, cost in _near(candidate.motion, seen):
+            total = base + cost + _relabelling(candidate.look, faces.looks[f])
             if total < 0:
                 costs[c, f] = total
-    return best_pairs(_in_front_first(candidates, costs))
+    return costs
 
 
 def _in_front_first(candidates: Sequence[Candidate], costs: Costs) -> Costs:
@@ -181,10 +181,10 @@ _Face = tuple[float, float, float, float, float]
 """x, y, log size, variance of the place, and the cost beyond which it is somebody new."""
 
 
-def _face(box: Box, context: FrameContext) -> _Face:
+def _face(box: Box, frame: FrameFaces) -> _Face:
     x, y = box.centre
     side = math.sqrt(box.w * box.h)
-    return x, y, math.log(side), place_noise(side), context.newcomer(x, side)
+    return x, y, math.log(side), place_noise(side), frame.newcomer(x, side)
 
 
 def _near(motion: Motion, faces: Sequence[_Face]) -> Iterator[tuple[int, float]]:
@@ -204,15 +204,24 @@ def _near(motion: Motion, faces: Sequence[_Face]) -> Iterator[tuple[int, float]]
             yield f, (TAIL + 3) * math.log1p(distance / TAIL) + spread - newcomer
 
 
-def _waiting_cost(candidate: Candidate, context: FrameContext) -> float:
+def _waiting_cost(candidate: Candidate, frame: FrameFaces) -> float:
     motion = candidate.motion
-    passed = EDGE if has_passed(motion, candidate.seen_side, context.picture) else 0.0
-    if candidate.seen >= context.before:
+    passed = EDGE if has_passed(motion, candidate.seen_side, frame.picture) else 0.0
+    if candidate.seen >= frame.before:
         return passed - STILL_HERE
-    missed_s = context.before - candidate.seen
-    at_edge = context.to_side(motion.x.value) < LEAVERS_WITHIN * motion.side
-    leaving = EDGE * (1 - math.exp(-missed_s / LEAVING_S)) if at_edge else 0.0
-    return _away(candidate, missed_s, motion.now - context.before) + max(passed, leaving)
+    missed_s = frame.before - candidate.seen
+    away = _away(candidate, missed_s, frame.now - frame.before)
+    return away + max(passed, _leaving(candidate, missed_s, frame))
+
+
+def _leaving(candidate: Candidate, missed_s: float, frame: FrameFaces) -> float:
+    """What it costs that somebody may be out at the left or right edge."""
+    motion = candidate.motion
+    # Who was seen once, and there, has only just come in.
+    came_in = candidate.seen == candidate.began
+    if came_in or frame.to_side(motion.x.value) >= LEAVERS_WITHIN * motion.side:
+        return 0.0
+    return EDGE * (1 - math.exp(-missed_s / LEAVING_S))
 
 
 def _away(candidate: Candidate, missed_s: float, frame_s: float) -> float:

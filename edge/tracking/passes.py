@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from edge.contract import LABELS, Label
 from edge.tracking.evidence import Evidence, FaceQuality
@@ -103,6 +104,13 @@ class TrackerRules:
     gone_s: float
 
 
+class Sight(NamedTuple):
+    """An observation of somebody, and its time."""
+
+    observation: Observation
+    now: float
+
+
 class Pass:
     """One person from the first sight to the last."""
 
@@ -123,6 +131,7 @@ class Pass:
         self.frames = 1
         self.face_px = observation.face.box.side
         self.began = now
+        self._beginning: tuple[Sight, ...] = (Sight(observation, now),)
         self._first = _path_point(observation.face.box, now)
         self._path_end = now
         self._way = deque[PathPoint](maxlen=LONGEST_PATH)
@@ -142,15 +151,25 @@ class Pass:
             old[1] + share * (new[1] - old[1]),
             old[2] + share * (new[2] - old[2]),
         )
-        self.glimpse(observation.face.box, now)
+        self._beginning = (*self._beginning, Sight(observation, now)) if len(self._beginning) == 1 else ()
+        self._find(observation.face.box, now)
 
     def glimpse(self, box: Box, now: float) -> None:
         """Takes in where this person's face was found; its mask was not judged."""
+        self._beginning = ()
+        self._find(box, now)
+
+    def _find(self, box: Box, now: float) -> None:
         if self.seen - self._path_end >= PATH_STEP_S:
             self._way.append(_path_point(self.box, self.seen))
             self._path_end = self.seen
         self.motion.correct(box)
         self.box, self.seen, self.hidden_s = box, now, 0.0
+
+    @property
+    def beginning(self) -> tuple[Sight, ...]:
+        """The first sight, or the first two; none once there were more, or the pass has a number."""
+        return () if self.number else self._beginning
 
     @property
     def seen_side(self) -> float:

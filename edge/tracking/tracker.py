@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from edge.tracking.association import FrameContext, associate
+from edge.tracking.association import FrameFaces, associate
+from edge.tracking.beginnings import reconsidered
 from edge.tracking.passes import Pass, PassEvent, TrackerRules
 from edge.tracking.visibility import LEAVING_S, has_left, hides
 from edge.types import Box, EndedPass, Face, Observation, Presence, Stage, TrackedFace, Verdict
@@ -33,7 +34,7 @@ class Tracker:
         self._passes: list[Pass] = []
         self._sighted = 0
         self._numbered = 0
-        self._now = -math.inf
+        self._now = self._before = -math.inf
         self._reach = 1.0, 1.0
         self._begun: list[int] = []
         self._ended: list[EndedPass] = []
@@ -58,14 +59,17 @@ class Tracker:
         Returns:
             The verdicts that this frame settled or revised, in the order of their passes.
         """
-        before = self._now
+        earlier, before = self._before, self._now
         self._start(max(now, before))
         extent = picture or self._guess_extent(observations)
         for person in self._passes:
             person.motion.advance(self._now)
         verdicts = self._close(self._expired, wall)
+        seen = sorted(observations, key=_order)
+        faces = self._faces(seen, glimpses, extent)
+        self._take(reconsidered(self._passes, earlier, faces, self._rules))
         self._note_covered(before)
-        self._assign(observations, glimpses, FrameContext(before, extent))
+        self._assign(seen, faces)
         self._note_hidden(self._now - before)
         verdicts += self._close(lambda person: self._lost(person, extent), wall)
         for person in self._passes:
@@ -82,7 +86,7 @@ class Tracker:
         return self._reach if self._sighted >= SOME_FACES else None
 
     def _start(self, now: float) -> None:
-        self._now = now
+        self._before, self._now = self._now, now
         self._begun.clear()
         self._ended.clear()
 
@@ -109,29 +113,37 @@ class Tracker:
             self._passes = [person for person in self._passes if person.stage is not Stage.CLOSED]
         return verdicts
 
-    def _assign(
-        self, observations: Sequence[Observation], glimpses: Sequence[Face], context: FrameContext
-    ) -> None:
-        """Gives each face to the person it shows; an observation that fits nobody begins a pass."""
-        now, passes = self._now, self._passes
-        # The largest first: the order in which a detector tells its faces must not number the passes.
-        observations = sorted(observations, key=_order)
-        boxes = [seen.face.box for seen in observations]
+    def _faces(
+        self, seen: Sequence[Observation], glimpses: Sequence[Face], picture: tuple[float, float] | None
+    ) -> FrameFaces:
+        """The faces that were judged, and then those glimpses that show no face once more."""
+        boxes = [each.face.box for each in seen]
         boxes += [face.box for face in glimpses if not _is_among(face.box, boxes)]
-        looks = [*(seen.probabilities for seen in observations), *(None for _ in boxes[len(observations) :])]
+        looks = [*(each.probabilities for each in seen), *(None for _ in boxes[len(seen) :])]
+        return FrameFaces(boxes, looks, self._now, self._before, picture)
+
+    def _assign(self, seen: Sequence[Observation], faces: FrameFaces) -> None:
+        """Gives each face to the person it shows; an observation that fits nobody begins a pass."""
         known = set[int]()
         # All at once: had the sure faces the first choice, one that comes out from behind somebody would
         # take the pass of the one in front, whose own face is there and only not judged.
-        for p, f in associate(passes, boxes, looks, context):
-            if f < len(observations):
-                passes[p].observe(observations[f], now, self._rules)
+        for p, f in associate(self._passes, faces):
+            if f < len(seen):
+                self._passes[p].observe(seen[f], self._now, self._rules)
                 known.add(f)
             else:
-                passes[p].glimpse(boxes[f], now)
-        for o, seen in enumerate(observations):
-            if o not in known:
+                self._passes[p].glimpse(faces.boxes[f], self._now)
+        self._take(
+            [*self._passes, *(Pass(0, each, self._now) for f, each in enumerate(seen) if f not in known)]
+        )
+
+    def _take(self, passes: Sequence[Pass]) -> None:
+        """Follows these from now on, in the order of their tracks; who has none gets the next one."""
+        for person in passes:
+            if not person.track:
                 self._sighted += 1
-                passes.append(Pass(self._sighted, seen, now))
+                person.track = self._sighted
+        self._passes = sorted(passes, key=lambda person: person.track)
 
     def _note_covered(self, before: float) -> None:
         """Notes who stands behind somebody who was seen in the frame before."""
