@@ -265,9 +265,8 @@ def test_a_single_sight_counts_for_the_frame_it_stands_for() -> None:
 def test_one_who_was_seen_once_at_the_edge_has_come_in_there() -> None:
     """Nobody leaves in the frame in which they come: they are waited for like anybody else."""
     tracker, tracks = Tracker(rules()), set()
-    for n, x in enumerate((-8, None, 28, 46)):
-        tracker.update(
-            [] if x is None else [observation(BARE, x=x, y=190, px=34)], 0.16 * n, 0.0, (), PICTURE
-        )
+    for n, at in enumerate(((-8, 200), None, (31, 190))):
+        seen = [observation(BARE, x=at[0], y=at[1], px=34)] if at else []
+        tracker.update(seen, 0.16 * n, 0.0, (), PICTURE)
         tracks |= {tracked.track for tracked in tracker.tracks()}
     assert tracks == {1}
