@@ -50,13 +50,13 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=150, help="who arrive in each scene and seed")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", choices=("sequences", "scenes", "crowd", "speed"))
-    parser.add_argument("--alone", action="store_true", help="scenes without the other trackers, much sooner")
+    parser.add_argument("--alone", action="store_true", help="without the other trackers, much sooner")
     parser.add_argument("--sure", action="store_true", help="scenes without the faces of a low score")
     options = parser.parse_args()
     seeds = range(REPORTED, REPORTED + options.seeds)
-    if options.only in (None, "sequences"):
-        _print_sequences(seeds)
     peers = () if options.alone else PEERS
+    if options.only in (None, "sequences"):
+        _print_sequences(seeds, peers)
     for name, scenes in SIMULATIONS.items():
         if options.only in (None, name):
             _print_scenes(scenes, _Plan(seeds, options.people, peers, sure=options.sure))
@@ -64,11 +64,14 @@ def main() -> None:
         _print_speed()
 
 
-def _print_sequences(seeds: Sequence[int]) -> None:
-    print("| sequence, drop, jitter, every nth frame | ours: IDF1, switches, ids | ByteTrack | norfair |")
-    print("|---|---|---|---|")
+def _print_sequences(seeds: Sequence[int], peers: Sequence[Kind]) -> None:
+    names = [kind.__name__ for kind in peers]
+    print(
+        f"| {' | '.join(['sequence, drop, jitter, every nth frame', 'ours: IDF1, switches, ids', *names])} |"
+    )
+    print(f"|---|---|{'---|' * len(names)}")
     for row in ROWS:
-        cells = [_sequence_cell(row, tracker, seeds) for tracker in TRACKERS]
+        cells = [_sequence_cell(row, tracker, seeds) for tracker in (Ours, *peers)]
         print(f"| {row.name}, {row.drop:g}, {row.jitter:g}, {row.every} | {' | '.join(cells)} |", flush=True)
 
 
