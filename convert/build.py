@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from edge.bundle import golden
 from edge.contract import FEWEST_GOLDEN, GOLDEN_TOLERANCE, LABELS
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
+from edge.system.parsing import parse_json
 from edge.vision.interpreter import TfliteModel
 from training.classifier.inference import predict
 from training.data.dataset import FaceDataset
@@ -178,7 +178,7 @@ def _calibration(model: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        raw = json.loads(file.read_text(encoding="utf-8-sig"))
+        raw = parse_json(file.read_text(encoding="utf-8-sig"))
         return {"method": "vector", "factor": float(raw["factor"]), "shifts": list(map(float, raw["shifts"]))}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{file} is damaged: {error}; train the model again") from None

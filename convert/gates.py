@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from edge.config import FrozenModel
 from edge.errors import ConfigError
+from edge.system.parsing import parse_toml
 
 DEFAULT = Path(__file__).with_name("gates.toml")
 
@@ -51,7 +52,7 @@ def load(file: Path = DEFAULT) -> Gates:
         ConfigError: It cannot be read or has a key or value that makes no sense.
     """
     try:
-        return Gates.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+        return Gates.model_validate(parse_toml(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"gates {file} cannot be read: {error}") from None
     except ValidationError as error:

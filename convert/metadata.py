@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from edge import bundle
 from edge.bundle.manifest import VERSION
 from edge.errors import ConfigError
+from edge.system.parsing import parse_toml
 from training.data.sources import DataSource
 from training.framework import installed_versions
 
@@ -105,7 +106,7 @@ def load_provenance(file: Path) -> Provenance:
         ConfigError: It cannot be read or says something else.
     """
     try:
-        raw = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+        raw = _File.model_validate(parse_toml(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"provenance {file} cannot be read: {error}") from None
     except ValidationError as error:

@@ -23,6 +23,7 @@ from edge.errors import ConfigError
 from edge.geometry import covers, crosses_itself
 from edge.system.address import address_in, host_problem, is_stream
 from edge.system.local_time import WeeklyTime, check_zone
+from edge.system.parsing import parse_toml
 from edge.types import SHORT_NAME, TOPIC_PREFIX
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "config.schema.json"
@@ -471,7 +472,7 @@ def _read(file: Path) -> dict[str, Any]:
     if file.exists() and not (file.is_file() or file.is_dir()):
         raise ConfigError(f"{file} is not a file; name another with --config")
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return parse_toml(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}; name another with --config") from None
     except UnicodeDecodeError:

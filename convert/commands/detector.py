@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ import click
 from convert import detector as detectors
 from edge.cli.options import FILE
 from edge.errors import ConfigError
+from edge.system.parsing import parse_json
 
 
 @click.command()
@@ -30,7 +30,7 @@ def detector(model: Path, directory: Path, figures: Path | None, run: str, versi
 
 def _figures(file: Path) -> dict[str, float]:
     try:
-        raw = json.loads(file.read_text(encoding="utf-8-sig"))
+        raw = parse_json(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read as JSON: {error}") from None
     if not isinstance(raw, dict) or not all(isinstance(value, int | float) for value in raw.values()):

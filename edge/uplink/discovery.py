@@ -14,6 +14,7 @@ from pathlib import Path
 
 from edge.errors import MaskGateError
 from edge.system.files import write_atomic
+from edge.system.parsing import parse_json
 from edge.uplink.retained import RetainedMessage, RetainedMessages
 
 FILE = "discovery.json"
@@ -29,7 +30,7 @@ class TopicMemory:
     def read(self) -> frozenset[str] | None:
         """The topics; None where nothing was ever written, or it cannot be read."""
         try:
-            found = json.loads(self._file.read_bytes())
+            found = parse_json(self._file.read_bytes())
         except (OSError, ValueError):
             return None
         return frozenset(map(str, found)) if isinstance(found, list) else None

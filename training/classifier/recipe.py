@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from edge.config import FrozenModel
 from edge.contract import INPUT_SIZES, INPUT_SIZES_WORDS
 from edge.errors import ConfigError, ModelError
+from edge.system.parsing import parse_toml
 from training.augmentation.augment import Strength
 
 DEFAULT = Path(__file__).parent.parent / "recipes" / "default.toml"
@@ -146,7 +147,7 @@ def load(file: Path = DEFAULT) -> Recipe:
         text = file.read_text(encoding="utf-8-sig")
         if file.suffix == ".json":
             return Recipe.model_validate_json(text)
-        return Recipe.model_validate(tomllib.loads(text))
+        return Recipe.model_validate(parse_toml(text))
     except OSError as error:
         raise ConfigError(f"recipe {file} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from edge.errors import ModelError
+from edge.system.parsing import parse_json
 
 SUFFIXES = {b"PK\x03\x04": ".keras", b"\x89HDF": ".h5"}
 """Kinds of files, by how they begin; their names may end otherwise."""
@@ -165,6 +166,6 @@ def _version_of_archive(file: Path) -> str:
     """The version of Keras that wrote a `.keras` file; empty where it does not say."""
     try:
         with zipfile.ZipFile(file) as archive:
-            return str(json.loads(archive.read("metadata.json"))["keras_version"])
+            return str(parse_json(archive.read("metadata.json"))["keras_version"])
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.errors import ConfigError
 from edge.system import files
+from edge.system.parsing import parse_json
 
 
 def save(weights: Mapping[str, float], file: Path) -> None:
@@ -27,7 +28,7 @@ def load(file: Path) -> dict[str, float]:
         ConfigError: The file cannot be read, or holds something else than numbers above 0.
     """
     try:
-        raw = json.loads(file.read_text(encoding="utf-8-sig"))
+        raw = parse_json(file.read_text(encoding="utf-8-sig"))
         weights = {str(key): float(value) for key, value in raw.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ConfigError(

@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge.errors import ConfigError
+from edge.system.parsing import parse_toml
 
 NONE_STATED = "none stated"
 
@@ -58,7 +59,7 @@ def load(files: Iterable[Path]) -> tuple[DataSource, ...]:
 
 def _read(file: Path) -> tuple[DataSource, ...]:
     try:
-        return _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig"))).source
+        return _File.model_validate(parse_toml(file.read_text(encoding="utf-8-sig"))).source
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"sources {file} cannot be read: {error}") from None
     except ValidationError as error:

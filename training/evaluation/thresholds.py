@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK, Label
 from edge.errors import ConfigError
+from edge.system.parsing import parse_toml
 from edge.types import Probabilities
 from training.metrics import NO_ANSWER, Shares, Truth
 
@@ -61,7 +62,7 @@ def load_limits(file: Path = DEFAULT_LIMITS) -> DecisionLimits:
         ConfigError: It cannot be read, lacks a limit, or says something else.
     """
     try:
-        return DecisionLimits.model_validate(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+        return DecisionLimits.model_validate(parse_toml(file.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"limits {file} cannot be read: {error}") from None
     except ValidationError as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edge.system.parsing import parse_json
 from training.evaluation.intervals import Estimate
 from training.workbench.run_catalogue import CURVE
 
@@ -50,7 +50,7 @@ def curves_in(folder: Path) -> tuple[CurveSummary, ...]:
 
 def _read(file: Path) -> CurveSummary | None:
     try:
-        told = json.loads(file.read_bytes())
+        told = parse_json(file.read_bytes())
         points = tuple(_point(one) for one in (*told["sizes"], *told["sources"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -34,6 +34,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from edge.errors import ConfigError, StorageError
 from edge.system.files import write_atomic
+from edge.system.parsing import parse_json
 from training.workbench.file_lock import file_lock
 from training.workbench.process_identity import ProcessIdentity
 
@@ -182,8 +183,7 @@ class JobFolder:
         with suppress(OSError):
             for line in self.file("results.txt").read_text(errors="replace").splitlines():
                 with suppress(ValueError):
-                    # What could not be measured is no number.
-                    found.append(json.loads(line, parse_constant=lambda _: None))
+                    found.append(parse_json(line))
         return [one for one in found if isinstance(one, dict)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edge.errors import ConfigError
+from edge.system.parsing import parse_json
 from training.classifier.run import TrainingRun
 from training.evaluation import fold_results, results
 from training.evaluation.evaluate import BUNDLE
@@ -123,8 +123,7 @@ def gate_of(folder: Path) -> dict[str, Any]:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        # What could not be measured is no number.
-        found = json.loads(file.read_bytes(), parse_constant=lambda _: None)
+        found = parse_json(file.read_bytes())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
