@@ -5,7 +5,7 @@
 A daemon judges the built-in clip at its own pace, with a week of minutes in its spool, and tells how long
 each frame took. By turns, `SECONDS` each: nobody looks, and `maskgate web` stands still; five pages are open,
 and somebody scrapes `/metrics` once a second; the same, and the live view is on. Viewers ask as the page
-does, and are on this machine, too. Linux only.
+does, and are on this machine, too, with the priority that maskgate-web.service gives to pages. Linux only.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ from edge.spool.records import limits_of
 from edge.telemetry.records import DAY_S, MINUTE_S, Minute, VerdictCounts, minute_of
 from edge.types import Blind, DeviceKey, Frame
 
+YIELDING = 7
+"""A fifth of the weight of what does not yield, as `CPUWeight=` of maskgate-web.service."""
 VIEWERS = 5
 SETTLE_S = 2.0
 """After a turn has begun, before frames count."""
@@ -78,6 +80,8 @@ def waited_ms() -> float:
 
 def run_device(file: Path, told: Told) -> None:
     """The daemon, until SIGTERM; it tells of each frame in which faces were looked for."""
+    # What nobody reads any more must not keep it from ending.
+    told.cancel_join_thread()
     cycle = Pipeline._cycle
 
     def timed(pipeline: Pipeline, moment: Frame | Blind) -> Cycle:
@@ -130,7 +134,8 @@ def device(file: Path) -> Iterator[Told]:
 
 @contextmanager
 def pages(file: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`maskgate web` beside it."""
+    """`maskgate web` beside it. It and all that comes later in this process yield to the daemon."""
+    os.nice(YIELDING)
     process = subprocess.Popen([sys.executable, "-m", "edge", "web", "--config", str(file)])  # noqa: S603
     try:
         while process.poll() is None and not answers_at(port):
