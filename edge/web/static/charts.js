@@ -9,12 +9,13 @@ export function total(verdicts) {
 }
 
 export function drawHours(figure, hours) {
-  const width = 720, height = 170, base = 140, left = 30, step = (width - left) / hours.length;
+  // To the right there is room for half the name of the last hour.
+  const width = 720, height = 170, base = 140, left = 30, right = 14, step = (width - left - right) / hours.length;
   const most = Math.max(1, ...hours.map((hour) => total(hour.verdicts)));
   const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": texts.by_hour });
   for (const mark of [0, most]) {
     const y = base - (mark / most) * 120;
-    svg.append(shape("line", { x1: left, x2: width, y1: y, y2: y, stroke: "currentColor", "stroke-opacity": .15 }),
+    svg.append(shape("line", { x1: left, x2: width - right, y1: y, y2: y, stroke: "currentColor", "stroke-opacity": .15 }),
       shape("text", { x: left - 5, y: y + 4, "text-anchor": "end" }, String(mark)));
   }
   hours.forEach((hour, index) => {
