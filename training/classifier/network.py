@@ -78,14 +78,22 @@ def _backbone(settings: NetworkRecipe, weights: str) -> Any:
     try:
         with _patience():
             model = BACKBONES[settings.name](settings, named)
-        if weights not in ("imagenet", "none"):
-            with native_path(Path(weights)) as name:
-                model.load_weights(name)
-    except Exception as error:
-        # The framework raises bare Exception when a download fails, and ValueError or KeyError for
-        # a file of another network.
+    except Exception as error:  # The framework raises a bare one when a download fails.
         raise ModelError(f"weights {weights} cannot be used: {_reason(error)}; {WAYS}") from error
+    if weights not in ("imagenet", "none"):
+        _load_weights(model, Path(weights), settings)
     return model
+
+
+def _load_weights(model: Any, file: Path, settings: NetworkRecipe) -> None:
+    try:
+        with native_path(file) as name:
+            model.load_weights(name)
+    except Exception as error:  # Readers of many formats raise as many kinds, in words about themselves.
+        width = f" of width {settings.alpha:g}" if settings.name == "mobilenet_v2" else ""
+        raise ModelError(
+            f"weights {file} cannot be used: the file holds no weights of a {settings.name}{width}; {WAYS}"
+        ) from error
 
 
 @contextmanager

@@ -61,7 +61,12 @@ class FoldedData:
 
     @classmethod
     def at(cls, split: Path, classes: int, how: Dealt, cache: Path | None) -> FoldedData:
-        """With absolute paths, because a worker of a cluster starts in another folder."""
+        """With absolute paths, because a worker of a cluster starts in another folder.
+
+        Raises:
+            ConfigError: The file is no split.
+        """
+        SplitManifest.load(split)
         return cls(split.resolve(), classes, how, cache and cache.resolve())
 
     def faces(self) -> FaceDataset:

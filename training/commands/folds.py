@@ -71,10 +71,11 @@ def folds(
       maskgate-train folds --split split.json -o runs/folds --scheduler tcp://10.0.0.1:8786
     """
     settings = recipe.load(plan)
-    require_weights(settings, weights)
     how = Dealt(Dealing(by), count, settings.seed)
     data = FoldedData.at(split, settings.network.classes, how, cache)
     start = FoldStart.at(settings, weights, hard)
+    # After what is told at once: a framework is loaded for it.
+    require_weights(settings, weights)
     # Faces are cut here once, before every worker does it.
     names = list(data.parts())
     wanted = [names[at] for at in sorted(_wanted(only, len(names)))]

@@ -39,7 +39,7 @@ class ShareKind(StrEnum):
 @click.option(
     "--sizes", metavar="FACES,...",
     help=f"Faces to train on in each fold, by commas; {', '.join(map(str, SIZES))} as far as there are more, "
-    f"and {ALL}.",
+    f"and {ALL}; a quarter and half where there are not.",
 )  # fmt: skip
 @click.option(
     "--by", type=click.Choice([one.value for one in ShareKind]), default=ShareKind.SIZE.value,
@@ -86,10 +86,11 @@ def learning_curve(
     if sizes is not None and by == ShareKind.SOURCE:
         raise ConfigError("--sizes is for growing shares; leave it or --by source out")
     named = _named(sizes) if sizes is not None else None
-    require_weights(settings, weights)
     how = Dealt(Dealing.GROUP, count, settings.seed)
     data = FoldedData.at(split, settings.network.classes, how, cache)
     start = FoldStart.at(settings, weights, None)
+    # After what is told at once: a framework is loaded for it.
+    require_weights(settings, weights)
     whole = [FoldJob(data, fold, start, output.resolve()) for fold in data.parts()]
     dealt = [job.split().assigned() for job in whole]
     shares = without_each(dealt[0]) if by == ShareKind.SOURCE else named or _usual(dealt)
@@ -114,9 +115,10 @@ def _named(text: str) -> tuple[TrainingShare, ...]:
 
 
 def _usual(dealt: Sequence[Sequence[SplitFace]]) -> tuple[TrainingShare, ...]:
-    """The usual sizes that are smaller than all faces of every fold, and all."""
+    """The usual sizes that are smaller than all faces of every fold, and all; of few a quarter and half."""
     least = min(sum(face.part is SplitPart.TRAIN for face in faces) for faces in dealt)
-    return (*(TrainingShare(size) for size in SIZES if size < least), TrainingShare())
+    sizes = [size for size in SIZES if size < least] or [max(1, least // 4), max(1, least // 2)]
+    return (*map(TrainingShare, sizes), TrainingShare())
 
 
 def _require(shares: Sequence[TrainingShare], dealt: Sequence[Sequence[SplitFace]], seed: int) -> None:

@@ -150,8 +150,11 @@ def read(file: Path) -> tuple[Design, tuple[Weights, ...]]:
         known = {entry.name: numpy_helper.to_array(entry) for entry in model.graph.initializer}
         design = _design({name: array.shape for name, array in known.items()})
         return design, tuple(value for layer in layers(design) for value in _stored(layer, known))
-    except Exception as error:  # protobuf's own errors share no other base
-        raise ModelError(f"{file} is not a detector that maskgate-train exported: {error}") from None
+    except Exception:  # protobuf's own errors share no other base, and say nothing to people
+        raise ModelError(
+            f"{file} is no detector that maskgate-train exported; name the detector.onnx of a run of "
+            "maskgate-train detector"
+        ) from None
 
 
 def _design(shapes: dict[str, tuple[int, ...]]) -> Design:

@@ -50,7 +50,8 @@ def test_a_file_that_is_no_weights(tmp_path: Path) -> None:
     """It is named with what is wrong with it."""
     (tmp_path / "text.h5").write_text("hello")
     done = started(tmp_path, "fit", "--recipe", recipe(tmp_path), "--weights", tmp_path / "text.h5")
-    refused(done, tmp_path, 3, "text.h5 cannot be used", "--weights FILE")
+    words = "text.h5 cannot be used: the file holds no weights of a small_cnn"
+    refused(done, tmp_path, 3, words, "--weights FILE")
 
 
 def test_what_shows_only_when_training_begins(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from edge.errors import ConfigError
 from tests.support.predictions import drawn_split
 from tests.support.recipes import recipe, run
-from training.commands import maskgate_train
+from training.commands import learning_curve, maskgate_train
 from training.data.manifest import SplitManifest, SplitPart
 
 SHORT = (
@@ -62,6 +62,22 @@ def call(split: Path, folder: Path, *more: object) -> Result:
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A split of one source, read once."""
     return drawn_split(tmp_path_factory.mktemp("faces"), 4)
+
+
+def test_shares_of_few_faces(faces: Path) -> None:
+    """Where there are fewer than the smallest usual share, a quarter and half of them are measured."""
+    assigned = SplitManifest.load(faces).assigned()
+    learnt = sum(face.part is SplitPart.TRAIN for face in assigned)
+    found = [share.name for share in learning_curve._usual([assigned])]
+    assert found == [str(learnt // 4), str(learnt // 2), "all"]
+
+
+def test_a_file_that_is_no_split(tmp_path: Path) -> None:
+    """Is named before anybody waits for the framework, or for weights."""
+    (tmp_path / "bad.json").write_text("[]")
+    done = call(tmp_path / "bad.json", tmp_path, "--weights", tmp_path / "absent.h5")
+    assert isinstance(done.exception, ConfigError)
+    assert "bad.json is damaged" in str(done.exception)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,17 @@ def test_another_network_is_not_mixed_in(run: detector_trainer.DetectorRun) -> N
         selection.earlier_weights(run.onnx(1), detector_trainer.DetectorRecipe().design)
 
 
+@pytest.mark.parametrize("content", [b"", b"not a model"])
+def test_a_file_of_another_program_is_not_mixed_in(tmp_path: Path, content: bytes) -> None:
+    """The sentence says which file would do, in words of this project."""
+    file = tmp_path / "other.onnx"
+    file.write_bytes(content)
+    with pytest.raises(
+        ModelError, match=r"other\.onnx is no detector that maskgate-train exported; name the"
+    ):
+        selection.earlier_weights(file, SMALL)
+
+
 def test_a_finished_run_says_where_its_detector_comes_from(
     run: detector_trainer.DetectorRun, trial: detector_selection.DetectorTrial
 ) -> None:
