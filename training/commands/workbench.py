@@ -125,7 +125,7 @@ def _with_example(settings: WorkbenchSettings) -> WorkbenchSettings:
             bar.describe(step.title)
             step.run()
             bar.advance()
-    return replace(settings, data=site.data, split=site.split, runs=site.runs)
+    return replace(settings, data=site.data, split=site.split, runs=site.runs, more=site.more)
 
 
 def _serve(bench: Workbench, app: FastAPI, opens: bool) -> None:

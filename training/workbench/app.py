@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +29,7 @@ from training.workbench.jobs import JobQueue, Launcher, launch
 from training.workbench.models import ModelShelf
 from training.workbench.pages import data, more_data, renewing, runs, trying
 from training.workbench.renewal import Renewal, RenewalFolders
-from training.workbench.uploads import UploadShelf
+from training.workbench.uploads import UPLOADS, UploadShelf
 from training.workbench.videos import VideoShelf
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ def make_workbench(
     models = ModelShelf(settings.device, settings.models, settings.runs)
     videos = VideoShelf(settings.folder / "videos")
     desk = DataDesk(settings.split, settings.folder, settings.data)
+    # Of an earlier process that was killed while somebody sent a zip.
+    shutil.rmtree(settings.folder / UPLOADS, ignore_errors=True)
     folders = RenewalFolders(settings.runs, settings.folder / "added", settings.folder / "packed")
     renewal = Renewal(desk, JobQueue(settings.folder / "jobs", launcher), folders)
     return Workbench(settings, Guard(token, cookie=COOKIE), models, UploadShelf(), videos, desk, renewal)
@@ -131,7 +134,7 @@ def make_app(bench: Workbench) -> FastAPI:
 
 async def _advance(bench: Workbench) -> None:
     try:
-        await asyncio.to_thread(bench.renewal.queue.advance)
+        await asyncio.to_thread(bench.renewal.advance)
     except MaskGateError as error:
         # The disk is full; the page says so too.
         log.warning("the next job cannot be begun: %s", error)

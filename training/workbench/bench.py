@@ -27,6 +27,7 @@ class WorkbenchSettings:
         models: Bundles, networks and run folders that can be tried beside those in `runs`.
         folder: Where the workbench keeps what outlives it: jobs, corrections, uploads.
         inbox: A folder in which devices look for new bundles; None where there is none.
+        more: A zip of labelled pictures that is offered for a first try; None where there is none.
     """
 
     device: Config
@@ -37,6 +38,7 @@ class WorkbenchSettings:
     models: tuple[Path, ...]
     folder: Path
     inbox: Path | None = None
+    more: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

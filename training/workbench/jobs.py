@@ -223,10 +223,13 @@ class JobQueue:
         Raises:
             ConfigError: There is none of that id.
         """
-        folder = JobFolder(self.folder / name)
-        if Path(name).name != name or folder.status() is None:
+        if not self.knows(name):
             raise ConfigError(f"there is no job {name}")
-        return folder
+        return JobFolder(self.folder / name)
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a job of that id."""
+        return Path(name).name == name and JobFolder(self.folder / name).status() is not None
 
     def status(self, name: str) -> JobStatus:
         """How a job stands; raises like `of`."""

@@ -24,7 +24,7 @@ from training.workbench.inbox import HandedIn, InboxResult
 from training.workbench.jobs import JobStatus
 from training.workbench.renewal import DEFAULT_RECIPE, RetrainRequest
 from training.workbench.run_catalogue import RunSummary, runs_in
-from training.workbench.uploads import write_file
+from training.workbench.uploads import UPLOADS, write_file
 
 MOST_ZIP_BYTES = 2 << 30
 HTML_POLICY = (
@@ -105,7 +105,7 @@ async def additions(
 ) -> AdditionReport:
     """Takes a zip of labelled pictures, and has a job add them to the data."""
     await _done(bench.desk.catalogue)
-    file = bench.settings.folder / "uploads" / f"{secrets.token_hex(16)}.zip"
+    file = bench.settings.folder / UPLOADS / f"{secrets.token_hex(16)}.zip"
     await write_file(request.stream(), name, file, MOST_ZIP_BYTES)
     try:
         add = partial(bench.renewal.add, HandedIn(file, name), label)

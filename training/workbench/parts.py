@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -12,6 +12,11 @@ from nicegui.events import GenericEventArguments
 def spoken(name: str) -> str:
     """The name of a label, a verdict or a lamp as people read it."""
     return name.replace("_", " ")
+
+
+def number_of(count: int, noun: str) -> str:
+    """A count with a noun that takes an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def words(tag: str, text: str, classes: str = "") -> TextElement:
@@ -29,6 +34,19 @@ def problem(sentence: str) -> TextElement:
     return words("p", sentence, "bench-problem").props("role=alert")
 
 
+def hint(sentence: str, then: str = "", path: str = "") -> None:
+    """What something is for and, as a link, where to go on."""
+    with ui.element("p").classes("bench-quiet"):
+        words("span", f"{sentence} ")
+        if then:
+            ui.link(then, path)
+            words("span", ".")
+
+
+Changed = Callable[[], Awaitable[None] | None]
+"""What is called when another one was chosen."""
+
+
 class ChoiceList:
     """A list of which one is chosen: the browser's own, which keyboards, telephones and screen readers know.
 
@@ -36,20 +54,32 @@ class ChoiceList:
         value: The key of what is chosen.
     """
 
-    def __init__(self, label: str, options: Mapping[str, str], value: str) -> None:
+    def __init__(
+        self, label: str, options: Mapping[str, str], value: str, changed: Changed | None = None
+    ) -> None:
         """`options`: titles by their keys."""
         self.value = value
+        self._changed = changed
         with ui.element("label").classes("bench-choice"):
             words("span", label)
             chosen = "(event) => emit(event.target.value)"
-            with ui.element("select").on("change", self._on_change, js_handler=chosen):
-                for key, title in options.items():
-                    option = words("option", title)
-                    option.props["value"] = key
-                    option.props["selected"] = key == value
+            self._select = ui.element("select").on("change", self._on_change, js_handler=chosen)
+        self.set_options(options)
 
-    def _on_change(self, event: GenericEventArguments) -> None:
+    def set_options(self, options: Mapping[str, str]) -> None:
+        """Puts others in the place of the options; the first is chosen where the chosen one has gone."""
+        if self.value not in options:
+            self.value = next(iter(options), "")
+        self._select.clear()
+        with self._select:
+            for key, title in options.items():
+                option = words("option", title)
+                option.props["value"] = key
+                option.props["selected"] = key == self.value
+
+    def _on_change(self, event: GenericEventArguments) -> Awaitable[None] | None:
         self.value = str(event.args)
+        return self._changed() if self._changed else None
 
 
 def facts(rows: Mapping[str, str]) -> None:

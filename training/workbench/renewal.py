@@ -17,16 +17,17 @@ from training.classifier import recipe as recipes
 from training.classifier.run import TrainingRun
 from training.evaluation.evaluate import BUNDLE
 from training.workbench import inbox
+from training.workbench.added_pictures import AddedPictures
 from training.workbench.data_desk import DataDesk
 from training.workbench.inbox import HandedIn, InboxResult
-from training.workbench.jobs import JobQueue, JobStatus
-from training.workbench.run_catalogue import gate_of
+from training.workbench.jobs import RESUMABLE, JobQueue, JobStatus
+from training.workbench.run_catalogue import gate_of, runs_in
 
 RUN_RECIPE = "recipe.json"
 CURVES = "learning-curve"
 DEFAULT_RECIPE = "default"
 WEIGHTS = {
-    "": "Those of the recipe",
+    "": "Those of the model to beat, or else of the recipe",
     "none": "None: from random numbers",
     "imagenet": "ImageNet, fetched once",
 }
@@ -80,17 +81,41 @@ class Renewal:
         self._desk = desk
         self.queue = queue
         self._folders = folders
+        self._added = AddedPictures(folders.added, desk, queue)
+        self._added.clear_unfinished()
+
+    def advance(self) -> None:
+        """Starts what waits and removes what nobody needs any more; to be called now and then.
+
+        Raises:
+            StorageError: The next job cannot be begun.
+        """
+        self.queue.advance()
+        self._added.tidy()
 
     def recipes(self) -> Mapping[str, Path]:
         """The recipes that can be trained: those of the package, then those of the runs, by a name."""
         found = {file.stem: file for file in sorted(recipes.DEFAULT.parent.glob("*.toml"))}
+        of_runs = {f"that of {file.parent.name}": file for file in self._run_recipes()}
+        return {DEFAULT_RECIPE: recipes.DEFAULT} | found | of_runs
+
+    def recipe_titles(self) -> Mapping[str, str]:
+        """What people call each of them."""
+        of_runs = {
+            f"that of {run.id}": f"{run.recipe}, as in {run.id}" for run in runs_in(self._folders.runs)
+        }
+        return {name: of_runs.get(name, name) for name in self.recipes()}
+
+    def usual_recipe(self) -> str:
+        """The recipe of the newest run: what trained here once trains here again."""
+        newest = next(iter(self._run_recipes()), None)
+        return f"that of {newest.parent.name}" if newest else DEFAULT_RECIPE
+
+    def _run_recipes(self) -> list[Path]:
+        """Those of the runs, the newest first."""
         runs = self._folders.runs
-        files = sorted(runs.glob(f"*/{RUN_RECIPE}"), reverse=True) if runs.is_dir() else []
-        return (
-            {DEFAULT_RECIPE: recipes.DEFAULT}
-            | found
-            | {f"that of {file.parent.name}": file for file in files}
-        )
+        files = runs.glob(f"*/{RUN_RECIPE}") if runs.is_dir() else ()
+        return sorted(files, key=lambda file: (file.stat().st_mtime_ns, file), reverse=True)
 
     def read_data(self, roots: Sequence[Path]) -> JobStatus:
         """Reads data sets into a new split.
@@ -121,9 +146,8 @@ class Renewal:
         # Before anything is unpacked.
         self._desk.catalogue()
         job = self.queue.new(JobKind.ADD)
-        target = self._folders.added / job.path.name
         try:
-            make_folder_of(target)
+            target = self._added.place(job.path.name)
             taken = inbox.take(source, target, label)
         except MaskGateError:
             shutil.rmtree(job.path, ignore_errors=True)
@@ -131,7 +155,8 @@ class Renewal:
         step = ("add", _absolute(target), "--split", _absolute(self._desk.split), "--json")
         many = sum(taken.counts.values())
         try:
-            status = self.queue.submit(job, JobKind.ADD, f"Add {many} pictures of {source.name}", [step])
+            pictures = "1 picture" if many == 1 else f"{many} pictures"
+            status = self.queue.submit(job, JobKind.ADD, f"Add {pictures} of {source.name}", [step])
         except MaskGateError:
             shutil.rmtree(target, ignore_errors=True)
             raise
@@ -156,7 +181,8 @@ class Renewal:
             step += ["--notes", _absolute(self._desk.corrections.file)]
         if wanted.weights:
             step += ["--weights", wanted.weights]
-        title = f"Train {wanted.recipe} against {wanted.rival.parent.name}/{wanted.rival.name}"
+        named = wanted.recipe.removeprefix("that ")
+        title = f"Train with the recipe {named} to beat {_spoken_rival(wanted.rival)}"
         return self.queue.submit(job, JobKind.RETRAIN, title, [step])
 
     def measure_growth(self, recipe: str, weights: str, by: Growth) -> JobStatus:
@@ -178,13 +204,21 @@ class Renewal:
             raise ConfigError(f"there is no recipe {name}; name one of {', '.join(known)}")
         return known[name]
 
+    def can_resume(self, status: JobStatus) -> bool:
+        """Whether a job was stopped and what it needs is there."""
+        pictures = status.plan.kind != JobKind.ADD or (self._folders.added / status.id).is_dir()
+        return status.state in RESUMABLE and pictures
+
     def resume(self, name: str) -> JobStatus:
         """Goes on with a job that was stopped; a training with the data that it began with.
 
         Raises:
-            ConfigError: There is none, or it was not stopped.
+            ConfigError: There is none, it was not stopped, or its pictures have gone.
         """
-        (step,) = self.queue.status(name).plan.steps
+        status = self.queue.status(name)
+        if status.state in RESUMABLE and not self.can_resume(status):
+            raise ConfigError(f"the pictures of job {name} were removed when it ended; hand them in again")
+        (step,) = status.plan.steps
         run = self.run_of(name)
         if step[0] == "fit" and (run.folder / RUN_RECIPE).exists():
             rival = step[step.index("--from") + 1]
@@ -230,6 +264,13 @@ class Renewal:
 
     def _submit(self, kind: JobKind, title: str, step: Sequence[str]) -> JobStatus:
         return self.queue.submit(self.queue.new(kind), kind, title, [step])
+
+
+def _spoken_rival(rival: Path) -> str:
+    """A run's bundle is called as its run."""
+    if rival.resolve() == bundle.SHIPPED.resolve():
+        return "the shipped bundle"
+    return rival.parent.name if rival.name == BUNDLE else rival.name
 
 
 def _absolute(path: Path) -> str:

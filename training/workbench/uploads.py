@@ -14,6 +14,8 @@ from edge.errors import ConfigError
 from edge.web.problems import ProblemError
 from edge.web.uploads import Upload
 
+UPLOADS = "uploads"
+"""The folder of the workbench in which a zip is while it is taken apart."""
 MOST_PICTURE_BYTES = 64 << 20
 MOST_VIDEO_BYTES = 1 << 30
 MOST_WAITING = 64

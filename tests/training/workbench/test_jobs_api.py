@@ -38,7 +38,7 @@ def test_pictures_are_handed_in(changing_site: Served) -> None:
     assert answer.status_code == 202
     told = answer.json()
     assert (told["counts"], told["left_out"], told["others"]) == ({"without_mask": 1}, [], 1)
-    assert told["job"]["title"] == "Add 1 pictures of day.zip"
+    assert told["job"]["title"] == "Add 1 picture of day.zip"
     name = told["job"]["id"]
     wait_until(lambda: job(changing_site, name)["state"] not in ("queued", "running"))
     found = job(changing_site, name)

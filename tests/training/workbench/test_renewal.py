@@ -59,7 +59,7 @@ def test_pictures_are_added(renewal: Renewal, tmp_path: Path, drawn: Path) -> No
     status, taken = renewal.add(handed_in(photos(tmp_path)))
     (step,) = status.plan.steps
     assert step == ("add", str(tmp_path / "added" / status.id), "--split", str(drawn), "--json")
-    assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 pictures of photos.zip")
+    assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 picture of photos.zip")
     assert taken.counts == {Label.WITHOUT_MASK: 1}
     assert (tmp_path / "added" / status.id / "without_mask" / "1.png").exists()
 
@@ -87,6 +87,17 @@ def test_no_room_for_a_job(renewal: Renewal, tmp_path: Path, monkeypatch: pytest
     assert not list((tmp_path / "added").iterdir())
 
 
+def test_pictures_of_a_job_that_failed(renewal: Renewal, tmp_path: Path) -> None:
+    """Go with it, and then it cannot be resumed, which says what to do."""
+    status, _ = renewal.add(handed_in(photos(tmp_path)))
+    assert renewal.can_resume(status)
+    renewal.advance()
+    assert not list((tmp_path / "added").iterdir())
+    assert not renewal.can_resume(status)
+    with pytest.raises(ConfigError, match="hand them in again"):
+        renewal.resume(status.id)
+
+
 def test_a_training_is_asked_for(renewal: Renewal, tmp_path: Path, drawn: Path) -> None:
     """With the bundle to beat, the recipe by its name, the corrections, and a folder that the job knows."""
     renewal._desk.corrections.exclude(renewal._desk.catalogue().faces[0].record)
@@ -105,7 +116,10 @@ def test_a_training_is_asked_for(renewal: Renewal, tmp_path: Path, drawn: Path) 
 
 def test_a_recipe_of_a_run(renewal: Renewal, tmp_path: Path) -> None:
     """Can be trained again; one that is not there is refused with the names of all."""
+    assert renewal.usual_recipe() == "default"
     start_at(tmp_path / "runs" / "one", RunInputs(Recipe(), SplitManifest.of([], 1, "f")))
+    assert renewal.usual_recipe() == "that of one"
+    assert renewal.recipe_titles()["that of one"] == "default, as in one"
     assert renewal.recipes()["that of one"] == tmp_path / "runs" / "one" / "recipe.json"
     with pytest.raises(ConfigError, match=r"no recipe mine; name one of default, .*, that of one"):
         renewal.retrain(RetrainRequest("mine"))

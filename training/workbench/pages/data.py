@@ -15,7 +15,7 @@ from training.workbench.data_catalogue import CountTable, DataCatalogue, FaceQue
 from training.workbench.frame import page_frame
 from training.workbench.pages.charts import count_bars, data_table
 from training.workbench.pages.faces import FaceDialog, FaceTile, face_sheet, tile_of
-from training.workbench.parts import facts, heading, problem, spoken, words
+from training.workbench.parts import ChoiceList, facts, heading, hint, number_of, problem, spoken, words
 from training.workbench.run_catalogue import runs_in, wrong_answers
 
 PER_PAGE = 48
@@ -48,8 +48,15 @@ class DataPage:
 
     def build(self) -> None:
         """Fills the page; what takes longer comes when it is there."""
+        hint(
+            "What models learn from. A click on a face enlarges it; there it gets another label, or is left "
+            "out. What was corrected is learnt by the next training:",
+            "Renew",
+            "/renew",
+        )
         self._messages = ui.element("div").props("aria-live=polite")
         self._overview()
+        self._conflicts()
         with ui.element("section").classes("bench-card"):
             heading("Faces")
             self._add_choices()
@@ -66,12 +73,10 @@ class DataPage:
         judged = [run.id for run in runs_in(self._bench.settings.runs) if run.answers]
         orders = {ANY: "As in the data", **{run: f"Worst answers of {run} first" for run in judged}}
         with ui.element("div").classes("bench-row"):
-            self._label = ui.select(labels, value=ANY, label="Label", on_change=self._turn_back)
-            self._part = ui.select(parts, value=ANY, label="Part", on_change=self._turn_back)
-            self._slice = ui.select({ANY: "All faces"}, value=ANY, label="Slice", on_change=self._turn_back)
-            self._order = ui.select(orders, value=ANY, label="Order", on_change=self._on_order)
-            for select in (self._label, self._part, self._slice, self._order):
-                select.classes("bench-select")
+            self._label = ChoiceList("Label", labels, ANY, self._turn_back)
+            self._part = ChoiceList("Part", parts, ANY, self._turn_back)
+            self._slice = ChoiceList("Slice", {ANY: "All faces"}, ANY, self._turn_back)
+            self._order = ChoiceList("Order", orders, ANY, self._on_order)
             self._pixelated = ui.switch("Pixelate eyes", value=True, on_change=self._turn_back)
 
     async def _load(self) -> None:
@@ -86,7 +91,7 @@ class DataPage:
             return
         if self._shown is not None:
             self._slice.set_options({ANY: "All faces", **{name: name for name in self._shown.slices}})
-        for part in (self._overview, self._sheet, self._oddities, self._corrections):
+        for part in (self._overview, self._conflicts, self._sheet, self._oddities, self._corrections):
             part.refresh()
 
     def _tell(self, sentence: str) -> None:
@@ -121,7 +126,7 @@ class DataPage:
                     count_bars([(span, number, "") for span, number in bins])
 
     async def _on_order(self) -> None:
-        name = str(self._order.value)
+        name = self._order.value
         if name and name not in self._worst and self._shown is not None:
             try:
                 found = await asyncio.to_thread(wrong_answers, self._bench.settings.runs / name)
@@ -142,14 +147,11 @@ class DataPage:
 
     def _tiles(self, shown: DataCatalogue) -> list[FaceTile]:
         """The faces that are chosen, in the order that is chosen."""
-        # A slice may have gone with a correction.
-        selects = (self._label, self._part, self._slice)
-        query = FaceQuery(*(str(select.value or ANY) for select in selects))
-        chosen = shown.select(query)
+        chosen = shown.select(FaceQuery(self._label.value, self._part.value, self._slice.value))
         if not self._order.value:
             return [tile_of(shown, place) for place in chosen]
         among = set(chosen)
-        worst = self._worst.get(str(self._order.value), [])
+        worst = self._worst.get(self._order.value, [])
         return [tile_of(shown, tile.place, tile.caption) for tile in worst if tile.place in among]
 
     @ui.refreshable_method
@@ -161,9 +163,9 @@ class DataPage:
         here = tiles[first : first + PER_PAGE]
         words(
             "p",
-            f"{len(tiles)} faces"
+            number_of(len(tiles), "face")
             if not here
-            else f"{first + 1} to {first + len(here)} of {len(tiles)} faces",
+            else f"{first + 1} to {first + len(here)} of {number_of(len(tiles), 'face')}",
         )
         face_sheet(self._shown, here, self._open, eyes=not self._pixelated.value)
         with ui.element("div").classes("bench-row"):
@@ -180,17 +182,30 @@ class DataPage:
         await self._dialog.open(place, eyes=not self._pixelated.value)
 
     @ui.refreshable_method
+    def _conflicts(self) -> None:
+        """Above the faces: a wrong label is what whoever comes here looks for."""
+        shown = self._shown
+        if shown is None or not shown.conflicts:
+            return
+        with ui.element("section").classes("bench-card"):
+            heading(f"Labels that contradict each other: {number_of(len(shown.conflicts), 'set')}")
+            hint(
+                "Faces that are nearly the same and carry several labels. One of them is wrong: click on it."
+            )
+            self._add_sets(shown, shown.conflicts)
+
+    @ui.refreshable_method
     def _oddities(self) -> None:
         shown = self._shown
         if shown is None:
             return
-        for title, sets in (
-            ("Conflicts: near-duplicates with several labels", shown.conflicts),
-            ("Near-duplicates", shown.near_duplicates),
-        ):
-            with ui.element("section").classes("bench-card"):
-                heading(f"{title}: {len(sets)}" if sets else f"{title}: none")
-                self._add_sets(shown, sets)
+        told = {at for members in shown.conflicts for at in members}
+        sets = [members for members in shown.near_duplicates if told.isdisjoint(members)]
+        with ui.element("section").classes("bench-card"):
+            heading(f"Near-duplicates: {number_of(len(sets), 'set') if sets else 'none'}")
+            if sets:
+                hint("They stay in one part, so that no model is tested on what it has learnt.")
+            self._add_sets(shown, sets)
         if shown.broken:
             with ui.element("section").classes("bench-card"):
                 heading(f"Pictures that cannot be read: {len(shown.broken)}")
@@ -228,13 +243,13 @@ def _add_facts(shown: DataCatalogue) -> None:
         heading("What there is")
         facts(
             {
-                "Faces": f"{len(shown.faces)} in {pictures} pictures",
+                "Faces": f"{len(shown.faces)} in {number_of(pictures, 'picture')}",
                 "Sources": ", ".join(sources),
                 "Groups": f"{len(shown.groups)}",
                 "Sets of near-duplicates": f"{len(shown.near_duplicates)}",
                 "Sets with several labels": f"{len(shown.conflicts)}",
                 "Broken pictures": broken,
-                "Corrected": f"{len(shown.notes)} faces, {len(shown.excluded)} of them left out",
+                "Corrected": f"{number_of(len(shown.notes), 'face')}, {len(shown.excluded)} of them left out",
             }
         )
 

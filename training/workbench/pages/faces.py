@@ -13,8 +13,10 @@ from edge.contract import LABELS, Label
 from edge.errors import MaskGateError
 from training.workbench.data_catalogue import DataCatalogue
 from training.workbench.data_desk import DataDesk
-from training.workbench.parts import facts, heading, problem, spoken, words
+from training.workbench.parts import facts, heading, number_of, problem, spoken, words
 
+UNBROKEN = "\N{NO-BREAK SPACE}"
+"""Keeps a number and its unit on one line."""
 FaceHandler = Callable[[int], Awaitable[None]]
 
 
@@ -36,7 +38,8 @@ def tile_of(shown: DataCatalogue, place: int, caption: str = "") -> FaceTile:
     """A face with its label as corrected, and what was corrected."""
     record = shown.corrected[place].record
     mark = " · left out" if place in shown.excluded else " · relabelled" if place in shown.notes else ""
-    return FaceTile(place, f"{caption or f'{spoken(record.label)}, {record.box.side:.0f} px'}{mark}")
+    told = caption or f"{spoken(record.label)}, {record.box.side:.0f}{UNBROKEN}px"
+    return FaceTile(place, f"{told}{mark}")
 
 
 def face_sheet(shown: DataCatalogue, tiles: Iterable[FaceTile], handler: FaceHandler, *, eyes: bool) -> None:
@@ -96,14 +99,16 @@ class FaceDialog:
 
     def _add_buttons(self, shown: DataCatalogue, place: int) -> None:
         kept, record = self._desk.corrections, shown.faces[place].record
-        words("p", "What does it show? The data itself is not changed.", "bench-quiet")
+        words(
+            "p", "What does it show? The data itself is not changed, and you can take it back.", "bench-quiet"
+        )
         with ui.element("div").classes("bench-row"):
             for label in LABELS:
                 button = self._button(spoken(label), partial(kept.relabel, record, Label(label)))
                 if label is shown.corrected[place].record.label and place not in shown.excluded:
                     button.props("aria-pressed=true")
         with ui.element("div").classes("bench-row"):
-            reason = ui.input("Why it is left out").props("dense").classes("bench-select")
+            reason = ui.input("Why it is left out, if you like").props("dense").classes("bench-select")
             self._button("Leave it out", lambda: kept.exclude(record, str(reason.value or "")))
             if place in shown.notes:
                 self._button("Take the correction back", partial(kept.undo, record))
@@ -133,6 +138,6 @@ def _add_facts(shown: DataCatalogue, place: int) -> None:
             "Part": face.part,
             "Size": f"{face.record.box.side:.0f} px",
             "Picture": face.record.image.name,
-            "Like it": f"{len(shown.groups[face.group]) - 1} other faces in its group",
+            "Like it": number_of(len(shown.groups[face.group]) - 1, "other face"),
         }
     )

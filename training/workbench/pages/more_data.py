@@ -14,8 +14,8 @@ from training.workbench.bench import Workbench
 from training.workbench.curve_catalogue import COSTLY, CurveSummary, LearntPoint, curves_in
 from training.workbench.frame import page_frame
 from training.workbench.pages.charts import data_table, svg_chart
-from training.workbench.parts import heading, problem, words
-from training.workbench.renewal import DEFAULT_RECIPE, WEIGHTS, Growth
+from training.workbench.parts import ChoiceList, heading, problem, words
+from training.workbench.renewal import WEIGHTS, Growth
 
 SHARES = frozenset({"macro_f1", "incorrect_precision", "incorrect_recall"})
 """Told as shares; the others are small and told in percent."""
@@ -58,19 +58,22 @@ class MoreDataPage:
             heading("Measure it")
             words(
                 "p",
-                "It takes as many trainings as there are shares and folds, so it runs as a job.",
+                "Each share is trained in five folds. That takes long, so it runs as a job.",
                 "bench-quiet",
             )
-            recipes = list(self._bench.renewal.recipes())
-            self._recipe = ui.select(recipes, value=DEFAULT_RECIPE, label="Recipe")
-            self._weights = ui.select(WEIGHTS, value="", label="Weights to start from")
-            growths = {Growth.SIZE: "Growing shares", Growth.SOURCE: "All, and all without each source"}
-            self._by = ui.select(growths, value=Growth.SIZE, label="What differs")
+            renewal = self._bench.renewal
+            self._recipe = ChoiceList("Recipe", renewal.recipe_titles(), renewal.usual_recipe())
+            self._weights = ChoiceList("Weights to start from", WEIGHTS | {"": "Those of the recipe"}, "")
+            growths = {
+                Growth.SIZE.value: "Growing shares",
+                Growth.SOURCE.value: "All, and all without each source",
+            }
+            self._by = ChoiceList("What differs", growths, Growth.SIZE)
             words("button", "Start measuring", "bench-button").props("type=button").on("click", self._start)
 
     async def _start(self) -> None:
         self._messages.clear()
-        wanted = str(self._recipe.value), str(self._weights.value), Growth(str(self._by.value))
+        wanted = self._recipe.value, self._weights.value, Growth(self._by.value)
         try:
             await asyncio.to_thread(self._bench.renewal.measure_growth, *wanted)
         except MaskGateError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -25,12 +25,20 @@ class Span:
     end_s: float
 
 
-async def show_playback(card: ui.element, playback: VideoPlayback) -> None:
+async def show_playbacks(card: ui.element, playbacks: Sequence[VideoPlayback]) -> None:
+    """Plays a video by each of its models at once, and shows side by side what comes of it."""
+    with card:
+        heading(playbacks[0].video.name)
+        with ui.element("div").classes("bench-columns"):
+            columns = [ui.element("section").classes("bench-model") for _ in playbacks]
+    await asyncio.gather(*map(_show_playback, columns, playbacks))
+
+
+async def _show_playback(card: ui.element, playback: VideoPlayback) -> None:
     """Plays a video in a thread, shows in the card how far it is, and in the end what came of it."""
-    name = playback.video.name
     ui.context.client.on_delete(playback.stop)
     with card:
-        heading(name)
+        heading(playback.model.title, 3)
         state = words("p", "").props("role=status")
         stop = words("button", "Stop", "bench-button").props("type=button").on("click", playback.stop)
         timer = ui.timer(REFRESH_S, lambda: state.set_text(_progress(playback)))
@@ -45,7 +53,7 @@ async def show_playback(card: ui.element, playback: VideoPlayback) -> None:
         if found is None:
             problem(sentence or "The video was stopped.")
         else:
-            show_timeline(found, playback.model.title)
+            show_timeline(found)
 
 
 def _progress(playback: VideoPlayback) -> str:
@@ -54,11 +62,11 @@ def _progress(playback: VideoPlayback) -> str:
     return f"{min(playback.at_s / playback.length_s, 1):.0%} of {playback.length_s:.0f} s played"
 
 
-def show_timeline(found: Timeline, model: str) -> None:
+def show_timeline(found: Timeline) -> None:
     """Rows of what the lamp showed and of each pass over time, and a table of the passes."""
     count = len(found.passes)
     passes = "no pass" if not count else "1 pass" if count == 1 else f"{count} passes"
-    words("p", f"{passes} in {found.frames} frames, {found.end_s:.1f} s, judged by {model}")
+    words("p", f"{passes} in {found.frames} frames, {found.end_s:.1f} s")
     rows = [("Lamp", lamp_spans(found))]
     rows += [
         (f"Pass {number}", [Span(one.outcomes[-1], one.first_s, one.last_s)])

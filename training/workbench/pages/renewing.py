@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,17 +18,24 @@ from edge.errors import ConfigError, MaskGateError
 from training.workbench.bench import Workbench
 from training.workbench.frame import page_frame
 from training.workbench.inbox import HandedIn
-from training.workbench.jobs import RESUMABLE, WAITING, JobState, JobStatus
-from training.workbench.models import SHIPPED
+from training.workbench.jobs import WAITING, JobState, JobStatus
+from training.workbench.models import SHIPPED, ModelChoice
 from training.workbench.pages.charts import data_table
-from training.workbench.parts import heading, problem, spoken, words
-from training.workbench.renewal import DEFAULT_RECIPE, WEIGHTS, RetrainRequest
+from training.workbench.parts import ChoiceList, heading, hint, problem, spoken, words
+from training.workbench.renewal import WEIGHTS, JobKind, RetrainRequest
 
 WATCH_S = 1.0
 MOST_JOBS = 20
 LOG_LINES = 40
 MOST_NAMED = 10
 ANY = ""
+NEXT = {
+    JobKind.DATA: ("Look at the faces, and correct wrong labels, on the page", "Data", "/data"),
+    JobKind.ADD: ("Now train anew, above. All faces can be seen on the page", "Data", "/data"),
+    JobKind.GROWTH: ("The curve is on the page", "Is more data worth it?", "/more-data"),
+    JobKind.RETRAIN: ("All its figures, beside those of other trainings, are on the page", "Runs", "/runs"),
+}
+"""What follows a job that has finished, by its kind: a sentence, and the page."""
 T = TypeVar("T")
 
 
@@ -50,6 +57,12 @@ class RenewPage:
 
     def build(self) -> None:
         """Fills the page."""
+        hint(
+            "A better model in three steps: add pictures, train anew, and take the bundle if the new model "
+            "has won. Wrong labels are corrected on the page",
+            "Data",
+            "/data",
+        )
         self._messages = ui.element("div").props("aria-live=polite")
         if not self._bench.desk.split.exists():
             self._add_reading()
@@ -57,11 +70,10 @@ class RenewPage:
             self._add_additions()
             self._add_training()
         with ui.element("section").classes("bench-stack"):
-            heading("Jobs")
-            words(
-                "p",
-                "One job runs at a time; it goes on when this page or the workbench is closed.",
-                "bench-quiet",
+            heading("3. Follow the jobs")
+            hint(
+                "Here stands how far they are, what the gate says of the new model, and the bundle. One job "
+                "runs at a time; it goes on when this page or the workbench is closed."
             )
             self._jobs = ui.element("div").classes("bench-stack")
         ui.on("bench-added", self._on_added)
@@ -80,7 +92,7 @@ class RenewPage:
 
     def _add_additions(self) -> None:
         with ui.element("section").classes("bench-card"):
-            heading("Add pictures")
+            heading("1. Add pictures")
             words(
                 "p",
                 f"A zip with folders {', '.join(LABELS)}, or with names that begin so. Pictures that the "
@@ -91,14 +103,18 @@ class RenewPage:
                 words("span", "Drop a zip here, or choose one")
                 ui.element("input").props('type=file id=zip accept=".zip,application/zip"')
             with ui.element("label").classes("bench-choice"):
-                words("span", "Pictures without a label of their own show")
+                words("span", "Pictures without such a folder or name")
                 with ui.element("select").props("id=label"):
-                    words("option", "nothing: refuse them").props('value=""')
+                    words("option", "are refused").props('value=""')
                     for label in LABELS:
-                        words("option", spoken(label)).props(f'value="{label}"')
+                        words("option", f"show: {spoken(label)}").props(f'value="{label}"')
             words("span", "", "bench-quiet").props("id=progress role=status")
             if self._bench.guard.open:
                 self._add_folder()
+            if more := self._bench.settings.more:
+                self._button(
+                    "Add the pictures of the example", lambda: self._bench.renewal.add(_handed_in(more))[0]
+                )
 
     def _add_folder(self) -> None:
         """Whoever is on this machine may name a folder of it."""
@@ -107,36 +123,40 @@ class RenewPage:
             self._button("Add the folder", lambda: self._bench.renewal.add(_folder(folder.value))[0])
 
     def _add_training(self) -> None:
-        bundles = {one.key: one.title for one in self._bench.models.choices() if not one.is_network}
-        recipes = list(self._bench.renewal.recipes())
+        found = [one for one in self._bench.models.choices() if not one.is_network]
+        bundles = {one.key: one.title for one in found}
         with ui.element("section").classes("bench-card"):
-            heading("Train anew")
+            heading("2. Train anew")
             words(
                 "p",
                 "Trains on the data with its additions and corrections. The new model takes the old one's "
                 "place only if it beats it on the test faces.",
                 "bench-quiet",
             )
-            self._recipe = ui.select(recipes, value=DEFAULT_RECIPE, label="Recipe")
-            self._rival = ui.select(bundles, value=SHIPPED, label="To beat")
-            self._weights = ui.select(WEIGHTS, value=ANY, label="Weights to start from")
+            self._recipe = ChoiceList(
+                "Recipe", self._bench.renewal.recipe_titles(), self._bench.renewal.usual_recipe()
+            )
+            self._rival = ChoiceList("Model to beat", bundles, _usual_rival(found))
+            self._weights = ChoiceList("Weights to start from", WEIGHTS, ANY)
             self._button("Start the training", self._retrain)
 
     def _retrain(self) -> JobStatus:
         choices = {one.key: one.path for one in self._bench.models.choices()}
-        rival = choices[str(self._rival.value)]
-        return self._bench.renewal.retrain(
-            RetrainRequest(str(self._recipe.value), rival, str(self._weights.value))
-        )
+        rival = choices.get(self._rival.value)
+        if rival is None:
+            raise ConfigError("the model to beat is not there any more; load this page again")
+        return self._bench.renewal.retrain(RetrainRequest(self._recipe.value, rival, self._weights.value))
 
     def _button(self, title: str, begin: Callable[[], JobStatus]) -> None:
         async def pressed() -> None:
             self._messages.clear()
             try:
-                await asyncio.to_thread(begin)
+                status = await asyncio.to_thread(begin)
             except MaskGateError as error:
                 self._tell(str(error))
+                return
             await self._watch()
+            self._scroll_to(status.id)
 
         words("button", title, "bench-button").props("type=button").on("click", pressed)
 
@@ -145,6 +165,14 @@ class RenewPage:
         with self._messages:
             _show_taken(event.args)
         await self._watch()
+        self._scroll_to(event.args["job"]["id"])
+
+    def _scroll_to(self, name: str) -> None:
+        """On a telephone a new job is below what can be seen."""
+        if name in self._cards:
+            ui.run_javascript(
+                f"getHtmlElement({self._cards[name].card.id})?.scrollIntoView({{block: 'nearest'}})"
+            )
 
     def _on_problem(self, event: GenericEventArguments) -> None:
         self._messages.clear()
@@ -158,7 +186,7 @@ class RenewPage:
         """Starts what waits, and shows how all stands."""
         queue = self._bench.renewal.queue
         try:
-            await asyncio.to_thread(queue.advance)
+            await asyncio.to_thread(self._bench.renewal.advance)
         except MaskGateError as error:
             self._messages.clear()
             self._tell(str(error))
@@ -209,25 +237,31 @@ class JobCard:
             self._text = words("p", "")
             self._bar = ui.element("progress").props('max=1 aria-label="progress of the training"')
             self._action("Cancel", lambda: self._bench.renewal.queue.cancel(self._name))
-        elif status.state in RESUMABLE:
+        elif self._bench.renewal.can_resume(status):
             self._action("Resume", lambda: self._bench.renewal.resume(self._name))
-        else:
-            self._add_outcome()
+        elif status.state is JobState.FINISHED:
+            self._add_outcome(JobKind(status.plan.kind))
         with ui.element("details"):
             words("summary", "Log")
             self._log = words("pre", self._lines(), "bench-log").props("tabindex=0")
 
-    def _add_outcome(self) -> None:
+    def _add_outcome(self, kind: JobKind) -> None:
         for result in self._bench.renewal.queue.of(self._name).results():
             _show_result(self._name, result)
         verdict = self._bench.renewal.verdict(self._name)
         if verdict:
             _show_verdict(self._name, verdict)
+        if kind in NEXT:
+            hint(*NEXT[kind])
         if self._bench.renewal.bundle(self._name):
             with ui.element("div").classes("bench-row"):
                 ui.link("Download the bundle", f"/api/runs/{self._name}/bundle")
                 if self._bench.settings.inbox:
                     self._add_inbox(self._bench.settings.inbox)
+            command = f"maskgate models install {self._name}.tar.gz"
+            hint(
+                f"On a device {command} takes it into use. See it beside the old one on the page", "Try", "/"
+            )
 
     def _add_inbox(self, inbox: Path) -> None:
         """Puts the bundle where devices look for it."""
@@ -312,7 +346,7 @@ def _show_verdict(name: str, verdict: dict[str, Any]) -> None:
         ("figure", "verdict", "old", "new", "bound"),
         [
             (
-                one["name"],
+                spoken(one["name"]),
                 "held" if one["held"] else "FAILED",
                 *map(_number, (one["old"]["value"], one["new"]["value"], one["bound"])),
             )
@@ -321,6 +355,15 @@ def _show_verdict(name: str, verdict: dict[str, Any]) -> None:
     )
     if verdict.get("weaker"):
         words("p", f"Weaker in {', '.join(one['name'] for one in verdict['weaker'])}.", "bench-quiet")
+
+
+def _usual_rival(found: Sequence[ModelChoice]) -> str:
+    """The bundle that was named first or won last, since it is the one in use; else the shipped one."""
+    return next((one.key for one in found if one.key != SHIPPED), SHIPPED)
+
+
+def _handed_in(file: Path) -> HandedIn:
+    return HandedIn(file, file.name)
 
 
 def _folder(given: str | None) -> HandedIn:
@@ -332,7 +375,7 @@ def _folder(given: str | None) -> HandedIn:
     folder = Path((given or "").strip()).expanduser()
     if not (given or "").strip() or not folder.is_dir():
         raise ConfigError(f"there is no folder {given or ''}; name one of this machine".replace("  ", " "))
-    return HandedIn(folder, folder.name)
+    return _handed_in(folder)
 
 
 def _number(value: float | None) -> str:

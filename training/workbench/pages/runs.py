@@ -20,7 +20,7 @@ from training.workbench.data_catalogue import DataCatalogue
 from training.workbench.frame import page_frame
 from training.workbench.pages.charts import data_table, svg_chart
 from training.workbench.pages.faces import FaceDialog, face_sheet, tile_of
-from training.workbench.parts import heading, problem, spoken, words
+from training.workbench.parts import heading, hint, number_of, problem, spoken, words
 from training.workbench.run_catalogue import RunComparison, RunSummary, compare, runs_in
 
 HEADS = ("run", "recipe", "network", "state", "epochs", "faces", "macro-F1", "bare called masked", "gate")
@@ -51,6 +51,10 @@ class RunsPage:
         if not found:
             words("p", f"There is no run in {self._bench.settings.runs} yet; start one on the page Renew.")
             return
+        hint(
+            "Every training with its figures on the test faces. Tick two or more to see where they differ. "
+            "The gate lets a new model take the place of an old one; other runs have no verdict of it."
+        )
         with ui.element("section").classes("bench-card"):
             self._add_table(found)
             self._compare = words("button", COMPARE, "bench-button").props("type=button disabled")
@@ -150,7 +154,7 @@ class RunsPage:
                     _show_matrix(row)
         _show_slices(found)
         with ui.element("section").classes("bench-card"):
-            heading(f"Disagreements: {len(found.disagreements)} faces")
+            heading(f"Disagreements: {number_of(len(found.disagreements), 'face')}")
             self._show_disagreements(found, shown)
 
     def _show_curves(self) -> None:

@@ -16,11 +16,14 @@ from training.workbench.builtin import CLIP_VIDEO, clip_picture
 from training.workbench.frame import page_frame
 from training.workbench.looking import FaceView, LookOptions, ModelView, PictureView, look
 from training.workbench.models import SHIPPED, TriedModel
-from training.workbench.pages.playback import show_playback
-from training.workbench.parts import ChoiceList, bars, facts, heading, problem, spoken, words
+from training.workbench.pages.playback import show_playbacks
+from training.workbench.parts import ChoiceList, bars, facts, heading, hint, number_of, problem, spoken, words
 from training.workbench.videos import VideoPlayback, WaitingVideo
 
-HINT = "Send pictures or a video, or open the webcam. Nothing leaves this machine."
+HINT = (
+    "See what a device would decide about a picture, a video or your webcam, and why. Nothing leaves this "
+    "machine. Where it is wrong, add such pictures and train anew, on the page"
+)
 NOBODY = ""
 """In the place of a second model."""
 MOST_SHOWN = 12
@@ -47,7 +50,7 @@ class TryPage:
 
     def build(self) -> None:
         """Fills the page."""
-        words("p", HINT, "bench-quiet")
+        hint(HINT, "Renew", "/renew")
         with ui.element("section").classes("bench-card"):
             self._add_choices()
             _add_ways_in()
@@ -57,9 +60,10 @@ class TryPage:
                     ("Play the built-in clip", self._on_clip),
                 ):
                     words("button", title, "bench-button").props("type=button").on("click", handler)
-        self._state = words("p", "", "bench-quiet").props("role=status")
-        self._messages = ui.element("div")
-        self._live = ui.element("div")
+        with ui.element("div"):
+            self._state = words("p", "", "bench-quiet").props("role=status")
+            self._messages = ui.element("div")
+            self._live = ui.element("div")
         self._shown = ui.element("div").classes("bench-stack")
         ui.on("bench-begin", self._messages.clear)
         ui.on("bench-picture", self._on_picture)
@@ -72,9 +76,9 @@ class TryPage:
         names = {one.key: one.title for one in self._bench.models.choices()}
         with ui.element("div").classes("bench-row"):
             self._first = ChoiceList("Model", names, SHIPPED)
-            self._second = ChoiceList("Beside it", {NOBODY: "None", **names}, NOBODY)
+            self._second = ChoiceList("Compare it with", {NOBODY: "None", **names}, NOBODY)
             self._pixelated = ui.switch("Pixelate eyes", value=True)
-            self._heat = ui.switch("Show what decides", value=True)
+            self._heat = ui.switch("Show where it looks", value=True)
 
     def _on_problem(self, event: GenericEventArguments) -> None:
         self._tell(str(event.args))
@@ -117,17 +121,18 @@ class TryPage:
 
     async def _looked(self, take: Callable[[], Upload], *, heat: bool) -> PictureView | None:
         options = LookOptions(bool(self._pixelated.value), heat)
-        keys = [key for key in (self._first.value, self._second.value) if key]
         try:
             upload = await asyncio.to_thread(take)
-            models = await asyncio.to_thread(self._opened, keys)
+            models = await self._opened()
             return await asyncio.to_thread(look, upload, models, options)
         except MaskGateError as error:
             self._tell(str(error))
             return None
 
-    def _opened(self, keys: list[str]) -> list[TriedModel]:
-        return [self._bench.models.open(key) for key in dict.fromkeys(keys)]
+    async def _opened(self) -> list[TriedModel]:
+        """The chosen models: one, or two."""
+        keys = dict.fromkeys(key for key in (self._first.value, self._second.value) if key)
+        return [await asyncio.to_thread(self._bench.models.open, key) for key in keys]
 
     async def _on_video(self, event: GenericEventArguments) -> None:
         try:
@@ -142,11 +147,11 @@ class TryPage:
 
     async def _play(self, video: WaitingVideo) -> None:
         try:
-            model = await asyncio.to_thread(self._bench.models.open, self._first.value)
+            models = await self._opened()
         except MaskGateError as error:
             self._tell(str(error))
         else:
-            await show_playback(self._new_card(), VideoPlayback(video, model))
+            await show_playbacks(self._new_card(), [VideoPlayback(video, model) for model in models])
 
     def _new_card(self) -> ui.element:
         """A place above the earlier results; the oldest goes."""
@@ -181,7 +186,7 @@ def show_picture(view: PictureView) -> None:
 
 def _show_model(view: PictureView, model: ModelView) -> None:
     heading(model.title, 3)
-    count = "no face" if not model.faces else f"{len(model.faces)} faces" if model.faces[1:] else "1 face"
+    count = number_of(len(model.faces), "face") if model.faces else "no face"
     _picture(model.picture, f"{view.name} with {count}")
     if model.uncounted:
         words("p", f"{model.uncounted} more are too uncertain to be faces that count.", "bench-quiet")
@@ -223,8 +228,8 @@ def _show_decision(face: FaceView) -> None:
         {
             "Size": f"{seen.face.box.side:.0f} px",
             "Sharpness": f"{seen.sharpness:.0f}",
-            "Detector": f"{seen.face.score:.1%}",
-            "Counts": f"{still.quality:.0%}",
+            "Sure to be a face": f"{seen.face.score:.1%}",
+            "Weight of such a frame": f"{still.quality:.0%}",
         }
     )
 

@@ -81,7 +81,7 @@ def test_two_models_side_by_side(browser: Browser, bench: Served, picture: Path)
     """A bundle and the float network of a run, which has a Grad-CAM."""
     watched = at_the_page(browser, bench)
     page = watched.page
-    page.get_by_label("Beside it").select_option("first (float network)")
+    page.get_by_label("Compare it with").select_option("first (float network)")
     page.set_input_files("#files", picture)
     sections = page.locator("article section")
     expect(sections).to_have_count(2)
@@ -149,9 +149,13 @@ def test_a_video_is_played(browser: Browser, bench: Served) -> None:
     expect(page.locator("article table tbody tr")).to_have_count(4)
     expect(page.locator("article .bench-span.green").first).to_be_attached()
     assert Axe().run(page).generate_snapshot() == ""
+    page.get_by_label("Compare it with").select_option("first (float network)")
     page.get_by_role("button", name="Play the built-in clip").click()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("The video was stopped.")).to_be_visible()
+    # Two models play it at once, and each is stopped by itself.
+    for left in (2, 1):
+        expect(page.get_by_role("button", name="Stop")).to_have_count(left)
+        page.get_by_role("button", name="Stop").first.click()
+    expect(page.get_by_text("The video was stopped.")).to_have_count(2)
     page.close()
     assert watched.complaints == []
 
