@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -126,6 +128,10 @@ _SCALAR = SummaryMetadata(
 )
 
 
+_CAUSES = tuple(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)))
+"""What the system may have said, in the words of the framework's errors."""
+
+
 class TensorBoardWriter:
     """A folder of event files; every run of the program adds one."""
 
@@ -147,9 +153,9 @@ class TensorBoardWriter:
                     tf.summary.write(name, tf.constant(value, tf.float32), step, _SCALAR)
             self._writer.flush()
         except tf.errors.OpError as error:
-            raise StorageError(
-                f"{self._folder} cannot be written: {error.message}; make room for it"
-            ) from None
+            # Its own words are several lines about its inside.
+            cause = next((f": {one}" for one in _CAUSES if one in error.message), "")
+            raise StorageError(f"{self._folder} cannot be written{cause}; make room for it") from None
 
 
 class CurvesCallback(keras.callbacks.Callback):  # type: ignore[misc]
