@@ -53,13 +53,7 @@ class TryPage:
         hint(HINT, "Renew", "/renew")
         with ui.element("section").classes("bench-card"):
             self._add_choices()
-            _add_ways_in()
-            with ui.element("div").classes("bench-row"):
-                for title, handler in (
-                    ("Try a picture of the built-in clip", self._on_clip_picture),
-                    ("Play the built-in clip", self._on_clip),
-                ):
-                    words("button", title, "bench-button").props("type=button").on("click", handler)
+            self._add_ways_in()
         with ui.element("div"):
             self._state = words("p", "", "bench-quiet").props("role=status")
             self._messages = ui.element("div")
@@ -79,6 +73,20 @@ class TryPage:
             self._second = ChoiceList("Compare it with", {NOBODY: "None", **names}, NOBODY)
             self._pixelated = ui.switch("Pixelate eyes", value=True)
             self._heat = ui.switch("Show where it looks", value=True)
+
+    def _add_ways_in(self) -> None:
+        """What `try.js` listens to: a place to drop files on, which opens a dialog too, and the webcam."""
+        with ui.element("label").classes("bench-drop").props("id=drop for=files"):
+            words("span", "Drop pictures or a video here, paste a picture, or choose files")
+            ui.element("input").props('type=file id=files multiple accept="image/*,video/*"')
+        with ui.element("div").classes("bench-row"):
+            words("button", "Open the webcam", "bench-button").props("type=button id=webcam")
+            for title, handler in (
+                ("Try a picture of the built-in clip", self._on_clip_picture),
+                ("Play the built-in clip", self._on_clip),
+            ):
+                words("button", title, "bench-button").props("type=button").on("click", handler)
+            words("span", "", "bench-quiet").props("id=progress role=status")
 
     def _on_problem(self, event: GenericEventArguments) -> None:
         self._tell(str(event.args))
@@ -163,16 +171,6 @@ class TryPage:
             old.delete()
         del self._results[MOST_SHOWN:]
         return card
-
-
-def _add_ways_in() -> None:
-    """What `try.js` listens to: a place to drop files on, which opens a dialog too, and the webcam."""
-    with ui.element("label").classes("bench-drop").props("id=drop for=files"):
-        words("span", "Drop pictures or a video here, paste a picture, or choose files")
-        ui.element("input").props('type=file id=files multiple accept="image/*,video/*"')
-    with ui.element("div").classes("bench-row"):
-        words("button", "Open the webcam", "bench-button").props("type=button id=webcam")
-        words("span", "", "bench-quiet").props("id=progress role=status")
 
 
 def show_picture(view: PictureView) -> None:
