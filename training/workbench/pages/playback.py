@@ -36,7 +36,7 @@ async def show_playbacks(card: ui.element, playbacks: Sequence[VideoPlayback]) -
 
 async def _show_playback(card: ui.element, playback: VideoPlayback) -> None:
     """Plays a video in a thread, shows in the card how far it is, and in the end what came of it."""
-    ui.context.client.on_delete(playback.stop)
+    card.client.on_delete(playback.stop)
     with card:
         heading(playback.model.title, 3)
         state = words("p", "").props("role=status")

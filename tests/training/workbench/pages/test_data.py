@@ -21,7 +21,7 @@ def at_the_data(browser: Browser, site: Served, **options: object) -> Watched:
 
 
 def choose(page: Page, select: str, option: str) -> None:
-    page.get_by_label(select, exact=True).select_option(label=option)
+    page.get_by_role("combobox", name=select, exact=True).select_option(label=option)
 
 
 def sheet(page: Page) -> Locator:
