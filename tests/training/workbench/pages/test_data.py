@@ -21,7 +21,8 @@ def at_the_data(browser: Browser, site: Served, **options: object) -> Watched:
 
 
 def choose(page: Page, select: str, option: str) -> None:
-    page.get_by_role("combobox", name=select, exact=True).select_option(label=option)
+    box = page.get_by_role("combobox", name=select, exact=True)
+    box.select_option(value=box.locator("option", has_text=option).first.get_attribute("value"))
 
 
 def sheet(page: Page) -> Locator:

@@ -69,7 +69,7 @@ def test_a_training_is_cancelled_resumed_and_finished(
     """It survives a reload of the page; the gate's verdict is shown, and the bundle can be had."""
     watched = at_the_jobs(browser, changing_site)
     page = watched.page
-    page.get_by_label("Recipe").select_option("that of small")
+    page.get_by_role("combobox", name="Recipe", exact=True).select_option("that of small")
     page.get_by_role("button", name="Start the training").click()
     card = cards(page).first
     expect(card).to_contain_text("Train with the recipe of small to beat the shipped bundle")
