@@ -27,6 +27,7 @@ seed = 3
 threads = 1
 [network]
 name = "small_cnn"
+alpha = 0.25
 dense_units = 16
 input_size = 96
 weights = "none"

@@ -17,6 +17,7 @@ name = "tiny"
 threads = 1
 [network]
 name = "small_cnn"
+alpha = 0.25
 input_size = 96
 dense_units = 8
 weights = "none"

@@ -148,7 +148,8 @@ def _efficientnet_lite(settings: NetworkRecipe, weights: str | None) -> Any:
 def _small_cnn(settings: NetworkRecipe, _weights: str | None) -> Any:
     """Three blocks of convolution, batch normalisation and pooling: a common first recipe, from scratch."""
     layers: list[Any] = [keras.Input((settings.input_size, settings.input_size, 3))]
-    for filters in (32, 64, 128):
+    for wide in (32, 64, 128):
+        filters = max(1, round(settings.alpha * wide))
         layers += [
             keras.layers.Conv2D(filters, 3, padding="same", activation="relu"),
             keras.layers.BatchNormalization(),

@@ -19,6 +19,7 @@ name = "{name}"
 threads = 0
 [network]
 name = "small_cnn"
+alpha = 0.5
 input_size = 96
 dense_units = {units}
 weights = "none"

@@ -14,7 +14,9 @@ load_framework()
 import keras
 import numpy as np
 from edge.errors import ConfigError
-from training.classifier.network import BACKBONES, batch_norms, build, fold_in, require_layer, set_trainable
+from training.classifier.network import (
+    BACKBONE, BACKBONES, batch_norms, build, fold_in, require_layer, set_trainable,
+)
 from training.classifier.inference import predict
 from training.classifier.recipe import NetworkRecipe
 from training.classifier.calibration import Scaling
@@ -29,6 +31,8 @@ for name in BACKBONES:
     print(name, before.shape, np.allclose(predict(model, pixels), scaling.apply(before), atol=1e-4))
     print({layer.momentum for layer in batch_norms(model)})
 
+narrow = build(NetworkRecipe(name="small_cnn", alpha=0.25, input_size=96), "none")
+print([layer.filters for layer in narrow.get_layer(BACKBONE).layers if hasattr(layer, "filters")])
 model = build(NetworkRecipe(input_size=96, alpha=0.35), "none")
 set_trainable(model, True, True, "block_2_add")
 names = {variable.path.split("/")[0] for variable in model.trainable_variables}
@@ -41,7 +45,8 @@ except ConfigError as error:
 
 
 def test_networks_by_name() -> None:
-    """All are built, take the scaling into their last layer exactly, and keep what is frozen frozen."""
+    """All are built, in the width that is asked for, take the scaling into their last layer exactly, and keep
+    what is frozen frozen."""
     done = forked.run(SCRIPT)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -51,5 +56,6 @@ def test_networks_by_name() -> None:
     )  # fmt: skip
     assert lines[0:12:2] == [f"{name} (3, 3) True" for name in names]
     assert set(lines[1:12:2]) == {"{0.95}"}
-    assert lines[12] == "False False True True"
-    assert "block_99" in lines[13]
+    assert lines[12] == "[8, 16, 32]"
+    assert lines[13] == "False False True True"
+    assert "block_99" in lines[14]

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 LEFT_OUT = "16 faces of mask_worn_incorrectly are left out: the network has 2 classes"
 CHANGES = (
     (
-        'name = "small_cnn"\ninput_size = 96\ndense_units = 8',
+        'name = "small_cnn"\nalpha = 0.25\ninput_size = 96\ndense_units = 8',
         'name = "mobilenet_v2"\nalpha = 0.35\ninput_size = 100\nclasses = 2',
     ),
     ("faces_per_epoch = 24", "faces_per_epoch = 80"),

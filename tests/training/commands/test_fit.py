@@ -30,6 +30,7 @@ RECIPE = """
 name = "smoke"
 [network]
 name = "small_cnn"
+alpha = 0.25
 dense_units = 16
 input_size = 96
 weights = "none"

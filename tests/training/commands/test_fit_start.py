@@ -13,7 +13,10 @@ from tests.support.recipes import recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-IMAGENET = (('name = "small_cnn"', 'name = "mobilenet_v2"'), ('weights = "none"', 'weights = "imagenet"'))
+IMAGENET = (
+    ('name = "small_cnn"\nalpha = 0.25', 'name = "mobilenet_v2"'),
+    ('weights = "none"', 'weights = "imagenet"'),
+)
 
 
 def started(folder: Path, program: str, *more: object) -> subprocess.CompletedProcess[str]:
