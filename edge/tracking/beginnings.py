@@ -146,10 +146,10 @@ class _Doubt:
         present = {each: self._present[each] for each in costs if each in self._present}
         others = [person for person in passes if person not in present.values()]
         taken = {face for at, face in best_pairs(pair_costs(passes, self._faces)) if passes[at] in others}
-        nexts: dict[Beginning, dict[int, float]] = {each: {} for each in costs}
+        options, nexts = list(costs), {each: dict[int, float]() for each in costs}
         for (at, face), cost in pair_costs(list(begun.values()), self._faces).items():
             if face not in taken:
-                nexts[list(costs)[at]][face] = cost
+                nexts[options[at]][face] = cost
         likeliest = _likeliest(costs, nexts)
         self._name({each: begun[each] for each in likeliest}, present)
         return others + [present.get(each, begun[each]) for each in likeliest]
