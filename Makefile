@@ -3,6 +3,8 @@
 .NOTPARALLEL:
 .PHONY: demo web workbench docs test coverage faults bench tracking deb check lint types contracts format hooks lock clean help dev-venv peers edge-venv web-venv workbench-venv docs-venv tflite-venv broker strace chromium docs-scripts
 MAKEFLAGS += --no-print-directory
+# Tests start hundreds of processes: without bytecode each would compile the project.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The first Python from 3.11 to 3.13 that is found.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -28,8 +30,10 @@ web: web-venv  ## set up the pages, play the built-in clip over and over, and se
 workbench: workbench-venv  ## set up the workbench, and open it with data and runs of its own making
 	@.venv-workbench/bin/maskgate-train workbench --example --open
 
-test: dev-venv tflite-venv broker strace chromium docs-scripts check  ## check everything; installs Mosquitto, strace and Chromium from Debian, as root
-	@$(TESTS)
+test:  ## check everything; installs Mosquitto, strace and Chromium from Debian, as root
+	@$(MAKE) broker strace chromium tflite-venv & beside=$$!; \
+		$(MAKE) docs-scripts lint contracts; status=$$?; wait $$beside && exit $$status
+	@$(MAKE) types & types=$$!; $(TESTS); status=$$?; wait $$types && exit $$status
 
 coverage: dev-venv tflite-venv broker strace chromium  ## the same tests, and which lines and branches they reach
 	@$(TESTS) --cov --cov-report=term

@@ -45,8 +45,11 @@ lacking() {
         printf '%s\n' "$told" | grep -v '^maskgate .* requires \(ai-edge-litert\|backports-strenum\),'
 }
 # The lock names every package, so nothing is resolved: what is installed does not hang on what an index holds today.
-pip --no-deps --require-hashes -r "$lock" || fail "the packages of $lock could not be installed; pip says why above"
+# pip would compile one file after the other; below that takes as many processes as there are cores.
+pip --no-compile --no-deps --require-hashes -r "$lock" || fail "the packages of $lock could not be installed; pip says why above"
 pip --no-deps --no-build-isolation -e . || fail "maskgate could not be installed into $venv; pip says why above"
+# Some packages hold files for other versions of Python, which cannot be compiled.
+"$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" >/dev/null 2>&1 || true
 if lacking >&2; then
     fail "what $venv holds does not fit together, as pip check says above; remove it to set it up anew"
 fi
