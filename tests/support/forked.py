@@ -1,6 +1,6 @@
 """Programs in processes of their own that have TensorFlow loaded already.
 
-To load it takes eight seconds of a processor, more than most of what tests ask of it. So each test process
+To load it takes five seconds of a processor, more than most of what tests ask of it. So each test process
 starts one that loads it once, and has that fork for every program: the standard library's `forkserver`.
 What runs is a process as any other, to be killed, limited and waited for. Two things are not as in a fresh
 interpreter, and where they matter a test starts one: what the libraries print while they load, and the
