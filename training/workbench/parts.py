@@ -65,6 +65,13 @@ class ChoiceList:
             chosen = "(event) => emit(event.target.value)"
             self._select = ui.element("select").on("change", self._on_change, js_handler=chosen)
         self.set_options(options)
+        # What was chosen while the page was not connected is asked for; nobody would hear of it.
+        ui.context.client.on_connect(self._ask)
+
+    def _ask(self) -> None:
+        if not self._select.is_deleted:
+            again = "dispatchEvent(new Event('change'))"
+            ui.run_javascript(f"getHtmlElement({self._select.id})?.{again}")
 
     def set_options(self, options: Mapping[str, str]) -> None:
         """Puts others in the place of the options; the first is chosen where the chosen one has gone."""
@@ -78,8 +85,8 @@ class ChoiceList:
                 option.props["selected"] = key == self.value
 
     def _on_change(self, event: GenericEventArguments) -> Awaitable[None] | None:
-        self.value = str(event.args)
-        return self._changed() if self._changed else None
+        before, self.value = self.value, str(event.args)
+        return self._changed() if self._changed and self.value != before else None
 
 
 def facts(rows: Mapping[str, str]) -> None:

@@ -10,6 +10,15 @@ from tests.support.chromium import Watched, opened
 from tests.support.web import Served
 
 pytestmark = pytest.mark.slow
+CHOOSE_AT_ONCE = """
+new MutationObserver((_, observer) => {
+  const found = document.querySelector("option[value=without_mask]");
+  if (!found) return;
+  observer.disconnect();
+  found.parentElement.value = "without_mask";
+}).observe(document, { childList: true, subtree: true });
+"""
+"""As a browser does it before anybody listens: without an event."""
 
 
 def at_the_data(browser: Browser, site: Served, **options: object) -> Watched:
@@ -66,6 +75,15 @@ def test_faces_are_chosen(browser: Browser, site: Served) -> None:
     expect(sheet(page).first).to_contain_text(" → ")
     page.close()
     assert watched.complaints == []
+
+
+def test_what_was_chosen_before_the_page_was_connected(browser: Browser, site: Served) -> None:
+    """Counts: a browser may be slow to connect, or remember what was chosen before a reload."""
+    page = opened(browser, site.url).page
+    page.add_init_script(CHOOSE_AT_ONCE)
+    page.goto(f"{site.url}/data")
+    expect(page.get_by_text("1 to 48 of 100 faces")).to_be_visible()
+    page.close()
 
 
 def test_a_face_is_relabelled_and_that_is_taken_back(browser: Browser, site: Served) -> None:
