@@ -62,7 +62,7 @@ class FaceDialog:
         """`changed` is called when a face was corrected."""
         self._desk = desk
         self._changed = changed
-        with ui.dialog().props('aria-label="A face"') as self._dialog:
+        with ui.dialog().props('aria-label="A face" transition-duration=0') as self._dialog:
             # No other element of a dialog can be clicked on.
             self._card = ui.element("div").classes("bench-card bench-dialog")
 
