@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from edge.errors import ConfigError
 from edge.geometry import covers, crosses_itself
@@ -218,8 +219,14 @@ class EntranceConfig(FrozenModel):
     def _can_be_told(cls, inside: str, info: ValidationInfo) -> str:
         line = info.data.get("line")
         # Where something is wrong with the line, that is told already.
-        if not line:
+        if line is None or not (line or inside):
             return inside
+        if not line:
+            raise PydanticCustomError(
+                "lacks",
+                "there is no entrance.line, so no direction can be told; give one, or leave this empty",
+                {"lacking": "entrance.line"},
+            )
         across = abs(line[0][0] - line[1][0]) - abs(line[0][1] - line[1][1])
         sides = [*(("above", "below") if across >= 0 else ()), *(("left", "right") if across <= 0 else ())]
         if inside not in sides:
@@ -462,7 +469,8 @@ def examine(file: Path) -> tuple[Config, tuple[tuple[str, str], ...]]:
             told = {key for key, _ in problems}
             for item in error.errors():
                 key = ".".join(map(_told_key, item["loc"]))
-                if key not in told:
+                lacking = item.get("ctx", {}).get("lacking")
+                if key not in told and not any(_is_within(each, lacking) for each in told):
                     problems.append((key, _plain(item["type"], item["msg"])))
                 _remove(raw, item["loc"])
 
@@ -500,6 +508,11 @@ def _remove(raw: dict[str, Any], where: tuple[int | str, ...]) -> None:
 
 def _told_key(key: int | str) -> str:
     return address_in(str(key)) or str(key)
+
+
+def _is_within(key: str, other: str | None) -> bool:
+    """Whether a key is another one, or a member of its list."""
+    return other is not None and f"{key}.".startswith(f"{other}.")
 
 
 def _plain(kind: str, message: str) -> str:

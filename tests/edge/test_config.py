@@ -168,6 +168,7 @@ POLYGON = "area = [[0, 0.2], [1, 0.2], [1, 1], [0, 1]]"
         ('line = [[-0.1, 0.5], [0.9, 0.5]]\ninside = "below"', "entrance.line.0.0", "greater than or equal"),
         (f'{POLYGON}\nline = [[0.1, 0.1], [0.9, 0.5]]\ninside = "below"', "entrance.line", "entrance.area"),
         ("line = [[0.1, 0.5], [0.9, 0.5]]", "entrance.inside", "above and below"),
+        ('inside = "left"', "entrance.inside", "no entrance.line"),
         ('line = [[0.1, 0.5], [0.9, 0.5]]\ninside = "left"', "entrance.inside", "above and below"),
         ('line = [[0.5, 0.1], [0.5, 0.9]]\ninside = "below"', "entrance.inside", "left and right"),
         ('line = [[0.5, 0.1], [0.5, 0.9]]\ninside = "in"', "entrance.inside", "'left' or 'right'"),
