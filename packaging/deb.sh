@@ -65,8 +65,8 @@ END
 }
 
 files() {
-    for unit in maskgate maskgate-vision maskgate-uplink; do
-        install -D -m 644 "systemd/$unit.service" "$usr/lib/systemd/system/$unit.service"
+    for unit in maskgate.service maskgate-vision.service maskgate-uplink.service maskgate-relay.socket maskgate-relay@.service; do
+        install -D -m 644 "systemd/$unit" "$usr/lib/systemd/system/$unit"
     done
     install -D -m 644 systemd/sysusers.conf "$usr/lib/sysusers.d/maskgate.conf"
     install -D -m 644 config.toml "$usr/share/maskgate/config.toml"

@@ -50,6 +50,9 @@ all_in_one=maskgate.service
 halves="maskgate-vision.service maskgate-uplink.service"
 pages=maskgate-web.service
 units="$all_in_one $halves $pages"
+# Started by the service that sees, where a relay is wired.
+guard=maskgate-relay.socket
+files="$units $guard maskgate-relay@.service"
 # Megabytes for a version and the packages that it is made of; docs/install-pi.md has what was measured.
 needed_mb=500
 
@@ -309,7 +312,7 @@ lacking() {
 make_share() {
     "$folder/bin/python" packaging/man_pages.py "$folder/share"
     mkdir -p "$folder/share/maskgate"
-    for unit in $units; do
+    for unit in $files; do
         cp "systemd/$unit" "$folder/share/maskgate/"
     done
     cp systemd/sysusers.conf config.toml "$folder/share/maskgate/"
@@ -331,8 +334,10 @@ take() { # VERSION
     ln -sfn "$opt/bin/maskgate" "$program"
     from=$opt/versions/$1/share
     install -m 644 "$from/maskgate/sysusers.conf" "$sysusers"
-    for unit in $units; do
-        install -m 644 "$from/maskgate/$unit" "$systemd/$unit"
+    for unit in $files; do
+        # A version that is gone back to may not have it.
+        rm -f "$systemd/$unit"
+        [ ! -e "$from/maskgate/$unit" ] || install -m 644 "$from/maskgate/$unit" "$systemd/$unit"
     done
     remove_share
     (cd "$from" && find man bash-completion zsh fish -type f) | while read -r file; do
@@ -376,8 +381,14 @@ start() {
         systemd_runs || return 0
         systemctl daemon-reload
         systemctl --quiet stop $(others)
+        stop_guard
         systemctl restart $services
     }
+}
+
+# Its socket may be another one now, or none; what has been called ends with the service.
+stop_guard() {
+    systemctl --quiet stop $guard 2>/dev/null || true
 }
 
 active() {
@@ -464,10 +475,10 @@ say_done() {
 uninstall() {
     # shellcheck disable=SC2086 # a list of units
     if [ -e "$systemd/$all_in_one" ]; then
-        ! systemd_runs || systemctl --quiet stop $units
+        ! systemd_runs || { systemctl --quiet stop $units && stop_guard; }
         systemctl --quiet disable $units
     fi
-    for unit in $units; do
+    for unit in $files; do
         rm -rf "${systemd:?}/$unit" "${systemd:?}/$unit.d"
     done
     ! systemd_runs || systemctl daemon-reload
@@ -476,7 +487,8 @@ uninstall() {
     for folder in man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d; do
         (cd "$share" 2>/dev/null && rmdir -p --ignore-fail-on-non-empty "$folder" 2>/dev/null) || true
     done
-    rm -rf "$opt" "$program" "$sysusers" "$root/run/maskgate" "$root/run/private/maskgate"
+    rm -rf "$opt" "$program" "$sysusers" "$root"/run/maskgate "$root"/run/maskgate-relay* \
+        "$root/run/private/maskgate" "$root/run/private/maskgate-relay"
     [ -z "$keep_data" ] || return 0
     for name in $states; do
         rm -rf "$root/var/lib/private/$name" "$root/var/lib/$name"

@@ -130,6 +130,7 @@ by_script() {
     check "the service is started" in_trial systemctl start maskgate
     check "the service runs 0.1.0" serves 0.1.0
     check "an event arrives at a broker" hears_a_pass
+    check "the doctor finds no fault" in_trial maskgate doctor
     check "the command has a man page" in_trial man -w maskgate-doctor
     check "installed once more, nothing is made anew" in_trial /sources/0.1.0/$install
     check "an update is installed" in_trial /sources/0.1.1/$install
@@ -225,12 +226,16 @@ use_pins() {
     in_trial systemctl restart maskgate-vision
 }
 
-released() { # WHO SIGNAL
+released() { # WHO SIGNAL; the main process of the half that sees, all of its processes, or the relay's guard
     in_trial python3 /sources/0.1.0/scripts/trial_pins.py maskgate-vision "$1" "$2"
 }
 
-scores() { # AT MOST UNIT; a unit that is not installed by its file
-    [ -e "$trial/etc/systemd/system/$2" ] || set -- "$1" --offline=yes "/sources/0.1.0/systemd/$2"
+scores() { # AT MOST UNIT; a unit that is not installed, or a template, by its file
+    case $2 in
+    *@.service) there= ;;
+    *) there=$trial/etc/systemd/system/$2 ;;
+    esac
+    [ -e "$there" ] || set -- "$1" --offline=yes "/sources/0.1.0/systemd/$2"
     most=$1
     shift
     in_trial systemd-analyze security --no-pager --threshold="${most%.*}${most#*.}" "$@" | grep Overall
@@ -250,6 +255,15 @@ tries() { # UNIT
     in_trial cat /run/tried
 }
 
+says_in_status() { # WORDS; it is told every five seconds
+    # shellcheck disable=SC2016 # for that shell
+    in_trial timeout 20 sh -c 'until systemctl show -p StatusText maskgate-vision | grep -F "$1"; do sleep 1; done' sh "$1"
+}
+
+has_errors() {
+    in_trial journalctl -q -u maskgate-vision -p err --grep "the spool"
+}
+
 finds() { # LINE ...; in what was tried
     for line in "$@"; do
         grep -qF "$line" "$folder/tried" || return 1
@@ -261,7 +275,8 @@ by_sandbox() {
     set_camera
     put_devices_in
     in_trial cp /sources/0.1.0/scripts/try_sandbox.py /opt/maskgate/
-    for unit in 0.4=maskgate-vision 1.0=maskgate-uplink 1.8=maskgate 1.0=maskgate-web 1.1=maskgate-collector; do
+    for unit in 0.4=maskgate-vision 1.0=maskgate-uplink 1.8=maskgate 1.0=maskgate-web 1.1=maskgate-collector \
+        0.4=maskgate-relay@; do
         check "${unit#*=} is exposed by ${unit%=*} at most" scores "${unit%=*}" "${unit#*=}.service"
         cat "$folder/log"
     done
@@ -279,7 +294,7 @@ by_sandbox() {
     in_trial systemctl start maskgate-uplink
     check "both run" runs maskgate-vision maskgate-uplink
     check "an event arrives through both" hears_a_pass
-    for case in "main KILL" "main STOP" "all KILL"; do
+    for case in "main KILL" "main STOP" "all KILL" "guard KILL"; do
         # shellcheck disable=SC2086 # two words
         check "pins are off after $case" released $case
         cat "$folder/log"
@@ -290,6 +305,8 @@ by_sandbox() {
     in_trial mount -t tmpfs -o size=16k state $state
     check "a full disk keeps nobody from seeing" in_trial systemctl start maskgate-vision
     check "and no event from its broker" hears_a_pass
+    check "its status says so" says_in_status "the spool fails"
+    check "and its journal, as an error" has_errors
     in_trial systemctl stop maskgate-vision
     in_trial umount $state
     in_trial mount --bind $state $state

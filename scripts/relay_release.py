@@ -32,15 +32,16 @@ class Watched(MockPin):
 
 Device.pin_factory = MockFactory(pin_class=Watched)
 from edge.system import relay_guard
-relay_guard.main(*sys.argv[1:])
+relay_guard.main()
 """
 
 DRIVER = f"""
 import sys, time
 from edge.config import RelayConfig
 from edge.indicator.relay import GuardedRelay
+from edge.system.relay_link import start_guard
 
-relay = GuardedRelay(RelayConfig(pin={PIN}, longest_s=600), sys.argv[1:])
+relay = GuardedRelay({PIN}, RelayConfig(pin={PIN}, longest_s=600), start_guard(sys.argv[1:]))
 relay.begin()
 while True:
     time.sleep(1 / 15)

@@ -28,3 +28,19 @@ def off(settings: Config) -> None:
     from edge.indicator import switch_off
 
     switch_off(settings.lamp, settings.relay)
+
+
+@lamp.command()
+def guard() -> None:
+    """Hold the relay for a daemon that is at the other end of standard input and output, a local socket.
+
+    systemd starts this when the daemon calls. It lets the relay go when the daemon has said nothing for 0.6 s
+    or is gone, and then ends.
+
+    \b
+    Example, from maskgate-relay@.service:
+      ExecStart=/opt/maskgate/bin/maskgate lamp guard
+    """
+    from edge.system.relay_guard import main
+
+    main()

@@ -22,6 +22,7 @@ UNITS = ("etc/systemd/system", "usr/lib/systemd/system")
 WANTED = "etc/systemd/system/multi-user.target.wants"
 HALVES = ("maskgate-vision.service", "maskgate-uplink.service")
 ALL_IN_ONE = "maskgate.service"
+GUARD_CALL = "maskgate-relay.socket"
 
 PARTS = {
     "models": ("classifier", "detector"),
@@ -85,6 +86,9 @@ def units(device: Device) -> Iterator[Finding]:
         program = _program(unit)
         if not os.path.exists(device.root / program.lstrip("/")):
             yield fault("units", f"{name} starts {program}, which is not there", "install once more")
+            return
+        if device.config.relay.pin is not None and _lacks_guard(device, unit):
+            yield fault("units", f"{name} needs {GUARD_CALL}, which is not there", "install once more")
             return
     yield _start_at_boot(device, list(found))
 
@@ -186,6 +190,11 @@ def _unit(device: Device, name: str) -> Path | None:
 def groups_of(unit: Path) -> set[str]:
     """The groups that a unit's processes are put into; one that is missing keeps it from starting."""
     return set(_value(unit, "SupplementaryGroups").split())
+
+
+def _lacks_guard(device: Device, unit: Path) -> bool:
+    """Whether a unit calls the relay's guard, and none would come."""
+    return GUARD_CALL in _value(unit, "Wants").split() and _unit(device, GUARD_CALL) is None
 
 
 def _program(unit: Path) -> str:

@@ -11,6 +11,7 @@ from edge.indicator.patterns import rhythms
 from edge.indicator.relay import GuardedRelay
 from edge.pipeline.ports import Indicator, Relay
 from edge.system.pins import import_gpiozero, rest
+from edge.system.relay_link import reach_guard
 from edge.types import Lamp
 
 
@@ -43,7 +44,8 @@ def open_relay(settings: RelayConfig) -> Relay | None:
         MissingExtraError: gpiozero is not installed.
     """
     examine_relay(settings)
-    return None if settings.pin is None else GuardedRelay(settings)
+    pin = settings.pin
+    return None if pin is None else GuardedRelay(pin, settings, reach_guard())
 
 
 def try_relay(settings: RelayConfig) -> None:

@@ -1,10 +1,13 @@
 """Holds the relay, in a process of its own, and lets go of it when it hears nothing.
 
 The daemon may crash, hang or be killed while the relay is energised. So the pin is held by a small process
-that is told over a pipe, a byte a time, and switches the relay off once nothing has come for `LEASE_S`, or
-the pipe has ended. It imports next to nothing, so that it starts fast and has little that could fail.
+that is told over a local socket, a byte a time, and switches the relay off once nothing has come for
+`LEASE_S`, or the other end is gone. It imports next to nothing, so that it starts fast and has little that
+could fail.
 
-    python -m edge.system.relay_guard 24 1 10.0    # pin (BCM), 1 where a high pin energises it, longest_s
+    maskgate lamp guard    # its standard input and output are the socket
+
+The daemon's first word is a line with `first_line`. It waits for `READY` before it says more.
 """
 
 from __future__ import annotations
@@ -29,6 +32,20 @@ LEASE_S = 0.6
 
 READY = "ready"
 """The first line, once the pin is taken; any other is why it cannot be."""
+
+
+_MOST = 256
+
+
+def first_line(pin: int, active_high: bool, longest_s: float) -> bytes:
+    """What a guard is told first.
+
+    Args:
+        pin: The relay's pin (BCM).
+        active_high: Whether a high pin energises it.
+        longest_s: Seconds for which it may be energised at a stretch.
+    """
+    return f"{pin} {int(active_high)} {longest_s}\n".encode()
 
 
 class Switch(Protocol):
@@ -66,7 +83,7 @@ class Lease:
 def guard(
     commands: int, relay: Switch, longest_s: float, clock: Callable[[], float] = time.monotonic
 ) -> None:
-    """Switches a relay until the pipe ends, and then off.
+    """Switches a relay until the other end is gone, and then off.
 
     Args:
         commands: File descriptor that the commands come from.
@@ -84,7 +101,7 @@ def guard(
         readable, _, _ = select.select([commands], [], [], left if energised else None)
         if not readable:
             continue
-        received = os.read(commands, 256)
+        received = _read(commands)
         if not received:
             relay.off()
             return
@@ -92,21 +109,34 @@ def guard(
             lease.take(bytes([byte]), clock())
 
 
-def main(pin: str, active_high: str, longest_s: str) -> None:
-    """Takes the pin, says so or why not, and guards it."""
-    # The service manager tells all processes of a service to end; the pipe says when it is time.
+def _read(commands: int) -> bytes:
+    """What has come; nothing at the end, which for a socket may be a reset."""
+    try:
+        return os.read(commands, _MOST)
+    except ConnectionError:
+        return b""
+
+
+def main() -> None:
+    """Takes the pin that it is told, says so or why not, and guards it."""
+    # The service manager tells all processes of a service to end; the socket says when it is time.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    commands = sys.stdin.fileno()
+    told = _read(commands).split()
+    if not told:
+        return
+    pin, active_high, longest_s = told
     try:
         led, _ = import_gpiozero()
-        relay = take(led, "relay.pin", int(pin), active_high == "1")
+        relay = take(led, "relay.pin", int(pin), active_high == b"1")
     except MaskGateError as error:
         print(error, flush=True)  # noqa: T201 - the daemon reads it
         return
     print(READY, flush=True)  # noqa: T201 - the daemon reads it
-    guard(sys.stdin.fileno(), relay, float(longest_s))
+    guard(commands, relay, float(longest_s))
     relay.close()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

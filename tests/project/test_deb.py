@@ -93,6 +93,8 @@ def test_it_holds_program_units_and_pages(files: dict[str, str]) -> None:
         "/usr/lib/systemd/system/maskgate.service",
         "/usr/lib/systemd/system/maskgate-vision.service",
         "/usr/lib/systemd/system/maskgate-uplink.service",
+        "/usr/lib/systemd/system/maskgate-relay.socket",
+        "/usr/lib/systemd/system/maskgate-relay@.service",
         "/usr/lib/sysusers.d/maskgate.conf",
         "/usr/share/maskgate/config.toml",
         "/usr/share/man/man1/maskgate-doctor.1.gz",

@@ -187,8 +187,9 @@ def test_what_makes_no_sense_is_one_sentence(pi: Machine, options: list[str], co
 
 def test_every_place_of_the_units_is_removed() -> None:
     """What systemd makes or reads for a unit stands in the installer and in the package's last script."""
-    units = [file for file in (ROOT / "systemd").glob("*.service") if "collector" not in file.name]
-    lines = "\n".join(unit.read_text() for unit in units)
+    files = [file for file in (ROOT / "systemd").glob("*.s*e*") if "collector" not in file.name]
+    units = [file for file in files if file.suffix == ".service" and "@" not in file.name]
+    lines = "\n".join(file.read_text() for file in files)
 
     def named(key: str) -> set[str]:
         return set(re.findall(rf"^{key}=([\w-]+)$", lines, flags=re.MULTILINE))
@@ -199,6 +200,7 @@ def test_every_place_of_the_units_is_removed() -> None:
         assert set(listed.split()) == named(key)
     (listed,) = re.findall(r'^units="(.*)"$', script, flags=re.MULTILINE)
     assert len(units) == 4
+    assert all(file.name in script for file in files), "every file of the units is installed"
     assert len(listed.split()) == 3, "one name stands for the two halves"
     assert all(f"/var/lib/private/{name} " in postrm for name in named("StateDirectory"))
     assert all(f"/etc/credstore/{name} " in postrm for name in named("LoadCredential"))

@@ -17,7 +17,9 @@ COLLECTOR = FOLDER / "maskgate-collector.service"
 VISION = FOLDER / "maskgate-vision.service"
 UPLINK = FOLDER / "maskgate-uplink.service"
 WEB = FOLDER / "maskgate-web.service"
-EXPOSURE = {UNIT: 1.8, COLLECTOR: 1.1, VISION: 0.4, UPLINK: 1.0, WEB: 1.0}
+GUARD = FOLDER / "maskgate-relay@.service"
+CALL = FOLDER / "maskgate-relay.socket"
+EXPOSURE = {UNIT: 1.8, COLLECTOR: 1.1, VISION: 0.4, UPLINK: 1.0, WEB: 1.0, GUARD: 0.4}
 """The most that `systemd-analyze security` may find of each unit."""
 every = pytest.mark.parametrize("unit", EXPOSURE, ids=lambda unit: unit.stem)
 
@@ -64,14 +66,19 @@ def test_the_exposure_check_can_fail(analyze: str, tmp_path: Path) -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode != 0
 
 
-@every
+@pytest.mark.parametrize("unit", [*EXPOSURE, CALL], ids=lambda unit: unit.name)
 def test_systemd_understands_every_line(analyze: str, tmp_path: Path, unit: Path) -> None:
     """With an executable in place `systemd-analyze verify` has nothing to say of it."""
     program = tmp_path / "maskgate"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    there = tmp_path / unit.name
-    there.write_text(unit.read_text(encoding="utf-8").replace("/opt/maskgate/bin/maskgate", str(program)))
+    # A socket is looked at with what it starts.
+    for file in {unit, GUARD} if unit == CALL else {unit}:
+        text = file.read_text(encoding="utf-8").replace("/opt/maskgate/bin/maskgate", str(program))
+        (tmp_path / file.name).write_text(text)
+    there = tmp_path / unit.name.replace("@.", "@0.")
+    if "@" in unit.name:
+        (tmp_path / unit.name).rename(there)
     command = [analyze, "verify", "--man=no", str(there)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     # It looks at the units that ours names as well, and may complain of those.
@@ -94,7 +101,7 @@ def test_a_reload_is_a_hangup(settings: dict[str, list[str]]) -> None:
     assert settings["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
 
 
-@every
+@pytest.mark.parametrize("unit", [unit for unit in EXPOSURE if unit != GUARD], ids=lambda unit: unit.stem)
 def test_it_never_gives_up(unit: Path) -> None:
     """No limit of starts, and pauses that grow to a minute; what no restart mends is not tried again."""
     lines = unit.read_text(encoding="utf-8").splitlines()
@@ -137,7 +144,25 @@ def test_state_and_runtime_directory_are_its_own(settings: dict[str, list[str]])
     """The configured spool lies in the state directory, lgpio's pipes in the runtime directory."""
     assert settings["DynamicUser"] == ["yes"]
     assert settings["StateDirectory"] == settings["RuntimeDirectory"] == ["maskgate"]
-    assert settings["Environment"] == ["LG_WD=%t/maskgate"]
+    assert settings["Environment"][0] == "LG_WD=%t/maskgate"
+
+
+def test_the_guard_of_the_relay_has_a_control_group_of_its_own() -> None:
+    """The services that see call it where its socket listens, and nothing else of theirs is its own."""
+    call, guard = settings_of(CALL), settings_of(GUARD)
+    (address,) = call["ListenStream"]
+    for unit in (UNIT, VISION):
+        found = settings_of(unit)
+        assert f"MASKGATE_RELAY_GUARD={address.replace('/run', '%t')}" in found["Environment"]
+        assert CALL.name in found["Wants"]
+        assert CALL.name in found["After"]
+    assert guard["ExecStart"] == ["/opt/maskgate/bin/maskgate lamp guard"]
+    assert call["Accept"] == ["yes"]
+    assert call["TriggerLimitIntervalSec"] == ["0"], "a limit would leave the door shut for good"
+    assert call["SocketGroup"] == guard["SupplementaryGroups"] == ["gpio"]
+    assert guard["StandardInput"] == guard["StandardOutput"] == ["socket"]
+    assert [value.split()[0] for value in guard["DeviceAllow"]] == ["char-gpiochip"]
+    assert guard["PrivateNetwork"] == ["yes"]
 
 
 def test_the_collectors_unit_has_no_secret_in_it() -> None:

@@ -66,6 +66,19 @@ def test_a_unit_whose_program_is_gone(patient: Patient) -> None:
     assert "/opt/maskgate/bin/maskgate" in patient.fault(installation.units).text
 
 
+def test_a_relay_whose_guard_is_not_installed(patient: Patient) -> None:
+    """Only where a relay is wired, and the unit leaves it to a guard of its own."""
+    file = patient.write(f"{UNITS}/maskgate.service", f"[Unit]\nWants={installation.GUARD_CALL}\n{UNIT}")
+    wired = patient.configured(relay={"pin": 24})
+    assert installation.GUARD_CALL in wired.fault(installation.units).text
+    assert not texts(patient, installation.units)
+    patient.write(f"{UNITS}/{installation.GUARD_CALL}")
+    assert not texts(wired, installation.units)
+    (patient.root / UNITS / installation.GUARD_CALL).unlink()
+    file.write_text(UNIT)
+    assert not texts(wired, installation.units)
+
+
 def test_both_kinds_of_service_at_once(patient: Patient) -> None:
     for name in installation.HALVES:
         patient.write(f"{UNITS}/{name}", UNIT)

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 
 from edge.config import RelayConfig
 from edge.errors import IndicatorError, MissingExtraError
 from edge.indicator import examine_relay, open_relay
 from edge.indicator.relay import GuardedRelay
+from edge.system.relay_link import start_guard
 from tests.support.mosquitto import wait_until
 
 WATCHED = """
@@ -30,15 +33,16 @@ class Watched(MockPin):
 
 Device.pin_factory = MockFactory(pin_class=Watched)
 from edge.system import relay_guard
-relay_guard.main(*sys.argv[1:])
+relay_guard.main()
 """
 
 DRIVER = """
 import sys, time
 from edge.config import RelayConfig
 from edge.indicator.relay import GuardedRelay
+from edge.system.relay_link import start_guard
 
-relay = GuardedRelay(RelayConfig(pin=24, longest_s=600), sys.argv[1:])
+relay = GuardedRelay(24, RelayConfig(pin=24, longest_s=600), start_guard(sys.argv[1:]))
 relay.begin()
 while True:
     time.sleep(0.05)
@@ -66,7 +70,7 @@ def levels(pin: Path) -> list[str]:
 
 def test_the_relay_follows_what_it_is_told(command: tuple[str, ...], pin: Path) -> None:
     """One pulse, begun and let go; renewing begins none; closing twice does no harm."""
-    relay = GuardedRelay(RelayConfig(pin=24), command)
+    relay = GuardedRelay(24, RelayConfig(pin=24), start_guard(command))
     assert relay.alive
     relay.renew()
     relay.begin()
@@ -99,13 +103,42 @@ def test_a_program_that_is_killed_or_hangs_lets_the_relay_go(
     wait_until(lambda: levels(pin) == ["1", "0"])
 
 
-def test_a_guard_that_ended_is_noticed(command: tuple[str, ...]) -> None:
-    """Moving the relay raises nothing then; whoever asks hears that it is gone."""
-    relay = GuardedRelay(RelayConfig(pin=24), command)
-    relay._guard.kill()
+@pytest.fixture
+def killed(command: tuple[str, ...]) -> GuardedRelay:
+    """A relay whose guard was killed, as by hand or for its memory."""
+    link = start_guard(command)
+    relay = GuardedRelay(24, RelayConfig(pin=24), link)
+    assert link._child is not None
+    link._child.kill()
     wait_until(lambda: not relay.alive)
-    relay.begin()
-    relay.close()
+    return relay
+
+
+def test_what_a_killed_guard_left_on_is_switched_off(
+    killed: GuardedRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moving the relay raises nothing then; the daemon takes the pin itself, once, and lets it go."""
+    factory = MockFactory()
+    monkeypatch.setattr(Device, "pin_factory", factory)
+    pin = factory.pin(24)
+    pin.function, pin.state = "output", True
+    killed.begin()
+    killed.close()
+    assert not pin.state
+    pin.function, pin.state = "output", True
+    killed.close()
+    assert pin.state
+
+
+def test_a_pin_that_stays_out_of_reach_is_told(
+    killed: GuardedRelay, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """To close it raises nothing: the daemon is on its way to a new start."""
+    monkeypatch.setattr(Device, "pin_factory", None)
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nosuch")
+    killed.close()
+    (record,) = caplog.records
+    assert record.message.startswith("the relay may be energised still, its guard has ended: relay.pin: ")
 
 
 def test_a_pin_that_cannot_be_used_is_an_error() -> None:
@@ -113,7 +146,7 @@ def test_a_pin_that_cannot_be_used_is_an_error() -> None:
     for said, told in (("'relay.pin: GPIO busy'", "GPIO busy"), ("''", "the guard of GPIO 24 did not start")):
         command = (sys.executable, "-c", f"print({said})")
         with pytest.raises(IndicatorError, match=rf"^relay\.pin: {told}"):
-            GuardedRelay(RelayConfig(pin=24), command)
+            GuardedRelay(24, RelayConfig(pin=24), start_guard(command))
 
 
 def test_a_relay_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:

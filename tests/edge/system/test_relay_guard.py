@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from edge.system import relay_guard
-from edge.system.relay_guard import BEGIN, LEASE_S, RELEASE, RENEW, Lease, guard
+from edge.system.relay_guard import BEGIN, LEASE_S, RELEASE, RENEW, Lease, first_line, guard
 from tests.support.mosquitto import wait_until
 
 
@@ -94,33 +95,51 @@ def test_silence_lets_the_relay_go() -> None:
         wait_until(lambda: relay.history == [True, False])
 
 
-def test_the_pin_is_taken_off_and_given_back(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@contextmanager
+def called(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """The whole program, on a thread; gives the daemon's end of its socket."""
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    ours, theirs = socket.socketpair()
+    ours.settimeout(30)
+    with theirs, theirs.makefile("r") as stdin, theirs.makefile("w") as stdout:
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("sys.stdout", stdout)
+        thread = threading.Thread(target=relay_guard.main, daemon=True)
+        thread.start()
+        with ours:
+            yield ours
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_the_pin_is_taken_off_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole program on a mock pin: ready with the relay off, one pulse, and off at the end."""
     factory = MockFactory()
     monkeypatch.setattr(Device, "pin_factory", factory)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    commands, told = os.pipe()
-    os.write(told, BEGIN + RENEW)
-    os.close(told)
-    with os.fdopen(commands) as stdin:
-        monkeypatch.setattr("sys.stdin", stdin)
-        relay_guard.main("4", "0", "5.0")
-    assert capsys.readouterr().out == "ready\n"
     # A relay that a low pin energises.
-    assert [bool(state.state) for state in factory.pin(4).states][-1] is True
-    assert False in [bool(state.state) for state in factory.pin(4).states]
+    pin = factory.pin(4)
+    with called(monkeypatch) as daemon:
+        daemon.send(first_line(4, active_high=False, longest_s=5.0))
+        assert daemon.recv(100) == b"ready\n"
+        assert pin.state
+        daemon.send(BEGIN)
+        wait_until(lambda: not pin.state)
+    assert pin.state
 
 
-def test_a_pin_that_cannot_be_taken_is_told_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_pin_that_cannot_be_taken_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """The daemon makes a sentence of it."""
     monkeypatch.setattr(Device, "pin_factory", None)
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nosuch")
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    relay_guard.main("24", "1", "5.0")
-    out = capsys.readouterr().out
-    assert out.startswith("relay.pin: GPIO 24 cannot be used: ")
-    assert out.count("\n") == 1
+    with called(monkeypatch) as daemon:
+        daemon.send(first_line(24, active_high=True, longest_s=5.0))
+        said = daemon.recv(1000)
+    assert said.startswith(b"relay.pin: GPIO 24 cannot be used: ")
+    assert said.count(b"\n") == 1
+
+
+def test_a_call_without_a_word_touches_no_pin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the daemon ends between its call and its first word."""
+    monkeypatch.setattr("edge.system.relay_guard.take", None)
+    with called(monkeypatch):
+        pass
