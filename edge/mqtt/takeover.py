@@ -38,12 +38,10 @@ class TakeoverDetector:
             self._reset()
         if lost.by_broker and lost.code == SESSION_TAKEN_OVER:
             self.wait_s = self._told_backoff.next()
-        elif not lost.by_broker and lost.code != KEEP_ALIVE_TIMEOUT:
+        elif not (lost.by_broker or lost.refused or lost.code == KEEP_ALIVE_TIMEOUT):
             self._short += lasted <= max(LASTING_S, LASTING_WAITS * self.wait_s)
-            many = self._short >= MANY_SHORT
-            # What this side has ended has a reason, but is not tried again in haste either.
-            self.guessed = many and not lost.refused
-            self.wait_s = self._guessed_backoff.next() if many else self.wait_s
+            self.guessed = self._short >= MANY_SHORT
+            self.wait_s = self._guessed_backoff.next() if self.guessed else self.wait_s
 
     def _reset(self) -> None:
         self.guessed, self.wait_s, self._short = False, 0.0, 0
