@@ -40,7 +40,7 @@ def hint(sentence: str, then: str = "", path: str = "") -> None:
         words("span", f"{sentence} ")
         if then:
             ui.link(then, path)
-            words("span", ".")
+            words("span", "" if then.endswith("?") else ".")
 
 
 Changed = Callable[[], Awaitable[None] | None]

@@ -42,7 +42,7 @@ class MoreDataPage:
             "p",
             "The same recipe learns from growing shares of the training faces, or from all without one "
             "source, and is tested on the same faces each time. Where the curve still rises, more data is "
-            "worth it.",
+            "worth it; a source without which the figure falls is worth its pictures.",
             "bench-quiet",
         )
         self._messages = ui.element("div").props("aria-live=polite")
