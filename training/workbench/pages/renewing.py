@@ -29,6 +29,7 @@ MOST_JOBS = 20
 LOG_LINES = 40
 MOST_NAMED = 10
 ANY = ""
+OLD_STAYS = "The old model stays."
 NEXT = {
     JobKind.DATA: ("Look at the faces, and correct wrong labels, on the page", "Data", "/data"),
     JobKind.ADD: ("Now train anew, above. All faces can be seen on the page", "Data", "/data"),
@@ -251,6 +252,9 @@ class JobCard:
         verdict = self._bench.renewal.verdict(self._name)
         if verdict:
             _show_verdict(self._name, verdict)
+        elif kind is JobKind.RETRAIN and not self._bench.renewal.bundle(self._name):
+            # It did not come as far as the gate.
+            words("p", OLD_STAYS, "bench-state")
         if kind in NEXT:
             hint(*NEXT[kind])
         if self._bench.renewal.bundle(self._name):
@@ -338,9 +342,7 @@ def _show_result(name: str, result: dict[str, Any]) -> None:
 
 def _show_verdict(name: str, verdict: dict[str, Any]) -> None:
     passed = verdict["passed"]
-    words(
-        "p", "The new model takes the old one's place." if passed else "The old model stays.", "bench-state"
-    )
+    words("p", "The new model takes the old one's place." if passed else OLD_STAYS, "bench-state")
     data_table(
         f"verdict on {name}",
         ("figure", "verdict", "old", "new", "bound"),
