@@ -8,6 +8,7 @@ the first plane has a byte for each pixel at least.
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from pathlib import Path
 
@@ -53,7 +54,9 @@ class VideoMemory:
 
 def _libraries() -> list[ctypes.CDLL]:
     """FFmpeg's `libavutil` as this process has it loaded; none where OpenCV was built in another way."""
-    paths = {line[line.index("/") :] for line in _MAPS.read_text().splitlines() if "/libavutil" in line}
+    # The name of a model that is in memory, too, may have any bytes.
+    lines = os.fsdecode(_MAPS.read_bytes()).splitlines()
+    paths = {line[line.index("/") :] for line in lines if "/libavutil" in line}
     return [ctypes.CDLL(path) for path in sorted(paths)]
 
 
