@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.mqtt.client import WINDOW
+from edge.uplink.reconnect import SERVER_SHUTTING_DOWN
 from tests.faults.device import device
 from tests.faults.results import longest, note, seconds_since
 from tests.support.mosquitto import Mosquitto, Subscriber, wait_until
@@ -68,14 +69,14 @@ def test_a_hundred_bad_answers(tmp_path: Path, reply: Reply) -> None:
 
 
 def reconnect_often(directory: Path, maximum: int, times: int) -> None:
-    """The connection ends amid the flow, again and again."""
+    """The connection ends amid the flow, again and again, each time with a reason."""
     terms = Terms(receive_maximum=maximum, delay_s=0.001)
     with ScriptedBroker(terms=terms) as broker, device(directory / "spool.db", broker.port) as sender:
         for _ in range(times):
             begun = len(set(broker.sequences))
             sender.decide(60)
             wait_until(lambda begun=begun: len(set(broker.sequences)) >= begun + 30)  # type: ignore[misc]
-            broker.hang_up()
+            broker.hang_up(SERVER_SHUTTING_DOWN)
         wait_until(lambda: sender.spool.depth() == 0)
         lost = len(set(range(1, sender.last + 1)) - set(broker.sequences))
         note(f"Receive Maximum {maximum}, reconnects", times, owed_at_most=broker.max_in_flight, lost=lost)

@@ -122,10 +122,12 @@ class ScriptedBroker:
         """The events that were taken, in order, repetitions included."""
         return [given.sequence for given in list(self.taken) if given.name == "event"]
 
-    def hang_up(self) -> None:
-        """Ends all connections without a DISCONNECT."""
+    def hang_up(self, code: int | None = None) -> None:
+        """Ends all connections, with a DISCONNECT where there is a reason code for it."""
         for peer in self._open:
             try:
+                if code is not None:
+                    peer.sendall(packet(DISCONNECT << 4, bytes([code, 0])))
                 peer.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
