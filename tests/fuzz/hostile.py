@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 Change = tuple[str, int, bytes]
@@ -81,19 +81,19 @@ def _other_members(sample: bytes, others: Sequence[tuple[int, Any]]) -> bytes:
     return json.dumps(members).encode()
 
 
-def attack(read: Callable[[bytes], object], samples: Sequence[bytes], examples: int, *, same: bool) -> None:
+def attack(read: Callable[[bytes], object], samples: Sequence[bytes], examples: int, number: int) -> None:
     """Gives a reader hostile bytes; whatever it raises is raised.
 
     Args:
         read: Reads bytes, and takes care of the refusals that it may give.
         samples: Valid input.
         examples: How many of them.
-        same: Whether they are the same every time.
+        number: Of their portion: one that was read before has the same bytes again.
     """
 
+    @seed(number)
     @settings(
         max_examples=examples,
-        derandomize=same,
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
