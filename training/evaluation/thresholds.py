@@ -181,8 +181,10 @@ class _Ranking:
     """How many faces of a kind reach each of the candidate thresholds of one label."""
 
     def __init__(self, scores: NDArray[np.float64]) -> None:
-        # Just above a face's probability and not at it: that is where the face stops being called so.
-        above = np.floor(scores * STEPS) + 1
+        # Just above a face's probability and not at it: that is where the face stops being called so. The
+        # product is rounded, so the quotient decides, which is what a device compares with.
+        nearest = np.rint(scores * STEPS)
+        above = nearest + (nearest / STEPS <= scores)
         self.steps = np.unique(np.append(above, SMALLEST)).astype(np.int64)
         self.steps = self.steps[self.steps >= SMALLEST]
         self._scores = scores

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -14,6 +14,7 @@ from edge.contract import LABELS, MASK_WORN_INCORRECTLY, WITH_MASK, WITHOUT_MASK
 from edge.errors import ConfigError
 from tests.support.predictions import sure
 from training.evaluation.thresholds import (
+    STEPS,
     DecisionFaces,
     DecisionLimits,
     answers,
@@ -92,6 +93,23 @@ def test_stricter_limits_never_lower_a_threshold(
         trusted_precision=one.trusted_precision,
     )
     assert all(np.array(choose(faces, stricter)) >= np.array(choose(faces, one)))
+
+
+@example(51, 29)
+@given(st.integers(1, 10_000), st.integers(1, 10_000))
+def test_a_face_that_is_called_wrongly_is_no_longer_called_so(part: int, whole: int) -> None:
+    """Also where the share times the steps is rounded to just below a whole number, as with 0.6375."""
+    share = max(part, whole) / (part + whole)
+    bare = DecisionFaces(np.array([WITHOUT_MASK]), np.array([[0.0, 1 - share, share]]), np.array(["frame"]))
+    strict = DecisionLimits(
+        bare_called_masked=0,
+        bare_called_incorrect=0,
+        incorrect_precision=1,
+        unanswered=1,
+        trusted_precision=0,
+    )
+    threshold = choose(bare, strict)[MASK_WORN_INCORRECTLY]
+    assert threshold - 1.5 / STEPS <= share < threshold or share < 0.5 + 1 / STEPS
 
 
 @given(faces(), limits, st.randoms(use_true_random=False))
