@@ -104,7 +104,7 @@ class TrackerRules:
     gone_s: float
 
 
-class Sight(NamedTuple):
+class Sighting(NamedTuple):
     """An observation of somebody, and its time."""
 
     observation: Observation
@@ -131,7 +131,7 @@ class Pass:
         self.frames = 1
         self.face_px = observation.face.box.side
         self.began = now
-        self._beginning: tuple[Sight, ...] = (Sight(observation, now),)
+        self._beginning: tuple[Sighting, ...] = (Sighting(observation, now),)
         self._first = _path_point(observation.face.box, now)
         self._path_end = now
         self._way = deque[PathPoint](maxlen=LONGEST_PATH)
@@ -151,7 +151,7 @@ class Pass:
             old[1] + share * (new[1] - old[1]),
             old[2] + share * (new[2] - old[2]),
         )
-        self._beginning = (*self._beginning, Sight(observation, now)) if len(self._beginning) == 1 else ()
+        self._beginning = (*self._beginning, Sighting(observation, now)) if len(self._beginning) == 1 else ()
         self._find(observation.face.box, now)
 
     def glimpse(self, box: Box, now: float) -> None:
@@ -167,7 +167,7 @@ class Pass:
         self.box, self.seen, self.hidden_s = box, now, 0.0
 
     @property
-    def beginning(self) -> tuple[Sight, ...]:
+    def beginning(self) -> tuple[Sighting, ...]:
         """The first sight, or the first two; none once there were more, or the pass has a number."""
         return () if self.number else self._beginning
 
