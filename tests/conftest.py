@@ -13,8 +13,10 @@ from tests.support.builders import seed
 from tests.support.mosquitto import Mosquitto, find_mosquitto
 from tests.support.paths import SHARED
 
-# A shared machine may stop for a moment; no test of behaviour judges by time.
-settings.register_profile("maskgate", deadline=None)
+# A shared machine may stop for a moment; no test of behaviour judges by time. The examples are the same every
+# time, so that a change is judged by itself; `--hypothesis-profile search` looks for others.
+settings.register_profile("maskgate", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile("maskgate")
 
 # FFmpeg reads its log level once, also when a test is the first to write a video.

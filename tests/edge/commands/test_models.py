@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import sys
@@ -35,6 +36,8 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Runs `maskgate models` on a device on which nothing was installed."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
+    # Its help names the real file, and is written when the module is loaded.
+    importlib.import_module("edge.commands.models")
     monkeypatch.setattr("edge.cli.options.SYSTEM_CONFIG", tmp_path / "system.toml")
     monkeypatch.chdir(tmp_path)
 
