@@ -1,9 +1,10 @@
 """How much is looked at in each frame: little while nothing happens, less where a verdict stands. Pure.
 
-While nobody is followed and nothing moves, faces are looked for once in `REST_EVERY_S`. Where all who are
-followed have a verdict that stands, faces are looked for ten times a second, and a face that stands alone is
-judged once in `JUDGE_EVERY_S`. In between the people are taken to be where they were. A device that is hot or
-short of power looks less often, see `edge.system.governor`.
+While nobody is followed and nothing moves, faces are looked for once in `REST_EVERY_S`. Where somebody alone
+has a verdict that stands, faces are looked for ten times a second; in company, who is who hangs on every
+frame. A face whose verdict stands and that is near no other is judged once in `JUDGE_EVERY_S`. In between
+people are taken to be where they were. A device that is hot or short of power looks less often, see
+`edge.system.governor`.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Attention:
         self._on_rest(resting)
         if resting and since < REST_EVERY_S:
             return NOTHING
-        if not nobody and since < STANDING_EVERY_S and tracker.all_stand:
+        if not nobody and since < STANDING_EVERY_S and tracker.stands_alone:
             return NOTHING
         self._looked_at = now
         if nobody:

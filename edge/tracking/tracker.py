@@ -188,9 +188,9 @@ class Tracker:
         return bool(self._passes)
 
     @property
-    def all_stand(self) -> bool:
-        """Whether everybody who is followed was seen in the last frame and has a verdict that stands."""
-        return all(person.stands and person.seen == self._now for person in self._passes)
+    def stands_alone(self) -> bool:
+        """Whether one person is followed, was seen in the last frame, and has a verdict that stands."""
+        return len(self._passes) == 1 and self._passes[0].stands and self._passes[0].seen == self._now
 
     def standing(self, judged_since: float) -> tuple[Box, ...]:
         """Where the faces of the last frame were whose verdict stands, and who were judged since a time."""

@@ -180,8 +180,10 @@ CLIPS = (
     "head-pose-face-detection-male.gif",
     "HeegyuKim__pexels-joseph-a-eulo-5281082.mp4",
     "HeegyuKim__production_ID_3960177.mp4",
+    "HeegyuKim__pexels-rodnae-productions-8363849.mp4",
+    "intel-iot-devkit__one-by-one-person-detection.mp4",
 )
-"""Somebody who walks, somebody who turns, a group, a crowd."""
+"""Somebody who walks, somebody who turns, a group, a crowd, one before a moving camera, one after another."""
 
 
 @pytest.mark.parametrize(

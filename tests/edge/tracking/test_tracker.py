@@ -222,16 +222,26 @@ def test_a_verdict_stands_while_the_latest_look_agrees() -> None:
     standing = []
     for frame in range(20):
         tracker.update([observation(MASKED)], frame / 10, 0.0)
-        standing.append(tracker.all_stand)
+        standing.append(tracker.stands_alone)
     assert standing == sorted(standing)
     assert (standing[0], standing[-1]) == (False, True)
     assert tracker.standing(1.9) == (observation(MASKED).face.box,)
     assert tracker.standing(1.95) == ()
     tracker.update([observation(BARE)], 2.0, 0.0)
-    assert not tracker.all_stand
+    assert not tracker.stands_alone
     assert tracker.standing(0.0) == ()
     tracker.update([observation(MASKED)], 2.1, 0.0)
-    assert tracker.all_stand
+    assert tracker.stands_alone
     tracker.update([], 2.2, 0.0)
     assert tracker.following
-    assert not tracker.all_stand
+    assert not tracker.stands_alone
+
+
+def test_nobody_stands_alone_in_company() -> None:
+    """Though each has a verdict that stands."""
+    tracker = Tracker(rules())
+    both = [observation(MASKED, x=100), observation(MASKED, x=400)]
+    for frame in range(20):
+        tracker.update(both, frame / 10, 0.0)
+    assert len(tracker.standing(0.0)) == 2
+    assert not tracker.stands_alone
