@@ -34,7 +34,8 @@ ENV PATH=/opt/maskgate/bin:/usr/local/bin:/usr/bin:/bin \
 USER 10001:10001
 VOLUME /var/lib/maskgate
 EXPOSE 8080
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/api/health/live', timeout=4)"]
+# Time enough for a machine that is busy: to start Python takes seconds there.
+HEALTHCHECK --interval=60s --timeout=30s --start-period=120s \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/api/health/live', timeout=20)"]
 ENTRYPOINT ["maskgate"]
 CMD ["web", "--demo"]

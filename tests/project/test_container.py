@@ -45,6 +45,7 @@ def test_every_service_is_locked_in() -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["logging"] == {"driver": "local"}  # The log of the usual driver grows for ever.
         assert service["image"] == "maskgate" or re.fullmatch(r"[a-z/-]+:v?\d+\.\d+\.\d+", service["image"])
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
 
