@@ -73,10 +73,15 @@ class WebServices:
     commission: Commission
 
 
-class HealthReport(BaseModel):
-    """Whether the server lives, and whether the device is ready: `problems` says in sentences why not."""
+class Liveness(BaseModel):
+    """Whether the server lives."""
 
     live: bool
+
+
+class HealthReport(Liveness):
+    """Whether the server lives, and whether the device is ready: `problems` says in sentences why not."""
+
     ready: bool
     problems: list[str]
 
@@ -150,9 +155,9 @@ async def health(web: Services) -> HealthReport:
 
 
 @open_routes.get("/health/live")
-async def live() -> HealthReport:
-    """Answers while the server lives."""
-    return HealthReport(live=True, ready=False, problems=[])
+async def live() -> Liveness:
+    """Answers while the server lives; of the device it says nothing."""
+    return Liveness(live=True)
 
 
 @open_routes.get("/health/ready", responses={503: {"model": HealthReport}})

@@ -121,7 +121,7 @@ def test_a_server_without_a_device(server: Served) -> None:
     health = server.client.get("/api/health").json()
     assert (health["live"], health["ready"]) == (True, False)
     assert "there is no spool" in health["problems"][0]
-    assert server.client.get("/api/health/live").status_code == 200
+    assert server.client.get("/api/health/live").json() == {"live": True}
     assert server.client.get("/api/health/ready").status_code == 503
     refused(server.client.get("/api/events"), HTTPStatus.SERVICE_UNAVAILABLE, "there is no spool")
 
