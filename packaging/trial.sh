@@ -1,9 +1,9 @@
 #!/bin/sh
 # Usage: sudo packaging/trial.sh SUITE WAY [FOLDER]
 # Installs, updates, takes back and removes MaskGate in a Debian root with a systemd of its own. SUITE is
-# bookworm or trixie. WAY is script (packaging/install.sh), deb (what `make deb ARCH=amd64` has made), or sandbox: what
-# the two processes may do, and what becomes of pins when the one that sees is killed. FOLDER keeps the root and the
-# packages, 1 GB, for the next time. Needs an amd64 machine, mmdebstrap and systemd-container.
+# bookworm or trixie. WAY is script (packaging/install.sh), deb (what `make deb ARCH=amd64` has made), sandbox: what
+# the two processes may do, and what becomes of pins when the one that sees is killed, or web: who gets at the pages.
+# FOLDER keeps the root and the packages, 1 GB, for the next time. Needs an amd64 machine, mmdebstrap and systemd-container.
 set -eu
 cd "$(dirname "$0")/.."
 suite=$1 way=$2 folder=${3:-/var/tmp/maskgate-trial}
@@ -315,12 +315,53 @@ by_sandbox() {
     check "and an event arrives" hears_a_pass
 }
 
+# Where there is a token, this machine needs it, too.
+listen_with_token() {
+    printf 'a-token-of-a-trial\n' | in_trial install -D -m 600 /dev/stdin /etc/credstore/web-token
+    in_trial sed -i '/^\[web\]/,/^port/s/^host = .*/host = "0.0.0.0"/' /etc/maskgate/config.toml
+    in_trial systemctl restart maskgate-web
+}
+
+api_says() { # STATUS [TOKEN]; it may be about to start
+    # shellcheck disable=SC2016 # for that shell
+    in_trial timeout 120 python3 -c 'if True:
+        import sys, time, urllib.error, urllib.request
+        request = urllib.request.Request("http://127.0.0.1:8080/api/stats")
+        for token in sys.argv[2:]:
+            request.add_header("Authorization", "Bearer " + token)
+        while True:
+            try:
+                status = urllib.request.urlopen(request).status
+            except urllib.error.HTTPError as error:
+                status = error.code
+            except OSError:
+                time.sleep(1)
+                continue
+            print(status)
+            sys.exit(str(status) != sys.argv[1])' "$@"
+}
+
+by_web() {
+    check "it installs with the pages" in_trial /sources/0.1.0/packaging/install.sh --with-web
+    set_camera
+    check "the service is started" in_trial systemctl start maskgate
+    check "the status page answers this machine" page_answers
+    check "it takes a token from a credential" listen_with_token
+    check "nobody gets in without it" api_says 401
+    check "nor with another" api_says 401 another-token-of-a-trial
+    check "whoever has it gets in" api_says 200 a-token-of-a-trial
+    check "it is exposed by 1.0 at most" scores 1.0 maskgate-web.service
+    cat "$folder/log"
+    check "killed it comes back" in_trial systemctl kill -s KILL maskgate-web
+    check "and answers" api_says 200 a-token-of-a-trial
+}
+
 make_root
 case $way in
-script | sandbox) fetch_wheels ;;
+script | sandbox | web) fetch_wheels ;;
 deb) make_debs ;;
 *)
-    echo "maskgate: there is no way $way; name script, deb or sandbox" >&2
+    echo "maskgate: there is no way $way; name script, deb, sandbox or web" >&2
     exit 2
     ;;
 esac
