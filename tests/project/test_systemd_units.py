@@ -96,6 +96,14 @@ def test_readiness_and_watchdog_are_the_daemons_own(settings: dict[str, list[str
     assert settings["ExecStart"] == ["/opt/maskgate/bin/maskgate run --config /etc/maskgate/config.toml"]
 
 
+@pytest.mark.parametrize("unit", [UNIT, VISION], ids=lambda unit: unit.stem)
+def test_pins_are_waited_for_when_it_has_ended(unit: Path) -> None:
+    """The time for stopping is that of `ExecStopPost`, too, which a busy machine starts slowly."""
+    found = settings_of(unit)
+    assert "lamp off" in found["ExecStopPost"][0]
+    assert found["TimeoutStopSec"] == ["20s"]
+
+
 def test_a_reload_is_a_hangup(settings: dict[str, list[str]]) -> None:
     """What has the daemon take a new bundle."""
     assert settings["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
