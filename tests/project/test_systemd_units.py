@@ -173,6 +173,14 @@ def test_the_guard_of_the_relay_has_a_control_group_of_its_own() -> None:
     assert guard["PrivateNetwork"] == ["yes"]
 
 
+def test_a_guard_that_stands_still_is_killed() -> None:
+    """It asks for that itself, for as long as the relay is energised."""
+    guard = settings_of(GUARD)
+    assert guard["NotifyAccess"] == ["main"]
+    assert guard["WatchdogSignal"] == ["SIGKILL"], "another one waits until the process goes on"
+    assert guard["RestrictAddressFamilies"] == ["AF_UNIX"], "that of systemd's socket"
+
+
 def test_the_collectors_unit_has_no_secret_in_it() -> None:
     """Password and database come from files that only root reads, and both may be absent."""
     text = COLLECTOR.read_text(encoding="utf-8")
