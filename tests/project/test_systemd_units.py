@@ -166,7 +166,8 @@ def test_the_guard_of_the_relay_has_a_control_group_of_its_own() -> None:
         assert CALL.name in found["After"]
     assert guard["ExecStart"] == ["/opt/maskgate/bin/maskgate lamp guard"]
     assert call["Accept"] == ["yes"]
-    assert call["TriggerLimitIntervalSec"] == ["0"], "a limit would leave the door shut for good"
+    for limit in ("TriggerLimitIntervalSec", "StartLimitIntervalSec"):
+        assert call[limit] == ["0"], "a limit would leave the door shut for good"
     assert call["SocketGroup"] == guard["SupplementaryGroups"] == ["gpio"]
     assert guard["StandardInput"] == guard["StandardOutput"] == ["socket"]
     assert [value.split()[0] for value in guard["DeviceAllow"]] == ["char-gpiochip"]
