@@ -2,13 +2,16 @@
 # Usage: sudo packaging/trial.sh SUITE WAY [FOLDER]
 # Installs, updates, takes back and removes MaskGate in a Debian root with a systemd of its own. SUITE is
 # bookworm or trixie. WAY is script (packaging/install.sh), deb (what `make deb ARCH=amd64` has made), sandbox: what
-# the two processes may do, and what becomes of pins when the one that sees is killed, or web: who gets at the pages.
-# FOLDER keeps the root and the packages, 1 GB, for the next time. Needs an amd64 machine, mmdebstrap and systemd-container.
+# the two processes may do, and what becomes of pins when the one that sees is killed, life: services that are
+# started again and again, and a collector that boots before its database, or web: who gets at the pages. FOLDER
+# keeps the root and the packages, 1 GB, for the next time. Needs an amd64 machine, mmdebstrap and systemd-container.
 set -eu
 cd "$(dirname "$0")/.."
 suite=$1 way=$2 folder=${3:-/var/tmp/maskgate-trial}
 fresh=$folder/$suite-fresh trial=$folder/$suite-trial wheels=$folder/$suite-wheels sources=$folder/sources debs=$folder/$suite-debs
 clip=edge/demo/entrance.webm
+# A control group for memory, where this machine has those of version 1: what is booted has its own of version 2.
+memory=/sys/fs/cgroup/memory/maskgate-trial-$$
 
 say() {
     printf '%s  %s\n' "$(date +%T)" "$1"
@@ -46,23 +49,27 @@ make_root() {
     say "making a root of $suite"
     mkdir -p "$folder"
     mmdebstrap --quiet --variant=apt --aptopt='APT::Install-Recommends "false"' \
-        --include=systemd,systemd-sysv,dbus,ca-certificates,python3-venv,mosquitto,mosquitto-clients,man-db \
+        --include=systemd,systemd-sysv,dbus,ca-certificates,python3-venv,mosquitto,mosquitto-clients,man-db,postgresql \
         "$suite" "$fresh"
 }
 
 fetch_wheels() {
     mkdir -p "$wheels"
-    say "fetching the packages of requirements/edge.txt and web.txt"
+    fetched=$wheels/fetched-$(cat requirements/edge.txt requirements/web.txt requirements/collector.txt requirements/pi.txt |
+        sha256sum | cut -c1-8)
+    [ ! -e "$fetched" ] || return 0
+    say "fetching the packages of requirements/edge.txt, web.txt and collector.txt"
     # gpiozero and what it needs, by the hashes of pi.txt, whose other packages are for a Pi alone.
     awk '/^(gpiozero|colorzero|setuptools)==/ { on = 1 } on { print } !/\\$/ { on = 0 }' requirements/pi.txt >"$wheels/pins.txt"
     # shellcheck disable=SC2016 # for that shell
     in_fresh sh -ec 'python3 -m venv /tmp/v
-        for lock in edge web; do
+        for lock in edge web collector; do
             /tmp/v/bin/pip -q --disable-pip-version-check download --no-deps --require-hashes -d /wheels \
                 -r /root/maskgate/requirements/$lock.txt
         done
         /tmp/v/bin/pip -q --disable-pip-version-check download --no-deps --require-hashes -d /wheels -r /wheels/pins.txt
         rm -r /tmp/v'
+    : >"$fetched"
 }
 
 copy_sources() { # VERSION
@@ -80,24 +87,41 @@ boot() {
     # A root that is made anew may not know its own name.
     grep -qs localhost "$trial/etc/hosts" || echo 127.0.0.1 localhost >>"$trial/etc/hosts"
     find "$trial" -xdev ! -type d | sort >"$folder/before"
+    switch_on
+}
+
+switch_on() {
+    set --
+    if [ -e "${memory%/*}/memory.limit_in_bytes" ]; then
+        mkdir -p $memory
+        set -- --bind=$memory:/memory
+    fi
     SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --register=no --keep-unit --boot \
         --private-network --console=pipe -D "$trial" --bind-ro="$sources:/sources" --bind-ro="$wheels:/wheels" \
-        --bind-ro="$debs:/debs" >"$folder/console" 2>&1 </dev/null &
+        --bind-ro="$debs:/debs" "$@" >"$folder/console" 2>&1 </dev/null &
     nspawn=$!
-    trap 'kill $nspawn 2>/dev/null; wait $nspawn' EXIT
+    trap switch_off EXIT
+    trap "exit 1" INT TERM HUP
     until leader=$(ps -o pid= --ppid $nspawn | tr -d ' ') && [ -n "$leader" ] &&
         in_trial systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; do
         sleep 0.5
     done
 }
 
-set_camera() {
-    in_trial sed -i 's|^source = .*|source = "/srv/entrance.webm"|' /etc/maskgate/config.toml
+switch_off() {
+    kill $nspawn 2>/dev/null || true
+    wait $nspawn || true
+    [ ! -e $memory ] || rmdir $memory
 }
 
-runs() { # UNIT ...; with a recording as camera a service may be on its way to the next start
+set_camera() {
+    in_trial sed -i 's|^source = .*|source = "/srv/entrance.webm"|; s/^repeat = false/repeat = true/' \
+        /etc/maskgate/config.toml
+}
+
+runs() { # UNIT ...; one that has ended may be on its way to the next start
     # shellcheck disable=SC2016 # for that shell
-    in_trial timeout 30 sh -c 'until systemctl --quiet is-active "$1" && systemctl --quiet is-active "$2"; do
+    in_trial timeout 120 sh -c 'until systemctl --quiet is-active "$1" && systemctl --quiet is-active "$2"; do
         sleep 0.2; done' sh "$1" "${2:-$1}"
 }
 
@@ -216,18 +240,39 @@ put_devices_in() {
     in_trial install -m 660 -g video /dev/null /dev/video0
 }
 
+packages() { # OF THE PROGRAM
+    in_trial /opt/maskgate/current/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
+}
+
 use_pins() {
-    packages=$(in_trial /opt/maskgate/current/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    packages=$(packages)
     in_trial python3 -m venv /root/pins
     in_trial /root/pins/bin/pip install -q --no-deps --require-hashes --target "$packages" -r /wheels/pins.txt
     in_trial cp /sources/0.1.0/scripts/trial_pins.py "$packages/lgpio.py"
     in_trial sed -i 's/^kind = "console"/kind = "gpio"/; s/^# pin = 24/pin = 24/; s/^pulse_s = 3.0/pulse_s = 10.0/' \
         /etc/maskgate/config.toml
-    in_trial systemctl restart maskgate-vision
+    # A start that fails, as where a busy machine is slow to start the guard, is tried again by itself.
+    in_trial systemctl restart maskgate-vision || true
 }
 
 released() { # WHO SIGNAL; the main process of the half that sees, all of its processes, or the relay's guard
     in_trial python3 /sources/0.1.0/scripts/trial_pins.py maskgate-vision "$1" "$2"
+}
+
+# A subscriber that misses nothing, from now on.
+listen() {
+    in_trial systemd-run --quiet --unit=witness --property=StandardOutput=append:/run/heard \
+        mosquitto_sub -V mqttv5 -q 1 -i witness -c -x 604800 -t 'maskgate/+/+/event'
+}
+
+# Waits until the broker was told of all events that are stored, and of no others.
+tells_all() {
+    # shellcheck disable=SC2016 # for that shell
+    in_trial timeout 60 sh -c 'ids() { grep -o "\"id\": *\"[^\"]*\"" | sort -u; }
+        until maskgate events export | ids >/run/stored; ids </run/heard >/run/told; cmp /run/stored /run/told; do
+            sleep 1
+        done
+        wc -l </run/stored'
 }
 
 scores() { # AT MOST UNIT; a unit that is not installed, or a template, by its file
@@ -290,16 +335,20 @@ by_sandbox() {
     check "the half that sends reaches a broker, and neither camera, pins nor spool" finds "AF_INET: allowed" \
         "broker: allowed" "/dev/video0: refused" "/dev/gpiochip0: refused" "spool: refused"
     in_trial systemctl daemon-reload
+    in_trial rm -rf /var/lib/private/maskgate
+    listen
     check "pins are wired" use_pins
     in_trial systemctl start maskgate-uplink
     check "both run" runs maskgate-vision maskgate-uplink
     check "an event arrives through both" hears_a_pass
-    for case in "main KILL" "main STOP" "all KILL" "guard KILL"; do
+    for case in "main KILL" "main STOP" "main OOM" "all KILL" "guard KILL" "guard STOP"; do
         # shellcheck disable=SC2086 # two words
         check "pins are off after $case" released $case
         cat "$folder/log"
         check "both run again" runs maskgate-vision maskgate-uplink
     done
+    check "the broker was told of each event that is stored, and of no other" tells_all
+    cat "$folder/log"
     state=/var/lib/private/maskgate
     in_trial systemctl stop maskgate-vision
     in_trial mount -t tmpfs -o size=16k state $state
@@ -356,12 +405,97 @@ by_web() {
     check "and answers" api_says 200 a-token-of-a-trial
 }
 
+put_collector_in() {
+    in_trial python3 -m venv /root/collector
+    in_trial /root/collector/bin/pip install -q --no-deps --require-hashes --target "$(packages)" \
+        -r /sources/0.1.0/requirements/collector.txt
+    in_trial install -m 644 /sources/0.1.0/systemd/maskgate-collector.service /etc/systemd/system/
+    in_trial su postgres -c "psql -q -c \"create role collector login password 'trial'\""
+    in_trial su postgres -c "createdb --owner=collector maskgate"
+    echo MASKGATE_DATABASE=postgresql+psycopg://collector:trial@127.0.0.1/maskgate |
+        in_trial install -m 600 /dev/stdin /etc/maskgate/collector.env
+    in_trial systemctl --quiet enable maskgate-collector
+    in_trial systemctl --quiet disable postgresql
+}
+
+starts_of() { # UNIT; that systemd has tried beyond the first
+    in_trial systemctl show --value --property=NRestarts "$1"
+}
+
+has_tried() { # UNIT TIMES
+    # shellcheck disable=SC2016 # for that shell
+    in_trial timeout 180 sh -c 'until [ "$(systemctl show --value --property=NRestarts "$1")" -ge "$2" ]; do
+        sleep 1; done' sh "$1" "$2"
+}
+
+collects() { # and has stored something
+    # shellcheck disable=SC2016 # for that shell
+    in_trial timeout 120 sh -c 'export $(cat /etc/maskgate/collector.env)
+        until systemctl --quiet is-active maskgate-collector && maskgate collect status --json | grep epoch; do
+            sleep 1
+        done'
+}
+
+restarts() { # TIMES UNIT; a start that fails is tried again by itself, or is not, which is what is looked for
+    for _ in $(seq "$1"); do
+        in_trial systemctl restart "$2" || true
+    done
+    runs "$2"
+}
+
+# Each time it has to come back by itself; the pauses grow to a minute.
+is_killed() { # TIMES UNIT
+    for _ in $(seq "$1"); do
+        in_trial systemctl kill --kill-who=main --signal=KILL "$2"
+        # shellcheck disable=SC2016 # for that shell
+        in_trial timeout 120 sh -c 'until systemctl --quiet is-active "$1"; do sleep 0.5; done' sh "$2" || return 1
+    done
+    starts_of "$2"
+}
+
+guards() {
+    in_trial systemctl list-units --state=running 'maskgate-relay@*' | grep -F running
+}
+
+by_life() {
+    check "it installs as two processes" in_trial /sources/0.1.0/packaging/install.sh --two-processes
+    set_camera
+    check "a collector comes beside it" put_collector_in
+    switch_off
+    say "booting, without PostgreSQL"
+    switch_on
+    check "both halves run by themselves" runs maskgate-vision maskgate-uplink
+    check "the collector tries a fifth time" has_tried maskgate-collector 4
+    in_trial systemctl start postgresql
+    check "it collects once the database is there" collects
+    put_devices_in
+    check "pins are wired" use_pins
+    check "both run" runs maskgate-vision maskgate-uplink
+    for unit in maskgate-relay.socket maskgate-uplink maskgate-vision; do
+        check "eleven restarts in a row: $unit" restarts 11 $unit
+        check "both run" runs maskgate-vision maskgate-uplink
+    done
+    check "the relay has its guard" guards
+    check "an event arrives" hears_a_pass
+    check "eleven kills in a row: maskgate-uplink" is_killed 11 maskgate-uplink
+    check "an event arrives" hears_a_pass
+    in_trial systemctl stop maskgate-vision maskgate-uplink
+    check "eleven restarts in a row: maskgate, which does the work of both" restarts 11 maskgate
+    check "the relay has its guard" guards
+    check "an event arrives" hears_a_pass
+    check "no unit has failed" no_unit_failed
+}
+
+no_unit_failed() {
+    in_trial systemctl list-units --state=failed 'maskgate*' | grep -F '0 loaded units'
+}
+
 make_root
 case $way in
-script | sandbox | web) fetch_wheels ;;
+script | sandbox | life | web) fetch_wheels ;;
 deb) make_debs ;;
 *)
-    echo "maskgate: there is no way $way; name script, deb, sandbox or web" >&2
+    echo "maskgate: there is no way $way; name script, deb, sandbox, life or web" >&2
     exit 2
     ;;
 esac

@@ -3,9 +3,10 @@
 As the module `lgpio` it makes the chip a file at the chip's place: a byte for each pin, which keeps its
 level when a program dies, as the hardware does. As a program it sends a signal to the main process of a
 unit, to all of its processes or to the relay's guard while the relay is energised, and measures how long
-relay and lamps take to be off:
+relay and lamps take to be off. `OOM` is no signal: the kernel is to kill the process, for want of memory.
 
     python3 trial_pins.py maskgate-vision main KILL
+    python3 trial_pins.py maskgate-vision main OOM
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 CHIP = "/dev/gpiochip0"
 PINS = 64
@@ -24,6 +26,8 @@ ENERGISED_S, RELAY_S, OFF_S = 240.0, 1.0, 60.0
 """How long it may take until somebody in the clip is let through, the relay is off, and all is off."""
 
 GUARD = "maskgate-relay@*.service"
+MEMORY = Path("/memory")
+"""Where `packaging/trial.sh` puts a control group of the machine outside."""
 
 IS_OUT = 1 << 1
 SET_PULL_NONE, SET_PULL_UP, SET_PULL_DOWN = 128, 32, 64
@@ -95,14 +99,37 @@ def _wait(levels: mmap.mmap, pins: tuple[int, ...], on: bool, seconds: float) ->
     return time.monotonic() - began
 
 
+def _systemctl(*words: str) -> str:
+    """What systemctl says."""
+    done = subprocess.run(["systemctl", *words], check=True, capture_output=True, text=True)  # noqa: S603, S607
+    return done.stdout.strip()
+
+
+def _take_memory(unit: str) -> None:
+    """Leaves a unit's main process next to no memory, and waits until the kernel kills it."""
+    group = Path(f"/sys/fs/cgroup/system.slice/{unit}.service")
+    limit, events = group / "memory.max", group / "memory.events"
+    if not limit.exists():
+        # Control groups of version 1: one of the machine outside, which the process moves into.
+        group, limit, events = MEMORY, MEMORY / "memory.limit_in_bytes", MEMORY / "memory.oom_control"
+    limit.write_text("1M")
+    if group == MEMORY:
+        (group / "cgroup.procs").write_text(_systemctl("show", "--value", "--property=MainPID", unit))
+    while "oom_kill 0" in events.read_text().splitlines():
+        time.sleep(0.002)
+
+
 def main(unit: str, who: str, signal: str) -> None:
     """Sends a signal and prints what became of the pins."""
     target = ("all", GUARD) if who == "guard" else (who, unit)
     levels = gpiochip_open(0)
     _wait(levels, (RELAY,), True, ENERGISED_S)
     began = time.monotonic()
-    kill = ["systemctl", "kill", f"--kill-who={target[0]}", f"--signal={signal}", target[1]]
-    subprocess.run(kill, check=True)  # noqa: S603 - in a root that is made for it
+    if signal == "OOM":
+        _take_memory(unit)
+        began = time.monotonic()
+    else:
+        _systemctl("kill", f"--kill-who={target[0]}", f"--signal={signal}", target[1])
     relay_s = time.monotonic() - began + _wait(levels, (RELAY,), False, OFF_S)
     lamps_s = relay_s + _wait(levels, LAMPS, False, OFF_S)
     print(f"{signal} to {who}: relay off after {relay_s:.2f} s, lamps after {lamps_s:.2f} s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import logging
 import os
@@ -149,11 +150,7 @@ class PiCamera:
         """
         self._picamera2 = _import()
         self._rotation = settings.rotation
-        try:
-            self._device = self._picamera2.Picamera2(index)
-        except Exception as error:  # an IndexError or a RuntimeError, by its version
-            reason = f"camera {index} is not there or cannot be opened ({error}); is its cable in place?"
-            raise SourceError(reason) from None
+        self._device = self._open(index)
         try:
             self._start(settings, preview_side)
         except BaseException:
@@ -162,6 +159,18 @@ class PiCamera:
             raise
         self._stamps = DriverStamps(clock)
         self._wide: Image | None = None
+
+    def _open(self, index: int) -> Any:
+        try:
+            return self._picamera2.Picamera2(index)
+        except Exception as error:  # an IndexError or a RuntimeError, by its version
+            reason = str(error.__cause__ or error)
+        # Here, where no exception refers to the object that has failed any more: it may have the camera, and
+        # gives it back when it is collected. Until then it could not be opened again.
+        gc.collect()
+        raise SourceError(
+            f"camera {index} is not there or cannot be opened ({reason}); is its cable in place?"
+        )
 
     def _start(self, settings: Settings, preview_side: int) -> None:
         size = settings.width, settings.height

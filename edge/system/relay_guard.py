@@ -5,6 +5,9 @@ that is told over a local socket, a byte a time, and switches the relay off once
 `LEASE_S`, or the other end is gone. It imports next to nothing, so that it starts fast and has little that
 could fail.
 
+Should the guard itself stand still, the service manager kills it: it watches while the relay is energised
+(`WATCHDOG_S`). The daemon sees the end of its guard, and switches the pin off.
+
     maskgate lamp guard    # its standard input and output are the socket
 
 The daemon's first word is a line with `first_line`. It waits for `READY` before it says more.
@@ -23,12 +26,16 @@ from typing import Protocol
 
 from edge.errors import MaskGateError
 from edge.system.pins import import_gpiozero, take
+from edge.system.systemd import notify
 
 BEGIN, RENEW, RELEASE = b"+", b"=", b"-"
 """Begins or prolongs a pulse; keeps one going, and begins none; ends it."""
 
 LEASE_S = 0.6
 """How long the relay stays energised without a word."""
+
+WATCHDOG_S, BEAT_S = 0.5, 0.1
+"""While the relay is energised: the longest that the guard may stand still, and how often it gives a sign."""
 
 READY = "ready"
 """The first line, once the pin is taken; any other is why it cannot be."""
@@ -96,17 +103,31 @@ def guard(
         left = lease.left(clock())
         if energised != (left > 0):
             energised = not energised
-            (relay.on if energised else relay.off)()
+            (_energise if energised else _let_go)(relay)
+        elif energised:
+            notify("WATCHDOG=1")
         # While nothing is energised there is nothing to let go of.
-        readable, _, _ = select.select([commands], [], [], left if energised else None)
+        readable, _, _ = select.select([commands], [], [], min(left, BEAT_S) if energised else None)
         if not readable:
             continue
         received = _read(commands)
         if not received:
-            relay.off()
+            _let_go(relay)
             return
         for byte in received:
             lease.take(bytes([byte]), clock())
+
+
+def _energise(relay: Switch) -> None:
+    # Watched first: the driver may hang in this very call, or the process be stopped behind it.
+    notify(f"WATCHDOG_USEC={WATCHDOG_S * 1e6:.0f}")
+    relay.on()
+
+
+def _let_go(relay: Switch) -> None:
+    relay.off()
+    # A guard that waits does nothing that could be told from one that is stopped, and harms nobody.
+    notify("WATCHDOG_USEC=0")
 
 
 def _read(commands: int) -> bytes:

@@ -96,6 +96,14 @@ def test_readiness_and_watchdog_are_the_daemons_own(settings: dict[str, list[str
     assert settings["ExecStart"] == ["/opt/maskgate/bin/maskgate run --config /etc/maskgate/config.toml"]
 
 
+@pytest.mark.parametrize("unit", [UNIT, VISION], ids=lambda unit: unit.stem)
+def test_pins_are_waited_for_when_it_has_ended(unit: Path) -> None:
+    """The time for stopping is that of `ExecStopPost`, too, which a busy machine starts slowly."""
+    found = settings_of(unit)
+    assert "lamp off" in found["ExecStopPost"][0]
+    assert found["TimeoutStopSec"] == ["20s"]
+
+
 def test_a_reload_is_a_hangup(settings: dict[str, list[str]]) -> None:
     """What has the daemon take a new bundle."""
     assert settings["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
@@ -158,11 +166,20 @@ def test_the_guard_of_the_relay_has_a_control_group_of_its_own() -> None:
         assert CALL.name in found["After"]
     assert guard["ExecStart"] == ["/opt/maskgate/bin/maskgate lamp guard"]
     assert call["Accept"] == ["yes"]
-    assert call["TriggerLimitIntervalSec"] == ["0"], "a limit would leave the door shut for good"
+    for limit in ("TriggerLimitIntervalSec", "StartLimitIntervalSec"):
+        assert call[limit] == ["0"], "a limit would leave the door shut for good"
     assert call["SocketGroup"] == guard["SupplementaryGroups"] == ["gpio"]
     assert guard["StandardInput"] == guard["StandardOutput"] == ["socket"]
     assert [value.split()[0] for value in guard["DeviceAllow"]] == ["char-gpiochip"]
     assert guard["PrivateNetwork"] == ["yes"]
+
+
+def test_a_guard_that_stands_still_is_killed() -> None:
+    """It asks for that itself, for as long as the relay is energised."""
+    guard = settings_of(GUARD)
+    assert guard["NotifyAccess"] == ["main"]
+    assert guard["WatchdogSignal"] == ["SIGKILL"], "another one waits until the process goes on"
+    assert guard["RestrictAddressFamilies"] == ["AF_UNIX"], "that of systemd's socket"
 
 
 def test_the_collectors_unit_has_no_secret_in_it() -> None:

@@ -210,6 +210,23 @@ class FakeMappedArray:
         self.array[:] = 0
 
 
+class HalfOpenPicamera2:
+    """A camera object that fails when it has the camera, and gives it back once it is collected.
+
+    It is part of a circle, as the real one is.
+    """
+
+    def __init__(self, library: FakePicamera2Library) -> None:
+        self.circle = self
+        self.library = library
+        library.held = True
+        cause = OSError("the sensor does not answer")
+        raise RuntimeError("Camera __init__ sequence did not complete.") from cause
+
+    def __del__(self) -> None:
+        self.library.held = False
+
+
 class FakePicamera2Library:
     """The package `picamera2`, to be put into `sys.modules`."""
 
@@ -218,6 +235,8 @@ class FakePicamera2Library:
         self.stamp = stamp
         self.padding = padding
         self.refuses = False
+        self.fails_half_open = False
+        self.held = False
         self.controls = ("AfMode", "LensPosition", "ExposureValue", "AeMeteringMode", "AeExposureMode")
         self.frames_left = 1000
         self.opened: list[FakePicamera2] = []
@@ -232,6 +251,8 @@ class FakePicamera2Library:
     def _open(self, index: int) -> FakePicamera2:
         if index >= self.cameras:
             raise IndexError("list index out of range")
+        if self.fails_half_open:
+            HalfOpenPicamera2(self)
         return FakePicamera2(index, self)
 
 

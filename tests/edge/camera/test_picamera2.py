@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from edge.camera import open_source
 from edge.camera.picamera2 import PiCamera, controls, preview_size, require_package
 from edge.config import CameraConfig, CameraControlsConfig
-from edge.errors import MissingPackageError
+from edge.errors import MissingPackageError, SourceError
 from edge.types import Blind, Frame
 from tests.support.fakes import FakeClock, FakePicamera2Library
 
@@ -109,6 +109,14 @@ def test_a_camera_that_will_not_start_is_closed(library: FakePicamera2Library) -
     with pytest.raises(RuntimeError, match="no such mode"):
         opened()
     assert library.opened[0].calls == ["configure", "close"]
+
+
+def test_a_camera_that_was_opened_half_is_given_back(library: FakePicamera2Library) -> None:
+    """Picamera2 holds it until what has failed is collected: no try succeeds before. The cause is told."""
+    library.fails_half_open = True
+    with pytest.raises(SourceError, match=r"opened \(the sensor does not answer\)"):
+        opened()
+    assert not library.held
 
 
 def test_a_missing_package_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

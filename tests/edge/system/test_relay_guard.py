@@ -5,16 +5,29 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from edge.system import relay_guard
-from edge.system.relay_guard import BEGIN, LEASE_S, RELEASE, RENEW, Lease, first_line, guard
+from edge.system.relay_guard import (
+    BEAT_S,
+    BEGIN,
+    LEASE_S,
+    RELEASE,
+    RENEW,
+    WATCHDOG_S,
+    Lease,
+    first_line,
+    guard,
+)
 from tests.support.mosquitto import wait_until
+from tests.support.service_manager import service_manager
 
 
 def test_a_pulse_lasts_while_it_is_renewed() -> None:
@@ -64,10 +77,10 @@ class RecordedRelay:
 
 
 @contextmanager
-def guarded(relay: RecordedRelay, longest_s: float = 60.0) -> Iterator[int]:
+def guarded(relay: RecordedRelay, clock: Callable[[], float] = time.monotonic) -> Iterator[int]:
     """A guard on a thread of its own; gives the end of the pipe that commands are written to."""
     commands, told = os.pipe()
-    thread = threading.Thread(target=guard, args=(commands, relay, longest_s), daemon=True)
+    thread = threading.Thread(target=guard, args=(commands, relay, 60.0, clock), daemon=True)
     thread.start()
     try:
         yield told
@@ -93,6 +106,36 @@ def test_silence_lets_the_relay_go() -> None:
     with guarded(relay) as told:
         os.write(told, BEGIN)
         wait_until(lambda: relay.history == [True, False])
+
+
+def test_the_service_manager_watches_while_the_relay_is_energised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From before it is on until it is off, with signs of life whether or not the daemon says a word."""
+    relay, beats = RecordedRelay(), 3
+    with service_manager(tmp_path) as manager:
+        monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
+        # Its first words come before the relay moves.
+        relay.on = lambda: relay.history.append(manager.heard() == ["WATCHDOG_USEC=500000"])  # type: ignore[method-assign]
+        # On a clock that stands still, so that the lease outlasts any pause of this machine.
+        with guarded(relay, lambda: 0.0) as told:
+            os.write(told, BEGIN)
+            heard = [manager.wait_for("WATCHDOG") for _ in range(beats)]
+        assert heard == ["WATCHDOG=1"] * beats
+        assert manager.heard()[-1] == "WATCHDOG_USEC=0"
+    assert relay.history == [True, False]
+    assert BEAT_S * 2 < WATCHDOG_S < 1
+
+
+def test_a_guard_that_waits_is_not_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It need not be woken while nothing is energised."""
+    relay = RecordedRelay()
+    with service_manager(tmp_path) as manager:
+        monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
+        with guarded(relay) as told:
+            os.write(told, RENEW + RELEASE)
+        assert manager.heard() == ["WATCHDOG_USEC=0"]
+    assert relay.history == [False]
 
 
 @contextmanager
