@@ -55,13 +55,13 @@ class RetrainRequest:
     """A training that is asked for.
 
     Attributes:
-        recipe: A key of `Renewal.recipes`.
         rival: The bundle to start from and to beat.
+        recipe: A key of `Renewal.recipes`; empty for the usual one.
         weights: As `maskgate-train fit --weights`; empty for those of the recipe.
     """
 
-    recipe: str = DEFAULT_RECIPE
-    rival: Path = bundle.SHIPPED
+    rival: Path
+    recipe: str = ""
     weights: str = ""
 
 
@@ -170,7 +170,8 @@ class Renewal:
             StorageError: The job cannot be written down.
         """
         self._desk.catalogue()
-        file = self._recipe(wanted.recipe)
+        recipe = wanted.recipe or self.usual_recipe()
+        file = self._recipe(recipe)
         job = self.queue.new(JobKind.RETRAIN)
         step = [
             "fit", "--split", _absolute(self._desk.split), "--from", _absolute(wanted.rival),
@@ -181,8 +182,7 @@ class Renewal:
             step += ["--notes", _absolute(self._desk.corrections.file)]
         if wanted.weights:
             step += ["--weights", wanted.weights]
-        named = wanted.recipe.removeprefix("that ")
-        title = f"Train with the recipe {named} to beat {_spoken_rival(wanted.rival)}"
+        title = f"Train with the recipe {recipe.removeprefix('that ')} to beat {_spoken_rival(wanted.rival)}"
         return self.queue.submit(job, JobKind.RETRAIN, title, [step])
 
     def measure_growth(self, recipe: str, weights: str, by: Growth) -> JobStatus:

@@ -66,6 +66,13 @@ def test_jobs_follow_each_other(changing_site: Served) -> None:
     assert {*names} <= {one["id"] for one in changing_site.client.get("/api/jobs").json()}
 
 
+def test_a_training_without_a_word(changing_site: Served) -> None:
+    """Is the one that the page suggests: by the recipe of a run here, which needs nothing from elsewhere."""
+    told = changing_site.client.post("/api/retrain", json={}).json()
+    changing_site.client.delete(f"/api/jobs/{told['id']}")
+    assert told["title"].startswith("Train with the recipe of ")
+
+
 @pytest.mark.parametrize(
     ("path", "content", "status", "words"),
     [

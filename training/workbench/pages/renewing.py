@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from training.workbench.bench import Workbench
 from training.workbench.frame import page_frame
 from training.workbench.inbox import HandedIn
 from training.workbench.jobs import WAITING, JobState, JobStatus
-from training.workbench.models import SHIPPED, ModelChoice
+from training.workbench.models import usual_bundle
 from training.workbench.pages.charts import data_table
 from training.workbench.parts import ChoiceList, heading, hint, problem, spoken, words
 from training.workbench.renewal import WEIGHTS, JobKind, RetrainRequest
@@ -137,7 +137,7 @@ class RenewPage:
             self._recipe = ChoiceList(
                 "Recipe", self._bench.renewal.recipe_titles(), self._bench.renewal.usual_recipe()
             )
-            self._rival = ChoiceList("Model to beat", bundles, _usual_rival(found))
+            self._rival = ChoiceList("Model to beat", bundles, usual_bundle(found).key)
             self._weights = ChoiceList("Weights to start from", WEIGHTS, ANY)
             self._button("Start the training", self._retrain)
 
@@ -146,7 +146,7 @@ class RenewPage:
         rival = choices.get(self._rival.value)
         if rival is None:
             raise ConfigError("the model to beat is not there any more; load this page again")
-        return self._bench.renewal.retrain(RetrainRequest(self._recipe.value, rival, self._weights.value))
+        return self._bench.renewal.retrain(RetrainRequest(rival, self._recipe.value, self._weights.value))
 
     def _button(self, title: str, begin: Callable[[], JobStatus]) -> None:
         async def pressed() -> None:
@@ -357,11 +357,6 @@ def _show_verdict(name: str, verdict: dict[str, Any]) -> None:
     )
     if verdict.get("weaker"):
         words("p", f"Weaker in {', '.join(one['name'] for one in verdict['weaker'])}.", "bench-quiet")
-
-
-def _usual_rival(found: Sequence[ModelChoice]) -> str:
-    """The bundle that was named first or won last, since it is the one in use; else the shipped one."""
-    return next((one.key for one in found if one.key != SHIPPED), SHIPPED)
 
 
 def _handed_in(file: Path) -> HandedIn:
