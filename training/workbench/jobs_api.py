@@ -106,13 +106,14 @@ async def additions(
     bench: Bench,
     name: Annotated[str, Query(max_length=MOST_NAME, description="What sentences call it.")] = "the zip",
     label: Annotated[Label | None, Query(description="Of pictures that say nothing themselves.")] = None,
+    source: Annotated[str, Query(max_length=MOST_NAME, description="Where they are from.")] = "",
 ) -> AdditionReport:
     """Takes a zip of labelled pictures, and has a job add them to the data."""
     await _done(bench.desk.catalogue)
     file = bench.settings.folder / UPLOADS / f"{secrets.token_hex(16)}.zip"
     await write_file(request.stream(), name, file, MOST_ZIP_BYTES)
     try:
-        add = partial(bench.renewal.add, HandedIn(file, name), label)
+        add = partial(bench.renewal.add, HandedIn(file, name), label, source)
         status, taken = await _done(add, HTTPStatus.UNPROCESSABLE_ENTITY)
     finally:
         file.unlink(missing_ok=True)

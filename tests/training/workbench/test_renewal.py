@@ -58,10 +58,23 @@ def test_pictures_are_added(renewal: Renewal, tmp_path: Path, drawn: Path) -> No
     """What was taken is kept where the split can name it, and joins it in a job."""
     status, taken = renewal.add(handed_in(photos(tmp_path)))
     (step,) = status.plan.steps
-    assert step == ("add", str(tmp_path / "added" / status.id), "--split", str(drawn), "--json")
-    assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 picture of photos.zip")
+    folder = str(tmp_path / "added" / status.id)
+    assert step == ("add", folder, "--source", "added", "--split", str(drawn), "--json")
+    assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 picture of photos.zip to added")
     assert taken.counts == {Label.WITHOUT_MASK: 1}
     assert (tmp_path / "added" / status.id / "without_mask" / "1.png").exists()
+
+
+def test_a_source_is_named_once(renewal: Renewal, tmp_path: Path) -> None:
+    """What comes later is of the source that was named last, until another one is named."""
+    assert renewal.usual_source() == "added"
+    renewal.add(handed_in(photos(tmp_path)), source=" Main entrance ")
+    assert renewal.usual_source() == "Main entrance"
+    status, _ = renewal.add(handed_in(photos(tmp_path)))
+    assert status.plan.title == "Add 1 picture of photos.zip to Main entrance"
+    with pytest.raises(ConfigError, match=r"\.\./x is no name of a source"):
+        renewal.add(handed_in(photos(tmp_path)), source="../x")
+    assert len(renewal.queue.all()) == 2
 
 
 def test_pictures_that_are_refused(renewal: Renewal, tmp_path: Path) -> None:

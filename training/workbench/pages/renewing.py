@@ -100,6 +100,14 @@ class RenewPage:
                 "data has already, or that contradict it, are left out and named.",
                 "bench-quiet",
             )
+            # The script that sends a zip reads it, too.
+            self._source = ui.input("Where they are from", value=self._bench.renewal.usual_source())
+            self._source.classes("bench-select").props("for=source maxlength=40")
+            words(
+                "p",
+                "A site, or a camera. All pictures of the same name are one source, with figures of its own.",
+                "bench-quiet",
+            )
             with ui.element("label").classes("bench-drop").props("id=drop for=zip"):
                 words("span", "Drop a zip here, or choose one")
                 ui.element("input").props('type=file id=zip accept=".zip,application/zip"')
@@ -113,15 +121,16 @@ class RenewPage:
             if self._bench.guard.open:
                 self._add_folder()
             if more := self._bench.settings.more:
-                self._button(
-                    "Add the pictures of the example", lambda: self._bench.renewal.add(_handed_in(more))[0]
-                )
+                self._button("Add the pictures of the example", lambda: self._add(_handed_in(more)))
 
     def _add_folder(self) -> None:
         """Whoever is on this machine may name a folder of it."""
         with ui.element("div").classes("bench-row"):
             folder = ui.input("Or a folder on this machine").classes("bench-select")
-            self._button("Add the folder", lambda: self._bench.renewal.add(_folder(folder.value))[0])
+            self._button("Add the folder", lambda: self._add(_folder(folder.value)))
+
+    def _add(self, handed: HandedIn) -> JobStatus:
+        return self._bench.renewal.add(handed, source=self._source.value or "")[0]
 
     def _add_training(self) -> None:
         found = [one for one in self._bench.models.choices() if not one.is_network]

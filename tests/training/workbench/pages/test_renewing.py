@@ -47,9 +47,10 @@ def test_pictures_are_added(browser: Browser, changing_site: Served, tmp_path: P
     """What was taken is told, then what the job found; a bad zip is one sentence."""
     watched = at_the_jobs(browser, changing_site)
     page = watched.page
+    page.get_by_label("Where they are from").fill("Main entrance")
     page.set_input_files("#zip", zipped(tmp_path / "day.zip", ("bare/1.png", "bare/2.png")))
     expect(page.get_by_text("Taken: 2 without mask.")).to_be_visible()
-    expect(cards(page).first).to_contain_text("Add 2 pictures of day.zip")
+    expect(cards(page).first).to_contain_text("Add 2 pictures of day.zip to Main entrance")
     expect(cards(page).first.locator(".bench-state")).to_have_text("finished")
     expect(cards(page).first.locator("tbody tr").first).to_be_visible()
     assert watched.complaints == []
@@ -60,6 +61,8 @@ def test_pictures_are_added(browser: Browser, changing_site: Served, tmp_path: P
     page.get_by_role("button", name="Add the folder").click()
     expect(page.get_by_role("alert")).to_contain_text("there is no folder")
     expect(cards(page)).to_have_count(count)
+    page.reload()
+    expect(page.get_by_label("Where they are from")).to_have_value("Main entrance")
     page.close()
 
 
