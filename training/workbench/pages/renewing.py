@@ -108,15 +108,16 @@ class RenewPage:
                 "A site, or a camera. All pictures of the same name are one source, with figures of its own.",
                 "bench-quiet",
             )
-            with ui.element("label").classes("bench-drop").props("id=drop for=zip"):
-                words("span", "Drop a zip here, or choose one")
-                ui.element("input").props('type=file id=zip accept=".zip,application/zip"')
+            # Before the zip, which is sent when it is chosen.
             with ui.element("label").classes("bench-choice"):
                 words("span", "Pictures without such a folder or name")
                 with ui.element("select").props("id=label"):
                     words("option", "are refused").props('value=""')
                     for label in LABELS:
                         words("option", f"show: {spoken(label)}").props(f'value="{label}"')
+            with ui.element("label").classes("bench-drop").props("id=drop for=zip"):
+                words("span", "Drop a zip here, or choose one")
+                ui.element("input").props('type=file id=zip accept=".zip,application/zip"')
             words("span", "", "bench-quiet").props("id=progress role=status")
             if self._bench.guard.open:
                 self._add_folder()
@@ -324,7 +325,7 @@ def _span(seconds: float) -> str:
 
 def _show_taken(report: dict[str, Any]) -> None:
     counts = ", ".join(f"{count} {spoken(label)}" for label, count in report["counts"].items())
-    words("p", f"Taken: {counts}. They are being compared with the data.").props("role=status")
+    words("p", f"Taken: {counts}. The job below compares them with the data.").props("role=status")
     for sentence in report["left_out"][:MOST_NAMED]:
         problem(sentence)
 
