@@ -308,7 +308,10 @@ def _progress(status: JobStatus) -> str:
     share = "" if one.share is None else f", {one.share:.0%}"
     if one.ends_at is None:
         return f"{what}{share}"
-    left = max(0.0, one.ends_at - time.time())
+    left = one.ends_at - time.time()
+    if left <= 0:
+        # What comes after the training, such as the gate, is not foreseen.
+        return f"{what}{share}; it takes longer than expected"
     at = f"{datetime.fromtimestamp(one.ends_at):%H:%M}"
     return f"{what}{share}; the training ends at about {at}, in {_span(left)}"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from edge.contract import Label
 from tests.support.chromium import Watched, opened
 from tests.support.training import draw_face
 from tests.support.web import Served
+from training.workbench.jobs import JobPlan, JobProgress, JobState, JobStatus
+from training.workbench.pages import renewing
 
 pytestmark = pytest.mark.slow
 LONG_MS = 600_000
@@ -95,6 +99,22 @@ def test_a_training_is_cancelled_resumed_and_finished(
     page.close()
     assert watched.complaints == []
     assert len(list((site_folder / "inbox").glob("*.tar.gz"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("ends_in_s", "told"),
+    [
+        (None, "epoch 2, 50%"),
+        (3600, r"epoch 2, 50%; the training ends at about \d\d:\d\d, in 60 min"),
+        (-300, "epoch 2, 50%; it takes longer than expected"),
+    ],
+)
+def test_an_end_that_is_past_is_not_told(ends_in_s: float | None, told: str) -> None:
+    """As of a training that is done, of which the gate takes its time."""
+    ends_at = None if ends_in_s is None else time.time() + ends_in_s
+    plan = JobPlan("retrain", "Train", (), 0.0)
+    status = JobStatus("1", plan, JobState.RUNNING, 0.0, JobProgress("epoch 2", 0.5, 0.9, ends_at), None)
+    assert re.fullmatch(told, renewing._progress(status))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
