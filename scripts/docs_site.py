@@ -1,14 +1,16 @@
 """Builds the site of the documents into build/site: `python scripts/docs_site.py`; `make docs` does it too.
 
 The pages and the files that they link lie in the site as in the repository, so that every link holds in
-both. Its menu is docs/index.md. A warning, a broken link, and anything that a page would load from elsewhere
-are errors. Two scripts are fetched once by npm: Mermaid, which draws the diagrams, and what search needs
-where the files are opened without a server. Without npm diagrams are shown as their text.
+both. Its menu is docs/index.md. A warning, a broken link, a page that the menu lacks, and anything that a
+page would load from elsewhere are errors. Two scripts are fetched once by npm: Mermaid, which draws the
+diagrams, and what search needs where the files are opened without a server. Without npm diagrams are shown
+as their text.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -25,7 +27,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build"
-STYLE = ROOT / "docs" / "site.css"
+STYLE = Path("docs") / "site.css"
 SITE = "site"
 LOADED = {("script", "src"), ("link", "href"), ("img", "src"), ("source", "src"), ("iframe", "src")}
 """Attributes whose file a browser loads by itself."""
@@ -46,7 +48,7 @@ def linked(page: Path) -> Iterator[Path]:
 def stage(folder: Path) -> None:
     """Copies the pages, and what they link, to where they are in the repository."""
     shutil.rmtree(folder, ignore_errors=True)
-    for file in {STYLE, *pages(), *(file for page in pages() for file in linked(page))}:
+    for file in {ROOT / STYLE, *pages(), *(file for page in pages() for file in linked(page))}:
         copy = folder / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, copy)
@@ -67,6 +69,28 @@ def _entry(title: str, page: Path) -> dict[str, Any]:
     name = str(page.relative_to(ROOT))
     beside = [str(one.relative_to(ROOT)) for one in sorted(page.parent.glob("*.md")) if one != page]
     return {title: [name, *beside] if page.name == "README.md" and beside else name}
+
+
+def faults() -> list[str]:
+    """What is wrong before anything is built: a link to a file that is not there, a page in no menu."""
+    found = [
+        f"{page.relative_to(ROOT)} links {os.path.relpath(file, ROOT)}, which is not there"
+        for page in pages()
+        for file in linked(page)
+        if not file.is_file()
+    ]
+    named = set(_names(menu()))
+    lost = [name for page in pages() if (name := str(page.relative_to(ROOT))) not in named]
+    return [*found, *(f"{name} is in no menu; link it in docs/index.md" for name in lost)]
+
+
+def _names(entry: Any) -> Iterator[str]:
+    """The pages of a menu, or of a part of one."""
+    if isinstance(entry, str):
+        yield entry
+        return
+    for part in entry.values() if isinstance(entry, dict) else entry:
+        yield from _names(part)
 
 
 @dataclass(frozen=True)
@@ -155,6 +179,8 @@ def build(folder: Path, scripts: Sequence[Path]) -> Path:
     Raises:
         SystemExit: Something is broken.
     """
+    if wrong := faults():
+        raise SystemExit("\n".join(wrong))
     source, site = folder / "site-source", folder / SITE
     stage(source)
     for script in scripts:

@@ -104,16 +104,15 @@ def convert(
     run = model if model.is_dir() else model.parent
     split = _existing(data or run / "split.json")
     parity_limits, answer_limits = load_gates(gates or DEFAULT), load_limits(limits)
-    framework.load_framework()
-    # Imported after the framework is loaded, which keeps TensorFlow quiet.
-    from convert import build
-    from convert.metadata import BundleOrigin
-
     manifest = SplitManifest.load(split)
-    origin = BundleOrigin(version or "", run.name, manifest.fingerprint)
     told = metadata.load_provenance(origins) if origins else metadata.Provenance()
     provenance = told.with_sources(manifest.learnt_from())
     pooled = fold_results.load(folds, answer_limits) if folds else None
+    framework.load_framework()
+    # Imported after the framework is loaded, which keeps TensorFlow quiet.
+    from convert import build
+
+    origin = metadata.BundleOrigin(version or "", run.name, manifest.fingerprint)
     material = load_material(manifest, cache)
     with progress("converting") as bar:
         how = build.Options(parity_limits, pooled, answer_limits, decide, provenance, bar.describe)

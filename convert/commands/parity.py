@@ -66,11 +66,12 @@ def parity(
     """
     file = float_model(model)
     limits = load_gates(gates or DEFAULT)
+    manifest = SplitManifest.load(split)
     framework.load_framework()
     from convert.parity import compare, layers
     from convert.parity.report import measure
 
-    material = load_material(SplitManifest.load(split), cache).of(SplitPart(part))
+    material = load_material(manifest, cache).of(SplitPart(part))
     found, crops = _compared(file, path, material)
     if sheet:
         compare.worst_sheet(found, crops, sheet)

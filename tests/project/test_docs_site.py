@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -86,17 +87,57 @@ def test_what_is_broken_is_named(tmp_path: Path) -> None:
     ]
 
 
-def test_a_page_that_links_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The build ends with its place."""
-    broken = docs_site.stage
+@pytest.fixture
+def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of all documents and of what they link, of which the site is built."""
+    copy = tmp_path / "copy"
+    docs_site.stage(copy)
+    shutil.copy(ROOT / "mkdocs.yml", copy)
+    monkeypatch.setattr(docs_site, "ROOT", copy)
+    return copy
 
-    def with_a_broken_link(folder: Path) -> None:
-        broken(folder)
-        (folder / "SECURITY.md").write_text("# Security\n\n[gone](docs/gone.md)\n")
 
-    monkeypatch.setattr(docs_site, "stage", with_a_broken_link)
-    with pytest.raises(SystemExit, match=r"SECURITY\.md:3"):
-        docs_site.build(tmp_path, [])
+def refused(folder: Path) -> str:
+    """What the build ends with."""
+    with pytest.raises(SystemExit) as ended:
+        docs_site.build(folder, [])
+    return re.sub(r"\x1b\[[\d;]*m", "", str(ended.value))
+
+
+def append(page: Path, text: str) -> None:
+    page.write_text(f"{page.read_text() if page.exists() else ''}\n{text}\n")
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "sentence"),
+    [
+        ("SECURITY.md", "[a](docs/gone.md)", "SECURITY.md links docs/gone.md, which is not there"),
+        ("docs/install.md", "[a](../edge/gone.py)", "docs/install.md links edge/gone.py, which is not there"),
+        ("docs/index.md", "- [New](new.md)", "docs/index.md links docs/new.md, which is not there"),
+        ("SECURITY.md", "![a](docs/images/gone.png)", "SECURITY.md links docs/images/gone.png, which is not"),
+        ("docs/lost.md", "# Lost", "docs/lost.md is in no menu; link it in docs/index.md"),
+        ("LOST.md", "# Lost", "LOST.md is in no menu; link it in docs/index.md"),
+    ],
+)
+def test_what_is_broken_ends_the_build(documents: Path, page: str, text: str, sentence: str) -> None:
+    """A link to what is not there, a missing picture, a page that nobody finds: with the place."""
+    append(documents / page, text)
+    assert refused(documents.parent).startswith(sentence)
+
+
+def test_a_picture_that_was_removed_ends_the_build(documents: Path) -> None:
+    """With the page that shows it."""
+    (documents / "docs" / "images" / "workbench.png").unlink()
+    assert "docs/training/workbench.md links docs/images/workbench.png" in refused(documents.parent)
+
+
+def test_an_anchor_that_is_not_there_ends_the_build(documents: Path) -> None:
+    """Of the same page, of another, and a link that is written below the text: each with its line."""
+    (documents / "SECURITY.md").write_text(
+        "# Security\n\n[a](#gone)\n\n[b](docs/install.md#gone)\n\n[c][below]\n\n[below]: docs/gone.md\n"
+    )
+    said = refused(documents.parent)
+    assert [line for line in (3, 5, 9) if f"SECURITY.md:{line}:" not in said] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

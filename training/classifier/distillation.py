@@ -53,13 +53,12 @@ def teacher(recipe: Recipe) -> Teacher | None:
     """
     if not recipe.distil.teacher:
         return None
+    recipe.distil.require_teachers()
     networks = [_network(Path(file), recipe.network.classes) for file in recipe.distil.teacher]
     return Teacher(networks, recipe.distil.temperature)
 
 
 def _network(file: Path, classes: int) -> keras.Model:
-    if not file.is_file():
-        raise ModelError(f"distil.teacher: {file} does not exist; name a .keras file, such as a run's")
     try:
         network = stored.load(file)
     except ModelError as error:

@@ -121,6 +121,18 @@ class DistilRecipe(FrozenModel):
         """One file may stand without brackets; recipes of earlier versions say "" where there is none."""
         return tuple(filter(None, [value])) if isinstance(value, str) else value
 
+    def require_teachers(self) -> None:
+        """Insists that the files are there.
+
+        Raises:
+            ModelError: One is not.
+        """
+        for file in self.teacher:
+            if not Path(file).is_file():
+                raise ModelError(
+                    f"distil.teacher: {file} does not exist; name a .keras file, such as a run's"
+                )
+
 
 class Recipe(FrozenModel):
     """One training run."""

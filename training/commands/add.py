@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     "--label",
     help="What all images of DIR show: with_mask, or any usual spelling; else DIR is read as a data set.",
 )
+@click.option(
+    "--source",
+    metavar="NAME",
+    help="Source that they belong to, such as a site; what is added over several days with the same name is "
+    "one. The name of the folder otherwise.",
+)
 @click.option("--split", required=True, type=EXISTING, help="Split manifest to add them to.")
 @finder_option
 @click.option("-o", "--output", type=FILE, help="Write the new manifest here and leave the old one alone.")
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 def add(
     folder: Path,
     label: str | None,
+    source: str | None,
     split: Path,
     detector: Path,
     output: Path | None,
@@ -56,8 +63,9 @@ def add(
     \b
     Examples:
       maskgate-train add photos --label mask_worn_incorrectly --split split.json
-      maskgate-train add labelled --split split.json
+      maskgate-train add labelled --source entrance --split split.json
     """
+    named = datasets.source_name(source) if source is not None else ""
     meant = datasets.label_of(label or "")
     if label is not None and meant is None:
         raise ConfigError(f"--label {label} is none of {', '.join(datasets.LABEL_OF_NAME)}")
@@ -66,7 +74,7 @@ def add(
     from training.data import additions
 
     manifest = SplitManifest.load(split)
-    new = _read(folder, meant, faces.device_finder(detector))
+    new = _read(folder, meant, named, faces.device_finder(detector))
     if not (new.records or new.skips):
         raise ConfigError(f"{folder} holds no image")
     done = additions.add(manifest, new, seed)
@@ -91,12 +99,13 @@ def _lines(done: Added) -> list[str]:
     return [*joined, *skipped_lines(done.skips), *against]
 
 
-def _read(folder: Path, label: Label | None, find: datasets.FaceFinder) -> datasets.Dataset:
+def _read(folder: Path, label: Label | None, source: str, find: datasets.FaceFinder) -> datasets.Dataset:
     """The images of a folder that all show the same, or else a folder that says by itself what is in it."""
     rule = faces.single_face(find)
     if label is None:
-        return datasets.read([folder], rule, find)
-    entries = tuple(datasets.read_class_folder(folder, label, rule))
+        return datasets.read([folder], rule, find, source)
+    name = f"{source}/{folder.resolve().parent.name}" if source else ""
+    entries = tuple(datasets.read_class_folder(folder, label, rule, name))
     return datasets.Dataset(
         tuple(entry for entry in entries if isinstance(entry, datasets.FaceRecord)),
         tuple(entry for entry in entries if isinstance(entry, datasets.Skip)),

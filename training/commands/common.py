@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -11,6 +12,7 @@ from edge.cli.options import EXISTING
 from edge.cli.output import progress, table
 from edge.contract import LABELS, MASK_WORN_INCORRECTLY
 from training import framework
+from training.classifier import recipe
 from training.classifier.recipe import Recipe
 from training.data.dataset import FaceDataset
 from training.data.readers import Skip, by_reason
@@ -81,6 +83,18 @@ def tell_skipped(skips: Iterable[Skip]) -> None:
     """Says on standard error what was not used."""
     for line in skipped_lines(skips):
         click.echo(line, err=True)
+
+
+def load_recipe(file: Path) -> Recipe:
+    """The recipe in a file, whose teachers are there, before anybody waits for a framework.
+
+    Raises:
+        ConfigError: It cannot be read or has problems.
+        ModelError: A teacher is missing.
+    """
+    settings = recipe.load(file)
+    settings.distil.require_teachers()
+    return settings
 
 
 def require_weights(settings: Recipe, given: str | None, processors: int = 1) -> None:

@@ -11,11 +11,11 @@ from edge.cli.options import EXISTING, FILE, cache_option, json_option, megapixe
 from edge.cli.output import json_text
 from edge.errors import ConfigError, ModelError
 from training import cluster, framework
-from training.classifier import recipe
 from training.classifier.recipe import Recipe
 from training.classifier.run import TrainingRun
-from training.commands.common import folds_option, scheduler_option
+from training.commands.common import folds_option, load_recipe, scheduler_option
 from training.data.dataset import FaceDataset
+from training.data.manifest import SplitManifest
 
 
 @click.command()
@@ -59,14 +59,16 @@ def compare(
 
     Example: maskgate-train compare training/recipes/*.toml --split split.json
     """
-    framework.load_framework()
-    from training.evaluation import comparison
-
-    plans = [recipe.load(file) for file in recipes]
+    plans = [load_recipe(file) for file in recipes]
     # Their folders and their weights are found by this name.
     if len({plan.name for plan in plans}) < len(plans):
         raise ConfigError("two recipes have the same name; each needs its own")
     weights = _named(given, plans)
+    # All that is told at once comes before it.
+    SplitManifest.load(split)
+    framework.load_framework()
+    from training.evaluation import comparison
+
     compared = [comparison.ComparedRecipe(plan, _start(plan, weights.get(plan.name))) for plan in plans]
     if not only_table:
         folds = {comparison.Scheme.GROUPED: count, comparison.Scheme.RANDOM: few or count}

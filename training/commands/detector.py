@@ -73,10 +73,11 @@ def detector(
 
     Example: maskgate-train detector --split split.json --teacher yunet.onnx --steps 8000
     """
+    # A bad one is told before anybody waits for the framework.
+    manifest = SplitManifest.load(split)
     framework.load_framework(threads)
     from training.detector import dataset, initial_weights, metrics, selection, trainer
 
-    manifest = SplitManifest.load(split)
     faces = manifest.assigned()
     trial = selection.trial_of(metrics.truths(faces, SplitPart.VALIDATION), empty[::3], teacher)
     run, recipe = trainer.reopen(resume) if resume else _new_run(base, seed, steps)

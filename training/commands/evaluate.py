@@ -126,6 +126,9 @@ def evaluate(request: EvaluationRequest, as_json: bool, no_slices: bool, sheet: 
       maskgate-train evaluate --folds runs/folds split.json
       maskgate-train evaluate --folds runs/folds --thresholds edge/models
     """
+    if sheet is not None:
+        # Before models run for minutes.
+        _require_picture(sheet)
     predictions, material = gather(request)
     if sheet is not None:
         _write_worst(predictions, material, sheet)
@@ -133,6 +136,17 @@ def evaluate(request: EvaluationRequest, as_json: bool, no_slices: bool, sheet: 
     if no_slices:
         found = replace(found, hard=())
     click.echo(json_text(found.as_json()) if as_json else results.text(found))
+
+
+def _require_picture(file: Path) -> None:
+    """Insists on a name that says which kind of picture is to be written.
+
+    Raises:
+        ConfigError: It says none.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in IMAGE_SUFFIXES or not cv2.haveImageWriter(f"sheet{suffix}"):
+        raise ConfigError(f"--worst {file} is no name of a picture; end it with .png or .jpg")
 
 
 def _write_worst(predictions: Predictions, material: FaceDataset | None, file: Path) -> None:
@@ -148,10 +162,7 @@ def _write_worst(predictions: Predictions, material: FaceDataset | None, file: P
     found = galleries.worst(predictions, predictions.columns[0], material)
     if not found:
         raise ConfigError(f"{predictions.columns[0].name} gives no wrong answer, so there is nothing to show")
-    suffix = file.suffix.lower()
-    if suffix not in IMAGE_SUFFIXES or not cv2.haveImageWriter(f"sheet{suffix}"):
-        raise ConfigError(f"--worst {file} is no name of a picture; end it with .png or .jpg")
-    _, picture = cv2.imencode(suffix, cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
+    _, picture = cv2.imencode(file.suffix.lower(), cv2.cvtColor(galleries.sheet(found), cv2.COLOR_RGB2BGR))
     write_atomic(file, picture.tobytes())
 
 
@@ -204,10 +215,10 @@ def _folded(predictions: Predictions, request: EvaluationRequest) -> tuple[Predi
 def _evaluated(request: EvaluationRequest, limits: DecisionLimits) -> tuple[Predictions, FaceDataset]:
     model, *data = request.paths
     models = evaluation.candidates((model, *request.beside))
+    manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
     # Bundles run without TensorFlow, which takes seconds to load.
     if any(stored.is_network(one.path) for one in models):
         framework.load_framework()
-    manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
     classes = max(evaluation.classes(one.path) for one in models)
     material = known_faces(load_material(manifest, request.cache), classes)
     if whole or request.part == "all":

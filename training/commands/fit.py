@@ -18,6 +18,7 @@ from training.commands.common import (
     finder_option,
     hard_option,
     known_faces,
+    load_recipe,
     notes_option,
     require_weights,
     slices_table,
@@ -100,31 +101,34 @@ def fit(
     Example: maskgate-train fit --data datasets --weights mobilenet_v2.h5
     """
     # TensorFlow divides the processor only before its first operation, so that devices are read first.
-    names = sharing.named(devices)
+    shared = sharing.named(devices)
+    weights_of_faces = hard_faces.load(hard) if hard else {}
     if resume:
         settings, manifest = _resumed(resume)
     else:
-        settings = recipe.load(plan)
+        settings = load_recipe(plan)
+        request = DataRequest(roots, detector, notes, sources)
+        # Before weights are fetched for it, and these before pictures are read for minutes.
+        named = _named_split(split, request)
         if weights or not rival:
-            require_weights(settings, weights, sharing.processors(names))
-        manifest = _split(split, DataRequest(roots, detector, notes, sources), settings.seed)
+            require_weights(settings, weights, sharing.processors(shared))
+        manifest = named or _read(request, settings.seed)
         manifest = (_whole(manifest) if whole else manifest).licensed(settings.licences)
     material = known_faces(load_material(manifest, cache), settings.network.classes)
     # Before a run folder is made, so that a split that cannot be trained on leaves none.
     usable(material, settings)
-    framework.load_framework(settings.threads, processors=sharing.processors(names))
+    framework.load_framework(settings.threads, processors=sharing.processors(shared))
     # Imported once the framework is loaded, which help and wrong options do not wait for.
     from training.classifier import trainer
     from training.evaluation.report import report
 
-    weights_of_faces = hard_faces.load(hard) if hard else {}
     inputs = classifier_run.RunInputs(settings, manifest, weights_of_faces)
     run = classifier_run.reopen(resume) if resume else _run(output, base, inputs)
     with nullcontext() if resume else classifier_run.removed_unless_begun(run):
         # A resumed run keeps the weights that it was started with.
         if rival and not weights:
             weights = run.weights(None) or start_from(rival, base, run)
-        trainer.train(run, material, weights, lambda text: click.echo(text, err=True), names)
+        trainer.train(run, material, weights, lambda text: click.echo(text, err=True), shared)
     found = _figures(run, material.of(SplitPart.TEST))
     report.write_for(run, manifest, material)
     if rival:
@@ -154,15 +158,20 @@ def _resumed(folder: Path) -> tuple[recipe.Recipe, SplitManifest]:
     return run.recipe(), SplitManifest.load(run.split)
 
 
-def _split(split: Path | None, data: DataRequest, seed: int) -> SplitManifest:
-    """The split that is named, as the notes correct it, or one of the data below the roots."""
+def _named_split(split: Path | None, data: DataRequest) -> SplitManifest | None:
+    """The split that is named, as the notes correct it; None where there are data folders to be read."""
     if split:
         return noting.corrected(SplitManifest.load(split), noting.load(data.notes))
-    if data.roots:
-        manifest, found = make_split(data, seed)
-        tell_skipped(found.skips)
-        return manifest
-    raise click.UsageError("name --split FILE, or --data DIR")
+    if not data.roots:
+        raise click.UsageError("name --split FILE, or --data DIR")
+    return None
+
+
+def _read(data: DataRequest, seed: int) -> SplitManifest:
+    """A split of the data below the roots."""
+    manifest, found = make_split(data, seed)
+    tell_skipped(found.skips)
+    return manifest
 
 
 def _whole(manifest: SplitManifest) -> SplitManifest:

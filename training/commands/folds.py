@@ -11,7 +11,7 @@ from edge.cli.output import json_text
 from edge.errors import ConfigError
 from training.classifier import recipe
 from training.classifier import run as classifier_run
-from training.commands.common import folds_option, hard_option, require_weights, scheduler_option
+from training.commands.common import folds_option, hard_option, load_recipe, require_weights, scheduler_option
 from training.commands.fold_jobs import Dealing, Dealt, FoldedData, FoldJob, FoldStart, run_jobs
 from training.data import hard_faces
 from training.evaluation import fold_results, mining, results
@@ -70,7 +70,7 @@ def folds(
       maskgate-train folds --split split.json --weights mobilenet_v2.h5 -o runs/sources --by source
       maskgate-train folds --split split.json -o runs/folds --scheduler tcp://10.0.0.1:8786
     """
-    settings = recipe.load(plan)
+    settings = load_recipe(plan)
     how = Dealt(Dealing(by), count, settings.seed)
     data = FoldedData.at(split, settings.network.classes, how, cache)
     start = FoldStart.at(settings, weights, hard)

@@ -40,9 +40,10 @@ def gate(new: Path, old: Path, split: Path, cache: Path | None, as_json: bool) -
 
     Example: maskgate-train gate runs/20250101-120000-default/bundle edge/models split.json
     """
+    manifest = SplitManifest.load(split)
     if stored.is_network(new) or stored.is_network(old):
         framework.load_framework()
-    found = compare(new, old, load_material(SplitManifest.load(split), cache))
+    found = compare(new, old, load_material(manifest, cache))
     click.echo(json_text(found.as_json()) if as_json else found.text())
     insist(found, new)
 

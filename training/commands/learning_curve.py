@@ -13,7 +13,7 @@ from edge.cli.output import json_text
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training.classifier import recipe
-from training.commands.common import folds_option, require_weights, scheduler_option
+from training.commands.common import folds_option, load_recipe, require_weights, scheduler_option
 from training.commands.fold_jobs import Dealing, Dealt, FoldedData, FoldJob, FoldStart, run_jobs
 from training.data.manifest import SplitFace, SplitPart
 from training.data.shares import ALL, TrainingShare, without_each
@@ -82,7 +82,7 @@ def learning_curve(
       maskgate-train learning-curve --split split.json --sizes 500,1000,2000,all -o runs/curve
       maskgate-train learning-curve --split split.json --by source -o runs/sources
     """
-    settings = recipe.load(plan)
+    settings = load_recipe(plan)
     if sizes is not None and by == ShareKind.SOURCE:
         raise ConfigError("--sizes is for growing shares; leave it or --by source out")
     named = _named(sizes) if sizes is not None else None

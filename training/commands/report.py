@@ -59,13 +59,15 @@ def report(
     framework.set_quiet_environment()
     from training.evaluation.report import report as pages
 
+    # Before models run for minutes.
+    growth = learning_curve.read(curve) if curve else None
     predictions, material = gather(request)
     shown = material if faces else None
     extras = replace(
         pages.of_run(_run(run, request.paths), _manifest(request.paths)),
         worst=_worst(predictions, shown),
         looked_at=_looked_at(request, predictions, shown),
-        curve=learning_curve.read(curve) if curve else None,
+        curve=growth,
     )
     one = pages.page(predictions, results.evaluate(predictions), extras, title)
     file, card = pages.write(one, output)

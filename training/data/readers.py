@@ -7,6 +7,7 @@ A record names an image, a face box in it and a label. Nothing is decoded twice:
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -80,6 +81,21 @@ def source_of(key: str) -> str:
     """Name of the data set of a face; empty where its key names none."""
     parts = key.partition("#")[0].split("/")
     return parts[1] if len(parts) > 2 else ""
+
+
+def source_name(text: str) -> str:
+    """The name of a source as somebody typed it.
+
+    Raises:
+        ConfigError: It cannot be one: it becomes a part of keys, and of the names of folders.
+    """
+    name = " ".join(text.split())
+    if not re.fullmatch(r"[^\W_][\w .-]{0,39}", name):
+        raise ConfigError(
+            f"{printable(text[:MOST_LETTERS])} is no name of a source; take letters, digits, blanks, - and "
+            "_, 40 at most, a letter or digit first"
+        )
+    return name
 
 
 def layout_of(key: str) -> str:
@@ -161,7 +177,7 @@ class Dataset:
         return total.hexdigest()
 
 
-def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Dataset:
+def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder, source: str = "") -> Dataset:
     """Reads every data set below the given folders.
 
     A root may be a VOC folder (`images/` and `annotations/`, or both kinds of files in one folder), a
@@ -171,6 +187,7 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
         roots: Folders to read.
         folder_rule: Finds the face in an image of a class folder.
         find: Gives the landmarks of annotated faces, by which masks are drawn and noses freed.
+        source: Of all data sets; else each is a source of its own.
 
     Raises:
         ConfigError: A root does not exist or holds no data set.
@@ -182,7 +199,8 @@ def read(roots: Iterable[Path], folder_rule: FolderRule, find: FaceFinder) -> Da
     for root in roots:
         skips += _other_forms(root, folders)
     for folder, name in _named(folders.values()):
-        for entry in _read_data_set(folder, name, folder_rule, find):
+        # Beside its source a data set keeps its name: pictures of two days may be called alike.
+        for entry in _read_data_set(folder, f"{source}/{name}" if source else name, folder_rule, find):
             if isinstance(entry, Skip):
                 skips.append(entry)
             elif not is_utf8(entry.image):

@@ -27,6 +27,9 @@ def kind_of(key: str) -> str:
     layout, *folders = key.partition("#")[0].split("/")
     if layout == DataLayout.FRAME:
         return _seen().get(key.rpartition("/")[2], "")
-    # Data set, class, kind and file; without a folder below the class there is no kind.
-    incorrect = len(folders) > 3 and label_of(folders[1]) is Label.MASK_WORN_INCORRECTLY
-    return folders[2] if incorrect else ""
+    # Data set, class, kind and file; a data set of a named source has a folder of its own between.
+    classes = (at for at, name in enumerate(folders[1:-1], 1) if label_of(name))
+    at = next(classes, 0)
+    # Without a folder below the class there is no kind.
+    incorrect = len(folders) > at + 2 and label_of(folders[at]) is Label.MASK_WORN_INCORRECTLY
+    return folders[at + 1] if incorrect else ""

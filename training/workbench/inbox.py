@@ -137,6 +137,8 @@ def _opened(file: Path) -> IO[bytes]:
 
 def _of_zip(name: str, archive: zipfile.ZipFile) -> list[_Member]:
     found = []
+    # Before each of a hundred thousand is looked at.
+    _check_count(name, len(archive.infolist()))
     for info in archive.infolist():
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -151,14 +153,18 @@ def _of_zip(name: str, archive: zipfile.ZipFile) -> list[_Member]:
     return found
 
 
+def _check_count(name: str, many: int) -> None:
+    if many > MOST_FILES:
+        raise SourceError(f"{name} holds {many} files, more than {MOST_FILES}; hand them in by parts")
+
+
 def _check(name: str, members: list[_Member]) -> None:
     """Refuses what no honest zip holds, and more than the workbench takes.
 
     Raises:
         SourceError: It does.
     """
-    if len(members) > MOST_FILES:
-        raise SourceError(f"{name} holds {len(members)} files, more than {MOST_FILES}; hand them in by parts")
+    _check_count(name, len(members))
     total = sum(member.size for member in members)
     if total > MOST_BYTES:
         raise SourceError(

@@ -22,7 +22,8 @@ from training.workbench.api import Bench
 from training.workbench.bench import Workbench
 from training.workbench.inbox import HandedIn, InboxResult
 from training.workbench.jobs import JobStatus
-from training.workbench.renewal import DEFAULT_RECIPE, RetrainRequest
+from training.workbench.models import usual_bundle
+from training.workbench.renewal import RetrainRequest
 from training.workbench.run_catalogue import RunSummary, runs_in
 from training.workbench.uploads import UPLOADS, write_file
 
@@ -77,12 +78,15 @@ class AdditionReport(BaseModel):
 
 
 class RetrainBody(BaseModel):
-    """A training to start: its recipe, the key of the bundle to beat, and the weights to start from."""
+    """A training to start: its recipe, the key of the bundle to beat, and the weights to start from.
+
+    What is not given is what the page suggests.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    recipe: str = Field(DEFAULT_RECIPE, max_length=MOST_NAME)
-    model: str = Field("shipped", max_length=MOST_NAME)
+    recipe: str = Field("", max_length=MOST_NAME)
+    model: str = Field("", max_length=MOST_NAME)
     weights: Literal["", "none", "imagenet"] = ""
 
 
@@ -102,13 +106,14 @@ async def additions(
     bench: Bench,
     name: Annotated[str, Query(max_length=MOST_NAME, description="What sentences call it.")] = "the zip",
     label: Annotated[Label | None, Query(description="Of pictures that say nothing themselves.")] = None,
+    source: Annotated[str, Query(max_length=MOST_NAME, description="Where they are from.")] = "",
 ) -> AdditionReport:
     """Takes a zip of labelled pictures, and has a job add them to the data."""
     await _done(bench.desk.catalogue)
     file = bench.settings.folder / UPLOADS / f"{secrets.token_hex(16)}.zip"
     await write_file(request.stream(), name, file, MOST_ZIP_BYTES)
     try:
-        add = partial(bench.renewal.add, HandedIn(file, name), label)
+        add = partial(bench.renewal.add, HandedIn(file, name), label, source)
         status, taken = await _done(add, HTTPStatus.UNPROCESSABLE_ENTITY)
     finally:
         file.unlink(missing_ok=True)
@@ -132,12 +137,11 @@ def _addition(bench: Workbench, status: JobStatus, taken: InboxResult) -> Additi
 async def retrain(bench: Bench, body: RetrainBody) -> JobReport:
     """Queues a training that starts from a bundle and has to beat it."""
     await _done(bench.desk.catalogue)
-    rival = next(
-        (one for one in bench.models.choices() if one.key == body.model and not one.is_network), None
-    )
+    found = [one for one in bench.models.choices() if not one.is_network]
+    rival = next((one for one in found if one.key == (body.model or usual_bundle(found).key)), None)
     if rival is None:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, f"there is no bundle {body.model}")
-    start = partial(bench.renewal.retrain, RetrainRequest(body.recipe, rival.path, body.weights))
+    start = partial(bench.renewal.retrain, RetrainRequest(rival.path, body.recipe, body.weights))
     return report_of(bench, await _done(start, HTTPStatus.UNPROCESSABLE_ENTITY))
 
 

@@ -69,6 +69,12 @@ def find_models(named: Sequence[Path], runs: Path) -> tuple[ModelChoice, ...]:
     return tuple({one.path.resolve(): one for one in reversed(found)}.values())[::-1]
 
 
+def usual_bundle(found: Sequence[ModelChoice]) -> ModelChoice:
+    """The bundle that was named first or won last, since it is the one in use; else the shipped one."""
+    shipped, *others = (one for one in found if not one.is_network)
+    return next(iter(others), shipped)
+
+
 def _models_in(path: Path) -> Iterator[ModelChoice]:
     if path.is_file() or (path / bundle.MANIFEST).exists():
         kind = "network" if stored.is_network(path) else "bundle"

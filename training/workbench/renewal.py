@@ -15,6 +15,7 @@ from edge.errors import ConfigError, MaskGateError
 from edge.system.files import make_folder_of, write_atomic
 from training.classifier import recipe as recipes
 from training.classifier.run import TrainingRun
+from training.data.readers import source_name
 from training.evaluation.evaluate import BUNDLE
 from training.workbench import inbox
 from training.workbench.added_pictures import AddedPictures
@@ -26,6 +27,7 @@ from training.workbench.run_catalogue import gate_of, runs_in
 RUN_RECIPE = "recipe.json"
 CURVES = "learning-curve"
 DEFAULT_RECIPE = "default"
+SOURCE, DEFAULT_SOURCE = "--source", "added"
 WEIGHTS = {
     "": "Those of the model to beat, or else of the recipe",
     "none": "None: from random numbers",
@@ -55,13 +57,13 @@ class RetrainRequest:
     """A training that is asked for.
 
     Attributes:
-        recipe: A key of `Renewal.recipes`.
         rival: The bundle to start from and to beat.
+        recipe: A key of `Renewal.recipes`; empty for the usual one.
         weights: As `maskgate-train fit --weights`; empty for those of the recipe.
     """
 
-    recipe: str = DEFAULT_RECIPE
-    rival: Path = bundle.SHIPPED
+    rival: Path
+    recipe: str = ""
     weights: str = ""
 
 
@@ -131,32 +133,43 @@ class Renewal:
         step = ("data", *map(_absolute, roots), "-o", _absolute(self._desk.split), "--json")
         return self._submit(JobKind.DATA, "Read the data", step)
 
-    def add(self, source: HandedIn, label: Label | None = None) -> tuple[JobStatus, InboxResult]:
+    def usual_source(self) -> str:
+        """The source that was named last: a site hands in pictures more than once."""
+        steps = (one.plan.steps[0] for one in self.queue.all() if one.plan.kind == JobKind.ADD)
+        named = (step[step.index(SOURCE) + 1] for step in steps if SOURCE in step)
+        return next(named, DEFAULT_SOURCE)
+
+    def add(
+        self, handed: HandedIn, label: Label | None = None, source: str = ""
+    ) -> tuple[JobStatus, InboxResult]:
         """Takes labelled pictures, and has them join the split.
 
         Args:
-            source: A zip or a folder.
+            handed: A zip or a folder.
             label: Of pictures that say nothing themselves.
+            source: Where they are from; empty for the usual one. All of one name are one source.
 
         Raises:
-            ConfigError: There is no split, or what they show is not known.
+            ConfigError: There is no split, what they show is not known, or the source has no such name.
             SourceError: They may not be taken.
             StorageError: There is no room. After each of these nothing has changed.
         """
         # Before anything is unpacked.
         self._desk.catalogue()
+        named = source_name(source or self.usual_source())
         job = self.queue.new(JobKind.ADD)
         try:
             target = self._added.place(job.path.name)
-            taken = inbox.take(source, target, label)
+            taken = inbox.take(handed, target, label)
         except MaskGateError:
             shutil.rmtree(job.path, ignore_errors=True)
             raise
-        step = ("add", _absolute(target), "--split", _absolute(self._desk.split), "--json")
+        step = ("add", _absolute(target), SOURCE, named, "--split", _absolute(self._desk.split), "--json")
         many = sum(taken.counts.values())
         try:
             pictures = "1 picture" if many == 1 else f"{many} pictures"
-            status = self.queue.submit(job, JobKind.ADD, f"Add {pictures} of {source.name}", [step])
+            title = f"Add {pictures} of {handed.name} to {named}"
+            status = self.queue.submit(job, JobKind.ADD, title, [step])
         except MaskGateError:
             shutil.rmtree(target, ignore_errors=True)
             raise
@@ -170,7 +183,8 @@ class Renewal:
             StorageError: The job cannot be written down.
         """
         self._desk.catalogue()
-        file = self._recipe(wanted.recipe)
+        recipe = wanted.recipe or self.usual_recipe()
+        file = self._recipe(recipe)
         job = self.queue.new(JobKind.RETRAIN)
         step = [
             "fit", "--split", _absolute(self._desk.split), "--from", _absolute(wanted.rival),
@@ -181,8 +195,7 @@ class Renewal:
             step += ["--notes", _absolute(self._desk.corrections.file)]
         if wanted.weights:
             step += ["--weights", wanted.weights]
-        named = wanted.recipe.removeprefix("that ")
-        title = f"Train with the recipe {named} to beat {_spoken_rival(wanted.rival)}"
+        title = f"Train with the recipe {recipe.removeprefix('that ')} to beat {_spoken_rival(wanted.rival)}"
         return self.queue.submit(job, JobKind.RETRAIN, title, [step])
 
     def measure_growth(self, recipe: str, weights: str, by: Growth) -> JobStatus:

@@ -53,10 +53,28 @@ def test_folders_say_what_is_in_them(tmp_path: Path, split: Path) -> None:
     assert told["contradictions"] == []
 
 
+@pytest.mark.parametrize("label", ["", "with_mask"])
+def test_several_days_are_one_source(tmp_path: Path, split: Path, label: str) -> None:
+    """Although cameras begin their numbers anew; the same picture is still taken once."""
+    for day, name in enumerate(("monday", "tuesday")):
+        folder = tmp_path / name / "with_mask"
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / "1.png"), draw_face(Label.WITH_MASK, seed=300 + day))
+    cv2.imwrite(str(folder / "2.png"), draw_face(Label.WITH_MASK, seed=300))
+    for name in ("monday", "tuesday"):
+        root = tmp_path / name / label if label else tmp_path / name
+        told = json.loads(add(root, split, label, "--source", "Main entrance", "--json").stdout)
+    assert told["counts"]["left out: the same file is in the data set"] == 1
+    new = [row.key for row in SplitManifest.load(split).faces if row.source == "Main entrance"]
+    assert len(new) == 2
+
+
 def test_what_cannot_be_added_is_refused(tmp_path: Path, split: Path) -> None:
     """A label that is none, and a folder without an image; the manifest stays as it was."""
     before = split.read_bytes()
     (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="a/b is no name of a source; take letters"):
+        add(tmp_path / "empty", split, "with_mask", "--source", "a/b")
     with pytest.raises(ConfigError, match="--label hat is none of"):
         add(tmp_path / "empty", split, "hat")
     with pytest.raises(ConfigError, match="empty holds no image"):

@@ -16,6 +16,8 @@ from training.data.wear import kind_of
         ("folder/set/mask_worn_incorrectly/chin/1.jpg#0", "chin"),
         ("folder/set/mask_worn_incorrectly/1.jpg#0", ""),
         ("folder/set/with_mask/blue/1.jpg#0", ""),
+        ("folder/entrance/monday/mask_worn_incorrectly/chin/1.jpg#0", "chin"),
+        ("folder/entrance/monday/mask_worn_incorrectly/1.jpg#0", ""),
     ],
 )
 def test_kinds_of_wear(key: str, kind: str) -> None:

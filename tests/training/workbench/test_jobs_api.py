@@ -33,12 +33,12 @@ def test_pictures_are_handed_in(changing_site: Served) -> None:
     """What was taken is told at once, and what became of it by the job."""
     before = changing_site.client.get("/api/datasets").json()
     answer = changing_site.client.post(
-        "/api/additions?name=day.zip", content=photos("bare/1.png", "bare/text.txt")
+        "/api/additions?name=day.zip&source=entrance", content=photos("bare/1.png", "bare/text.txt")
     )
     assert answer.status_code == 202
     told = answer.json()
     assert (told["counts"], told["left_out"], told["others"]) == ({"without_mask": 1}, [], 1)
-    assert told["job"]["title"] == "Add 1 picture of day.zip"
+    assert told["job"]["title"] == "Add 1 picture of day.zip to entrance"
     name = told["job"]["id"]
     wait_until(lambda: job(changing_site, name)["state"] not in ("queued", "running"))
     found = job(changing_site, name)
@@ -48,6 +48,7 @@ def test_pictures_are_handed_in(changing_site: Served) -> None:
     joined = sum(count for what, count in result["counts"].items() if what.startswith("joined"))
     after = changing_site.client.get("/api/datasets").json()
     assert sum(one["faces"] for one in after) == sum(one["faces"] for one in before) + joined
+    assert [one["faces"] for one in after if one["name"] == "entrance"] == [joined]
     assert "maskgate-train add" in changing_site.client.get(f"/api/jobs/{name}/log").text
     assert changing_site.client.delete(f"/api/jobs/{name}").json()["state"] == "finished"
     again = changing_site.client.post(f"/api/jobs/{name}/resume")
@@ -66,12 +67,20 @@ def test_jobs_follow_each_other(changing_site: Served) -> None:
     assert {*names} <= {one["id"] for one in changing_site.client.get("/api/jobs").json()}
 
 
+def test_a_training_without_a_word(changing_site: Served) -> None:
+    """Is the one that the page suggests: by the recipe of a run here, which needs nothing from elsewhere."""
+    told = changing_site.client.post("/api/retrain", json={}).json()
+    changing_site.client.delete(f"/api/jobs/{told['id']}")
+    assert told["title"].startswith("Train with the recipe of ")
+
+
 @pytest.mark.parametrize(
     ("path", "content", "status", "words"),
     [
         ("/api/additions?name=a.zip", b"text", 422, "a.zip is no zip that can be read"),
         ("/api/additions?name=a.zip", photos("../bare/1.png"), 422, "which leads out of it"),
         ("/api/additions?name=a.zip", photos("hat/1.png"), 422, "a.zip does not say what hat/1.png show"),
+        ("/api/additions?source=a/b", photos("bare/1.png"), 422, "a/b is no name of a source"),
         ("/api/additions?label=hat", photos("1.png"), 422, "query.label"),
         ("/api/retrain", b'{"recipe": "mine"}', 422, "there is no recipe mine"),
         ("/api/retrain", b'{"model": "mine"}', 422, "there is no bundle mine"),

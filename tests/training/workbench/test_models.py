@@ -15,7 +15,7 @@ from edge.contract import WITH_MASK
 from edge.errors import ConfigError, ModelError
 from edge.system.image_files import decode_image
 from tests.support.pictures import photo
-from training.workbench.models import SHIPPED, HeatKind, ModelShelf, find_models
+from training.workbench.models import SHIPPED, HeatKind, ModelShelf, find_models, usual_bundle
 
 
 def test_what_there_is(tmp_path: Path) -> None:
@@ -36,6 +36,19 @@ def test_what_there_is(tmp_path: Path) -> None:
     ]
     # What is named twice is there once.
     assert len(find_models([other, runs / "1", runs / "1" / "bundle"], runs)) == 5
+
+
+def test_the_bundle_in_use(tmp_path: Path) -> None:
+    """Is the one that was named first, else the one that won last, else the shipped one; never a network."""
+    runs, other = tmp_path / "runs", tmp_path / "other"
+    assert usual_bundle(find_models([], runs)).key == SHIPPED
+    for run in ("1", "2"):
+        shutil.copytree(bundle.SHIPPED, runs / run / "bundle")
+    (runs / "3").mkdir()
+    (runs / "3" / "model.keras").write_bytes(b"PK\x03\x04")
+    assert usual_bundle(find_models([], runs)).path == runs / "2" / "bundle"
+    shutil.copytree(bundle.SHIPPED, other)
+    assert usual_bundle(find_models([runs / "3", other], runs)).path == other
 
 
 def test_what_holds_no_model_is_named(tmp_path: Path) -> None:

@@ -58,10 +58,23 @@ def test_pictures_are_added(renewal: Renewal, tmp_path: Path, drawn: Path) -> No
     """What was taken is kept where the split can name it, and joins it in a job."""
     status, taken = renewal.add(handed_in(photos(tmp_path)))
     (step,) = status.plan.steps
-    assert step == ("add", str(tmp_path / "added" / status.id), "--split", str(drawn), "--json")
-    assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 picture of photos.zip")
+    folder = str(tmp_path / "added" / status.id)
+    assert step == ("add", folder, "--source", "added", "--split", str(drawn), "--json")
+    assert (status.plan.kind, status.plan.title) == (JobKind.ADD, "Add 1 picture of photos.zip to added")
     assert taken.counts == {Label.WITHOUT_MASK: 1}
     assert (tmp_path / "added" / status.id / "without_mask" / "1.png").exists()
+
+
+def test_a_source_is_named_once(renewal: Renewal, tmp_path: Path) -> None:
+    """What comes later is of the source that was named last, until another one is named."""
+    assert renewal.usual_source() == "added"
+    renewal.add(handed_in(photos(tmp_path)), source=" Main entrance ")
+    assert renewal.usual_source() == "Main entrance"
+    status, _ = renewal.add(handed_in(photos(tmp_path)))
+    assert status.plan.title == "Add 1 picture of photos.zip to Main entrance"
+    with pytest.raises(ConfigError, match=r"\.\./x is no name of a source"):
+        renewal.add(handed_in(photos(tmp_path)), source="../x")
+    assert len(renewal.queue.all()) == 2
 
 
 def test_pictures_that_are_refused(renewal: Renewal, tmp_path: Path) -> None:
@@ -101,7 +114,7 @@ def test_pictures_of_a_job_that_failed(renewal: Renewal, tmp_path: Path) -> None
 def test_a_training_is_asked_for(renewal: Renewal, tmp_path: Path, drawn: Path) -> None:
     """With the bundle to beat, the recipe by its name, the corrections, and a folder that the job knows."""
     renewal._desk.corrections.exclude(renewal._desk.catalogue().faces[0].record)
-    status = renewal.retrain(RetrainRequest("small-cnn", weights="none"))
+    status = renewal.retrain(RetrainRequest(bundle.SHIPPED, "small-cnn", "none"))
     (step,) = status.plan.steps
     words = dict(zip(step[1::2], step[2::2], strict=False))
     assert step[0] == "fit"
@@ -122,12 +135,23 @@ def test_a_recipe_of_a_run(renewal: Renewal, tmp_path: Path) -> None:
     assert renewal.recipe_titles()["that of one"] == "default, as in one"
     assert renewal.recipes()["that of one"] == tmp_path / "runs" / "one" / "recipe.json"
     with pytest.raises(ConfigError, match=r"no recipe mine; name one of default, .*, that of one"):
-        renewal.retrain(RetrainRequest("mine"))
+        renewal.retrain(RetrainRequest(bundle.SHIPPED, "mine"))
+
+
+def test_a_training_of_no_recipe(renewal: Renewal, tmp_path: Path) -> None:
+    """Takes the usual one, which the pages suggest: what trained here trains here again, with no network."""
+    (step,) = renewal.retrain(RetrainRequest(bundle.SHIPPED)).plan.steps
+    assert step[step.index("--recipe") + 1].endswith("recipes/default.toml")
+    start_at(tmp_path / "runs" / "one", RunInputs(Recipe(), SplitManifest.of([], 1, "f")))
+    status = renewal.retrain(RetrainRequest(bundle.SHIPPED))
+    (step,) = status.plan.steps
+    assert step[step.index("--recipe") + 1] == str(tmp_path / "runs" / "one" / "recipe.json")
+    assert status.plan.title == "Train with the recipe of one to beat the shipped bundle"
 
 
 def test_a_training_goes_on_with_its_own_data(renewal: Renewal, tmp_path: Path, drawn: Path) -> None:
     """Once its run has begun; before, it begins with what there is."""
-    status = renewal.retrain(RetrainRequest("small-cnn"))
+    status = renewal.retrain(RetrainRequest(bundle.SHIPPED, "small-cnn"))
     assert "-o" in renewal.resume(status.id).plan.steps[0]
     start_at(tmp_path / "runs" / status.id, RunInputs(Recipe(), SplitManifest.load(drawn)))
     assert renewal.resume(status.id).plan.steps[0][:3] == (

@@ -57,12 +57,12 @@ class DataPage:
         self._messages = ui.element("div").props("aria-live=polite")
         self._overview()
         self._conflicts()
+        self._corrections()
         with ui.element("section").classes("bench-card"):
             heading("Faces")
             self._add_choices()
             self._sheet()
         self._oddities()
-        self._corrections()
         self._dialog = FaceDialog(self._bench.desk, self._load)
         ui.timer(0, self._load, once=True)
         ui.timer(WATCH_S, self._watch_measuring)
@@ -91,7 +91,7 @@ class DataPage:
             return
         if self._shown is not None:
             self._slice.set_options({ANY: "All faces", **{name: name for name in self._shown.slices}})
-        for part in (self._overview, self._conflicts, self._sheet, self._oddities, self._corrections):
+        for part in (self._overview, self._conflicts, self._corrections, self._sheet, self._oddities):
             part.refresh()
 
     def _tell(self, sentence: str) -> None:
@@ -195,6 +195,29 @@ class DataPage:
             self._add_sets(shown, shown.conflicts)
 
     @ui.refreshable_method
+    def _corrections(self) -> None:
+        """Above the faces, too: who has corrected one sees that it is kept, and how to take it back."""
+        shown = self._shown
+        if shown is None or not shown.notes:
+            return
+        with ui.element("section").classes("bench-card"):
+            heading(f"Corrected: {number_of(len(shown.notes), 'face')}")
+            hint(
+                "A click on a face can take its correction back. The next training learns them:",
+                "Renew",
+                "/renew",
+            )
+            tiles = [tile_of(shown, place) for place in list(shown.notes)[:PER_PAGE]]
+            face_sheet(shown, tiles, self._open, eyes=not self._pixelated.value)
+            if len(shown.notes) > PER_PAGE:
+                words("p", f"and {len(shown.notes) - PER_PAGE} more", "bench-quiet")
+            words(
+                "p",
+                f"They stand in {self._bench.desk.corrections.file}; the data itself is as it was.",
+                "bench-quiet",
+            )
+
+    @ui.refreshable_method
     def _oddities(self) -> None:
         shown = self._shown
         if shown is None:
@@ -202,7 +225,8 @@ class DataPage:
         told = {at for members in shown.conflicts for at in members}
         sets = [members for members in shown.near_duplicates if told.isdisjoint(members)]
         with ui.element("section").classes("bench-card"):
-            heading(f"Near-duplicates: {number_of(len(sets), 'set') if sets else 'none'}")
+            name = "Other near-duplicates" if told else "Near-duplicates"
+            heading(f"{name}: {number_of(len(sets), 'set') if sets else 'none'}")
             if sets:
                 hint("They stay in one part, so that no model is tested on what it has learnt.")
             self._add_sets(shown, sets)
@@ -218,21 +242,6 @@ class DataPage:
             face_sheet(shown, tiles, self._open, eyes=not self._pixelated.value)
             if len(members) > MOST_OF_SET:
                 words("p", f"and {len(members) - MOST_OF_SET} more like these", "bench-quiet")
-
-    @ui.refreshable_method
-    def _corrections(self) -> None:
-        shown = self._shown
-        if shown is None or not shown.notes:
-            return
-        with ui.element("section").classes("bench-card"):
-            heading("Corrections")
-            words("p", f"They stand in {self._bench.desk.corrections.file}; the data itself is as it was.")
-            face_sheet(
-                shown,
-                [tile_of(shown, place) for place in list(shown.notes)[:PER_PAGE]],
-                self._open,
-                eyes=not self._pixelated.value,
-            )
 
 
 def _add_facts(shown: DataCatalogue) -> None:

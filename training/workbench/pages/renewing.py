@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from training.workbench.bench import Workbench
 from training.workbench.frame import page_frame
 from training.workbench.inbox import HandedIn
 from training.workbench.jobs import WAITING, JobState, JobStatus
-from training.workbench.models import SHIPPED, ModelChoice
+from training.workbench.models import usual_bundle
 from training.workbench.pages.charts import data_table
 from training.workbench.parts import ChoiceList, heading, hint, problem, spoken, words
 from training.workbench.renewal import WEIGHTS, JobKind, RetrainRequest
@@ -100,28 +100,38 @@ class RenewPage:
                 "data has already, or that contradict it, are left out and named.",
                 "bench-quiet",
             )
-            with ui.element("label").classes("bench-drop").props("id=drop for=zip"):
-                words("span", "Drop a zip here, or choose one")
-                ui.element("input").props('type=file id=zip accept=".zip,application/zip"')
+            # The script that sends a zip reads it, too.
+            self._source = ui.input("Where they are from", value=self._bench.renewal.usual_source())
+            self._source.classes("bench-select").props("for=source maxlength=40")
+            words(
+                "p",
+                "A site, or a camera. All pictures of the same name are one source, with figures of its own.",
+                "bench-quiet",
+            )
+            # Before the zip, which is sent when it is chosen.
             with ui.element("label").classes("bench-choice"):
                 words("span", "Pictures without such a folder or name")
                 with ui.element("select").props("id=label"):
                     words("option", "are refused").props('value=""')
                     for label in LABELS:
                         words("option", f"show: {spoken(label)}").props(f'value="{label}"')
+            with ui.element("label").classes("bench-drop").props("id=drop for=zip"):
+                words("span", "Drop a zip here, or choose one")
+                ui.element("input").props('type=file id=zip accept=".zip,application/zip"')
             words("span", "", "bench-quiet").props("id=progress role=status")
             if self._bench.guard.open:
                 self._add_folder()
             if more := self._bench.settings.more:
-                self._button(
-                    "Add the pictures of the example", lambda: self._bench.renewal.add(_handed_in(more))[0]
-                )
+                self._button("Add the pictures of the example", lambda: self._add(_handed_in(more)))
 
     def _add_folder(self) -> None:
         """Whoever is on this machine may name a folder of it."""
         with ui.element("div").classes("bench-row"):
             folder = ui.input("Or a folder on this machine").classes("bench-select")
-            self._button("Add the folder", lambda: self._bench.renewal.add(_folder(folder.value))[0])
+            self._button("Add the folder", lambda: self._add(_folder(folder.value)))
+
+    def _add(self, handed: HandedIn) -> JobStatus:
+        return self._bench.renewal.add(handed, source=self._source.value or "")[0]
 
     def _add_training(self) -> None:
         found = [one for one in self._bench.models.choices() if not one.is_network]
@@ -137,7 +147,7 @@ class RenewPage:
             self._recipe = ChoiceList(
                 "Recipe", self._bench.renewal.recipe_titles(), self._bench.renewal.usual_recipe()
             )
-            self._rival = ChoiceList("Model to beat", bundles, _usual_rival(found))
+            self._rival = ChoiceList("Model to beat", bundles, usual_bundle(found).key)
             self._weights = ChoiceList("Weights to start from", WEIGHTS, ANY)
             self._button("Start the training", self._retrain)
 
@@ -146,7 +156,7 @@ class RenewPage:
         rival = choices.get(self._rival.value)
         if rival is None:
             raise ConfigError("the model to beat is not there any more; load this page again")
-        return self._bench.renewal.retrain(RetrainRequest(self._recipe.value, rival, self._weights.value))
+        return self._bench.renewal.retrain(RetrainRequest(rival, self._recipe.value, self._weights.value))
 
     def _button(self, title: str, begin: Callable[[], JobStatus]) -> None:
         async def pressed() -> None:
@@ -298,7 +308,10 @@ def _progress(status: JobStatus) -> str:
     share = "" if one.share is None else f", {one.share:.0%}"
     if one.ends_at is None:
         return f"{what}{share}"
-    left = max(0.0, one.ends_at - time.time())
+    left = one.ends_at - time.time()
+    if left <= 0:
+        # What comes after the training, such as the gate, is not foreseen.
+        return f"{what}{share}; it takes longer than expected"
     at = f"{datetime.fromtimestamp(one.ends_at):%H:%M}"
     return f"{what}{share}; the training ends at about {at}, in {_span(left)}"
 
@@ -315,7 +328,7 @@ def _span(seconds: float) -> str:
 
 def _show_taken(report: dict[str, Any]) -> None:
     counts = ", ".join(f"{count} {spoken(label)}" for label, count in report["counts"].items())
-    words("p", f"Taken: {counts}. They are being compared with the data.").props("role=status")
+    words("p", f"Taken: {counts}. The job below compares them with the data.").props("role=status")
     for sentence in report["left_out"][:MOST_NAMED]:
         problem(sentence)
 
@@ -357,11 +370,6 @@ def _show_verdict(name: str, verdict: dict[str, Any]) -> None:
     )
     if verdict.get("weaker"):
         words("p", f"Weaker in {', '.join(one['name'] for one in verdict['weaker'])}.", "bench-quiet")
-
-
-def _usual_rival(found: Sequence[ModelChoice]) -> str:
-    """The bundle that was named first or won last, since it is the one in use; else the shipped one."""
-    return next((one.key for one in found if one.key != SHIPPED), SHIPPED)
 
 
 def _handed_in(file: Path) -> HandedIn:

@@ -206,6 +206,8 @@ def _show_face(number: int, face: FaceView, model: ModelView) -> None:
             bars(
                 (spoken(label), share, threshold or None, COLOURS[label]) for label, share, threshold in rows
             )
+            if any(threshold > 0 for threshold in model.thresholds):
+                words("p", "From the line in its bar on, a label is the answer.", "bench-quiet")
     if face.heat:
         words("p", f"{model.heat_kind}: bright is what speaks for the answer.", "bench-quiet")
     elif face.no_heat:

@@ -4,6 +4,7 @@ async function send(file) {
   const label = document.getElementById("label"), progress = document.getElementById("progress");
   const query = new URLSearchParams({ name: file.name });
   if (label.value) query.set("label", label.value);
+  query.set("source", document.getElementById("source").value);
   progress.textContent = `sending ${file.name}`;
   try {
     const answer = await fetch(`/api/additions?${query}`, { method: "POST", body: file });

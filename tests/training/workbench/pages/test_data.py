@@ -97,6 +97,9 @@ def test_a_face_is_relabelled_and_that_is_taken_back(browser: Browser, site: Ser
     assert Axe().run(page).generate_snapshot() == ""
     dialog.get_by_role("button", name="without mask").click()
     expect(sheet(page).first).to_contain_text("without mask, 60 px · relabelled")
+    # Above all faces, so that it is seen.
+    heads = page.locator("h2").all_inner_texts()
+    assert heads.index("Corrected: 1 face") < heads.index("Faces")
     page.reload()
     expect(sheet(page).first).to_contain_text("relabelled")
     assert datasets(site)["labels"] != before["labels"]
@@ -116,7 +119,7 @@ def test_a_face_is_left_out(browser: Browser, site: Served) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Why it is left out").fill("a cartoon")
     dialog.get_by_role("button", name="Leave it out").click()
-    corrections = page.locator("section:has(h2:text-is('Corrections')) .bench-tile")
+    corrections = page.locator("section:has(h2:text-is('Corrected: 1 face')) .bench-tile")
     expect(corrections).to_contain_text("left out")
     assert datasets(site)["left_out"] == 1
     corrections.click()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from edge.contract import Label
 from tests.support.chromium import Watched, opened
 from tests.support.training import draw_face
 from tests.support.web import Served
+from training.workbench.jobs import JobPlan, JobProgress, JobState, JobStatus
+from training.workbench.pages import renewing
 
 pytestmark = pytest.mark.slow
 LONG_MS = 600_000
@@ -47,9 +51,10 @@ def test_pictures_are_added(browser: Browser, changing_site: Served, tmp_path: P
     """What was taken is told, then what the job found; a bad zip is one sentence."""
     watched = at_the_jobs(browser, changing_site)
     page = watched.page
+    page.get_by_label("Where they are from").fill("Main entrance")
     page.set_input_files("#zip", zipped(tmp_path / "day.zip", ("bare/1.png", "bare/2.png")))
     expect(page.get_by_text("Taken: 2 without mask.")).to_be_visible()
-    expect(cards(page).first).to_contain_text("Add 2 pictures of day.zip")
+    expect(cards(page).first).to_contain_text("Add 2 pictures of day.zip to Main entrance")
     expect(cards(page).first.locator(".bench-state")).to_have_text("finished")
     expect(cards(page).first.locator("tbody tr").first).to_be_visible()
     assert watched.complaints == []
@@ -60,6 +65,8 @@ def test_pictures_are_added(browser: Browser, changing_site: Served, tmp_path: P
     page.get_by_role("button", name="Add the folder").click()
     expect(page.get_by_role("alert")).to_contain_text("there is no folder")
     expect(cards(page)).to_have_count(count)
+    page.reload()
+    expect(page.get_by_label("Where they are from")).to_have_value("Main entrance")
     page.close()
 
 
@@ -92,6 +99,22 @@ def test_a_training_is_cancelled_resumed_and_finished(
     page.close()
     assert watched.complaints == []
     assert len(list((site_folder / "inbox").glob("*.tar.gz"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("ends_in_s", "told"),
+    [
+        (None, "epoch 2, 50%"),
+        (3600, r"epoch 2, 50%; the training ends at about \d\d:\d\d, in 60 min"),
+        (-300, "epoch 2, 50%; it takes longer than expected"),
+    ],
+)
+def test_an_end_that_is_past_is_not_told(ends_in_s: float | None, told: str) -> None:
+    """As of a training that is done, of which the gate takes its time."""
+    ends_at = None if ends_in_s is None else time.time() + ends_in_s
+    plan = JobPlan("retrain", "Train", (), 0.0)
+    status = JobStatus("1", plan, JobState.RUNNING, 0.0, JobProgress("epoch 2", 0.5, 0.9, ends_at), None)
+    assert re.fullmatch(told, renewing._progress(status))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
