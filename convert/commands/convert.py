@@ -16,10 +16,11 @@ from edge.cli.output import json_text, progress
 from edge.errors import ConfigError
 from edge.system.files import write_atomic
 from training import framework
+from training.data import notes as noting
 from training.data.dataset import load_material
 from training.data.manifest import SplitManifest
 from training.evaluation import fold_results
-from training.evaluation.options import limits_option
+from training.evaluation.options import limits_option, notes_option
 from training.evaluation.thresholds import load_limits
 
 DEVICE = "int8"
@@ -49,6 +50,7 @@ VARIANTS = (DEVICE, "float16", "dynamic", "float32")
     type=EXISTING,
     help="Finished folds of the same recipe, whose pooled figures and thresholds the manifest carries.",
 )
+@notes_option
 @click.option(
     "--decide",
     is_flag=True,
@@ -72,6 +74,7 @@ def convert(
     variant: str,
     data: Path | None,
     folds: Path | None,
+    notes: tuple[Path, ...],
     decide: bool,
     version: str | None,
     origins: Path | None,
@@ -93,6 +96,8 @@ def convert(
     """
     if folds and decide:
         raise click.UsageError("name --folds or --decide, not both: thresholds are chosen on one of them")
+    if notes and not folds:
+        raise click.UsageError("--notes correct what --folds were judged on; name both")
     file = float_model(model)
     # Before work that takes minutes.
     _require_fitting(output, variant)
@@ -107,7 +112,7 @@ def convert(
     manifest = SplitManifest.load(split)
     told = metadata.load_provenance(origins) if origins else metadata.Provenance()
     provenance = told.with_sources(manifest.learnt_from())
-    pooled = fold_results.load(folds, answer_limits) if folds else None
+    pooled = fold_results.load(folds, answer_limits, noting.load(notes)) if folds else None
     framework.load_framework()
     # Imported after the framework is loaded, which keeps TensorFlow quiet.
     from convert import build

@@ -13,6 +13,7 @@ from edge import bundle
 from edge.contract import LABELS
 from edge.errors import ConfigError, GateError
 from tests.support.convert import Trained, commands, material
+from tests.support.paths import ROOT
 from tests.support.predictions import evidence, sure
 from training.data.dataset import FaceDataset
 from training.data.manifest import SplitPart
@@ -114,12 +115,14 @@ def test_validation_faces_that_cannot_hold_the_limits_are_refused() -> None:
 
 @pytest.mark.slow
 def test_a_bundle_without_folds_gets_thresholds_on_demand(trained: Trained, tmp_path: Path) -> None:
-    """For every label; folds and validation faces are not named together."""
+    """For every label; folds and validation faces are not named together, nor notes without folds."""
     calls = (
         trained.convert("run", tmp_path / "bundle", "--decide"),
         trained.convert("run", tmp_path / "other", "--decide", "--folds", tmp_path),
+        trained.convert("run", tmp_path / "other", "--notes", ROOT / "training" / "notes.csv"),
     )
-    decided, both = commands(*calls)
+    decided, both, noted = commands(*calls)
     assert decided.code == 0, decided.err
     assert set(bundle.load(tmp_path / "bundle").manifest.thresholds) == set(LABELS)
     assert (both.code, "not both" in both.err) == (2, True)
+    assert (noted.code, "name both" in noted.err) == (2, True)

@@ -18,12 +18,6 @@ from training.data.dataset import FaceDataset
 from training.data.readers import Skip, by_reason
 from training.metrics import ClassifierFigures
 
-notes_option = click.option(
-    "--notes",
-    multiple=True,
-    type=EXISTING,
-    help="CSV with notes on pictures: what to leave out, right labels, who is who; may be given again.",
-)
 sources_option = click.option(
     "--sources",
     multiple=True,

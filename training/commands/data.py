@@ -16,12 +16,13 @@ from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.system import files
 from training import framework
-from training.commands.common import finder_option, notes_option, skipped, skipped_lines, sources_option
+from training.commands.common import finder_option, skipped, skipped_lines, sources_option
 from training.data import faces
 from training.data import notes as noting
 from training.data import readers as datasets
 from training.data import sources as sourcing
 from training.data.manifest import SplitManifest
+from training.evaluation.options import notes_option
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ from training import framework
 from training.classifier import stored
 from training.commands.common import known_faces, tell_skipped
 from training.commands.data import DataRequest, make_split
+from training.data import notes as noting
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate as evaluation
 from training.evaluation import fold_results, results
-from training.evaluation.options import limits_option
+from training.evaluation.options import limits_option, notes_option
 from training.evaluation.predictions import Predictions
 from training.evaluation.thresholds import DecisionLimits, load_limits
 
@@ -53,6 +54,7 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
         type=EXISTING,
         help="Bundle whose thresholds are applied to all models; else each has its own, or some are chosen.",
     ),
+    notes_option,
     limits_option,
     click.option(
         "--detector",
@@ -74,6 +76,7 @@ class EvaluationRequest:
     folds: Path | None
     part: str
     thresholds: Path | None
+    notes: tuple[Path, ...]
     limits: Path
     detector: Path | None
     seed: int
@@ -91,13 +94,16 @@ def takes_request(command: Command) -> Command:
         folds: Path | None,
         part: str,
         thresholds: Path | None,
+        notes: tuple[Path, ...],
         limits: Path,
         detector: Path | None,
         seed: int,
         cache: Path | None,
         **rest: Any,
     ) -> None:
-        request = EvaluationRequest(paths, beside, folds, part, thresholds, limits, detector, seed, cache)
+        request = EvaluationRequest(
+            paths, beside, folds, part, thresholds, notes, limits, detector, seed, cache
+        )
         command(request=request, **rest)
 
     offered: Command = requested
@@ -199,7 +205,7 @@ def _thresholds_of(path: Path) -> Probabilities:
 
 def _gathered(request: EvaluationRequest, limits: DecisionLimits) -> tuple[Predictions, FaceDataset | None]:
     if request.folds:
-        return _folded(fold_results.load(request.folds, limits), request)
+        return _folded(fold_results.load(request.folds, limits, noting.load(request.notes)), request)
     if len(request.paths) < 2:
         raise click.UsageError("name MODEL and DATA, or --folds DIR")
     return _evaluated(request, limits)
@@ -216,6 +222,7 @@ def _evaluated(request: EvaluationRequest, limits: DecisionLimits) -> tuple[Pred
     model, *data = request.paths
     models = evaluation.candidates((model, *request.beside))
     manifest, whole = _manifest(tuple(data), model, request.detector, request.seed)
+    manifest = noting.corrected(manifest, noting.load(request.notes))
     # Bundles run without TensorFlow, which takes seconds to load.
     if any(stored.is_network(one.path) for one in models):
         framework.load_framework()

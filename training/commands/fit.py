@@ -19,7 +19,6 @@ from training.commands.common import (
     hard_option,
     known_faces,
     load_recipe,
-    notes_option,
     require_weights,
     slices_table,
     sources_option,
@@ -32,6 +31,7 @@ from training.data import notes as noting
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitManifest, SplitPart
 from training.evaluation import evaluate
+from training.evaluation.options import notes_option
 from training.metrics import ClassifierFigures
 
 

@@ -10,7 +10,7 @@ kept together when data is split, in whichever sources they are.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -18,7 +18,7 @@ from typing import TypeVar
 from edge.contract import Label
 from edge.errors import ConfigError
 from training.data.manifest import SplitFace, SplitManifest
-from training.data.readers import LABEL_OF_NAME, Dataset, FaceRecord, Skip, label_of
+from training.data.readers import LABEL_OF_NAME, Dataset, FaceRecord, Skip, label_of, layout_of, source_of
 
 NAMES = ("source", "image")
 SAYS = ("flag", "label", "group")
@@ -67,13 +67,23 @@ class Notes:
         labels = {note.name: note.label for note in self.entries if note.label}
         kept, skips = [], list(data.skips)
         for record in data.records:
-            flag, label = _of(record, flags), _of(record, labels)
+            flag, label = _of(record.key, flags), _of(record.key, labels)
             if flag:
                 skips.append(Skip(record.image, f"noted: {flag}"))
             else:
                 kept.append(replace(record, label=label) if label else record)
         # A picture with several faces is one skip.
         return Dataset(tuple(kept), tuple(dict.fromkeys(skips)))
+
+    def relabelled(self, keys: Iterable[str]) -> Iterator[Label | None]:
+        """The label that is noted of each face, by its key; None where nothing is."""
+        labels = {note.name: note.label for note in self.entries if note.label}
+        return (_of(key, labels) for key in keys)
+
+    def left_out(self, keys: Iterable[str]) -> Iterator[bool]:
+        """Whether each face has a flag, by its key."""
+        flags = {note.name: note.flag for note in self.entries if note.flag}
+        return (_of(key, flags) is not None for key in keys)
 
     def together(self, records: Sequence[FaceRecord]) -> list[tuple[int, int]]:
         """Pairs of indices of faces whose pictures are noted to belong together."""
@@ -82,15 +92,18 @@ class Notes:
         return [
             (first.setdefault(groups[name], index), index)
             for index, record in enumerate(records)
-            for name in _names(record)
+            for name in _names(record.key)
             if name in groups
         ]
 
     def unknown(self, data: Dataset) -> tuple[PictureNote, ...]:
         """Notes of pictures and faces that the data does not have, of sources that it has."""
-        names = {name for record in data.records for name in _face_names(record)}
+        names = {name for record in data.records for name in _face_names(record.key)}
         sources = {record.source for record in data.records}
         return tuple(note for note in self.entries if note.source in sources and note.name not in names)
+
+
+NO_NOTES = Notes()
 
 
 def load(files: Iterable[Path]) -> Notes:
@@ -149,19 +162,20 @@ def _note(file: Path, line: int, row: dict[str, str | None]) -> PictureNote:
     return PictureNote(said["source"], said["image"], said["flag"], label, said["group"], said[FACE])
 
 
-def _names(record: FaceRecord) -> tuple[tuple[str, str], ...]:
+def _names(key: str) -> tuple[tuple[str, str], ...]:
     """What a note may call the picture of a face: source, and path or name, with or without ending."""
-    path = PurePosixPath(record.key.rpartition("#")[0]).relative_to(f"{record.layout}/{record.source}")
+    source = source_of(key)
+    path = PurePosixPath(key.rpartition("#")[0]).relative_to(f"{layout_of(key)}/{source}")
     spelled = (path.as_posix(), path.with_suffix("").as_posix(), path.name, path.stem)
-    return tuple((record.source, name) for name in dict.fromkeys(spelled))
+    return tuple((source, name) for name in dict.fromkeys(spelled))
 
 
-def _face_names(record: FaceRecord) -> tuple[FaceName, ...]:
+def _face_names(key: str) -> tuple[FaceName, ...]:
     """What a note may call a face: by its number in each name of its picture, or by the picture alone."""
-    number = record.key.rpartition("#")[2]
-    return tuple((*name, face) for face in (number, "") for name in _names(record))
+    number = key.rpartition("#")[2]
+    return tuple((*name, face) for face in (number, "") for name in _names(key))
 
 
-def _of(record: FaceRecord, said: Mapping[FaceName, Said]) -> Said | None:
+def _of(key: str, said: Mapping[FaceName, Said]) -> Said | None:
     """What is said of a face, or else of its picture."""
-    return next((said[name] for name in _face_names(record) if name in said), None)
+    return next((said[name] for name in _face_names(key) if name in said), None)

@@ -14,6 +14,7 @@ from edge.contract import LABELS
 from edge.errors import ConfigError
 from edge.system import files as system_files
 from training.data.dataset import FaceDataset
+from training.data.notes import NO_NOTES, Notes
 from training.data.readers import source_of
 from training.data.wear import kind_of
 from training.evaluation.predictions import ModelPredictions, Predictions, padded, pool, without_thresholds
@@ -28,17 +29,28 @@ _TRAITS = ("sharpness", "brightness", "tone")
 _THRESHOLDS = "-thresholds"
 
 
-def load(folder: Path, limits: DecisionLimits | None = None) -> Predictions:
+def load(folder: Path, limits: DecisionLimits | None = None, said: Notes = NO_NOTES) -> Predictions:
     """Pools the predictions of folds as `pooled` does, with thresholds chosen across folds.
 
     Args:
         folder: Holds the folds.
         limits: What the thresholds hold; those of the package where None.
+        said: Notes on the pictures that were made since.
 
     Raises:
         ConfigError: There are none, one is damaged, or they do not belong together.
     """
-    return pooled(folder).cross_thresholds(limits)
+    return noted(pooled(folder), said).cross_thresholds(limits)
+
+
+def noted(predictions: Predictions, said: Notes) -> Predictions:
+    """With the labels that are noted, and without what has a flag; what the models say stays as it is."""
+    labels = [
+        was if label is None else LABELS.index(label)
+        for was, label in zip(predictions.truth, said.relabelled(predictions.keys), strict=True)
+    ]
+    kept = ~np.fromiter(said.left_out(predictions.keys), bool, len(predictions))
+    return replace(predictions, truth=np.array(labels, np.intp)).select(kept)
 
 
 def pooled(folder: Path) -> Predictions:

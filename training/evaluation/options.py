@@ -1,4 +1,4 @@
-"""The option of an evaluation that commands of two programs take."""
+"""The options of data and evaluation that commands of two programs take."""
 
 from __future__ import annotations
 
@@ -12,4 +12,10 @@ limits_option = click.option(
     type=EXISTING,
     default=DEFAULT_LIMITS,
     help="TOML file of what an answer may cost, instead of the package's training/evaluation/limits.toml.",
+)
+notes_option = click.option(
+    "--notes",
+    multiple=True,
+    type=EXISTING,
+    help="CSV with notes on pictures: what to leave out, right labels, who is who; may be given again.",
 )

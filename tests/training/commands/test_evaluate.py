@@ -67,6 +67,10 @@ def test_pooled_folds(tmp_path: Path) -> None:
     done = run("evaluate", "--folds", tmp_path, "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["main"][0]["plain"]["faces"] == 6
+    notes = tmp_path / "notes.csv"
+    notes.write_text("source,image,flag\nf,0-1,in doubt\n")
+    done = run("evaluate", "--folds", tmp_path, "--notes", notes, "--json")
+    assert json.loads(done.stdout)["main"][0]["plain"]["faces"] == 5
 
 
 def test_the_thresholds_of_a_bundle(tmp_path: Path) -> None:

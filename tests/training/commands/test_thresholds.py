@@ -62,3 +62,13 @@ def test_a_folder_without_folds(tmp_path: Path) -> None:
 def test_a_column_that_is_not_there(folds: Path) -> None:
     """Is named."""
     assert "no answers of float models" in str(run(folds, "--column", "float").exception)
+
+
+def test_labels_that_were_found_wrong(folds: Path, tmp_path: Path) -> None:
+    """Notes correct them without another training: of two bare faces one is masked, the other is left out."""
+    notes = tmp_path / "notes.csv"
+    notes.write_text("source,image,label,flag\nf,0-2,with_mask,\nf,1-2,,in doubt\n")
+    found = json.loads(run(folds, "--notes", notes, "--json").stdout)
+    masked = [row for row in found["chosen"] if row["limit"] == "bare_called_masked"]
+    assert [row["value"] for row in masked] == [0.0] * len(masked)
+    assert found["thresholds"]["with_mask"] == 0.50001

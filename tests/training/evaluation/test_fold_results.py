@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.contract import Label
 from edge.errors import ConfigError
 from tests.support.predictions import evidence, sure
+from training.data.notes import Notes, PictureNote
 from training.evaluation import fold_results
 
 
@@ -37,3 +39,18 @@ def test_a_folder_without_folds(tmp_path: Path) -> None:
     """An empty folder is said to be empty."""
     with pytest.raises(ConfigError, match="holds no predictions"):
         fold_results.load(tmp_path)
+
+
+def test_notes_made_since_correct_what_was_judged() -> None:
+    """A label takes the place of the one before, a flag leaves a face out; what was predicted stays."""
+    said = Notes(
+        (
+            PictureNote("f", "0-0", label=Label.WITHOUT_MASK),
+            PictureNote("f", "0-2.png", flag="doubt", face="0"),
+        )
+    )
+    before = evidence([0, 1, 2, 2], sure(0, 1, 0, 2))
+    after = fold_results.noted(before, said)
+    assert after.keys == ("frame/f/0-0.png#0", "frame/f/0-1.png#0", "frame/f/0-3.png#0")
+    assert after.truth.tolist() == [1, 1, 2]
+    assert after.columns[0].shares == pytest.approx(before.columns[0].shares[[0, 1, 3]])
