@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -161,10 +162,16 @@ def test_search_finds_a_key(browser: Browser, address: str) -> None:
     watched = opened(browser, address)
     # The key is heard once the page's scripts have run.
     watched.page.goto(f"{address}/index.html", wait_until="networkidle")
-    watched.page.keyboard.press("/")
-    watched.page.keyboard.type("undecided_s")
-    found = watched.page.get_by_role("option").filter(has_text="Keys of config.toml")
-    expect(found.first).to_be_visible()
+    found = watched.page.get_by_role("option").filter(has_text="Keys of config.toml").first
+    # A busy machine runs them late, and a key that was pressed before is lost.
+    for _ in range(12):
+        watched.page.keyboard.press("/")
+        watched.page.keyboard.type("undecided_s")
+        with suppress(AssertionError):
+            expect(found).to_be_visible(timeout=5_000)
+            break
+        watched.page.keyboard.press("Escape")
+    expect(found).to_be_visible()
     assert watched.complaints == []
 
 
