@@ -117,7 +117,7 @@ def test_the_service_manager_watches_while_the_relay_is_energised(
     with service_manager(tmp_path) as manager:
         monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
         # Told to the same socket, so that what comes first is heard first.
-        relay.on = lambda: notify("on")  # type: ignore[method-assign]
+        monkeypatch.setattr(relay, "on", lambda: notify("on"))
         # On a clock that stands still, so that the lease outlasts any pause of this machine.
         with guarded(relay, lambda: 0.0) as told:
             os.write(told, BEGIN)
