@@ -63,8 +63,7 @@ class Notes:
 
     def applied(self, data: Dataset) -> Dataset:
         """The data with the labels that are noted, and without what has a flag, which becomes a skip."""
-        flags = {note.name: note.flag for note in self.entries if note.flag}
-        labels = {note.name: note.label for note in self.entries if note.label}
+        flags, labels = self._flags(), self._labels()
         kept, skips = [], list(data.skips)
         for record in data.records:
             flag, label = _of(record.key, flags), _of(record.key, labels)
@@ -77,13 +76,19 @@ class Notes:
 
     def relabelled(self, keys: Iterable[str]) -> Iterator[Label | None]:
         """The label that is noted of each face, by its key; None where nothing is."""
-        labels = {note.name: note.label for note in self.entries if note.label}
+        labels = self._labels()
         return (_of(key, labels) for key in keys)
 
     def left_out(self, keys: Iterable[str]) -> Iterator[bool]:
         """Whether each face has a flag, by its key."""
-        flags = {note.name: note.flag for note in self.entries if note.flag}
+        flags = self._flags()
         return (_of(key, flags) is not None for key in keys)
+
+    def _flags(self) -> dict[FaceName, str]:
+        return {note.name: note.flag for note in self.entries if note.flag}
+
+    def _labels(self) -> dict[FaceName, Label]:
+        return {note.name: note.label for note in self.entries if note.label}
 
     def together(self, records: Sequence[FaceRecord]) -> list[tuple[int, int]]:
         """Pairs of indices of faces whose pictures are noted to belong together."""
@@ -178,4 +183,5 @@ def _face_names(key: str) -> tuple[FaceName, ...]:
 
 def _of(key: str, said: Mapping[FaceName, Said]) -> Said | None:
     """What is said of a face, or else of its picture."""
-    return next((said[name] for name in _face_names(key) if name in said), None)
+    # To spell a face in all its ways takes longer than all else here, and mostly there are no notes.
+    return next((said[name] for name in _face_names(key) if name in said), None) if said else None
