@@ -56,7 +56,11 @@ class TrackAnnotator:
             faces: The tracked ones.
         """
         canvas = frame.pixels.copy()
-        for face in (*(seen.face for seen in analysis.observations), *analysis.uncounted):
+        found = [*(seen.face for seen in analysis.observations), *analysis.uncounted]
+        places = {face.box for face in found}
+        # A face whose verdict stands is followed without being judged in every frame.
+        found += [Face(seen.face.box, 0.0) for seen in faces if seen.face.box not in places]
+        for face in found:
             pixelate(canvas, face)
         for box in self._missed.boxes(faces, frame.monotonic):
             pixelate(canvas, Face(box, 0.0))
