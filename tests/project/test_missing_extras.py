@@ -11,9 +11,10 @@ import pytest
 
 from edge.cli.app import EXTRAS, LOCKS
 from tests.support.paths import ROOT
+from tests.support.predictions import drawn_split
 
 PACKAGES = {"maskgate": "edge", "maskgate-train": "training", "maskgate-convert": "convert"}
-SPLIT = ["--split", "a.json"]
+SPLIT = ["--split", "split.json"]
 ARGUMENTS = {
     "maskgate predict": ["a.jpg"],
     "maskgate replay": ["a.mp4"],
@@ -29,11 +30,11 @@ ARGUMENTS = {
     "maskgate-train data": ["d"],
     "maskgate-train fit": SPLIT,
     "maskgate-train folds": SPLIT,
-    "maskgate-train evaluate": ["a.keras", "a.json"],
-    "maskgate-train report": ["a.keras", "a.json"],
+    "maskgate-train evaluate": ["a.keras", "split.json"],
+    "maskgate-train report": ["a.keras", "split.json"],
     "maskgate-train compare": ["a.toml", *SPLIT],
     "maskgate-train add": ["d", "--label", "with_mask", *SPLIT],
-    "maskgate-train gate": ["d", "d", "a.json"],
+    "maskgate-train gate": ["d", "d", "split.json"],
     "maskgate-train detector": [*SPLIT, "--teacher", "a.onnx"],
     "maskgate-train evaluate-bundle": ["d", *SPLIT],
     "maskgate-train evaluate-detector": ["a.onnx", *SPLIT],
@@ -47,7 +48,7 @@ ARGUMENTS = {
     "maskgate-convert sign": ["d", "--key", "k"],
     "maskgate-convert verify": ["d", "--key", "k"],
 }
-"""What a command is called with: files of the right kind, all of them empty."""
+"""What a command is called with: files of the right kind, all of them empty. There is a split only where nothing can be trained."""
 NEEDS_EXTRA = {
     "maskgate": {"collect", "web"},
     "maskgate-train": {
@@ -153,6 +154,7 @@ BARE = [venv for name in (".venv-edge", ".venv-tflite") if (venv := ROOT / name 
 )
 def test_an_install_without_extras(tmp_path: Path, venv: Path, program: str, lock: str) -> None:
     """In the environment of a device: what needs an extra ends with 8 and its lock, the rest works."""
+    drawn_split(tmp_path)
     needing: set[str] = set()
     for words, code, err in called(tmp_path, program, f"{venv}/python", []):
         if words[-1:] == ["--help"]:
