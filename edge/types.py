@@ -520,6 +520,16 @@ class FrameAnalysis:
     uncounted: tuple[Face, ...] = ()
     standing: tuple[Face, ...] = ()
 
+    @property
+    def counted(self) -> tuple[Face, ...]:
+        """The faces that count, judged or not."""
+        return *(one.face for one in self.observations), *self.standing
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """All that were found: whoever shows the frame pixelates every one of them."""
+        return *self.counted, *self.uncounted
+
 
 class Reason(StrEnum):
     """Why numbers will never come."""

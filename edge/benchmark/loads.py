@@ -145,6 +145,6 @@ def _measure(pipeline: Pipeline, lead_s: float) -> tuple[float, float]:
         frames += 1
         if cycle.analysis is not None:
             looked += 1
-            faces += len(cycle.analysis.observations) + len(cycle.analysis.standing)
+            faces += len(cycle.analysis.counted)
     used_s = time.process_time() - began
     return faces / max(looked, 1), 1000 * used_s * FPS / max(frames, 1)

@@ -131,7 +131,7 @@ def _annotate(seen: Iterator[Seen], directory: Path) -> Iterator[Seen]:
         path = item.picture.path
         # The number keeps frames of one video apart, and files of one name.
         file = directory / f"{number:05d}-{path.stem}.jpg"
-        write_jpeg(file, annotated(item.picture.frame.pixels, item.analysis.observations))
+        write_jpeg(file, annotated(item.picture.frame.pixels, item.analysis))
         yield item
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 
 from edge.contract import LABELS, Label, answer_text
-from edge.types import Box, Image, Observation
+from edge.types import Box, FrameAnalysis, Image, Observation
 from edge.vision.anonymise import pixelate
 
 Colour = tuple[int, int, int]
@@ -21,13 +21,13 @@ COLOURS: dict[Label, Colour] = {
 NO_ANSWER_COLOUR = (128, 128, 128)
 
 
-def annotated(image: Image, observations: tuple[Observation, ...]) -> Image:
-    """A copy of a picture (BGR) with every face pixelated, boxed and labelled."""
+def annotated(image: Image, analysis: FrameAnalysis) -> Image:
+    """A copy of a picture (BGR) with every face pixelated, and those that count boxed and labelled."""
     canvas = image.copy()
-    for observation in observations:
-        pixelate(canvas, observation.face)
+    for face in analysis.faces:
+        pixelate(canvas, face)
     # After all faces are pixelated: a label may reach into the next face.
-    for observation in observations:
+    for observation in analysis.observations:
         _draw(canvas, observation)
     return canvas
 

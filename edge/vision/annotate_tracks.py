@@ -52,15 +52,11 @@ class TrackAnnotator:
 
         Args:
             frame: The frame.
-            analysis: What was found in it; faces that do not count are pixelated as well.
+            analysis: What was found in it.
             faces: The tracked ones.
         """
         canvas = frame.pixels.copy()
-        found = [*(seen.face for seen in analysis.observations), *analysis.uncounted]
-        places = {face.box for face in found}
-        # A face whose verdict stands is followed without being judged in every frame.
-        found += [Face(seen.face.box, 0.0) for seen in faces if seen.face.box not in places]
-        for face in found:
+        for face in analysis.faces:
             pixelate(canvas, face)
         for box in self._missed.boxes(faces, frame.monotonic):
             pixelate(canvas, Face(box, 0.0))

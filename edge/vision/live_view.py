@@ -119,8 +119,8 @@ class LiveView:
             return
         missed = tuple(self._missed.boxes(cycle.passes.faces, frame.monotonic))
         if self._wanted:
-            counted = *(one.face for one in analysis.observations), *analysis.standing
-            self._hand_over(frame, counted, (*analysis.uncounted, *(Face(box, 0.0) for box in missed)))
+            others = *analysis.uncounted, *(Face(box, 0.0) for box in missed)
+            self._hand_over(frame, analysis.counted, others)
 
     def picture(self) -> bytes:
         """A JPEG of what the camera sees now, in which eyes and foreheads are pixelated.

@@ -48,7 +48,10 @@ ARGUMENTS = {
     "maskgate-convert sign": ["d", "--key", "k"],
     "maskgate-convert verify": ["d", "--key", "k"],
 }
-"""What a command is called with: files of the right kind, all of them empty. There is a split only where nothing can be trained."""
+"""What a command is called with: files of the right kind, all of them empty.
+
+A split is there only where no extra is installed, so that nothing is trained.
+"""
 NEEDS_EXTRA = {
     "maskgate": {"collect", "web"},
     "maskgate-train": {

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from edge.types import Image
+from edge.vision.anonymise import SQUARES
 
 
 def picture(width: int = 60, height: int = 40) -> Image:
@@ -22,3 +23,8 @@ def encoded(suffix: str, *options: int) -> bytes:
 
 def noise() -> Image:
     return np.random.default_rng(3).integers(0, 256, (160, 160, 3), dtype=np.uint8)
+
+
+def pixelated(picture: Image, rows: range, columns: slice) -> bool:
+    """Whether a part of a picture has no more colours in a row than a face has squares."""
+    return all(len(np.unique(picture[row, columns], axis=0)) <= SQUARES for row in rows)

@@ -19,8 +19,7 @@ from edge.types import (
     TrackedFace,
 )
 from edge.vision.annotate_tracks import HIDDEN_S, OUTCOME_COLOURS, STILL, UNDECIDED, TrackAnnotator
-from edge.vision.anonymise import SQUARES
-from tests.support.images import noise
+from tests.support.images import noise, pixelated
 
 BOX = Box(40, 40, 70, 80)
 NOTHING = FrameAnalysis((), 0.0, 0.0)
@@ -45,10 +44,6 @@ def has(picture: Image, colour: tuple[int, int, int]) -> bool:
     return bool((picture == np.array(colour, np.uint8)).all(axis=2).any())
 
 
-def pixelated(picture: Image, rows: range, columns: slice) -> bool:
-    return all(len(np.unique(picture[row, columns], axis=0)) <= SQUARES for row in rows)
-
-
 def test_every_verdict_has_its_colour() -> None:
     """So have who is undecided, and posters; the frame itself stays as it was."""
     for outcome in Outcome:
@@ -63,6 +58,13 @@ def test_faces_that_do_not_count_are_pixelated_too() -> None:
     """Those outside the area, which have no track."""
     picture = TrackAnnotator().draw(frame(), analysis(outside=True), ())
     assert pixelated(picture, range(40, 78), slice(40, 110))
+
+
+def test_a_face_whose_verdict_stands_is_pixelated() -> None:
+    """It is followed without being judged in every frame."""
+    standing = FrameAnalysis((), 0.0, 0.0, standing=(Face(BOX, 0.9),))
+    picture = TrackAnnotator().draw(frame(), standing, (seen(Outcome.COMPLIANT),))
+    assert pixelated(picture, range(46, 78), slice(46, 104))
 
 
 def test_a_face_that_is_missed_stays_pixelated_for_a_while() -> None:
