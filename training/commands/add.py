@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,8 +89,7 @@ def add(
 
 def _lines(done: Added) -> list[str]:
     """What became of the images, for a terminal."""
-    parts = Counter(f"joined {face.part}" for face in done.joined)
-    joined = [f"{name:46} {count:6}" for name, count in sorted(parts.items())]
+    joined = [f"{name:46} {count:6}" for name, count in done.purposes().items()]
     against = [
         f"{one['file']} is {one['label']}, {one['like']}, which it resembles, {one['like_label']}"
         for one in _contradictions(done)

@@ -19,6 +19,12 @@ from training.data.split import SHARES, assign_parts, group
 
 OPEN = (SplitPart.TRAIN, SplitPart.VALIDATION)
 """Parts that new faces may join."""
+PURPOSE = {
+    SplitPart.TRAIN: "added, to learn from",
+    SplitPart.VALIDATION: "added, to validate with",
+    SplitPart.TEST: "added, to test with",
+}
+"""What becomes of a face of each part, in words."""
 OTHER_LABEL = "it resembles a face with another label"
 
 
@@ -39,11 +45,14 @@ class Added:
     skips: tuple[Skip, ...]
     contradictions: tuple[tuple[FaceRecord, FaceRecord], ...] = ()
 
+    def purposes(self) -> dict[str, int]:
+        """The new faces in the split by what they are for."""
+        return dict(sorted(Counter(PURPOSE[face.part] for face in self.joined).items()))
+
     def counts(self) -> dict[str, int]:
         """Faces by what became of them."""
-        found = Counter(f"joined {face.part}" for face in self.joined)
-        found.update(f"left out: {skip.reason}" for skip in self.skips)
-        return dict(sorted(found.items()))
+        left_out = Counter(f"left out: {skip.reason}" for skip in self.skips)
+        return self.purposes() | dict(sorted(left_out.items()))
 
 
 def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:

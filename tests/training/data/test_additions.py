@@ -12,7 +12,7 @@ import pytest
 
 from edge.contract import Label, whole_image_box
 from edge.types import Image
-from training.data.additions import Added, add
+from training.data.additions import PURPOSE, Added, add
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.data.readers import DataLayout, Dataset, FaceRecord
 
@@ -101,6 +101,7 @@ def test_new_faces_never_reach_the_test_part(tmp_path: Path, manifest: SplitMani
     )
     done = add(manifest, Dataset(new, ()), 1)
     parts = Counter(face.part for face in done.joined)
+    assert done.purposes() == {PURPOSE[part]: number for part, number in sorted(parts.items())}
     assert parts[SplitPart.TEST] == 0
     assert parts[SplitPart.TRAIN] > parts[SplitPart.VALIDATION] > 0
     assert not {face.group for face in done.joined} & {0, 1, 2}

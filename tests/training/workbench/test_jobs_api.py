@@ -45,7 +45,7 @@ def test_pictures_are_handed_in(changing_site: Served) -> None:
     assert (found["state"], found["exit_code"]) == ("finished", 0)
     (result,) = found["results"]
     assert sum(result["counts"].values()) == 1
-    joined = sum(count for what, count in result["counts"].items() if what.startswith("joined"))
+    joined = sum(count for what, count in result["counts"].items() if what.startswith("added"))
     after = changing_site.client.get("/api/datasets").json()
     assert sum(one["faces"] for one in after) == sum(one["faces"] for one in before) + joined
     assert [one["faces"] for one in after if one["name"] == "entrance"] == [joined]

@@ -52,8 +52,9 @@ class RunsPage:
             words("p", f"There is no run in {self._bench.settings.runs} yet; start one on the page Renew.")
             return
         hint(
-            "Every training with its figures on the test faces. Tick two or more to see where they differ. "
-            "The gate lets a new model take the place of an old one; other runs have no verdict of it."
+            "Every training with its figures on the test faces, where the most likely label is the answer. "
+            "Tick two or more to see where they differ. The gate lets a new model take the place of an "
+            "old one; other runs have no verdict of it."
         )
         with ui.element("section").classes("bench-card"):
             self._add_table(found)
@@ -209,6 +210,7 @@ def _figures(row: ResultRow) -> tuple[str, ...]:
 def _show_figures(found: RunComparison, main: Sequence[ResultRow]) -> None:
     with ui.element("section").classes("bench-card"):
         heading("Figures")
+        hint("At the thresholds of a device: a face that reaches none has no answer, which counts as wrong.")
         data_table(
             "figures",
             ("run", "macro-F1", "bare called masked", "wrongly worn found", "no answer"),
