@@ -52,7 +52,7 @@ def web(
         services = make_services(config, os.environ)
         scheme = "https" if config.web.cert_file else "http"
         click.echo(f"The page is at {scheme}://{_printed(config.web)}/ and ends with Ctrl-C.", err=True)
-        serve(make_app(config.web, services), config.web)
+        serve(make_app(config.web, services), config.web, on_stop=services.monitor.close)
 
 
 def _obey_signals() -> None:

@@ -54,6 +54,7 @@ class DeviceMonitor:
         self._client = client
         self.status = DeviceStatus()
         self._changed = asyncio.Condition()
+        self._closed = False
 
     async def run(self) -> None:
         """Asks until it is cancelled."""
@@ -71,15 +72,21 @@ class DeviceMonitor:
             async with self._changed:
                 self._changed.notify_all()
 
+    async def close(self) -> None:
+        """Ends the `changes` of all who wait."""
+        self._closed = True
+        async with self._changed:
+            self._changed.notify_all()
+
     async def changes(self, heartbeat_s: float) -> AsyncIterator[DeviceStatus]:
         """Each status from now on; the same one again after some seconds without another."""
-        while True:
+        while not self._closed:
             shown = self.status
             yield shown
             async with self._changed:
                 try:
                     async with asyncio.timeout(heartbeat_s):
-                        await self._changed.wait_for(lambda: self.status != shown)  # noqa: B023 - awaited here
+                        await self._changed.wait_for(lambda: self._closed or self.status != shown)  # noqa: B023 - awaited here
                 except TimeoutError:
                     continue
 

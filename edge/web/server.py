@@ -7,6 +7,8 @@ import logging
 import resource
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Literal
 
 import h11
@@ -17,19 +19,23 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from edge.config import WebConfig
 from edge.errors import ConfigError
 from edge.web.auth import CONFIGURATION_KEYS, WebSettingNames
+from edge.web.middleware import SECURITY_HEADERS
+from edge.web.problems import problem_response
 
 HEADERS_S = 10.0
-"""Within which a new connection must have sent a request's headers."""
+"""Within which a connection must have sent a request's headers, from its first byte on; a new one, from its
+beginning on. As long may the handshake of TLS take."""
 IDLE_S = 15
 """For which a connection may do nothing, or go on with a request that is answered already."""
 STOP_S = 3
 BACKLOG = 2048
 WebSockets = Literal["none", "websockets-sansio"]
+OnStop = Callable[[], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
 class PromptProtocol(H11Protocol):
-    """Closes a connection whose first request has not come in time, or whose body has no end.
+    """Closes a connection whose next request has not come in time, or whose body has no end.
 
     So thousands of silent ones cost nothing.
     """
@@ -43,10 +49,13 @@ class PromptProtocol(H11Protocol):
         self._headers_due = self.loop.call_later(HEADERS_S, self._close_silent)
 
     def data_received(self, data: bytes) -> None:
-        """A client has sent something; its first whole headers end the wait."""
+        """A client has sent something; whole headers end the wait, a part of the next ones begins another."""
         super().data_received(data)
-        if self.cycle is not None:
+        if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
+        elif self._headers_due is None:
+            # uvicorn's own clock for what is idle has ended with this.
+            self._headers_due = self.loop.call_later(HEADERS_S, self._close_silent)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """A client wants to go on in the protocol of WebSocket, which has limits of its own."""
@@ -74,8 +83,23 @@ class PromptProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _close_silent(self) -> None:
-        if self.cycle is None:
+        if self.conn.their_state is h11.IDLE:
             self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be read as a request gets a problem as every other answer has it."""
+        problem = problem_response(
+            HTTPStatus.BAD_REQUEST,
+            f"{msg} Send HTTP/1.1 with a Host and short headers.",
+            {**SECURITY_HEADERS},
+        )
+        problem.headers["Connection"] = "close"
+        answer = h11.Response(
+            status_code=problem.status_code, headers=problem.raw_headers, reason=HTTPStatus.BAD_REQUEST.phrase
+        )
+        for event in (answer, h11.Data(data=bytes(problem.body)), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def _stop_waiting(self) -> None:
         if self._headers_due is not None:
@@ -83,11 +107,45 @@ class PromptProtocol(H11Protocol):
             self._headers_due = None
 
 
+class PromptLoop(asyncio.SelectorEventLoop):
+    """Waits no longer for the handshake of TLS than for headers; a minute is asyncio's own patience."""
+
+    async def create_server(self, *args: Any, **options: Any) -> Any:
+        """Listens."""
+        if options.get("ssl") is not None:
+            options["ssl_handshake_timeout"] = HEADERS_S
+        return await super().create_server(*args, **options)
+
+
+async def _nothing() -> None:
+    pass
+
+
+class PromptServer(uvicorn.Server):
+    """Ends answers that would go on for ever before it waits for those that are on their way."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: OnStop = _nothing) -> None:
+        """`on_stop`: ends what the application sends without end."""
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serves until it is told to end."""
+        with asyncio.Runner(loop_factory=PromptLoop) as runner:
+            runner.run(self.serve(sockets))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Takes no more connections, and waits a while for the last answers."""
+        await self._on_stop()
+        await super().shutdown(sockets)
+
+
 def serve(
     app: FastAPI,
     config: WebConfig,
     sockets: WebSockets = "none",
     names: WebSettingNames = CONFIGURATION_KEYS,
+    on_stop: OnStop = _nothing,
 ) -> None:
     """Serves until SIGTERM or SIGINT.
 
@@ -96,6 +154,7 @@ def serve(
         config: Where.
         sockets: What speaks WebSocket, where the application does.
         names: What sentences call the settings.
+        on_stop: Ends what the application sends without end.
 
     Raises:
         ConfigError: The address or the certificate cannot be used.
@@ -103,7 +162,7 @@ def serve(
     allow_many_connections()
     _check_certificate(config, names)
     with open_listener(config, names) as listener:
-        uvicorn.Server(settings_for(app, config, sockets)).run(sockets=[listener])
+        PromptServer(settings_for(app, config, sockets), on_stop).run(sockets=[listener])
 
 
 def _check_certificate(config: WebConfig, names: WebSettingNames) -> None:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import uvicorn
 
 from edge.config import Config, SpoolConfig, WebConfig
 from edge.web.app import make_app, make_services
-from edge.web.server import settings_for
+from edge.web.server import PromptServer, settings_for
 
 TOKEN = "a-token-of-the-tests"
 WAIT_S = 60.0
@@ -45,8 +44,9 @@ def served(config: Config, authority: Path | None = None) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         scheme = "https" if config.web.cert_file else "http"
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
-        app = make_app(config.web, make_services(config, {}))
-        server = uvicorn.Server(settings_for(app, config.web))
+        services = make_services(config, {})
+        app = make_app(config.web, services)
+        server = PromptServer(settings_for(app, config.web), services.monitor.close)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -31,10 +31,15 @@ def test_the_demo_serves_page_and_api(tmp_path: Path) -> None:
         assert any(f"http://127.0.0.1:{port}/" in line for line in process.stderr)
         wait_until(lambda: get(port, "/api/stats").get("stored", 0) > 0, 120)
         assert get(port, "/api/health")["live"] is True
+        # A page that is open: its stream has no end of its own.
+        stream = urllib.request.urlopen(f"http://127.0.0.1:{port}/api/events/stream", timeout=60)
+        assert stream.readline()
     finally:
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=60)
     assert "Traceback" not in rest
+    assert "Cancel" not in rest
+    stream.close()
     assert process.returncode == 0
     assert list(tmp_path.glob("maskgate-web-*")) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import ExitStack
 from http.client import HTTPResponse
@@ -36,6 +37,49 @@ def test_silent_connections_are_closed(tmp_path: Path, monkeypatch: pytest.Monke
         for peer in peers:
             assert peer.recv(1) == b""
         assert resident() - before < 20 * MIB
+
+
+@pytest.mark.parametrize("start", [b"G", b"GET / HTTP/1.1\r\nHost: loc"])
+def test_half_a_request_after_a_whole_one_is_ended(
+    start: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slowly the rest of its headers comes, the connection lasts no longer than a new one would."""
+    monkeypatch.setattr(servers, "HEADERS_S", 1.0)
+    with served(web_config(tmp_path)) as server:
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as peer:
+            peer.sendall(b"GET /api/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = HTTPResponse(peer)
+            answer.begin()
+            assert (answer.status, answer.read()[:1]) == (200, b"{")
+            peer.sendall(start)
+            assert peer.recv(1) == b""
+
+
+def test_a_handshake_that_does_not_come_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a certificate, who only connects is hung up on as soon as without."""
+    monkeypatch.setattr(servers, "HEADERS_S", 1.0)
+    authority, cert, key = certificates(tmp_path)
+    config = web_config(tmp_path, cert_file=str(cert), key_file=str(key), token_file=token_file(tmp_path))
+    with served(config, authority) as server:
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=30) as peer:
+            assert peer.recv(1) == b""
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n\r\n", b"nonsense\r\n\r\n"])
+def test_what_is_no_request_gets_a_problem(sent: bytes, tmp_path: Path) -> None:
+    """As every other answer that is an error."""
+    with served(web_config(tmp_path)) as server:
+        parts = urlsplit(server.url)
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as peer:
+            peer.sendall(sent)
+            answer = HTTPResponse(peer)
+            answer.begin()
+            assert answer.getheader("Content-Type") == "application/problem+json"
+            assert answer.getheader("X-Content-Type-Options") == "nosniff"
+            problem = json.loads(answer.read())
+            assert (answer.status, problem["status"], problem["title"]) == (400, 400, "Bad Request")
 
 
 def test_a_request_that_goes_on_after_its_answer_is_ended(
