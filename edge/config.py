@@ -379,6 +379,7 @@ class WebConfig(FrozenModel):
     cert_file: str = ""
     key_file: str = ""
     names: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    proxy: str = ""
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     max_upload_mib: Annotated[int, Field(ge=1, le=256)] = 16
     requests_per_s: Annotated[int, Field(ge=1, le=100_000)] = 500
@@ -390,6 +391,19 @@ class WebConfig(FrozenModel):
         if bool(self.cert_file) != bool(self.key_file):
             raise ValueError("cert_file and key_file belong together: name both, or neither")
         return self
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_an_address(cls, proxy: str) -> str:
+        try:
+            if proxy:
+                ipaddress.ip_network(proxy)
+        except ValueError:
+            raise ValueError(
+                f'{proxy} is no address; write the one that the proxy connects from, such as "127.0.0.1", '
+                'or its network, such as "172.18.0.0/16"'
+            ) from None
+        return proxy
 
 
 class LogConfig(FrozenModel):

@@ -23,6 +23,8 @@ CREDENTIAL = "web-token"
 SHORTEST_TOKEN = 16
 SESSION_S = 12 * 3600
 MOST_SESSIONS = 1000
+PASSED_ON = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host"})
+"""Headers of a request that a proxy passes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,15 @@ def find_token(
     """
     file = Path(config.token_file) if config.token_file else find_credential(CREDENTIAL, environment)
     if file is None:
-        if is_local(config.host):
+        if is_local(config.host) and not config.proxy:
             return ""
+        reason = (
+            f"web.proxy: other machines come through {config.proxy}"
+            if config.proxy
+            else f"{names.host}: {config.host} can be reached from other machines"
+        )
         raise ConfigError(
-            f"{names.host}: {config.host} can be reached from other machines, so a token is needed; "
+            f"{reason}, so a token is needed; "
             f"name a file with one in {names.file}, or give the systemd credential {CREDENTIAL}"
         )
     try:
@@ -128,9 +135,16 @@ class Guard:
         """Lets a request through that has the token in its Authorization header, or a session's cookie.
 
         Raises:
-            ProblemError: It has neither, or a wrong token.
+            ProblemError: It has neither, or a wrong token; or nobody needs one, and it comes through a proxy,
+                from anywhere.
         """
-        if self.open or self.has_session(cookies.get(self.cookie, "")):
+        if self.open:
+            if not PASSED_ON.isdisjoint(headers):
+                raise ProblemError(
+                    HTTPStatus.FORBIDDEN, "a proxy has passed this on; a server behind a proxy needs a token"
+                )
+            return
+        if self.has_session(cookies.get(self.cookie, "")):
             return
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:

@@ -41,7 +41,12 @@ async def login(request: Request, guard: ThisGuard) -> Response:
         async with request.form(max_files=0, max_fields=1, max_part_size=MOST_LOGIN_BYTES) as form:
             guard.check_token(client_of(request.scope), str(form.get("token", "")).strip())
     except ProblemError as error:
-        return page(request, "login.html", {"problem": str(error)}, error.status, error.headers)
+        waits = error.status is HTTPStatus.TOO_MANY_REQUESTS
+        values = {
+            "problem": "wait_for_token" if waits else "wrong_token",
+            "seconds": error.headers.get("Retry-After", ""),
+        }
+        return page(request, "login.html", values, error.status, error.headers)
     answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         guard.cookie,

@@ -38,7 +38,7 @@ class WebMetrics:
         )
         self._seconds = Histogram(
             "maskgate_http_request_seconds",
-            "Time to answer a request",
+            "Time to the beginning of an answer",
             ("route",),
             buckets=_SECONDS,
             registry=self._registry,

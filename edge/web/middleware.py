@@ -71,7 +71,7 @@ class RequestCounter(Protocol):
     """Takes note of requests."""
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Counts a request that was answered, under the pattern of its route."""
+        """Counts a request under the pattern of its route; `seconds` until its answer began."""
 
 
 class _RefusedError(Exception):
@@ -106,12 +106,20 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(Headers(scope=scope))
-        scope["state"] = {**scope.get("state", {}), "request_id": request_id}
-        started, status = time.perf_counter(), 500
+        method = scope["method"]
+        # What asks for headers alone gets those of the page; the server leaves the rest out.
+        scope = {
+            **scope,
+            "method": "GET" if method == "HEAD" else method,
+            "state": {**scope.get("state", {}), "request_id": request_id},
+        }
+        started, status, seconds = time.perf_counter(), 500, None
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, seconds
             if message["type"] == "http.response.start":
+                # To here and not to the end, which a stream does not have.
+                seconds = time.perf_counter() - started
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
@@ -123,11 +131,11 @@ class RequestMiddleware:
         try:
             await self._answer(scope, receive, send_with_headers)
         finally:
-            seconds = time.perf_counter() - started
+            seconds = time.perf_counter() - started if seconds is None else seconds
             # The route's pattern and not the path: a path may hold anything, without number.
             route = getattr(scope.get("route"), "path", "none")
-            self._metrics.count_request(scope["method"], route, status, seconds)
-            _log.info("%s %s %s %d %.1f ms", request_id, scope["method"], route, status, seconds * 1000)
+            self._metrics.count_request(method, route, status, seconds)
+            _log.info("%s %s %s %d %.1f ms", request_id, method, route, status, seconds * 1000)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = self._refuse(scope, Headers(scope=scope))

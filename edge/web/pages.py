@@ -36,6 +36,8 @@ async def commission_page(request: Request, web: Services) -> Response:
 def _guarded_page(request: Request, web: Services, template: str) -> Response:
     try:
         web.guard.check_request(client_of(request.scope), request.headers, request.cookies)
-    except ProblemError:
+    except ProblemError as error:
+        if error.status is HTTPStatus.FORBIDDEN:
+            raise
         return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
     return page(request, template, {"closable": not web.guard.open, "live_view": web.live_view})

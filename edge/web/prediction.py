@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from edge.contract import LABELS, answer_text
 from edge.pipeline.pipeline import Vision
 from edge.system.image_files import decode_image
-from edge.types import Frame, Observation
+from edge.types import Box, Frame, FrameAnalysis, Observation
 
 Shares = dict[str, float]
 
@@ -40,13 +40,15 @@ class Prediction(BaseModel):
     """What the models say of a picture.
 
     `prediction`, `confidence` and `probabilities` are those of the largest face; null and empty where no
-    face was found. `faces` are all of them, the largest first.
+    face was found. `faces` are all that count, the largest first. `uncounted` is where a face may be that is
+    too small or too unsure to count: whoever shows the picture pixelates it, too.
     """
 
     prediction: str | None
     confidence: float | None
     probabilities: Shares
     faces: list[FacePrediction]
+    uncounted: list[PixelBox]
     width: int
     height: int
     model: str
@@ -75,8 +77,8 @@ class Predictor:
         started = time.perf_counter()
         frame = Frame(0, decode_image(data, name), 0.0, 0.0)
         with self._vision() as vision:
-            observations = vision.analyze(frame).observations
-            return _prediction(frame, observations, vision.model_version, time.perf_counter() - started)
+            analysis = vision.analyze(frame)
+            return _prediction(frame, analysis, vision.model_version, time.perf_counter() - started)
 
     @contextmanager
     def _vision(self) -> Iterator[Vision]:
@@ -87,8 +89,8 @@ class Predictor:
             self._idle.put(vision)
 
 
-def _prediction(frame: Frame, observations: Sequence[Observation], model: str, seconds: float) -> Prediction:
-    ordered = sorted(observations, key=lambda one: one.face.box.side, reverse=True)
+def _prediction(frame: Frame, analysis: FrameAnalysis, model: str, seconds: float) -> Prediction:
+    ordered = sorted(analysis.observations, key=lambda one: one.face.box.side, reverse=True)
     faces = [_face(observation) for observation in ordered]
     width, height = frame.size
     largest = faces[0] if faces else None
@@ -97,6 +99,7 @@ def _prediction(frame: Frame, observations: Sequence[Observation], model: str, s
         confidence=largest.confidence if largest else None,
         probabilities=largest.probabilities if largest else {},
         faces=faces,
+        uncounted=[_pixel_box(face.box) for face in analysis.uncounted],
         width=width,
         height=height,
         model=model,
@@ -104,11 +107,13 @@ def _prediction(frame: Frame, observations: Sequence[Observation], model: str, s
     )
 
 
+def _pixel_box(box: Box) -> PixelBox:
+    return PixelBox(x=round(box.x, 1), y=round(box.y, 1), w=round(box.w, 1), h=round(box.h, 1))
+
+
 def _face(observation: Observation) -> FacePrediction:
-    box = observation.face.box
-    x, y, w, h = (round(value, 1) for value in (box.x, box.y, box.w, box.h))
     return FacePrediction(
-        box=PixelBox(x=x, y=y, w=w, h=h),
+        box=_pixel_box(observation.face.box),
         score=round(observation.face.score, 4),
         prediction=answer_text(observation.answer),
         confidence=round(observation.share, 4),

@@ -216,8 +216,10 @@ def settings_for(app: FastAPI, config: WebConfig, sockets: WebSockets = "none") 
         log_config=None,
         access_log=False,
         server_header=False,
-        # Whoever is in front may say what it likes; the address of the connection counts.
-        proxy_headers=False,
+        # But for the proxy that is named, whoever is in front may say what it likes: the address of the
+        # connection counts.
+        proxy_headers=bool(config.proxy),
+        forwarded_allow_ips=config.proxy,
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=STOP_S,
         ssl_certfile=config.cert_file or None,

@@ -132,6 +132,14 @@ def test_what_is_told_holds_no_secret() -> None:
     assert told["mqtt"]["port"] == 1883  # type: ignore[index]
 
 
+@pytest.mark.parametrize("proxy", ["proxy.example", "10.0.0.1/8", "*"])
+def test_a_proxy_is_an_address(tmp_path: Path, proxy: str) -> None:
+    """A name could become another's, and everybody is nobody in particular."""
+    assert f"web.proxy: {proxy} is no address" in problems(tmp_path, f'[web]\nproxy = "{proxy}"')[0]
+    for good in ("127.0.0.1", "::1", "172.18.0.0/16"):
+        assert config.WebConfig(proxy=good).proxy == good
+
+
 @pytest.mark.parametrize("prefix", ["", "a//b", "a/#", "/a", "a/", "a b"])
 def test_a_prefix_that_is_no_topic_is_refused(tmp_path: Path, prefix: str) -> None:
     """Wildcards and empty levels would be heard, or sent, elsewhere."""

@@ -1,5 +1,5 @@
 // The steps of an installer. The device measures and moves; here is asked, and what was found is listed.
-import { element, texts } from "./common.js";
+import { detail, element, follow, inEnglish, texts } from "./common.js";
 import { showLiveView } from "./live_view.js";
 
 const SECONDS = 10;
@@ -9,7 +9,7 @@ async function ask(path, method = "GET", body = undefined) {
   const answer = await fetch(`/api/commission${path}`, {
     method, body: body && JSON.stringify(body), headers: body ? { "Content-Type": "application/json" } : {} });
   if (answer.status === 401) location.assign("/login");
-  byId("message").textContent = answer.ok ? "" : (await answer.json()).detail;
+  byId("message").replaceChildren(answer.ok ? "" : await detail(answer));
   if (!answer.ok) throw new Error(byId("message").textContent);
   return answer.status === 204 ? null : answer.json();
 }
@@ -25,8 +25,7 @@ function onClick(button, work, rests = () => false) {
 
 function line({ check, level, text, fix }) {
   return element("li", { class: level }, `${texts[`level_${level}`]}: `,
-    // The device's sentences are English in every language of the page.
-    element("span", { lang: "en" }, `${check}: ${text}${fix ? `; ${fix}` : ""}`));
+    inEnglish(`${check}: ${text}${fix ? `; ${fix}` : ""}`));
 }
 
 function list(node, findings) {
@@ -85,6 +84,5 @@ onClick(byId("begin"), async () => {
   byId("sight").replaceChildren();
   await showFindings();
 });
-new EventSource("/api/events/stream").addEventListener("status", (message) =>
-  showLiveView(JSON.parse(message.data).live_view_until));
+follow({ status: (message) => showLiveView(JSON.parse(message.data).live_view_until) });
 await showFindings();

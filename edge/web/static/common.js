@@ -24,7 +24,29 @@ function filled(node, attributes, children) {
 // A problem in the language of the page; what the device itself says of it is English in every language.
 export function problem({ kind, detail, number }) {
   const [before, after] = texts[`problem_${kind}`].replace("{number}", number).split("{detail}");
-  return after === undefined ? [before] : [before, element("span", { lang: "en" }, detail), after];
+  return after === undefined ? [before] : [before, inEnglish(detail), after];
+}
+
+// What the device or the server says in English, in every language of the page.
+export function inEnglish(sentence) {
+  return element("span", { lang: "en" }, sentence);
+}
+
+// An answer's problem for people; an answer of something in between, such as a proxy, may have none.
+export async function detail(answer) {
+  const found = await answer.json().catch(() => null);
+  return found?.detail ? inEnglish(found.detail) : `${texts.no_answer} (${answer.status})`;
+}
+
+const AGAIN_MS = 5000;
+
+// The device's events. A browser comes back by itself to a stream that was cut off, and not to one that was refused.
+export function follow(listeners) {
+  const source = new EventSource("/api/events/stream");
+  for (const [name, listener] of Object.entries(listeners)) source.addEventListener(name, listener);
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => follow(listeners), AGAIN_MS);
+  });
 }
 
 export function decimal(number) {

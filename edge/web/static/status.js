@@ -1,20 +1,18 @@
 // The status page: what it shows comes as server-sent events, and as counts by hour once a minute.
 import { drawHours, drawWeek, total } from "./charts.js";
-import { VERDICTS, clock, decimal, element, pairs, percent, problem, texts } from "./common.js";
+import { VERDICTS, clock, decimal, element, follow, pairs, percent, problem, texts } from "./common.js";
 import { showLiveView } from "./live_view.js";
 
 const MOST_PASSES = 10;
 const passes = new Map();
-let people = 0;
+let people = "–";
 
 function byId(id) {
   return document.getElementById(id);
 }
 
 function showStatus(status) {
-  const lamp = status.lamp ?? "unknown";
-  byId("lamp").dataset.lamp = lamp;
-  setText(byId("lamp-text"), texts[`lamp_${lamp}`]);
+  showLamp(status.lamp ?? "unknown");
   const problems = status.problem_kinds.map((one) => element("li", { class: "problem" }, ...problem(one)));
   byId("problems").replaceChildren(...(problems.length ? problems : [element("li", {}, texts.no_problems)]));
   people = status.people;
@@ -23,8 +21,33 @@ function showStatus(status) {
   showLiveView(status.live_view_until);
 }
 
+function showLamp(lamp) {
+  byId("lamp").dataset.lamp = lamp;
+  setText(byId("lamp-text"), texts[`lamp_${lamp}`]);
+}
+
+// What was true a while ago is not shown as if it were so now.
+function showLost() {
+  byId("connection").classList.remove("on");
+  setText(byId("connection"), texts.not_live);
+  showLamp("unknown");
+  byId("problems").replaceChildren(element("li", { class: "problem" }, texts.not_live));
+  people = "–";
+  showNow();
+}
+
+function showLive() {
+  byId("connection").classList.add("on");
+  setText(byId("connection"), texts.live);
+}
+
+// By what came first: those that were missed are asked for when others have come already.
+function inOrder() {
+  return [...passes.values()].sort((one, other) => one.position - other.position);
+}
+
 function showNow() {
-  const last = [...passes.values()].at(-1);
+  const last = inOrder().at(-1);
   const direction = texts[`direction_${last?.direction}`];
   pairs(byId("now"), [[texts.people, people, "big"],
     [texts.last_pass, last ? [texts[last.verdict], direction].filter(Boolean).join(", ") : "–"],
@@ -55,12 +78,12 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-function addPass(event) {
+function addPass(event, position) {
   const known = passes.get(event.pass_id);
   if (known && known.revision > event.revision) return;
-  passes.set(event.pass_id, event);
-  while (passes.size > MOST_PASSES) passes.delete(passes.keys().next().value);
-  byId("passes").replaceChildren(...[...passes.values()].reverse().map((one) => element("tr", {},
+  passes.set(event.pass_id, { ...event, position: Math.min(position, known?.position ?? position) });
+  for (const old of inOrder().slice(0, -MOST_PASSES)) passes.delete(old.pass_id);
+  byId("passes").replaceChildren(...inOrder().reverse().map((one) => element("tr", {},
     element("td", {}, clock(one.wall_time)),
     element("td", { class: one.verdict }, texts[one.verdict] + (one.revision ? ` (${texts.revised})` : "")),
     element("td", {}, texts[`direction_${one.direction}`] ?? ""))));
@@ -78,10 +101,16 @@ function showCounts(list, hours) {
     [texts.watched, minutes("watched_s")], [texts.blind, minutes("blind_s")]]);
 }
 
+// Nothing where the server cannot be reached: the stream tells of that.
+async function asked(path) {
+  const answer = await fetch(path).catch(() => null);
+  if (answer?.status === 401) location.assign("/login");
+  return answer?.ok ? answer : null;
+}
+
 async function showHours() {
-  const answer = await fetch("/api/summary?hours=167");
-  if (answer.status === 401) location.assign("/login");
-  if (!answer.ok) return;
+  const answer = await asked("/api/summary?hours=167");
+  if (answer === null) return;
   const hours = await answer.json();
   const today = new Date().toDateString();
   showCounts(byId("today"), hours.filter((hour) => new Date(hour.start * 1000).toDateString() === today));
@@ -91,17 +120,8 @@ async function showHours() {
 }
 
 async function showLastPasses() {
-  const answer = await fetch("/api/events?newest=true&limit=20");
-  if (answer.ok) (await answer.json()).events.forEach((item) => addPass(item.event));
-}
-
-function listen() {
-  const source = new EventSource("/api/events/stream");
-  const connection = byId("connection");
-  source.addEventListener("open", () => { connection.classList.add("on"); setText(connection, texts.live); });
-  source.addEventListener("error", () => { connection.classList.remove("on"); setText(connection, texts.not_live); });
-  source.addEventListener("status", (message) => showStatus(JSON.parse(message.data)));
-  source.addEventListener("event", (message) => { addPass(JSON.parse(message.data)); later(); });
+  const answer = await asked("/api/events?newest=true&limit=20");
+  if (answer !== null) (await answer.json()).events.forEach((item) => addPass(item.event, item.position));
 }
 
 let waiting = 0;
@@ -110,7 +130,11 @@ function later() {
   if (!waiting) waiting = setTimeout(() => { waiting = 0; showHours(); }, 1000);
 }
 
-await showLastPasses();
-await showHours();
-listen();
+follow({
+  // What happened before it was open, or while it was not.
+  open: () => { showLive(); showLastPasses(); showHours(); },
+  error: () => { showLost(); showHours(); },
+  status: (message) => showStatus(JSON.parse(message.data)),
+  event: (message) => { addPass(JSON.parse(message.data), Number(message.lastEventId)); later(); },
+});
 setInterval(showHours, 60_000);

@@ -1,5 +1,5 @@
 // A picture is judged by the API and shown with boxes; eyes are pixelated here as everywhere.
-import { element, percent, shape, texts } from "./common.js";
+import { detail, element, percent, shape, texts } from "./common.js";
 
 const CLASSES = { with_mask: "compliant", without_mask: "no_mask", mask_worn_incorrectly: "mask_incorrect" };
 const SQUARES = 5;
@@ -10,10 +10,14 @@ async function judge(picture) {
   message.textContent = texts.judging;
   const body = new FormData();
   body.append("file", picture);
-  const answer = await fetch("/api/predict", { method: "POST", body });
+  document.getElementById("seen").hidden = answers.hidden = true;
+  const answer = await fetch("/api/predict", { method: "POST", body }).catch(() => null);
+  if (!answer?.ok) {
+    message.replaceChildren(answer ? await detail(answer) : texts.no_answer);
+    return;
+  }
   const found = await answer.json();
-  document.getElementById("seen").hidden = answers.hidden = !answer.ok;
-  if (!answer.ok) { message.textContent = found.detail; return; }
+  document.getElementById("seen").hidden = false;
   message.textContent = found.faces.length ? "" : texts.no_face;
   answers.hidden = !found.faces.length;
   answers.replaceChildren(...found.faces.flatMap(describe));
@@ -38,7 +42,7 @@ async function draw(picture, found) {
   canvas.height = image.height;
   context.drawImage(image, 0, 0);
   context.imageSmoothingEnabled = false;
-  for (const { box } of found.faces) pixelate(canvas, context, box);
+  for (const box of [...found.faces.map((face) => face.box), ...found.uncounted]) pixelate(canvas, context, box);
   found.faces.forEach(({ box, prediction }, index) => frame(canvas, context, box, prediction, index));
 }
 

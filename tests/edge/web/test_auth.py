@@ -10,13 +10,45 @@ from edge.config import WebConfig
 from edge.errors import ConfigError
 from edge.web.auth import CREDENTIAL, MOST_SESSIONS, SESSION_S, Guard, find_token
 from edge.web.problems import ProblemError
-from tests.support.web import TOKEN, Served, token_file
+from tests.support.web import TOKEN, Served, served, token_file, web_config
 
 
 def test_this_machine_needs_no_token() -> None:
     """What cannot be reached from elsewhere is open."""
     for host in ("127.0.0.1", "::1", "localhost"):
         assert find_token(WebConfig(host=host), {}) == ""
+
+
+def test_behind_a_proxy_a_token_is_needed(tmp_path: Path) -> None:
+    """All that it passes on comes from this machine; without a token nothing of it is answered."""
+    with pytest.raises(ConfigError, match=r"web\.proxy: .* so a token is needed"):
+        find_token(WebConfig(proxy="127.0.0.1"), {})
+    with served(web_config(tmp_path)) as server:
+        for name in ("X-Forwarded-For", "Forwarded", "Via"):
+            for path in ("/api/stats", "/"):
+                answer = server.client.get(path, headers={name: "203.0.113.5"})
+                assert (answer.status_code, "needs a token" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "127.0.0.0/8"])
+def test_a_proxy_that_is_named_says_who_asks(tmp_path: Path, proxy: str) -> None:
+    """The cookie of HTTPS is for HTTPS alone, and wrong tokens of one client hold up no other."""
+    config = web_config(tmp_path, proxy=proxy, token_file=token_file(tmp_path))
+    with served(config) as server:
+        for _ in range(4):
+            server.client.post("/login", data={"token": "wrong"}, headers={"X-Forwarded-For": "203.0.113.5"})
+        headers = {"X-Forwarded-For": "203.0.113.6", "X-Forwarded-Proto": "https"}
+        answer = server.client.post("/login", data={"token": TOKEN}, headers=headers)
+        assert answer.status_code == 303
+        assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_others_are_not_believed(tmp_path: Path) -> None:
+    """Who says that it passes something on, and is not the proxy, is taken for who it is."""
+    with served(web_config(tmp_path, token_file=token_file(tmp_path))) as server:
+        headers = {"X-Forwarded-For": "203.0.113.6", "X-Forwarded-Proto": "https"}
+        answer = server.client.post("/login", data={"token": TOKEN}, headers=headers)
+        assert "Secure" not in answer.headers["set-cookie"]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "door.example", "::"])

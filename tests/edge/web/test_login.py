@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Browser, expect
 
 from tests.support.chromium import opened
-from tests.support.web import TOKEN, Served
+from tests.support.web import TOKEN, Served, served, token_file, web_config
 
 
 def test_logging_in(browser: Browser, locked: Served) -> None:
@@ -15,7 +17,7 @@ def test_logging_in(browser: Browser, locked: Served) -> None:
     expect(page.locator("h1")).to_have_text("Log in")
     page.fill("#token", "wrong")
     page.click("section button")
-    expect(page.get_by_role("alert")).to_have_text("the token is wrong")
+    expect(page.get_by_role("alert")).to_have_text("The token is wrong.")
     page.fill("#token", TOKEN)
     page.click("section button")
     expect(page.locator("h1")).to_contain_text("Status")
@@ -26,6 +28,17 @@ def test_logging_in(browser: Browser, locked: Served) -> None:
     page.goto(locked.url)
     expect(page.locator("h1")).to_have_text("Log in")
     page.close()
+
+
+def test_what_is_wrong_is_said_in_the_language_of_the_page(tmp_path: Path) -> None:
+    """Also how long to wait."""
+    with served(web_config(tmp_path, token_file=token_file(tmp_path))) as server:
+        told = [
+            server.client.post("/login", data={"token": "wrong"}, headers={"Accept-Language": "de"}).text
+            for _ in range(5)
+        ]
+    assert "Der Token ist falsch." in told[0]
+    assert "Zu viele falsche Token kamen von hier; neuer Versuch in 1 s." in told[-1]
 
 
 def test_a_form_of_another_site_is_refused(locked: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import time
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ import pytest
 from edge.config import WebConfig
 from edge.web.middleware import LOCAL_NAMES, known_names
 from tests.edge.web.test_api import refused
+from tests.support.mosquitto import wait_until
 from tests.support.web import MIB, Served, resident, served, web_config
 
 
@@ -33,6 +35,23 @@ def test_requests_have_identifiers(server: Served) -> None:
     assert get("/api/health", headers={"X-Request-ID": "a-1"}).headers["x-request-id"] == "a-1"
     assert get("/api/health", headers={"X-Request-ID": "a b;c"}).headers["x-request-id"] != "a b;c"
     assert get("/api/health").headers["x-request-id"] != get("/api/health").headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/api/health/live"])
+def test_headers_alone(server: Served, path: str) -> None:
+    """A monitor that asks for no more gets those of the whole answer, and no body."""
+    answer = server.client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == server.client.get(path).headers["content-type"]
+
+
+def test_a_stream_is_as_quick_as_its_beginning(server: Served) -> None:
+    """A page that is open for hours is no slow answer."""
+    with server.client.stream("GET", "/api/events/stream") as answer:
+        assert next(answer.iter_lines())
+        time.sleep(1.5)
+    name = 'maskgate_http_request_seconds_bucket{le="1.0",route="/api/events/stream"}'
+    wait_until(lambda: f"{name} 1.0" in server.client.get("/metrics").text)
 
 
 def test_another_name_is_refused(server: Served) -> None:

@@ -53,6 +53,27 @@ def test_the_status_page_follows_the_device(browser: Browser, beside_device: Ser
     assert watched.complaints == []
 
 
+def test_a_refused_stream_is_asked_for_again(browser: Browser, beside_device: Served, spool: Spool) -> None:
+    """As by a proxy while the server starts; nothing is shown as true meanwhile, and nothing is missed."""
+    spool.set_state(State(Lamp.GREEN, False, "", "1.2.3", 5.0, people=1))
+    page = opened(browser, beside_device.url).page
+    page.clock.install()
+    page.route("**/api/events/stream", lambda route: route.fulfill(status=502, body="Bad Gateway"), times=1)
+    page.route("**/api/summary*", lambda route: route.abort(), times=1)
+    page.goto(beside_device.url)
+    expect(page.locator("#connection")).to_have_text("not connected; trying again")
+    expect(page.locator("#lamp-text")).to_contain_text("unknown")
+    expect(page.locator("#problems")).to_have_text("not connected; trying again")
+    expect(page.locator("#now dd").first).to_have_text("\N{EN DASH}")
+    spool.append(at(1, Outcome.NO_MASK, 1))
+    spool.flush()
+    page.clock.fast_forward(6_000)
+    expect(page.locator("#connection")).to_have_text("live")
+    expect(page.locator("#lamp-text")).to_contain_text("green")
+    expect(page.locator("#passes td").nth(1)).to_have_text("no mask")
+    page.close()
+
+
 def test_the_live_view_is_announced(
     browser: Browser, beside_device: Served, spool: Spool, live_view: ShownView
 ) -> None:
@@ -162,7 +183,14 @@ def test_a_picture_is_tried(browser: Browser, server: Served, tmp_path: Path) ->
     other = tmp_path / "other.jpg"
     other.write_bytes(b"text")
     page.set_input_files("#file", other)
-    expect(page.locator("#message")).to_contain_text("no JPEG, PNG or WebP")
+    expect(page.locator("#message [lang=en]")).to_contain_text("no JPEG, PNG or WebP")
+    # Of a proxy that bounds what is sent, and of nobody at all.
+    page.route("**/api/predict", lambda route: route.fulfill(status=413, body="<h1>Too large</h1>"), times=1)
+    page.set_input_files("#file", file)
+    expect(page.locator("#message")).to_have_text("The server did not answer (413)")
+    page.route("**/api/predict", lambda route: route.abort(), times=1)
+    page.set_input_files("#file", other)
+    expect(page.locator("#message")).to_have_text("The server did not answer")
     page.close()
 
 

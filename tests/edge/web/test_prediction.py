@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import cv2
+import numpy as np
 import pytest
 
 from edge.config import Config
@@ -32,6 +34,19 @@ def test_threads_do_not_disturb_each_other(predictor: Predictor) -> None:
     for caller in callers:
         caller.join()
     assert found == [alone] * 6
+
+
+def test_what_does_not_count_is_told_by_its_place(predictor: Predictor) -> None:
+    """Whoever shows the picture has to pixelate it as well."""
+    distant = cv2.resize(
+        cv2.imdecode(np.frombuffer(photo(), np.uint8), cv2.IMREAD_COLOR), None, fx=0.16, fy=0.16
+    )
+    canvas = np.full((480, 640, 3), 200, np.uint8)
+    canvas[200 : 200 + distant.shape[0], 300 : 300 + distant.shape[1]] = distant
+    found = predictor.predict(cv2.imencode(".png", canvas)[1].tobytes(), "distant")
+    assert (found.faces, found.prediction) == ([], None)
+    (place,) = found.uncounted
+    assert 300 < place.x + place.w / 2 < 300 + distant.shape[1]
 
 
 def test_models_come_back_after_an_error(predictor: Predictor) -> None:
