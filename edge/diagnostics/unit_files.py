@@ -31,7 +31,7 @@ YES = frozenset({"1", "yes", "y", "true", "t", "on"})
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class UnitLine:
     """A line of a unit: section, key and value, and the file in which it stands."""
 
     section: str
@@ -52,16 +52,16 @@ class UnitFile:
 
     name: str
     file: Path
-    lines: tuple[Assignment, ...]
+    lines: tuple[UnitLine, ...]
 
-    def last(self, key: str, section: str = "Service") -> Assignment | None:
+    def last(self, key: str, section: str = "Service") -> UnitLine | None:
         """The line that counts of a key of one value; None where there is none."""
         found = (line for line in reversed(self.lines) if (line.section, line.key) == (section, key))
         return next(found, None)
 
-    def assigned(self, key: str, section: str = "Service") -> list[Assignment]:
+    def assigned(self, key: str, section: str = "Service") -> list[UnitLine]:
         """The lines that count of a key that is a list: an empty value takes back all before it."""
-        found: list[Assignment] = []
+        found: list[UnitLine] = []
         for line in self.lines:
             if (line.section, line.key) == (section, key):
                 found = [*found, line] if line.value else []
@@ -128,7 +128,7 @@ def _drop_in_folders(name: str) -> Iterator[str]:
     yield f"{kind}.d"
 
 
-def _lines(file: Path) -> Iterator[Assignment]:
+def _lines(file: Path) -> Iterator[UnitLine]:
     section = ""
     text = file.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     for line in map(str.strip, text.splitlines()):
@@ -136,4 +136,4 @@ def _lines(file: Path) -> Iterator[Assignment]:
             section = line[1:-1]
         elif section and "=" in line and line[0] not in "#;":
             key, _, value = line.partition("=")
-            yield Assignment(section, key.strip(), value.strip(), file)
+            yield UnitLine(section, key.strip(), value.strip(), file)

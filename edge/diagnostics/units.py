@@ -16,8 +16,8 @@ from edge.diagnostics.unit_files import (
     UPLINK,
     VISION,
     YES,
-    Assignment,
     UnitFile,
+    UnitLine,
     find_unit,
     installed,
     is_enabled,
@@ -184,7 +184,7 @@ def _told(unit: UnitFile, key: str) -> Finding:
     return fault("sandbox", f"{unit.name} is opened by {key}={line.value} in {line.file}", fix)
 
 
-def _opening_line(unit: UnitFile, key: str) -> Assignment | None:
+def _opening_line(unit: UnitFile, key: str) -> UnitLine | None:
     """The line of a drop-in before which a key was as it should be; None where it is the unit's own file."""
     for end in range(len(unit.lines), len(unit.without_drop_ins().lines), -1):
         if key not in _opened(replace(unit, lines=unit.lines[: end - 1])):
