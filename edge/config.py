@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -490,8 +491,8 @@ def examine(file: Path) -> tuple[Config, tuple[tuple[str, str], ...]]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    # A pipe would be waited for.
-    if file.exists() and not (file.is_file() or file.is_dir()):
+    # A pipe would be waited for. Path's own `exists` fails where this user may not look.
+    if os.path.exists(file) and not (file.is_file() or file.is_dir()):
         raise ConfigError(f"{file} is not a file; name another with --config")
     try:
         return parse_toml(file.read_text(encoding="utf-8-sig"))

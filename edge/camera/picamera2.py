@@ -81,7 +81,7 @@ def require_package() -> None:
     """
     if importlib.util.find_spec("picamera2") is None:
         raise MissingPackageError(
-            "the package picamera2 is not installed: install python3-picamera2 "
+            "the package picamera2 is not installed; install python3-picamera2 "
             "(Raspberry Pi OS) and make the virtual environment with --system-site-packages"
         )
     _check_numpy()
@@ -101,7 +101,7 @@ def _check_numpy() -> None:
     if len({version.partition(".")[0] for version in found}) > 1:
         raise MissingPackageError(
             f"numpy {found[0]} of this environment hides the system's {found[-1]}, which picamera2 is built "
-            "with: install requirements/pi.txt here, and not edge.txt"
+            "with; install requirements/pi.txt here, and not edge.txt"
         )
 
 

@@ -32,7 +32,7 @@ def check(file: Path, bundle: Path | None, detector: Path | None, connect: bool)
       maskgate check --connect
     """
     config, wrong = configuration.examine(file)
-    problems = [Problem(key, ConfigError(f"{key}: {problem}")) for key, problem in wrong]
+    problems = [Problem(key, ConfigError(problem)) for key, problem in wrong]
     daemon = all_in_one(configuration.with_models(config, bundle, detector))
     problems += _not_of_defaults(daemon.examine(connect=connect), {key for key, _ in wrong})
     if problems:

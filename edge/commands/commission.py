@@ -16,6 +16,7 @@ from edge.cli.options import FILE, config_file_option
 from edge.cli.output import written
 from edge.config import Config
 from edge.diagnostics import acceptance, connections
+from edge.diagnostics.broker_network import broker_network
 from edge.diagnostics.doctor import examine, sound
 from edge.diagnostics.finding import Device, Finding, fault, line_of, skipped
 from edge.diagnostics.installation import running
@@ -66,7 +67,7 @@ def commission(file: Path, seconds: float, report: Path, unattended: bool) -> No
             "Lamp and relay",
             chain(acceptance.lamps(device.config, ask), acceptance.relay(device.config, ask)),
         ),
-        "Broker": _told("Broker", chain(connections.broker_login(device), connections.round_trip(device))),
+        "Broker": _told("Broker", chain(broker_network(device), connections.broker_and_back(device))),
     }
     name = f"{device.config.device.site}/{device.config.device.name}"
     with written(report) as out:

@@ -44,8 +44,8 @@ def doctor(file: Path, offline: bool, as_json: bool) -> None:
 
 def _device(file: Path) -> Device:
     try:
-        config, _ = configuration.examine(file)
+        config, wrong = configuration.examine(file)
     except ConfigError:
-        # The check of the configuration says so.
-        config = Config()
-    return Device(file, config, os.environ)
+        # The check of the configuration says so, and what would go by the defaults is skipped.
+        return Device(file, Config(), os.environ, wrong=("",))
+    return Device(file, config, os.environ, wrong=tuple(key for key, _ in wrong))

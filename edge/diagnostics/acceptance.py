@@ -10,7 +10,7 @@ from edge.camera import open_source
 from edge.config import Config
 from edge.contract import Cropper
 from edge.daemon.factory import open_bundle
-from edge.diagnostics.finding import Finding, fault, ok, skipped
+from edge.diagnostics.finding import Finding, fault, fault_by, ok, skipped
 from edge.errors import IndicatorError, MissingPackageError, SourceError
 from edge.indicator import open_indicator, open_relay
 from edge.pipeline.ports import FaceDetector, FrameSource, Relay
@@ -88,7 +88,7 @@ def lamps(config: Config, ask: Ask) -> Iterator[Finding]:
     try:
         indicator = open_indicator(config.lamp)
     except (IndicatorError, MissingPackageError) as error:
-        yield fault("lamp", str(error), WIRING)
+        yield fault_by("lamp", error, WIRING)
         return
     try:
         for lamp, name in LAMPS:
@@ -112,7 +112,7 @@ def relay(config: Config, ask: Ask) -> Iterator[Finding]:
     try:
         opened = open_relay(config.relay)
     except (IndicatorError, MissingPackageError) as error:
-        yield fault("relay", str(error), "see the wiring in docs/install-pi.md, and relay.pin")
+        yield fault_by("relay", error, "see the wiring in docs/install-pi.md, and relay.pin")
         return
     if opened is not None:
         _pulse(opened, seconds)

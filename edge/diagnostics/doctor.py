@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edge.diagnostics import connections, hardware, installation, machine
+from edge.diagnostics import connections, hardware, installation, machine, units
 from edge.diagnostics.finding import Check, Device, Finding, Level, fault
 from edge.errors import MaskGateError
 
-OFFLINE_CHECKS: tuple[Check, ...] = (*machine.CHECKS, *hardware.CHECKS, *installation.CHECKS)
+OFFLINE_CHECKS: tuple[Check, ...] = (*machine.CHECKS, *hardware.CHECKS, *installation.CHECKS, *units.CHECKS)
 
 
 def examine(device: Device, *, connect: bool = True) -> Iterator[Finding]:

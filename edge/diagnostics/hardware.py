@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from edge.camera.picamera2 import require_package
-from edge.diagnostics.finding import Device, Finding, fault, ok, skipped
-from edge.diagnostics.installation import groups_of, installed
+from edge.diagnostics.finding import Device, Finding, fault, fault_by, needs, ok, skipped
+from edge.diagnostics.unit_files import installed
 from edge.errors import MissingPackageError
 
 STUB = "0.0."
 """Versions of lgpio on the index that hold an empty module."""
 
+PIN_KEYS = ("lamp.kind", "relay.pin")
+"""What says whether there are pins."""
 
+
+@needs(("camera.source",), "camera packages")
 def camera_packages(device: Device) -> Iterator[Finding]:
     """The system's picamera2, with the system's numpy, seen from this environment."""
     if not _uses_picamera(device):
@@ -23,8 +27,7 @@ def camera_packages(device: Device) -> Iterator[Finding]:
     try:
         require_package()
     except MissingPackageError as error:
-        text, _, fix = str(error).partition(": ")
-        yield fault("camera packages", text, fix)
+        yield fault_by("camera packages", error, "install once more")
         return
     if importlib.util.find_spec("libcamera") is None:
         yield fault(
@@ -36,6 +39,7 @@ def camera_packages(device: Device) -> Iterator[Finding]:
         yield ok("camera packages", "picamera2 and libcamera are there, with the numpy they are built with")
 
 
+@needs(PIN_KEYS, "pin packages")
 def pin_packages(device: Device) -> Iterator[Finding]:
     """gpiozero, and an lgpio that is no stub."""
     if not device.config.uses_pins:
@@ -52,6 +56,7 @@ def pin_packages(device: Device) -> Iterator[Finding]:
         yield ok("pin packages", f"gpiozero, lgpio {_lgpio()}")
 
 
+@needs(PIN_KEYS, "pins")
 def pins(device: Device) -> Iterator[Finding]:
     """The chip that has the pins."""
     if not device.config.uses_pins:
@@ -64,7 +69,7 @@ def pins(device: Device) -> Iterator[Finding]:
 
 def groups(device: Device) -> Iterator[Finding]:
     """A group that is missing keeps a service that names it from starting (216/GROUP)."""
-    needed = set[str]().union(*map(groups_of, installed(device).values()))
+    needed = {group for unit in installed(device).values() for group in unit.words("SupplementaryGroups")}
     if not needed:
         yield skipped("groups", "no service that needs one is installed")
         return

@@ -1,28 +1,24 @@
-"""Checks of what was installed and configured: configuration, secrets, units, models, spool."""
+"""Checks of what was configured: configuration, secrets, models, spool."""
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge import config as configuration
+from edge.config import Config
 from edge.daemon.all_in_one import all_in_one
 from edge.daemon.factory import open_bundle
 from edge.daemon.service import Problem
-from edge.diagnostics.finding import Device, Finding, fault, ok, skipped, warning
-from edge.errors import ConfigError, ModelError, SpoolError
+from edge.diagnostics.finding import Device, Finding, fault, fault_by, needs, ok, skipped
+from edge.errors import ConfigError, MissingPackageError, ModelError, SpoolError
 from edge.spool.control.client import ask_daemon
 from edge.spool.control.requests import SpoolStats, StatsRequest
 from edge.system.secrets import CREDENTIAL_STORES
 
-UNITS = ("etc/systemd/system", "usr/lib/systemd/system")
-"""Where the installer and where a package puts units; systemd takes the first that it finds."""
-WANTED = "etc/systemd/system/multi-user.target.wants"
-HALVES = ("maskgate-vision.service", "maskgate-uplink.service")
-ALL_IN_ONE = "maskgate.service"
-GUARD_CALL = "maskgate-relay.socket"
+SECRETS = ("*password*", "*token*")
+"""Names of credentials that nobody else may read."""
 
 PARTS = {
     "models": ("classifier", "detector"),
@@ -33,18 +29,36 @@ PARTS = {
 }
 """Of each part of the daemon the sections of the configuration that it goes by."""
 
+PACKAGES = {"camera": "camera packages", "lamp": "pin packages", "relay": "pin packages"}
+"""Of sections that need packages of the system the checks that tell of these."""
+
 
 def configured(device: Device) -> Iterator[Finding]:
     """All that `maskgate run` would refuse."""
     try:
         _, wrong = configuration.examine(device.file)
     except ConfigError as error:
-        yield fault("configuration", str(error), "copy the sample config.toml to that place")
+        if _is_missing(device.file):
+            sentence, _, _ = str(error).partition("; ")
+            yield fault("configuration", sentence, "copy the sample config.toml to that place")
+        else:
+            yield fault_by("configuration", error, "correct that line")
         return
     for key, problem in wrong:
         yield fault("configuration", f"{key}: {problem}", f"change {key} in {device.file}")
     if not wrong:
         yield ok("configuration", str(device.file))
+
+
+def _is_missing(file: Path) -> bool:
+    """Whether nothing is there that a sample could be copied over."""
+    try:
+        file.lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def readable(device: Device) -> Iterator[Finding]:
@@ -64,65 +78,49 @@ def readable(device: Device) -> Iterator[Finding]:
 
 def secrets(device: Device) -> Iterator[Finding]:
     """A password that everybody reads is none."""
-    found = [
-        file
-        for store in CREDENTIAL_STORES
-        for file in sorted((device.root / store.lstrip("/")).glob("*password*"))
-        if file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
-    ]
-    for file in found:
+    stored = [file for file in _stored_secrets(device) if _mode(file) & (stat.S_IRGRP | stat.S_IROTH)]
+    for file in stored:
         yield fault("secrets", f"{file} can be read by others", f"sudo chmod 600 {file}")
-    if not found:
-        yield ok("secrets", "no stored password can be read by others")
-
-
-def units(device: Device) -> Iterator[Finding]:
-    """The service's units, and the program that they start."""
-    found = installed(device)
-    if not found:
-        yield warning("units", "no service is installed", "see docs/install-pi.md")
-        return
-    for name, unit in found.items():
-        program = _program(unit)
-        if not os.path.exists(device.root / program.lstrip("/")):
-            yield fault("units", f"{name} starts {program}, which is not there", "install once more")
-            return
-        if device.config.relay.pin is not None and _lacks_guard(device, unit):
-            yield fault("units", f"{name} needs {GUARD_CALL}, which is not there", "install once more")
-            return
-    yield _start_at_boot(device, list(found))
-
-
-def _start_at_boot(device: Device, names: list[str]) -> Finding:
-    """What is enabled of the units that are there."""
-    enabled = [name for name in names if os.path.lexists(device.root / WANTED / name)]
-    if ALL_IN_ONE in enabled and set(HALVES) & set(enabled):
-        return fault(
-            "units",
-            f"{ALL_IN_ONE} is enabled beside {HALVES[0]}",
-            "sudo systemctl disable --now maskgate, or the two halves",
+    named = [(key, file) for key, file in _named_secrets(device.config) if _mode(file) & stat.S_IROTH]
+    for key, file in named:
+        # A service has a user of its own, which a file of root's alone would shut out.
+        yield fault(
+            "secrets",
+            f"{file}, which {key} names, can be read by others",
+            "give it to the service as a credential (systemd/README.md, Passwords), "
+            f"then sudo chmod 600 {file}",
         )
-    if len(set(HALVES) & set(enabled)) == 1:
-        return fault(
-            "units",
-            "only one of the two halves is enabled",
-            f"sudo systemctl enable --now {' '.join(HALVES)}",
-        )
-    if not enabled:
-        return warning("units", f"{names[0]} is not enabled", f"sudo systemctl enable --now {names[0]}")
-    return ok("units", ", ".join(enabled))
+    if not stored and not named:
+        yield ok("secrets", "no password, token or key can be read by others")
 
 
-def sandbox(device: Device) -> Iterator[Finding]:
-    """The lines by which the half that sees has no network, and the half that sends no device."""
-    for name, line in zip(HALVES, ("PrivateNetwork=yes", "PrivateDevices=yes"), strict=True):
-        unit = _unit(device, name)
-        if unit and line not in unit.read_text(encoding="utf-8").splitlines():
-            yield fault("sandbox", f"{name} has no {line}", "install once more")
-            return
-    yield ok("sandbox", "as installed")
+def _stored_secrets(device: Device) -> list[Path]:
+    """The credentials that systemd would bring."""
+    folders = [device.root / store.lstrip("/") for store in CREDENTIAL_STORES]
+    return sorted({file for folder in folders for pattern in SECRETS for file in folder.glob(pattern)})
 
 
+def _named_secrets(config: Config) -> Iterator[tuple[str, Path]]:
+    """The files with secrets that the configuration names, by its keys."""
+    named = {
+        "camera.password_file": config.camera.password_file,
+        "mqtt.password_file": config.mqtt.password_file,
+        "mqtt.client_key_file": config.mqtt.client_key_file,
+        "web.token_file": config.web.token_file,
+        "web.key_file": config.web.key_file,
+    }
+    return ((key, Path(name)) for key, name in named.items() if name)
+
+
+def _mode(file: Path) -> int:
+    """The rights of a file; none of what is not there, which is told where it is needed."""
+    try:
+        return file.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+@needs(("classifier",), "bundle")
 def bundle(device: Device) -> Iterator[Finding]:
     """Hashes and signature of what the daemon means to work with; it goes back from what is damaged."""
     try:
@@ -133,17 +131,28 @@ def bundle(device: Device) -> Iterator[Finding]:
         yield ok("bundle", f"{found.manifest.version} is whole")
 
 
+@needs(("",), *PARTS)
 def services(device: Device) -> Iterator[Finding]:
     """What would keep each part of the daemon from its start; models are run in a process of their own."""
-    problems = _problems(device)
+    problems = [problem for problem in _problems(device) if not device.unknown(problem.key)]
     for check, sections in PARTS.items():
         found = [problem for problem in problems if problem.key.partition(".")[0] in sections]
+        wrong = next(filter(None, map(device.unknown, sections)), "")
         for problem in found:
-            yield fault(check, str(problem), f"mend {problem.key} in {device.file}")
+            yield _kept_from_start(device, check, problem)
         if not found:
-            yield ok(check, "in order")
+            yield skipped(check, wrong) if wrong else ok(check, "in order")
 
 
+def _kept_from_start(device: Device, check: str, problem: Problem) -> Finding:
+    """A problem of one part, but for a package that a check of packages has told of."""
+    if isinstance(problem.error, MissingPackageError):
+        told = PACKAGES.get(problem.key.partition(".")[0])
+        return skipped(check, f"see {told}") if told else fault_by(check, problem.error, "install once more")
+    return fault(check, str(problem), f"mend {problem.key} in {device.file}")
+
+
+@needs(("spool",), "spool")
 def spool(device: Device) -> Iterator[Finding]:
     """What a running daemon says of its spool."""
     try:
@@ -159,7 +168,7 @@ def spool(device: Device) -> Iterator[Finding]:
         yield ok("spool", f"the daemon runs; {stats.unsent} events wait for a broker")
 
 
-CHECKS = (configured, readable, secrets, units, sandbox, bundle, services, spool)
+CHECKS = (configured, readable, secrets, bundle, services, spool)
 
 
 def running(device: Device) -> SpoolStats | None:
@@ -174,35 +183,3 @@ def running(device: Device) -> SpoolStats | None:
 def _problems(device: Device) -> list[Problem]:
     """What would keep the daemon's services from working."""
     return list(all_in_one(device.config).examine())
-
-
-def installed(device: Device) -> dict[str, Path]:
-    """The service's units that are there, by name."""
-    return {name: unit for name in (ALL_IN_ONE, *HALVES) if (unit := _unit(device, name))}
-
-
-def _unit(device: Device, name: str) -> Path | None:
-    """The file of a unit; None where it is not installed."""
-    files = (device.root / folder / name for folder in UNITS)
-    return next((file for file in files if file.exists()), None)
-
-
-def groups_of(unit: Path) -> set[str]:
-    """The groups that a unit's processes are put into; one that is missing keeps it from starting."""
-    return set(_value(unit, "SupplementaryGroups").split())
-
-
-def _lacks_guard(device: Device, unit: Path) -> bool:
-    """Whether a unit calls the relay's guard, and none would come."""
-    return GUARD_CALL in _value(unit, "Wants").split() and _unit(device, GUARD_CALL) is None
-
-
-def _program(unit: Path) -> str:
-    """What a unit starts."""
-    return next(iter(_value(unit, "ExecStart").split()), "nothing")
-
-
-def _value(unit: Path, key: str) -> str:
-    """What a unit says of a key; empty where it says nothing."""
-    lines = unit.read_text(encoding="utf-8").splitlines()
-    return next((line.partition("=")[2] for line in lines if line.startswith(f"{key}=")), "")

@@ -14,6 +14,8 @@ UNIT = (
     "[Service]\nExecStart=/opt/maskgate/bin/maskgate run --config /etc/maskgate/config.toml\n"
     "SupplementaryGroups=video gpio\n"
 )
+UNITS = "etc/systemd/system"
+WANTED = f"{UNITS}/multi-user.target.wants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,33 @@ class Patient:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         return file
+
+    def install(self, name: str, text: str = UNIT, *, enabled: bool = True) -> Path:
+        """A unit, which is started with the machine or not."""
+        if enabled:
+            self.write(f"{WANTED}/{name}", text)
+        return self.write(f"{UNITS}/{name}", text)
+
+    def drop_in(self, name: str, *lines: str, folder: str = UNITS) -> Path:
+        """Lines of the section [Service] that count after those of a unit."""
+        return self.write(f"{folder}/{name}.d/override.conf", "\n".join(("[Service]", *lines, "")))
+
+    def with_systemd(self, answer: str, before: str = "") -> Patient:
+        """The same where systemd runs and gives an answer, as `systemctl show` prints it.
+
+        Args:
+            answer: What it says on standard output.
+            before: A line of shell that comes before it.
+        """
+        (self.root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
+        self.write("answer", answer)
+        program = self.write("bin/systemctl", f"#!/bin/sh\n{before}\nexec cat {self.root / 'answer'}\n")
+        program.chmod(0o755)
+        return Patient(replace(self.device, environment={"PATH": str(program.parent)}))
+
+    def lacking(self, *wrong: str) -> Patient:
+        """The same with keys of its configuration that are wrong."""
+        return Patient(replace(self.device, wrong=wrong))
 
     def configured(self, **sections: dict[str, Any]) -> Patient:
         """The same with other settings."""
@@ -66,8 +95,7 @@ def sound(folder: Path) -> Patient:
     patient.device.file.write_text('[device]\nsite = "plant"\n')
     patient.device.file.chmod(0o644)
     patient.write("etc/group", "root:x:0:\nvideo:x:44:\ngpio:x:997:\n")
-    patient.write("etc/systemd/system/maskgate.service", UNIT)
-    patient.write("etc/systemd/system/multi-user.target.wants/maskgate.service", UNIT)
+    patient.install("maskgate.service")
     patient.write("opt/maskgate/bin/maskgate")
     patient.write("proc/meminfo", "MemTotal: 3884132 kB\nMemAvailable: 3012345 kB\n")
     patient.write("sys/class/thermal/thermal_zone0/type", "cpu-thermal\n")

@@ -146,6 +146,29 @@ def test_a_member_of_a_list_is_named_once(check: Check, tmp_path: Path) -> None:
     assert (code, lines) == (2, ["entrance.line.1.0: should be less than or equal to 1"])
 
 
+@pytest.mark.parametrize(
+    ("mqtt", "rest", "line"),
+    [
+        (
+            "enabled = false",
+            "[relay]\npin = 17",
+            "relay: GPIO 17 is one of lamp.pins; the relay needs a pin of its own",
+        ),
+        (
+            'username = "door"\nhost = "broker"',
+            "",
+            "mqtt: a password would travel to broker unencrypted: name a ca_file, or, where nobody can read "
+            'along, say insecure = ["clear-password"]',
+        ),
+    ],
+)
+def test_a_problem_of_a_whole_section_names_it_once(
+    check: Check, tmp_path: Path, mqtt: str, rest: str, line: str
+) -> None:
+    """A section has no dot by which it is told from the sentence."""
+    assert check(sections(tmp_path, mqtt, rest=rest)) == (2, [line])
+
+
 def test_what_a_default_stands_for_is_no_problem(check: Check, tmp_path: Path) -> None:
     """A source that is no text is one problem; that picamera2 is not installed is none of this file."""
     spool = f'[spool]\npath = "{tmp_path / "spool.db"}"\nmax_mib = 1\n'

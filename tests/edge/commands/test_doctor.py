@@ -10,7 +10,7 @@ import pytest
 
 from edge.commands import main
 from edge.demo import CLIP
-from edge.diagnostics import doctor, installation
+from edge.diagnostics import doctor, hardware, installation
 
 
 @pytest.fixture
@@ -65,3 +65,25 @@ def test_a_missing_configuration_is_a_finding(
     monkeypatch.setattr(doctor, "OFFLINE_CHECKS", (installation.configured, installation.secrets))
     assert called(monkeypatch, "--config", tmp_path / "none.toml") == 1
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_slip_of_the_pen_in_the_configuration_costs_no_settings(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line is to be corrected, and nothing is looked for by the defaults."""
+    monkeypatch.setattr(doctor, "OFFLINE_CHECKS", (installation.configured, hardware.camera_packages))
+    config.write_text("[camera]\nsource = \n")
+    assert called(monkeypatch, "--config", config) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"fault    configuration: {config} is not TOML: ")
+    assert first.endswith("; to do: correct that line")
+    assert second == "skipped  camera packages: the configuration cannot be read"
+
+
+def test_a_wrong_key_has_what_goes_by_it_skipped(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "OFFLINE_CHECKS", (hardware.camera_packages,))
+    config.write_text("[camera]\nsource = 5\n")
+    assert called(monkeypatch, "--config", config) == 0
+    assert "camera.source is wrong in the configuration" in capsys.readouterr().out

@@ -11,6 +11,7 @@ import pytest
 
 from edge.diagnostics import connections
 from edge.diagnostics.finding import Check, Level
+from edge.errors import MissingExtraError
 from edge.spool import Spool
 from edge.spool.control.server import ControlServer
 from tests.support.builders import limits
@@ -32,16 +33,54 @@ def nobody() -> int:
 
 @pytest.mark.broker
 def test_a_sound_device_has_no_fault(joined: Patient) -> None:
-    for check in connections.CHECKS:
-        (finding,) = joined.found(check)
-        # There is no relay to take.
-        assert finding.level is (Level.SKIPPED if check is connections.relay else Level.OK), finding
+    found = [finding for check in connections.CHECKS for finding in joined.found(check)]
+    levels = {finding.check: finding.level for finding in found}
+    # There is no relay to take, and no sandbox between here and the broker.
+    assert levels.pop("relay") is levels.pop("broker's network") is Level.SKIPPED
+    assert set(levels) == {"camera", "lamp", "broker", "broker's access list", "test message"}
+    assert set(levels.values()) == {Level.OK}, found
 
 
-@pytest.mark.parametrize("check", [connections.broker_login, connections.broker_access])
+@pytest.mark.parametrize(
+    "check", [connections.broker_login, connections.broker_access, connections.round_trip]
+)
 def test_a_broker_that_is_not_there(patient: Patient, check: Check) -> None:
+    """The sentence's second half is what to do."""
     finding = patient.configured(mqtt={"port": nobody()}).fault(check)
     assert "cannot be reached" in finding.text
+    assert finding.fix == "check that it runs, and mqtt.host and mqtt.port"
+
+
+@pytest.mark.parametrize("settings", [{"port": 1}, {"host": "bro ker"}])
+def test_a_broker_that_does_not_take_the_device_is_one_fault(
+    patient: Patient, settings: dict[str, object]
+) -> None:
+    """What comes after the login is left out, and no access list is blamed."""
+    found = patient.configured(mqtt=settings).found(connections.whole_broker)
+    assert [(finding.check, finding.level) for finding in found] == [
+        ("broker", Level.FAULT),
+        ("broker's access list", Level.SKIPPED),
+        ("test message", Level.SKIPPED),
+    ]
+
+
+def test_a_host_that_is_none_is_for_its_key_to_mend(patient: Patient) -> None:
+    finding = patient.configured(mqtt={"host": "bro ker"}).fault(connections.broker_login)
+    assert finding.text == "mqtt.host: it holds a blank"
+    assert "see mqtt in" in finding.fix
+
+
+def test_a_missing_package_is_told_by_the_check_of_packages(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not once more by each that needs it."""
+
+    def missing(_settings: object) -> None:
+        raise MissingExtraError("lamps on pins need gpiozero, which is not installed", "pi")
+
+    monkeypatch.setattr(connections, "try_relay", missing)
+    (finding,) = patient.configured(relay={"pin": 24}).found(connections.relay)
+    assert (finding.level, finding.text) == (Level.SKIPPED, "see pin packages")
 
 
 @pytest.mark.broker
@@ -108,11 +147,6 @@ def test_a_message_goes_to_the_broker_and_back(joined: Patient) -> None:
         Level.OK,
         "maskgate/site/entrance/reply/commission came back",
     )
-
-
-def test_a_message_that_no_broker_takes(patient: Patient) -> None:
-    finding = patient.configured(mqtt={"port": nobody()}).fault(connections.round_trip)
-    assert "cannot be reached" in finding.text
 
 
 def test_without_a_broker_none_is_asked(patient: Patient) -> None:

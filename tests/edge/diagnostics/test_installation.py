@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 
 from edge.bundle import SHIPPED, signature
-from edge.diagnostics import installation
+from edge.daemon.service import Problem
+from edge.diagnostics import hardware, installation
 from edge.diagnostics.finding import Check, Level
+from edge.errors import MissingExtraError
 from edge.spool import Spool
 from edge.spool.control.server import ControlServer
 from tests.support.builders import limits
-from tests.support.devices import UNIT, Patient
+from tests.support.devices import Patient
 from tests.support.spools import other_database
-
-WANTED = "etc/systemd/system/multi-user.target.wants"
-UNITS = "etc/systemd/system"
 
 
 def texts(patient: Patient, check: Check) -> list[str]:
@@ -31,13 +30,19 @@ def test_a_sound_installation_has_no_fault(patient: Patient) -> None:
 
 
 def test_no_configuration(patient: Patient) -> None:
+    """Nothing can be lost by the sample."""
     patient.device.file.unlink()
-    assert "cannot be read" in patient.fault(installation.configured).text
+    finding = patient.fault(installation.configured)
+    assert "cannot be read" in finding.text
+    assert finding.fix == "copy the sample config.toml to that place"
 
 
 def test_a_configuration_that_is_no_toml(patient: Patient) -> None:
+    """What stands in it is not to be overwritten."""
     patient.device.file.write_text("[camera\n")
-    assert "is not TOML" in patient.fault(installation.configured).text
+    finding = patient.fault(installation.configured)
+    assert "is not TOML" in finding.text
+    assert finding.fix == "correct that line"
 
 
 def test_each_wrong_key(patient: Patient) -> None:
@@ -48,75 +53,58 @@ def test_each_wrong_key(patient: Patient) -> None:
     ]
 
 
+def test_a_configuration_that_is_a_folder_is_not_to_be_overwritten(patient: Patient) -> None:
+    patient.device.file.unlink()
+    patient.device.file.mkdir()
+    assert patient.fault(installation.configured).fix == "name another with --config"
+
+
+def test_what_a_default_stands_for_is_not_looked_at(patient: Patient) -> None:
+    """A source that is no text has the default's in its place, which needs a package of a Pi."""
+    broken = patient.configured(camera={"source": "picamera2"}).lacking("camera.source")
+    levels = {finding.check: finding.level for finding in broken.found(installation.services)}
+    assert levels.pop("camera's settings") is Level.SKIPPED
+    assert set(levels.values()) == {Level.OK}
+
+
 def test_a_configuration_that_the_service_cannot_read(patient: Patient) -> None:
     patient.device.file.chmod(0o600)
     assert patient.fault(installation.readable).fix == f"sudo chmod 644 {patient.device.file}"
 
 
-def test_a_password_that_others_can_read(patient: Patient) -> None:
-    file = patient.write("etc/credstore/mqtt-password", "secret")
+@pytest.mark.parametrize("name", ["mqtt-password", "web-token"])
+def test_a_password_that_others_can_read(patient: Patient, name: str) -> None:
+    file = patient.write(f"etc/credstore/{name}", "secret")
     file.chmod(0o644)
     finding = patient.fault(installation.secrets)
     assert finding.fix == f"sudo chmod 600 {file}"
     assert "secret" not in finding.text.replace("secrets", "")
 
 
-def test_a_unit_whose_program_is_gone(patient: Patient) -> None:
-    (patient.root / "opt/maskgate/bin/maskgate").unlink()
-    assert "/opt/maskgate/bin/maskgate" in patient.fault(installation.units).text
-
-
-def test_a_relay_whose_guard_is_not_installed(patient: Patient) -> None:
-    """Only where a relay is wired, and the unit leaves it to a guard of its own."""
-    file = patient.write(f"{UNITS}/maskgate.service", f"[Unit]\nWants={installation.GUARD_CALL}\n{UNIT}")
-    wired = patient.configured(relay={"pin": 24})
-    assert installation.GUARD_CALL in wired.fault(installation.units).text
-    assert not texts(patient, installation.units)
-    patient.write(f"{UNITS}/{installation.GUARD_CALL}")
-    assert not texts(wired, installation.units)
-    (patient.root / UNITS / installation.GUARD_CALL).unlink()
-    file.write_text(UNIT)
-    assert not texts(wired, installation.units)
-
-
-def test_both_kinds_of_service_at_once(patient: Patient) -> None:
-    for name in installation.HALVES:
-        patient.write(f"{UNITS}/{name}", UNIT)
-        patient.write(f"{WANTED}/{name}", UNIT)
-    assert "enabled beside" in patient.fault(installation.units).text
-
-
-def test_half_a_device(patient: Patient) -> None:
-    (patient.root / WANTED / "maskgate.service").unlink()
-    for name in installation.HALVES:
-        patient.write(f"{UNITS}/{name}", UNIT)
-    patient.write(f"{WANTED}/{installation.HALVES[0]}", UNIT)
-    assert "only one of the two halves" in patient.fault(installation.units).text
-
-
-def test_units_of_a_package_are_found(patient: Patient) -> None:
-    """A package puts its units where the system keeps its own."""
-    unit = patient.root / UNITS / "maskgate.service"
-    patient.write("usr/lib/systemd/system/maskgate.service", unit.read_text())
-    unit.unlink()
-    (finding,) = patient.found(installation.units)
-    assert finding.level is Level.OK
-
-
-@pytest.mark.parametrize("there", [True, False])
-def test_a_service_that_does_not_start_at_boot(patient: Patient, there: bool) -> None:
-    (patient.root / WANTED / "maskgate.service").unlink()
-    if not there:
-        (patient.root / UNITS / "maskgate.service").unlink()
-    (finding,) = patient.found(installation.units)
-    assert finding.level is Level.WARNING
-
-
-@pytest.mark.parametrize(("number", "line"), [(0, "PrivateNetwork=yes"), (1, "PrivateDevices=yes")])
-def test_a_sandbox_that_was_opened(patient: Patient, number: int, line: str) -> None:
-    for name, own in zip(installation.HALVES, ("PrivateNetwork=yes", "PrivateDevices=yes"), strict=True):
-        patient.write(f"{UNITS}/{name}", UNIT if own == line else f"{UNIT}{own}\n")
-    assert patient.fault(installation.sandbox).text == f"{installation.HALVES[number]} has no {line}"
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("camera", "password_file"),
+        ("mqtt", "password_file"),
+        ("mqtt", "client_key_file"),
+        ("web", "token_file"),
+        ("web", "key_file"),
+    ],
+)
+def test_a_named_secret_that_others_can_read(patient: Patient, section: str, key: str) -> None:
+    """The service's user is one of the others, so the rights alone are no fix."""
+    file = patient.write("etc/maskgate/secret", "hunter2hunter2")
+    file.chmod(0o644)
+    settings = {key: str(file)} | ({"cert_file": "/c.pem"} if key == "key_file" else {})
+    named = patient.configured(**{section: settings})
+    finding = named.fault(installation.secrets)
+    assert finding.text == f"{file}, which {section}.{key} names, can be read by others"
+    assert "credential" in finding.fix
+    assert f"chmod 600 {file}" in finding.fix
+    file.chmod(0o640)
+    assert not texts(named, installation.secrets)
+    file.unlink()
+    assert not texts(named, installation.secrets)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +126,27 @@ def test_a_part_that_cannot_start(
     """The key is named, and nothing else is at fault."""
     finding = patient.configured(**{section: settings}).fault(installation.services)
     assert finding.text.startswith(word)
+
+
+def test_a_missing_package_is_told_once(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the check of packages, which says what to install; to mend the configuration would not help."""
+    monkeypatch.setattr("edge.camera.picamera2.importlib.util.find_spec", lambda _name: None)
+    pi = patient.configured(camera={"source": "picamera2"})
+    assert "install python3-picamera2" in pi.fault(hardware.camera_packages).fix
+    (finding,) = (one for one in pi.found(installation.services) if one.check == "camera's settings")
+    assert (finding.level, finding.text) == (Level.SKIPPED, "see camera packages")
+    assert not texts(pi, installation.services)
+
+
+def test_a_missing_interpreter_is_to_be_installed(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No check of packages tells of it."""
+    problem = Problem(
+        "classifier.interpreter", MissingExtraError("no TFLite interpreter is installed", "edge")
+    )
+    monkeypatch.setattr(installation, "_problems", lambda _device: [problem])
+    finding = patient.fault(installation.services)
+    assert (finding.check, finding.text) == ("models", "no TFLite interpreter is installed")
+    assert "requirements/edge.txt" in finding.fix
 
 
 def test_a_damaged_bundle(patient: Patient, tmp_path: Path) -> None:
