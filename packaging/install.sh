@@ -43,6 +43,8 @@ systemd=$root/etc/systemd/system
 share=$root/usr/local/share
 program=$root/usr/local/bin/maskgate
 sysusers=$root/etc/sysusers.d/maskgate.conf
+# What the first line of the sample names, for editors; the .deb has it there too.
+schema=/usr/share/maskgate/config.schema.json
 # Each unit's state directory; systemd keeps it below private/, and a link to it.
 states="maskgate maskgate-uplink"
 credentials="mqtt-password camera-password web-token"
@@ -328,7 +330,7 @@ make_share() {
     for unit in $files; do
         cp "systemd/$unit" "$folder/share/maskgate/"
     done
-    cp systemd/sysusers.conf config.toml "$folder/share/maskgate/"
+    cp systemd/sysusers.conf config.toml edge/schemas/config.schema.json "$folder/share/maskgate/"
 }
 
 # --- Taking a version.
@@ -352,6 +354,9 @@ take() { # VERSION
         rm -f "$systemd/$unit"
         [ ! -e "$from/maskgate/$unit" ] || install -m 644 "$from/maskgate/$unit" "$systemd/$unit"
     done
+    rm -f "$root$schema"
+    [ ! -e "$from/maskgate/config.schema.json" ] ||
+        install -D -m 644 "$from/maskgate/config.schema.json" "$root$schema"
     remove_share
     (cd "$from" && find man bash-completion zsh fish -type f) | while read -r file; do
         install -D -m 644 "$from/$file" "$share/$file"
@@ -367,6 +372,7 @@ remove_share() {
 make_settings() {
     [ ! -e "$etc/config.toml" ] || return 0
     install -D -m 644 config.toml "$etc/config.toml"
+    sed -i "1s|.*|#:schema $schema|" "$etc/config.toml"
 }
 
 make_groups() {
@@ -513,6 +519,8 @@ uninstall() {
     for folder in man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d; do
         (cd "$share" 2>/dev/null && rmdir -p --ignore-fail-on-non-empty "$folder" 2>/dev/null) || true
     done
+    rm -f "$root$schema"
+    rmdir --ignore-fail-on-non-empty "$root${schema%/*}" 2>/dev/null || true
     rm -rf "$opt" "$program" "$sysusers" "$root"/run/maskgate "$root"/run/maskgate-relay* \
         "$root/run/private/maskgate" "$root/run/private/maskgate-relay"
     [ -z "$keep_data" ] || return 0

@@ -206,7 +206,7 @@ class Updated(Machine):
         self.write(f"{share}/man/man1/maskgate.1")
         for folder in ("bash-completion", "zsh", "fish"):
             (self.root / share / folder).mkdir()
-        for file in ("maskgate.service", "maskgate-web.service", "sysusers.conf"):
+        for file in ("maskgate.service", "maskgate-web.service", "sysusers.conf", "config.schema.json"):
             self.write(f"{share}/maskgate/{file}", name)
         if link is not None:
             (self.root / "opt/maskgate" / link).symlink_to(f"versions/{name}")
@@ -220,11 +220,11 @@ class Updated(Machine):
 
     def fails_for(self, version: str) -> None:
         """Has a restart fail while a version is the current one."""
-        told = self.root / "told"
+        told, current = self.root / "told", self.root / "opt/maskgate/current"
         self.program(
             "systemctl",
             f'echo "$@" >>{told}\n[ "$1" != is-active ] || echo active\n'
-            f'[ "$1" != restart ] || [ "$(basename "$(readlink {self.root}/opt/maskgate/current)")" != "{version}" ]',
+            f'[ "$1" != restart ] || [ "$(basename "$(readlink {current})")" != "{version}" ]',
         )
 
     def told(self, word: str) -> list[str]:
@@ -300,6 +300,25 @@ def test_an_update_that_fails_goes_back_to_the_services_of_before(updated: Updat
     assert "runs again" in done.stderr
     asked = "restart maskgate.service maskgate-web.service"
     assert updated.told("restart") == [asked, asked[:24]][:: 1 if pages else -1]
+
+
+def test_the_sample_names_a_schema_that_is_installed(updated: Updated) -> None:
+    """Of the version that runs, for editors; it goes with the program, and no other file in its folder does."""
+    schema = updated.root / "usr/share/maskgate/config.schema.json"
+    (wanted,) = re.findall(r"versions/(\S+)", updated.run("--dry-run").stdout)[:1]
+    updated.version(wanted)
+    assert updated.run().returncode == 0
+    first, *others = (updated.root / "etc/maskgate/config.toml").read_text().splitlines()
+    assert first == "#:schema /usr/share/maskgate/config.schema.json"
+    assert others == (ROOT / "config.toml").read_text().splitlines()[1:]
+    assert schema.read_text() == wanted
+    assert updated.run("--rollback").returncode == 0
+    assert schema.read_text() == "2.0-new-web"
+    (updated.root / "opt/maskgate/previous/share/maskgate/config.schema.json").unlink()
+    assert updated.run("--rollback").returncode == 0
+    assert not schema.exists(), "a version that has none leaves none of another one"
+    assert updated.run("--uninstall").returncode == 0
+    assert not schema.parent.exists()
 
 
 def test_every_place_of_the_units_is_removed() -> None:
