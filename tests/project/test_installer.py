@@ -303,7 +303,7 @@ def test_an_update_that_fails_goes_back_to_the_services_of_before(updated: Updat
 
 
 def test_the_sample_names_a_schema_that_is_installed(updated: Updated) -> None:
-    """Of the version that runs, for editors; it goes with the program, and no other file in its folder does."""
+    """Of the version that runs, for editors; it goes when the program does."""
     schema = updated.root / "usr/share/maskgate/config.schema.json"
     (wanted,) = re.findall(r"versions/(\S+)", updated.run("--dry-run").stdout)[:1]
     updated.version(wanted)
