@@ -45,7 +45,7 @@ def rescue(store: EventStore, wall: float) -> EventStore:
         db = _announcing(store.db.path, run_info, wall)
     kept = EventStore(db, NoReservations(), run_info, store.limits)
     kept.pending = store.pending
-    # Before there is a new file: SQLite deletes the log of the one that it closes by its name.
+    # SQLite sees that the file was moved, and leaves alone the log that has its log's name by now.
     store.close(clean=False)
     return kept
 

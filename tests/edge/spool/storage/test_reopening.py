@@ -117,6 +117,21 @@ def test_what_another_one_put_there_is_kept_beside_it(path: Path) -> None:
             assert db.all("SELECT count(*) FROM event") == [(8,)]
 
 
+def test_the_log_of_what_was_put_there_is_kept_with_it(path: Path, tmp_path: Path) -> None:
+    """After a power cut it may hold what the file beside it does not."""
+    with closing(opened(path)) as spool, closing(Spool.open(tmp_path / "other.db", limits())) as other:
+        fill(spool, range(1, 3))
+        shutil.rmtree(path.parent)
+        fill(other, range(1, 9))
+        abandon(tmp_path / "other.db", path.parent)
+        for name in path.parent.iterdir():
+            name.rename(path.parent / name.name.replace("other", "spool"))
+        fill(spool, range(3, 4))
+        (aside,) = path.parent.glob("spool.db.damaged-*[!wal]")
+        with closing(SpoolDatabase(aside)) as db:
+            assert db.all("SELECT count(*) FROM event") == [(8,)]
+
+
 def test_a_stranger_s_file_is_not_touched(path: Path) -> None:
     """Events wait in memory until it is away, and are stored then."""
     with closing(opened(path)) as spool:
