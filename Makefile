@@ -40,7 +40,7 @@ coverage: dev-venv tflite-venv broker strace chromium  ## the same tests, and wh
 
 faults: dev-venv broker strace  ## hours: kill, cut off, fill and damage it as often as docs/results/reliability.md says
 	@rm -f .faults.jsonl
-	@FAULTS_RESULTS=.faults.jsonl nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults tests/fuzz; status=$$?; \
+	@FAULTS_RESULTS=.faults.jsonl nice $(BIN)/pytest -n $(JOBS) -m faults tests/faults tests/fuzz tests/edge/daemon; status=$$?; \
 		if [ -f .faults.jsonl ]; then $(BIN)/python scripts/faults_table.py .faults.jsonl; fi; exit $$status
 
 bench: edge-venv  ## measure speed, memory and time to ready on this machine

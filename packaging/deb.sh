@@ -70,6 +70,8 @@ files() {
     done
     install -D -m 644 systemd/sysusers.conf "$usr/lib/sysusers.d/maskgate.conf"
     install -D -m 644 config.toml "$usr/share/maskgate/config.toml"
+    install -m 644 edge/schemas/config.schema.json "$usr/share/maskgate/"
+    sed -i '1s|.*|#:schema /usr/share/maskgate/config.schema.json|' "$usr/share/maskgate/config.toml"
     install -D -m 644 packaging/debian/copyright "$usr/share/doc/maskgate/copyright"
     "$bin/python" packaging/man_pages.py "$work/share"
     gzip -9n "$work"/share/man/man1/*

@@ -43,6 +43,8 @@ systemd=$root/etc/systemd/system
 share=$root/usr/local/share
 program=$root/usr/local/bin/maskgate
 sysusers=$root/etc/sysusers.d/maskgate.conf
+# What the first line of the sample names, for editors; the .deb has it there too.
+schema=/usr/share/maskgate/config.schema.json
 # Each unit's state directory; systemd keeps it below private/, and a link to it.
 states="maskgate maskgate-uplink"
 credentials="mqtt-password camera-password web-token"
@@ -137,8 +139,16 @@ services() {
     echo "$run"
 }
 
+# The units of a list that a version can run: the pages only where it was made with them.
+able() { # VERSION UNITS
+    case $1 in
+    *-web) echo "$2" ;;
+    *) echo "$2" | sed "s/ *$pages//" ;;
+    esac
+}
+
 systemd_runs() {
-    [ -z "$root" ] && [ -d /run/systemd/system ]
+    [ -d "$root/run/systemd/system" ]
 }
 
 # --- What is refused.
@@ -219,7 +229,12 @@ plan_rollback() {
     say ""
     step from "$opt/versions/$(current current)"
     step to "$opt/versions/$(current previous)"
-    step service "$(services), started again"
+    step service "$(short "$(able "$(current previous)" "$(services)")"), started again"
+    ! loses_pages || more "without the pages, which that version has not; later: --with-web"
+}
+
+loses_pages() {
+    [ "$(able "$(current previous)" "$(services)")" != "$(services)" ]
 }
 
 # --- Packages and program.
@@ -315,7 +330,7 @@ make_share() {
     for unit in $files; do
         cp "systemd/$unit" "$folder/share/maskgate/"
     done
-    cp systemd/sysusers.conf config.toml "$folder/share/maskgate/"
+    cp systemd/sysusers.conf config.toml edge/schemas/config.schema.json "$folder/share/maskgate/"
 }
 
 # --- Taking a version.
@@ -339,6 +354,9 @@ take() { # VERSION
         rm -f "$systemd/$unit"
         [ ! -e "$from/maskgate/$unit" ] || install -m 644 "$from/maskgate/$unit" "$systemd/$unit"
     done
+    rm -f "$root$schema"
+    [ ! -e "$from/maskgate/config.schema.json" ] ||
+        install -D -m 644 "$from/maskgate/config.schema.json" "$root$schema"
     remove_share
     (cd "$from" && find man bash-completion zsh fish -type f) | while read -r file; do
         install -D -m 644 "$from/$file" "$share/$file"
@@ -354,6 +372,7 @@ remove_share() {
 make_settings() {
     [ ! -e "$etc/config.toml" ] || return 0
     install -D -m 644 config.toml "$etc/config.toml"
+    sed -i "1s|.*|#:schema $schema|" "$etc/config.toml"
 }
 
 make_groups() {
@@ -377,7 +396,8 @@ start() {
     # shellcheck disable=SC2046,SC2086 # lists of units
     {
         systemctl --quiet disable $(others) 2>/dev/null || true
-        systemctl --quiet enable $services
+        # Said here: within a condition no error ends the script.
+        systemctl --quiet enable $services || return 1
         systemd_runs || return 0
         systemctl daemon-reload
         systemctl --quiet stop $(others)
@@ -404,6 +424,7 @@ install_all() {
     before=$(current current)
     was_active=
     ! active || was_active=yes
+    ran=$(processes='' && web='' && services)
     services=$(services)
     take "$wanted"
     make_settings
@@ -437,19 +458,30 @@ not_ready() {
         fail "installed, and the service does not become ready; $log"
     fi
     say "The new version does not become ready. Going back to $before ..."
-    take "$before"
-    start || fail "neither $wanted nor $before becomes ready; $log"
-    fail "$wanted did not become ready, so $before runs again; $log"
+    return_to "$before" "$(able "$before" "$ran")" "$wanted"
+}
+
+# Takes a version again that ran, with the units that it had; a failure either way.
+return_to() { # VERSION UNITS FAILED
+    services=$2
+    take "$1"
+    start || fail "neither $3 nor $1 becomes ready; $log"
+    fail "$3 did not become ready, so $1 runs again; $log"
 }
 
 roll_back() {
     back=$(current previous)
     before=$(current current)
-    services=$(services)
+    ran=$(services)
+    services=$(able "$back" "$ran")
+    log="see: journalctl -u ${services%% *}"
     take "$back"
-    point previous "$before"
     say "Starting $services ..."
-    start || fail "$back does not become ready; see: journalctl -u ${services%% *}"
+    if ! start; then
+        say "$back does not become ready. Taking $before again ..."
+        return_to "$before" "$ran" "$back"
+    fi
+    point previous "$before"
     say "$back runs."
 }
 
@@ -487,6 +519,8 @@ uninstall() {
     for folder in man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d; do
         (cd "$share" 2>/dev/null && rmdir -p --ignore-fail-on-non-empty "$folder" 2>/dev/null) || true
     done
+    rm -f "$root$schema"
+    rmdir --ignore-fail-on-non-empty "$root${schema%/*}" 2>/dev/null || true
     rm -rf "$opt" "$program" "$sysusers" "$root"/run/maskgate "$root"/run/maskgate-relay* \
         "$root/run/private/maskgate" "$root/run/private/maskgate-relay"
     [ -z "$keep_data" ] || return 0
@@ -511,6 +545,23 @@ give_back() {
 
 # --- What was asked for.
 
+given=" $* "
+
+given() { # OPTION
+    case $given in
+    *" $1 "*) ;;
+    *) return 1 ;;
+    esac
+}
+
+apart() { # OPTION OTHER ...
+    first=$1
+    shift
+    for other in "$@"; do
+        ! given "$first" || ! given "$other" || fail "$first and $other do not go together; give one of them" 2
+    done
+}
+
 dry_run='' keep_data='' processes='' web='' task=install
 while [ $# -gt 0 ]; do
     case $1 in
@@ -530,6 +581,10 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+apart --rollback --uninstall --two-processes --one-process --with-web --without-web
+apart --uninstall --two-processes --one-process --with-web --without-web
+apart --two-processes --one-process
+apart --with-web --without-web
 [ -z "$keep_data" ] || [ $task = uninstall ] || fail "--keep-data goes with --uninstall only" 2
 
 cd "$(dirname "$0")/.."

@@ -320,7 +320,7 @@ by_sandbox() {
     set_camera
     put_devices_in
     in_trial cp /sources/0.1.0/scripts/try_sandbox.py /opt/maskgate/
-    for unit in 0.4=maskgate-vision 1.0=maskgate-uplink 1.8=maskgate 1.0=maskgate-web 1.1=maskgate-collector \
+    for unit in 0.4=maskgate-vision 1.0=maskgate-uplink 1.8=maskgate 1.0=maskgate-web 1.0=maskgate-collector \
         0.4=maskgate-relay@; do
         check "${unit#*=} is exposed by ${unit%=*} at most" scores "${unit%=*}" "${unit#*=}.service"
         cat "$folder/log"

@@ -22,7 +22,8 @@ from edge.diagnostics.finding import Device, Finding, fault, line_of, skipped
 from edge.diagnostics.installation import running
 from edge.diagnostics.sight import advice
 from edge.diagnostics.sign_off import sign_off_page
-from edge.errors import GateError, MaskGateError, SourceError, SpoolError
+from edge.errors import GateError, MaskGateError, SourceError, SpoolError, StorageError
+from edge.system.files import try_place
 
 
 @click.command()
@@ -59,6 +60,8 @@ def commission(file: Path, seconds: float, report: Path, unattended: bool) -> No
     """
     device = Device(file, configuration.load(file), os.environ)
     _refuse_beside_daemon(device)
+    # Before the first question: whoever stood before the camera is not to do so for nothing.
+    try_place(report)
     ask = _nobody if unattended or not sys.stdin.isatty() else click.confirm
     sections = {
         "Device": _told("Device", examine(device, connect=False)),
@@ -70,8 +73,7 @@ def commission(file: Path, seconds: float, report: Path, unattended: bool) -> No
         "Broker": _told("Broker", chain(broker_network(device), connections.broker_and_back(device))),
     }
     name = f"{device.config.device.site}/{device.config.device.name}"
-    with written(report) as out:
-        out.write(sign_off_page(name, datetime.now().astimezone(), sections))
+    _write(report, sign_off_page(name, datetime.now().astimezone(), sections))
     click.echo(f"\n{report} is written; look at it, print it, and sign it")
     if not all(map(sound, sections.values())):
         raise GateError("there are faults; see the lines that begin with fault")
@@ -87,6 +89,17 @@ def _refuse_beside_daemon(device: Device) -> None:
             "the service runs and holds the camera; stop it first: "
             "sudo systemctl stop maskgate maskgate-vision maskgate-uplink"
         )
+
+
+def _write(report: Path, page: str) -> None:
+    try:
+        with written(report) as out:
+            out.write(page)
+    except StorageError as error:
+        raise StorageError(
+            f"{report} cannot be written: {error.strerror}; what was found stands above, and in no report",
+            error,
+        ) from None
 
 
 def _nobody(_question: str) -> None:

@@ -18,6 +18,8 @@ Theory of operation:
   other sequences of the old epoch are announced as a gap.
 - Where the file cannot be opened the spool is in memory (`storage.stand_in`), with an epoch of its own. It is
   sent as ever, and the file takes all of it as soon as it can be opened.
+- A file that is deleted or replaced while it is open is still readable: all of it goes into a new one, under
+  the same positions (`storage.reopening`). Nothing is stored until there is one.
 - Tools ask over a socket beside the file (`control.server`). The process that sends, where it is one of its
   own, works over another (`control.link_server`).
 - A power cut loses what was not committed, 0.1 s of events on a sound disk; these are within the gap of

@@ -13,6 +13,7 @@ from edge.errors import SpoolError
 from edge.messages import payloads
 from edge.messages.ranges import Range
 from edge.spool.records import EventRow, Purged, Replayed
+from edge.spool.storage.reopening import recreate, rescue
 from edge.spool.storage.statistics import PassCounter
 from edge.spool.storage.store import EventStore
 from edge.system.pulse import Pulse
@@ -27,6 +28,8 @@ MOST_WAITING = 10_000
 RETRY_S = 1.0
 DISK_RETRY_S = 10.0
 """Between two tries to open a disk that could not be opened."""
+LOOK_S = 1.0
+"""Between two looks whether the file is still at its place, where nothing is written."""
 PRUNE_EVERY_S = 3_600.0
 PRUNE_AGAIN_S = 0.2
 """Between two deletions where there is much to prune, so that events come between."""
@@ -68,6 +71,8 @@ class SpoolWriter:
         self._retries = False
         self._error = ""
         self._full = self._dropping = False
+        self._gone = False
+        self._look_at = 0.0
         self._prune_at = 0.0
         self._running = True
         self._pulse = Pulse()
@@ -98,6 +103,8 @@ class SpoolWriter:
         now = time.monotonic()
         if now >= self._disk_at:
             self.return_to_disk()
+        if now >= self._look_at:
+            self._attempt(self.look)
         if now >= self._prune_at:
             self._attempt(self.prune)
         # Before the queue: while work keeps coming, a full group still goes to disk.
@@ -107,7 +114,8 @@ class SpoolWriter:
             return
         self._pulse.rest()
         try:
-            work = self.inbox.get(timeout=min(wait, max(min(self._prune_at, self._disk_at) - now, 0.0)))
+            due = min(self._prune_at, self._disk_at, self._look_at)
+            work = self.inbox.get(timeout=min(wait, max(due - now, 0.0)))
         except Empty:
             return
         self._pulse.beat()
@@ -142,11 +150,14 @@ class SpoolWriter:
         if not pending:
             return
         try:
+            # Before the write: what goes into a file without a name is gone with the process.
+            self.look()
             dropped = self.store.write(self._wall())
         except SpoolError:
             self._commit_at, self._retries = now + RETRY_S, True
-            # On a full disk the log may have room that merging gives back.
-            self.store.db.merge_log()
+            if not self._gone:
+                # On a full disk the log may have room that merging gives back.
+                self.store.db.merge_log()
             raise
         self._commit_at, self._retries = now + GROUP_S, False
         self._dropping = False
@@ -218,6 +229,26 @@ class SpoolWriter:
         _log.warning("the spool is on its disk again, with all that was decided meanwhile")
         self.notify()
 
+    def look(self) -> None:
+        """Goes on in a new file where the present one was deleted or replaced, with all that it held.
+
+        Raises:
+            SpoolError: None can be made: nothing is stored until one can.
+        """
+        self._look_at = time.monotonic() + LOOK_S
+        if not self._gone and not self.store.db.gone:
+            return
+        sentence = f"the spool {self.store.db.path} was deleted or replaced while it was in use"
+        if not self._gone:
+            self._note_error(sentence)
+            self.store, self._gone = rescue(self.store, self._wall()), True
+        try:
+            self.store = recreate(self.store, self._wall())
+        except (SpoolError, OSError) as error:
+            raise SpoolError(f"{sentence}, and no new one can be made: {error}") from None
+        self._gone = False
+        self._clear_error()
+
     def notify(self) -> None:
         """Calls the listeners."""
         for listener in self.listeners:
@@ -238,7 +269,7 @@ class SpoolWriter:
             # The next run is to announce them: the reservation stays.
             clean = False
             _log.error("%d events are lost: %s", self.store.waiting, error)
-        if self._outage is not None and self.store.usage.unsent:
+        if (self._gone or self._outage is not None) and self.store.usage.unsent:
             _log.error("%d events are lost, which no disk has taken and no broker", self.store.usage.unsent)
         self.store.close(clean=clean)
 
@@ -254,10 +285,13 @@ class SpoolWriter:
         try:
             work()
         except SpoolError as error:
-            if str(error) != self._error:
-                _log.error("%s; events wait in memory", error)
-                self._error = str(error)
-                self.notify()
+            self._note_error(str(error))
+
+    def _note_error(self, error: str) -> None:
+        if error != self._error:
+            _log.error("%s; events wait in memory", error)
+            self._error = error
+            self.notify()
 
     def _clear_error(self) -> None:
         if self._error:

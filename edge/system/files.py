@@ -44,6 +44,23 @@ def make_folder_of(file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
 
 
+def try_place(file: Path) -> None:
+    """Tries whether a file can be written, and leaves all as it was; its folder must be there.
+
+    Raises:
+        StorageError: It cannot, or it is a folder.
+    """
+    with _as_storage_error(file):
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        trial = file.with_name(f"partial-{os.getpid()}-{file.name}")
+        try:
+            with _created(trial):
+                pass
+        finally:
+            trial.unlink(missing_ok=True)
+
+
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
     """Gives a library a path beside a file to write to; at the end, what is there replaces the file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -97,11 +98,20 @@ def test_it_holds_program_units_and_pages(files: dict[str, str]) -> None:
         "/usr/lib/systemd/system/maskgate-relay@.service",
         "/usr/lib/sysusers.d/maskgate.conf",
         "/usr/share/maskgate/config.toml",
+        "/usr/share/maskgate/config.schema.json",
         "/usr/share/man/man1/maskgate-doctor.1.gz",
         "/usr/share/bash-completion/completions/maskgate",
         "/usr/share/doc/maskgate/copyright",
     ):
         assert name in files
+
+
+def test_the_sample_names_a_schema_that_is_installed(deb: Path, tmp_path: Path) -> None:
+    """For editors; the rest is as in the sources."""
+    subprocess.run(["dpkg-deb", "--extract", deb, tmp_path], check=True)
+    first, *others = (tmp_path / "usr/share/maskgate/config.toml").read_text().splitlines()
+    assert json.loads((tmp_path / first.removeprefix("#:schema /")).read_text())["properties"]
+    assert others == (ROOT / "config.toml").read_text().splitlines()[1:]
 
 
 def test_every_command_has_a_man_page(files: dict[str, str]) -> None:

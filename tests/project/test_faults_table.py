@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +38,14 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
     assert shown.returncode == 1
     assert shown.stdout == ""
     assert shown.stderr == f"{results}: line 2 is no result of a fault; remove it\n"
+
+
+def test_every_fault_has_a_target_that_runs_it() -> None:
+    """`make faults` names the folder of each test that the other runs leave out."""
+    (command,) = re.findall(r"-m faults ([^;]+);", (ROOT / "Makefile").read_text())
+    named = [ROOT / folder for folder in command.split()]
+    marked = [
+        file for file in (ROOT / "tests").rglob("test_*.py") if re.search(r"mark\.faults\b", file.read_text())
+    ]
+    assert len(marked) > 10
+    assert not [file for file in marked if not any(folder in file.parents for folder in named)]

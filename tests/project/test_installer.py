@@ -175,14 +175,150 @@ def test_what_was_installed_in_another_way_is_not_mixed(pi: Machine) -> None:
 
 @pytest.mark.parametrize(
     ("options", "code"),
-    [(["--dryrun"], 2), (["--keep-data"], 2), (["--rollback"], 1)],
-    ids=["no such option", "data of what", "nothing to go back to"],
+    [
+        (["--dryrun"], 2),
+        (["--keep-data"], 2),
+        (["--rollback"], 1),
+        (["--rollback", "--uninstall"], 2),
+        (["--uninstall", "--rollback", "--keep-data"], 2),
+        (["--rollback", "--without-web"], 2),
+        (["--uninstall", "--two-processes"], 2),
+        (["--two-processes", "--one-process"], 2),
+        (["--without-web", "--dry-run", "--with-web"], 2),
+    ],
+    ids=str,
 )
 def test_what_makes_no_sense_is_one_sentence(pi: Machine, options: list[str], code: int) -> None:
     done = pi.run(*options)
     assert done.returncode == code
     assert len(done.stderr.splitlines()) == 1
     assert not done.stdout
+
+
+@dataclass(frozen=True)
+class Updated(Machine):
+    """A machine on which two versions are installed, and a systemd that notes what it is asked."""
+
+    def version(self, name: str, link: str | None = None) -> str:
+        """Makes a version, whose units say which one it is."""
+        share = f"opt/maskgate/versions/{name}/share"
+        self.write(f"{share}/../complete")
+        self.write(f"{share}/man/man1/maskgate.1")
+        for folder in ("bash-completion", "zsh", "fish"):
+            (self.root / share / folder).mkdir()
+        for file in ("maskgate.service", "maskgate-web.service", "sysusers.conf", "config.schema.json"):
+            self.write(f"{share}/maskgate/{file}", name)
+        if link is not None:
+            (self.root / "opt/maskgate" / link).symlink_to(f"versions/{name}")
+        return name
+
+    def enable(self, *units: str) -> None:
+        wants = self.root / "etc/systemd/system/multi-user.target.wants"
+        wants.mkdir(parents=True, exist_ok=True)
+        for unit in units:
+            (wants / unit).symlink_to(f"../{unit}")
+
+    def fails_for(self, version: str) -> None:
+        """Has a restart fail while a version is the current one."""
+        told, current = self.root / "told", self.root / "opt/maskgate/current"
+        self.program(
+            "systemctl",
+            f'echo "$@" >>{told}\n[ "$1" != is-active ] || echo active\n'
+            f'[ "$1" != restart ] || [ "$(basename "$(readlink {current})")" != "{version}" ]',
+        )
+
+    def told(self, word: str) -> list[str]:
+        """What systemd was asked with a word, in order."""
+        lines = (self.root / "told").read_text().splitlines()
+        return [line for line in lines if word in line.split()]
+
+    def links(self) -> tuple[str, str]:
+        """The version that runs and the one before."""
+        links = (self.root / "opt/maskgate" / name for name in ("current", "previous"))
+        return tuple(link.readlink().name for link in links)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def updated(pi: Machine) -> Updated:
+    """With the pages, which the version before did not have."""
+    machine = Updated(pi.root, pi.programs)
+    machine.program("dpkg-query", 'case $* in *" maskgate") ;; *) echo installed ;; esac')
+    machine.version("1.0-old", "previous")
+    machine.version("2.0-new-web", "current")
+    machine.enable("maskgate.service", "maskgate-web.service")
+    (machine.root / "run/systemd/system").mkdir(parents=True)
+    machine.fails_for("none")
+    return machine
+
+
+def test_going_back_leaves_the_pages_to_versions_that_have_them(updated: Updated) -> None:
+    """Their service could not start; the plan says so, and how to have them again."""
+    done = updated.run("--rollback")
+    assert done.returncode == 0, done.stderr
+    assert "without the pages, which that version has not; later: --with-web" in done.stdout
+    assert updated.told("enable") == ["--quiet enable maskgate.service"]
+    assert any("maskgate-web.service" in line for line in updated.told("disable"))
+    assert updated.links() == ("1.0-old", "2.0-new-web")
+
+
+def test_going_back_keeps_the_pages_where_both_versions_have_them(updated: Updated) -> None:
+    (updated.root / "opt/maskgate/previous").unlink()
+    updated.version("1.0-old-web", "previous")
+    done = updated.run("--rollback")
+    assert "without" not in done.stdout
+    assert updated.told("restart") == ["restart maskgate.service maskgate-web.service"]
+
+
+def test_a_version_that_one_cannot_go_back_to_is_left_again(updated: Updated) -> None:
+    """What ran before runs again, with its pages, and stays the one that runs."""
+    updated.fails_for("1.0-old")
+    done = updated.run("--rollback")
+    assert done.returncode == 1
+    assert "1.0-old did not become ready, so 2.0-new-web runs again" in done.stderr
+    assert updated.links() == ("2.0-new-web", "1.0-old")
+    assert updated.told("restart") == [
+        "restart maskgate.service",
+        "restart maskgate.service maskgate-web.service",
+    ]
+    assert (updated.root / "etc/systemd/system/maskgate.service").read_text() == "2.0-new-web"
+
+
+@pytest.mark.parametrize("pages", [True, False], ids=["pages are asked for", "pages are unwanted"])
+def test_an_update_that_fails_goes_back_to_the_services_of_before(updated: Updated, pages: bool) -> None:
+    """The version before runs with the pages exactly where it had them."""
+    option = "--with-web" if pages else "--without-web"
+    (wanted,) = re.findall(r"versions/(\S+)", updated.run("--dry-run", option).stdout)[:1]
+    updated.version(wanted)
+    if pages:
+        shutil.rmtree(updated.root / "etc/systemd/system/multi-user.target.wants")
+        updated.enable("maskgate.service")
+        (updated.root / "opt/maskgate/current").unlink()
+        (updated.root / "opt/maskgate/previous").rename(updated.root / "opt/maskgate/current")
+    updated.fails_for(wanted)
+    done = updated.run(option)
+    assert done.returncode == 1
+    assert "runs again" in done.stderr
+    asked = "restart maskgate.service maskgate-web.service"
+    assert updated.told("restart") == [asked, asked[:24]][:: 1 if pages else -1]
+
+
+def test_the_sample_names_a_schema_that_is_installed(updated: Updated) -> None:
+    """Of the version that runs, for editors; it goes when the program does."""
+    schema = updated.root / "usr/share/maskgate/config.schema.json"
+    (wanted,) = re.findall(r"versions/(\S+)", updated.run("--dry-run").stdout)[:1]
+    updated.version(wanted)
+    assert updated.run().returncode == 0
+    first, *others = (updated.root / "etc/maskgate/config.toml").read_text().splitlines()
+    assert first == "#:schema /usr/share/maskgate/config.schema.json"
+    assert others == (ROOT / "config.toml").read_text().splitlines()[1:]
+    assert schema.read_text() == wanted
+    assert updated.run("--rollback").returncode == 0
+    assert schema.read_text() == "2.0-new-web"
+    (updated.root / "opt/maskgate/previous/share/maskgate/config.schema.json").unlink()
+    assert updated.run("--rollback").returncode == 0
+    assert not schema.exists(), "a version that has none leaves none of another one"
+    assert updated.run("--uninstall").returncode == 0
+    assert not schema.parent.exists()
 
 
 def test_every_place_of_the_units_is_removed() -> None:

@@ -30,8 +30,8 @@ PATIENCE_S = 10.0
 """Within which all of a request must have come."""
 
 MOST_AT_ONCE = 8
-POLL_S = 3_600.0
-"""How often the server looks whether it is to end; closing it wakes it at once."""
+POLL_S = 10.0
+"""How often the server looks whether its socket is still found; closing it wakes it at once."""
 
 _PEER = struct.Struct("3i")
 _log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class ControlServer(ThreadingUnixStreamServer):
         self.seeing = seeing
         self._path = path or files.socket_of(spool.path)
         self._before = self._path.with_name(f"{self._path.name}.new")
+        self._ending = False
         self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
         try:
             super().__init__(str(self._path), conversation or _Conversation)
@@ -74,22 +75,44 @@ class ControlServer(ThreadingUnixStreamServer):
             target=self.serve_forever, args=(POLL_S,), name="maskgate-control", daemon=True
         ).start()
 
+    def service_actions(self) -> None:
+        """Makes the socket anew where it was deleted, with its folder for example; called now and then."""
+        if self._ending or self._path.exists():
+            return
+        try:
+            with socket.socket(socket.AF_UNIX) as fresh:
+                self._bind(fresh)
+                fresh.listen(self.request_queue_size)
+                # Under the number of the old one, which the server waits for.
+                os.dup2(fresh.fileno(), self.socket.fileno(), inheritable=False)
+            self._before.rename(self._path)
+        except OSError as error:
+            # The folder is not there yet: the spool makes it anew.
+            _log.debug("the socket %s cannot be made anew: %s", self._path, error)
+
     def close(self) -> None:
         """Takes the socket away; may be called twice."""
+        # Before the socket: one that is not found would be made anew.
+        self._ending = True
         self._path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             # A socket that is shut down is readable, which ends the server's wait.
             self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
+        # One that was being made anew meanwhile.
+        self._path.unlink(missing_ok=True)
 
     def server_bind(self) -> None:
         """Binds the socket, which only this user can connect to, under its short name."""
         # Left by a daemon that was killed: the lock on the spool says that no other one runs.
-        for old in (self._path, self._before):
-            old.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._bind(self.socket)
+
+    def _bind(self, made: socket.socket) -> None:
+        self._before.unlink(missing_ok=True)
         with files.short_name(self._before) as address:
-            self.socket.bind(address)
+            made.bind(address)
         # Nobody can connect before it listens.
         self._before.chmod(0o600)
 

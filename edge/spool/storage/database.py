@@ -8,6 +8,7 @@ SQLite 3.51.3. Every call must come from the thread that opened the database.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import struct
 import zlib
@@ -45,6 +46,8 @@ class InUseError(SpoolError):
 class SpoolDatabase:
     """One open database file."""
 
+    _identity: tuple[int, int] | None = None
+
     def __init__(self, path: Path) -> None:
         """Opens a file, which is made where there is none, and locks it.
 
@@ -62,6 +65,28 @@ class SpoolDatabase:
         except SpoolError:
             self._db.close()
             raise
+        self._identity = self._found()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def gone(self) -> bool:
+        """Whether the file is not at its place any more: SQLite goes on in one that has no name."""
+        return self._found() != self._identity
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file is at the place; None where there is none."""
+        try:
+            state = os.stat(self._path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            # A disk that cannot even be asked refuses what is written too, which is told then.
+            return self._identity
+        return state.st_dev, state.st_ino
 
     def _place(self) -> str | Path:
         return self._path
@@ -170,6 +195,15 @@ class SpoolDatabase:
         if found != "ok":
             raise DamagedError(f"the spool {self._path} is damaged: {found.splitlines()[-1][:200]}")
 
+    def copy_to(self, other: SpoolDatabase) -> None:
+        """Makes another database hold all that is in this one, and nothing else, in one transaction.
+
+        Raises:
+            SpoolError: It cannot be read, or the other one cannot be written.
+        """
+        with self._naming():
+            self._db.backup(other._db)
+
     def close(self) -> None:
         """Merges the log into the file and closes it."""
         # What is committed is in the log: a merge that fails now is done at the next start.
@@ -194,6 +228,10 @@ class MemoryDatabase(SpoolDatabase):
 
     def _place(self) -> str:
         return ":memory:"
+
+    def _found(self) -> tuple[int, int] | None:
+        # It is at no place, and so can be at no other.
+        return None
 
     def _set_journal(self) -> None:
         # What is in memory only needs no log to survive.

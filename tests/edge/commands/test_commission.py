@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -78,3 +80,44 @@ def test_beside_the_service_it_says_what_to_stop(
     (sentence,) = capsys.readouterr().err.splitlines()
     assert "sudo systemctl stop maskgate" in sentence
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize("place", ["missing/report.html", ".", "sealed/report.html"])
+def test_a_place_that_takes_no_report_is_refused_before_the_first_question(
+    place: str, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is missing or takes nothing, or one in the place of the file; one sentence."""
+    if place.startswith("sealed"):
+        if os.geteuid() == 0:
+            pytest.skip("root may write anywhere")
+        (tmp_path / "sealed").mkdir(mode=0o500)
+    monkeypatch.setattr("edge.commands.commission._camera", lambda *_: pytest.fail("it looked"))
+    assert run(1, "--report", tmp_path / place) == 9
+    told = capsys.readouterr()
+    (sentence,) = told.err.splitlines()
+    assert "cannot be written" in sentence
+    assert told.out == ""
+
+
+def test_a_report_of_before_stands_until_the_new_one_is_whole(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fills up meanwhile is told, and nobody says that nothing was done."""
+    report = tmp_path / "report.html"
+    report.write_text("of before")
+
+    def fill_up(*_: object) -> str:
+        assert report.read_text() == "of before"
+        monkeypatch.setattr("edge.system.files._sync", fail)
+        return "new"
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("edge.diagnostics.acceptance.PATIENCE_S", 0.0)
+    monkeypatch.setattr("edge.commands.commission.sign_off_page", fill_up)
+    assert run(1, "--yes") == 9
+    assert "what was found stands above" in capsys.readouterr().err
+    assert report.read_text() == "of before"
+    assert {file.name for file in tmp_path.iterdir()} >= {"config.toml", "report.html"}
+    assert not list(tmp_path.glob("partial-*"))

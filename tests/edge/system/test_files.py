@@ -227,3 +227,18 @@ def test_the_advice_is_for_what_went_wrong(tmp_path: Path) -> None:
         files.write_atomic(tmp_path / "file" / "a.jpg", b"")
     with pytest.raises(StorageError, match="Make room"), files.replacing(tmp_path / "a.jpg"):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_place_is_tried_and_left_as_it_was(file: Path) -> None:
+    """Whether a file stands there or not."""
+    files.try_place(file)
+    files.try_place(file.with_name("none"))
+    assert file.read_bytes() == b"old"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_place_that_takes_no_file_is_told(file: Path) -> None:
+    """A folder, and one in a folder that is missing."""
+    for place in (file.parent, file.parent / "missing" / "file"):
+        with pytest.raises(StorageError, match="cannot be written"):
+            files.try_place(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import stat
 import threading
@@ -30,7 +31,7 @@ from edge.spool.control.requests import (
 from edge.spool.control.server import ControlServer
 from edge.spool.records import Replayed
 from edge.spool.storage import files
-from tests.support.builders import limits
+from tests.support.builders import event, limits
 from tests.support.live_views import ShownView
 from tests.support.mosquitto import wait_until
 from tests.support.spool_tools import EVENTS, WALL, path
@@ -195,6 +196,27 @@ class TestControlServer:
         with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool, closing(ControlServer(spool)):
             assert ask_daemon(path, StatsRequest(), SpoolStats)
         assert not path.with_name("spool.db.sock").exists()
+
+    def test_it_comes_back_after_its_folder_was_deleted(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As soon as the spool has made it anew; no restart is needed, and nothing is left at the end."""
+        monkeypatch.setattr(server, "POLL_S", 0.02)
+        place = path.with_name("spool.db.sock")
+        with closing(Spool.open(path, limits(), wall=lambda: WALL)) as spool:
+            with closing(ControlServer(spool)):
+                shutil.rmtree(path.parent)
+                spool.append(event(1_000))
+                spool.flush()
+                deadline = time.monotonic() + 30
+                while not place.exists() and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert stat.S_IMODE(place.stat().st_mode) == 0o600
+                for _ in range(3):
+                    found = ask_daemon(path, StatsRequest(), SpoolStats)
+                    assert found is not None
+                    assert (found.stored, found.newest) == (EVENTS + 1, 1_000)
+            assert not place.exists()
 
     def test_it_works_in_a_deep_directory(self, tmp_path: Path) -> None:
         """A path that is too long for a socket's name is no problem."""
