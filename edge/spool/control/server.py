@@ -94,14 +94,19 @@ class ControlServer(ThreadingUnixStreamServer):
         """Takes the socket away; may be called twice."""
         # Before the socket: one that is not found would be made anew.
         self._ending = True
-        self._path.unlink(missing_ok=True)
+        self._remove()
         with contextlib.suppress(OSError):
             # A socket that is shut down is readable, which ends the server's wait.
             self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
         # One that was being made anew meanwhile.
-        self._path.unlink(missing_ok=True)
+        self._remove()
+
+    def _remove(self) -> None:
+        # Its folder may be gone, or on a disk that takes nothing more.
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def server_bind(self) -> None:
         """Binds the socket, which only this user can connect to, under its short name."""
