@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from edge.contract import Label
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
@@ -37,7 +36,7 @@ class Added:
         joined: The new faces in it.
         skips: What is not in it, and why.
         contradictions: Of the new faces those that are left out for their label, each with an old one that
-            it resembles.
+            it resembles or is a copy of.
     """
 
     manifest: SplitManifest
@@ -55,6 +54,15 @@ class Added:
         return self.purposes() | dict(sorted(left_out.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """New faces that the data set does not know, what is left out, and which of that for its label."""
+
+    fresh: list[FaceRecord]
+    skips: list[Skip]
+    contradictions: list[tuple[FaceRecord, FaceRecord]]
+
+
 def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     """Adds faces to a split.
 
@@ -64,14 +72,15 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
         seed: Of assigning the faces that resemble no other.
     """
     old = manifest.assigned()
-    fresh, skips = _unknown(old, new.records)
+    compared = _unknown(old, new.records)
+    fresh, skips, contradictions = compared.fresh, compared.skips, compared.contradictions
     # Old and new are compared in one go; `numbers` has the old faces first.
     numbers = group([*(face.record for face in old), *fresh])
     members: dict[int, list[SplitFace]] = defaultdict(list)
     for face, number in zip(old, numbers, strict=False):
         members[number].append(face)
     torn = _torn(fresh, numbers[len(old) :])
-    alone, joined, contradictions = [], [], []
+    alone, joined = [], []
     for record, number in zip(fresh, numbers[len(old) :], strict=True):
         if number in torn:
             skips.append(Skip(record.image, "it resembles another new image, with another label"))
@@ -90,25 +99,43 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
     return Added(made, tuple(joined), (*new.skips, *skips), tuple(contradictions))
 
 
-def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
-    """Leaves out what is in the data set already, by name or byte for byte."""
+def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> _Compared:
+    """Leaves out what is in the data set already, by name or byte for byte, with this or another label.
+
+    New copies of one file with several labels stay: they contradict each other as near-duplicates do.
+    """
     keys = {face.record.key for face in old}
-    known = {digest(image) for image in {face.record.image for face in old}}
-    fresh, skips = [], []
-    first: dict[str, Path] = {}
+    digests = {image: digest(image) for image in {face.record.image for face in old}}
+    known: dict[str, list[FaceRecord]] = defaultdict(list)
+    for face in old:
+        known[digests[face.record.image]].append(face.record)
+    found = _Compared([], [], [])
+    earlier: dict[str, list[FaceRecord]] = defaultdict(list)
     for record in new:
         content = digest(record.image)
         # A picture may have several faces.
-        if content in known or first.setdefault(content, record.image) != record.image:
-            skips.append(Skip(record.image, "the same file is in the data set"))
+        copies = [one for one in earlier[content] if one.image != record.image]
+        earlier[content].append(record)
+        if against := _contradicted(record, known[content]):
+            found.skips.append(Skip(record.image, OTHER_LABEL))
+            found.contradictions.append((record, against))
+        elif known[content] or (copies and not _contradicted(record, copies)):
+            found.skips.append(Skip(record.image, "the same file is in the data set"))
         elif record.key in keys:
-            skips.append(
-                Skip(record.image, "another file of this name is in the data set; rename its folder")
-            )
+            reason = "another file of this name is in the data set; rename its folder"
+            found.skips.append(Skip(record.image, reason))
         else:
-            fresh.append(record)
+            found.fresh.append(record)
             keys.add(record.key)
-    return fresh, skips
+    return found
+
+
+def _contradicted(record: FaceRecord, copies: Sequence[FaceRecord]) -> FaceRecord | None:
+    """A copy of a picture that has another label, where none has the same; only class folders label one."""
+    folders = [one for one in copies if one.layout is DataLayout.FOLDER]
+    if record.layout is not DataLayout.FOLDER or any(one.label is record.label for one in folders):
+        return None
+    return next(iter(folders), None)
 
 
 def _torn(new: Sequence[FaceRecord], numbers: Sequence[int]) -> set[int]:

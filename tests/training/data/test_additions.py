@@ -75,6 +75,28 @@ def test_a_contradiction_is_left_out(tmp_path: Path, manifest: SplitManifest) ->
     assert (new.label, old.key) == (Label.WITHOUT_MASK, manifest.faces[0].key)
 
 
+def test_the_same_file_with_another_label(tmp_path: Path, manifest: SplitManifest) -> None:
+    """Is a contradiction as well, also with the test part."""
+    for at, old in enumerate(manifest.faces):
+        done = added(tmp_path, manifest, picture(at), Label.WITHOUT_MASK)
+        assert done.counts() == {"left out: it resembles a face with another label": 1}
+        ((new, like),) = done.contradictions
+        assert (new.label, like.key) == (Label.WITHOUT_MASK, old.key)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_new_copies_with_other_labels(tmp_path: Path, manifest: SplitManifest, order: int) -> None:
+    """None of them joins, whichever is read first."""
+    names = {"one": Label.WITH_MASK, "two": Label.WITHOUT_MASK, "three": Label.WITH_MASK}
+    new = [record(tmp_path / name, "a.png", picture(9), label) for name, label in names.items()]
+    done = add(manifest, Dataset(tuple(new[::order]), ()), 1)
+    assert not done.joined
+    assert done.counts() == {
+        "left out: it resembles another new image, with another label": 2,
+        "left out: the same file is in the data set": 1,
+    }
+
+
 def test_new_images_that_contradict_each_other(tmp_path: Path, manifest: SplitManifest) -> None:
     """Neither joins, whichever of both is right."""
     new = tuple(
