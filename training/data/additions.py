@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.contract import Label
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.notes import NO_NOTES, Notes
 from training.data.readers import DataLayout, Dataset, FaceRecord, Skip, digest
 from training.data.split import SHARES, assign_parts, group
 
@@ -63,15 +64,18 @@ class _Compared:
     contradictions: list[tuple[FaceRecord, FaceRecord]]
 
 
-def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
+def add(manifest: SplitManifest, new: Dataset, seed: int, said: Notes = NO_NOTES) -> Added:
     """Adds faces to a split.
 
     Args:
         manifest: The split as it is.
         new: Labelled faces, with what could not be read.
         seed: Of assigning the faces that resemble no other.
+        said: Notes on the pictures of the split, whose labels new ones are compared with; the split keeps
+            those that it has.
     """
-    old = manifest.assigned()
+    stored = manifest.assigned()
+    old = _relabelled(stored, said)
     compared = _unknown(old, new.records)
     fresh, skips, contradictions = compared.fresh, compared.skips, compared.contradictions
     # Old and new are compared in one go; `numbers` has the old faces first.
@@ -94,9 +98,18 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
             # The face may resemble several old groups of one part; they keep their numbers.
             joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
     joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
-    faces = (*old, *joined)
+    faces = (*stored, *joined)
     made = manifest.with_faces(faces, Dataset(tuple(face.record for face in faces), ()).fingerprint())
     return Added(made, tuple(joined), (*new.skips, *skips), tuple(contradictions))
+
+
+def _relabelled(faces: Sequence[SplitFace], said: Notes) -> tuple[SplitFace, ...]:
+    """With the labels that are noted; faces with a flag stay, as their pictures are known all the same."""
+    labels = said.relabelled(face.record.key for face in faces)
+    return tuple(
+        replace(face, record=replace(face.record, label=label)) if label else face
+        for face, label in zip(faces, labels, strict=True)
+    )
 
 
 def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> _Compared:

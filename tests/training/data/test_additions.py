@@ -14,6 +14,7 @@ from edge.contract import Label, whole_image_box
 from edge.types import Image
 from training.data.additions import PURPOSE, Added, add
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.notes import Notes, PictureNote
 from training.data.readers import DataLayout, Dataset, FaceRecord
 
 
@@ -95,6 +96,23 @@ def test_new_copies_with_other_labels(tmp_path: Path, manifest: SplitManifest, o
         "left out: it resembles another new image, with another label": 2,
         "left out: the same file is in the data set": 1,
     }
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_labels_are_those_of_the_notes(tmp_path: Path, manifest: SplitManifest, turned: int) -> None:
+    """A copy or a near-duplicate is compared with the label that was noted; the split keeps its own."""
+    wrong = manifest.assigned()[0].record
+    said = Notes((PictureNote(wrong.source, wrong.image.name, label=Label.WITHOUT_MASK),))
+    pixels = picture(0)[:, ::turned]
+    right, contrary = (
+        record(tmp_path / name, "a.png", pixels, label)
+        for name, label in {"right": Label.WITHOUT_MASK, "contrary": Label.WITH_MASK}.items()
+    )
+    assert not add(manifest, Dataset((right,), ()), 1, said).contradictions
+    done = add(manifest, Dataset((contrary,), ()), 1, said)
+    ((_, old),) = done.contradictions
+    assert old.label is Label.WITHOUT_MASK
+    assert done.manifest.faces == manifest.faces
 
 
 def test_new_images_that_contradict_each_other(tmp_path: Path, manifest: SplitManifest) -> None:
