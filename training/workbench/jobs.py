@@ -9,6 +9,7 @@ job runs on without it, and a workbench that starts later finds it.
 | `process.json` | who starts it | which process it is |
 | `progress.json` | the process | how far it is |
 | `outcome.json` | the process, or who cancels it | how it ended |
+| `split.json`, `corrections.csv` | whoever queues it | the data as it was then, of a job that keeps to it |
 | `log.txt`, `results.txt` | the process | what the commands print: for people, and as JSON |
 """
 
