@@ -27,7 +27,7 @@ from training.workbench.bench import Workbench, WorkbenchSettings
 from training.workbench.data_desk import DataDesk
 from training.workbench.jobs import JobQueue, Launcher, launch
 from training.workbench.models import ModelShelf
-from training.workbench.pages import data, more_data, renewing, runs, trying
+from training.workbench.pages import data, missing, more_data, renewing, runs, trying
 from training.workbench.renewal import Renewal, RenewalFolders
 from training.workbench.uploads import UPLOADS, UploadShelf
 from training.workbench.videos import VideoShelf
@@ -42,7 +42,7 @@ BODY_S = 600.0
 ADVANCE_S = 2.0
 """So often the next job is begun where none runs, whether or not a page is open."""
 HERE = Path(__file__).parent
-PAGES = (trying, data, runs, renewing, more_data)
+PAGES = (trying, data, runs, renewing, more_data, missing)
 """The modules of the pages."""
 
 HEADERS = {
@@ -102,8 +102,10 @@ def make_app(bench: Workbench) -> FastAPI:
     app.state.workbench = bench
     handle_problems(app)
     app.include_router(login.routes)
-    for router in (api.routes, data_api.routes, jobs_api.routes):
+    routers = (api.routes, data_api.routes, jobs_api.routes)
+    for router in routers:
         app.include_router(router)
+    api.answer_all_else(app, routers)
     rendering.mount_files(app)
     app.mount("/workbench", StaticFiles(directory=HERE / "static"), name="workbench")
     for page in PAGES:

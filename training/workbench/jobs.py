@@ -230,7 +230,9 @@ class JobQueue:
 
     def knows(self, name: str) -> bool:
         """Whether there is a job of that id."""
-        return Path(name).name == name and JobFolder(self.folder / name).status() is not None
+        # No file can have a name with a null byte, and to look for one is an error of another kind.
+        is_name = Path(name).name == name and "\0" not in name
+        return is_name and JobFolder(self.folder / name).status() is not None
 
     def status(self, name: str) -> JobStatus:
         """How a job stands; raises like `of`."""
