@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edge.contract import Label
 from edge.errors import GateError
+from edge.system.process import end_with_parent
 from training.workbench import drawn
 
 RECIPE = """
@@ -132,11 +133,19 @@ def _train(site: ExampleSite, name: str) -> None:
 
 
 def _call(*words: object) -> None:
-    """Runs `maskgate-train` in a process of its own: a training takes threads and memory of its process."""
+    """Runs `maskgate-train` in a process of its own: a training takes threads and memory of its process.
+
+    It ends with this process.
+    """
     call: Sequence[str] = [str(word) for word in words]
     program = "from training.commands import main; main()"
+    # It has one thread that matters at most: the bar's, which holds nothing that a child needs to begin.
     done = subprocess.run(  # noqa: S603 - this program itself
-        [sys.executable, "-c", program, *call], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, *call],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=end_with_parent(),
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]

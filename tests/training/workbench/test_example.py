@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -10,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from edge.errors import GateError
+from tests.support.jobs import wait_until
 from training.data.manifest import SplitManifest
 from training.workbench import example
 from training.workbench.example import ExampleSite, steps
+from training.workbench.process_identity import ProcessIdentity
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +37,29 @@ def test_an_example_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (run,) = site.runs.iterdir()
     assert json.loads((run / "metrics.json").read_bytes())["all"]
     assert {"model.keras", "report.html", "split.json"} <= {file.name for file in run.iterdir()}
+
+
+MAKING = """
+import sys
+from training.workbench import example
+
+sys.executable = sys.argv[1]
+example._call("data")
+"""
+
+
+def test_what_makes_it_ends_with_it(tmp_path: Path) -> None:
+    """Where somebody ends the program while it makes an example, no training goes on."""
+    program, told = tmp_path / "program", tmp_path / "told"
+    program.write_text(f"#!/bin/sh\necho $$ > {told}.new; mv {told}.new {told}; exec sleep 600\n")
+    program.chmod(0o755)
+    process = subprocess.Popen([sys.executable, "-c", MAKING, program])
+    try:
+        wait_until(told.exists)
+    finally:
+        process.terminate()
+        process.wait()
+    wait_until(lambda: ProcessIdentity.of(int(told.read_text())) is None)
 
 
 def test_a_step_that_fails_says_why(tmp_path: Path) -> None:
