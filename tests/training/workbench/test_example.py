@@ -13,6 +13,8 @@ import pytest
 
 from edge.errors import GateError
 from tests.support.jobs import wait_until
+from training.classifier import recipe
+from training.commands.learning_curve import learning_curve
 from training.data.manifest import SplitManifest
 from training.workbench import example
 from training.workbench.example import ExampleSite, steps
@@ -26,10 +28,22 @@ def test_an_example_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(example, "FRAMES", 12)
     monkeypatch.setattr(example, "FACES", 4)
     monkeypatch.setattr(example, "RECIPES", {"small": (8, 1)})
+    # It takes as long as four more runs; what it is called with is looked at, as the program would.
+    measured: list[list[str]] = []
+    call = example._call
+    monkeypatch.setattr(
+        example,
+        "_call",
+        lambda *words: measured.append([*map(str, words)]) if "learning-curve" in words else call(*words),
+    )
     site = ExampleSite(tmp_path)
     for step in steps(site):
         step.run()
     assert steps(site) == ()
+    ((_, *words),) = measured
+    asked = learning_curve.make_context("learning-curve", words).params
+    assert (asked["output"], asked["count"], asked["sizes"]) == (site.curve, 2, "50,all")
+    assert recipe.load(asked["plan"]).name == "shares"
     faces = SplitManifest.load(site.split).faces
     assert Counter(face.source for face in faces) == {"hall": 36, "door": 14}
     with zipfile.ZipFile(site.more) as more:
