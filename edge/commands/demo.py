@@ -95,7 +95,7 @@ class DemoAudience:
 
 def _title(port: int | None) -> str:
     if port is None:
-        return "MaskGate demo: the built-in clip. No Mosquitto here: messages are shown as stored.\n"
+        return "MaskGate demo: the built-in clip. No Mosquitto here: messages are as stored\n"
     return f"MaskGate demo: the built-in clip, the real daemon, a broker at 127.0.0.1:{port}\n"
 
 

@@ -99,7 +99,8 @@ def make_site(folder: Path) -> Path:
     manifest = SplitManifest.of(faces, 1, found.fingerprint())
     split = folder / "split.json"
     split.write_text(manifest.model_dump_json())
-    recipe = Recipe.model_validate(tomllib.loads(RECIPE.format(name="drawn", units=48, epochs=8)))
+    text = RECIPE.format(name="drawn", units=48, epochs=8, heads=1, faces=192)
+    recipe = Recipe.model_validate(tomllib.loads(text))
     for name, seed in ANSWERS.items():
         _make_run(folder / "runs" / name, RunInputs(recipe, manifest), seed)
     curve = folder / "runs" / "learning-curve"

@@ -15,8 +15,10 @@ from edge.system.files import write_atomic
 from training import framework
 from training.commands.common import finder_option, skipped, skipped_lines
 from training.data import faces
+from training.data import notes as noting
 from training.data import readers as datasets
 from training.data.manifest import SplitManifest
+from training.evaluation.options import notes_option
 
 if TYPE_CHECKING:
     from training.data.additions import Added
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--split", required=True, type=EXISTING, help="Split manifest to add them to.")
 @finder_option
+@notes_option
 @click.option("-o", "--output", type=FILE, help="Write the new manifest here and leave the old one alone.")
 @click.option("--seed", default=7, show_default=True, help="Of dealing out the new faces.")
 @megapixels_option
@@ -46,6 +49,7 @@ def add(
     source: str | None,
     split: Path,
     detector: Path,
+    notes: tuple[Path, ...],
     output: Path | None,
     seed: int,
     as_json: bool,
@@ -57,7 +61,7 @@ def add(
 
     Near-duplicates join the group and part of what they resemble. The test part stays as it is, because old
     and new models are judged on it: images that resemble it are left out, and so are those that the data set
-    holds already.
+    holds already. Labels that --notes corrects are those to compare with; the split keeps what it holds.
 
     \b
     Examples:
@@ -72,11 +76,11 @@ def add(
     # Imported here, so that help needs none of the training packages.
     from training.data import additions
 
-    manifest = SplitManifest.load(split)
+    manifest, said = SplitManifest.load(split), noting.load(notes)
     new = _read(folder, meant, named, faces.device_finder(detector))
     if not (new.records or new.skips):
         raise ConfigError(f"{folder} holds no image")
-    done = additions.add(manifest, new, seed)
+    done = additions.add(manifest, new, seed, said)
     target = output or split
     write_atomic(target, done.manifest.model_dump_json(indent=1).encode())
     if as_json:

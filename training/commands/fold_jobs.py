@@ -16,6 +16,7 @@ from training.classifier import run as classifier_run
 from training.classifier.recipe import Recipe
 from training.commands.common import known_faces
 from training.data import hard_faces
+from training.data import notes as noting
 from training.data.dataset import FaceDataset, load_material
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
 from training.data.shares import TrainingShare
@@ -58,24 +59,39 @@ class FoldedData:
     classes: int
     how: Dealt
     cache: Path | None
+    notes: tuple[Path, ...] = ()
 
     @classmethod
-    def at(cls, split: Path, classes: int, how: Dealt, cache: Path | None) -> FoldedData:
+    def at(
+        cls, split: Path, classes: int, how: Dealt, cache: Path | None, notes: Sequence[Path] = ()
+    ) -> FoldedData:
         """With absolute paths, because a worker of a cluster starts in another folder.
 
         Raises:
-            ConfigError: The file is no split.
+            ConfigError: The file is no split, or a file of notes is none.
         """
         SplitManifest.load(split)
-        return cls(split.resolve(), classes, how, cache and cache.resolve())
+        noting.load(notes)
+        files = tuple(file.resolve() for file in notes)
+        return cls(split.resolve(), classes, how, cache and cache.resolve(), files)
+
+    def manifest(self) -> SplitManifest:
+        """The split, as the notes correct it."""
+        return _corrected(self.split, self.notes) if self.notes else SplitManifest.load(self.split)
 
     def faces(self) -> FaceDataset:
         """All faces of labels that the network knows."""
-        return _faces(self.split, self.classes, self.cache)
+        return _faces(self)
 
     def parts(self) -> dict[str, tuple[SplitFace, ...]]:
         """The faces of every fold by the name of its folder."""
         return _parts(self)
+
+
+@lru_cache(maxsize=1)
+def _corrected(split: Path, notes: tuple[Path, ...]) -> SplitManifest:
+    """Kept, because every picture is read for it."""
+    return noting.corrected(SplitManifest.load(split), noting.load(notes))
 
 
 @lru_cache(maxsize=1)
@@ -85,9 +101,9 @@ def _parts(data: FoldedData) -> dict[str, tuple[SplitFace, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _faces(split: Path, classes: int, cache: Path | None) -> FaceDataset:
+def _faces(data: FoldedData) -> FaceDataset:
     """Kept, because one process trains several folds of one split."""
-    return known_faces(load_material(SplitManifest.load(split), cache), classes)
+    return known_faces(load_material(data.manifest(), data.cache), data.classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +159,8 @@ class FoldJob:
             ConfigError: There are no faces of the recipe's licences, or the share cannot be had.
         """
         settings = self.start.settings
-        manifest = SplitManifest.load(self.data.split)
-        found = manifest.dealt(self.data.parts()[self.fold], settings.seed).licensed(settings.licences)
+        dealt = self.data.manifest().dealt(self.data.parts()[self.fold], settings.seed)
+        found = dealt.licensed(settings.licences)
         if self.share is None:
             return found
         return found.dealt(self.share.of(found.assigned(), settings.seed), settings.seed)

@@ -17,6 +17,7 @@ from training.commands.common import folds_option, load_recipe, require_weights,
 from training.commands.fold_jobs import Dealing, Dealt, FoldedData, FoldJob, FoldStart, run_jobs
 from training.data.manifest import SplitFace, SplitPart
 from training.data.shares import ALL, TrainingShare, without_each
+from training.evaluation.options import notes_option
 
 SIZES = (1000, 2500, 5000)
 CHART, FIGURES = "learning-curve.svg", "learning-curve.json"
@@ -31,6 +32,7 @@ class ShareKind(StrEnum):
 
 @click.command()
 @click.option("--split", required=True, type=EXISTING, help="Split manifest; its groups are dealt anew.")
+@notes_option
 @click.option(
     "--recipe", "plan", type=FILE, default=recipe.DEFAULT,
     help="TOML file; the default recipe otherwise. Its seed decides folds and shares.",
@@ -57,6 +59,7 @@ class ShareKind(StrEnum):
 @json_option
 def learning_curve(
     split: Path,
+    notes: tuple[Path, ...],
     plan: Path,
     weights: str | None,
     sizes: str | None,
@@ -87,7 +90,7 @@ def learning_curve(
         raise ConfigError("--sizes is for growing shares; leave it or --by source out")
     named = _named(sizes) if sizes is not None else None
     how = Dealt(Dealing.GROUP, count, settings.seed)
-    data = FoldedData.at(split, settings.network.classes, how, cache)
+    data = FoldedData.at(split, settings.network.classes, how, cache, notes)
     start = FoldStart.at(settings, weights, None)
     # After what is told at once: a framework is loaded for it.
     require_weights(settings, weights)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from edge.contract import Label
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.notes import NO_NOTES, Notes
 from training.data.readers import DataLayout, Dataset, FaceRecord, Skip, digest
 from training.data.split import SHARES, assign_parts, group
 
@@ -37,7 +37,7 @@ class Added:
         joined: The new faces in it.
         skips: What is not in it, and why.
         contradictions: Of the new faces those that are left out for their label, each with an old one that
-            it resembles.
+            it resembles or is a copy of.
     """
 
     manifest: SplitManifest
@@ -55,23 +55,36 @@ class Added:
         return self.purposes() | dict(sorted(left_out.items()))
 
 
-def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """New faces that the data set does not know, what is left out, and which of that for its label."""
+
+    fresh: list[FaceRecord]
+    skips: list[Skip]
+    contradictions: list[tuple[FaceRecord, FaceRecord]]
+
+
+def add(manifest: SplitManifest, new: Dataset, seed: int, said: Notes = NO_NOTES) -> Added:
     """Adds faces to a split.
 
     Args:
         manifest: The split as it is.
         new: Labelled faces, with what could not be read.
         seed: Of assigning the faces that resemble no other.
+        said: Notes on the pictures of the split, whose labels new ones are compared with; the split keeps
+            those that it has.
     """
-    old = manifest.assigned()
-    fresh, skips = _unknown(old, new.records)
+    stored = manifest.assigned()
+    old = _relabelled(stored, said)
+    compared = _unknown(old, new.records)
+    fresh, skips, contradictions = compared.fresh, compared.skips, compared.contradictions
     # Old and new are compared in one go; `numbers` has the old faces first.
     numbers = group([*(face.record for face in old), *fresh])
     members: dict[int, list[SplitFace]] = defaultdict(list)
     for face, number in zip(old, numbers, strict=False):
         members[number].append(face)
     torn = _torn(fresh, numbers[len(old) :])
-    alone, joined, contradictions = [], [], []
+    alone, joined = [], []
     for record, number in zip(fresh, numbers[len(old) :], strict=True):
         if number in torn:
             skips.append(Skip(record.image, "it resembles another new image, with another label"))
@@ -85,30 +98,57 @@ def add(manifest: SplitManifest, new: Dataset, seed: int) -> Added:
             # The face may resemble several old groups of one part; they keep their numbers.
             joined.append(SplitFace(record, members[number][0].group, members[number][0].part))
     joined += _assigned(alone, 1 + max((face.group for face in old), default=-1), seed)
-    faces = (*old, *joined)
+    faces = (*stored, *joined)
     made = manifest.with_faces(faces, Dataset(tuple(face.record for face in faces), ()).fingerprint())
     return Added(made, tuple(joined), (*new.skips, *skips), tuple(contradictions))
 
 
-def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> tuple[list[FaceRecord], list[Skip]]:
-    """Leaves out what is in the data set already, by name or byte for byte."""
+def _relabelled(faces: Sequence[SplitFace], said: Notes) -> tuple[SplitFace, ...]:
+    """With the labels that are noted; faces with a flag stay, as their pictures are known all the same."""
+    labels = said.relabelled(face.record.key for face in faces)
+    return tuple(
+        replace(face, record=replace(face.record, label=label)) if label else face
+        for face, label in zip(faces, labels, strict=True)
+    )
+
+
+def _unknown(old: Sequence[SplitFace], new: Sequence[FaceRecord]) -> _Compared:
+    """Leaves out what is in the data set already, by name or byte for byte, with this or another label.
+
+    New copies of one file with several labels stay: they contradict each other as near-duplicates do.
+    """
     keys = {face.record.key for face in old}
-    known = {digest(image) for image in {face.record.image for face in old}}
-    fresh, skips = [], []
-    first: dict[str, Path] = {}
+    digests = {image: digest(image) for image in {face.record.image for face in old}}
+    known: dict[str, list[FaceRecord]] = defaultdict(list)
+    for face in old:
+        known[digests[face.record.image]].append(face.record)
+    found = _Compared([], [], [])
+    earlier: dict[str, list[FaceRecord]] = defaultdict(list)
     for record in new:
         content = digest(record.image)
         # A picture may have several faces.
-        if content in known or first.setdefault(content, record.image) != record.image:
-            skips.append(Skip(record.image, "the same file is in the data set"))
+        copies = [one for one in earlier[content] if one.image != record.image]
+        earlier[content].append(record)
+        if against := _contradicted(record, known[content]):
+            found.skips.append(Skip(record.image, OTHER_LABEL))
+            found.contradictions.append((record, against))
+        elif known[content] or (copies and not _contradicted(record, copies)):
+            found.skips.append(Skip(record.image, "the same file is in the data set"))
         elif record.key in keys:
-            skips.append(
-                Skip(record.image, "another file of this name is in the data set; rename its folder")
-            )
+            reason = "another file of this name is in the data set; rename its folder"
+            found.skips.append(Skip(record.image, reason))
         else:
-            fresh.append(record)
+            found.fresh.append(record)
             keys.add(record.key)
-    return fresh, skips
+    return found
+
+
+def _contradicted(record: FaceRecord, copies: Sequence[FaceRecord]) -> FaceRecord | None:
+    """A copy of a picture that has another label, where none has the same; only class folders label one."""
+    folders = [one for one in copies if one.layout is DataLayout.FOLDER]
+    if record.layout is not DataLayout.FOLDER or any(one.label is record.label for one in folders):
+        return None
+    return next(iter(folders), None)
 
 
 def _torn(new: Sequence[FaceRecord], numbers: Sequence[int]) -> set[int]:

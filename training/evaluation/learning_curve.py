@@ -80,7 +80,7 @@ def read(folder: Path) -> LearningCurve:
     Raises:
         ConfigError: There are none, or some are not finished.
     """
-    names = sorted({file.parts[-3] for file in folder.glob(f"*/*/{fold_results.PREDICTIONS}")})
+    names = _shares(folder)
     if not names:
         raise ConfigError(f"{folder} holds no learning curve; make it with maskgate-train learning-curve")
     found = [_read(folder / name) for name in names]
@@ -88,6 +88,19 @@ def read(folder: Path) -> LearningCurve:
     if len(keys) > 1:
         raise ConfigError(f"{folder} is not finished; call maskgate-train learning-curve again")
     return curve(found)
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether a folder holds a share that has learnt something, as none of a run or of folds does."""
+    try:
+        return bool([TrainingShare.named(name) for name in _shares(folder)])
+    except ConfigError:
+        return False
+
+
+def _shares(folder: Path) -> list[str]:
+    """The folders of those shares of which some fold is finished."""
+    return sorted({file.parts[-3] for file in folder.glob(f"*/*/{fold_results.PREDICTIONS}")})
 
 
 def _read(folder: Path) -> LearntShare:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from collections.abc import Sequence
+from functools import partial
+from http import HTTPMethod, HTTPStatus
 from importlib.metadata import version
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from edge.web.problems import responses
 from edge.web.uploads import MOST_NAME
@@ -41,6 +46,25 @@ class UploadReport(BaseModel):
     """Under which name what was sent can be looked at, once."""
 
     id: str
+
+
+def answer_all_else(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Has what is in none of the routers of the API answered with a problem, after these were included.
+
+    Without this it would reach the pages, whose library takes every path that is left.
+    """
+    known = [*app.routes, *(route for router in routers for route in router.routes)]
+    endpoint = partial(_nothing_here, [route for route in known if isinstance(route, Route)])
+    methods = [method.value for method in HTTPMethod]
+    app.add_route("/api/{path:path}", endpoint, methods, include_in_schema=False)
+
+
+async def _nothing_here(known: Sequence[Route], request: Request) -> Response:
+    others = [route.methods for route in known if route.matches(request.scope)[0] is Match.PARTIAL]
+    if not others:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    allowed = sorted({method for methods in others for method in methods or ()})
+    raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
 
 
 @routes.get("/health")

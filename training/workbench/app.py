@@ -27,7 +27,7 @@ from training.workbench.bench import Workbench, WorkbenchSettings
 from training.workbench.data_desk import DataDesk
 from training.workbench.jobs import JobQueue, Launcher, launch
 from training.workbench.models import ModelShelf
-from training.workbench.pages import data, more_data, renewing, runs, trying
+from training.workbench.pages import data, missing, more_data, renewing, runs, trying
 from training.workbench.renewal import Renewal, RenewalFolders
 from training.workbench.uploads import UPLOADS, UploadShelf
 from training.workbench.videos import VideoShelf
@@ -42,7 +42,7 @@ BODY_S = 600.0
 ADVANCE_S = 2.0
 """So often the next job is begun where none runs, whether or not a page is open."""
 HERE = Path(__file__).parent
-PAGES = (trying, data, runs, renewing, more_data)
+PAGES = (trying, data, runs, renewing, more_data, missing)
 """The modules of the pages."""
 
 HEADERS = {
@@ -55,6 +55,8 @@ HEADERS = {
         "font-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; "
         "frame-ancestors 'self'; base-uri 'none'"
     ),
+    # So that a form of these pages says where it is from: with no referrer at all it is sent as from nowhere.
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
     "X-Frame-Options": "SAMEORIGIN",
 }
@@ -102,8 +104,10 @@ def make_app(bench: Workbench) -> FastAPI:
     app.state.workbench = bench
     handle_problems(app)
     app.include_router(login.routes)
-    for router in (api.routes, data_api.routes, jobs_api.routes):
+    routers = (api.routes, data_api.routes, jobs_api.routes)
+    for router in routers:
         app.include_router(router)
+    api.answer_all_else(app, routers)
     rendering.mount_files(app)
     app.mount("/workbench", StaticFiles(directory=HERE / "static"), name="workbench")
     for page in PAGES:

@@ -46,7 +46,7 @@ class PageGuard:
         try:
             # A page of another site can send a form here even where this machine needs no token.
             if method not in _ASKING:
-                check_site(request.headers)
+                _check_sender(request.headers)
             if path not in OPEN_PATHS and not path.startswith(OPEN_FOLDER):
                 self._guard.check_request(client_of(request.scope), request.headers, request.cookies)
         except ProblemError as error:
@@ -66,6 +66,17 @@ class PageGuard:
         except ProblemError:
             return False
         return True
+
+
+def _check_sender(headers: Headers) -> None:
+    """Refuses what a page of another site has a browser send, also one that names no site.
+
+    Raises:
+        ProblemError: The browser names another site.
+    """
+    check_site(headers)
+    if not _is_own_page(headers):
+        raise ProblemError(HTTPStatus.FORBIDDEN, "another site has sent this; open the page itself")
 
 
 def _is_own_page(headers: Headers) -> bool:

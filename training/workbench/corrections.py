@@ -1,7 +1,7 @@
 """Corrections of single faces: another label, or left out.
 
-They are notes beside the data, in the form of `training.data.notes`, which `maskgate-train data` and `fit`
-take with --notes. The data itself is never changed.
+They are notes beside the data, in the form of `training.data.notes`, which commands of `maskgate-train` take
+with --notes. The data itself is never changed.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.system.parsing import parse_json
+from training.classifier.run import TrainingRun
 from training.evaluation.intervals import Estimate
 from training.workbench.run_catalogue import CURVE
 
@@ -35,16 +36,25 @@ class LearntPoint:
 
 @dataclass(frozen=True, slots=True)
 class CurveSummary:
-    """A learning curve: the name of its folder, its points, and its chart as SVG, empty without one."""
+    """A learning curve.
+
+    Attributes:
+        id: The name of its folder.
+        recipe: The name of what was trained; empty where nobody can say it any more.
+        points: Its shares.
+        chart: As SVG; empty without one.
+    """
 
     id: str
+    recipe: str
     points: tuple[LearntPoint, ...]
     chart: str
 
 
 def curves_in(folder: Path) -> tuple[CurveSummary, ...]:
-    """All finished learning curves directly in a folder; what is damaged is passed over."""
-    files = sorted(folder.glob(f"*/{CURVE}")) if folder.is_dir() else []
+    """All finished learning curves directly in a folder, the newest first; what is damaged is passed over."""
+    found = folder.glob(f"*/{CURVE}") if folder.is_dir() else ()
+    files = sorted(found, key=lambda file: (file.stat().st_mtime_ns, file), reverse=True)
     return tuple(filter(None, map(_read, files)))
 
 
@@ -55,7 +65,16 @@ def _read(file: Path) -> CurveSummary | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     chart = file.with_name(CHART)
-    return CurveSummary(file.parent.name, points, chart.read_text() if chart.exists() else "")
+    shown = chart.read_text() if chart.exists() else ""
+    return CurveSummary(file.parent.name, _recipe(file.parent), points, shown)
+
+
+def _recipe(folder: Path) -> str:
+    """All trainings of a curve are of one recipe."""
+    try:
+        return TrainingRun(next(folder.glob("*/*/recipe.json")).parent).recipe().name
+    except (StopIteration, OSError, ValueError):
+        return ""
 
 
 def _point(told: Mapping[str, Any]) -> LearntPoint:

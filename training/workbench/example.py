@@ -1,4 +1,4 @@
-"""A small site of the project's own making: drawn faces, two trained runs and a bundle, for a first look."""
+"""A small site of the project's own making, for a first look: drawn faces, two runs and a learning curve."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edge.contract import Label
 from edge.errors import GateError
+from edge.system.process import end_with_parent
 from training.workbench import drawn
 
 RECIPE = """
@@ -25,13 +26,13 @@ dense_units = {units}
 weights = "none"
 dropout = 0.2
 [mixture]
-faces_per_epoch = 192
+faces_per_epoch = {faces}
 batch = 16
 drawn_well = 0.0
 drawn_wrong = 0.0
 occluded_bare = 0.0
 [schedule]
-head_epochs = 1
+head_epochs = {heads}
 epochs = {epochs}
 rate = 2e-3
 settling_batches = 5
@@ -41,6 +42,9 @@ epochs = 0
 """
 RECIPES = {"small": (16, 4), "larger": (48, 8)}
 """Units of the dense layer and epochs of each recipe."""
+CURVE_RECIPE = "shares"
+SHARES, FOLDS = "50,all", 2
+"""Of the learning curve, whose trainings are as short as they can be: they are four."""
 FRAMES, FACES, MORE = 90, 16, 4
 """Frames, and faces of each label in a class folder and to be added; a bundle takes 200 faces to train on."""
 
@@ -65,6 +69,11 @@ class ExampleSite:
     def runs(self) -> Path:
         """The folder of the runs."""
         return self.folder / "runs"
+
+    @property
+    def curve(self) -> Path:
+        """The folder of the learning curve, among the runs."""
+        return self.runs / "learning-curve"
 
     @property
     def more(self) -> Path:
@@ -97,6 +106,7 @@ def steps(site: ExampleSite) -> tuple[ExampleStep, ...]:
         ExampleStep("drawing faces", partial(_draw, site)),
         ExampleStep("reading the data", partial(_split, site)),
         *trainings,
+        ExampleStep("measuring what more data is worth", partial(_measure, site)),
         ExampleStep("keeping that", site.finished.touch),
     )
 
@@ -126,17 +136,36 @@ def _split(site: ExampleSite) -> None:
 
 def _train(site: ExampleSite, name: str) -> None:
     units, epochs = RECIPES[name]
-    recipe = site.folder / f"{name}.toml"
-    recipe.write_text(RECIPE.format(name=name, units=units, epochs=epochs), encoding="utf-8")
+    recipe = _recipe(site, name, RECIPE.format(name=name, units=units, epochs=epochs, heads=1, faces=192))
     _call("fit", "--split", site.split, "--recipe", recipe, "--runs", site.runs)
 
 
+def _measure(site: ExampleSite) -> None:
+    text = RECIPE.format(name=CURVE_RECIPE, units=16, epochs=1, heads=0, faces=96)
+    recipe, shares = _recipe(site, CURVE_RECIPE, text), ("--folds", FOLDS, "--sizes", SHARES)
+    _call("learning-curve", "--split", site.split, "--recipe", recipe, *shares, "-o", site.curve)
+
+
+def _recipe(site: ExampleSite, name: str, text: str) -> Path:
+    file = site.folder / f"{name}.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
 def _call(*words: object) -> None:
-    """Runs `maskgate-train` in a process of its own: a training takes threads and memory of its process."""
+    """Runs `maskgate-train` in a process of its own: a training takes threads and memory of its process.
+
+    It ends with this process.
+    """
     call: Sequence[str] = [str(word) for word in words]
     program = "from training.commands import main; main()"
+    # It has one thread that matters at most: the bar's, which holds nothing that a child needs to begin.
     done = subprocess.run(  # noqa: S603 - this program itself
-        [sys.executable, "-c", program, *call], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, *call],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=end_with_parent(),
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]

@@ -34,9 +34,15 @@ PAGES = (
 
 
 @contextmanager
-def page_frame(bench: Workbench, path: str) -> Iterator[None]:
-    """Head and navigation of the page at a path of `PAGES`; its content goes into the block."""
-    name = next(page.name for page in PAGES if page.path == path)
+def page_frame(bench: Workbench, path: str, name: str = "") -> Iterator[None]:
+    """Head and navigation of the page at a path; its content goes into the block.
+
+    Args:
+        bench: What the pages work with.
+        path: Of the page.
+        name: Of a page that is not among `PAGES`.
+    """
+    name = name or next(page.name for page in PAGES if page.path == path)
     ui.page_title(f"{name} · {TITLE}")
     ui.add_head_html(HEAD)
     # What it was stands in the log; it may tell of files.

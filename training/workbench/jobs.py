@@ -9,6 +9,7 @@ job runs on without it, and a workbench that starts later finds it.
 | `process.json` | who starts it | which process it is |
 | `progress.json` | the process | how far it is |
 | `outcome.json` | the process, or who cancels it | how it ended |
+| `split.json`, `corrections.csv` | whoever queues it | the data as it was then, of a job that keeps to it |
 | `log.txt`, `results.txt` | the process | what the commands print: for people, and as JSON |
 """
 
@@ -229,7 +230,9 @@ class JobQueue:
 
     def knows(self, name: str) -> bool:
         """Whether there is a job of that id."""
-        return Path(name).name == name and JobFolder(self.folder / name).status() is not None
+        # No file can have a name with a null byte, and to look for one is an error of another kind.
+        is_name = Path(name).name == name and "\0" not in name
+        return is_name and JobFolder(self.folder / name).status() is not None
 
     def status(self, name: str) -> JobStatus:
         """How a job stands; raises like `of`."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from edge import bundle
 from edge.contract import Label
-from edge.errors import ConfigError, MaskGateError
+from edge.errors import ConfigError, MaskGateError, StorageError
 from edge.system.files import make_folder_of, write_atomic
 from training.classifier import recipe as recipes
 from training.classifier.run import TrainingRun
@@ -21,11 +21,12 @@ from training.workbench import inbox
 from training.workbench.added_pictures import AddedPictures
 from training.workbench.data_desk import DataDesk
 from training.workbench.inbox import HandedIn, InboxResult
-from training.workbench.jobs import RESUMABLE, JobQueue, JobStatus
+from training.workbench.jobs import RESUMABLE, JobFolder, JobQueue, JobStatus
 from training.workbench.run_catalogue import gate_of, runs_in
 
 RUN_RECIPE = "recipe.json"
-CURVES = "learning-curve"
+KEPT_SPLIT, KEPT_NOTES = "split.json", "corrections.csv"
+"""What a job keeps of the data as it was when it was asked for."""
 DEFAULT_RECIPE = "default"
 SOURCE, DEFAULT_SOURCE = "--source", "added"
 WEIGHTS = {
@@ -164,7 +165,7 @@ class Renewal:
         except MaskGateError:
             shutil.rmtree(job.path, ignore_errors=True)
             raise
-        step = ("add", _absolute(target), SOURCE, named, "--split", _absolute(self._desk.split), "--json")
+        step = ("add", _absolute(target), SOURCE, named, *self._data(), "--json")
         many = sum(taken.counts.values())
         try:
             pictures = "1 picture" if many == 1 else f"{many} pictures"
@@ -187,12 +188,10 @@ class Renewal:
         file = self._recipe(recipe)
         job = self.queue.new(JobKind.RETRAIN)
         step = [
-            "fit", "--split", _absolute(self._desk.split), "--from", _absolute(wanted.rival),
+            "fit", *self._data(), "--from", _absolute(wanted.rival),
             "--recipe", _absolute(file), "--runs", _absolute(self._folders.runs),
             "-o", _absolute(self._folders.runs / job.path.name), "--json",
         ]  # fmt: skip
-        if self._desk.corrections.file.exists():
-            step += ["--notes", _absolute(self._desk.corrections.file)]
         if wanted.weights:
             step += ["--weights", wanted.weights]
         title = f"Train with the recipe {recipe.removeprefix('that ')} to beat {_spoken_rival(wanted.rival)}"
@@ -201,15 +200,36 @@ class Renewal:
     def measure_growth(self, recipe: str, weights: str, by: Growth) -> JobStatus:
         """Measures what more data is worth, see `maskgate-train learning-curve`; raises like `retrain`."""
         self._desk.catalogue()
-        output = self._folders.runs / (CURVES if by is Growth.SIZE else f"{CURVES}-by-source")
         file = self._recipe(recipe)
+        job = self.queue.new(JobKind.GROWTH)
         step = [
-            "learning-curve", "--split", _absolute(self._desk.split), "--recipe", _absolute(file),
-            "--by", by.value, "-o", _absolute(output), "--json",
+            "learning-curve", *self._kept_data(job), "--recipe", _absolute(file),
+            "--by", by.value, "-o", _absolute(self._folders.runs / job.path.name), "--json",
         ]  # fmt: skip
         if weights:
             step += ["--weights", weights]
-        return self._submit(JobKind.GROWTH, f"Measure what more data is worth, by {by}, {recipe}", step)
+        title = f"Measure what more data is worth, by {by}, {recipe}"
+        return self.queue.submit(job, JobKind.GROWTH, title, [step])
+
+    def _data(self) -> list[str]:
+        """Where a command finds the split, and the corrections once there are any."""
+        return _named_data(self._desk.split, self._desk.corrections.file)
+
+    def _kept_data(self, job: JobFolder) -> list[str]:
+        """The same of copies in the folder of a job, which is to go on with them whatever is added since.
+
+        Raises:
+            StorageError: There is no room for them; the folder is gone then.
+        """
+        split, notes = job.file(KEPT_SPLIT), job.file(KEPT_NOTES)
+        try:
+            for kept, file in ((split, self._desk.split), (notes, self._desk.corrections.file)):
+                if file.exists():
+                    write_atomic(kept, file.read_bytes())
+        except StorageError:
+            shutil.rmtree(job.path, ignore_errors=True)
+            raise
+        return _named_data(split, notes)
 
     def _recipe(self, name: str) -> Path:
         known = self.recipes()
@@ -277,6 +297,11 @@ class Renewal:
 
     def _submit(self, kind: JobKind, title: str, step: Sequence[str]) -> JobStatus:
         return self.queue.submit(self.queue.new(kind), kind, title, [step])
+
+
+def _named_data(split: Path, notes: Path) -> list[str]:
+    noted = ["--notes", _absolute(notes)] if notes.exists() else []
+    return ["--split", _absolute(split), *noted]
 
 
 def _spoken_rival(rival: Path) -> str:

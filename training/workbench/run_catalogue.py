@@ -14,6 +14,7 @@ from edge.system.parsing import parse_json
 from training.classifier.run import TrainingRun
 from training.evaluation import fold_results, results
 from training.evaluation.evaluate import BUNDLE
+from training.evaluation.learning_curve import is_begun
 from training.evaluation.predictions import Predictions
 from training.evaluation.report import galleries
 from training.evaluation.report.report import PAGE
@@ -87,7 +88,7 @@ def runs_in(folder: Path) -> tuple[RunSummary, ...]:
 
 def _summary(folder: Path) -> RunSummary | None:
     run = TrainingRun(folder)
-    if (folder / CURVE).exists():
+    if (folder / CURVE).exists() or is_begun(folder):
         return None
     if not (folder / "recipe.json").exists():
         if next(folder.rglob(fold_results.PREDICTIONS), None) is None:

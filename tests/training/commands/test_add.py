@@ -53,6 +53,21 @@ def test_folders_say_what_is_in_them(tmp_path: Path, split: Path) -> None:
     assert told["contradictions"] == []
 
 
+def test_corrected_labels_are_compared(tmp_path: Path, split: Path) -> None:
+    """A copy with the label that was corrected is no contradiction any more, and the split keeps its own."""
+    for name, face in (("old", "1.png"), ("copy", "2.png")):
+        (tmp_path / name / "with_mask").mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / name / "with_mask" / face), draw_face(Label.WITH_MASK, seed=300))
+    add(tmp_path / "old", split, "", "--source", "entrance")
+    before = SplitManifest.load(split).faces
+    notes = tmp_path / "corrections.csv"
+    notes.write_text("source,image,face,label\nentrance,1,0,without_mask\n")
+    told = json.loads(add(tmp_path / "copy", split, "", "--notes", notes, "--json").stdout)
+    (one,) = told["contradictions"]
+    assert (one["label"], one["like_label"]) == ("with_mask", "without_mask")
+    assert SplitManifest.load(split).faces == before
+
+
 @pytest.mark.parametrize("label", ["", "with_mask"])
 def test_several_days_are_one_source(tmp_path: Path, split: Path, label: str) -> None:
     """Although cameras begin their numbers anew; the same picture is still taken once."""

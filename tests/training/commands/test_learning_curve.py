@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from edge import bundle
+from edge.contract import Label
 from edge.errors import ConfigError
 from tests.support.predictions import drawn_split
 from tests.support.recipes import recipe, run
 from training.commands import learning_curve, maskgate_train
+from training.commands.fold_jobs import FoldJob
 from training.data.manifest import SplitManifest, SplitPart
 
 SHORT = (
@@ -80,9 +83,23 @@ def test_a_file_that_is_no_split(tmp_path: Path) -> None:
     assert "bad.json is damaged" in str(done.exception)
 
 
+def test_corrections_are_learnt_from(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And tested with: labels are those of the notes, and what they leave out is in no fold."""
+    notes = tmp_path / "notes.csv"
+    notes.write_text("source,image,face,flag,label\nframes,0,0,,without_mask\nframes,0,1,doubt,\n")
+    asked: list[FoldJob] = []
+    monkeypatch.setattr(learning_curve, "run_jobs", lambda jobs, _: asked.extend(jobs))
+    call(faces, tmp_path, "--notes", notes)
+    assert len(asked) == 6
+    rows = {row.key: row for job in asked for row in job.split().faces}
+    assert rows["frame/frames/0.png#0"].label is Label.WITHOUT_MASK
+    assert {row.key for row in SplitManifest.load(faces).faces} - set(rows) == {"frame/frames/0.png#1"}
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (("--notes", bundle.SHIPPED / "manifest.json"), "need the columns source, image"),
         (("--sizes", "9,many"), "--sizes 9,many: many is no number of faces to learn from"),
         (("--sizes", "without-frames"), "to leave out frames is what --by source does"),
         (("--sizes", "5", "--by", "source"), "leave it or --by source out"),
@@ -90,7 +107,7 @@ def test_a_file_that_is_no_split(tmp_path: Path) -> None:
         (("--by", "source"), "the split holds one source only, frames"),
     ],
 )
-def test_what_cannot_be_drawn(faces: Path, tmp_path: Path, options: tuple[str, ...], words: str) -> None:
+def test_what_cannot_be_drawn(faces: Path, tmp_path: Path, options: tuple[object, ...], words: str) -> None:
     """One sentence before the first training, and no folder."""
     done = call(faces, tmp_path, *options)
     assert isinstance(done.exception, ConfigError)

@@ -14,6 +14,7 @@ from edge.contract import Label, whole_image_box
 from edge.types import Image
 from training.data.additions import PURPOSE, Added, add
 from training.data.manifest import SplitFace, SplitManifest, SplitPart
+from training.data.notes import Notes, PictureNote
 from training.data.readers import DataLayout, Dataset, FaceRecord
 
 
@@ -73,6 +74,45 @@ def test_a_contradiction_is_left_out(tmp_path: Path, manifest: SplitManifest) ->
     assert "another label" in done.skips[0].reason
     ((new, old),) = done.contradictions
     assert (new.label, old.key) == (Label.WITHOUT_MASK, manifest.faces[0].key)
+
+
+def test_the_same_file_with_another_label(tmp_path: Path, manifest: SplitManifest) -> None:
+    """Is a contradiction as well, also with the test part."""
+    for at, old in enumerate(manifest.faces):
+        done = added(tmp_path, manifest, picture(at), Label.WITHOUT_MASK)
+        assert done.counts() == {"left out: it resembles a face with another label": 1}
+        ((new, like),) = done.contradictions
+        assert (new.label, like.key) == (Label.WITHOUT_MASK, old.key)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_new_copies_with_other_labels(tmp_path: Path, manifest: SplitManifest, order: int) -> None:
+    """None of them joins, whichever is read first."""
+    names = {"one": Label.WITH_MASK, "two": Label.WITHOUT_MASK, "three": Label.WITH_MASK}
+    new = [record(tmp_path / name, "a.png", picture(9), label) for name, label in names.items()]
+    done = add(manifest, Dataset(tuple(new[::order]), ()), 1)
+    assert not done.joined
+    assert done.counts() == {
+        "left out: it resembles another new image, with another label": 2,
+        "left out: the same file is in the data set": 1,
+    }
+
+
+@pytest.mark.parametrize("turned", [1, -1])
+def test_labels_are_those_of_the_notes(tmp_path: Path, manifest: SplitManifest, turned: int) -> None:
+    """A copy or a near-duplicate is compared with the label that was noted; the split keeps its own."""
+    wrong = manifest.assigned()[0].record
+    said = Notes((PictureNote(wrong.source, wrong.image.name, label=Label.WITHOUT_MASK),))
+    pixels = picture(0)[:, ::turned]
+    right, contrary = (
+        record(tmp_path / name, "a.png", pixels, label)
+        for name, label in {"right": Label.WITHOUT_MASK, "contrary": Label.WITH_MASK}.items()
+    )
+    assert not add(manifest, Dataset((right,), ()), 1, said).contradictions
+    done = add(manifest, Dataset((contrary,), ()), 1, said)
+    ((_, old),) = done.contradictions
+    assert old.label is Label.WITHOUT_MASK
+    assert done.manifest.faces == manifest.faces
 
 
 def test_new_images_that_contradict_each_other(tmp_path: Path, manifest: SplitManifest) -> None:

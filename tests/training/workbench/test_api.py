@@ -29,3 +29,28 @@ def test_a_video_is_taken(bench: Served) -> None:
     """Whatever its sender calls it, it stays in the folder of the workbench."""
     sent = bench.client.post("/api/videos?name=../../x.mp4/../y", content=b"x")
     assert len(sent.json()["id"]) == 32
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", "/api/nothing", 404, "/api/openapi.json lists what there is"),
+        ("POST", "/api/", 404, "/api/openapi.json lists what there is"),
+        ("PUT", "/api/retrain", 405, "does not take this method"),
+        ("GET", "/api/jobs/%00", 404, "there is no job"),
+        ("DELETE", "/api/jobs/%00", 404, "there is no job"),
+        ("POST", "/api/jobs/%00/resume", 404, "there is no job"),
+        ("GET", "/api/jobs/%00/log", 404, "there is no job"),
+        ("GET", "/api/runs/%00/report", 404, "there is no run"),
+    ],
+)
+def test_what_there_is_not(bench: Served, method: str, path: str, status: int, words: str) -> None:
+    """Is a problem, as every other error."""
+    answer = bench.client.request(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert words in answer.json()["detail"]
+
+
+def test_the_methods_of_an_address(bench: Served) -> None:
+    """Are named to who takes another one."""
+    assert bench.client.put("/api/jobs/one").headers["allow"] == "DELETE, GET"

@@ -19,6 +19,8 @@ def test_nothing_comes_from_elsewhere(bench: Served) -> None:
         assert "default-src 'none'" in policy
         assert "connect-src 'self'" in policy
         assert "http" not in policy
+        # With less a browser sends the login's form as from nowhere, which the guard refuses.
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["permissions-policy"].startswith("camera=(self)")
         assert "server" not in headers
         assert "access-control-allow-origin" not in headers

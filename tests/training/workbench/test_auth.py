@@ -87,6 +87,8 @@ def test_a_page_of_another_site_gets_nothing() -> None:
     unlocked = Guard("", cookie=COOKIE)
     assert status(unlocked, method="POST", **{"Sec-Fetch-Site": "cross-site"}) == 403
     assert status(unlocked, method="POST", **{"Sec-Fetch-Site": "same-origin"}) == INSIDE
+    for origin, answer in (("http://bench", INSIDE), ("http://elsewhere.example", 403), ("null", 403)):
+        assert status(unlocked, method="DELETE", Origin=origin) == answer
     assert connects(unlocked)
     assert connects(unlocked, Origin="http://bench")
     assert not connects(unlocked, Origin="http://elsewhere.example")

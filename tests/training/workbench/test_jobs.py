@@ -28,6 +28,14 @@ def ended(queue: JobQueue, name: str, state: JobState) -> None:
     assert queue.status(name).state is state
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "\0", "x" * 5000])
+def test_a_name_of_no_job(queue: JobQueue, name: str) -> None:
+    """Is known to be none, whatever it is made of."""
+    assert not queue.knows(name)
+    with pytest.raises(ConfigError, match="there is no job"):
+        queue.of(name)
+
+
 def test_a_job_runs_to_its_end(queue: JobQueue) -> None:
     """Its steps follow each other; what they print is kept, for people and for programs apart."""
     name = submit(queue, ("say", "one"), ("say", "two"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -45,6 +46,12 @@ def handed_in(file: Path) -> HandedIn:
 @pytest.fixture
 def renewal(tmp_path: Path, drawn: Path) -> Renewal:
     return renewal_of(tmp_path, drawn)
+
+
+def words_of(step: Sequence[str]) -> dict[str, str]:
+    """The options of a step with what is said of each."""
+    words = [word for word in step[1:] if word != "--json"]
+    return dict(zip(words[::2], words[1::2], strict=True))
 
 
 def photos(folder: Path, name: str = "bare/1.png") -> Path:
@@ -116,13 +123,13 @@ def test_a_training_is_asked_for(renewal: Renewal, tmp_path: Path, drawn: Path) 
     renewal._desk.corrections.exclude(renewal._desk.catalogue().faces[0].record)
     status = renewal.retrain(RetrainRequest(bundle.SHIPPED, "small-cnn", "none"))
     (step,) = status.plan.steps
-    words = dict(zip(step[1::2], step[2::2], strict=False))
+    words = words_of(step)
     assert step[0] == "fit"
     assert words["--split"] == str(drawn)
     assert words["--from"] == str(bundle.SHIPPED)
     assert words["--recipe"].endswith("recipes/small-cnn.toml")
     assert words["-o"] == str(tmp_path / "runs" / status.id)
-    assert step[-4:] == ("--notes", str(renewal._desk.corrections.file), "--weights", "none")
+    assert (words["--notes"], words["--weights"]) == (str(renewal._desk.corrections.file), "none")
     renewal._desk.corrections.file.unlink()
     assert (renewal.verdict(status.id), renewal.bundle(status.id)) == ({}, None)
 
@@ -162,14 +169,55 @@ def test_a_training_goes_on_with_its_own_data(renewal: Renewal, tmp_path: Path, 
 
 
 def test_growth_is_measured(renewal: Renewal, tmp_path: Path) -> None:
-    """In a folder of its own for each way; the same words go on with it."""
-    for by, name in ((Growth.SIZE, "learning-curve"), (Growth.SOURCE, "learning-curve-by-source")):
-        status = renewal.measure_growth("small-cnn", "none", by)
+    """As often as is asked for: each job has a folder of its own, and goes on in it."""
+    words, again = (
+        (renewal.measure_growth("small-cnn", "none", by), renewal.measure_growth("default", "", by))
+        for by in (Growth.SIZE, Growth.SOURCE)
+    )
+    for status, by in zip((*words, *again), ("size", "size", "source", "source"), strict=True):
         (step,) = status.plan.steps
-        words = dict(zip(step[1::2], step[2::2], strict=False))
+        named = words_of(step)
         assert step[0] == "learning-curve"
-        assert (words["--by"], words["-o"]) == (by, str(tmp_path / "runs" / name))
+        assert (named["--by"], named["-o"]) == (by, str(tmp_path / "runs" / status.id))
         assert renewal.resume(status.id).plan.steps == (step,)
+    assert len({status.id for status in (*words, *again)}) == 4
+
+
+def test_no_room_for_what_is_measured(
+    renewal: Renewal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No job is left behind."""
+
+    def full(*_: object) -> None:
+        raise StorageError("split.json cannot be written: No space left on device")
+
+    monkeypatch.setattr("training.workbench.renewal.write_atomic", full)
+    with pytest.raises(StorageError, match="No space left"):
+        renewal.measure_growth("small-cnn", "none", Growth.SIZE)
+    assert not [path for path in (tmp_path / "jobs").iterdir() if path.is_dir()]
+
+
+def test_growth_is_measured_of_the_data_as_it_was(tmp_path: Path, drawn: Path) -> None:
+    """What is added or corrected later neither ends a curve that goes on, nor is it lost to the next one."""
+    split = Path(shutil.copy(drawn, tmp_path / "mine.json"))
+    renewal = renewal_of(tmp_path, split)
+    first = words_of(renewal.measure_growth("small-cnn", "none", Growth.SIZE).plan.steps[0])
+    assert "--notes" not in first
+    renewal._desk.corrections.exclude(renewal._desk.catalogue().faces[0].record)
+    manifest = SplitManifest.load(split)
+    split.write_text(manifest.dealt(manifest.assigned()[1:], 1).model_dump_json())
+    second = words_of(renewal.measure_growth("small-cnn", "none", Growth.SIZE).plan.steps[0])
+    assert SplitManifest.load(Path(first["--split"])) == manifest
+    assert SplitManifest.load(Path(second["--split"])) == SplitManifest.load(split)
+    assert Path(second["--notes"]).read_bytes() == renewal._desk.corrections.file.read_bytes()
+
+
+def test_pictures_are_compared_with_corrected_labels(tmp_path: Path, drawn: Path) -> None:
+    """Once there are any."""
+    renewal = renewal_of(tmp_path, Path(shutil.copy(drawn, tmp_path / "mine.json")))
+    renewal._desk.corrections.exclude(renewal._desk.catalogue().faces[0].record)
+    (step,) = renewal.add(handed_in(photos(tmp_path)))[0].plan.steps
+    assert step[-3:] == ("--notes", str(renewal._desk.corrections.file), "--json")
 
 
 def test_a_bundle_is_put_into_an_inbox(renewal: Renewal, tmp_path: Path) -> None:

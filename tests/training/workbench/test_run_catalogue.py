@@ -100,6 +100,15 @@ def test_a_learning_curve_is_no_run(tmp_path: Path) -> None:
     assert run_catalogue.runs_in(tmp_path) == ()
 
 
+@pytest.mark.parametrize(("share", "found"), [("all", 0), ("25", 0), ("without-door", 0), ("weekend", 1)])
+def test_a_learning_curve_that_is_not_finished(tmp_path: Path, share: str, found: int) -> None:
+    """Is none either, while folds in a folder of another name are."""
+    fold_results.save(
+        evidence(TRUTH, sure(*TRUTH)), tmp_path / "one" / share / "fold-0" / fold_results.PREDICTIONS
+    )
+    assert len(run_catalogue.runs_in(tmp_path)) == found
+
+
 def test_runs_that_cannot_be_compared(tmp_path: Path) -> None:
     """Of other faces, and without answers."""
     run_of(tmp_path / "one", evidence(TRUTH, sure(*TRUTH), name="float"))

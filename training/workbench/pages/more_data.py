@@ -86,6 +86,8 @@ class MoreDataPage:
 def _show(curve: CurveSummary) -> None:
     with ui.element("section").classes("bench-card"):
         heading(curve.id)
+        if curve.recipe:
+            words("p", f"Recipe {curve.recipe}", "bench-quiet")
         if curve.chart:
             svg_chart(
                 curve.chart, "figures over the faces to train on, with intervals; the table has the numbers"

@@ -105,7 +105,8 @@ class RenewPage:
             self._source.classes("bench-select").props("for=source maxlength=40")
             words(
                 "p",
-                "A site, or a camera. All pictures of the same name are one source, with figures of its own.",
+                "A site, or a camera. All pictures of the same name are one source, which Data counts by "
+                "itself. They are learnt from and validated with; what is tested stays as it is.",
                 "bench-quiet",
             )
             # Before the zip, which is sent when it is chosen.
