@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from edge.config import WebConfig, is_local
 from edge.errors import ConfigError
@@ -154,12 +155,19 @@ class Guard:
         self.check_token(client, token.strip())
 
 
+def is_own_page(headers: Mapping[str, str]) -> bool:
+    """Whether the page that asks is of this server; true where no page asks."""
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host", "")
+
+
 def check_site(headers: Mapping[str, str]) -> None:
     """Refuses what a page of another site has a browser send.
 
     Raises:
         ProblemError: The browser names another site.
     """
-    site = headers.get("sec-fetch-site", "same-origin")
-    if site not in ("same-origin", "none"):
+    # Over plain HTTP from elsewhere browsers tell the origin alone; else a proxy may have changed the host.
+    site = headers.get("sec-fetch-site")
+    if not (is_own_page(headers) if site is None else site in ("same-origin", "none")):
         raise ProblemError(HTTPStatus.FORBIDDEN, "another site has sent this; open the page itself")

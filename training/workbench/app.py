@@ -55,8 +55,6 @@ HEADERS = {
         "font-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; "
         "frame-ancestors 'self'; base-uri 'none'"
     ),
-    # So that a form of these pages says where it is from: with no referrer at all it is sent as from nowhere.
-    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
     "X-Frame-Options": "SAMEORIGIN",
 }

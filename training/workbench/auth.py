@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from edge.web.auth import Guard, check_site
+from edge.web.auth import Guard, check_site, is_own_page
 from edge.web.middleware import client_of, is_known
 from edge.web.problems import ProblemError, problem_response
 
@@ -46,7 +44,7 @@ class PageGuard:
         try:
             # A page of another site can send a form here even where this machine needs no token.
             if method not in _ASKING:
-                _check_sender(request.headers)
+                check_site(request.headers)
             if path not in OPEN_PATHS and not path.startswith(OPEN_FOLDER):
                 self._guard.check_request(client_of(request.scope), request.headers, request.cookies)
         except ProblemError as error:
@@ -59,27 +57,10 @@ class PageGuard:
     def _may_connect(self, connection: HTTPConnection) -> bool:
         """Whether a page of this server asks, for somebody who may see it."""
         headers = connection.headers
-        if not is_known(headers, self._hosts) or not _is_own_page(headers):
+        if not is_known(headers, self._hosts) or not is_own_page(headers):
             return False
         try:
             self._guard.check_request(client_of(connection.scope), headers, connection.cookies)
         except ProblemError:
             return False
         return True
-
-
-def _check_sender(headers: Headers) -> None:
-    """Refuses what a page of another site has a browser send, also one that names no site.
-
-    Raises:
-        ProblemError: The browser names another site.
-    """
-    check_site(headers)
-    if not _is_own_page(headers):
-        raise ProblemError(HTTPStatus.FORBIDDEN, "another site has sent this; open the page itself")
-
-
-def _is_own_page(headers: Headers) -> bool:
-    """Whether no page of another site is behind this: browsers say which one is, and always of WebSocket."""
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host", "")

@@ -44,5 +44,6 @@ def test_what_is_wrong_is_said_in_the_language_of_the_page(tmp_path: Path) -> No
 def test_a_form_of_another_site_is_refused(locked: Served) -> None:
     """No page elsewhere can log anybody in or out."""
     for path in ("/login", "/logout"):
-        answer = locked.client.post(path, data={"token": TOKEN}, headers={"Sec-Fetch-Site": "cross-site"})
-        assert answer.status_code == 403
+        for told in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
+            answer = locked.client.post(path, data={"token": TOKEN}, headers=told)
+            assert answer.status_code == 403
