@@ -119,6 +119,7 @@ class DataPage:
             return
         with ui.element("div").classes("bench-columns"):
             _add_facts(shown)
+            _add_oddities(shown)
             _add_counts(count(shown))
             for name, bins in histograms(shown).items():
                 with ui.element("section").classes("bench-card"):
@@ -247,7 +248,6 @@ class DataPage:
 def _add_facts(shown: DataCatalogue) -> None:
     pictures = len({face.record.image for face in shown.faces})
     sources = sorted({face.record.source for face in shown.faces})
-    broken = "not looked at yet" if shown.measures is None else f"{len(shown.broken)}"
     with ui.element("section").classes("bench-card"):
         heading("What there is")
         facts(
@@ -255,12 +255,22 @@ def _add_facts(shown: DataCatalogue) -> None:
                 "Faces": f"{len(shown.faces)} in {number_of(pictures, 'picture')}",
                 "Sources": ", ".join(sources),
                 "Groups": f"{len(shown.groups)}",
-                "Sets of near-duplicates": f"{len(shown.near_duplicates)}",
-                "Sets with several labels": f"{len(shown.conflicts)}",
-                "Broken pictures": broken,
                 "Corrected": f"{number_of(len(shown.notes), 'face')}, {len(shown.excluded)} of them left out",
             }
         )
+
+
+def _add_oddities(shown: DataCatalogue) -> None:
+    with ui.element("section").classes("bench-card"):
+        heading("Worth a look")
+        rows = [
+            ("Sets of near-duplicates", len(shown.near_duplicates), ""),
+            ("Sets with several labels", len(shown.conflicts), ""),
+        ]
+        # Known once all pictures were opened for their light.
+        if shown.measures is not None:
+            rows.append(("Broken pictures", len(shown.broken), ""))
+        count_bars(rows)
 
 
 def _add_counts(table: CountTable) -> None:
@@ -273,5 +283,7 @@ def _add_counts(table: CountTable) -> None:
         data_table("faces by part", ["label", *(part.value for part in SplitPart)], parts)
     with ui.element("section").classes("bench-card"):
         heading("Sources")
+        by_source = zip(table.sources, *table.cells, strict=True)
+        count_bars([(source, sum(cells), "") for source, *cells in by_source])
         cells_of = [[name, *map(str, cells)] for name, cells in zip(names, table.cells, strict=True)]
         data_table("faces by source", ["label", *table.sources], cells_of)
