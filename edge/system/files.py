@@ -53,7 +53,7 @@ def try_place(file: Path) -> None:
     with _as_storage_error(file):
         if file.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        trial = file.with_name(f"partial-{os.getpid()}-{file.name}")
+        trial = _partial_of(file)
         try:
             with _created(trial):
                 pass
@@ -145,11 +145,8 @@ def _sync(path: Path, flags: int) -> None:
 
 @contextmanager
 def _in_place_of(file: Path) -> Iterator[Path]:
-    """A name beside a file; what has that name at the end replaces the file, and on an error is removed.
-
-    The name holds the process, so that two that write the same file do not meet in one.
-    """
-    partial = file.with_name(f"partial-{os.getpid()}-{file.name}")
+    """A name beside a file; what has that name at the end replaces the file, and on an error is removed."""
+    partial = _partial_of(file)
     _remove_leftovers(file)
     try:
         yield partial
@@ -160,6 +157,11 @@ def _in_place_of(file: Path) -> Iterator[Path]:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
+
+
+def _partial_of(file: Path) -> Path:
+    """The name beside a file under which this process writes it, so that two do not meet in one."""
+    return file.with_name(f"partial-{os.getpid()}-{file.name}")
 
 
 def _remove_leftovers(file: Path) -> None:

@@ -19,7 +19,7 @@ from edge.spool.storage.database import MemoryDatabase, SpoolDatabase
 from edge.spool.storage.gaps import GapTable
 from edge.spool.storage.integrity import refuse_others
 from edge.spool.storage.sequences import NoReservations, SequenceReservations
-from edge.spool.storage.stand_in import FIRST_GAP
+from edge.spool.storage.stand_in import place_gaps_apart
 from edge.spool.storage.store import EventStore, RunInfo
 from edge.system.files import sync_directory
 from edge.types import Reason
@@ -109,8 +109,7 @@ def _announcing(path: Path, run_info: RunInfo, wall: float) -> SpoolDatabase:
             "UPDATE epoch SET last = ?, reserved = ?, gaps = ?, site = nullif(?, ''), device = nullif(?, '')",
             (last, last, int(wall), site, device),
         )
-        # An acknowledgement of before hits no gap.
-        db.execute("INSERT INTO sqlite_sequence VALUES ('gap', ?)", (FIRST_GAP,))
+        place_gaps_apart(db)
         if last:
             GapTable(db).add(run_info.epoch, [Range(1, last)], Reason.DAMAGED, wall)
     return db

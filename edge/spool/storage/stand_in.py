@@ -43,11 +43,16 @@ def open_stand_in(path: Path, wall: float, limits: Limits, origin: DeviceKey | N
     with db.transaction():
         schema.create(db, GENERATION, schema.new_epoch(wall))
         db.execute("UPDATE life SET run = 1")
-        db.execute("INSERT INTO sqlite_sequence VALUES ('gap', ?)", (FIRST_GAP,))
+        place_gaps_apart(db)
         if origin is not None:
             epochs.adopt(db, origin)
     bounds = replace(limits, max_events=min(limits.max_events, MOST_EVENTS))
     return EventStore(db, NoReservations(), read_run_info(db), bounds)
+
+
+def place_gaps_apart(db: SpoolDatabase) -> None:
+    """Has a new spool give its gaps places that no file has: what is acknowledged late hits none of them."""
+    db.execute("INSERT INTO sqlite_sequence VALUES ('gap', ?)", (FIRST_GAP,))
 
 
 def move(stand_in: EventStore, disk: EventStore) -> EventStore:

@@ -1,16 +1,15 @@
 // The steps of an installer. The device measures and moves; here is asked, and what was found is listed.
-import { detail, element, follow, inEnglish, texts } from "./common.js";
+import { detail, element, follow, inEnglish, request, texts } from "./common.js";
 import { showLiveView } from "./live_view.js";
 
 const SECONDS = 10;
 const byId = (id) => document.getElementById(id);
 
 async function ask(path, method = "GET", body = undefined) {
-  const answer = await fetch(`/api/commission${path}`, {
+  const answer = await request(`/api/commission${path}`, {
     method, body: body && JSON.stringify(body), headers: body ? { "Content-Type": "application/json" } : {} });
-  if (answer.status === 401) location.assign("/login");
-  byId("message").replaceChildren(answer.ok ? "" : await detail(answer));
-  if (!answer.ok) throw new Error(byId("message").textContent);
+  byId("message").replaceChildren(answer?.ok ? "" : await detail(answer));
+  if (!answer?.ok) throw new Error(byId("message").textContent);
   return answer.status === 204 ? null : answer.json();
 }
 

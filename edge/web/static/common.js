@@ -32,8 +32,16 @@ export function inEnglish(sentence) {
   return element("span", { lang: "en" }, sentence);
 }
 
-// An answer's problem for people; an answer of something in between, such as a proxy, may have none.
+// The server's answer; null where it cannot be reached. Who is logged out is led to where one logs in.
+export async function request(path, options = {}) {
+  const answer = await fetch(path, options).catch(() => null);
+  if (answer?.status === 401) location.assign("/login");
+  return answer;
+}
+
+// What is wrong, for people; an answer of something in between, such as a proxy, does not say.
 export async function detail(answer) {
+  if (answer === null) return texts.no_answer;
   const found = await answer.json().catch(() => null);
   return found?.detail ? inEnglish(found.detail) : `${texts.no_answer} (${answer.status})`;
 }

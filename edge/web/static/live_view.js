@@ -1,5 +1,5 @@
 // The live view: one picture after the other while it is on, and the switch. The device tells whether it is on.
-import { clock, detail, texts } from "./common.js";
+import { clock, detail, request, texts } from "./common.js";
 
 const EVERY_MS = 400, AGAIN_MS = 2000;
 const notice = document.getElementById("live-notice");
@@ -37,9 +37,8 @@ async function press() {
   button.disabled = true;
   problem.hidden = true;
   ending = until !== null;
-  const answer = await fetch("/api/view", { method: until === null ? "POST" : "DELETE" });
-  if (answer.status === 401) location.assign("/login");
-  if (answer.ok) return;
+  const answer = await request("/api/view", { method: until === null ? "POST" : "DELETE" });
+  if (answer?.ok) return;
   problem.replaceChildren(await detail(answer));
   problem.hidden = button.disabled = ending = false;
 }

@@ -1,6 +1,6 @@
 // The status page: what it shows comes as server-sent events, and as counts by hour once a minute.
 import { drawHours, drawWeek, total } from "./charts.js";
-import { VERDICTS, clock, decimal, element, follow, pairs, percent, problem, texts } from "./common.js";
+import { VERDICTS, clock, decimal, element, follow, pairs, percent, problem, request, texts } from "./common.js";
 import { showLiveView } from "./live_view.js";
 
 const MOST_PASSES = 10;
@@ -101,16 +101,10 @@ function showCounts(list, hours) {
     [texts.watched, minutes("watched_s")], [texts.blind, minutes("blind_s")]]);
 }
 
-// Nothing where the server cannot be reached: the stream tells of that.
-async function asked(path) {
-  const answer = await fetch(path).catch(() => null);
-  if (answer?.status === 401) location.assign("/login");
-  return answer?.ok ? answer : null;
-}
-
 async function showHours() {
-  const answer = await asked("/api/summary?hours=167");
-  if (answer === null) return;
+  const answer = await request("/api/summary?hours=167");
+  // The stream tells where the server cannot be reached.
+  if (!answer?.ok) return;
   const hours = await answer.json();
   const today = new Date().toDateString();
   showCounts(byId("today"), hours.filter((hour) => new Date(hour.start * 1000).toDateString() === today));
@@ -120,8 +114,8 @@ async function showHours() {
 }
 
 async function showLastPasses() {
-  const answer = await asked("/api/events?newest=true&limit=20");
-  if (answer !== null) (await answer.json()).events.forEach((item) => addPass(item.event, item.position));
+  const answer = await request("/api/events?newest=true&limit=20");
+  if (answer?.ok) (await answer.json()).events.forEach((item) => addPass(item.event, item.position));
 }
 
 let waiting = 0;

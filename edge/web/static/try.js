@@ -1,5 +1,5 @@
 // A picture is judged by the API and shown with boxes; eyes are pixelated here as everywhere.
-import { detail, element, percent, shape, texts } from "./common.js";
+import { detail, element, percent, request, shape, texts } from "./common.js";
 
 const CLASSES = { with_mask: "compliant", without_mask: "no_mask", mask_worn_incorrectly: "mask_incorrect" };
 const SQUARES = 5;
@@ -11,11 +11,8 @@ async function judge(picture) {
   const body = new FormData();
   body.append("file", picture);
   document.getElementById("seen").hidden = answers.hidden = true;
-  const answer = await fetch("/api/predict", { method: "POST", body }).catch(() => null);
-  if (!answer?.ok) {
-    message.replaceChildren(answer ? await detail(answer) : texts.no_answer);
-    return;
-  }
+  const answer = await request("/api/predict", { method: "POST", body });
+  if (!answer?.ok) { message.replaceChildren(await detail(answer)); return; }
   const found = await answer.json();
   document.getElementById("seen").hidden = false;
   message.textContent = found.faces.length ? "" : texts.no_face;

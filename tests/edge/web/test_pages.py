@@ -105,11 +105,14 @@ def test_the_live_view_is_announced(
 def test_a_live_view_that_is_refused_says_why(
     browser: Browser, beside_device: Served, spool: Spool, live_view: ShownView
 ) -> None:
-    """The sentence of the device stands below the button."""
+    """The device's sentence stands below the button, or that there was no answer; it can be tried again."""
     live_view.allowed = False
     spool.set_state(State(Lamp.OFF, False, "", "1.2.3", 5.0))
     page = opened(browser, beside_device.url).page
     page.goto(beside_device.url)
+    page.route("**/api/view", lambda route: route.abort(), times=1)
+    page.click("#live-switch")
+    expect(page.locator("#live-problem")).to_have_text("The server did not answer")
     page.click("#live-switch")
     expect(page.locator("#live-problem")).to_have_text("the live view is not allowed here")
     page.close()
