@@ -150,7 +150,10 @@ def _read(file: Path) -> list[PictureNote]:
                 )
             return [_note(file, rows.line_num, row) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"notes {file} cannot be read: {error}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is no CSV file in UTF-8"
+        raise ConfigError(
+            f"notes {file} cannot be read: {reason}; name a CSV file with the columns {', '.join(NAMES)}"
+        ) from None
 
 
 def _note(file: Path, line: int, row: dict[str, str | None]) -> PictureNote:

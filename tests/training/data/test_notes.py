@@ -73,6 +73,15 @@ def test_a_missing_file(tmp_path: Path) -> None:
         notes.load([tmp_path / "absent.csv"])
 
 
+def test_what_holds_no_notes(tmp_path: Path) -> None:
+    """A folder and a picture are told in words, with what would do."""
+    picture = tmp_path / "photo.jpg"
+    picture.write_bytes(b"\xff\xd8\xff")
+    for file, reason in ((tmp_path, "Is a directory"), (picture, "it is no CSV file in UTF-8")):
+        with pytest.raises(ConfigError, match=rf"cannot be read: {reason}; name a CSV file"):
+            notes.load([file])
+
+
 def test_one_face_of_a_picture(tmp_path: Path) -> None:
     """A number restricts a note to one face; the others of the picture stay as they are."""
     said = notes.load(
